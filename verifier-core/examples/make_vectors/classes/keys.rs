@@ -1,0 +1,412 @@
+//! Keys: which load, which are skipped, which one a token selects.
+
+use super::Signers;
+use crate::common::{Signer, b64, claims_with};
+use crate::rows::{ACCEPT, Rows};
+use num_bigint::BigUint;
+use rsa::pkcs1::{EncodeRsaPublicKey, LineEnding};
+use serde_json::{Value, json};
+
+pub fn write(rows: &mut Rows, signers: &Signers) {
+    weak(rows, signers);
+    pem(rows, signers);
+    jwk(rows, signers);
+    sets(rows, signers);
+    kid(rows, signers);
+}
+
+fn weak(rows: &mut Rows, signers: &Signers) {
+    rows.class("weak-key");
+    let smaller = [
+        ("1024 bits", include_str!("../../../tests/keys/weak1024.private.pem"), "weak-1024", "key_too_small"),
+        ("2047 bits", include_str!("../../../tests/keys/weak2047.private.pem"), "weak-2047", "key_too_small"),
+        ("4104 bits", include_str!("../../../tests/keys/large4104.private.pem"), "large-4104", "key_too_large"),
+        ("2056 bits", include_str!("../../../tests/keys/odd2056.private.pem"), "odd-2056", ACCEPT),
+    ];
+    for (what, pem, name, expected) in smaller {
+        let signer = Signer::new(pem);
+        rows.keys(name, signer.jwk(json!({})).to_string());
+        rows.add(what, signer.token_with(json!({})), name, expected);
+    }
+    let n = signers.main.modulus();
+    let one = BigUint::from(1_u8);
+    let moduli: [(&'static str, &'static str, BigUint, &'static str); 6] = [
+        ("an even modulus", "modulus-even", &n - &one, "key_modulus_even"),
+        ("a modulus of 2^2048", "modulus-2-2048", &one << 2048, "key_modulus_even"),
+        ("a modulus of 512 bits", "modulus-512", (&one << 512) - &one, "key_too_small"),
+        ("a modulus of 8192 bits", "modulus-8192", (&one << 8192) - &one, "key_too_large"),
+        ("a modulus of 1", "modulus-1", one.clone(), "key_too_small"),
+        ("a modulus of 0", "modulus-0", BigUint::ZERO, "key_too_small"),
+    ];
+    for (what, name, modulus, expected) in moduli {
+        rows.keys(name, signers.main.jwk(json!({"n": b64(&modulus.to_bytes_be())})).to_string());
+        rows.add(what, signers.main.token_with(json!({})), name, expected);
+    }
+    let padded = [vec![0; 256], n.to_bytes_be()].concat();
+    rows.keys("modulus-padded", signers.main.jwk(json!({"n": b64(&padded)})).to_string());
+    rows.add(
+        "a modulus with leading zeros is measured without them",
+        signers.main.token_with(json!({})),
+        "modulus-padded",
+        ACCEPT,
+    );
+    let small_padded = [vec![0; 256], vec![0xff; 128]].concat();
+    rows.keys("modulus-small-padded", signers.main.jwk(json!({"n": b64(&small_padded)})).to_string());
+    rows.add(
+        "a small modulus with leading zeros",
+        signers.main.token_with(json!({})),
+        "modulus-small-padded",
+        "key_too_small",
+    );
+    let exponents: [(&'static str, &'static str, &[u8], &'static str); 9] = [
+        ("e = 0", "exponent-0", &[0], "key_exponent_invalid"),
+        ("e = 1", "exponent-one", &[1], "key_exponent_invalid"),
+        ("e = 2", "exponent-2", &[2], "key_exponent_invalid"),
+        ("e = 65536", "exponent-65536", &[1, 0, 0], "key_exponent_invalid"),
+        ("e = 2^32", "exponent-2-32", &[1, 0, 0, 0, 0], "key_exponent_invalid"),
+        ("e = 2^32 + 1", "exponent-2-32-1", &[1, 0, 0, 0, 1], "key_exponent_invalid"),
+        ("e = 2^64 + 65537", "exponent-wraps", &[1, 0, 0, 0, 0, 0, 1, 0, 1], "key_exponent_invalid"),
+        ("e with leading zeros", "exponent-padded", &[0, 0, 0, 0, 0, 1, 0, 1], ACCEPT),
+        ("e = 2^32 - 1", "exponent-largest", &[255, 255, 255, 255], "signature_invalid"),
+    ];
+    for (what, name, exponent, expected) in exponents {
+        rows.keys(name, signers.main.jwk(json!({"e": b64(exponent)})).to_string());
+        rows.add(what, signers.main.token_with(json!({})), name, expected);
+    }
+}
+
+fn pem(rows: &mut Rows, signers: &Signers) {
+    rows.class("key-pem");
+    let main = &signers.main;
+    let spki = main.public_pem();
+    let pkcs1 = main.public().to_pkcs1_pem(LineEnding::LF).expect("the key has a PKCS#1 form").to_string();
+    let one_line = format!(
+        "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----",
+        spki.lines().filter(|l| !l.starts_with('-')).collect::<String>()
+    );
+    let texts = [
+        ("PKCS#1", "pem-pkcs1", pkcs1.clone(), ACCEPT),
+        ("CRLF", "pem-crlf", spki.replace('\n', "\r\n"), ACCEPT),
+        ("no last line break", "pem-trimmed", spki.trim_end().to_owned(), ACCEPT),
+        ("white space around", "pem-spaced", format!("\n  {spki}\n\t "), ACCEPT),
+        ("one long line", "pem-one-line", one_line, ACCEPT),
+        (
+            "a private key",
+            "pem-private",
+            include_str!("../../../tests/keys/rsa2048.private.pem").to_owned(),
+            "key_private",
+        ),
+        ("a PKCS#1 private label", "pem-private-pkcs1", pkcs1.replace("RSA PUBLIC", "RSA PRIVATE"), "key_private"),
+        (
+            "an encrypted private label",
+            "pem-private-encrypted",
+            spki.replace("PUBLIC KEY", "ENCRYPTED PRIVATE KEY"),
+            "key_private",
+        ),
+        (
+            "a certificate",
+            "pem-certificate",
+            include_str!("../../../tests/keys/other2048.certificate.pem").to_owned(),
+            "key_pem_invalid",
+        ),
+        ("an elliptic curve", "pem-ec", include_str!("../../../tests/keys/ec.public.pem").to_owned(), "key_unsuitable"),
+        (
+            "an RSA-PSS key",
+            "pem-pss",
+            include_str!("../../../tests/keys/rsapss2048.public.pem").to_owned(),
+            "key_unsuitable",
+        ),
+        ("two keys", "pem-two", format!("{spki}{spki}"), "key_pem_invalid"),
+        ("text after it", "pem-after", format!("{spki}x"), "key_pem_invalid"),
+        ("no end", "pem-no-end", spki.replace("-----END PUBLIC KEY-----", ""), "key_pem_invalid"),
+        (
+            "another label at the end",
+            "pem-labels",
+            spki.replace("END PUBLIC KEY", "END RSA PUBLIC KEY"),
+            "key_pem_invalid",
+        ),
+        (
+            "SPKI under the PKCS#1 label",
+            "pem-wrong-label",
+            spki.replace("PUBLIC KEY", "RSA PUBLIC KEY"),
+            "key_pem_invalid",
+        ),
+        (
+            "PKCS#1 under the SPKI label",
+            "pem-wrong-label-2",
+            pkcs1.replace("RSA PUBLIC KEY", "PUBLIC KEY"),
+            "key_pem_invalid",
+        ),
+        ("cut in the middle", "pem-cut", spki.replacen("\n", "\nAAAA", 1), "key_pem_invalid"),
+        ("a character outside base64", "pem-base64", spki.replacen("IjAN", "I*AN", 1), "key_pem_invalid"),
+        (
+            "an empty body",
+            "pem-empty",
+            "-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n".into(),
+            "key_pem_invalid",
+        ),
+        ("nothing", "text-empty", String::new(), "key_format_unknown"),
+        ("a word", "text-word", "secret".into(), "key_format_unknown"),
+        (
+            "base64 without armour",
+            "text-base64",
+            spki.lines().filter(|l| !l.starts_with('-')).collect(),
+            "key_format_unknown",
+        ),
+        ("an SSH key", "text-ssh", "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQC7".into(), "key_format_unknown"),
+    ];
+    for (what, name, text, expected) in texts {
+        rows.keys(name, text);
+        rows.add(what, main.token_with(json!({})), name, expected);
+    }
+}
+
+fn jwk(rows: &mut Rows, signers: &Signers) {
+    rows.class("key-jwk");
+    let main = &signers.main;
+    let without = |name: &str| {
+        let mut jwk = main.jwk(json!({}));
+        jwk.as_object_mut().expect("a JWK is an object").remove(name);
+        jwk.to_string()
+    };
+    let text = main.jwk(json!({})).to_string();
+    let n = b64(&main.modulus().to_bytes_be());
+    let texts: Vec<(&'static str, &'static str, String, &'static str)> = vec![
+        (
+            "every fitting member",
+            "jwk-full",
+            main.jwk(json!({"use": "sig", "key_ops": ["verify"], "alg": "RS256", "kid": "x", "x5t": "y", "ext": true}))
+                .to_string(),
+            "key_not_found",
+        ),
+        (
+            "verify among the operations",
+            "jwk-ops",
+            main.jwk(json!({"key_ops": ["sign", "verify"]})).to_string(),
+            ACCEPT,
+        ),
+        ("white space around", "jwk-spaced", format!("\n {text} \n"), ACCEPT),
+        ("use enc", "jwk-enc", main.jwk(json!({"use": "enc"})).to_string(), "key_unsuitable"),
+        ("use null", "jwk-use-null", main.jwk(json!({"use": null})).to_string(), "key_unsuitable"),
+        (
+            "operations without verify",
+            "jwk-ops-other",
+            main.jwk(json!({"key_ops": ["encrypt"]})).to_string(),
+            "key_unsuitable",
+        ),
+        ("no operations", "jwk-ops-none", main.jwk(json!({"key_ops": []})).to_string(), "key_unsuitable"),
+        (
+            "operations as a string",
+            "jwk-ops-text",
+            main.jwk(json!({"key_ops": "verify"})).to_string(),
+            "key_unsuitable",
+        ),
+        ("alg RS512", "jwk-rs512", main.jwk(json!({"alg": "RS512"})).to_string(), "key_unsuitable"),
+        ("alg PS256", "jwk-ps256", main.jwk(json!({"alg": "PS256"})).to_string(), "key_unsuitable"),
+        ("kty EC", "jwk-ec", main.jwk(json!({"kty": "EC"})).to_string(), "key_unsuitable"),
+        ("kty in lower case", "jwk-kty-case", main.jwk(json!({"kty": "rsa"})).to_string(), "key_unsuitable"),
+        ("kty missing", "jwk-no-kty", without("kty"), "key_unsuitable"),
+        ("n missing", "jwk-no-n", without("n"), "key_member_invalid"),
+        ("e missing", "jwk-no-e", without("e"), "key_member_invalid"),
+        ("n padded", "jwk-n-padded", main.jwk(json!({"n": format!("{n}==")})).to_string(), "key_member_invalid"),
+        ("n a number", "jwk-n-number", main.jwk(json!({"n": 5})).to_string(), "key_member_invalid"),
+        ("e a number", "jwk-e-number", main.jwk(json!({"e": 65537})).to_string(), "key_member_invalid"),
+        ("e empty", "jwk-e-empty", main.jwk(json!({"e": ""})).to_string(), "key_member_invalid"),
+        ("kid a number", "jwk-kid-number", main.jwk(json!({"kid": 1})).to_string(), "key_member_invalid"),
+        ("private exponent", "jwk-private", main.jwk(json!({"d": "AQAB"})).to_string(), "key_private"),
+        ("a prime", "jwk-prime", main.jwk(json!({"p": "AQAB"})).to_string(), "key_private"),
+        ("symmetric", "jwk-oct", json!({"kty": "oct", "k": b64(b"secret")}).to_string(), "key_symmetric"),
+        ("symmetric member in an RSA key", "jwk-k", main.jwk(json!({"k": "AAAA"})).to_string(), "key_symmetric"),
+        ("n twice", "jwk-duplicate", text.replacen('{', &format!("{{\"n\":\"{n}\","), 1), "key_json_invalid"),
+        ("text after it", "jwk-after", format!("{text}x"), "key_json_invalid"),
+        ("cut", "jwk-cut", text[..text.len() - 2].to_owned(), "key_json_invalid"),
+        ("an empty object", "jwk-empty", "{}".into(), "key_unsuitable"),
+    ];
+    for (what, name, text, expected) in texts {
+        rows.keys(name, text);
+        let header = if name == "jwk-full" { json!({"alg": "RS256", "kid": "z"}) } else { json!({"alg": "RS256"}) };
+        rows.add(what, main.token(&header, &claims_with(json!({}))), name, expected);
+    }
+}
+
+fn sets(rows: &mut Rows, signers: &Signers) {
+    rows.class("key-set");
+    let main = |extra: Value| signers.main.jwk(extra);
+    let other = |extra: Value| signers.other.jwk(extra);
+    let ec = json!({"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA", "kid": "first"});
+    let weak = Signer::new(include_str!("../../../tests/keys/weak1024.private.pem")).jwk(json!({"kid": "weak"}));
+    let first = json!({"alg": "RS256", "kid": "first"});
+    let none = json!({"alg": "RS256"});
+    let sets: Vec<(&'static str, &'static str, Value, &Value, &'static str)> = vec![
+        ("one key, kid given", "set-one", json!({"keys": [main(json!({"kid": "first"}))]}), &first, ACCEPT),
+        ("one key, no kid given", "set-one", json!({"keys": [main(json!({"kid": "first"}))]}), &none, ACCEPT),
+        ("one key without kid, none given", "set-bare", json!({"keys": [main(json!({}))]}), &none, ACCEPT),
+        ("one key without kid, one given", "set-bare", json!({"keys": [main(json!({}))]}), &first, "key_not_found"),
+        (
+            "two keys, no kid given",
+            "set-two",
+            json!({"keys": [main(json!({"kid": "first"})), other(json!({"kid": "second"}))]}),
+            &none,
+            "kid_missing",
+        ),
+        (
+            "two keys without kid, none given",
+            "set-two-bare",
+            json!({"keys": [main(json!({})), other(json!({}))]}),
+            &none,
+            "kid_missing",
+        ),
+        (
+            "two suitable keys with one kid",
+            "set-duplicate",
+            json!({"keys": [main(json!({"kid": "first"})), other(json!({"kid": "first"}))]}),
+            &first,
+            "key_duplicate_kid",
+        ),
+        (
+            "the same key twice",
+            "set-twice",
+            json!({"keys": [main(json!({"kid": "first"})), main(json!({"kid": "first"}))]}),
+            &first,
+            "key_duplicate_kid",
+        ),
+        (
+            "an unsuitable key with the same kid",
+            "set-skip-kid",
+            json!({"keys": [ec, main(json!({"kid": "first"}))]}),
+            &first,
+            ACCEPT,
+        ),
+        (
+            "an encryption key with the same kid",
+            "set-skip-enc",
+            json!({"keys": [other(json!({"kid": "first", "use": "enc"})), main(json!({"kid": "first"}))]}),
+            &first,
+            ACCEPT,
+        ),
+        (
+            "an unsuitable key beside, no kid given",
+            "set-skip",
+            json!({"keys": [other(json!({"use": "enc"})), main(json!({}))]}),
+            &none,
+            ACCEPT,
+        ),
+        (
+            "a key of an unknown kind beside",
+            "set-unknown",
+            json!({"keys": [{"kty": "AKP", "alg": "ML-DSA-44", "pub": "AA"}, main(json!({"kid": "first"}))]}),
+            &first,
+            ACCEPT,
+        ),
+        ("a weak key beside", "set-weak", json!({"keys": [weak, main(json!({"kid": "first"}))]}), &first, ACCEPT),
+        (
+            "a broken key beside",
+            "set-broken",
+            json!({"keys": [{"kty": "RSA", "kid": "x"}, main(json!({"kid": "first"}))]}),
+            &first,
+            ACCEPT,
+        ),
+        (
+            "only unsuitable keys",
+            "set-unsuitable",
+            json!({"keys": [main(json!({"use": "enc"}))]}),
+            &none,
+            "key_unsuitable",
+        ),
+        ("no keys", "set-empty", json!({"keys": []}), &none, "key_set_empty"),
+        (
+            "a private member",
+            "set-private",
+            json!({"keys": [main(json!({"kid": "first"})), other(json!({"kid": "second", "d": "AA"}))]}),
+            &first,
+            "key_private",
+        ),
+        (
+            "a private member of another kind",
+            "set-private-ec",
+            json!({"keys": [main(json!({"kid": "first"})), {"kty": "EC", "d": "AA"}]}),
+            &first,
+            "key_private",
+        ),
+        (
+            "a symmetric key",
+            "set-oct",
+            json!({"keys": [main(json!({"kid": "first"})), {"kty": "oct", "k": "AA"}]}),
+            &first,
+            "key_symmetric",
+        ),
+        ("keys not a list", "set-object", json!({"keys": {"first": main(json!({}))}}), &none, "key_json_invalid"),
+        ("an element not an object", "set-text", json!({"keys": ["x", main(json!({}))]}), &none, "key_json_invalid"),
+        ("keys null", "set-null", json!({"keys": null}), &none, "key_json_invalid"),
+        (
+            "other members beside keys",
+            "set-members",
+            json!({"keys": [main(json!({"kid": "first"}))], "x": {"y": 1}}),
+            &first,
+            ACCEPT,
+        ),
+    ];
+    for (what, name, set, header, expected) in sets {
+        rows.keys(name, set.to_string());
+        rows.add(what, signers.main.token(header, &claims_with(json!({}))), name, expected);
+    }
+}
+
+fn kid(rows: &mut Rows, signers: &Signers) {
+    rows.class("kid-injection");
+    let texts = [
+        "third",
+        "",
+        "First",
+        "first ",
+        " first",
+        "first\0",
+        "first\n",
+        "first,second",
+        "../../../../dev/null",
+        "/dev/null",
+        "file:///etc/passwd",
+        "http://127.0.0.1:9/key",
+        "' OR '1'='1",
+        "first'; DROP TABLE keys; --",
+        "x' UNION SELECT 'key",
+        "| id",
+        "$(id)",
+        "{{7*7}}",
+        "%00",
+        "%s%n",
+        "__proto__",
+        "constructor",
+        "toString",
+        "ﬁrst",
+        "0",
+        "*",
+        ".",
+    ];
+    for kid in texts {
+        let token = signers.main.token(&json!({"alg": "RS256", "kid": kid}), &claims_with(json!({})));
+        rows.add(format!("{kid:?}"), token, "set", "key_not_found");
+    }
+    let long = "f".repeat(5000);
+    let token = signers.main.token(&json!({"alg": "RS256", "kid": long}), &claims_with(json!({})));
+    rows.add("5,000 letters", token, "set", "key_not_found");
+    let escaped = signers
+        .main
+        .token_of_bytes(br#"{"alg":"RS256","kid":"\u0066irst"}"#, claims_with(json!({})).to_string().as_bytes());
+    rows.add("escaped, the same string", escaped, "set", ACCEPT);
+    let wrong = signers.main.token(&json!({"alg": "RS256", "kid": "second"}), &claims_with(json!({})));
+    rows.add("the other key's", wrong, "set", "signature_invalid");
+    for (what, value) in [
+        ("a number", json!(1)),
+        ("null", json!(null)),
+        ("true", json!(true)),
+        ("a list", json!(["first"])),
+        ("an object", json!({"first": 1})),
+        ("a fraction", json!(0.5)),
+    ] {
+        for keys in ["set", "main"] {
+            let token = signers.main.token(&json!({"alg": "RS256", "kid": value}), &claims_with(json!({})));
+            rows.add(format!("{what}, {keys}"), token, keys, "kid_invalid");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The table that is written: key texts by name, and one row a verdict.
+
+use crate::common::NOW;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One question and its answer.
+#[derive(Serialize)]
+pub struct Row {
+    /// Unique; says what is special about the token.
+    id: String,
+    /// The attack class of the policy, or `good`.
+    class: &'static str,
+    /// The text that is verified.
+    token: String,
+    /// The name of the key text.
+    keys: &'static str,
+    /// Unix seconds.
+    now: u64,
+    /// What differs from the default policy: `leeway`, `issuer`, `audience`, `tokenType`, `requireAtJwt`.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    policy: Map<String, Value>,
+    /// `accept` or `refuse`.
+    verdict: &'static str,
+    /// The code of the refusal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+}
+
+/// The table while it is written.
+#[derive(Default)]
+pub struct Rows {
+    keys: BTreeMap<&'static str, String>,
+    rows: Vec<Row>,
+    class: &'static str,
+}
+
+/// The expected answer of a row.
+pub const ACCEPT: &str = "accept";
+
+impl Rows {
+    /// The class of the rows that follow.
+    pub fn class(&mut self, class: &'static str) {
+        self.class = class;
+    }
+
+    /// A key text for rows to name. The same name may come again with the same text.
+    pub fn keys(&mut self, name: &'static str, text: String) {
+        if let Some(before) = self.keys.insert(name, text) {
+            assert_eq!(before, self.keys[name], "{name} names two key texts");
+        }
+    }
+
+    /// A row at the usual instant under the default policy; `expected` is [`ACCEPT`] or a code.
+    pub fn add(&mut self, id: impl Into<String>, token: impl Into<String>, keys: &'static str, expected: &'static str) {
+        self.add_under(id, token, keys, expected, json!({}));
+    }
+
+    /// A row under another policy; the member `now` of `policy` is the instant.
+    pub fn add_under(
+        &mut self,
+        id: impl Into<String>,
+        token: impl Into<String>,
+        keys: &'static str,
+        expected: &'static str,
+        policy: Value,
+    ) {
+        let Value::Object(mut policy) = policy else { unreachable!("a policy is an object") };
+        let now = policy.remove("now").and_then(|now| now.as_u64()).unwrap_or(NOW);
+        assert!(self.keys.contains_key(keys), "{keys} is not a key text");
+        let code = (expected != ACCEPT).then_some(expected);
+        let verdict = if code.is_some() { "refuse" } else { ACCEPT };
+        let id = format!("{}: {}", self.class, id.into());
+        self.rows.push(Row { id, class: self.class, token: token.into(), keys, now, policy, verdict, code });
+    }
+
+    /// The file: one row a line, so that a change shows as the rows it changes.
+    pub fn into_json(self) -> Result<String, serde_json::Error> {
+        let ids: BTreeSet<_> = self.rows.iter().map(|row| &row.id).collect();
+        assert_eq!(ids.len(), self.rows.len(), "every id is unique");
+        let lines: Result<Vec<_>, _> = self.rows.iter().map(serde_json::to_string).collect();
+        let keys = serde_json::to_string_pretty(&self.keys)?;
+        Ok(format!("{{\n\"keys\": {keys},\n\"rows\": [\n{}\n]\n}}\n", lines?.join(",\n")))
+    }
+}

@@ -1,0 +1,66 @@
+//! Verifies tokens line by line: `{"token", "keys", "now"}` on standard input, one verdict per line on standard output.
+//!
+//! `keys` is PEM, JWK or JWKS text; `now` is in Unix seconds. Optional: `leeway` (seconds), `issuer`, `audience`,
+//! `tokenType` (`access` or `refresh`), `requireAtJwt`. A verdict is `{"ok": true, "claims": {..}}` or
+//! `{"ok": false, "code": "..", "message": ".."}`.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::io::{BufRead, Write};
+use verifier_core::{KeySet, Policy, TokenType, UnixTime, Verifier};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Question {
+    token: String,
+    keys: String,
+    now: f64,
+    #[serde(default)]
+    leeway: u64,
+    issuer: Option<String>,
+    audience: Option<String>,
+    #[serde(default)]
+    token_type: Type,
+    #[serde(default)]
+    require_at_jwt: bool,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Type {
+    #[default]
+    Access,
+    Refresh,
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut answers = std::io::stdout().lock();
+    for line in std::io::stdin().lock().lines() {
+        let question: Question = serde_json::from_str(&line?)?;
+        writeln!(answers, "{}", answer(question)?)?;
+    }
+    Ok(())
+}
+
+fn answer(question: Question) -> Result<Value, Box<dyn std::error::Error>> {
+    let refusal = |code: &str, message: String| json!({"ok": false, "code": code, "message": message});
+    let keys = match KeySet::parse(&question.keys) {
+        Ok(keys) => keys,
+        Err(error) => return Ok(refusal(error.code().as_str(), error.to_string())),
+    };
+    let policy = Policy {
+        leeway_seconds: question.leeway,
+        issuer: question.issuer,
+        audience: question.audience,
+        token_type: match question.token_type {
+            Type::Access => TokenType::Access,
+            Type::Refresh => TokenType::Refresh,
+        },
+        require_at_jwt: question.require_at_jwt,
+    };
+    let now = UnixTime::from(std::time::Duration::try_from_secs_f64(question.now)?);
+    Ok(match Verifier::new(keys, policy).verify(&question.token, now) {
+        Ok(token) => json!({"ok": true, "claims": serde_json::from_str::<Value>(token.claims_json())?}),
+        Err(refused) => refusal(refused.code().as_str(), refused.to_string()),
+    })
+}

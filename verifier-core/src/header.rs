@@ -1,0 +1,90 @@
+//! The JOSE header: which algorithm and key the token claims, and nothing it is not allowed to say.
+
+use crate::json::{Text, Value, read_object};
+use crate::refusal::{Found, Refusal, Segment};
+
+/// A header that keeps every rule. It has named a key; whether that key signed the token is still open.
+///
+/// `jwk`, `jku`, `x5u`, `x5c` and `x5t` are not even read: a key never comes from the token (RFC 8725 section 3.10).
+pub(crate) struct Header<'a> {
+    /// `kid`, when the token names its key.
+    pub(crate) kid: Option<Text<'a>>,
+}
+
+impl<'a> Header<'a> {
+    /// Reads the decoded header (RFC 7515 section 4).
+    ///
+    /// # Errors
+    /// A JSON fault, or the first of `alg`, `typ`, `crit`, `b64`, `kid` that breaks its rule.
+    pub(crate) fn read(bytes: &'a [u8], require_at_jwt: bool) -> Result<Self, Refusal> {
+        let mut members = Members::default();
+        read_object(bytes, &mut |name, value| members.note(name, value))
+            .map_err(|fault| Refusal::json(Segment::Header, fault))?;
+        allow_alg(members.alg)?;
+        allow_typ(members.typ, require_at_jwt)?;
+        if members.crit.is_some() {
+            return Err(Refusal::Crit);
+        }
+        if !matches!(members.b64, None | Some(Value::Bool(true))) {
+            return Err(Refusal::B64);
+        }
+        match members.kid {
+            None => Ok(Self { kid: None }),
+            Some(Value::Text(kid)) => Ok(Self { kid: Some(kid) }),
+            Some(_) => Err(Refusal::KidNotAString),
+        }
+    }
+}
+
+#[derive(Default)]
+struct Members<'a> {
+    alg: Option<Value<'a>>,
+    typ: Option<Value<'a>>,
+    crit: Option<Value<'a>>,
+    b64: Option<Value<'a>>,
+    kid: Option<Value<'a>>,
+}
+
+impl<'a> Members<'a> {
+    fn note(&mut self, name: Text<'a>, value: Value<'a>) {
+        let places = [
+            ("alg", &mut self.alg),
+            ("typ", &mut self.typ),
+            ("crit", &mut self.crit),
+            ("b64", &mut self.b64),
+            ("kid", &mut self.kid),
+        ];
+        for (known, place) in places {
+            if name.is(known) {
+                *place = Some(value);
+            }
+        }
+    }
+}
+
+/// The algorithm comes from the key; the header must agree with it to the letter (RFC 8725 section 3.1).
+fn allow_alg(alg: Option<Value<'_>>) -> Result<(), Refusal> {
+    match alg {
+        Some(Value::Text(alg)) if alg.is("RS256") => Ok(()),
+        other => Err(Refusal::Alg(found(other))),
+    }
+}
+
+/// `JWT` (RFC 7519 section 5.1) or `at+jwt` (RFC 9068 section 2.1), compared as media types are, without case.
+fn allow_typ(typ: Option<Value<'_>>, require_at_jwt: bool) -> Result<(), Refusal> {
+    match typ {
+        None if !require_at_jwt => Ok(()),
+        Some(Value::Text(typ)) if typ.is_ignoring_ascii_case("at+jwt") => Ok(()),
+        Some(Value::Text(typ)) if typ.is_ignoring_ascii_case("JWT") && !require_at_jwt => Ok(()),
+        other => Err(Refusal::Typ(found(other))),
+    }
+}
+
+/// What stands in place of an expected string, for the refusal.
+pub(crate) fn found(value: Option<Value<'_>>) -> Found {
+    match value {
+        None => Found::Absent,
+        Some(Value::Text(text)) => Found::text(text),
+        Some(_) => Found::NotAString,
+    }
+}

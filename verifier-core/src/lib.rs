@@ -1,0 +1,53 @@
+//! Strict verification of RS256 JSON Web Tokens, for servers, browsers and the edge.
+//!
+//! One function decides: [`Verifier::verify`] takes a token and the time and answers with the verified token or with
+//! the first rule it broke. It needs no clock, no randomness, no network and no standard library (`core` and `alloc`
+//! alone), so the same code gives the same verdict natively and in wasm.
+//!
+//! ```
+//! use verifier_core::{KeySet, Policy, UnixTime, Verifier};
+//!
+//! # fn check(public_key: &str, token: &str) -> Result<(), Box<dyn std::error::Error>> {
+//! let verifier = Verifier::new(KeySet::parse(public_key)?, Policy::default());
+//! let token = verifier.verify(token, UnixTime::from_secs(1_730_277_601))?;
+//! println!("{}", token.claims_json());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Verification only: the arithmetic takes variable time and must never see a private key.
+
+#![no_std]
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+#![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::panic, clippy::expect_used, clippy::unreachable))]
+
+extern crate alloc;
+
+pub mod attacks;
+mod base64url;
+mod claims;
+mod code;
+mod explain;
+mod header;
+mod json;
+mod keys;
+mod policy;
+mod refusal;
+mod rs256;
+mod shape;
+mod time;
+mod verified;
+mod verifier;
+
+pub use code::{Code, Lang, Stage};
+pub use explain::{Check, Explanation, Outcome, Step};
+pub use json::MAX_DEPTH;
+pub use keys::{JwkFault, KeyError, KeySet, MAX_KEY_TEXT_BYTES, PemFault, PublicKey, Unsuitable};
+pub use policy::{Policy, TokenType};
+pub use refusal::{Found, Refusal, Segment};
+pub use rs256::{MAX_MODULUS_BITS, MIN_MODULUS_BITS};
+pub use shape::MAX_TOKEN_BYTES;
+pub use time::UnixTime;
+pub use verified::{Claim, UserId, VerifiedToken};
+pub use verifier::Verifier;

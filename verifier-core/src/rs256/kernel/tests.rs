@@ -1,0 +1,86 @@
+//! Every kernel against an independent library, on random numbers and on those that make carries.
+
+use super::Kernel;
+use alloc::vec;
+use alloc::vec::Vec;
+use num_bigint::BigUint;
+use proptest::prelude::*;
+
+/// Under Miri a power of 4096 bits takes long.
+const CASES: u32 = if cfg!(miri) { 1 } else { 128 };
+
+fn left_padded(number: &BigUint, size: usize) -> Vec<u8> {
+    let number = number.to_bytes_be();
+    let mut padded = vec![0; size - number.len()];
+    padded.extend(number);
+    padded
+}
+
+/// Limbs that make carries: mostly all ones, all zeros, or one off.
+fn limb() -> impl Strategy<Value = u64> {
+    prop_oneof![4 => Just(u64::MAX), 4 => Just(0), 1 => Just(1), 1 => Just(u64::MAX - 1), 1 => Just(1 << 63), 4 => any::<u64>()]
+}
+
+fn number(bits: u64) -> impl Strategy<Value = BigUint> {
+    let limbs = usize::try_from(bits.div_ceil(64)).expect("the number of limbs fits");
+    prop::collection::vec(limb(), limbs).prop_map(move |limbs| {
+        let bytes: Vec<u8> = limbs.into_iter().flat_map(u64::to_le_bytes).collect();
+        BigUint::from_bytes_le(&bytes) % (BigUint::from(1_u8) << bits)
+    })
+}
+
+fn odd_modulus() -> impl Strategy<Value = BigUint> {
+    prop_oneof![Just(2048_u64), Just(2049), Just(2111), Just(3072), Just(4095), Just(4096), 2048..=4096_u64]
+        .prop_flat_map(|bits| {
+            number(bits).prop_map(move |n| n | BigUint::from(1_u8) | (BigUint::from(1_u8) << (bits - 1)))
+        })
+}
+
+/// The right power is told, and one with a flipped bit is not.
+fn check<K: Kernel>(modulus: &BigUint, base: &BigUint, exponent: u32, flip: u64) -> Result<(), TestCaseError> {
+    let kernel = K::new(&modulus.to_bytes_be());
+    let size = modulus.to_bytes_be().len();
+    let power = base.modpow(&BigUint::from(exponent), modulus);
+    let base_bytes = left_padded(base, size);
+    prop_assert!(kernel.power_is(&base_bytes, exponent, &left_padded(&power, size)));
+    let mut wrong = power;
+    let bit = flip % modulus.bits();
+    wrong.set_bit(bit, !wrong.bit(bit));
+    prop_assert!(!kernel.power_is(&base_bytes, exponent, &left_padded(&wrong, size)));
+    Ok(())
+}
+
+macro_rules! kernel_tests {
+    ($($name:ident: $kernel:ty;)+) => {$(
+        mod $name {
+            use super::*;
+
+            proptest! {
+                #![proptest_config(ProptestConfig { cases: CASES, failure_persistence: None, ..ProptestConfig::default() })]
+
+                #[test]
+                fn powers_agree_with_an_independent_library(
+                    modulus in odd_modulus(),
+                    base in number(4096),
+                    exponent in prop_oneof![Just(3_u32), Just(65_537), Just(u32::MAX), any::<u32>().prop_map(|e| e | 3)],
+                    flip in any::<u64>(),
+                ) {
+                    check::<$kernel>(&modulus, &(base % &modulus), exponent, flip)?;
+                }
+
+                #[test]
+                fn the_ends_of_the_range_agree_too(modulus in odd_modulus(), flip in any::<u64>()) {
+                    let one = BigUint::from(1_u8);
+                    for base in [BigUint::ZERO, one.clone(), &modulus - &one, &modulus - BigUint::from(2_u8), &modulus >> 1] {
+                        check::<$kernel>(&modulus, &base, 65_537, flip)?;
+                    }
+                }
+            }
+        }
+    )+};
+}
+
+kernel_tests! {
+    on_28_bit_limbs: crate::rs256::kernel::limbs28::Limbs28;
+    on_64_bit_limbs: crate::rs256::kernel::limbs64::Limbs64;
+}

@@ -1,0 +1,120 @@
+//! RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017 section 8.2, RFC 7518 section 3.3): verification only.
+//!
+//! Everything here works on public values and takes variable time. **It must never be used for signing.**
+
+mod kernel;
+pub(crate) mod sha256;
+
+use alloc::vec::Vec;
+use kernel::{Kernel, Native};
+
+/// Smallest modulus, in bits (RFC 7518 section 3.3).
+pub const MIN_MODULUS_BITS: u32 = 2048;
+/// Largest modulus, in bits: bounds the work of one verification.
+pub const MAX_MODULUS_BITS: u32 = 4096;
+const MAX_MODULUS_BYTES: usize = (MAX_MODULUS_BITS / 8) as usize;
+
+/// The DER of `DigestInfo` up to the digest: SHA-256 with its NULL parameter (RFC 8017 section 9.2, note 1).
+const DIGEST_INFO: [u8; 19] =
+    [0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20];
+
+/// An RSA public key with what verification needs of it computed once.
+#[derive(Clone, Debug)]
+pub(crate) struct RsaPublicKey {
+    /// Big-endian, without leading zeros.
+    modulus: Vec<u8>,
+    kernel: Native,
+    bits: u32,
+    exponent: u32,
+}
+
+/// Why numbers are not a key that is accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NumberFault {
+    TooSmall { bits: u32 },
+    TooLarge { bits: u32 },
+    ModulusEven,
+    ExponentInvalid,
+}
+
+impl RsaPublicKey {
+    /// Takes a modulus and an exponent, both big-endian with any number of leading zeros.
+    ///
+    /// The modulus is measured by its own bits, not by its encoding: 2048 to 4096 of them, and odd. The exponent is
+    /// odd and from 3 to 2^32 - 1.
+    pub(crate) fn new(modulus: &[u8], exponent: &[u8]) -> Result<Self, NumberFault> {
+        let modulus = without_leading_zeros(modulus);
+        let bits = bit_length(modulus);
+        if bits < MIN_MODULUS_BITS {
+            return Err(NumberFault::TooSmall { bits });
+        }
+        if bits > MAX_MODULUS_BITS {
+            return Err(NumberFault::TooLarge { bits });
+        }
+        let exponent = read_exponent(exponent).ok_or(NumberFault::ExponentInvalid)?;
+        if modulus.last().is_none_or(|lowest| lowest % 2 == 0) {
+            return Err(NumberFault::ModulusEven);
+        }
+        Ok(Self { modulus: modulus.to_vec(), kernel: Native::new(modulus), bits, exponent })
+    }
+
+    /// Bits of the modulus.
+    pub(crate) const fn bits(&self) -> u32 {
+        self.bits
+    }
+
+    /// The public exponent.
+    pub(crate) const fn exponent(&self) -> u32 {
+        self.exponent
+    }
+
+    /// The modulus, big-endian without leading zeros.
+    pub(crate) fn modulus(&self) -> &[u8] {
+        &self.modulus
+    }
+
+    /// Whether `signature` is this key's for `text` (RFC 8017 section 8.2.2).
+    ///
+    /// The expected encoding is rebuilt and compared whole; what the signature yields is never parsed, which is what
+    /// the forgeries against small exponents live on.
+    pub(crate) fn verifies(&self, text: &[u8], signature: &[u8]) -> bool {
+        // Both big-endian and, from here on, of one length: comparing the bytes compares the numbers.
+        if signature.len() != self.modulus.len() || signature >= self.modulus.as_slice() {
+            return false;
+        }
+        let mut expected = [0; MAX_MODULUS_BYTES];
+        let Some(expected) = expected.get_mut(..self.modulus.len()) else { return false };
+        write_encoded_message(&sha256::digest(text), expected);
+        self.kernel.power_is(signature, self.exponent, expected)
+    }
+}
+
+/// EMSA-PKCS1-v1_5 (RFC 8017 section 9.2): 00 01 FF .. FF 00, `DigestInfo`, digest; fills `encoded`.
+fn write_encoded_message(digest: &[u8; sha256::DIGEST_BYTES], encoded: &mut [u8]) {
+    let padding = encoded.len().saturating_sub(3 + DIGEST_INFO.len() + digest.len());
+    let head = [0x00, 0x01].into_iter();
+    let message =
+        head.chain(core::iter::repeat_n(0xff, padding)).chain([0x00]).chain(DIGEST_INFO).chain(digest.iter().copied());
+    encoded.iter_mut().zip(message).for_each(|(to, from)| *to = from);
+}
+
+fn without_leading_zeros(bytes: &[u8]) -> &[u8] {
+    let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+    bytes.get(zeros..).unwrap_or_default()
+}
+
+/// Bits of a big-endian number without leading zeros; saturates for absurd lengths.
+fn bit_length(bytes: &[u8]) -> u32 {
+    let Some(first) = bytes.first() else { return 0 };
+    let len = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+    len.saturating_mul(8).saturating_sub(first.leading_zeros())
+}
+
+fn read_exponent(bytes: &[u8]) -> Option<u32> {
+    let bytes = without_leading_zeros(bytes);
+    if bytes.len() > 4 {
+        return None;
+    }
+    let exponent = bytes.iter().fold(0_u32, |value, byte| value << 8 | u32::from(*byte));
+    (exponent >= 3 && exponent % 2 == 1).then_some(exponent)
+}

@@ -1,0 +1,189 @@
+//! Verdicts beside PyJWT's, called as the reference resource server calls it. Every difference must be a known one.
+//!
+//! Needs a Python with `PyJWT[crypto]`, named by the environment variable `PYTHON`.
+
+mod common;
+
+use common::{NOW, OTHER_2048, RSA_2048, Signer};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use verifier_core::{Code, KeySet, Policy, Stage, UnixTime, Verifier};
+
+/// A running PyJWT.
+struct PyJwt {
+    child: Child,
+    questions: Option<ChildStdin>,
+    answers: BufReader<ChildStdout>,
+}
+
+impl PyJwt {
+    fn start() -> Option<Self> {
+        let Some(python) = std::env::var_os("PYTHON") else {
+            println!("skipped: the comparison with PyJWT; PYTHON names no Python with PyJWT[crypto]");
+            return None;
+        };
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pyjwt/verdicts.py");
+        let mut child = Command::new(python)
+            .arg(script)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("PYTHON names a Python");
+        let answers = BufReader::new(child.stdout.take().expect("standard output is piped"));
+        Some(Self { questions: child.stdin.take(), child, answers })
+    }
+
+    /// `Ok` when PyJWT accepts, else the name of its exception.
+    fn verify(&mut self, question: &Value) -> Result<(), String> {
+        let questions = self.questions.as_mut().expect("PyJWT still listens");
+        writeln!(questions, "{question}").expect("PyJWT reads the question");
+        let mut line = String::new();
+        self.answers.read_line(&mut line).expect("PyJWT answers");
+        let answer: Value = serde_json::from_str(&line).expect("PyJWT answers JSON; is PyJWT[crypto] installed?");
+        if answer["accepted"] == true { Ok(()) } else { Err(answer["error"].as_str().unwrap_or("?").to_owned()) }
+    }
+}
+
+impl Drop for PyJwt {
+    fn drop(&mut self) {
+        drop(self.questions.take());
+        let _ = self.child.wait();
+    }
+}
+
+/// Rules of ours that PyJWT does not have, by the code with which they refuse.
+const STRICTER: &[Code] = &[
+    // Python's decoder skips what is outside the alphabet and ignores unused bits.
+    Code::Base64Invalid,
+    Code::TokenTooLarge,
+    // Python's parser takes the last of two members, NaN, and a lone surrogate.
+    Code::HeaderDuplicateMember,
+    Code::PayloadDuplicateMember,
+    Code::HeaderInvalid,
+    Code::PayloadInvalid,
+    Code::HeaderTooDeep,
+    Code::PayloadTooDeep,
+    // `typ` is not looked at, `crit` and `b64` only in part.
+    Code::TypNotAllowed,
+    Code::CritNotSupported,
+    Code::B64NotSupported,
+    // `exp` may be absent, a numeric string, a boolean; `token_type` and `user_id` are not its business.
+    Code::ClaimMissing,
+    Code::ClaimInvalid,
+    Code::TokenTypeMismatch,
+    // A falsy audience passes where none is configured; fractions of a second are cut from `exp`, `nbf` and `iat`.
+    Code::AudienceMismatch,
+    Code::TokenNotYetValid,
+];
+
+#[test]
+fn the_verdict_table_differs_from_pyjwt_only_in_rules_it_does_not_have() {
+    let Some(mut pyjwt) = PyJwt::start() else { return };
+    let file: Value = serde_json::from_str(include_str!("../vectors/verdicts.json")).expect("the file is JSON");
+    let rows = file["rows"].as_array().expect("the file has rows");
+    let mut counts: BTreeMap<String, u32> = BTreeMap::new();
+    let mut unexpected = Vec::new();
+    // What PyJWT needs is one key in PEM, and the policy of access tokens.
+    let comparable = rows.iter().filter(|row| {
+        ["main", "e3", "rsa3072", "rsa4096"].iter().any(|keys| row["keys"] == *keys)
+            && row["policy"]["tokenType"].is_null()
+            && row["policy"]["requireAtJwt"].is_null()
+    });
+    for row in comparable {
+        let mut question = json!({"token": row["token"], "pem": file["keys"][row["keys"].as_str().expect("a name")], "now": row["now"]});
+        for option in ["leeway", "issuer", "audience"] {
+            if let Some(value) = row["policy"].get(option) {
+                question[option] = value.clone();
+            }
+        }
+        let theirs = pyjwt.verify(&question);
+        let code = Code::ALL.iter().find(|code| row["code"] == code.as_str());
+        let kind = match (code, &theirs) {
+            (None, Ok(())) => "both accept".to_owned(),
+            (Some(_), Err(_)) => "both refuse".to_owned(),
+            (Some(code), Ok(())) if STRICTER.contains(code) => format!("we refuse, PyJWT accepts: {code}"),
+            (None, Err(error)) if we_alone_accept(&row["id"]) => format!("we accept, PyJWT refuses: {error}"),
+            _ => {
+                unexpected.push(format!("{}: {:?} by us, {theirs:?} by PyJWT", row["id"], row["code"]));
+                "unexpected".to_owned()
+            }
+        };
+        *counts.entry(kind).or_default() += 1;
+    }
+    for (kind, count) in &counts {
+        println!("pyjwt, verdict table: {count:>5} {kind}");
+    }
+    assert!(unexpected.is_empty(), "{}", unexpected.join("\n"));
+}
+
+/// Good tokens that PyJWT refuses, by the beginning of their ids: it cuts the fraction of `exp`, and Python reads no
+/// number of more than 4,300 digits.
+fn we_alone_accept(id: &Value) -> bool {
+    let known = [
+        "json-number: exp 1730277600.5",
+        "json-number: exp 1730277600.000000001",
+        "json-number: exp 1730277600.00000000000000000000000000000",
+        "json-bomb: payload: a number of 9,000 digits",
+    ];
+    id.as_str().is_some_and(|id| known.contains(&id))
+}
+
+#[test]
+fn random_mutations_differ_from_pyjwt_only_in_rules_it_does_not_have() {
+    let Some(mut pyjwt) = PyJwt::start() else { return };
+    let signer = Signer::new(RSA_2048);
+    let pem = signer.public_pem();
+    let verifier = Verifier::new(KeySet::parse(&pem).expect("the key is good"), Policy::default());
+    let originals = [
+        signer.token_with(json!({})),
+        signer.token_with(json!({"exp": NOW})),
+        signer.token_with(json!({"nbf": NOW + 1})),
+        signer.token_with(json!({"iat": NOW + 1})),
+        signer.token_with(json!({"aud": "x"})),
+        Signer::new(OTHER_2048).token_with(json!({})),
+    ];
+    let mut random = SplitMix(0x646f_6a61_6e67);
+    let mut counts: BTreeMap<String, u32> = BTreeMap::new();
+    for round in 0..3000 {
+        let mut token = originals[round % originals.len()].clone().into_bytes();
+        for _ in 0..random.below(3) {
+            let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
+            let (place, character) = (random.below(token.len()), alphabet[random.below(alphabet.len())]);
+            match random.below(3) {
+                0 => token[place] = character,
+                1 => token.insert(place, character),
+                _ => drop(token.remove(place)),
+            }
+        }
+        let token = String::from_utf8(token).expect("mutations are ASCII");
+        let ours = verifier.verify(&token, UnixTime::from_secs(NOW)).err().map(|refusal| refusal.code());
+        let theirs = pyjwt.verify(&json!({"token": token, "pem": pem, "now": NOW}));
+        let kind = match (ours, theirs) {
+            (None, Ok(())) => "both accept".to_owned(),
+            (Some(_), Err(_)) => "both refuse".to_owned(),
+            (Some(code), Ok(())) if code.stage() < Stage::Signature && STRICTER.contains(&code) => {
+                format!("we refuse, PyJWT accepts: {code}")
+            }
+            (ours, theirs) => panic!("{ours:?} by us, {theirs:?} by PyJWT: {token}"),
+        };
+        *counts.entry(kind).or_default() += 1;
+    }
+    for (kind, count) in &counts {
+        println!("pyjwt, mutations: {count:>5} {kind}");
+    }
+}
+
+/// Steele, Lea and Flood's SplitMix64: the same mutations on every run.
+struct SplitMix(u64);
+
+impl SplitMix {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((z ^ (z >> 31)) % limit as u64).expect("below a usize")
+    }
+}

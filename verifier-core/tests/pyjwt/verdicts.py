@@ -1,0 +1,43 @@
+"""What PyJWT says of tokens: one JSON question a line on standard input, one JSON answer a line on standard output.
+
+A question is {"token", "pem", "now"} with optional "leeway", "issuer", "audience"; an answer is {"accepted": bool} with
+the name of the exception when it is false. PyJWT is called as the reference resource server calls it, at the time of
+the question.
+"""
+
+import datetime
+import json
+import sys
+
+import jwt
+import jwt.api_jwt
+
+
+class Clock(datetime.datetime):
+    """The clock that PyJWT reads, set by the question."""
+
+    unix = 0.0
+
+    @classmethod
+    def now(cls, tz=None):
+        return cls.fromtimestamp(cls.unix, tz)
+
+
+jwt.api_jwt.datetime = Clock
+
+for line in sys.stdin:
+    question = json.loads(line)
+    Clock.unix = question["now"]
+    try:
+        jwt.decode(
+            question["token"],
+            question["pem"],
+            algorithms=["RS256"],
+            leeway=question.get("leeway", 0),
+            issuer=question.get("issuer"),
+            audience=question.get("audience"),
+        )
+        answer = {"accepted": True}
+    except Exception as error:  # PyJWT lets errors of its parts through: RecursionError, OverflowError, binascii.Error
+        answer = {"accepted": False, "error": type(error).__name__}
+    print(json.dumps(answer), flush=True)

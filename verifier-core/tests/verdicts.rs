@@ -1,0 +1,351 @@
+//! The verdict of the policy, rule by rule, on tokens signed by an independent library.
+
+mod common;
+
+use common::{EXPONENT_3, NOW, OTHER_2048, RSA_2048, RSA_3072, RSA_4096, Signer, b64, segments};
+use serde_json::{Value, json};
+use verifier_core::{KeySet, Policy, Refusal, TokenType, UnixTime, UserId, VerifiedToken, Verifier};
+
+fn verify_with(policy: Policy, keys: &str, token: &str) -> Result<VerifiedToken, Refusal> {
+    let keys = KeySet::parse(keys).expect("the test's keys are good");
+    Verifier::new(keys, policy).verify(token, UnixTime::from_secs(NOW))
+}
+
+fn code_of(result: Result<VerifiedToken, Refusal>) -> &'static str {
+    match result {
+        Ok(_) => "accepted",
+        Err(refusal) => refusal.code().as_str(),
+    }
+}
+
+fn verdict(signer: &Signer, token: &str) -> &'static str {
+    code_of(verify_with(Policy::default(), &signer.public_pem(), token))
+}
+
+#[test]
+fn a_token_of_every_key_size_and_exponent_is_accepted() {
+    for pem in [RSA_2048, RSA_3072, RSA_4096, EXPONENT_3] {
+        let signer = Signer::new(pem);
+        let token = verify_with(Policy::default(), &signer.public_pem(), &signer.token_with(json!({})));
+        let token = token.expect("the token is good");
+        assert_eq!(token.claim("username").and_then(|c| c.as_str()).as_deref(), Some("testuser"));
+        assert_eq!(token.claim("user_id").map(|c| c.raw().into_owned()).as_deref(), Some("1"));
+        assert_eq!(token.jti().as_deref(), Some("0123456789abcdef0123456789abcdef"));
+        assert_eq!(token.expires_at(), UnixTime::from_secs(NOW + 7200));
+    }
+}
+
+#[test]
+fn registered_claims_are_handed_out_typed() {
+    let signer = Signer::new(RSA_2048);
+    let policy = Policy { audience: Some("edge".into()), ..Policy::default() };
+    let claims =
+        json!({"nbf": NOW - 5, "iat": NOW as f64 - 0.5, "iss": "https://issuer.example", "aud": ["edge", "other"]});
+    let token = verify_with(policy, &signer.public_pem(), &signer.token_with(claims)).expect("the token is good");
+    assert_eq!(token.not_before(), Some(UnixTime::from_secs(NOW - 5)));
+    assert_eq!(token.issued_at(), Some(UnixTime::new(NOW - 1, 500_000_000)));
+    assert_eq!(token.issuer().as_deref(), Some("https://issuer.example"));
+    assert_eq!(token.audience(), ["edge", "other"]);
+    assert_eq!(token.user_id(), Some(UserId::Number("1")));
+    assert_eq!(token.claim("premium").and_then(|claim| claim.as_bool()), Some(true));
+    assert!(token.claim("absent").is_none());
+}
+
+#[test]
+fn claims_that_break_a_rule_are_refused_with_its_code() {
+    let signer = Signer::new(RSA_2048);
+    let rows: &[(Value, &str)] = &[
+        (json!({}), "accepted"),
+        (json!({"exp": NOW + 1}), "accepted"),
+        (json!({"exp": NOW}), "token_expired"),
+        (json!({"exp": NOW - 1}), "token_expired"),
+        (json!({"exp": 0}), "token_expired"),
+        (json!({"exp": NOW as f64 + 0.5}), "accepted"),
+        (json!({"exp": u64::MAX}), "accepted"),
+        (json!({"exp": 1e300}), "accepted"),
+        (json!({"exp": -1}), "claim_invalid"),
+        (json!({"exp": (NOW + 7200).to_string()}), "claim_invalid"),
+        (json!({"exp": true}), "claim_invalid"),
+        (json!({"exp": [NOW + 7200]}), "claim_invalid"),
+        (json!({"exp": null}), "claim_missing"),
+        (json!({"nbf": NOW}), "accepted"),
+        (json!({"nbf": NOW + 1}), "token_not_yet_valid"),
+        (json!({"nbf": "0"}), "claim_invalid"),
+        (json!({"iat": NOW + 1}), "token_issued_in_future"),
+        (json!({"iat": null}), "accepted"),
+        (json!({"iat": false}), "claim_invalid"),
+        (json!({"token_type": "refresh"}), "token_type_mismatch"),
+        (json!({"token_type": "Access"}), "token_type_mismatch"),
+        (json!({"token_type": null}), "token_type_mismatch"),
+        (json!({"token_type": 1}), "token_type_mismatch"),
+        (json!({"token_type": ["access"]}), "token_type_mismatch"),
+        (json!({"aud": "somebody"}), "audience_mismatch"),
+        (json!({"aud": []}), "audience_mismatch"),
+        (json!({"iss": "anybody"}), "accepted"),
+        (json!({"jti": ""}), "claim_invalid"),
+        (json!({"jti": 5}), "claim_invalid"),
+        (json!({"jti": null}), "accepted"),
+        (json!({"user_id": "1"}), "accepted"),
+        (json!({"user_id": true}), "claim_invalid"),
+        (json!({"user_id": null}), "accepted"),
+    ];
+    for (extra, expected) in rows {
+        assert_eq!(verdict(&signer, &signer.token_with(extra.clone())), *expected, "{extra}");
+    }
+}
+
+#[test]
+fn numbers_are_never_rounded_wrapped_or_infinite() {
+    let signer = Signer::new(RSA_2048);
+    let rows = [
+        ("1e400", "claim_invalid"),
+        ("1E+400", "claim_invalid"),
+        ("1.7976931348623157e308", "accepted"),
+        ("1.7976931348623159e308", "claim_invalid"),
+        ("18446744073709551616", "accepted"),
+        ("0.17302848e10", "accepted"),
+        ("1730277600.0000000000000000000000001", "accepted"),
+        ("1730277600.000", "token_expired"),
+        ("173027760000e-2", "token_expired"),
+        ("0.00000000000000000000000000000000000000001730277601e50", "accepted"),
+        ("1e-400", "token_expired"),
+        ("-0", "token_expired"),
+        ("-0.0e7", "token_expired"),
+        ("-1e-400", "claim_invalid"),
+        ("0e999999999999999999999", "token_expired"),
+        ("1e999999999999999999999999", "claim_invalid"),
+        ("01", "payload_invalid"),
+        ("1.", "payload_invalid"),
+        (".5", "payload_invalid"),
+        ("+1", "payload_invalid"),
+        ("NaN", "payload_invalid"),
+        ("Infinity", "payload_invalid"),
+        ("0x10", "payload_invalid"),
+    ];
+    for (exp, expected) in rows {
+        let payload = format!(r#"{{"token_type":"access","exp":{exp}}}"#);
+        let token = signer.token_of_bytes(br#"{"alg":"RS256"}"#, payload.as_bytes());
+        assert_eq!(verdict(&signer, &token), expected, "exp = {exp}");
+    }
+}
+
+#[test]
+fn leeway_moves_each_limit_by_whole_seconds() {
+    let signer = Signer::new(RSA_2048);
+    let rows = [
+        (json!({"exp": NOW - 4}), "accepted"),
+        (json!({"exp": NOW - 5}), "token_expired"),
+        (json!({"nbf": NOW + 5}), "accepted"),
+        (json!({"nbf": NOW + 6}), "token_not_yet_valid"),
+        (json!({"iat": NOW + 5}), "accepted"),
+        (json!({"iat": NOW + 6}), "token_issued_in_future"),
+    ];
+    for (extra, expected) in rows {
+        let policy = Policy { leeway_seconds: 5, ..Policy::default() };
+        let result = verify_with(policy, &signer.public_pem(), &signer.token_with(extra.clone()));
+        assert_eq!(code_of(result), expected, "{extra}");
+    }
+    // A leeway beyond 1970 or the end of time neither wraps nor panics.
+    let policy = Policy { leeway_seconds: u64::MAX, ..Policy::default() };
+    let result = verify_with(policy, &signer.public_pem(), &signer.token_with(json!({"exp": 0, "nbf": u64::MAX})));
+    assert_eq!(code_of(result), "accepted");
+}
+
+#[test]
+fn configured_names_must_be_there_and_equal() {
+    let signer = Signer::new(RSA_2048);
+    let policy =
+        Policy { issuer: Some("https://issuer.example".into()), audience: Some("edge".into()), ..Policy::default() };
+    let issuer = "https://issuer.example";
+    let rows = [
+        (json!({"iss": issuer, "aud": "edge"}), "accepted"),
+        (json!({"iss": issuer, "aud": ["other", "edge"]}), "accepted"),
+        (json!({"iss": issuer, "aud": ["other"]}), "audience_mismatch"),
+        (json!({"iss": issuer, "aud": ["edge", 1]}), "claim_invalid"),
+        (json!({"iss": issuer, "aud": {"edge": 1}}), "claim_invalid"),
+        (json!({"iss": issuer, "aud": "edg"}), "audience_mismatch"),
+        (json!({"iss": issuer}), "audience_mismatch"),
+        (json!({"aud": "edge"}), "issuer_mismatch"),
+        (json!({"iss": "https://issuer.example/", "aud": "edge"}), "issuer_mismatch"),
+        (json!({"iss": [issuer], "aud": "edge"}), "issuer_mismatch"),
+    ];
+    for (extra, expected) in rows {
+        let result = verify_with(policy.clone(), &signer.public_pem(), &signer.token_with(extra.clone()));
+        assert_eq!(code_of(result), expected, "{extra}");
+    }
+    let refresh = Policy { token_type: TokenType::Refresh, ..Policy::default() };
+    let token = signer.token_with(json!({"token_type": "refresh"}));
+    assert_eq!(code_of(verify_with(refresh, &signer.public_pem(), &token)), "accepted");
+}
+
+#[test]
+fn a_header_that_breaks_a_rule_is_refused_with_its_code() {
+    let signer = Signer::new(RSA_2048);
+    let rows = [
+        (r#"{"alg":"RS256"}"#, "accepted"),
+        (r#" { "alg" : "RS256" , "typ" : "at+JWT" } "#, "accepted"),
+        ("{\"\\u0061lg\":\"RS\\u0032\\u0035\\u0036\"}", "accepted"),
+        (r#"{"alg":"RS256","b64":true}"#, "accepted"),
+        (r#"{"alg":"RS256","jwk":{"kty":"RSA"},"jku":"x","x5u":1,"x5c":[],"x5t":""}"#, "accepted"),
+        (r#"{"alg":"RS256","kid":"any"}"#, "accepted"),
+        (r#"{"typ":"JWT"}"#, "alg_not_allowed"),
+        (r#"{"alg":"none"}"#, "alg_not_allowed"),
+        (r#"{"alg":"nOnE"}"#, "alg_not_allowed"),
+        (r#"{"alg":"rs256"}"#, "alg_not_allowed"),
+        (r#"{"alg":"RS384"}"#, "alg_not_allowed"),
+        (r#"{"alg":"PS256"}"#, "alg_not_allowed"),
+        (r#"{"alg":"HS256"}"#, "alg_not_allowed"),
+        (r#"{"alg":"RS256 "}"#, "alg_not_allowed"),
+        (r#"{"alg":["RS256"]}"#, "alg_not_allowed"),
+        (r#"{"alg":null}"#, "alg_not_allowed"),
+        (r#"{"alg":"RS256","typ":"JWS"}"#, "typ_not_allowed"),
+        (r#"{"alg":"RS256","typ":null}"#, "typ_not_allowed"),
+        (r#"{"alg":"RS256","crit":[]}"#, "crit_not_supported"),
+        (r#"{"alg":"RS256","crit":null}"#, "crit_not_supported"),
+        (r#"{"alg":"RS256","b64":false}"#, "b64_not_supported"),
+        (r#"{"alg":"RS256","b64":null}"#, "b64_not_supported"),
+        (r#"{"alg":"RS256","kid":1}"#, "kid_invalid"),
+        (r#"{"alg":"RS256","kid":null}"#, "kid_invalid"),
+        (r#"{"alg":"RS256","alg":"RS256"}"#, "header_duplicate_member"),
+        ("{\"alg\":\"none\",\"\\u0061lg\":\"RS256\"}", "header_duplicate_member"),
+        (r#"{"alg":"RS256","x":{"a":1,"a":1}}"#, "header_duplicate_member"),
+        (r#"["RS256"]"#, "header_invalid"),
+        (r#""RS256""#, "header_invalid"),
+        (r#"{"alg":"RS256"}x"#, "header_invalid"),
+        (r#"{"alg":"RS256"}{}"#, "header_invalid"),
+        (r#"{"alg":"RS256",}"#, "header_invalid"),
+        (r#"{"alg":"RS256"/**/}"#, "header_invalid"),
+        ("\u{feff}{\"alg\":\"RS256\"}", "header_invalid"),
+        ("{\"alg\":\"RS256\",\"x\":\"\t\"}", "header_invalid"),
+        (r#"{"alg":"RS256","x":"\ud800"}"#, "header_invalid"),
+        (r#"{"alg":"RS256","x":"\udc00\ud800"}"#, "header_invalid"),
+        (r#"{"alg":"RS256","x":"\ud83d\ude00"}"#, "accepted"),
+        (r#"{"alg":"RS256","x":"\x"}"#, "header_invalid"),
+    ];
+    let payload = common::claims_with(json!({})).to_string();
+    for (header, expected) in rows {
+        let token = signer.token_of_bytes(header.as_bytes(), payload.as_bytes());
+        assert_eq!(verdict(&signer, &token), expected, "{header}");
+    }
+    let not_utf8 = signer.token_of_bytes(b"{\"alg\":\"RS256\",\"x\":\"\xff\"}", payload.as_bytes());
+    assert_eq!(verdict(&signer, &not_utf8), "header_invalid");
+    let policy = Policy { require_at_jwt: true, ..Policy::default() };
+    let token = signer.token_with(json!({}));
+    assert_eq!(code_of(verify_with(policy, &signer.public_pem(), &token)), "typ_not_allowed");
+}
+
+#[test]
+fn nesting_of_32_levels_is_read_and_of_33_is_not() {
+    let signer = Signer::new(RSA_2048);
+    for (levels, expected) in
+        [(20, "accepted"), (32, "accepted"), (33, "payload_too_deep"), (5_000, "payload_too_deep")]
+    {
+        let lists = levels - 1;
+        let exp = NOW + 1;
+        let (open, close) = ("[".repeat(lists), "]".repeat(lists));
+        let payload = format!(r#"{{"token_type":"access","exp":{exp},"x":{open}{close}}}"#);
+        let token = signer.token_of_bytes(br#"{"alg":"RS256"}"#, payload.as_bytes());
+        assert_eq!(verdict(&signer, &token), expected, "{levels} levels");
+    }
+}
+
+#[test]
+fn many_members_are_told_apart_and_one_that_comes_twice_is_found() {
+    let signer = Signer::new(RSA_2048);
+    for count in [2, 11, 12, 13, 14, 100, 1000] {
+        for twice in [None, Some(0), Some(count / 2), Some(count - 1)] {
+            let mut names: Vec<String> = (0..count).map(|i| format!("m{}", i * 7919 % 10_007)).collect();
+            if let Some(index) = twice {
+                // Written with an escape, so that only the unescaped names are equal.
+                names.push(names[index].replace('m', "\\u006d"));
+            }
+            let members: String = names.iter().map(|name| format!(r#","{name}":0"#)).collect();
+            let payload = format!(r#"{{"token_type":"access","exp":{}{members}}}"#, NOW + 1);
+            let token = signer.token_of_bytes(br#"{"alg":"RS256"}"#, payload.as_bytes());
+            let expected = if twice.is_some() { "payload_duplicate_member" } else { "accepted" };
+            assert_eq!(verdict(&signer, &token), expected, "{count} members, {twice:?} twice");
+        }
+    }
+}
+
+#[test]
+fn a_token_of_another_shape_is_refused() {
+    let signer = Signer::new(RSA_2048);
+    let good = signer.token_with(json!({}));
+    let [header, payload, signature] = segments(&good);
+    let rows = [
+        (String::new(), "token_malformed"),
+        ("..".into(), "token_malformed"),
+        (format!("{header}.{payload}"), "token_malformed"),
+        (format!("{good}."), "token_malformed"),
+        (format!("{header}..{signature}"), "token_malformed"),
+        (format!(".{payload}.{signature}"), "token_malformed"),
+        (format!("{header}.{payload}.{signature}.{payload}.{signature}"), "token_malformed"),
+        (format!("{header}.{payload}."), "signature_invalid"),
+        (format!("{good}="), "base64_invalid"),
+        (format!("{good}\n"), "base64_invalid"),
+        (format!(" {good}"), "base64_invalid"),
+        (format!("{header}.{payload}\u{e9}.{signature}"), "base64_invalid"),
+        (good.replace('-', "+"), "base64_invalid"),
+        (format!("{}.{payload}.{signature}", b64(b"{}")), "alg_not_allowed"),
+        (format!("{payload}.{header}.{signature}"), "alg_not_allowed"),
+        (format!("{header}.{}.{signature}", "A".repeat(16_000)), "signature_invalid"),
+        ("A".repeat(16_385), "token_too_large"),
+        ("A".repeat(16_384), "token_malformed"),
+        (".".repeat(16_385), "token_too_large"),
+    ];
+    assert!(good.contains('-'), "the token shows the difference of the alphabets");
+    for (token, expected) in rows {
+        assert_eq!(verdict(&signer, &token), expected, "{token:.40}");
+    }
+}
+
+#[test]
+fn the_trailing_bits_of_every_segment_must_be_zero() {
+    let signer = Signer::new(RSA_2048);
+    let good = signer.token_with(json!({}));
+    let [header, payload, signature] = segments(&good);
+    assert_eq!(signature.len() % 4, 2, "256 bytes leave four unused bits");
+    let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let last = signature.chars().last().expect("a signature has characters");
+    let body = &signature[..signature.len() - 1];
+    let mut refused = 0;
+    for other in alphabet.chars().filter(|c| *c != last) {
+        let verdict = verdict(&signer, &format!("{header}.{payload}.{body}{other}"));
+        assert_ne!(verdict, "accepted", "{other}");
+        refused += u32::from(verdict == "base64_invalid");
+    }
+    assert_eq!(refused, 60, "only four of 64 characters leave the unused bits zero");
+}
+
+#[test]
+fn a_signature_of_another_key_or_text_is_refused() {
+    let signer = Signer::new(RSA_2048);
+    let token = signer.token_with(json!({}));
+    let [header, payload, signature] = segments(&token);
+    let other = signer.token_with(json!({"role": "admin"}));
+    let [_, other_payload, other_signature] = segments(&other);
+    for (what, token) in [
+        ("another key", Signer::new(OTHER_2048).token_with(json!({}))),
+        ("another payload", format!("{header}.{other_payload}.{signature}")),
+        ("another signature", format!("{header}.{payload}.{other_signature}")),
+        ("expired, too", Signer::new(OTHER_2048).token_with(json!({"exp": 1}))),
+    ] {
+        assert_eq!(verdict(&signer, &token), "signature_invalid", "{what}");
+    }
+}
+
+#[test]
+fn every_flipped_bit_of_a_token_is_noticed() {
+    let signer = Signer::new(RSA_2048);
+    let token = signer.token_with(json!({}));
+    let keys = KeySet::parse(&signer.public_pem()).expect("the key is good");
+    let verifier = Verifier::new(keys, Policy::default());
+    for byte in 0..token.len() {
+        for bit in 0..8 {
+            let mut flipped = token.clone().into_bytes();
+            flipped[byte] ^= 1 << bit;
+            assert!(verifier.verify(&flipped, UnixTime::from_secs(NOW)).is_err(), "byte {byte}, bit {bit}");
+        }
+    }
+}
