@@ -1,0 +1,36 @@
+// Written from the tables of verifier-core by `UPDATE_CODE_TABLE=1 cargo test -p verifier-wasm`.
+
+export const pemFaults = [
+  "begin_missing",
+  "begin_unclosed",
+  "begin_trailing",
+  "end_missing",
+  "end_mismatch",
+  "label_unknown",
+  "base64",
+  "der",
+] as const;
+
+/** Why a text is not a public key in PEM. */
+export type PemFault = (typeof pemFaults)[number];
+
+export const jwkFaults = [
+  "keys_missing",
+  "keys_not_an_array",
+  "key_not_an_object",
+  "not_a_single_key",
+] as const;
+
+/** Why a JSON text is neither a JWK nor a JWKS. */
+export type JwkFault = (typeof jwkFaults)[number];
+
+export const unsuitables = [
+  "not_rsa",
+  "kty",
+  "use",
+  "key_ops",
+  "alg",
+] as const;
+
+/** What makes a public key unfit for verifying RS256. */
+export type Unsuitable = (typeof unsuitables)[number];

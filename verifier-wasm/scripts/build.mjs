@@ -1,0 +1,114 @@
+// Builds the package: Rust -> wasm and bindings (wasm-pack), smaller wasm (wasm-opt), JavaScript with the wasm inside (tsc).
+// Twice, for the plain module and for the one that explains.
+// WASM_PACK names the wasm-pack program when it is not on the PATH; the environment reaches cargo unchanged.
+
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, gzipSync } from "node:zlib";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const pkg = join(root, "pkg");
+const dist = join(root, "dist");
+const require = createRequire(import.meta.url);
+
+// What rustc takes for granted on wasm32-unknown-unknown, and every engine of the last years has.
+const WASM_FEATURES = [
+  "--enable-bulk-memory-opt",
+  "--enable-call-indirect-overlong",
+  "--enable-multivalue",
+  "--enable-mutable-globals",
+  "--enable-nontrapping-float-to-int",
+  "--enable-reference-types",
+  "--enable-sign-ext",
+];
+
+const STRIP = ["--strip-debug", "--strip-producers", "--strip-target-features"];
+
+/** Runs a program, or stops the build with one line that says what failed. */
+function run(program, args, doing) {
+  try {
+    execFileSync(program, args, { cwd: root, stdio: "inherit" });
+  } catch (error) {
+    const missing = error.code === "ENOENT";
+    const why = missing ? `${program} was not found` : `${program} ended with ${error.status ?? error.signal}`;
+    const hint = missing && program.endsWith("wasm-pack") ? "; install it with `cargo install wasm-pack` or set WASM_PACK" : "";
+    console.error(`error: ${doing}: ${why}${hint}`);
+    process.exit(1);
+  }
+}
+
+function binary(packageName, name) {
+  try {
+    const manifest = require.resolve(`${packageName}/package.json`);
+    return join(dirname(manifest), require(manifest).bin[name]);
+  } catch {
+    console.error(`error: ${packageName} is not installed; run \`npm ci\` in verifier-wasm first`);
+    process.exit(1);
+  }
+}
+
+const wasmOpt = binary("binaryen", "wasm-opt");
+const tsc = binary("typescript", "tsc");
+
+/** Panic messages name source files: the same ones wherever the package was built. */
+function remappedPaths() {
+  const sysroot = execFileSync(process.env.RUSTC || "rustc", ["--print", "sysroot"], { cwd: root, encoding: "utf8" }).trim();
+  const cargoHome = process.env.CARGO_HOME || join(homedir(), ".cargo");
+  return [
+    `--remap-path-prefix=${join(sysroot, "lib", "rustlib", "src", "rust")}=/rustc`,
+    `--remap-path-prefix=${join(cargoHome, "registry", "src")}=/cargo`,
+    `--remap-path-prefix=${dirname(root)}=/dojang`,
+  ];
+}
+
+/** One module of the package: wasm and bindings in pkg/, the bindings and the wasm in base64 in dist/. */
+class Module {
+  constructor(name, bytes, cargoArguments) {
+    this.name = name;
+    this.bytes = bytes;
+    this.cargoArguments = cargoArguments;
+    this.pkg = join(pkg, name);
+    this.wasm = join(this.pkg, `${name}_bg.wasm`);
+  }
+
+  compile() {
+    const output = ["--target", "web", "--profile", "wasm-npm", "--out-dir", this.pkg, "--out-name", this.name];
+    run(
+      process.env.WASM_PACK || "wasm-pack",
+      ["build", root, "--mode", "force", "--no-pack", ...output, "--"]
+        .concat("--config", `target.wasm32-unknown-unknown.rustflags=${JSON.stringify(remappedPaths())}`)
+        .concat(this.cargoArguments),
+      `compiling ${this.name}`,
+    );
+    // With the names of functions beside it, which say where bytes go and what is left of the standard library.
+    const named = join(this.pkg, `${this.name}_named.wasm`);
+    run(process.execPath, [wasmOpt, ...WASM_FEATURES, "-Oz", "-g", this.wasm, "-o", named], "optimising the wasm");
+    run(process.execPath, [wasmOpt, ...WASM_FEATURES, ...STRIP, named, "-o", this.wasm], "stripping the wasm");
+  }
+
+  assemble() {
+    for (const end of [".js", ".d.ts"]) {
+      copyFileSync(join(this.pkg, this.name + end), join(dist, this.name + end));
+    }
+    writeFileSync(join(dist, `${this.bytes}.js`), `export const wasmBase64 = "${readFileSync(this.wasm, "base64")}";\n`);
+    const sizes = [["", (bytes) => bytes], [" in gzip", gzipSync], [" in brotli", brotliCompressSync]];
+    const shown = sizes.map(([how, compress]) => `${compress(readFileSync(this.wasm)).length} bytes${how}`);
+    console.log(`${this.name}: ${shown.join(", ")}`);
+  }
+}
+
+const modules = [
+  new Module("verifier_wasm", "wasm-bytes", []),
+  new Module("explain_wasm", "explain-bytes", ["--features", "explain"]),
+];
+
+rmSync(pkg, { recursive: true, force: true });
+modules.forEach((module) => module.compile());
+rmSync(dist, { recursive: true, force: true });
+mkdirSync(dist);
+run(process.execPath, [tsc, "-p", root], "compiling the TypeScript side");
+modules.forEach((module) => module.assemble());

@@ -1,0 +1,68 @@
+// The values that matter, which come with every refusal.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createVerifier } from "@dojang/verifier";
+import { hs256, key, NOW, token } from "./tokens.mjs";
+
+function refusalOf(text, options = {}) {
+  try {
+    createVerifier(key.jwk, options).verify(text, { now: NOW });
+  } catch (error) {
+    return error;
+  }
+  return assert.fail("it was accepted");
+}
+
+const access = { token_type: "access" };
+const rows = {
+  "when it expired": [token({ claims: { exp: NOW - 0.5 } }), { expiredAt: NOW - 0.5, now: NOW }],
+  "from when on it is good": [token({ claims: { nbf: NOW + 5 } }), { notBefore: NOW + 5, now: NOW }],
+  "the algorithm it has": [hs256("x"), { reason: "different", actual: "HS256" }],
+  "that the algorithm is no string": [token({ header: { alg: ["RS256"] } }), { reason: "not_a_string" }],
+  "that the algorithm is missing": [token({ header: '{"typ":"JWT"}' }), { reason: "absent" }],
+  "the type it has": [token({ claims: { token_type: "refresh" } }), { expected: "access", reason: "different", actual: "refresh" }],
+  "the issuer it has": [token({ claims: { ...access, iss: "b" } }), { expected: "a", reason: "different", actual: "b" }, { issuer: "a" }],
+  "the audience that was wanted": [token(), { expected: "a" }, { audience: "a" }],
+  "that no audience was wanted": [token({ claims: { aud: "a" } }), {}],
+  "the claim that is missing": [token({ claims: { exp: undefined } }), { claim: "exp" }],
+  "its length": ["a".repeat(100_000), { bytes: 16_385, limit: 16_384 }],
+  "how many segments it has": ["a.b", { segments: 2 }],
+  "which segment is empty": ["a..c", { segment: "payload" }],
+  "where the base64url breaks": ["ab+d.ab.", { segment: "header", at: 2 }],
+  "where the JSON breaks": [token({ header: '{"alg":RS256}' }), { reason: "not_json", at: 7 }],
+};
+
+for (const [name, [text, details, options]] of Object.entries(rows)) {
+  test(`a refused token says ${name}`, () => assert.deepEqual(refusalOf(text, options).details, details));
+}
+
+test("a text of the token is handed on as it is, but no longer than 64 characters", () => {
+  const actual = `\u0000"\\\u001f도장${"x".repeat(100)}`;
+  assert.deepEqual(refusalOf(token({ header: { alg: actual } })).details, { reason: "different", actual: actual.slice(0, 64) });
+});
+
+const keyRows = [
+  ["-----BEGIN PUBLIC KEY-----", "key_pem_invalid", { reason: "end_missing" }],
+  [`${key.pem}x`, "key_pem_invalid", { reason: "end_mismatch" }],
+  ['{"keys":5}', "key_json_invalid", { reason: "keys_not_an_array" }],
+  ['{"keys":', "key_json_invalid", { reason: "not_json", at: 8 }],
+  [{ ...key.jwk, use: "enc" }, "key_unsuitable", { reason: "use" }],
+  [{ ...key.jwk, n: undefined }, "key_member_invalid", { member: "n" }],
+  [{ ...key.jwk, n: "AQAB" }, "key_too_small", { bits: 17 }],
+];
+
+for (const [keys, code, details] of keyRows) {
+  test(`a refused key says ${code} ${JSON.stringify(details)}`, () => {
+    assert.throws(() => createVerifier(keys), (error) => {
+      assert.deepEqual([error.code, error.details], [code, details]);
+      return true;
+    });
+  });
+}
+
+test("the message is the code in words with those values", () => {
+  assert.equal(refusalOf(token({ claims: { exp: NOW - 1 } })).message, `token expired: expiredAt ${NOW - 1}, now ${NOW}`);
+  assert.equal(refusalOf(hs256("x")).message, 'alg not allowed: reason "different", actual "HS256"');
+  assert.equal(refusalOf(`${token()}AAAA`).message, "signature invalid");
+});

@@ -1,0 +1,174 @@
+// The life of the WebAssembly instance: its memory, what a trap leaves behind, and what free() does.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createVerifier, KeyError, VerificationError } from "@dojang/verifier";
+import { initSync, TokenVerifier } from "../dist/verifier_wasm.js";
+import { accessClaims, hs256, key, NOW, otherKey, token } from "./tokens.mjs";
+
+/** The memory of the running instance. */
+const memory = () => initSync().memory;
+
+test("200,000 verifications do not let the memory grow", () => {
+  const verifier = createVerifier(key.jwk);
+  const good = token();
+  const cheap = [hs256("x"), good.slice(1), "", "a.b.c", token({ header: { kid: 5 } }), "a".repeat(50_000)];
+  const tokens = [good, token({ claims: { exp: NOW } }), token({ privateKey: otherKey.privateKey }), ...cheap];
+  const round = (count) => {
+    const outcomes = new Map();
+    for (let index = 0; index < count; index += 1) {
+      let outcome = "accepted";
+      try {
+        verifier.verify(tokens[index % tokens.length], { now: NOW });
+      } catch (error) {
+        outcome = error.code;
+      }
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    }
+    return outcomes;
+  };
+  round(tokens.length * 10);
+  const before = memory().buffer.byteLength;
+  const outcomes = round(200_000);
+  assert.equal(memory().buffer.byteLength, before);
+  assert.ok(outcomes.get("accepted") > 22_000 && outcomes.get("token_expired") > 22_000, [...outcomes].join(" "));
+  assert.equal(outcomes.has(undefined), false, "nothing but verdicts");
+});
+
+test("verifiers that are freed, and keys that are refused, leave no memory behind", () => {
+  const keys = JSON.stringify({ keys: Array.from({ length: 20 }, (_, kid) => ({ ...key.jwk, kid: `${kid}` })) });
+  const round = (count) => {
+    for (let index = 0; index < count; index += 1) {
+      createVerifier(keys).free();
+      assert.throws(() => createVerifier(`${keys},`), KeyError);
+    }
+  };
+  round(20);
+  const before = memory().buffer.byteLength;
+  round(1_000);
+  assert.equal(memory().buffer.byteLength, before);
+});
+
+test("a verifier can be freed once or twice, and then refuses to work", () => {
+  const [verifier, other] = [createVerifier(key.jwk), createVerifier(key.jwk)];
+  verifier.free();
+  verifier.free();
+  assert.throws(() => verifier.verify(token(), { now: NOW }), /freed/);
+  assert.deepEqual(other.verify(token(), { now: NOW }).claims, accessClaims);
+});
+
+test("a verifier is disposable", { skip: Symbol.dispose === undefined }, () => {
+  const verifier = createVerifier(key.jwk);
+  verifier[Symbol.dispose]();
+  assert.throws(() => verifier.verify(token(), { now: NOW }), /freed/);
+});
+
+/** Asserts that both verifiers give right verdicts, the second made before whatever happened to the instance. */
+function stillRight(old) {
+  for (const verifier of [old, createVerifier(key.jwk)]) {
+    assert.deepEqual(verifier.verify(token(), { now: NOW }).claims, accessClaims);
+    assert.throws(
+      () => verifier.verify(token({ privateKey: otherKey.privateKey }), { now: NOW }),
+      (error) => error instanceof VerificationError && error.code === "signature_invalid",
+    );
+  }
+}
+
+// Bytes that make every pointer point outside: what else overwritten memory does depends on where things lie in it.
+for (const byte of [0x7f, 0xff]) {
+  test(`a memory full of ${byte} ends in an error, and the next call is right again`, () => {
+    const verifier = createVerifier(key.jwk);
+    verifier.verify(token(), { now: NOW });
+    new Uint8Array(memory().buffer).fill(byte);
+    assert.throws(() => verifier.verify(token(), { now: NOW }), /stopped unexpectedly/);
+    stillRight(verifier);
+  });
+}
+
+test("a trap while keys are loaded is an error, and the next call is right again", () => {
+  const verifier = createVerifier(key.jwk);
+  new Uint8Array(memory().buffer).fill(0xff);
+  assert.throws(() => createVerifier(key.jwk), /stopped unexpectedly/);
+  stillRight(verifier);
+});
+
+test("verifiers made before a trap can still be freed", () => {
+  const verifiers = [createVerifier(key.jwk), createVerifier(key.jwk)];
+  new Uint8Array(memory().buffer).fill(0xff);
+  assert.throws(() => verifiers[0].verify(token(), { now: NOW }), /stopped unexpectedly/);
+  const survivor = createVerifier(key.jwk);
+  verifiers.forEach((verifier) => verifier.free());
+  stillRight(survivor);
+});
+
+test("an instance that cannot be replaced at once is replaced before its next use", () => {
+  const verifier = createVerifier(key.jwk);
+  const { verify } = TokenVerifier.prototype;
+  const deep = () => {
+    // Fails like the engine does when the stack ends inside the module, with no room to clean up either.
+    throw new RangeError("Maximum call stack size exceeded");
+  };
+  const { Instance } = WebAssembly;
+  TokenVerifier.prototype.verify = deep;
+  WebAssembly.Instance = deep;
+  try {
+    assert.throws(
+      () => verifier.verify(token(), { now: NOW }),
+      (error) => /stopped unexpectedly/.test(error.message) && error.cause instanceof RangeError,
+    );
+  } finally {
+    TokenVerifier.prototype.verify = verify;
+    WebAssembly.Instance = Instance;
+  }
+  stillRight(verifier);
+});
+
+/** Calls `action` with that many words of the stack used up: arguments lie on it. */
+function spending(words, action) {
+  return Reflect.apply(action, undefined, new Array(words));
+}
+
+/** Runs `action` where the stack has about 32 to 64 KB left. */
+function nearTheEndOfTheStack(action) {
+  let done = false;
+  const descend = () => {
+    try {
+      descend();
+    } catch {
+      // The end of the stack; each level on the way up has more room than the one before.
+    }
+    if (!done) {
+      spending(4_096, () => {});
+      done = true;
+      action();
+    }
+  };
+  descend();
+}
+
+test("running out of stack anywhere in a call never gives a wrong verdict", () => {
+  const verifier = createVerifier(key.jwk);
+  const tokens = { good: token(), bad: token({ privateKey: otherKey.privateKey }) };
+  const outcomes = { good: new Set(), bad: new Set() };
+  nearTheEndOfTheStack(() => {
+    for (const name of ["good", "bad"]) {
+      const verdictOf = () => {
+        try {
+          outcomes[name].add(verifier.verify(tokens[name], { now: NOW }).claims.jti);
+        } catch (error) {
+          outcomes[name].add(error.code ?? "no verdict");
+        }
+      };
+      try {
+        for (let words = 0; words < 16_384; words += 8) {
+          spending(words, verdictOf);
+        }
+      } catch {
+        // Not even the call of verdictOf has room.
+      }
+    }
+  });
+  assert.deepEqual([...outcomes.good], [accessClaims.jti, "no verdict"]);
+  assert.deepEqual([...outcomes.bad], ["signature_invalid", "no verdict"]);
+  stillRight(verifier);
+});

@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createVerifier, KeyError, VerificationError } from "@dojang/verifier";
+import { codeTexts } from "@dojang/verifier/texts";
+import { accessClaims, hs256, key, NOW, otherKey, token, withClaims } from "./tokens.mjs";
+
+/** Asserts that `action` throws a VerificationError with this code. */
+function refuses(action, code, kind = VerificationError) {
+  assert.throws(action, (error) => {
+    assert.ok(error instanceof kind, `${error}`);
+    assert.equal(error.code, code);
+    assert.equal(error.name, kind.name);
+    assert.match(error.message, /\S/);
+    return true;
+  });
+}
+
+test("a good token gives its header and claims as they were signed", () => {
+  const { header, claims } = createVerifier(key.pem).verify(token({ header: { kid: "a" } }), { now: NOW });
+  assert.deepEqual(header, { alg: "RS256", typ: "JWT", kid: "a" });
+  assert.deepEqual(claims, accessClaims);
+});
+
+test("members that are special to JavaScript stay ordinary claims", () => {
+  const text = JSON.stringify(accessClaims).replace("{", '{"__proto__":{"role":"admin"},"constructor":1,');
+  const { claims } = createVerifier(key.pem).verify(token({ claims: text }), { now: NOW });
+  assert.equal(claims.role, undefined);
+  assert.equal(Object.getPrototypeOf(claims), Object.prototype);
+  assert.deepEqual(Object.keys(claims).slice(0, 2), ["__proto__", "constructor"]);
+});
+
+test("without now the clock is asked", () => {
+  const now = Math.floor(Date.now() / 1000);
+  const verifier = createVerifier(key.pem);
+  assert.equal(verifier.verify(token({ claims: { iat: now - 10, exp: now + 60 } })).claims.exp, now + 60);
+  refuses(() => verifier.verify(token({ claims: { iat: now - 70, exp: now - 10 } })), "token_expired");
+});
+
+const good = token();
+const refused = [
+  ["an expired token", token({ claims: { exp: NOW - 1 } }), "token_expired"],
+  ["a token in its last instant", token({ claims: { exp: NOW } }), "token_expired"],
+  ["a token without exp", token({ claims: { exp: undefined } }), "claim_missing"],
+  ["a token from the future", token({ claims: { iat: NOW + 10 } }), "token_issued_in_future"],
+  ["a token before its nbf", token({ claims: { nbf: NOW + 10 } }), "token_not_yet_valid"],
+  ["a refresh token", token({ claims: { token_type: "refresh" } }), "token_type_mismatch"],
+  ["a token for an audience", token({ claims: { aud: "x" } }), "audience_mismatch"],
+  ["changed claims", withClaims(good, { ...accessClaims, role: "admin" }), "signature_invalid"],
+  ["another key's signature", token({ privateKey: otherKey.privateKey }), "signature_invalid"],
+  ["HS256 with the public key as the secret", hs256(key.pem), "alg_not_allowed"],
+  ["alg none", `${Buffer.from('{"alg":"none"}').toString("base64url")}.${good.split(".")[1]}.`, "alg_not_allowed"],
+  ["crit", token({ header: { crit: ["exp"], exp: 1 } }), "crit_not_supported"],
+  ["a padded segment", `${good}=`, "base64_invalid"],
+  ["text after the token", `${good}\n`, "base64_invalid"],
+  ["two segments", good.slice(0, good.lastIndexOf(".")), "token_malformed"],
+  ["no text", "", "token_malformed"],
+  ["a lone surrogate", good.replace(".", "\ud800."), "base64_invalid"],
+  ["100 MB", "a".repeat(100_000_000), "token_too_large"],
+  ["a token of three-byte characters", "도".repeat(16_384), "token_too_large"],
+];
+
+for (const [name, text, code] of refused) {
+  test(`${name} is refused with ${code}`, () => {
+    refuses(() => createVerifier(key.pem).verify(text, { now: NOW }), code);
+  });
+}
+
+const policies = [
+  ["leeway lets an expired token live longer", { leeway: 30 }, { exp: NOW - 29 }, undefined],
+  ["and no longer than it says", { leeway: 30 }, { exp: NOW - 30 }, "token_expired"],
+  ["the issuer that is demanded", { issuer: "https://a" }, { iss: "https://a" }, undefined],
+  ["another issuer", { issuer: "https://a" }, { iss: "https://a/" }, "issuer_mismatch"],
+  ["no issuer where one is demanded", { issuer: "https://a" }, {}, "issuer_mismatch"],
+  ["the audience in a list", { audience: "b" }, { aud: ["a", "b"] }, undefined],
+  ["another audience", { audience: "b" }, { aud: "a" }, "audience_mismatch"],
+  ["a refresh token where one is asked for", { tokenType: "refresh" }, { token_type: "refresh" }, undefined],
+  ["an access token where a refresh token is asked for", { tokenType: "refresh" }, {}, "token_type_mismatch"],
+];
+
+for (const [name, options, claims, code] of policies) {
+  test(`${name}: ${code ?? "accepted"}`, () => {
+    const verify = () => createVerifier(key.pem, options).verify(token({ claims }), { now: NOW });
+    if (code === undefined) {
+      assert.deepEqual(verify().claims, { ...accessClaims, ...claims });
+    } else {
+      refuses(verify, code);
+    }
+  });
+}
+
+test("the fraction of now counts", () => {
+  const verifier = createVerifier(key.pem);
+  const text = token({ claims: { exp: NOW + 0.5 } });
+  assert.equal(verifier.verify(text, { now: NOW + 0.499 }).claims.exp, NOW + 0.5);
+  refuses(() => verifier.verify(text, { now: NOW + 0.5 }), "token_expired");
+});
+
+const jwks = { keys: [{ ...otherKey.jwk, kid: "other" }, { ...key.jwk, kid: "this" }] };
+const keyForms = {
+  "SPKI PEM": key.pem,
+  "PKCS#1 PEM": key.pkcs1,
+  "a JWK object": key.jwk,
+  "JWK text": JSON.stringify(key.jwk),
+  "a JWKS object": jwks,
+  "JWKS text": JSON.stringify(jwks, null, 2),
+};
+
+for (const [name, keys] of Object.entries(keyForms)) {
+  test(`${name} is taken as the key`, () => {
+    const header = name.includes("JWKS") ? { kid: "this" } : {};
+    assert.ok(createVerifier(keys).verify(token({ header }), { now: NOW }));
+  });
+}
+
+test("the kid selects the key of a set", () => {
+  const verifier = createVerifier(jwks);
+  refuses(() => verifier.verify(token({ header: { kid: "other" } }), { now: NOW }), "signature_invalid");
+  refuses(() => verifier.verify(token({ header: { kid: "third" } }), { now: NOW }), "key_not_found");
+  refuses(() => verifier.verify(token(), { now: NOW }), "kid_missing");
+});
+
+const badKeys = {
+  "a private PEM": [key.privatePem, "key_private"],
+  "a private JWK": [key.privateJwk, "key_private"],
+  "a symmetric JWK": [{ kty: "oct", k: "c2VjcmV0" }, "key_symmetric"],
+  "an empty set": [{ keys: [] }, "key_set_empty"],
+  "no text": ["", "key_format_unknown"],
+  "some text": ["ssh-rsa AAAA", "key_format_unknown"],
+};
+
+for (const [name, [keys, code]] of Object.entries(badKeys)) {
+  test(`${name} is no key: ${code}`, () => refuses(() => createVerifier(keys), code, KeyError));
+}
+
+test("every error code has a text in both languages", () => {
+  assert.ok(Object.keys(codeTexts).length > 30);
+  for (const [code, { ko, en }] of Object.entries(codeTexts)) {
+    assert.match(ko, /[가-힣]/, code);
+    assert.match(en, /^[A-Z]/, code);
+  }
+});

@@ -1,0 +1,91 @@
+// The two WebAssembly modules themselves: what they import, export and weigh, and that they cannot panic.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { brotliCompressSync, gzipSync } from "node:zlib";
+
+const root = join(import.meta.dirname, "..");
+
+/** The bytes that the package ships, which are those of pkg/ but for the names of functions. */
+function shipped(file) {
+  return Buffer.from(readFileSync(join(root, "dist", `${file}.js`), "utf8").split('"')[1], "base64");
+}
+
+const modules = { verifier_wasm: shipped("wasm-bytes"), explain_wasm: shipped("explain-bytes") };
+
+for (const [name, bytes] of Object.entries(modules)) {
+  test(`${name} imports nothing but what its bindings need`, () => {
+    const imports = WebAssembly.Module.imports(new WebAssembly.Module(bytes));
+    const plainNames = imports.map(({ name: imported }) => imported.replace(/^__wbg_|_[0-9a-f]{16}$/g, ""));
+    assert.deepEqual(plainNames.sort(), ["__wbindgen_init_externref_table", "__wbindgen_reinit", "__wbindgen_throw"]);
+  });
+
+  test(`${name} names no place on the machine that built it`, () => {
+    const text = bytes.toString("latin1");
+    for (const place of [root, process.env.HOME, "/home/", "/root/", ".cargo"].filter(Boolean)) {
+      assert.equal(text.includes(place), false, place);
+    }
+  });
+
+  test(`${name} has no panic, no formatting and no sentences in it`, () => {
+    const named = new WebAssembly.Module(readFileSync(join(root, "pkg", name, `${name}_named.wasm`)));
+    const names = Buffer.from(WebAssembly.Module.customSections(named, "name")[0]).toString("latin1");
+    assert.match(names, /verifier_core/, "functions have names");
+    for (const machinery of [/core(\[\w+\])?::panicking/, /::fmt::(Formatter|num|write)/, /\bstd(\[\w+\])?::/, /(unwrap|expect)_failed/]) {
+      assert.equal(machinery.exec(names)?.[0], undefined);
+    }
+    const text = bytes.toString("latin1");
+    for (const message of ["panicked", "unwrap()", "out of bounds", "out of range", "divide by zero", "char boundary", "the token"]) {
+      assert.equal(text.includes(message), false, message);
+    }
+  });
+
+  test(`${name} can trap by itself only where memory runs out and in the bindings`, () => {
+    const disassembler = join(dirname(createRequire(import.meta.url).resolve("binaryen/package.json")), "bin", "wasm-dis");
+    const named = join(root, "pkg", name, `${name}_named.wasm`);
+    const text = execFileSync(process.execPath, [disassembler, named], { encoding: "utf8", maxBuffer: 1 << 28 });
+    const traps = new Map();
+    let current;
+    for (const line of text.split("\n")) {
+      current = /^ \(func \$("[^"]+"|[^\s)]+)/.exec(line)?.[1] ?? current;
+      if (line.trim().startsWith("(unreachable")) {
+        traps.set(current, (traps.get(current) ?? 0) + 1);
+      }
+    }
+    // The panic handler is one instruction, so a panic would show here: each function below is one that allocates (and
+    // traps when it gets no memory, for there is nothing it could answer) or that ends by throwing in JavaScript. Which
+    // of them are left as functions of their own differs from compiler to compiler.
+    const allocating = [
+      "alloc::", "json::reader::Reader::object", "base64url::", "Kernel::new", "keys::PublicKey::from_numbers", "KeySet::",
+      "keys::jwk", "keys::pem", "refusal::Found::", "answer::", "explain::", "Limbs",
+    ];
+    const bindings = ["tokenverifier_", "__wbg_tokenverifier_free", "__wbindgen_malloc", "__wbindgen_realloc", "throw_str"];
+    // A bounds check in core's own loop that some compilers keep, and the number in the message of a failed allocation:
+    // that message is gone, and nobody calls it.
+    const left = ["core::str::converts::from_utf8", "u32 as core::"];
+    const known = [...allocating, ...bindings, ...left];
+    // Both ways of mangling: `<a::B>::c` and `a::B::c::h0123456789abcdef`, crates with or without a hash.
+    const plain = (name) => name.replace(/\[[0-9a-f]+\]|::h[0-9a-f]{16}|[<>]/g, "");
+    const unexplained = [...traps].filter(([name]) => !known.some((part) => plain(name).includes(part)));
+    assert.deepEqual(unexplained, []);
+  });
+}
+
+test("explaining costs the plain module nothing", () => {
+  const exportsOf = (bytes) => WebAssembly.Module.exports(new WebAssembly.Module(bytes)).map(({ name }) => name);
+  const [plain, explaining] = Object.values(modules).map(exportsOf);
+  assert.deepEqual(plain.filter((name) => name.includes("explain")), []);
+  assert.deepEqual(explaining.filter((name) => !plain.includes(name)), ["tokenverifier_explain"]);
+  assert.ok(modules.verifier_wasm.length < modules.explain_wasm.length);
+});
+
+test("the plain module stays small", (t) => {
+  for (const [name, bytes] of Object.entries(modules)) {
+    t.diagnostic(`${name}: ${bytes.length} bytes, ${gzipSync(bytes).length} gzip, ${brotliCompressSync(bytes).length} brotli`);
+  }
+  assert.ok(modules.verifier_wasm.length < 44_000, `${modules.verifier_wasm.length} bytes`);
+});

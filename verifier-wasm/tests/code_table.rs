@@ -1,0 +1,139 @@
+//! The tables of the core that JavaScript needs are written as TypeScript and kept in git:
+//! `UPDATE_CODE_TABLE=1 cargo test -p verifier-wasm` writes them again after a change.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use verifier_core::{Check, Code, JwkFault, Lang, PemFault, Stage, Unsuitable};
+
+const NOTICE: &str =
+    "// Written from the tables of verifier-core by `UPDATE_CODE_TABLE=1 cargo test -p verifier-wasm`.\n";
+
+/// An array of names, and the union type of them.
+fn names(constant: &str, union: &str, doc: &str, names: impl Iterator<Item = &'static str>) -> String {
+    let list: String = names.map(|name| format!("  {},\n", quoted(name))).collect();
+    format!(
+        "\nexport const {constant} = [\n{list}] as const;\n\n/** {doc} */\nexport type {union} = (typeof {constant})[number];\n"
+    )
+}
+
+fn codes() -> String {
+    let all = Code::ALL.iter().map(|code| code.as_str());
+    let mut text =
+        format!("{NOTICE}{}", names("codes", "Code", "Every code that a refused token or key can have.", all));
+    let of_keys: Vec<String> =
+        Code::ALL.iter().filter(|code| code.stage() == Stage::KeyLoad).map(|code| quoted(code.as_str())).collect();
+    write!(
+        text,
+        "\n/** The codes of keys that cannot be used. */\nexport type KeyCode =\n  | {};\n",
+        of_keys.join("\n  | ")
+    )
+    .expect("writing to a String");
+    text
+}
+
+fn reasons() -> String {
+    [
+        NOTICE.to_owned(),
+        names(
+            "pemFaults",
+            "PemFault",
+            "Why a text is not a public key in PEM.",
+            PemFault::ALL.iter().map(|fault| fault.as_str()),
+        ),
+        names(
+            "jwkFaults",
+            "JwkFault",
+            "Why a JSON text is neither a JWK nor a JWKS.",
+            JwkFault::ALL.iter().map(|fault| fault.as_str()),
+        ),
+        names(
+            "unsuitables",
+            "Unsuitable",
+            "What makes a public key unfit for verifying RS256.",
+            Unsuitable::ALL.iter().map(|why| why.as_str()),
+        ),
+    ]
+    .concat()
+}
+
+fn checks() -> String {
+    let all = Check::ALL.into_iter().map(Check::as_str);
+    format!(
+        "{NOTICE}{}",
+        names("checks", "Check", "A check on the way of a token: a stage, or the claim it is about.", all)
+    )
+}
+
+fn texts() -> String {
+    let mut text = format!(
+        "{NOTICE}\nimport type {{ Code }} from \"./codes.js\";\n\n\
+         /** What each code means, in a sentence for people. */\n\
+         export const codeTexts: Readonly<Record<Code, Readonly<Record<\"ko\" | \"en\", string>>>> = {{\n"
+    );
+    for code in Code::ALL {
+        writeln!(
+            text,
+            "  {}: {{\n    ko: {},\n    en: {},\n  }},",
+            code.as_str(),
+            quoted(code.text(Lang::Ko)),
+            quoted(code.text(Lang::En)),
+        )
+        .expect("writing to a String");
+    }
+    text.push_str("};\n");
+    text
+}
+
+/// The texts are printable, so escaping quotes and backslashes makes a JavaScript string of them.
+fn quoted(text: &str) -> String {
+    assert!(!text.contains(char::is_control), "{text:?} has a control character");
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+fn written_equals(file: &str, expected: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("js").join(file);
+    if std::env::var_os("UPDATE_CODE_TABLE").is_some() {
+        std::fs::write(&path, expected).expect("js/ of this crate can be written");
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        written == expected,
+        "js/{file} is not the table of verifier-core; write it with UPDATE_CODE_TABLE=1 cargo test -p verifier-wasm"
+    );
+}
+
+#[test]
+fn the_codes_of_the_package_are_those_of_the_core() {
+    written_equals("codes.ts", &codes());
+}
+
+#[test]
+fn the_reasons_of_the_package_are_those_of_the_core() {
+    written_equals("reasons.ts", &reasons());
+}
+
+#[test]
+fn the_checks_of_the_package_are_those_of_the_core() {
+    written_equals("checks.ts", &checks());
+}
+
+#[test]
+fn the_texts_of_the_package_are_those_of_the_core() {
+    written_equals("texts.ts", &texts());
+}
+
+#[test]
+fn a_number_on_the_wire_is_the_place_in_the_table() {
+    for (place, code) in Code::ALL.iter().enumerate() {
+        assert_eq!(*code as usize, place, "{code}");
+    }
+    let reasons = [
+        PemFault::ALL.iter().map(|fault| *fault as usize).collect::<Vec<_>>(),
+        JwkFault::ALL.iter().map(|fault| *fault as usize).collect(),
+        Unsuitable::ALL.iter().map(|why| *why as usize).collect(),
+    ];
+    for numbers in reasons {
+        assert_eq!(numbers, (0..numbers.len()).collect::<Vec<_>>());
+    }
+}
