@@ -1,0 +1,138 @@
+//! `issuer keys`.
+
+use chrono::TimeDelta;
+use clap::{Args, Subcommand};
+
+use super::Failure;
+use crate::clock::{Clock as _, SystemClock};
+use crate::config::KeysArgs;
+use crate::http::KEYS_CACHE_SECONDS;
+use crate::keys::{Generated, KeyBits, KeyDirectory, KeyState};
+use crate::token::Lifetimes;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum KeysCommand {
+    /// Make a key: active when it is the first, else published and not yet signing
+    Generate(GenerateArgs),
+    /// Make the published key sign, and retire the one that did
+    Rotate(RotateArgs),
+    /// Retire a published key that shall never sign
+    Retire(RetireArgs),
+    /// Remove a retired key; tokens it signed are refused from then on
+    Remove(RemoveArgs),
+    /// List the keys and their states
+    List(KeysArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct GenerateArgs {
+    #[command(flatten)]
+    keys: KeysArgs,
+
+    /// Bits of the modulus
+    #[arg(long, value_enum, default_value_t)]
+    bits: KeyBits,
+
+    /// Do nothing when there is an active key
+    #[arg(long)]
+    if_missing: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RotateArgs {
+    #[command(flatten)]
+    keys: KeysArgs,
+
+    /// Do not wait until every verifier has fetched the new key
+    #[arg(long)]
+    force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RetireArgs {
+    #[command(flatten)]
+    keys: KeysArgs,
+
+    /// The key's id; one of 64 begins with a hyphen
+    #[arg(allow_hyphen_values = true)]
+    kid: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RemoveArgs {
+    #[command(flatten)]
+    keys: KeysArgs,
+
+    /// The key's id; one of 64 begins with a hyphen
+    #[arg(allow_hyphen_values = true)]
+    kid: String,
+
+    /// Lifetime of refresh tokens, in seconds
+    #[arg(
+        long,
+        env = "ISSUER_REFRESH_LIFETIME",
+        value_name = "SECONDS",
+        default_value_t = Lifetimes::default().refresh_seconds
+    )]
+    refresh_lifetime: u32,
+
+    /// Do not wait until every token that it signed has expired
+    #[arg(long)]
+    force: bool,
+}
+
+pub(super) fn run(command: KeysCommand) -> Result<(), Failure> {
+    match command {
+        KeysCommand::Generate(args) => generate(args),
+        KeysCommand::Rotate(args) => rotate(args),
+        KeysCommand::Retire(RetireArgs { keys, kid }) => {
+            KeyDirectory::new(keys.keys_dir).retire(&kid, SystemClock.now())?;
+            println!("retired the key {kid}");
+            Ok(())
+        }
+        KeysCommand::Remove(args) => remove(args),
+        KeysCommand::List(args) => list(args),
+    }
+}
+
+fn generate(args: GenerateArgs) -> Result<(), Failure> {
+    let directory = KeyDirectory::new(args.keys.keys_dir);
+    match directory.generate(args.bits, args.if_missing, SystemClock.now())? {
+        Generated::New { kid, state } => {
+            let place = directory.path().display();
+            println!("generated the key {kid} in {place}: {}", state.as_str());
+            if state == KeyState::Published {
+                println!("it is in the JWKS within seconds; the active key signs until `issuer keys rotate`");
+            }
+        }
+        Generated::AlreadyThere { kid } => println!("the key {kid} is active already"),
+    }
+    Ok(())
+}
+
+fn rotate(args: RotateArgs) -> Result<(), Failure> {
+    let cached = (!args.force).then(|| TimeDelta::seconds(i64::from(KEYS_CACHE_SECONDS)));
+    let (new, old) = KeyDirectory::new(args.keys.keys_dir).rotate(SystemClock.now(), cached)?;
+    println!("the key {new} signs now");
+    println!("the key {old} is retired: its tokens go on, remove it when they have expired");
+    Ok(())
+}
+
+fn remove(args: RemoveArgs) -> Result<(), Failure> {
+    let lifetime = (!args.force).then(|| TimeDelta::seconds(i64::from(args.refresh_lifetime)));
+    KeyDirectory::new(args.keys.keys_dir).remove(&args.kid, SystemClock.now(), lifetime)?;
+    println!("removed the key {}", args.kid);
+    Ok(())
+}
+
+fn list(args: KeysArgs) -> Result<(), Failure> {
+    let time = |time: chrono::DateTime<chrono::Utc>| match time.timestamp() {
+        0 => "-".to_owned(),
+        _ => time.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+    };
+    println!("{:<43}  {:<9}  CREATED", "KID", "STATE");
+    for key in KeyDirectory::new(args.keys_dir).list()? {
+        println!("{:<43}  {:<9}  {}", key.kid, key.state.as_str(), time(key.created_at));
+    }
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! The command line: `issuer <command>`. Errors are one line, and the exit code is not 0.
+
+mod keys;
+mod serve;
+mod token;
+mod users;
+mod verdict;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::clock::{Clock as _, SystemClock};
+use crate::config::{DatabaseArgs, ServeArgs};
+use crate::storage;
+
+/// Logs users in and issues RS256 tokens: a drop-in for Django + SimpleJWT.
+#[derive(Debug, Parser)]
+#[command(name = "issuer", version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server
+    Serve(ServeArgs),
+    /// Make and list signing keys
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
+    /// Make and list users
+    #[command(subcommand)]
+    Users(users::UsersCommand),
+    /// Delete sessions whose tokens have all expired; `serve` does it every hour
+    FlushExpired(DatabaseArgs),
+    /// Look into a token
+    #[command(subcommand)]
+    Token(token::TokenCommand),
+    /// Make an administrator, asking for everything on the terminal
+    Createsuperuser(users::CreateSuperuserArgs),
+}
+
+/// What a command comes back with when it failed: any error whose text is one line for the user.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Exit code of `token inspect` when there was no verdict; clap's own for wrong usage.
+const NOT_CHECKED: u8 = 2;
+
+/// Runs the command that the arguments of the process name.
+#[must_use]
+pub fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        // Its exit code is an answer; 1 means refused, so that a failure needs another.
+        Command::Token(command) => match token::run(command) {
+            Ok(code) => return code,
+            Err(failure) => return fail(&*failure, NOT_CHECKED),
+        },
+        Command::Keys(command) => keys::run(command),
+        Command::Serve(args) => run_async(serve::run(args)),
+        Command::FlushExpired(args) => run_async(flush_expired(args)),
+        Command::Users(command) => run_async(users::run(command)),
+        Command::Createsuperuser(args) => run_async(users::create_superuser(args)),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => fail(&*failure, 1),
+    }
+}
+
+async fn flush_expired(args: DatabaseArgs) -> Result<(), Failure> {
+    let storage = storage::open(&args.database_url).await?;
+    let sessions = storage.flush_expired(SystemClock.now().timestamp()).await?;
+    println!("deleted {sessions} expired sessions");
+    storage.close().await;
+    Ok(())
+}
+
+fn run_async(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(command)
+}
+
+fn fail(error: &dyn std::error::Error, code: u8) -> ExitCode {
+    eprintln!("error: {error}");
+    ExitCode::from(code)
+}

@@ -1,0 +1,139 @@
+//! `issuer serve`.
+
+use std::env::VarError;
+use std::io::IsTerminal as _;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+use zeroize::Zeroizing;
+
+use super::Failure;
+use crate::clock::{Clock, SystemClock};
+use crate::config::{LogFormat, ServeArgs};
+use crate::http::{self, Issuer, LoginLimits, Throttle};
+use crate::keys::{IssuerKeys, KeyDirectory, LiveKeys};
+use crate::random::{Random, SystemRandom};
+use crate::sessions::Sessions;
+use crate::storage::{self, Storage};
+use crate::token::{Lifetimes, TokenChecker, TokenIssuer};
+use crate::users::{HashingLimits, PasswordHasher};
+
+pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
+    start_log(&args)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let random: Arc<dyn Random> = Arc::new(SystemRandom);
+
+    let directory = KeyDirectory::new(&args.keys.keys_dir);
+    let from_environment = keys_from_environment()?;
+    let reloads = from_environment.is_none();
+    let version = directory.version();
+    let keys = Arc::new(LiveKeys::new(match from_environment {
+        Some(keys) => keys,
+        None => directory.load()?,
+    }));
+    let listener = http::bind(&args.listen)?;
+    let storage = storage::open(&args.database.database_url).await?;
+    let mut limits = HashingLimits::default();
+    if let Some(concurrent) = args.hash_concurrency {
+        limits.concurrent = concurrent.into();
+    }
+    let lifetimes = Lifetimes { access_seconds: args.access_lifetime, refresh_seconds: args.refresh_lifetime };
+    let tokens = TokenIssuer::new(Arc::clone(&keys), lifetimes, Arc::clone(&clock), Arc::clone(&random));
+    let sessions = Sessions::new(Arc::clone(&storage), tokens, Arc::clone(&clock), args.rotate_refresh_tokens);
+    let flushing = tokio::spawn(flush_regularly(Arc::clone(&storage), Arc::clone(&clock)));
+    let login_limits = LoginLimits { per_address: args.login_limit_address, per_name: args.login_limit_name };
+    let issuer = Arc::new(Issuer {
+        storage: Arc::clone(&storage),
+        passwords: PasswordHasher::new(limits, random)?,
+        sessions,
+        checker: TokenChecker::new(Arc::clone(&keys)),
+        throttle: Throttle::new(login_limits, args.trusted_proxies, &clock),
+        clock,
+        keys,
+    });
+
+    let reloading = reloads.then(|| tokio::spawn(follow_the_keys(Arc::clone(&issuer.keys), directory, version)));
+    let stop = stop_signal()?;
+    let address = listener.local_addr()?;
+    tracing::info!(%address, kid = issuer.keys.current().signing.kid(), "serving on http://{address}");
+    http::serve(listener, http::router(issuer, &args.cors_origins), stop).await?;
+    flushing.abort();
+    if let Some(reloading) = reloading {
+        reloading.abort();
+    }
+    storage.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Deletes what has expired, at the start and then every hour.
+async fn flush_regularly(storage: Arc<dyn Storage>, clock: Arc<dyn Clock>) {
+    let mut hour = tokio::time::interval(Duration::from_secs(3_600));
+    loop {
+        hour.tick().await;
+        match storage.flush_expired(clock.now().timestamp()).await {
+            Ok(sessions) => tracing::debug!(sessions, "deleted the expired sessions"),
+            Err(error) => tracing::error!(%error, "expired sessions could not be deleted"),
+        }
+    }
+}
+
+/// Keys of a secret manager: `ISSUER_PRIVATE_KEY`, and `ISSUER_PUBLIC_KEYS` with those that only verify. Not flags: every
+/// user of the machine can read arguments.
+fn keys_from_environment() -> Result<Option<IssuerKeys>, Failure> {
+    let variable = |name: &str| match std::env::var(name) {
+        Ok(text) => Ok(Some(Zeroizing::new(text)).filter(|text| !text.trim().is_empty())),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => Err(format!("the variable {name} is not text")),
+    };
+    let others = variable("ISSUER_PUBLIC_KEYS")?;
+    let Some(private) = variable("ISSUER_PRIVATE_KEY")? else { return Ok(None) };
+    let keys = IssuerKeys::from_text(&private, others.as_deref().map(String::as_str));
+    Ok(Some(keys.map_err(|error| format!("ISSUER_PRIVATE_KEY or ISSUER_PUBLIC_KEYS cannot be used: {error}"))?))
+}
+
+/// Takes over new keys within seconds. Keys that cannot be used change nothing but the log.
+async fn follow_the_keys(keys: Arc<LiveKeys>, directory: KeyDirectory, mut known: Option<(SystemTime, u64)>) {
+    let mut tick = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        tick.tick().await;
+        let (keys, directory) = (Arc::clone(&keys), directory.clone());
+        let look = move || {
+            let version = directory.version();
+            if version != known && version.is_some() {
+                match keys.reload(&directory) {
+                    Ok(true) => tracing::info!(kid = keys.current().signing.kid(), "the keys have changed"),
+                    Ok(false) => {}
+                    Err(error) => tracing::error!(%error, "the new keys cannot be used; those before go on"),
+                }
+            }
+            version
+        };
+        known = tokio::task::spawn_blocking(look).await.unwrap_or(known);
+    }
+}
+
+/// Done at the first SIGTERM or SIGINT.
+fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+fn start_log(args: &ServeArgs) -> Result<(), Failure> {
+    let filter = EnvFilter::try_new(&args.log)
+        .map_err(|_| format!("{:?} is not a log filter: try info, or info,sqlx=debug, with --log", args.log))?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match args.log_format {
+        LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).init(),
+        LogFormat::Json => log.json().init(),
+    }
+    Ok(())
+}

@@ -1,0 +1,138 @@
+//! `issuer token`: looking at a token without sending it anywhere.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{Read, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand, ValueEnum};
+use verifier_core::{KeySet, Lang, MAX_KEY_TEXT_BYTES, MAX_TOKEN_BYTES, Policy, TokenType, UnixTime, Verifier};
+
+use super::Failure;
+use super::verdict::Report;
+use crate::clock::{Clock as _, SystemClock, unix_time};
+use crate::config::KeysArgs;
+use crate::keys::KeyDirectory;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum TokenCommand {
+    /// Check a token step by step; exit code 0: accepted, 1: refused, 2: nothing could be checked
+    Inspect(InspectArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InspectArgs {
+    /// The token, or - to read it from standard input, where other users cannot see it
+    #[arg(allow_hyphen_values = true)]
+    token: OsString,
+
+    /// Public keys to check with: a PEM, JWK or JWKS file [default: the keys of the keys directory]
+    #[arg(long = "keys", value_name = "FILE")]
+    key_file: Option<PathBuf>,
+
+    #[command(flatten)]
+    keys: KeysArgs,
+
+    /// Instant of the check, in Unix seconds [default: now]
+    #[arg(long, value_name = "UNIX")]
+    now: Option<u64>,
+
+    /// How far clocks may differ, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    leeway: u64,
+
+    /// Demand this `iss`
+    #[arg(long)]
+    issuer: Option<String>,
+
+    /// Demand this `aud`
+    #[arg(long)]
+    audience: Option<String>,
+
+    /// Demand this `token_type`
+    #[arg(long, value_enum, default_value_t = TypeArg::Access)]
+    token_type: TypeArg,
+
+    /// Demand the `typ` at+jwt (RFC 9068)
+    #[arg(long)]
+    require_at_jwt: bool,
+
+    /// Language of the sentences
+    #[arg(long, value_enum, default_value_t = LangArg::En)]
+    lang: LangArg,
+
+    /// Print JSON, for programs
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum TypeArg {
+    Access,
+    Refresh,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LangArg {
+    Ko,
+    En,
+}
+
+/// Exit code of a refused token.
+const REFUSED: u8 = 1;
+
+pub(super) fn run(command: TokenCommand) -> Result<ExitCode, Failure> {
+    let TokenCommand::Inspect(args) = command;
+    let token = if args.token == "-" { from_stdin()? } else { args.token.into_encoded_bytes() };
+    let keys = match &args.key_file {
+        Some(file) => key_file(file)?,
+        None => KeyDirectory::new(&args.keys.keys_dir).public_keys()?,
+    };
+    let policy = Policy {
+        leeway_seconds: args.leeway,
+        issuer: args.issuer,
+        audience: args.audience,
+        token_type: match args.token_type {
+            TypeArg::Access => TokenType::Access,
+            TypeArg::Refresh => TokenType::Refresh,
+        },
+        require_at_jwt: args.require_at_jwt,
+    };
+    let now = args.now.map_or_else(|| unix_time(SystemClock.now()), UnixTime::from_secs);
+    let lang = match args.lang {
+        LangArg::Ko => Lang::Ko,
+        LangArg::En => Lang::En,
+    };
+    let explanation = Verifier::new(keys, policy).explain(token, now);
+    let report = Report { explanation: &explanation, now, lang };
+    let text = if args.json { report.json() } else { report.text() };
+    std::io::stdout().lock().write_all(text.as_bytes())?;
+    Ok(if explanation.verdict.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(REFUSED) })
+}
+
+/// Reads a token, without the line break at its end. A little more than a token may have is read, so that a longer one
+/// is refused for its length.
+fn from_stdin() -> Result<Vec<u8>, Failure> {
+    let mut token = Vec::new();
+    let mut input = std::io::stdin().lock().take(MAX_TOKEN_BYTES as u64 + 3);
+    input.read_to_end(&mut token).map_err(|error| format!("cannot read the token from standard input: {error}"))?;
+    let end = token.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n')).map_or(0, |last| last + 1);
+    token.truncate(end);
+    if token.is_empty() {
+        return Err("no token on standard input: write it into the pipe".into());
+    }
+    Ok(token)
+}
+
+fn key_file(path: &Path) -> Result<KeySet, Failure> {
+    let read = || {
+        let mut text = String::new();
+        // One byte more than is allowed, so that a larger file is refused and not cut.
+        File::open(path)?.take(MAX_KEY_TEXT_BYTES as u64 + 1).read_to_string(&mut text)?;
+        std::io::Result::Ok(text)
+    };
+    let text = read().map_err(|error| format!("cannot read the keys in {}: {error}; check --keys", path.display()))?;
+    let named = |error: verifier_core::KeyError| format!("{}: {error} ({})", path.display(), error.code());
+    Ok(KeySet::parse(&text).map_err(named)?)
+}

@@ -1,0 +1,340 @@
+//! `issuer users` and `issuer createsuperuser`.
+
+use std::io::{BufRead as _, IsTerminal as _, Read as _, Write as _};
+use std::sync::Arc;
+
+use clap::{Args, Subcommand};
+use zeroize::Zeroizing;
+
+use super::Failure;
+use crate::clock::{Clock as _, SystemClock};
+use crate::config::DatabaseArgs;
+use crate::random::SystemRandom;
+use crate::storage::{self, InsertError, Storage};
+use crate::users::{
+    ADMIN_ROLE, Changes, Claims, DEFAULT_ROLE, HashingLimits, MAX_PASSWORD_BYTES, PasswordHasher, Profile, User,
+    check_password, generate_password, normalised_username, read_django_users,
+};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum UsersCommand {
+    /// Make a user
+    Create(CreateArgs),
+    /// Take over the users of a Django project, with ids and password hashes
+    Import(ImportArgs),
+    /// List the users
+    List(DatabaseArgs),
+    /// Let a user in again
+    Activate(NamedUserArgs),
+    /// Keep a user out: no login, no refresh
+    Deactivate(NamedUserArgs),
+    /// Show a user's record
+    Show(NamedUserArgs),
+    /// Set a user's password; all the user's sessions end
+    SetPassword(SetPasswordArgs),
+    /// Set the claim `role`; new tokens carry it
+    SetRole(SetRoleArgs),
+    /// Set the claim `premium`; new tokens carry it
+    SetPremium(SetPremiumArgs),
+    /// End all sessions of a user
+    Logout(NamedUserArgs),
+    /// Delete a user, with all sessions
+    Delete(NamedUserArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CreateArgs {
+    #[command(flatten)]
+    database: DatabaseArgs,
+    /// Name to log in with
+    #[arg(long, allow_hyphen_values = true)]
+    username: String,
+    /// Email address
+    #[arg(long, default_value = "")]
+    email: String,
+    /// First name
+    #[arg(long, default_value = "")]
+    first_name: String,
+    /// Last name
+    #[arg(long, default_value = "")]
+    last_name: String,
+    /// The claim `role`
+    #[arg(long, default_value = DEFAULT_ROLE)]
+    role: String,
+    /// The claim `premium`
+    #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
+    premium: bool,
+    #[command(flatten)]
+    password: PasswordSource,
+    /// Do nothing when the user exists
+    #[arg(long)]
+    if_missing: bool,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct PasswordSource {
+    /// Read the password from standard input, up to the first line break
+    #[arg(long)]
+    password_stdin: bool,
+    /// Make a password up and print it, once
+    #[arg(long)]
+    generate_password: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct NamedUserArgs {
+    #[command(flatten)]
+    database: DatabaseArgs,
+    /// The user's name
+    #[arg(allow_hyphen_values = true)]
+    username: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SetPasswordArgs {
+    #[command(flatten)]
+    user: NamedUserArgs,
+    #[command(flatten)]
+    password: PasswordSource,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SetRoleArgs {
+    #[command(flatten)]
+    user: NamedUserArgs,
+    /// The role
+    role: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SetPremiumArgs {
+    #[command(flatten)]
+    user: NamedUserArgs,
+    /// true or false
+    #[arg(action = clap::ArgAction::Set)]
+    premium: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ImportArgs {
+    #[command(flatten)]
+    database: DatabaseArgs,
+    /// Django's database: a SQLite file, or postgres://user:password@host/database
+    #[arg(long, env = "ISSUER_IMPORT_FROM", hide_env_values = true)]
+    from: String,
+    /// Table of the users
+    #[arg(long, default_value = "auth_user")]
+    table: String,
+    /// The claim `role` of users who are no superusers; those get `admin`
+    #[arg(long, default_value = DEFAULT_ROLE)]
+    role: String,
+    /// The claim `premium` of all of them
+    #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
+    premium: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CreateSuperuserArgs {
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+pub(super) async fn run(command: UsersCommand) -> Result<(), Failure> {
+    match command {
+        UsersCommand::Create(args) => create(args).await,
+        UsersCommand::Import(args) => import(args).await,
+        UsersCommand::List(args) => list(args).await,
+        UsersCommand::Activate(args) => change(args, Changes { is_active: Some(true), ..Changes::default() }).await,
+        UsersCommand::Deactivate(args) => change(args, Changes { is_active: Some(false), ..Changes::default() }).await,
+        UsersCommand::Show(args) => show(args).await,
+        UsersCommand::SetPassword(args) => set_password(args).await,
+        UsersCommand::SetRole(SetRoleArgs { user, role }) => {
+            change(user, Changes { role: Some(role), ..Changes::default() }).await
+        }
+        UsersCommand::SetPremium(SetPremiumArgs { user, premium }) => {
+            change(user, Changes { premium: Some(premium), ..Changes::default() }).await
+        }
+        UsersCommand::Logout(args) => log_out(args).await,
+        UsersCommand::Delete(args) => delete(args).await,
+    }
+}
+
+async fn create(args: CreateArgs) -> Result<(), Failure> {
+    let profile = Profile {
+        username: args.username,
+        email: args.email,
+        first_name: args.first_name,
+        last_name: args.last_name,
+        role: args.role,
+        premium: args.premium,
+    };
+    let profile = profile.checked()?;
+    let storage = storage::open(&args.database.database_url).await?;
+    if args.if_missing
+        && let Some(user) = storage.user_by_name(&profile.username).await?
+    {
+        println!("the user {} exists already (id {})", user.username, user.id);
+        return Ok(());
+    }
+    let password =
+        if args.password.generate_password { generate_password(&SystemRandom)? } else { password_from_stdin()? };
+    let user = store(&*storage, profile, &password).await?;
+    println!("created the user {} (id {})", user.username, user.id);
+    if args.password.generate_password {
+        println!("password: {}", *password);
+    }
+    storage.close().await;
+    Ok(())
+}
+
+/// Makes an administrator. The password is asked for twice and never shown, nor taken from the arguments.
+pub(super) async fn create_superuser(args: CreateSuperuserArgs) -> Result<(), Failure> {
+    if !std::io::stdin().is_terminal() {
+        return Err("createsuperuser asks its questions on a terminal; \
+                    in a script use `issuer users create --role admin --password-stdin`"
+            .into());
+    }
+    let storage = storage::open(&args.database.database_url).await?;
+    let mut profile = Profile::new(ask("Username: ")?);
+    profile.email = ask("Email address (may be empty): ")?;
+    profile.role = ADMIN_ROLE.to_owned();
+    let profile = profile.checked()?;
+    if storage.user_by_name(&profile.username).await?.is_some() {
+        return Err(InsertError::NameTaken.into());
+    }
+    let password = Zeroizing::new(rpassword::prompt_password("Password: ")?);
+    check_password(&password)?;
+    if *password != *Zeroizing::new(rpassword::prompt_password("Password (again): ")?) {
+        return Err("the two passwords are not the same; nothing was stored".into());
+    }
+    let user = store(&*storage, profile, &password).await?;
+    println!("created the administrator {} (id {})", user.username, user.id);
+    storage.close().await;
+    Ok(())
+}
+
+async fn store(storage: &dyn Storage, profile: Profile, password: &Zeroizing<String>) -> Result<User, Failure> {
+    check_password(password)?;
+    let hasher = PasswordHasher::new(HashingLimits::default(), Arc::new(SystemRandom))?;
+    let hash = hasher.hash(password.clone()).await?;
+    let user = profile.with_password(hash, SystemClock.now().timestamp());
+    Ok(storage.insert_user(&user).await?)
+}
+
+async fn list(args: DatabaseArgs) -> Result<(), Failure> {
+    const PAGE: u32 = 500;
+    let storage = storage::open(&args.database_url).await?;
+    let mut out = std::io::stdout().lock();
+    let mut last = 0;
+    writeln!(out, "{:>6}  {:<24}  {:<32}  {:<12}  {:<7}  ACTIVE", "ID", "USERNAME", "EMAIL", "ROLE", "PREMIUM")?;
+    loop {
+        let users = storage.users_after(last, PAGE).await?;
+        let Some(end) = users.last() else { break };
+        last = end.id;
+        for User { id, username, email, role, premium, is_active, .. } in &users {
+            writeln!(out, "{id:>6}  {username:<24}  {email:<32}  {role:<12}  {premium:<7}  {is_active}")?;
+        }
+    }
+    Ok(())
+}
+
+async fn import(args: ImportArgs) -> Result<(), Failure> {
+    Changes { role: Some(args.role.clone()), ..Changes::default() }.checked()?;
+    let claims = Claims { role: args.role, superuser_role: ADMIN_ROLE.to_owned(), premium: args.premium };
+    let users = read_django_users(&args.from, &args.table, &claims).await?;
+    let storage = storage::open(&args.database.database_url).await?;
+    let stored = storage.import_users(&users).await?;
+    println!("imported {stored} users, {} were there already", users.len() as u64 - stored);
+    for user in users.iter().filter(|user| !user.has_usable_password()) {
+        let name = user.username();
+        println!("the user {name:?} has no password that can be checked: `issuer users set-password` gives one");
+    }
+    storage.close().await;
+    Ok(())
+}
+
+async fn change(args: NamedUserArgs, changes: Changes) -> Result<(), Failure> {
+    let changes = changes.checked()?;
+    let (storage, user) = named(args).await?;
+    let user = storage.update_user(user.id, &changes).await?.ok_or("the user was deleted at this moment")?;
+    if let Some(active) = changes.is_active {
+        println!("the user {} is {}", user.username, if active { "active" } else { "inactive" });
+    } else {
+        println!("the user {} has the role {} and premium {}", user.username, user.role, user.premium);
+    }
+    storage.close().await;
+    Ok(())
+}
+
+async fn show(args: NamedUserArgs) -> Result<(), Failure> {
+    let (storage, user) = named(args).await?;
+    println!("{}", serde_json::to_string_pretty(&user.admin_view())?);
+    storage.close().await;
+    Ok(())
+}
+
+async fn set_password(args: SetPasswordArgs) -> Result<(), Failure> {
+    let (storage, user) = named(args.user).await?;
+    let password =
+        if args.password.generate_password { generate_password(&SystemRandom)? } else { password_from_stdin()? };
+    check_password(&password)?;
+    let hasher = PasswordHasher::new(HashingLimits::default(), Arc::new(SystemRandom))?;
+    let hash = hasher.hash(password.clone()).await?;
+    if !storage.set_password(user.id, &hash, None, SystemClock.now().timestamp()).await? {
+        return Err("the user was deleted at this moment".into());
+    }
+    println!("set the password of the user {}; all sessions have ended", user.username);
+    if args.password.generate_password {
+        println!("password: {}", *password);
+    }
+    storage.close().await;
+    Ok(())
+}
+
+async fn delete(args: NamedUserArgs) -> Result<(), Failure> {
+    let (storage, user) = named(args).await?;
+    storage.delete_user(user.id).await?;
+    println!("deleted the user {} (id {})", user.username, user.id);
+    storage.close().await;
+    Ok(())
+}
+
+async fn log_out(args: NamedUserArgs) -> Result<(), Failure> {
+    let (storage, user) = named(args).await?;
+    let ended = storage.revoke_sessions(user.id, None, SystemClock.now().timestamp()).await?;
+    println!("ended {ended} sessions of the user {}", user.username);
+    storage.close().await;
+    Ok(())
+}
+
+async fn named(args: NamedUserArgs) -> Result<(Arc<dyn Storage>, User), Failure> {
+    let storage = storage::open(&args.database.database_url).await?;
+    let username = normalised_username(&args.username);
+    let user = storage.user_by_name(&username).await?;
+    let user = user.ok_or_else(|| format!("there is no user {username:?}: see `issuer users list`"))?;
+    Ok((storage, user))
+}
+
+fn ask(question: &str) -> Result<String, Failure> {
+    eprint!("{question}");
+    let mut answer = String::new();
+    if std::io::stdin().lock().read_line(&mut answer)? == 0 {
+        return Err("the input ended; nothing was stored".into());
+    }
+    Ok(answer.trim().to_owned())
+}
+
+/// The first line of standard input, without its line break; nothing else is stripped.
+fn password_from_stdin() -> Result<Zeroizing<String>, Failure> {
+    let mut text = Zeroizing::new(String::new());
+    // A little more than is allowed, so that a longer password is refused and not cut.
+    let mut input = std::io::stdin().lock().take(MAX_PASSWORD_BYTES as u64 + 8);
+    input.read_line(&mut text).map_err(|error| format!("cannot read the password from standard input: {error}"))?;
+    let end = text.trim_end_matches(['\r', '\n']).len();
+    text.truncate(end);
+    if text.is_empty() {
+        return Err("no password on standard input: write it into the pipe".into());
+    }
+    Ok(text)
+}

@@ -1,0 +1,66 @@
+//! The verdict as JSON.
+
+use serde::Serialize;
+use verifier_core::{Code, Outcome, Refusal};
+
+use super::{Report, json_escaped};
+
+#[derive(Serialize)]
+struct Document<'a> {
+    accepted: bool,
+    /// Whether header and claims may be believed.
+    verified: bool,
+    #[serde(flatten)]
+    reason: Option<Reason>,
+    now: u64,
+    checks: Vec<CheckRow>,
+    /// The decoded texts, as texts: what a token holds could otherwise make the whole answer unreadable, by a number out
+    /// of range or a name that comes twice.
+    header_json: Option<&'a str>,
+    claims_json: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct CheckRow {
+    check: &'static str,
+    outcome: &'static str,
+    #[serde(flatten)]
+    reason: Option<Reason>,
+}
+
+#[derive(Serialize)]
+struct Reason {
+    code: &'static str,
+    text: &'static str,
+    detail: String,
+}
+
+impl Report<'_> {
+    /// One JSON object on a line, and a line break.
+    pub(in crate::cli) fn json(&self) -> String {
+        let reason = |refusal: &Refusal| {
+            let code: Code = refusal.code();
+            Reason { code: code.as_str(), text: code.text(self.lang), detail: refusal.to_string() }
+        };
+        let checks = self.explanation.steps.iter().map(|step| {
+            let (outcome, reason) = match &step.outcome {
+                Outcome::Passed => ("passed", None),
+                Outcome::Failed(refusal) => ("failed", Some(reason(refusal))),
+                Outcome::NotReached => ("not_reached", None),
+            };
+            CheckRow { check: step.check.as_str(), outcome, reason }
+        });
+        let accepted = self.explanation.verdict.is_ok();
+        let document = Document {
+            accepted,
+            verified: accepted,
+            reason: self.explanation.verdict.as_ref().err().map(reason),
+            now: self.now.as_secs(),
+            checks: checks.collect(),
+            header_json: self.explanation.untrusted_header.as_deref(),
+            claims_json: self.explanation.untrusted_payload.as_deref(),
+        };
+        let json = serde_json::to_string(&document).expect("texts always serialise");
+        format!("{}\n", json_escaped(&json))
+    }
+}

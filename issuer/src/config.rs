@@ -1,0 +1,114 @@
+//! The settings of `issuer serve`: flags, each also an environment variable.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::http::{AllowedOrigins, LoginLimits, TrustedProxies};
+use crate::token::Lifetimes;
+
+/// Where the users are.
+#[derive(Debug, Clone, Args)]
+pub struct DatabaseArgs {
+    /// Database: sqlite://FILE (created when missing) or postgres://user:password@host/database
+    #[arg(long, env = "DATABASE_URL", default_value = "sqlite://issuer.sqlite3", hide_env_values = true)]
+    pub database_url: String,
+}
+
+/// Where the keys are.
+#[derive(Debug, Clone, Args)]
+pub struct KeysArgs {
+    /// Directory of the signing keys
+    #[arg(long, env = "ISSUER_KEYS_DIR", default_value = "keys")]
+    pub keys_dir: PathBuf,
+}
+
+/// Settings of the server.
+#[derive(Debug, Clone, Args)]
+pub struct ServeArgs {
+    /// Address and port to listen on
+    #[arg(long, env = "ISSUER_LISTEN", default_value = "127.0.0.1:8000")]
+    pub listen: String,
+
+    /// The users.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+
+    /// The signing keys.
+    #[command(flatten)]
+    pub keys: KeysArgs,
+
+    /// Origins of the web pages that may call the issuer, separated by commas; * for all
+    #[arg(
+        long,
+        env = "ISSUER_CORS_ORIGINS",
+        value_name = "ORIGINS",
+        default_value = "http://localhost:3000,http://localhost:5173,http://localhost:8080,http://127.0.0.1:8080"
+    )]
+    pub cors_origins: AllowedOrigins,
+
+    /// Lifetime of access tokens, in seconds
+    #[arg(
+        long,
+        env = "ISSUER_ACCESS_LIFETIME",
+        value_name = "SECONDS",
+        default_value_t = Lifetimes::default().access_seconds,
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    pub access_lifetime: u32,
+
+    /// Lifetime of refresh tokens, in seconds
+    #[arg(
+        long,
+        env = "ISSUER_REFRESH_LIFETIME",
+        value_name = "SECONDS",
+        default_value_t = Lifetimes::default().refresh_seconds,
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    pub refresh_lifetime: u32,
+
+    /// Replace the refresh token at every refresh; a used one that comes again ends its session
+    #[arg(
+        long,
+        env = "ISSUER_ROTATE_REFRESH_TOKENS",
+        action = clap::ArgAction::Set,
+        num_args = 0..=1,
+        require_equals = true,
+        default_value_t = false,
+        default_missing_value = "true"
+    )]
+    pub rotate_refresh_tokens: bool,
+
+    /// Password tries taken each minute from one address (IPv6: one /64 network); 0: no limit
+    #[arg(long, env = "ISSUER_LOGIN_LIMIT_ADDRESS", value_name = "N", default_value_t = LoginLimits::default().per_address)]
+    pub login_limit_address: u32,
+
+    /// Password tries taken each minute for one user name; 0: no limit
+    #[arg(long, env = "ISSUER_LOGIN_LIMIT_NAME", value_name = "N", default_value_t = LoginLimits::default().per_name)]
+    pub login_limit_name: u32,
+
+    /// Proxies whose X-Forwarded-For is believed: addresses or networks like 10.0.0.0/8, separated by commas
+    #[arg(long, env = "ISSUER_TRUSTED_PROXIES", value_name = "PROXIES", default_value = "", hide_default_value = true)]
+    pub trusted_proxies: TrustedProxies,
+
+    /// Passwords hashed at the same time; each takes 19 MiB [default: one for each core]
+    #[arg(long, env = "ISSUER_HASH_CONCURRENCY", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub hash_concurrency: Option<u16>,
+
+    /// What is logged: error, warn, info, debug, or a tracing filter like info,sqlx=debug
+    #[arg(long, env = "ISSUER_LOG", value_name = "FILTER", default_value = "info")]
+    pub log: String,
+
+    /// Form of the log lines, on standard error
+    #[arg(long, env = "ISSUER_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+}
+
+/// Form of the log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines: one JSON object on each line.
+    Json,
+}

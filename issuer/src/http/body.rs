@@ -1,0 +1,217 @@
+//! Request bodies as Django REST framework reads them: JSON, form or multipart, down to text fields.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest as _, Multipart, Request};
+use axum::http::HeaderMap;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use super::ApiError;
+
+/// Largest body read, in bytes: sixteen times the largest token.
+const MAX_BODY_BYTES: usize = 256 * 1024;
+/// How long a body may take to arrive.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What happens to white space around a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whitespace {
+    /// Stripped, as for every text field of REST framework.
+    Stripped,
+    /// Kept: it belongs to a password.
+    Kept,
+}
+
+/// The named values of a body, and the faults found while taking them out.
+#[derive(Debug)]
+pub(super) struct Fields {
+    values: HashMap<String, Field>,
+    faults: Vec<(&'static str, &'static str)>,
+}
+
+#[derive(Debug)]
+enum Field {
+    Text(Zeroizing<String>),
+    Bool(bool),
+    Null,
+    NotText,
+}
+
+impl Fields {
+    /// Reads the body of a request.
+    ///
+    /// # Errors
+    /// 400, 408, 413 or 415, each as REST framework words it.
+    pub(super) async fn read(request: Request) -> Result<Self, ApiError> {
+        let (parts, body) = request.into_parts();
+        let bytes = read_bytes(&parts.headers, body, BODY_TIMEOUT).await?;
+        let values = if bytes.is_empty() {
+            HashMap::new()
+        } else {
+            let content_type = parts.headers.get(CONTENT_TYPE).map_or("", |value| value.to_str().unwrap_or("?"));
+            match content_type.split(';').next().unwrap_or("").trim().to_ascii_lowercase().as_str() {
+                "application/json" => from_json(&bytes)?,
+                "application/x-www-form-urlencoded" => from_form(&bytes),
+                "multipart/form-data" => from_multipart(Request::from_parts(parts, Body::from(bytes))).await?,
+                _ => return Err(ApiError::UnsupportedMediaType(content_type.to_owned())),
+            }
+        };
+        Ok(Self { values, faults: Vec::new() })
+    }
+
+    /// Takes a required text field; an empty text stands in for a faulty one until [`Self::finish`] refuses the body.
+    pub(super) fn text(&mut self, name: &'static str, whitespace: Whitespace) -> Zeroizing<String> {
+        let fault = match self.values.remove(name) {
+            None => "This field is required.",
+            Some(Field::Null) => "This field may not be null.",
+            Some(Field::NotText | Field::Bool(_)) => "Not a valid string.",
+            Some(Field::Text(text)) => {
+                let text = match whitespace {
+                    Whitespace::Stripped => Zeroizing::new(text.trim().to_owned()),
+                    Whitespace::Kept => text,
+                };
+                if text.is_empty() {
+                    "This field may not be blank."
+                } else if text.contains('\0') {
+                    "Null characters are not allowed."
+                } else {
+                    return text;
+                }
+            }
+        };
+        self.faults.push((name, fault));
+        Zeroizing::default()
+    }
+
+    /// Takes a text field that may be missing, or empty.
+    pub(super) fn optional_text(&mut self, name: &'static str) -> Option<String> {
+        let text = match self.values.get(name) {
+            None => return None,
+            Some(Field::Text(text)) if text.trim().is_empty() => Zeroizing::default(),
+            Some(_) => self.text(name, Whitespace::Stripped),
+        };
+        Some(text.to_string())
+    }
+
+    /// Takes a yes or no that may be missing; forms say it in words.
+    pub(super) fn optional_flag(&mut self, name: &'static str) -> Option<bool> {
+        match self.values.remove(name)? {
+            Field::Bool(value) => return Some(value),
+            Field::Text(text) => match text.trim().to_ascii_lowercase().as_str() {
+                "true" | "1" | "on" | "yes" => return Some(true),
+                "false" | "0" | "off" | "no" => return Some(false),
+                _ => {}
+            },
+            Field::Null => {
+                self.faults.push((name, "This field may not be null."));
+                return None;
+            }
+            Field::NotText => {}
+        }
+        self.faults.push((name, "Must be a valid boolean."));
+        None
+    }
+
+    /// Refuses the body when any field was faulty.
+    ///
+    /// # Errors
+    /// 400 with all the faults.
+    pub(super) fn finish(&mut self) -> Result<(), ApiError> {
+        if self.faults.is_empty() { Ok(()) } else { Err(ApiError::Fields(std::mem::take(&mut self.faults))) }
+    }
+}
+
+async fn read_bytes(headers: &HeaderMap, body: Body, timeout: Duration) -> Result<Bytes, ApiError> {
+    let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|bytes| bytes > MAX_BODY_BYTES as u64) {
+        return Err(ApiError::BodyTooLarge(MAX_BODY_BYTES));
+    }
+    match tokio::time::timeout(timeout, axum::body::to_bytes(body, MAX_BODY_BYTES)).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(error)) if is_length_limit(&error) => Err(ApiError::BodyTooLarge(MAX_BODY_BYTES)),
+        Ok(Err(_)) => Err(ApiError::Parse("The request body could not be read.".into())),
+        Err(_) => Err(ApiError::BodyTimeout),
+    }
+}
+
+fn is_length_limit(error: &axum::Error) -> bool {
+    std::error::Error::source(error).is_some_and(|source| source.is::<http_body_util::LengthLimitError>())
+}
+
+fn from_json(bytes: &[u8]) -> Result<HashMap<String, Field>, ApiError> {
+    let value =
+        serde_json::from_slice(bytes).map_err(|error| ApiError::Parse(format!("JSON parse error - {error}")))?;
+    let members = match value {
+        Value::Object(members) => members,
+        Value::Null => return Err(ApiError::NoData),
+        Value::Array(_) => return Err(ApiError::NotADictionary("list")),
+        Value::String(_) => return Err(ApiError::NotADictionary("str")),
+        Value::Bool(_) => return Err(ApiError::NotADictionary("bool")),
+        Value::Number(number) if number.is_f64() => return Err(ApiError::NotADictionary("float")),
+        Value::Number(_) => return Err(ApiError::NotADictionary("int")),
+    };
+    let field = |value| match value {
+        Value::String(text) => Field::Text(Zeroizing::new(text)),
+        Value::Null => Field::Null,
+        Value::Bool(value) => Field::Bool(value),
+        _ => Field::NotText,
+    };
+    Ok(members.into_iter().map(|(name, value)| (name, field(value))).collect())
+}
+
+/// A name that comes twice keeps its last value, as in Django.
+fn from_form(bytes: &[u8]) -> HashMap<String, Field> {
+    form_urlencoded::parse(bytes)
+        .map(|(name, value)| (name.into_owned(), Field::Text(Zeroizing::new(value.into_owned()))))
+        .collect()
+}
+
+async fn from_multipart(request: Request) -> Result<HashMap<String, Field>, ApiError> {
+    let failed = |reason: String| ApiError::Parse(format!("Multipart form parse error - {reason}"));
+    let mut parts = Multipart::from_request(request, &()).await.map_err(|error| failed(error.body_text()))?;
+    let mut values = HashMap::new();
+    while let Some(part) = parts.next_field().await.map_err(|error| failed(error.body_text()))? {
+        let Some(name) = part.name().map(str::to_owned) else { continue };
+        let value = if part.file_name().is_some() {
+            Field::NotText
+        } else {
+            Field::Text(Zeroizing::new(part.text().await.map_err(|error| failed(error.body_text()))?))
+        };
+        values.insert(name, value);
+    }
+    Ok(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use super::*;
+
+    /// A body of which nothing ever arrives.
+    struct Silence;
+
+    impl http_body::Body for Silence {
+        type Data = Bytes;
+        type Error = std::convert::Infallible;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
+            Poll::Pending
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_that_does_not_arrive_is_given_up() {
+        let headers = HeaderMap::new();
+        let read = read_bytes(&headers, Body::new(Silence), Duration::from_millis(20)).await;
+        assert!(matches!(read, Err(ApiError::BodyTimeout)), "{read:?}");
+    }
+}

@@ -1,0 +1,218 @@
+//! Every error answer, with the status, texts and shape that Django REST framework and SimpleJWT give.
+
+use axum::Json;
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+
+use crate::sessions::SessionError;
+use crate::storage::{InsertError, StorageError};
+use crate::token::{IssueError, TokenRefusal};
+use crate::users::{Busy, HashingError, InvalidUser};
+
+/// An error answer.
+#[derive(Debug)]
+pub enum ApiError {
+    /// 400: fields that are missing or wrong, each with its text; all of them at once.
+    Fields(Vec<(&'static str, &'static str)>),
+    /// 400: the body is JSON, but this instead of an object, in Python's words.
+    NotADictionary(&'static str),
+    /// 400: the body is `null`.
+    NoData,
+    /// 400: the body cannot be parsed; why.
+    Parse(String),
+    /// 408: the body did not arrive in time.
+    BodyTimeout,
+    /// 413: the body is larger than this many bytes.
+    BodyTooLarge(usize),
+    /// 415: a content type that is not read, as sent.
+    UnsupportedMediaType(String),
+    /// 404.
+    NotFound,
+    /// 404: a list has no such page.
+    InvalidPage,
+    /// 405; axum adds `Allow`.
+    MethodNotAllowed(Method),
+    /// 401: wrong password, unknown or inactive user; which of them is not said.
+    BadCredentials,
+    /// 401: the token in a body field is refused.
+    Token(TokenRefusal),
+    /// 401: the user of a good refresh token is inactive or gone.
+    NoActiveAccountForToken,
+    /// 401: no bearer credentials.
+    NotAuthenticated,
+    /// 401: the `Authorization` header is not scheme and token, or came twice.
+    BadAuthorizationHeader,
+    /// 401: the bearer token is refused.
+    BearerToken(TokenRefusal),
+    /// 401: a good token that names no user.
+    NoUserIdentification,
+    /// 401: a good token whose user is gone.
+    UserNotFound,
+    /// 401: a good token whose user is inactive.
+    UserInactive,
+    /// 403: only administrators may.
+    Forbidden,
+    /// 429: too many tries; more are taken after so many seconds.
+    Throttled(u64),
+    /// 503: more logins at once than the machine may work on.
+    Busy,
+    /// 503: the database or the signer failed; the log says how.
+    Unavailable,
+}
+
+impl ApiError {
+    /// The status of the answer.
+    #[must_use]
+    pub const fn status(&self) -> StatusCode {
+        match self {
+            Self::Fields(_) | Self::NotADictionary(_) | Self::NoData | Self::Parse(_) => StatusCode::BAD_REQUEST,
+            Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::BodyTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::NotFound | Self::InvalidPage => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BadCredentials
+            | Self::Token(_)
+            | Self::NoActiveAccountForToken
+            | Self::NotAuthenticated
+            | Self::BadAuthorizationHeader
+            | Self::BearerToken(_)
+            | Self::NoUserIdentification
+            | Self::UserNotFound
+            | Self::UserInactive => StatusCode::UNAUTHORIZED,
+            Self::Busy | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    fn body(&self) -> Value {
+        let detail = |text: &str| json!({ "detail": text });
+        let coded = |text: &str, code: &str| json!({ "detail": text, "code": code });
+        match self {
+            Self::Fields(faults) => Value::Object(
+                faults.iter().map(|(field, text)| ((*field).to_owned(), json!([text]))).collect::<Map<_, _>>(),
+            ),
+            Self::NotADictionary(found) => {
+                json!({ "non_field_errors": [format!("Invalid data. Expected a dictionary, but got {found}.")] })
+            }
+            Self::NoData => json!({ "non_field_errors": ["No data provided"] }),
+            Self::Parse(text) => detail(text),
+            Self::BodyTimeout => detail("The request body did not arrive in time."),
+            Self::BodyTooLarge(limit) => detail(&format!("The request body is larger than {limit} bytes.")),
+            Self::UnsupportedMediaType(sent) => detail(&format!("Unsupported media type \"{sent}\" in request.")),
+            Self::NotFound => detail("Not found."),
+            Self::MethodNotAllowed(method) => detail(&format!("Method \"{method}\" not allowed.")),
+            Self::BadCredentials => detail("No active account found with the given credentials"),
+            Self::Token(refusal) => {
+                json!({ "detail": refusal.message, "code": "token_not_valid", "reason": refusal.reason })
+            }
+            Self::NoActiveAccountForToken => detail("No active account found for the given token."),
+            Self::NotAuthenticated => detail("Authentication credentials were not provided."),
+            Self::BadAuthorizationHeader => {
+                coded("Authorization header must contain two space-delimited values", "bad_authorization_header")
+            }
+            Self::BearerToken(refusal) => json!({
+                "detail": "Given token not valid for any token type",
+                "code": "token_not_valid",
+                "reason": refusal.reason,
+                "messages": [{ "token_class": "AccessToken", "token_type": "access", "message": refusal.message }],
+            }),
+            Self::NoUserIdentification => {
+                coded("Token contained no recognizable user identification", "token_not_valid")
+            }
+            Self::UserNotFound => coded("User not found", "user_not_found"),
+            Self::UserInactive => coded("User is inactive", "user_inactive"),
+            Self::InvalidPage => detail("Invalid page."),
+            Self::Forbidden => coded("You do not have permission to perform this action.", "permission_denied"),
+            Self::Throttled(seconds) => {
+                let plural = if *seconds == 1 { "" } else { "s" };
+                let text = format!("Request was throttled. Expected available in {seconds} second{plural}.");
+                coded(&text, "throttled")
+            }
+            Self::Busy => coded("Too many logins are being checked. Try again in 1 second.", "busy"),
+            Self::Unavailable => coded("Service temporarily unavailable, try again later.", "service_unavailable"),
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = (self.status(), Json(self.body())).into_response();
+        match self.status() {
+            StatusCode::UNAUTHORIZED => {
+                response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"api\""));
+            }
+            StatusCode::TOO_MANY_REQUESTS => {
+                let seconds = if let Self::Throttled(seconds) = self { seconds } else { 1 };
+                response.headers_mut().insert(RETRY_AFTER, seconds.into());
+            }
+            StatusCode::SERVICE_UNAVAILABLE => {
+                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+impl From<StorageError> for ApiError {
+    fn from(error: StorageError) -> Self {
+        tracing::error!(%error, "the storage failed");
+        Self::Unavailable
+    }
+}
+
+impl From<SessionError> for ApiError {
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::Ended => Self::Token(TokenRefusal::REVOKED),
+            SessionError::NoActiveUser => Self::NoActiveAccountForToken,
+            SessionError::Storage(error) => error.into(),
+            SessionError::Issue(error) => error.into(),
+        }
+    }
+}
+
+impl From<IssueError> for ApiError {
+    fn from(error: IssueError) -> Self {
+        tracing::error!(%error, "no token could be made");
+        Self::Unavailable
+    }
+}
+
+impl From<InvalidUser> for ApiError {
+    fn from(error: InvalidUser) -> Self {
+        Self::Fields(vec![(error.field, error.rule)])
+    }
+}
+
+impl From<InsertError> for ApiError {
+    fn from(error: InsertError) -> Self {
+        match error {
+            InsertError::NameTaken => Self::Fields(vec![("username", "A user with that username already exists.")]),
+            InsertError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<HashingError> for ApiError {
+    fn from(error: HashingError) -> Self {
+        match error {
+            HashingError::Busy(busy) => busy.into(),
+            error => {
+                tracing::error!(%error, "a password could not be hashed");
+                Self::Unavailable
+            }
+        }
+    }
+}
+
+impl From<Busy> for ApiError {
+    fn from(_: Busy) -> Self {
+        tracing::warn!("a login was turned away: too many passwords are waiting to be checked");
+        Self::Busy
+    }
+}

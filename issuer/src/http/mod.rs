@@ -1,0 +1,47 @@
+//! The HTTP side: routes, what they read, what they answer.
+
+mod admin;
+mod bearer;
+mod body;
+mod cors;
+mod error;
+mod published;
+mod router;
+mod server;
+mod throttle;
+mod token;
+mod users;
+
+use std::sync::Arc;
+
+pub use cors::{AllowedOrigins, InvalidOrigin};
+pub use error::ApiError;
+pub use published::KEYS_CACHE_SECONDS;
+pub use router::router;
+pub use server::{BindError, bind, serve};
+pub use throttle::{InvalidProxy, LoginLimits, Throttle, TrustedProxies};
+
+use crate::clock::Clock;
+use crate::keys::LiveKeys;
+use crate::sessions::Sessions;
+use crate::storage::Storage;
+use crate::token::TokenChecker;
+use crate::users::PasswordHasher;
+
+/// What the handlers share.
+pub struct Issuer {
+    /// The keys that are published.
+    pub keys: Arc<LiveKeys>,
+    /// Users.
+    pub storage: Arc<dyn Storage>,
+    /// Checks passwords.
+    pub passwords: PasswordHasher,
+    /// Begins, continues and ends sessions.
+    pub sessions: Sessions,
+    /// Checks tokens.
+    pub checker: TokenChecker,
+    /// Limits how often passwords are tried.
+    pub throttle: Throttle,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}

@@ -1,0 +1,387 @@
+//! The keys directory: reading it at start, adding keys to it.
+//!
+//! Two layouts are understood. Ours: `keyring.json` with `<kid>.private.pem` and `<kid>.public.pem` for each key, and
+//! `public.pem`, a copy of the active key's public half. And a Django project's: just `private.pem` and `public.pem`.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use verifier_core::{KeySet, PublicKey};
+use zeroize::Zeroizing;
+
+use super::keyring::{Keyring, RingError};
+use super::{IssuerKeys, Jwks, KeyBits, KeyEntry, KeyState, KeysError, SigningKey};
+
+const KEYRING: &str = "keyring.json";
+const PLAIN_PRIVATE: &str = "private.pem";
+const PLAIN_PUBLIC: &str = "public.pem";
+/// Far above any key file; a larger one is a mistake, and reading it would only cost memory.
+const MAX_FILE_BYTES: u64 = 256 * 1024;
+const PRIVATE_MODE: u32 = 0o600;
+const PUBLIC_MODE: u32 = 0o644;
+
+/// A directory that holds the issuer's keys.
+#[derive(Debug, Clone)]
+pub struct KeyDirectory {
+    path: PathBuf,
+}
+
+/// What `keys generate` did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Generated {
+    /// A key was made and is now in this state.
+    New {
+        /// The key's id.
+        kid: String,
+        /// Active when it is the only key, published otherwise.
+        state: KeyState,
+    },
+    /// There was an active key already, and none was wanted beside it.
+    AlreadyThere {
+        /// The active key's id.
+        kid: String,
+    },
+}
+
+impl KeyDirectory {
+    /// The directory at `path`; nothing is read yet.
+    #[must_use]
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Loads every key and checks that names, halves and modes are right.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, see [`KeysError`].
+    pub fn load(&self) -> Result<IssuerKeys, KeysError> {
+        let Some(ring) = self.read_ring()? else { return self.load_plain() };
+        let active = ring.active().ok_or_else(|| KeysError::Missing(self.path.clone()))?;
+        let signing = self.private_key(&private_name(&active.kid), Some(&active.kid))?;
+        let mut public = Vec::with_capacity(ring.keys.len());
+        for entry in &ring.keys {
+            public.push(self.public_key(&entry.kid)?);
+        }
+        // Another key of the ring is what a rotation leaves for a moment, or when it was interrupted.
+        match self.check_pair(PLAIN_PUBLIC, &private_name(&active.kid), &signing) {
+            Err(KeysError::PairMismatch { .. }) if self.public_copy_is_of(&ring) => {}
+            checked => checked?,
+        }
+        self.issuer_keys(signing, &public)
+    }
+
+    /// Makes the oldest published key sign, and retires the one that did; returns their ids, the new one first.
+    ///
+    /// Verifiers must have had time to fetch the new key: `cached` is how long they may keep a key set without it;
+    /// `None` does not wait for them.
+    ///
+    /// # Errors
+    /// [`RingError::NothingPublished`], [`RingError::TooYoung`], or what is wrong with the directory.
+    pub fn rotate(&self, now: DateTime<Utc>, cached: Option<TimeDelta>) -> Result<(String, String), KeysError> {
+        let _lock = self.lock()?;
+        let mut ring = self.read_ring()?.ok_or(RingError::NothingPublished)?;
+        let (new, old) = ring.rotate(now, cached)?;
+        // Checked before anything points to it.
+        let signing = self.private_key(&private_name(&new), Some(&new))?;
+        self.write_ring(&ring)?;
+        let pem = signing.public_pem().map_err(|_| KeysError::Generation(signing.public().bits()))?;
+        self.write(PLAIN_PUBLIC, pem.as_bytes(), PUBLIC_MODE)?;
+        Ok((new, old))
+    }
+
+    /// Retires a published key, so that it will never sign.
+    ///
+    /// # Errors
+    /// [`RingError::Unknown`], [`RingError::Active`], or what is wrong with the directory.
+    pub fn retire(&self, kid: &str, now: DateTime<Utc>) -> Result<(), KeysError> {
+        let _lock = self.lock()?;
+        let mut ring = self.read_ring()?.ok_or_else(|| RingError::Unknown(kid.to_owned()))?;
+        ring.retire(kid, now)?;
+        self.write_ring(&ring)
+    }
+
+    /// Removes a retired key and its files. Tokens that it signed are refused from then on: `lifetime` is how long one
+    /// may live after the key was retired; `None` does not wait.
+    ///
+    /// # Errors
+    /// As [`Self::retire`], [`RingError::NotRetired`], [`RingError::TokensLive`].
+    pub fn remove(&self, kid: &str, now: DateTime<Utc>, lifetime: Option<TimeDelta>) -> Result<(), KeysError> {
+        let _lock = self.lock()?;
+        let mut ring = self.read_ring()?.ok_or_else(|| RingError::Unknown(kid.to_owned()))?;
+        ring.remove(kid, now, lifetime)?;
+        self.write_ring(&ring)?;
+        // Out of the ring first: an interruption leaves files that nothing refers to.
+        for name in [private_name(kid), public_name(kid)] {
+            let path = self.file(&name);
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(KeysError::Write { path, source: error });
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Changes whenever the keys may have changed: the time and place of the file that says which there are.
+    #[must_use]
+    pub fn version(&self) -> Option<(SystemTime, u64)> {
+        let metadata = fs::metadata(self.file(KEYRING)).or_else(|_| fs::metadata(self.file(PLAIN_PRIVATE))).ok()?;
+        #[cfg(unix)]
+        let place = std::os::unix::fs::MetadataExt::ino(&metadata);
+        #[cfg(not(unix))]
+        let place = metadata.len();
+        Some((metadata.modified().ok()?, place))
+    }
+
+    fn public_copy_is_of(&self, ring: &Keyring) -> bool {
+        let copy = read_public(&self.file(PLAIN_PUBLIC)).map(|key| key.thumbprint());
+        copy.is_ok_and(|kid| ring.keys.iter().any(|key| key.kid == kid))
+    }
+
+    fn write_ring(&self, ring: &Keyring) -> Result<(), KeysError> {
+        let json = serde_json::to_string_pretty(ring).expect("a ring is plain strings");
+        self.write(KEYRING, json.as_bytes(), PUBLIC_MODE)
+    }
+
+    /// What verifies, without touching a private key where the public half is there.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, see [`KeysError`].
+    pub fn public_keys(&self) -> Result<KeySet, KeysError> {
+        let public = match self.read_ring()? {
+            Some(ring) => ring.keys.iter().map(|entry| self.public_key(&entry.kid)).collect::<Result<Vec<_>, _>>()?,
+            None if self.file(PLAIN_PUBLIC).exists() => vec![read_public(&self.file(PLAIN_PUBLIC))?],
+            None => return Ok(self.load_plain()?.jwks.keys().clone()),
+        };
+        Ok(self.publish(&public)?.keys().clone())
+    }
+
+    /// The keys of the ring, oldest first. A Django project's single key counts as active, without times.
+    ///
+    /// # Errors
+    /// When the ring is damaged, or there are no keys.
+    pub fn list(&self) -> Result<Vec<KeyEntry>, KeysError> {
+        if let Some(ring) = self.read_ring()? {
+            return Ok(ring.keys);
+        }
+        let kid = self.load_plain()?.signing.kid().to_owned();
+        let created_at = DateTime::UNIX_EPOCH;
+        Ok(vec![KeyEntry { kid, state: KeyState::Active, created_at, activated_at: None, retired_at: None }])
+    }
+
+    /// Makes a new key. It becomes active when there is no other, and is only published beside an active one.
+    ///
+    /// With `only_if_missing`, an active key that is there already is checked and left alone. A Django project's key
+    /// is taken into the ring as the active one first; its own files stay as they are.
+    ///
+    /// # Errors
+    /// When the directory cannot be written, or what is in it is damaged. Existing keys are never overwritten.
+    pub fn generate(&self, bits: KeyBits, only_if_missing: bool, now: DateTime<Utc>) -> Result<Generated, KeysError> {
+        fs::create_dir_all(&self.path).map_err(|source| KeysError::Write { path: self.path.clone(), source })?;
+        let _lock = self.lock()?;
+        let mut ring = match self.read_ring()? {
+            Some(ring) => ring,
+            None if self.file(PLAIN_PRIVATE).exists() => {
+                let plain = self.load_plain()?;
+                if only_if_missing {
+                    return Ok(Generated::AlreadyThere { kid: plain.signing.kid().to_owned() });
+                }
+                let mut ring = Keyring::default();
+                self.write_pair(&plain.signing)?;
+                ring.add(plain.signing.kid(), now);
+                ring
+            }
+            None => Keyring::default(),
+        };
+        if only_if_missing && let Some(active) = ring.active() {
+            let keys = self.load()?;
+            self.complete_public_copy(&keys.signing)?;
+            return Ok(Generated::AlreadyThere { kid: active.kid.clone() });
+        }
+        let key = SigningKey::generate(bits).map_err(|_| KeysError::Generation(bits.bits()))?;
+        let becomes_active = ring.active().is_none();
+        if becomes_active && self.file(PLAIN_PUBLIC).exists() {
+            return Err(KeysError::Unusable {
+                path: self.file(PLAIN_PUBLIC),
+                reason: "its private key is not here and the new key would replace it; move it away first".into(),
+            });
+        }
+        self.write_pair(&key)?;
+        let state = ring.add(key.kid(), now);
+        // Only now does the key exist for a reader: a crash before this line leaves two files that nothing refers to.
+        self.write_ring(&ring)?;
+        if becomes_active {
+            self.complete_public_copy(&key)?;
+        }
+        Ok(Generated::New { kid: key.kid().to_owned(), state })
+    }
+
+    fn load_plain(&self) -> Result<IssuerKeys, KeysError> {
+        if !self.file(PLAIN_PRIVATE).exists() {
+            return Err(KeysError::Missing(self.path.clone()));
+        }
+        let signing = self.private_key(PLAIN_PRIVATE, None)?;
+        self.check_pair(PLAIN_PUBLIC, PLAIN_PRIVATE, &signing)?;
+        let public = signing.public().clone();
+        self.issuer_keys(signing, &[public])
+    }
+
+    fn issuer_keys(&self, signing: SigningKey, public: &[PublicKey]) -> Result<IssuerKeys, KeysError> {
+        let jwks = self.publish(public)?;
+        IssuerKeys::new(signing, jwks).map_err(|reason| KeysError::Unusable { path: self.path.clone(), reason })
+    }
+
+    fn publish(&self, public: &[PublicKey]) -> Result<Jwks, KeysError> {
+        Jwks::publish(public)
+            .map_err(|error| KeysError::Unusable { path: self.path.clone(), reason: error.to_string() })
+    }
+
+    fn read_ring(&self) -> Result<Option<Keyring>, KeysError> {
+        let path = self.file(KEYRING);
+        match read_text(&path, false) {
+            Ok(json) => Keyring::parse(&json).map(Some).map_err(|reason| KeysError::Keyring { path, reason }),
+            Err(KeysError::FileMissing(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads a private key; `kid` is the thumbprint it must have.
+    fn private_key(&self, name: &str, kid: Option<&str>) -> Result<SigningKey, KeysError> {
+        let path = self.file(name);
+        let text = read_text(&path, true)?;
+        match SigningKey::from_pem(&text) {
+            Ok(key) if kid.is_none_or(|kid| kid == key.kid()) => Ok(key),
+            Ok(key) => Err(KeysError::Unusable { reason: misnamed(key.kid()), path }),
+            Err(reason) => Err(KeysError::Unusable { path, reason }),
+        }
+    }
+
+    fn public_key(&self, kid: &str) -> Result<PublicKey, KeysError> {
+        let path = self.file(&public_name(kid));
+        let key = read_public(&path)?;
+        if key.thumbprint() == kid {
+            Ok(key)
+        } else {
+            Err(KeysError::Unusable { reason: misnamed(&key.thumbprint()), path })
+        }
+    }
+
+    /// Refuses a public file that is there and is another key's: services that copied it would refuse every token.
+    fn check_pair(&self, public: &str, private: &str, key: &SigningKey) -> Result<(), KeysError> {
+        match read_public(&self.file(public)) {
+            Ok(found) if found.thumbprint() == key.kid() => Ok(()),
+            Ok(_) => Err(KeysError::PairMismatch { public: self.file(public), private: self.file(private) }),
+            Err(KeysError::FileMissing(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn write_pair(&self, key: &SigningKey) -> Result<(), KeysError> {
+        let unusable = |_| KeysError::Unusable { path: self.path.clone(), reason: "the key cannot be encoded".into() };
+        let private = key.private_pem().map_err(unusable)?;
+        self.write(&private_name(key.kid()), private.as_bytes(), PRIVATE_MODE)?;
+        let public = key.public_pem().map_err(unusable)?;
+        self.write(&public_name(key.kid()), public.as_bytes(), PUBLIC_MODE)
+    }
+
+    /// Writes `public.pem` unless it is there as it should be. Called when it is absent or a key of the ring: an
+    /// interrupted rotation may have left the one before.
+    fn complete_public_copy(&self, active: &SigningKey) -> Result<(), KeysError> {
+        if read_public(&self.file(PLAIN_PUBLIC)).is_ok_and(|key| key.thumbprint() == active.kid()) {
+            return Ok(());
+        }
+        let unusable = |_| KeysError::Unusable { path: self.path.clone(), reason: "the key cannot be encoded".into() };
+        self.write(PLAIN_PUBLIC, active.public_pem().map_err(unusable)?.as_bytes(), PUBLIC_MODE)
+    }
+
+    /// Replaces a file in one step. It has its mode from the first byte on, and is on disk when this returns.
+    fn write(&self, name: &str, bytes: &[u8], mode: u32) -> Result<(), KeysError> {
+        let path = self.file(name);
+        let write = || -> io::Result<()> {
+            let mut builder = tempfile::Builder::new();
+            builder.prefix(".new-");
+            #[cfg(unix)]
+            builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+            #[cfg(not(unix))]
+            let _ = mode;
+            let mut file = builder.tempfile_in(&self.path)?;
+            file.write_all(bytes)?;
+            file.as_file().sync_all()?;
+            file.persist(&path)?;
+            #[cfg(unix)]
+            File::open(&self.path)?.sync_all()?;
+            Ok(())
+        };
+        write().map_err(|source| KeysError::Write { path: path.clone(), source })
+    }
+
+    /// Held while keys are added, so that two commands at once do not lose each other's key.
+    fn lock(&self) -> Result<File, KeysError> {
+        let path = self.file(".lock");
+        let open = || -> io::Result<File> {
+            let file = File::options().create(true).truncate(false).write(true).open(&path)?;
+            file.lock()?;
+            Ok(file)
+        };
+        open().map_err(|source| KeysError::Write { path: path.clone(), source })
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+}
+
+fn private_name(kid: &str) -> String {
+    format!("{kid}.private.pem")
+}
+
+fn public_name(kid: &str) -> String {
+    format!("{kid}.public.pem")
+}
+
+fn misnamed(thumbprint: &str) -> String {
+    format!("its thumbprint is {thumbprint}, which is not the one in its name; restore it from a backup")
+}
+
+fn read_public(path: &Path) -> Result<PublicKey, KeysError> {
+    let text = read_text(path, false)?;
+    let unusable = |reason: String| KeysError::Unusable { path: path.to_owned(), reason };
+    let set = KeySet::from_pem(&text).map_err(|error| unusable(error.to_string()))?;
+    set.keys().first().cloned().ok_or_else(|| unusable("it holds no key".into()))
+}
+
+/// Reads a small text file. A `secret` one must be closed to everybody but its owner; the open file is asked, so that
+/// it cannot be exchanged between check and use.
+fn read_text(path: &Path, secret: bool) -> Result<Zeroizing<String>, KeysError> {
+    let failed = |source: io::Error| match source.kind() {
+        io::ErrorKind::NotFound => KeysError::FileMissing(path.to_owned()),
+        _ => KeysError::Read { path: path.to_owned(), source },
+    };
+    let file = File::open(path).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    #[cfg(unix)]
+    if secret {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o777;
+        if mode & 0o077 != 0 {
+            return Err(KeysError::Exposed { path: path.to_owned(), mode });
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = secret;
+    if metadata.len() > MAX_FILE_BYTES {
+        return Err(KeysError::Unusable { path: path.to_owned(), reason: "it is far too large for a key file".into() });
+    }
+    let mut text = Zeroizing::new(String::new());
+    file.take(MAX_FILE_BYTES).read_to_string(&mut text).map_err(failed)?;
+    Ok(text)
+}

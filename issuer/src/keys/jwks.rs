@@ -1,0 +1,85 @@
+//! The JSON Web Key Set that the issuer publishes (RFC 7517).
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use jwt_compact::jwk::JsonWebKey;
+use serde::Serialize;
+use verifier_core::{KeyError, KeySet, PublicKey};
+
+/// A published key set with its validator.
+#[derive(Debug, Clone)]
+pub struct Jwks {
+    body: String,
+    etag: String,
+    keys: KeySet,
+}
+
+impl Jwks {
+    /// Publishes these keys, in this order.
+    ///
+    /// # Errors
+    /// When two of them are the same key.
+    pub(crate) fn publish<'a>(keys: impl IntoIterator<Item = &'a PublicKey>) -> Result<Self, KeyError> {
+        let document = Document { keys: keys.into_iter().map(PublishedKey::of).collect() };
+        let body = serde_json::to_string(&document).expect("strings and bytes always serialise");
+        let mut etag = String::from("\"");
+        for byte in digest(&SHA256, body.as_bytes()).as_ref().iter().take(16) {
+            write!(etag, "{byte:02x}").expect("a String takes everything");
+        }
+        etag.push('"');
+        // Read back by the verifier, so that the issuer trusts exactly what the others will see.
+        let keys = KeySet::from_jwks(&body)?;
+        Ok(Self { body, etag, keys })
+    }
+
+    /// The JSON text.
+    #[must_use]
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+
+    /// A strong entity tag (RFC 9110 section 8.8.3), quotes included: the same keys give the same tag.
+    #[must_use]
+    pub fn etag(&self) -> &str {
+        &self.etag
+    }
+
+    /// The same keys, ready to verify with.
+    #[must_use]
+    pub fn keys(&self) -> &KeySet {
+        &self.keys
+    }
+}
+
+#[derive(Serialize)]
+struct Document {
+    keys: Vec<PublishedKey>,
+}
+
+#[derive(Serialize)]
+struct PublishedKey {
+    #[serde(flatten)]
+    key: JsonWebKey<'static>,
+    kid: String,
+    #[serde(rename = "use")]
+    usage: &'static str,
+    alg: &'static str,
+}
+
+impl PublishedKey {
+    fn of(key: &PublicKey) -> Self {
+        let exponent: Vec<u8> = key.exponent().to_be_bytes().into_iter().skip_while(|&byte| byte == 0).collect();
+        Self {
+            key: JsonWebKey::Rsa {
+                modulus: Cow::Owned(key.modulus()),
+                public_exponent: Cow::Owned(exponent),
+                private_parts: None,
+            },
+            kid: key.thumbprint(),
+            usage: "sig",
+            alg: "RS256",
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! The issuer: logs users in and signs RS256 tokens, a drop-in for Django with SimpleJWT.
+//!
+//! Everything the binary does is here, so that the tests drive the same server: [`http::router`] answers requests from
+//! a [`http::Issuer`], which holds the keys, the storage, the password hasher, and the clock and randomness passed in.
+
+#![warn(missing_docs)]
+
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod http;
+pub mod keys;
+pub mod random;
+pub mod sessions;
+pub mod storage;
+pub mod token;
+pub mod users;

@@ -1,0 +1,7 @@
+//! The issuer's command line.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    issuer::cli::main()
+}

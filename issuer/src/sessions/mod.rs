@@ -1,0 +1,94 @@
+//! Sessions: what one login starts, and what ends together.
+//!
+//! A session is the family of all refresh tokens that come from one login. With rotation, each refresh replaces the
+//! newest token by its successor. Until the successor is used, the token before it gives the same successor again, so
+//! that a lost answer or a second browser tab ends nothing; after that, an old token can only be a copy, and presenting
+//! it ends the session (RFC 9700 section 4.14.2).
+
+mod service;
+
+pub use service::{Refreshed, SessionError, Sessions, TokenPair};
+
+/// A session as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Session {
+    /// The claim `sid` of its tokens; for a token that came without, that token's `jti`.
+    pub id: String,
+    /// Whose it is.
+    pub user_id: i64,
+    /// `jti` of the newest refresh token.
+    pub current_jti: String,
+    /// `jti` of the one before, when there was one.
+    pub previous_jti: Option<String>,
+    /// `iat` of the newest refresh token, in Unix seconds.
+    pub issued_at: i64,
+    /// `exp` of the newest refresh token, in Unix seconds.
+    pub refresh_expires_at: i64,
+    /// When the last token of the session, access tokens included, has expired, in Unix seconds.
+    pub expires_at: i64,
+    /// When it was ended before its time, in Unix seconds.
+    pub revoked_at: Option<i64>,
+}
+
+/// Where a refresh token stands in its session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// It is the newest.
+    Current,
+    /// Its successor was made and not used yet.
+    Previous,
+    /// Its successor was used: whoever presents it has a copy.
+    Superseded,
+}
+
+/// The newest refresh token of a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefreshToken {
+    /// Its `jti`.
+    pub jti: String,
+    /// Its `iat`, in Unix seconds.
+    pub issued_at: i64,
+    /// Its `exp`, in Unix seconds.
+    pub expires_at: i64,
+}
+
+impl Session {
+    /// A new session with its first refresh token.
+    #[must_use]
+    pub fn new(id: String, user_id: i64, first: RefreshToken, access_seconds: u32) -> Self {
+        Self {
+            id,
+            user_id,
+            current_jti: first.jti,
+            previous_jti: None,
+            issued_at: first.issued_at,
+            refresh_expires_at: first.expires_at,
+            expires_at: first.expires_at.saturating_add(i64::from(access_seconds)),
+            revoked_at: None,
+        }
+    }
+
+    /// Where the refresh token of this `jti` stands.
+    #[must_use]
+    pub fn place(&self, jti: &str) -> Place {
+        if self.current_jti == jti {
+            Place::Current
+        } else if self.previous_jti.as_deref() == Some(jti) {
+            Place::Previous
+        } else {
+            Place::Superseded
+        }
+    }
+
+    /// Whether a refresh token of this `jti` can still be used.
+    #[must_use]
+    pub fn is_live_for(&self, jti: &str) -> bool {
+        self.revoked_at.is_none() && self.place(jti) != Place::Superseded
+    }
+
+    /// The newest refresh token.
+    #[must_use]
+    pub fn newest(&self) -> RefreshToken {
+        RefreshToken { jti: self.current_jti.clone(), issued_at: self.issued_at, expires_at: self.refresh_expires_at }
+    }
+}

@@ -1,0 +1,234 @@
+//! Beginning, continuing and ending sessions.
+
+use std::sync::Arc;
+
+use verifier_core::TokenType;
+
+use super::{Place, RefreshToken, Session};
+use crate::clock::Clock;
+use crate::storage::{Storage, StorageError};
+use crate::token::{IssueError, Subject, TokenIssuer};
+use crate::users::User;
+
+/// What a login gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenPair {
+    /// Opens resources.
+    pub access: String,
+    /// Gets new access tokens.
+    pub refresh: String,
+}
+
+/// What a refresh gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refreshed {
+    /// Opens resources.
+    pub access: String,
+    /// The successor of the refresh token, with rotation.
+    pub refresh: Option<String>,
+}
+
+/// A session cannot be continued or ended.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// It was ended already, or the token was replaced.
+    #[error("the session was ended")]
+    Ended,
+    /// Its user is inactive or gone.
+    #[error("the session has no active user")]
+    NoActiveUser,
+    /// The database failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// No token could be made.
+    #[error(transparent)]
+    Issue(#[from] IssueError),
+}
+
+/// Everything that happens to sessions.
+pub struct Sessions {
+    storage: Arc<dyn Storage>,
+    tokens: TokenIssuer,
+    clock: Arc<dyn Clock>,
+    rotation: bool,
+}
+
+impl Sessions {
+    /// Sessions in this storage; with `rotation`, every refresh replaces the refresh token.
+    #[must_use]
+    pub fn new(storage: Arc<dyn Storage>, tokens: TokenIssuer, clock: Arc<dyn Clock>, rotation: bool) -> Self {
+        Self { storage, tokens, clock, rotation }
+    }
+
+    /// Starts a session for a user who has just logged in.
+    ///
+    /// # Errors
+    /// When the database or the signer fails, or the user was deleted at this moment.
+    pub async fn begin(&self, user: &User) -> Result<TokenPair, SessionError> {
+        let id = self.tokens.new_session_id()?;
+        let token = self.tokens.new_refresh_token()?;
+        let pair =
+            TokenPair { access: self.tokens.access(user, &id)?, refresh: self.tokens.refresh(user, &id, &token)? };
+        // Stored last: tokens that nobody got need no record.
+        let session = Session::new(id, user.id, token, self.tokens.lifetimes().access_seconds);
+        if self.storage.insert_session(&session).await? { Ok(pair) } else { Err(SessionError::NoActiveUser) }
+    }
+
+    /// Continues the session of a good refresh token.
+    ///
+    /// The record and not the token says who the user is: the new tokens carry the claims of this moment.
+    ///
+    /// # Errors
+    /// [`SessionError::Ended`] for a token that was replaced and whose successor was used, which ends the session too.
+    pub async fn refresh(&self, token: &Subject) -> Result<Refreshed, SessionError> {
+        let user = match token.user_id {
+            Some(id) => self.storage.user_by_id(id).await?,
+            None => None,
+        };
+        let user = user.filter(|user| user.is_active).ok_or(SessionError::NoActiveUser)?;
+        let mut session = self.open(token, &user).await?;
+        if self.rotation && session.place(&token.jti) == Place::Current {
+            let successor = self.tokens.new_refresh_token()?;
+            let expires_at = self.last_expiry(session.expires_at, successor.expires_at);
+            if self.storage.rotate_session(&session.id, &token.jti, &successor, expires_at).await? {
+                return self.refreshed(&user, &session.id, Some(&successor));
+            }
+            // Another refresh of the same token was faster: its successor serves both.
+            session = self.live(&session.id, user.id).await?;
+        }
+        match session.place(&token.jti) {
+            Place::Superseded => {
+                tracing::warn!(user_id = user.id, session = session.id, "a used refresh token came again");
+                self.storage.revoke_session(&session.id, self.now()).await?;
+                Err(SessionError::Ended)
+            }
+            _ if self.rotation => self.refreshed(&user, &session.id, Some(&session.newest())),
+            _ => {
+                let expires_at = self.last_expiry(session.expires_at, self.now());
+                if expires_at > session.expires_at {
+                    self.storage.extend_session(&session.id, expires_at).await?;
+                }
+                self.refreshed(&user, &session.id, None)
+            }
+        }
+    }
+
+    /// Ends the session of a good refresh token: a logout.
+    ///
+    /// # Errors
+    /// [`SessionError::Ended`] when it was ended before.
+    pub async fn end(&self, token: &Subject) -> Result<(), SessionError> {
+        if token.session.is_none() {
+            let user = match token.user_id {
+                Some(id) => self.storage.user_by_id(id).await?,
+                None => None,
+            };
+            // Nobody can use the token any more.
+            let Some(user) = user else { return Ok(()) };
+            self.open(token, &user).await?;
+        }
+        let id = token.session.as_deref().unwrap_or(&token.jti);
+        if self.storage.revoke_session(id, self.now()).await? { Ok(()) } else { Err(SessionError::Ended) }
+    }
+
+    /// Ends all sessions of a user but the one `kept`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn end_all(&self, user: i64, kept: Option<&str>) -> Result<u64, StorageError> {
+        self.storage.revoke_sessions(user, kept, self.now()).await
+    }
+
+    /// Whether the session of a good token goes on. A token without a session is asked for its user's.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn is_live(&self, token: &Subject) -> Result<bool, StorageError> {
+        let id = match (&token.session, token.token_type) {
+            (Some(id), _) => Some(id),
+            (None, TokenType::Refresh) => Some(&token.jti),
+            (None, TokenType::Access) => None,
+        };
+        let session = match id {
+            Some(id) => self.storage.session(id).await?,
+            None => None,
+        };
+        if let Some(session) = session {
+            return Ok(match token.token_type {
+                TokenType::Refresh => session.is_live_for(&token.jti),
+                TokenType::Access => session.revoked_at.is_none(),
+            });
+        }
+        if token.session.is_some() {
+            return Ok(false);
+        }
+        let user = match token.user_id {
+            Some(id) => self.storage.user_by_id(id).await?,
+            None => None,
+        };
+        Ok(user.is_none_or(|user| is_newer_than_the_end(token, &user)))
+    }
+
+    /// The user of a good access token, and whether the token's session goes on.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn user(&self, id: i64, token: &Subject) -> Result<Option<(User, bool)>, StorageError> {
+        Ok(match &token.session {
+            Some(session) => {
+                self.storage.user_in_session(id, session).await?.map(|found| (found.user, found.session_is_live))
+            }
+            None => self.storage.user_by_id(id).await?.map(|user| {
+                let is_live = is_newer_than_the_end(token, &user);
+                (user, is_live)
+            }),
+        })
+    }
+
+    /// The live session of a refresh token. A token that comes without one, of SimpleJWT with the same key, gets one.
+    async fn open(&self, token: &Subject, user: &User) -> Result<Session, SessionError> {
+        let Some(id) = &token.session else {
+            if !is_newer_than_the_end(token, user) {
+                return Err(SessionError::Ended);
+            }
+            let first =
+                RefreshToken { jti: token.jti.clone(), issued_at: token.issued_at, expires_at: token.expires_at };
+            let session = Session::new(token.jti.clone(), user.id, first, self.tokens.lifetimes().access_seconds);
+            self.storage.insert_session(&session).await?;
+            return self.live(&token.jti, user.id).await;
+        };
+        self.live(id, user.id).await
+    }
+
+    async fn live(&self, id: &str, user: i64) -> Result<Session, SessionError> {
+        let session = self.storage.session(id).await?;
+        session.filter(|session| session.revoked_at.is_none() && session.user_id == user).ok_or(SessionError::Ended)
+    }
+
+    fn refreshed(
+        &self,
+        user: &User,
+        session: &str,
+        successor: Option<&RefreshToken>,
+    ) -> Result<Refreshed, SessionError> {
+        let refresh = match successor {
+            Some(token) => Some(self.tokens.refresh(user, session, token)?),
+            None => None,
+        };
+        Ok(Refreshed { access: self.tokens.access(user, session)?, refresh })
+    }
+
+    /// When the last token of a session expires whose newest refresh token can be used until `refresh_expires_at`.
+    fn last_expiry(&self, known: i64, refresh_expires_at: i64) -> i64 {
+        known.max(refresh_expires_at.saturating_add(i64::from(self.tokens.lifetimes().access_seconds)))
+    }
+
+    fn now(&self) -> i64 {
+        self.clock.now().timestamp()
+    }
+}
+
+/// For a token without a session: whether it was issued after the user's sessions were ended, all of them.
+fn is_newer_than_the_end(token: &Subject, user: &User) -> bool {
+    user.sessions_ended_at == 0 || token.issued_at > user.sessions_ended_at
+}

@@ -1,0 +1,122 @@
+//! Where users and sessions are kept: one trait, two homes, chosen by the database URL.
+
+mod error;
+mod postgres;
+mod queries;
+mod sql;
+mod sqlite;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+pub use error::{ImportError, InsertError, OpenError, StorageError};
+pub use postgres::PostgresStorage;
+pub use sqlite::SqliteStorage;
+
+use crate::sessions::{RefreshToken, Session};
+use crate::users::{Changes, ImportedUser, NewUser, PasswordHash, User};
+
+/// A user, and whether a session is one of the user's that has not been ended.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct UserInSession {
+    /// The user.
+    #[sqlx(flatten)]
+    pub user: User,
+    /// False for an ended session, and for one that is not known.
+    pub session_is_live: bool,
+}
+
+/// Everything the issuer keeps between requests. It never sees a token.
+#[async_trait]
+pub trait Storage: Send + Sync {
+    /// The user of this name, compared exactly.
+    async fn user_by_name(&self, username: &str) -> Result<Option<User>, StorageError>;
+
+    /// The user of this id.
+    async fn user_by_id(&self, id: i64) -> Result<Option<User>, StorageError>;
+
+    /// The user of this id, and whether the session is live.
+    async fn user_in_session(&self, id: i64, session: &str) -> Result<Option<UserInSession>, StorageError>;
+
+    /// Stores a new user and returns the record; refused when the name is taken.
+    async fn insert_user(&self, user: &NewUser) -> Result<User, InsertError>;
+
+    /// Stores users under the ids they bring, all or none, and returns how many were new. A user of the same id and
+    /// name is there already and stays as it is.
+    async fn import_users(&self, users: &[ImportedUser]) -> Result<u64, ImportError>;
+
+    /// Users with an id above `after`, by id, at most `limit`.
+    async fn users_after(&self, after: i64, limit: u32) -> Result<Vec<User>, StorageError>;
+
+    /// How many users there are, and by id those after the first `offset`, at most `limit`.
+    async fn users_page(&self, offset: i64, limit: u32) -> Result<(i64, Vec<User>), StorageError>;
+
+    /// Changes a record and returns it; `None` when there is no such user.
+    async fn update_user(&self, id: i64, changes: &Changes) -> Result<Option<User>, StorageError>;
+
+    /// Deletes a user with all sessions; false when there is no such user.
+    async fn delete_user(&self, id: i64) -> Result<bool, StorageError>;
+
+    /// Sets a password at `now` (Unix seconds), and ends all sessions but the one `kept`, both or neither; false when
+    /// there is no such user.
+    async fn set_password(
+        &self,
+        id: i64,
+        hash: &PasswordHash,
+        kept: Option<&str>,
+        now: i64,
+    ) -> Result<bool, StorageError>;
+
+    /// Replaces a hash by another one of the same password; false when the password was changed in the meantime.
+    async fn replace_hash(&self, id: i64, old: &PasswordHash, new: &PasswordHash) -> Result<bool, StorageError>;
+
+    /// The session of this id.
+    async fn session(&self, id: &str) -> Result<Option<Session>, StorageError>;
+
+    /// Stores a new session. False when the user is gone, or a session of this id is there, which stays as it is.
+    async fn insert_session(&self, session: &Session) -> Result<bool, StorageError>;
+
+    /// Replaces the newest refresh token of a live session by its successor, if it is still `from_jti`; of several
+    /// calls at once, one returns true. The session's tokens live until `expires_at` (Unix seconds) from now on.
+    async fn rotate_session(
+        &self,
+        id: &str,
+        from_jti: &str,
+        to: &RefreshToken,
+        expires_at: i64,
+    ) -> Result<bool, StorageError>;
+
+    /// Keeps a session at least until `expires_at` (Unix seconds).
+    async fn extend_session(&self, id: &str, expires_at: i64) -> Result<(), StorageError>;
+
+    /// Ends a session at `now` (Unix seconds); false when it is ended already, or not known.
+    async fn revoke_session(&self, id: &str, now: i64) -> Result<bool, StorageError>;
+
+    /// Ends all sessions of a user at `now` (Unix seconds) but the one `kept`, those included that have no record here.
+    /// Returns how many records were live.
+    async fn revoke_sessions(&self, user: i64, kept: Option<&str>, now: i64) -> Result<u64, StorageError>;
+
+    /// Deletes the sessions whose last token expired before `now` (Unix seconds), and returns how many.
+    async fn flush_expired(&self, now: i64) -> Result<u64, StorageError>;
+
+    /// Whether the database answers.
+    async fn ping(&self) -> Result<(), StorageError>;
+
+    /// Finishes what is under way and closes every connection.
+    async fn close(&self);
+}
+
+/// Opens the database and brings its tables up to date.
+///
+/// `sqlite://<file>` (created when missing) or `postgres://...`.
+///
+/// # Errors
+/// See [`OpenError`]: one line each, with what to do. A password in the URL is never repeated.
+pub async fn open(url: &str) -> Result<Arc<dyn Storage>, OpenError> {
+    match url.split_once(':').map(|(scheme, _)| scheme) {
+        Some("sqlite") => Ok(Arc::new(SqliteStorage::open(url).await?)),
+        Some("postgres" | "postgresql") => Ok(Arc::new(PostgresStorage::open(url).await?)),
+        _ => Err(OpenError::UnknownScheme),
+    }
+}

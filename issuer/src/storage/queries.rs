@@ -1,0 +1,50 @@
+//! The statements. They read the same in SQLite and PostgreSQL: `$1`, `RETURNING` and `ON CONFLICT` are understood by
+//! both.
+
+pub(super) const USER_BY_NAME: &str = "SELECT * FROM users WHERE username = $1";
+pub(super) const USER_BY_ID: &str = "SELECT * FROM users WHERE id = $1";
+pub(super) const USER_IN_SESSION: &str = "\
+    SELECT users.*, EXISTS (\
+        SELECT 1 FROM sessions WHERE id = $2 AND user_id = users.id AND revoked_at IS NULL\
+    ) AS session_is_live FROM users WHERE id = $1";
+pub(super) const USERS_AFTER: &str = "SELECT * FROM users WHERE id > $1 ORDER BY id LIMIT $2";
+pub(super) const USERS_PAGE: &str = "SELECT * FROM users ORDER BY id LIMIT $1 OFFSET $2";
+pub(super) const COUNT_USERS: &str = "SELECT COUNT(*) FROM users";
+pub(super) const UPDATE_USER: &str = "\
+    UPDATE users SET email = COALESCE($2, email), first_name = COALESCE($3, first_name), \
+    last_name = COALESCE($4, last_name), role = COALESCE($5, role), premium = COALESCE($6, premium), \
+    is_active = COALESCE($7, is_active) WHERE id = $1 RETURNING *";
+pub(super) const DELETE_USER: &str = "DELETE FROM users WHERE id = $1";
+pub(super) const SET_PASSWORD: &str = "UPDATE users SET password_hash = $2, sessions_ended_at = $3 WHERE id = $1";
+/// Not over a password that was changed in the meantime.
+pub(super) const REPLACE_HASH: &str = "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2";
+pub(super) const INSERT_USER: &str = "\
+    INSERT INTO users (username, email, first_name, last_name, password_hash, role, premium, is_active, created_at) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING *";
+
+pub(super) const IMPORT_USER: &str = "\
+    INSERT INTO users (id, username, email, first_name, last_name, password_hash, role, premium, is_active, created_at) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING";
+pub(super) const SAME_USER: &str = "SELECT COUNT(*) FROM users WHERE id = $1 AND username = $2";
+/// SQLite's AUTOINCREMENT has seen the ids; PostgreSQL's sequence has not, and must not go back either.
+pub(super) const SQLITE_ADVANCE_IDS: &str = "SELECT 1";
+pub(super) const POSTGRES_ADVANCE_IDS: &str = "\
+    SELECT setval(seq, GREATEST(nextval(seq), (SELECT MAX(id) FROM users))) \
+    FROM (SELECT pg_get_serial_sequence('users', 'id')::regclass AS seq) AS ids";
+
+pub(super) const SESSION: &str = "SELECT * FROM sessions WHERE id = $1";
+/// Nothing is stored for a user who is gone, nor over a session that is there.
+pub(super) const INSERT_SESSION: &str = "\
+    INSERT INTO sessions (id, user_id, current_jti, issued_at, refresh_expires_at, expires_at) \
+    SELECT CAST($1 AS TEXT), id, CAST($3 AS TEXT), CAST($4 AS BIGINT), CAST($5 AS BIGINT), CAST($6 AS BIGINT) \
+    FROM users WHERE id = $2 ON CONFLICT (id) DO NOTHING";
+/// The condition makes one of several refreshes at once the first; the others find that it was not them.
+pub(super) const ROTATE_SESSION: &str = "\
+    UPDATE sessions SET previous_jti = current_jti, current_jti = $3, issued_at = $4, refresh_expires_at = $5, \
+    expires_at = $6 WHERE id = $1 AND current_jti = $2 AND revoked_at IS NULL";
+pub(super) const EXTEND_SESSION: &str = "UPDATE sessions SET expires_at = $2 WHERE id = $1 AND expires_at < $2";
+pub(super) const REVOKE_SESSION: &str = "UPDATE sessions SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
+pub(super) const REVOKE_OTHER_SESSIONS: &str =
+    "UPDATE sessions SET revoked_at = $3 WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL";
+pub(super) const END_UNNAMED_SESSIONS: &str = "UPDATE users SET sessions_ended_at = $2 WHERE id = $1";
+pub(super) const FLUSH_SESSIONS: &str = "DELETE FROM sessions WHERE expires_at < $1";

@@ -1,0 +1,188 @@
+//! The storage in SQL, once for both databases: only the pool differs, whose type the statements need to know.
+
+/// Implements [`super::Storage`] for a type with a field `pool`.
+macro_rules! implement_storage {
+    ($storage:ty, $advance_ids:expr) => {
+        #[async_trait::async_trait]
+        impl $crate::storage::Storage for $storage {
+            async fn user_by_name(&self, username: &str) -> Result<Option<User>, StorageError> {
+                Ok(sqlx::query_as(queries::USER_BY_NAME).bind(username).fetch_optional(&self.pool).await?)
+            }
+
+            async fn user_by_id(&self, id: i64) -> Result<Option<User>, StorageError> {
+                Ok(sqlx::query_as(queries::USER_BY_ID).bind(id).fetch_optional(&self.pool).await?)
+            }
+
+            async fn user_in_session(&self, id: i64, session: &str) -> Result<Option<UserInSession>, StorageError> {
+                let query = sqlx::query_as(queries::USER_IN_SESSION).bind(id).bind(session);
+                Ok(query.fetch_optional(&self.pool).await?)
+            }
+
+            async fn insert_user(&self, user: &NewUser) -> Result<User, InsertError> {
+                let query = sqlx::query_as(queries::INSERT_USER)
+                    .bind(&user.username)
+                    .bind(&user.email)
+                    .bind(&user.first_name)
+                    .bind(&user.last_name)
+                    .bind(&user.password_hash)
+                    .bind(&user.role)
+                    .bind(user.premium)
+                    .bind(user.is_active)
+                    .bind(user.created_at);
+                Ok(query.fetch_one(&self.pool).await?)
+            }
+
+            async fn import_users(&self, users: &[ImportedUser]) -> Result<u64, ImportError> {
+                let mut transaction = self.pool.begin().await.map_err(StorageError::from)?;
+                let mut stored = 0;
+                for user in users {
+                    let query = sqlx::query(queries::IMPORT_USER)
+                        .bind(user.id)
+                        .bind(&user.record.username)
+                        .bind(&user.record.email)
+                        .bind(&user.record.first_name)
+                        .bind(&user.record.last_name)
+                        .bind(&user.record.password_hash)
+                        .bind(&user.record.role)
+                        .bind(user.record.premium)
+                        .bind(user.record.is_active)
+                        .bind(user.record.created_at);
+                    let done = query.execute(&mut *transaction).await.map_err(StorageError::from)?;
+                    stored += done.rows_affected();
+                    if done.rows_affected() == 1 {
+                        continue;
+                    }
+                    let query = sqlx::query_scalar(queries::SAME_USER).bind(user.id).bind(&user.record.username);
+                    let same: i64 = query.fetch_one(&mut *transaction).await.map_err(StorageError::from)?;
+                    if same == 0 {
+                        return Err(ImportError::Taken { id: user.id, username: user.record.username.clone() });
+                    }
+                }
+                sqlx::query($advance_ids).execute(&mut *transaction).await.map_err(StorageError::from)?;
+                transaction.commit().await.map_err(StorageError::from)?;
+                Ok(stored)
+            }
+
+            async fn users_after(&self, after: i64, limit: u32) -> Result<Vec<User>, StorageError> {
+                let query = sqlx::query_as(queries::USERS_AFTER).bind(after).bind(i64::from(limit));
+                Ok(query.fetch_all(&self.pool).await?)
+            }
+
+            async fn users_page(&self, offset: i64, limit: u32) -> Result<(i64, Vec<User>), StorageError> {
+                let count: i64 = sqlx::query_scalar(queries::COUNT_USERS).fetch_one(&self.pool).await?;
+                let query = sqlx::query_as(queries::USERS_PAGE).bind(i64::from(limit)).bind(offset);
+                Ok((count, query.fetch_all(&self.pool).await?))
+            }
+
+            async fn update_user(&self, id: i64, changes: &Changes) -> Result<Option<User>, StorageError> {
+                let query = sqlx::query_as(queries::UPDATE_USER)
+                    .bind(id)
+                    .bind(&changes.email)
+                    .bind(&changes.first_name)
+                    .bind(&changes.last_name)
+                    .bind(&changes.role)
+                    .bind(changes.premium)
+                    .bind(changes.is_active);
+                Ok(query.fetch_optional(&self.pool).await?)
+            }
+
+            async fn delete_user(&self, id: i64) -> Result<bool, StorageError> {
+                Ok(sqlx::query(queries::DELETE_USER).bind(id).execute(&self.pool).await?.rows_affected() == 1)
+            }
+
+            async fn set_password(
+                &self,
+                id: i64,
+                hash: &PasswordHash,
+                kept: Option<&str>,
+                now: i64,
+            ) -> Result<bool, StorageError> {
+                let mut transaction = self.pool.begin().await?;
+                let query = sqlx::query(queries::SET_PASSWORD).bind(id).bind(hash).bind(now);
+                let is_there = query.execute(&mut *transaction).await?.rows_affected() == 1;
+                let query = sqlx::query(queries::REVOKE_OTHER_SESSIONS).bind(id).bind(kept.unwrap_or("")).bind(now);
+                query.execute(&mut *transaction).await?;
+                transaction.commit().await?;
+                Ok(is_there)
+            }
+
+            async fn replace_hash(
+                &self,
+                id: i64,
+                old: &PasswordHash,
+                new: &PasswordHash,
+            ) -> Result<bool, StorageError> {
+                let query = sqlx::query(queries::REPLACE_HASH).bind(id).bind(old).bind(new);
+                Ok(query.execute(&self.pool).await?.rows_affected() == 1)
+            }
+
+            async fn session(&self, id: &str) -> Result<Option<Session>, StorageError> {
+                Ok(sqlx::query_as(queries::SESSION).bind(id).fetch_optional(&self.pool).await?)
+            }
+
+            async fn insert_session(&self, session: &Session) -> Result<bool, StorageError> {
+                let query = sqlx::query(queries::INSERT_SESSION)
+                    .bind(&session.id)
+                    .bind(session.user_id)
+                    .bind(&session.current_jti)
+                    .bind(session.issued_at)
+                    .bind(session.refresh_expires_at)
+                    .bind(session.expires_at);
+                Ok(query.execute(&self.pool).await?.rows_affected() == 1)
+            }
+
+            async fn rotate_session(
+                &self,
+                id: &str,
+                from_jti: &str,
+                to: &RefreshToken,
+                expires_at: i64,
+            ) -> Result<bool, StorageError> {
+                let query = sqlx::query(queries::ROTATE_SESSION)
+                    .bind(id)
+                    .bind(from_jti)
+                    .bind(&to.jti)
+                    .bind(to.issued_at)
+                    .bind(to.expires_at)
+                    .bind(expires_at);
+                Ok(query.execute(&self.pool).await?.rows_affected() == 1)
+            }
+
+            async fn extend_session(&self, id: &str, expires_at: i64) -> Result<(), StorageError> {
+                sqlx::query(queries::EXTEND_SESSION).bind(id).bind(expires_at).execute(&self.pool).await?;
+                Ok(())
+            }
+
+            async fn revoke_session(&self, id: &str, now: i64) -> Result<bool, StorageError> {
+                let done = sqlx::query(queries::REVOKE_SESSION).bind(id).bind(now).execute(&self.pool).await?;
+                Ok(done.rows_affected() == 1)
+            }
+
+            async fn revoke_sessions(&self, user: i64, kept: Option<&str>, now: i64) -> Result<u64, StorageError> {
+                let mut transaction = self.pool.begin().await?;
+                let query = sqlx::query(queries::REVOKE_OTHER_SESSIONS).bind(user).bind(kept.unwrap_or("")).bind(now);
+                let ended = query.execute(&mut *transaction).await?.rows_affected();
+                let query = sqlx::query(queries::END_UNNAMED_SESSIONS).bind(user).bind(now);
+                query.execute(&mut *transaction).await?;
+                transaction.commit().await?;
+                Ok(ended)
+            }
+
+            async fn flush_expired(&self, now: i64) -> Result<u64, StorageError> {
+                let done = sqlx::query(queries::FLUSH_SESSIONS).bind(now).execute(&self.pool).await?;
+                Ok(done.rows_affected())
+            }
+
+            async fn ping(&self) -> Result<(), StorageError> {
+                sqlx::query("SELECT 1").execute(&self.pool).await?;
+                Ok(())
+            }
+
+            async fn close(&self) {
+                self.pool.close().await;
+            }
+        }
+    };
+}
+
+pub(super) use implement_storage;

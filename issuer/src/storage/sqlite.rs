@@ -1,0 +1,70 @@
+//! The embedded home: one SQLite file.
+
+use std::io;
+use std::path::Path;
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use sqlx::SqlitePool;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use super::sql::implement_storage;
+use super::{ImportError, InsertError, OpenError, StorageError, UserInSession, queries};
+use crate::sessions::{RefreshToken, Session};
+use crate::users::{Changes, ImportedUser, NewUser, PasswordHash, User};
+
+const ADVICE: &str = "check that the path is a SQLite file, or a new file in a directory that can be written";
+
+/// Users in a SQLite file.
+#[derive(Debug)]
+pub struct SqliteStorage {
+    pool: SqlitePool,
+}
+
+impl SqliteStorage {
+    /// Opens the file, or creates it closed to other users, and runs the migrations.
+    ///
+    /// # Errors
+    /// When the path cannot be read and written, or is not a SQLite database.
+    pub async fn open(url: &str) -> Result<Self, OpenError> {
+        let options =
+            SqliteConnectOptions::from_str(url).map_err(|_| OpenError::MalformedUrl("sqlite://<path to the file>"))?;
+        let path = options.get_filename().to_owned();
+        let name = path.display().to_string();
+        if url.contains(":memory:") || url.contains("mode=memory") {
+            return Err(OpenError::MalformedUrl("a file: users in memory would be lost"));
+        }
+        create_private(&path).map_err(|error| OpenError::unreachable(&name, &error.into(), ADVICE))?;
+        let options = options
+            .journal_mode(SqliteJournalMode::Wal)
+            // In WAL mode the default could lose the last commits at a power cut.
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(5));
+        let pool = SqlitePoolOptions::new()
+            .max_connections(8)
+            .acquire_timeout(Duration::from_secs(5))
+            .connect_with(options)
+            .await
+            .map_err(|error| OpenError::unreachable(&name, &error, ADVICE))?;
+        sqlx::migrate!("migrations/sqlite")
+            .run(&pool)
+            .await
+            .map_err(|error| OpenError::migration(&name, &error, ADVICE))?;
+        Ok(Self { pool })
+    }
+}
+
+/// SQLite would create the file readable for everybody; it holds password hashes.
+fn create_private(path: &Path) -> io::Result<()> {
+    let mut options = std::fs::File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        other => other.map(drop),
+    }
+}
+
+implement_storage!(SqliteStorage, queries::SQLITE_ADVANCE_IDS);

@@ -1,0 +1,121 @@
+//! Signing new tokens.
+
+use std::sync::Arc;
+
+use chrono::DateTime;
+use jwt_compact::{AlgorithmExt as _, Claims, CreationError, Header};
+use verifier_core::TokenType;
+
+use super::algorithm::Rs256;
+use super::claims::TokenClaims;
+use crate::clock::Clock;
+use crate::keys::LiveKeys;
+use crate::random::{Random, RandomError, hex128};
+use crate::sessions::RefreshToken;
+use crate::users::User;
+
+/// How long tokens live, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lifetimes {
+    /// Of an access token.
+    pub access_seconds: u32,
+    /// Of a refresh token.
+    pub refresh_seconds: u32,
+}
+
+impl Default for Lifetimes {
+    /// Two hours and one day.
+    fn default() -> Self {
+        Self { access_seconds: 7_200, refresh_seconds: 86_400 }
+    }
+}
+
+/// A token could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum IssueError {
+    /// No `jti` without randomness.
+    #[error(transparent)]
+    Random(#[from] RandomError),
+    /// The claims did not serialise.
+    #[error("the token could not be serialised: {0}")]
+    Serialisation(#[from] CreationError),
+    /// aws-lc refused to sign.
+    #[error("the token could not be signed")]
+    Signing,
+    /// The clock is beyond the calendar.
+    #[error("the clock or a lifetime is out of range")]
+    Time,
+}
+
+/// Makes tokens with the active key.
+pub struct TokenIssuer {
+    keys: Arc<LiveKeys>,
+    lifetimes: Lifetimes,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+}
+
+impl TokenIssuer {
+    /// An issuer of tokens with these lifetimes.
+    #[must_use]
+    pub fn new(keys: Arc<LiveKeys>, lifetimes: Lifetimes, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
+        Self { keys, lifetimes, clock, random }
+    }
+
+    /// How long tokens live.
+    #[must_use]
+    pub fn lifetimes(&self) -> Lifetimes {
+        self.lifetimes
+    }
+
+    /// The id of a session that begins.
+    ///
+    /// # Errors
+    /// When the random source fails.
+    pub fn new_session_id(&self) -> Result<String, IssueError> {
+        Ok(hex128(&*self.random)?)
+    }
+
+    /// What tells a new refresh token from all others, and its times.
+    ///
+    /// # Errors
+    /// When the random source fails.
+    pub fn new_refresh_token(&self) -> Result<RefreshToken, IssueError> {
+        let issued_at = self.clock.now().timestamp();
+        let expires_at = issued_at + i64::from(self.lifetimes.refresh_seconds);
+        Ok(RefreshToken { jti: hex128(&*self.random)?, issued_at, expires_at })
+    }
+
+    /// A refresh token of a session. The same `token` for the same user gives the same text: RS256 is deterministic.
+    ///
+    /// # Errors
+    /// See [`IssueError`]; none depends on the request.
+    pub fn refresh(&self, user: &User, session: &str, token: &RefreshToken) -> Result<String, IssueError> {
+        let claims = TokenClaims::of(user, session, TokenType::Refresh, &token.jti);
+        self.signed(claims, token.issued_at, token.expires_at)
+    }
+
+    /// A new access token of a session, with the user's claims as they are in `user`.
+    ///
+    /// # Errors
+    /// See [`IssueError`]; none depends on the request.
+    pub fn access(&self, user: &User, session: &str) -> Result<String, IssueError> {
+        let jti = hex128(&*self.random)?;
+        let now = self.clock.now().timestamp();
+        let claims = TokenClaims::of(user, session, TokenType::Access, &jti);
+        self.signed(claims, now, now + i64::from(self.lifetimes.access_seconds))
+    }
+
+    fn signed(&self, claims: TokenClaims<'_>, issued_at: i64, expires_at: i64) -> Result<String, IssueError> {
+        let mut claims = Claims::new(claims);
+        claims.issued_at = DateTime::from_timestamp(issued_at, 0);
+        claims.expiration = DateTime::from_timestamp(expires_at, 0);
+        if claims.issued_at.is_none() || claims.expiration.is_none() {
+            return Err(IssueError::Time);
+        }
+        let keys = self.keys.current();
+        let header = Header::empty().with_token_type("JWT").with_key_id(keys.signing.kid());
+        let token = Rs256.token(&header, &claims, &keys.signing)?;
+        if token.ends_with('.') { Err(IssueError::Signing) } else { Ok(token) }
+    }
+}

@@ -1,0 +1,235 @@
+//! The values that a new user's record may hold: Django's limits, so that records can move both ways.
+
+use unicode_normalization::UnicodeNormalization as _;
+
+use super::{DEFAULT_ROLE, MAX_PASSWORD_BYTES, PasswordHash};
+
+const MIN_PASSWORD_CHARS: usize = 8;
+
+/// A record to be stored; checked when made.
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    pub(crate) username: String,
+    pub(crate) email: String,
+    pub(crate) first_name: String,
+    pub(crate) last_name: String,
+    pub(crate) password_hash: PasswordHash,
+    pub(crate) role: String,
+    pub(crate) premium: bool,
+    pub(crate) is_active: bool,
+    /// Unix seconds.
+    pub(crate) created_at: i64,
+}
+
+/// Why a value cannot be stored; one line that says what would be right.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{rule}")]
+pub struct InvalidUser {
+    /// The field, by its name in requests.
+    pub field: &'static str,
+    /// What would be right.
+    pub rule: &'static str,
+}
+
+/// Values of a record that change; `None` leaves one as it is. Checked by [`Changes::checked`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Email address; may become empty.
+    pub email: Option<String>,
+    /// First name; may become empty.
+    pub first_name: Option<String>,
+    /// Last name; may become empty.
+    pub last_name: Option<String>,
+    /// The claim `role`.
+    pub role: Option<String>,
+    /// The claim `premium`.
+    pub premium: Option<bool>,
+    /// Whether the user may log in.
+    pub is_active: Option<bool>,
+}
+
+impl Changes {
+    /// Checks the values.
+    ///
+    /// # Errors
+    /// Names the first rule that is broken.
+    pub fn checked(self) -> Result<Self, InvalidUser> {
+        let holds = |value: &Option<String>, rule: fn(&str) -> bool| value.as_deref().is_none_or(rule);
+        first_broken(&[
+            ("email", holds(&self.email, is_email), EMAIL_RULE),
+            ("first_name", holds(&self.first_name, is_name), FIRST_NAME_RULE),
+            ("last_name", holds(&self.last_name, is_name), LAST_NAME_RULE),
+            ("role", holds(&self.role, is_role), ROLE_RULE),
+        ])?;
+        Ok(self)
+    }
+}
+
+const USERNAME_RULE: &str = "a username has 1 to 150 characters: letters, digits and @ . + - _";
+const EMAIL_RULE: &str = "an email address looks like name@example.com and has at most 254 characters";
+const FIRST_NAME_RULE: &str = "a first name has at most 150 characters, none of them a control character";
+const LAST_NAME_RULE: &str = "a last name has at most 150 characters, none of them a control character";
+const ROLE_RULE: &str = "a role has 1 to 64 characters: letters, digits and - _ . :";
+
+fn first_broken(rules: &[(&'static str, bool, &'static str)]) -> Result<(), InvalidUser> {
+    match rules.iter().find(|(_, holds, _)| !holds) {
+        Some((field, _, rule)) => Err(InvalidUser { field, rule }),
+        None => Ok(()),
+    }
+}
+
+/// What a new user's record is made from, as typed.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    /// Name to log in with; required.
+    pub username: String,
+    /// Email address, or nothing.
+    pub email: String,
+    /// First name, or nothing.
+    pub first_name: String,
+    /// Last name, or nothing.
+    pub last_name: String,
+    /// The claim `role`.
+    pub role: String,
+    /// The claim `premium`.
+    pub premium: bool,
+}
+
+impl Profile {
+    /// A user of this name, with the document's role and premium and nothing else.
+    #[must_use]
+    pub fn new(username: impl Into<String>) -> Self {
+        let (username, role) = (username.into(), DEFAULT_ROLE.to_owned());
+        let (email, first_name, last_name) = (String::new(), String::new(), String::new());
+        Self { username, email, first_name, last_name, role, premium: true }
+    }
+}
+
+impl Profile {
+    /// Normalises and checks the values.
+    ///
+    /// # Errors
+    /// Names the first rule that is broken.
+    pub fn checked(mut self) -> Result<Self, InvalidUser> {
+        self.username = normalised_username(&self.username);
+        first_broken(&[
+            ("username", is_username(&self.username), USERNAME_RULE),
+            ("email", is_email(&self.email), EMAIL_RULE),
+            ("first_name", is_name(&self.first_name), FIRST_NAME_RULE),
+            ("last_name", is_name(&self.last_name), LAST_NAME_RULE),
+            ("role", is_role(&self.role), ROLE_RULE),
+        ])?;
+        Ok(self)
+    }
+
+    /// The record to store, of an active user; `created_at` in Unix seconds.
+    #[must_use]
+    pub fn with_password(self, password_hash: PasswordHash, created_at: i64) -> NewUser {
+        let Self { username, email, first_name, last_name, role, premium } = self;
+        NewUser { username, email, first_name, last_name, password_hash, role, premium, is_active: true, created_at }
+    }
+}
+
+/// Checks a password that somebody chose. It is kept as typed: nothing is stripped.
+///
+/// # Errors
+/// Names the first rule that is broken.
+pub fn check_password(password: &str) -> Result<(), InvalidUser> {
+    first_broken(&[
+        ("password", password.chars().count() >= MIN_PASSWORD_CHARS, "a password has at least 8 characters"),
+        ("password", password.len() <= MAX_PASSWORD_BYTES, "a password has at most 1024 bytes"),
+        ("password", !password.contains('\0'), "a password cannot hold a NUL character: nobody could log in with it"),
+    ])
+}
+
+/// The form in which usernames are stored and looked up: NFKC, so that a name typed on another keyboard or system, as
+/// Hangul syllables or as single letters, is the same name.
+#[must_use]
+pub fn normalised_username(username: &str) -> String {
+    username.nfkc().collect()
+}
+
+fn is_username(username: &str) -> bool {
+    (1..=150).contains(&username.chars().count())
+        && username.chars().all(|c| c.is_alphanumeric() || "@.+-_".contains(c))
+}
+
+fn is_role(role: &str) -> bool {
+    (1..=64).contains(&role.len()) && role.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b))
+}
+
+fn is_email(email: &str) -> bool {
+    if email.is_empty() {
+        return true;
+    }
+    let plain = |part: &str| !part.is_empty() && !part.chars().any(|c| c.is_whitespace() || c.is_control());
+    email.chars().count() <= 254
+        && email.split_once('@').is_some_and(|(name, domain)| plain(name) && plain(domain) && !domain.contains('@'))
+}
+
+fn is_name(name: &str) -> bool {
+    name.chars().count() <= 150 && !name.chars().any(char::is_control)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn profile(username: &str) -> Profile {
+        Profile::new(username)
+    }
+
+    #[test]
+    fn usernames_follow_djangos_rule() {
+        let long = "a".repeat(150);
+        for good in ["testuser", "a", "user@example.com", "a.b+c-d_e", "홍길동", "Zoë", &long] {
+            assert!(profile(good).checked().is_ok(), "{good}");
+        }
+        let too_long = "a".repeat(151);
+        for bad in ["", " ", "a b", "a\0", "a/b", "\u{202e}abc", "a\n", &too_long] {
+            assert!(profile(bad).checked().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_korean_name_typed_in_single_letters_is_the_same_name() {
+        let decomposed = "\u{1112}\u{1169}\u{11bc}";
+        assert_eq!(profile(decomposed).checked().expect("letters").username, "홍");
+    }
+
+    #[test]
+    fn other_values_are_checked_too() {
+        let with = |change: fn(&mut Profile)| {
+            let mut profile = profile("a");
+            change(&mut profile);
+            profile.checked().map(|_| ())
+        };
+        assert!(with(|p| p.email = "a@example.com".into()).is_ok());
+        for bad in [
+            (|p| p.email = "a".into()) as fn(&mut Profile),
+            |p| p.email = "a@b@c".into(),
+            |p| p.email = "a @b".into(),
+            |p| p.first_name = "a\u{7}".into(),
+            |p| p.last_name = "x".repeat(151),
+            |p| p.role = String::new(),
+            |p| p.role = "two words".into(),
+        ] {
+            assert!(with(bad).is_err());
+        }
+    }
+
+    #[test]
+    fn a_password_is_long_enough_bounded_and_free_of_nul() {
+        for (password, good) in [
+            ("testpass123", true),
+            ("        ", true),
+            ("비밀번호비밀번호", true),
+            ("1234567", false),
+            ("1234567\0", false),
+            (&"x".repeat(1024), true),
+            (&"x".repeat(1025), false),
+        ] {
+            assert_eq!(check_password(password).is_ok(), good, "{password:?}");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Users: what a record holds, which values it may hold, and how passwords are kept.
+
+mod account;
+mod import;
+mod password;
+mod stored_hash;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+pub use account::{Changes, InvalidUser, NewUser, Profile, check_password, normalised_username};
+pub use import::{Claims, ImportedUser, SourceError, read_django_users};
+pub use password::{
+    Busy, HashingError, HashingLimits, MAX_PASSWORD_BYTES, Match, PasswordHash, PasswordHasher, generate_password,
+};
+
+/// Role of a user for whom none is given: the document's.
+pub const DEFAULT_ROLE: &str = "instructor";
+/// Role that administers.
+pub const ADMIN_ROLE: &str = "admin";
+
+/// A user's record.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct User {
+    /// Never given to another user, even after a deletion.
+    pub id: i64,
+    /// Unique, compared exactly, in Unicode form NFKC.
+    pub username: String,
+    /// May be empty.
+    pub email: String,
+    /// May be empty.
+    pub first_name: String,
+    /// May be empty.
+    pub last_name: String,
+    /// In PHC string format; never serialised, never printed.
+    pub password_hash: PasswordHash,
+    /// The claim `role`.
+    pub role: String,
+    /// The claim `premium`.
+    pub premium: bool,
+    /// Inactive users cannot log in, refresh or use their tokens at the issuer.
+    pub is_active: bool,
+    /// Unix seconds.
+    pub created_at: i64,
+    /// Tokens that name no session are good when issued after this, in Unix seconds; 0: all of them.
+    pub sessions_ended_at: i64,
+}
+
+/// The part of a record that its user sees: the document's `user` object.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct UserView<'a> {
+    id: i64,
+    username: &'a str,
+    email: &'a str,
+    first_name: &'a str,
+    last_name: &'a str,
+}
+
+/// A record as an administrator sees it: all but the password hash.
+#[derive(Debug, Clone, Serialize)]
+pub struct AdminView<'a> {
+    #[serde(flatten)]
+    user: UserView<'a>,
+    role: &'a str,
+    premium: bool,
+    is_active: bool,
+    date_joined: Option<DateTime<Utc>>,
+}
+
+impl User {
+    /// The record as an administrator sees it.
+    #[must_use]
+    pub fn admin_view(&self) -> AdminView<'_> {
+        AdminView {
+            user: self.view(),
+            role: &self.role,
+            premium: self.premium,
+            is_active: self.is_active,
+            date_joined: DateTime::from_timestamp(self.created_at, 0),
+        }
+    }
+
+    /// The record as its user sees it.
+    #[must_use]
+    pub fn view(&self) -> UserView<'_> {
+        UserView {
+            id: self.id,
+            username: &self.username,
+            email: &self.email,
+            first_name: &self.first_name,
+            last_name: &self.last_name,
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The forms in which a stored password can come: ours, and Django's.
+
+use std::num::NonZeroU32;
+
+use argon2::password_hash::phc;
+use argon2::{Argon2, PasswordVerifier as _};
+use aws_lc_rs::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
+use aws_lc_rs::pbkdf2;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
+
+/// Far above what Django asks for; more in a record is a mistake that would block a core for a minute.
+const MAX_PBKDF2_ITERATIONS: u32 = 20_000_000;
+/// Likewise, of memory: 256 MiB.
+const MAX_ARGON2_MEMORY_KIB: u32 = 256 * 1024;
+/// Likewise, the binary logarithm of the rounds.
+const MAX_BCRYPT_COST: u32 = 16;
+
+/// A stored password hash that can be checked.
+pub(super) enum StoredHash {
+    /// Ours, in PHC string format; or Django's `argon2`, which is that behind its name.
+    Argon2 { hash: Box<phc::PasswordHash>, is_ours: bool },
+    /// Django's `pbkdf2_sha256`.
+    Pbkdf2Sha256 { iterations: NonZeroU32, salt: String, hash: Vec<u8> },
+    /// Django's `bcrypt_sha256`: bcrypt of the hex digits of the SHA-256 digest.
+    BcryptSha256(String),
+}
+
+impl StoredHash {
+    /// Reads a stored hash; `None` for another form, and for Django's unusable passwords, which begin with `!`.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        if text.starts_with('$') {
+            return argon2_hash(text, true);
+        }
+        let (scheme, rest) = text.split_once('$')?;
+        match scheme {
+            "argon2" => argon2_hash(text.strip_prefix("argon2")?, false),
+            "bcrypt_sha256" => {
+                let cost = rest.split('$').nth(2)?.parse::<u32>().ok()?;
+                (cost <= MAX_BCRYPT_COST).then(|| Self::BcryptSha256(rest.to_owned()))
+            }
+            "pbkdf2_sha256" => {
+                let mut parts = rest.split('$');
+                let (iterations, salt, hash) = (parts.next()?, parts.next()?, parts.next()?);
+                let iterations: NonZeroU32 = iterations.parse().ok()?;
+                let hash = STANDARD.decode(hash).ok()?;
+                let is_plausible = parts.next().is_none()
+                    && iterations.get() <= MAX_PBKDF2_ITERATIONS
+                    && hash.len() == SHA256_OUTPUT_LEN;
+                is_plausible.then(|| Self::Pbkdf2Sha256 { iterations, salt: salt.to_owned(), hash })
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the next login should replace it by a hash of our own.
+    pub(super) const fn is_foreign(&self) -> bool {
+        !matches!(self, Self::Argon2 { is_ours: true, .. })
+    }
+
+    /// Whether it is the hash of this password.
+    pub(super) fn matches(&self, argon2: &Argon2<'_>, password: &[u8]) -> bool {
+        match self {
+            Self::Argon2 { hash, .. } => argon2.verify_password(password, &**hash).is_ok(),
+            Self::Pbkdf2Sha256 { iterations, salt, hash } => {
+                pbkdf2::verify(pbkdf2::PBKDF2_HMAC_SHA256, *iterations, salt.as_bytes(), password, hash).is_ok()
+            }
+            Self::BcryptSha256(hash) => {
+                let mut digits = Zeroizing::new(String::with_capacity(2 * SHA256_OUTPUT_LEN));
+                for byte in digest(&SHA256, password).as_ref() {
+                    digits.push_str(&format!("{byte:02x}"));
+                }
+                bcrypt::verify(digits.as_bytes(), hash).unwrap_or(false)
+            }
+        }
+    }
+}
+
+fn argon2_hash(text: &str, is_ours: bool) -> Option<StoredHash> {
+    let hash = phc::PasswordHash::new(text).ok()?;
+    let params = argon2::Params::try_from(&hash).ok()?;
+    (params.m_cost() <= MAX_ARGON2_MEMORY_KIB).then(|| StoredHash::Argon2 { hash: Box::new(hash), is_ours })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Made by Django 5.2: `make_password("testpass123", salt, hasher)`, with cheap settings.
+    const DJANGO: [&str; 3] = [
+        "pbkdf2_sha256$1000$somesalt$y25i8LPk4pDmXiu8ZX5zK4+sHeDu2HUuZ9T+sb5Ynzo=",
+        "argon2$argon2id$v=19$m=64,t=1,p=2$c29tZXNhbHQ$Ar1pmI11yswcvAvVtjmUzzuMWag8HmltyU++5kbs5Pw",
+        "bcrypt_sha256$$2b$04$qNmzX6FMVhzSW10peb9J3e4Za9mxlDU0bBZ/QdCjWiCZz2MILQVH6",
+    ];
+
+    #[test]
+    fn djangos_hashes_are_read() {
+        let argon2 = Argon2::default();
+        for text in DJANGO {
+            let hash = StoredHash::parse(text).unwrap_or_else(|| panic!("{text}"));
+            assert!(hash.is_foreign(), "{text}");
+            assert!(hash.matches(&argon2, b"testpass123"), "{text}");
+            for wrong in [&b"testpass124"[..], b"", b"testpass123 "] {
+                assert!(!hash.matches(&argon2, wrong), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_hash_opens_nothing() {
+        for text in [
+            "",
+            "!",
+            "!unusable",
+            "testpass123",
+            "md5$salt$0123",
+            "pbkdf2_sha256$0$salt$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+            "pbkdf2_sha256$99999999$salt$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+            "pbkdf2_sha256$1$salt$AAAA",
+            "pbkdf2_sha256$1$salt",
+            "bcrypt_sha256$$2b$31$abcdefghijklmnopqrstuu",
+            "argon2$argon2id$v=19$m=4294967295,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        ] {
+            assert!(StoredHash::parse(text).is_none(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! What browsers are told about calls from other origins.
+
+use issuer::http::AllowedOrigins;
+
+use crate::http::{Answer, request};
+use crate::support::{Options, TestIssuer};
+
+fn preflight(issuer: &TestIssuer, path: &str, origin: &str) -> Answer {
+    let request = request("OPTIONS", path)
+        .header("Origin", origin)
+        .header("Access-Control-Request-Method", "POST")
+        .header("Access-Control-Request-Headers", "authorization,content-type");
+    issuer.send(&request)
+}
+
+#[test]
+fn a_listed_origin_may_call_and_another_may_not() {
+    let issuer = TestIssuer::start();
+    for (origin, allowed) in [("http://localhost:3000", true), ("http://localhost:3001", false), ("null", false)] {
+        for path in ["/api/token/", "/api/token", "/api/users/me/"] {
+            let answer = preflight(&issuer, path, origin);
+            assert_eq!(answer.status, 200, "{origin} {path}");
+            assert_eq!(answer.header("access-control-allow-origin"), allowed.then_some(origin), "{origin} {path}");
+            assert_eq!(answer.header("vary"), Some("origin"), "{origin} {path}");
+            let headers = answer.header("access-control-allow-headers").expect("the headers are listed");
+            assert!(headers.contains("authorization") && headers.contains("content-type"), "{headers}");
+            assert!(answer.header("access-control-allow-methods").expect("listed").contains("POST"));
+        }
+        for (path, status) in [("/api/users/me/", 401), ("/nowhere", 404)] {
+            let answer = issuer.send(&request("GET", path).header("Origin", origin));
+            assert_eq!(answer.status, status);
+            assert_eq!(answer.header("access-control-allow-origin"), allowed.then_some(origin), "{origin} {path}");
+        }
+    }
+}
+
+#[test]
+fn all_origins_may_call_when_so_set() {
+    let issuer = TestIssuer::with(Options { origins: AllowedOrigins::Any, ..Options::default() });
+    assert_eq!(preflight(&issuer, "/api/token/", "http://a.example").header("access-control-allow-origin"), Some("*"));
+}
+
+#[test]
+fn every_page_may_read_the_public_keys() {
+    let issuer = TestIssuer::start();
+    for path in ["/.well-known/jwks.json", "/public.pem"] {
+        let answer = issuer.send(&request("GET", path).header("Origin", "http://a.example"));
+        assert_eq!(answer.header("access-control-allow-origin"), Some("*"), "{path}");
+    }
+}

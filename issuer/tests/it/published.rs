@@ -1,0 +1,62 @@
+//! The public keys and the health check.
+
+use serde_json::json;
+use verifier_core::KeySet;
+
+use crate::http::request;
+use crate::support::TestIssuer;
+
+#[test]
+fn the_jwks_holds_the_signing_key_as_rfc_7517_wants_it() {
+    let issuer = TestIssuer::start();
+    let answer = issuer.send(&request("GET", "/.well-known/jwks.json"));
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    assert_eq!(answer.header("cache-control"), Some("public, max-age=300"));
+    let key = answer.json()["keys"][0].clone();
+    let members = json!({
+        "kty": "RSA", "use": "sig", "alg": "RS256", "e": "AQAB",
+        "kid": issuer.keys.signing.kid(), "n": key["n"],
+    });
+    assert_eq!(answer.json(), json!({ "keys": [members] }));
+    let keys = KeySet::from_jwks(&answer.body).expect("the verifier reads it");
+    assert_eq!(keys.keys()[0].thumbprint(), issuer.keys.signing.kid());
+    let pem = issuer.send(&request("GET", "/public.pem"));
+    assert_eq!((pem.status, pem.header("cache-control")), (200, Some("public, max-age=300")));
+    assert_eq!(KeySet::from_pem(&pem.body).expect("a PEM key").keys()[0].modulus(), keys.keys()[0].modulus());
+}
+
+#[test]
+fn a_reader_that_knows_the_jwks_is_not_sent_it_again() {
+    let issuer = TestIssuer::start();
+    let get = || request("GET", "/.well-known/jwks.json");
+    let etag = issuer.send(&get()).header("etag").expect("an entity tag").to_owned();
+    assert!(etag.starts_with('"') && etag.ends_with('"'), "{etag}");
+    let known = [etag.clone(), format!("W/{etag}"), format!("\"a\", {etag}"), "*".to_owned()];
+    for tag in known {
+        let answer = issuer.send(&get().header("If-None-Match", &tag));
+        assert_eq!((answer.status, answer.body.as_str()), (304, ""), "{tag}");
+        assert_eq!(answer.header("etag"), Some(etag.as_str()));
+        assert_eq!(answer.header("cache-control"), Some("public, max-age=300"));
+    }
+    for tag in ["\"a\"", ""] {
+        assert_eq!(issuer.send(&get().header("If-None-Match", tag)).status, 200, "{tag}");
+    }
+}
+
+#[test]
+fn healthz_is_200_while_the_database_answers_and_503_after() {
+    let issuer = TestIssuer::start();
+    let answer = issuer.send(&request("GET", "/healthz"));
+    assert_eq!((answer.status, answer.json()), (200, json!({ "status": "ok" })));
+    issuer.close_storage();
+    let unavailable =
+        json!({ "detail": "Service temporarily unavailable, try again later.", "code": "service_unavailable" });
+    for answer in [
+        issuer.send(&request("GET", "/healthz")),
+        issuer.send(&request("GET", "/readyz")),
+        issuer.login("testuser", "x"),
+    ] {
+        assert_eq!((answer.status, answer.json(), answer.header("retry-after")), (503, unavailable.clone(), Some("1")));
+    }
+}

@@ -1,0 +1,141 @@
+//! Hostile and unlucky clients: never a 500, never a hang, bounded work.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use issuer::users::{HashingLimits, Profile};
+use serde_json::json;
+
+use crate::http::{Answer, exchange, request};
+use crate::support::{CHEAP_HASHING, Options, PASSWORD, TestIssuer};
+
+#[test]
+fn deeply_nested_json_is_a_bad_request() {
+    let issuer = TestIssuer::start();
+    let deep = "[".repeat(100_000);
+    let closed = format!("{deep}{}", "]".repeat(100_000));
+    for body in [deep.clone(), closed.clone(), format!("{{\"username\":{closed}}}"), "{\"a\":".repeat(40_000)] {
+        let answer = issuer.send(&request("POST", "/api/token/").json(body));
+        assert_eq!(answer.status, 400);
+        assert!(answer.text("detail").starts_with("JSON parse error - recursion limit exceeded"), "{}", answer.body);
+    }
+}
+
+#[test]
+fn a_huge_body_is_refused_whether_announced_or_not() {
+    let issuer = TestIssuer::start();
+    let expected = json!({ "detail": "The request body is larger than 262144 bytes." });
+    let announced =
+        b"POST /api/token/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 99999999999\r\n\r\n{";
+    let chunk = format!("8000\r\n{}\r\n", " ".repeat(0x8000));
+    let chunked = format!(
+        "POST /api/token/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n{}0\r\n\r\n",
+        chunk.repeat(9)
+    );
+    for bytes in [announced.as_slice(), chunked.as_bytes()] {
+        let answer = Answer::parse(&exchange(issuer.address, bytes));
+        assert_eq!((answer.status, answer.json()), (413, expected.clone()));
+    }
+}
+
+#[test]
+fn a_huge_header_is_refused() {
+    let issuer = TestIssuer::start();
+    let token = "x".repeat(200_000);
+    let answer = issuer.me(&token);
+    assert_eq!(answer.status, 431);
+    assert_eq!(issuer.me(&"x".repeat(20_000)).status, 401, "longer than a token may be, but a header still");
+}
+
+#[test]
+fn odd_requests_get_an_answer_below_500() {
+    let issuer = TestIssuer::start();
+    let text = "text/plain";
+    let requests = [
+        request("POST", "/api/token/%00%ff/").json("{}"),
+        request("GET", "/api/users/me/?%ff=\u{0}%zz"),
+        request("POST", "/api/token/")
+            .body("application/x-www-form-urlencoded", b"username=%ff%00&password=%".as_slice()),
+        request("POST", "/api/token/").body("application/x-www-form-urlencoded", "&".repeat(200_000)),
+        request("POST", "/api/token/").body("multipart/form-data; boundary=\"\"", b"--\r\n\r\n".as_slice()),
+        request("POST", "/api/token/").body("multipart/form-data; boundary=X", "--X\r\n".repeat(20_000)),
+        request("POST", "/api/token/").body("\u{e9}", b"{}".as_slice()),
+        request("POST", "/api/token/").json(format!(
+            "{{\"username\":\"{}\",\"password\":\"{}\"}}",
+            "가".repeat(30_000),
+            "x".repeat(100_000)
+        )),
+        request("POST", "/api/token/refresh/").json(json!({ "refresh": ".".repeat(200_000) })),
+        request("POST", "/api/token/refresh/").json(json!({ "refresh": "a.b.c".repeat(3_000) })),
+        request("PROPFIND", "/").body(text, "x"),
+        request("GET", "/api/users/me/").header("Authorization", "Bearer \u{ff}\u{fe}"),
+        request("GET", "*"),
+    ];
+    for (i, request) in requests.iter().enumerate() {
+        let status = issuer.send(request).status;
+        assert!((400..500).contains(&status), "request {i}: {status}");
+    }
+    assert_eq!(issuer.login("testuser", PASSWORD).status, 200, "and the server lives");
+}
+
+#[test]
+fn a_body_that_is_cut_off_disturbs_nobody() {
+    let issuer = TestIssuer::start();
+    for _ in 0..20 {
+        let mut stream = TcpStream::connect(issuer.address).expect("the server listens");
+        let head = b"POST /api/token/ HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{\"user";
+        stream.write_all(head).expect("the server reads");
+        stream.shutdown(Shutdown::Write).expect("an open connection");
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        assert!(!answer.starts_with(b"HTTP/1.1 5"), "{}", String::from_utf8_lossy(&answer));
+    }
+    assert_eq!(issuer.login("testuser", PASSWORD).status, 200);
+}
+
+#[test]
+fn more_logins_than_may_wait_are_turned_away_and_not_piled_up() {
+    let hashing = HashingLimits { memory_kib: 16 * 1024, passes: 4, concurrent: 1, waiting: 1 };
+    let issuer = TestIssuer::with(Options { hashing, ..Options::default() });
+    let answers: Vec<Answer> = thread::scope(|scope| {
+        let logins: Vec<_> = (0..24).map(|_| scope.spawn(|| issuer.login("testuser", PASSWORD))).collect();
+        logins.into_iter().map(|login| login.join().expect("an answer")).collect()
+    });
+    let busy = json!({ "detail": "Too many logins are being checked. Try again in 1 second.", "code": "busy" });
+    let mut turned_away = 0;
+    for answer in &answers {
+        if answer.status != 200 {
+            assert_eq!((answer.status, answer.json(), answer.header("retry-after")), (503, busy.clone(), Some("1")));
+            turned_away += 1;
+        }
+    }
+    assert!((1..24).contains(&turned_away), "{turned_away} of 24 were turned away");
+    assert_eq!(issuer.login("testuser", PASSWORD).status, 200, "and then there is room again");
+}
+
+#[test]
+fn an_unknown_and_an_inactive_user_take_as_long_as_a_wrong_password() {
+    let hashing = HashingLimits { memory_kib: 8 * 1024, passes: 2, ..CHEAP_HASHING };
+    let issuer = TestIssuer::with(Options { hashing, ..Options::default() });
+    let inactive = issuer.create(Profile::new("inactive"), PASSWORD);
+    issuer.set_active(&inactive, false);
+    let long = "x".repeat(2_000);
+    let tries = [("testuser", "wrong"), ("nobody", "wrong"), ("inactive", PASSWORD), ("testuser", long.as_str())];
+    let mut times: [Vec<Duration>; 4] = Default::default();
+    // Interleaved, and judged by the quickest of each: whatever else the machine does only ever adds.
+    for _ in 0..20 {
+        for ((username, password), times) in tries.iter().zip(&mut times) {
+            let start = Instant::now();
+            assert_eq!(issuer.login(username, password).status, 401);
+            times.push(start.elapsed());
+        }
+    }
+    let quickest = times.map(|times| times.into_iter().min().expect("some tries").as_secs_f64());
+    for (name, time) in ["unknown", "inactive", "overlong"].iter().zip(&quickest[1..]) {
+        let ratio = time / quickest[0];
+        // Without the hash the answer comes in a small fraction of the time.
+        assert!((0.5..2.0).contains(&ratio), "{name}: {ratio:.2} times as long as a wrong password");
+    }
+}

@@ -1,0 +1,221 @@
+//! Logout, rotation, and what ends with a session.
+
+use std::collections::BTreeSet;
+use std::thread;
+
+use serde_json::{Value, json};
+
+use crate::http::{Answer, request};
+use crate::support::{Options, PASSWORD, START, TestIssuer};
+use crate::tokens::foreign;
+
+fn rotating() -> TestIssuer {
+    TestIssuer::with(Options { rotation: true, ..Options::default() })
+}
+
+#[track_caller]
+fn is_blacklisted(answer: &Answer) {
+    let expected = json!({ "detail": "Token is blacklisted", "code": "token_not_valid", "reason": "token_revoked" });
+    assert_eq!((answer.status, answer.json()), (401, expected));
+    assert_eq!(answer.header("www-authenticate"), Some("Bearer realm=\"api\""));
+}
+
+#[track_caller]
+fn is_shut_out(issuer: &TestIssuer, access: &str) {
+    let answer = issuer.me(access);
+    let expected = json!({
+        "detail": "Given token not valid for any token type", "code": "token_not_valid", "reason": "token_revoked",
+        "messages": [{ "token_class": "AccessToken", "token_type": "access", "message": "Token is blacklisted" }],
+    });
+    assert_eq!((answer.status, answer.json()), (401, expected));
+}
+
+/// The token of a SimpleJWT that signs with the same key.
+fn simplejwt(token_type: &str, jti: &str) -> String {
+    foreign(json!({ "token_type": token_type, "jti": jti, "user_id": 1 }), START)
+}
+
+#[test]
+fn a_logout_ends_the_refresh_token_and_the_access_tokens_made_from_it() {
+    let issuer = TestIssuer::start();
+    let tokens = issuer.login("testuser", PASSWORD);
+    let refresh = tokens.text("refresh");
+    let access = [tokens.text("access"), issuer.refresh(&refresh).text("access")];
+    let other = issuer.login("testuser", PASSWORD);
+    let answer = issuer.log_out(&refresh);
+    assert_eq!((answer.status, answer.json()), (200, json!({})));
+    is_blacklisted(&issuer.refresh(&refresh));
+    is_blacklisted(&issuer.verify(&refresh));
+    is_blacklisted(&issuer.log_out(&refresh));
+    for access in access {
+        is_blacklisted(&issuer.verify(&access));
+        is_shut_out(&issuer, &access);
+    }
+    assert_eq!(issuer.me(&other.text("access")).status, 200, "another session goes on");
+    assert_eq!(issuer.refresh(&other.text("refresh")).status, 200);
+}
+
+#[test]
+fn a_logout_of_all_ends_every_session_and_tokens_that_name_none() {
+    let issuer = TestIssuer::start();
+    let sessions = [issuer.login("testuser", PASSWORD), issuer.login("testuser", PASSWORD)];
+    let (old_access, old_refresh) = (simplejwt("access", "a"), simplejwt("refresh", "b"));
+    assert_eq!(issuer.me(&old_access).status, 200);
+    let everywhere = || request("POST", "/api/token/blacklist/all/");
+    assert_eq!(issuer.send(&everywhere()).status, 401, "only for who is logged in");
+    let answer = issuer.send(&everywhere().bearer(&sessions[0].text("access")));
+    assert_eq!((answer.status, answer.json()), (200, json!({})));
+    for session in &sessions {
+        is_blacklisted(&issuer.refresh(&session.text("refresh")));
+        is_shut_out(&issuer, &session.text("access"));
+    }
+    is_shut_out(&issuer, &old_access);
+    is_blacklisted(&issuer.verify(&old_access));
+    is_blacklisted(&issuer.refresh(&old_refresh));
+    is_blacklisted(&issuer.verify(&old_refresh));
+    is_blacklisted(&issuer.log_out(&old_refresh));
+    issuer.clock.advance(1);
+    let token = foreign(json!({ "token_type": "refresh", "jti": "c", "user_id": 1 }), START + 1);
+    assert_eq!(issuer.refresh(&token).status, 200, "a login after it is good");
+    assert_eq!(issuer.refresh(&issuer.login("testuser", PASSWORD).text("refresh")).status, 200);
+}
+
+#[test]
+fn without_rotation_a_refresh_token_stays() {
+    let issuer = TestIssuer::start();
+    let refresh = issuer.login("testuser", PASSWORD).text("refresh");
+    for _ in 0..3 {
+        let answer = issuer.refresh(&refresh);
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.json().as_object().map(serde_json::Map::len), Some(1), "access alone");
+    }
+}
+
+#[test]
+fn a_lost_answer_or_a_second_tab_gets_the_same_successor_while_it_is_unused() {
+    let issuer = rotating();
+    let first = issuer.login("testuser", PASSWORD).text("refresh");
+    issuer.clock.advance(10);
+    let second = issuer.refresh(&first).text("refresh");
+    assert_ne!(first, second);
+    issuer.clock.advance(10);
+    assert_eq!(issuer.refresh(&first).text("refresh"), second, "derived again, to the letter");
+    for good in [&first, &second] {
+        assert_eq!(issuer.verify(good).status, 200);
+    }
+    let third = issuer.refresh(&second).text("refresh");
+    is_blacklisted(&issuer.verify(&first));
+    assert_eq!(issuer.refresh(&second).text("refresh"), third);
+    issuer.clock.advance(86_395);
+    let fourth = issuer.refresh(&third);
+    assert_eq!(fourth.status, 200, "every successor lives its whole time");
+    assert_eq!(issuer.me(&fourth.text("access")).status, 200);
+}
+
+#[test]
+fn a_used_refresh_token_that_comes_again_ends_its_session() {
+    let issuer = rotating();
+    let login = issuer.login("testuser", PASSWORD);
+    let bystander = issuer.login("testuser", PASSWORD).text("refresh");
+    let first = login.text("refresh");
+    let second = issuer.refresh(&first).text("refresh");
+    let third = issuer.refresh(&second);
+    is_blacklisted(&issuer.refresh(&first));
+    for dead in [&first, &second, &third.text("refresh")] {
+        is_blacklisted(&issuer.refresh(dead));
+    }
+    for access in [login.text("access"), third.text("access")] {
+        is_shut_out(&issuer, &access);
+    }
+    assert_eq!(issuer.refresh(&bystander).status, 200);
+}
+
+#[test]
+fn of_64_refreshes_at_once_one_branch_lives() {
+    let issuer = rotating();
+    let mut token = issuer.login("testuser", PASSWORD).text("refresh");
+    for _ in 0..3 {
+        let body = json!({ "refresh": token });
+        let answers: Vec<Answer> = thread::scope(|scope| {
+            let one = || request("POST", "/api/token/refresh/").json(&body).send(issuer.address);
+            let threads: Vec<_> = (0..64).map(|_| scope.spawn(one)).collect();
+            threads.into_iter().map(|thread| thread.join().expect("no panic")).collect()
+        });
+        let successors: BTreeSet<String> = answers
+            .iter()
+            .map(|answer| {
+                assert_eq!(answer.status, 200, "{}", answer.body);
+                answer.text("refresh")
+            })
+            .collect();
+        assert_eq!(successors.len(), 1, "all got the same successor");
+        token = successors.into_iter().next().expect("one");
+    }
+    assert_eq!(issuer.refresh(&token).status, 200);
+}
+
+#[test]
+fn a_simplejwt_refresh_token_gets_a_session_of_its_own() {
+    let issuer = rotating();
+    let first = simplejwt("refresh", "0123");
+    assert_eq!(issuer.verify(&first).status, 200);
+    let second = issuer.refresh(&first);
+    assert_eq!(issuer.refresh(&first).text("refresh"), second.text("refresh"));
+    let third = issuer.refresh(&second.text("refresh"));
+    is_blacklisted(&issuer.refresh(&first));
+    is_blacklisted(&issuer.refresh(&third.text("refresh")));
+    is_shut_out(&issuer, &second.text("access"));
+
+    let unknown = simplejwt("refresh", "4567");
+    assert_eq!(issuer.log_out(&unknown).status, 200, "a token never seen before is ended too");
+    is_blacklisted(&issuer.refresh(&unknown));
+    is_blacklisted(&issuer.log_out(&unknown));
+    let nobody = foreign(json!({ "token_type": "refresh", "jti": "8", "user_id": 99 }), START);
+    assert_eq!(issuer.log_out(&nobody).status, 200);
+}
+
+#[test]
+fn a_token_of_a_session_that_is_not_known_is_refused() {
+    let issuer = TestIssuer::start();
+    let token =
+        |kind: &str, sid: Value| foreign(json!({ "token_type": kind, "jti": "a", "user_id": 1, "sid": sid }), START);
+    is_blacklisted(&issuer.refresh(&token("refresh", json!("gone"))));
+    is_shut_out(&issuer, &token("access", json!("gone")));
+    is_blacklisted(&issuer.verify(&token("access", json!("gone"))));
+    assert_eq!(issuer.refresh(&token("refresh", json!("a\u{0}"))).text("detail"), "Token is invalid");
+    // Another user's session does not stand in for one's own.
+    let theirs = issuer.login("testuser", PASSWORD);
+    issuer.create(issuer::users::Profile::new("other"), PASSWORD);
+    issuer.sql("UPDATE sessions SET user_id = 2");
+    is_blacklisted(&issuer.refresh(&theirs.text("refresh")));
+    is_shut_out(&issuer, &theirs.text("access"));
+}
+
+#[test]
+fn expired_sessions_are_deleted_and_no_token_with_life_in_it_suffers() {
+    let issuer = TestIssuer::start();
+    let count = || {
+        let now = START + issuer.clock.elapsed();
+        issuer.block_on(issuer.storage.flush_expired(now)).expect("the storage works")
+    };
+    let refresh = issuer.login("testuser", PASSWORD).text("refresh");
+    issuer.login("testuser", PASSWORD);
+    assert_eq!(count(), 0);
+    issuer.clock.advance(86_399);
+    let access = issuer.refresh(&refresh).text("access");
+    issuer.clock.advance(7_199);
+    assert_eq!(count(), 0);
+    assert_eq!(issuer.me(&access).status, 200, "it outlives the refresh token");
+    issuer.clock.advance(3);
+    assert_eq!(count(), 2);
+}
+
+#[test]
+fn the_sessions_of_a_deleted_user_are_gone() {
+    let issuer = TestIssuer::start();
+    let tokens = issuer.login("testuser", PASSWORD);
+    issuer.sql("DELETE FROM users");
+    is_blacklisted(&issuer.verify(&tokens.text("access")));
+    is_blacklisted(&issuer.log_out(&tokens.text("refresh")));
+    assert_eq!(issuer.me(&tokens.text("access")).json()["code"], "user_not_found");
+}

@@ -1,0 +1,253 @@
+//! The real server on a port of its own, with keys, a database, and a clock that the test moves.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use issuer::clock::Clock;
+use issuer::http::{self, AllowedOrigins, Issuer, LoginLimits, Throttle, TrustedProxies};
+use issuer::keys::{IssuerKeys, KeyBits, KeyDirectory, LiveKeys};
+use issuer::random::{Random, RandomError};
+use issuer::sessions::Sessions;
+use issuer::storage::{self, Storage};
+use issuer::token::{Lifetimes, TokenChecker, TokenIssuer};
+use issuer::users::{Changes, HashingLimits, PasswordHasher, Profile, User};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use zeroize::Zeroizing;
+
+use crate::database::TestDatabase;
+use crate::http::{Answer, Request, request};
+
+/// 2026-01-01T00:00:00Z.
+pub(crate) const START: i64 = 1_767_225_600;
+pub(crate) const PASSWORD: &str = "testpass123";
+/// Cheap on purpose: what a password costs is not what these tests are about.
+pub(crate) const CHEAP_HASHING: HashingLimits = HashingLimits { memory_kib: 64, passes: 1, concurrent: 2, waiting: 64 };
+
+pub(crate) struct TestClock(AtomicI64);
+
+impl TestClock {
+    pub(crate) fn advance(&self, seconds: i64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    /// Seconds since [`START`].
+    pub(crate) fn elapsed(&self) -> i64 {
+        self.0.load(Ordering::SeqCst) - START
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp(self.0.load(Ordering::SeqCst), 500_000_000).expect("a year in range")
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_secs(self.elapsed().unsigned_abs())
+    }
+}
+
+/// Counts instead of rolling dice: the first 16 bytes are 0...01, the next 0...02.
+#[derive(Default)]
+struct CountingRandom(AtomicU64);
+
+impl Random for CountingRandom {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomError> {
+        let number = (self.0.fetch_add(1, Ordering::SeqCst) + 1).to_be_bytes();
+        bytes.fill(0);
+        for (byte, digit) in bytes.iter_mut().rev().zip(number.iter().rev()) {
+            *byte = *digit;
+        }
+        Ok(())
+    }
+}
+
+/// Keys made once for all tests: making them is slow.
+pub(crate) fn shared_keys() -> &'static Path {
+    static KEYS: OnceLock<TempDir> = OnceLock::new();
+    KEYS.get_or_init(|| {
+        let directory = TempDir::new().expect("a temporary directory");
+        KeyDirectory::new(directory.path()).generate(KeyBits::Rsa2048, false, DateTime::UNIX_EPOCH).expect("a key");
+        directory
+    })
+    .path()
+}
+
+/// The active private key among `keys`, as PEM.
+pub(crate) fn private_pem(keys: &Path) -> String {
+    let kid = KeyDirectory::new(keys).load().expect("good keys").signing.kid().to_owned();
+    std::fs::read_to_string(keys.join(format!("{kid}.private.pem"))).expect("a private key")
+}
+
+pub(crate) struct Options {
+    pub(crate) origins: AllowedOrigins,
+    pub(crate) hashing: HashingLimits,
+    pub(crate) lifetimes: Lifetimes,
+    pub(crate) rotation: bool,
+    /// The tests come from one address and mostly as one user: without limits, unless these are what is tested.
+    pub(crate) limits: LoginLimits,
+    pub(crate) trusted_proxies: TrustedProxies,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let origins = "http://localhost:3000".parse().expect("an origin");
+        Self {
+            origins,
+            hashing: CHEAP_HASHING,
+            lifetimes: Lifetimes::default(),
+            rotation: false,
+            limits: LoginLimits { per_address: 0, per_name: 0 },
+            trusted_proxies: TrustedProxies::default(),
+        }
+    }
+}
+
+pub(crate) struct TestIssuer {
+    pub(crate) address: SocketAddr,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) keys: Arc<IssuerKeys>,
+    pub(crate) storage: Arc<dyn Storage>,
+    database: Option<TestDatabase>,
+    passwords: PasswordHasher,
+    server: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
+    runtime: Runtime,
+}
+
+impl TestIssuer {
+    /// A server that knows `testuser` with the password [`PASSWORD`].
+    pub(crate) fn start() -> Self {
+        Self::with(Options::default())
+    }
+
+    pub(crate) fn with(options: Options) -> Self {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+        let clock = Arc::new(TestClock(AtomicI64::new(START)));
+        let random: Arc<dyn Random> = Arc::new(CountingRandom::default());
+        let live = Arc::new(LiveKeys::new(KeyDirectory::new(shared_keys()).load().expect("good keys")));
+        let keys = live.current();
+        let database = runtime.block_on(TestDatabase::create());
+        let storage = runtime.block_on(storage::open(&database.url())).expect("a database");
+        let hasher = || PasswordHasher::new(options.hashing, Arc::clone(&random)).expect("good limits");
+        let time: Arc<dyn Clock> = clock.clone();
+        let tokens = TokenIssuer::new(Arc::clone(&live), options.lifetimes, Arc::clone(&time), Arc::clone(&random));
+        let issuer = Issuer {
+            keys: Arc::clone(&live),
+            storage: Arc::clone(&storage),
+            passwords: hasher(),
+            sessions: Sessions::new(Arc::clone(&storage), tokens, Arc::clone(&time), options.rotation),
+            checker: TokenChecker::new(live),
+            throttle: Throttle::new(options.limits, options.trusted_proxies, &time),
+            clock: Arc::clone(&time),
+        };
+        let router = http::router(Arc::new(issuer), &options.origins);
+        let listener = http::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let (stop, stopped) = oneshot::channel();
+        let server = runtime.spawn(async move {
+            let stopped = async { stopped.await.unwrap_or(()) };
+            http::serve(listener, router, stopped).await.expect("the server runs");
+        });
+        let passwords = hasher();
+        let server = Some((stop, server));
+        let this = Self { address, clock, keys, storage, database: Some(database), passwords, server, runtime };
+        let mut profile = Profile::new("testuser");
+        profile.email = "test@example.com".into();
+        profile.first_name = "Test".into();
+        profile.last_name = "User".into();
+        this.create(profile, PASSWORD);
+        this
+    }
+
+    pub(crate) fn create(&self, profile: Profile, password: &str) -> User {
+        self.runtime.block_on(async {
+            let hash = self.passwords.hash(Zeroizing::new(password.to_owned())).await.expect("not busy");
+            let user = profile.checked().expect("a good profile").with_password(hash, START);
+            self.storage.insert_user(&user).await.expect("a new user")
+        })
+    }
+
+    pub(crate) fn set_active(&self, user: &User, active: bool) {
+        let changes = Changes { is_active: Some(active), ..Changes::default() };
+        let changed = self.runtime.block_on(self.storage.update_user(user.id, &changes)).expect("the storage works");
+        assert_eq!(changed.map(|user| user.is_active), Some(active));
+    }
+
+    pub(crate) fn user(&self, username: &str) -> User {
+        self.runtime.block_on(self.storage.user_by_name(username)).expect("the storage works").expect("the user exists")
+    }
+
+    pub(crate) fn database(&self) -> &TestDatabase {
+        self.database.as_ref().expect("it is there until the end")
+    }
+
+    pub(crate) fn sql(&self, sql: &str) {
+        self.runtime.block_on(self.database().execute(sql));
+    }
+
+    pub(crate) fn send(&self, request: &Request) -> Answer {
+        request.send(self.address)
+    }
+
+    pub(crate) fn post(&self, path: &str, body: serde_json::Value) -> Answer {
+        self.send(&request("POST", path).json(body))
+    }
+
+    pub(crate) fn login(&self, username: &str, password: &str) -> Answer {
+        self.post("/api/token/", serde_json::json!({ "username": username, "password": password }))
+    }
+
+    /// The access token of a new administrator.
+    pub(crate) fn administrator(&self) -> String {
+        let mut profile = Profile::new("boss");
+        profile.role = "admin".into();
+        self.create(profile, PASSWORD);
+        self.login("boss", PASSWORD).text("access")
+    }
+
+    pub(crate) fn me(&self, token: &str) -> Answer {
+        self.send(&request("GET", "/api/users/me/").bearer(token))
+    }
+
+    pub(crate) fn refresh(&self, token: &str) -> Answer {
+        self.post("/api/token/refresh/", serde_json::json!({ "refresh": token }))
+    }
+
+    pub(crate) fn log_out(&self, refresh: &str) -> Answer {
+        self.post("/api/token/blacklist/", serde_json::json!({ "refresh": refresh }))
+    }
+
+    pub(crate) fn verify(&self, token: &str) -> Answer {
+        self.post("/api/token/verify/", serde_json::json!({ "token": token }))
+    }
+
+    pub(crate) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+
+    /// Closes the database, as at the end of the program.
+    pub(crate) fn close_storage(&self) {
+        self.runtime.block_on(self.storage.close());
+    }
+}
+
+impl Drop for TestIssuer {
+    fn drop(&mut self) {
+        let Some((stop, server)) = self.server.take() else { return };
+        let _ = stop.send(());
+        self.runtime.block_on(async {
+            let _ = server.await;
+            self.storage.close().await;
+            if let Some(database) = self.database.take() {
+                database.remove().await;
+            }
+        });
+    }
+}
