@@ -1,0 +1,83 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Parser, ValueEnum};
+
+use crate::outbound::Origin;
+
+/// Serves a WASI 0.3 HTTP component, such as Spin's, with an embedded wasmtime.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+pub(crate) struct Arguments {
+    /// The component, as cargo builds it: target/wasm32-wasip2/release/edge_resource.wasm
+    pub(crate) component: PathBuf,
+
+    /// Address to listen on; port 0 takes a free one, which is printed
+    #[arg(long, env = "EDGE_LISTEN", default_value = "127.0.0.1:8001")]
+    pub(crate) listen: String,
+
+    /// A variable of the component, also as SPIN_VARIABLE_NAME; may be repeated. `name=@file` reads a file
+    #[arg(long = "variable", value_name = "NAME=VALUE")]
+    pub(crate) variables: Vec<String>,
+
+    /// Directory of this host's own files; made when missing
+    #[arg(long, env = "EDGE_STATE_DIR", default_value = ".edge-host")]
+    pub(crate) state_dir: PathBuf,
+
+    /// Origin the component may send requests to, such as http://localhost:8000 or redis://localhost:6379; may be repeated
+    #[arg(long = "allow-outbound", value_name = "ORIGIN")]
+    pub(crate) allow_outbound: Vec<Origin>,
+
+    /// Memory of one instance, in MiB
+    #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u16).range(1..=4096), value_name = "MIB")]
+    pub(crate) max_memory: u16,
+
+    /// Body of one request, in MiB
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..), value_name = "MIB")]
+    pub(crate) max_body: u16,
+
+    /// Time for the answer to one request
+    #[arg(long, default_value = "30", value_parser = seconds, value_name = "SECONDS")]
+    pub(crate) request_timeout: Duration,
+
+    /// Connections that are open at a time; more wait
+    #[arg(long, default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..), value_name = "N")]
+    pub(crate) max_connections: u32,
+
+    /// For tests: the component's clock stands still at this Unix time
+    #[arg(long, value_name = "UNIX_SECONDS")]
+    pub(crate) wall_clock: Option<u64>,
+
+    /// Form of the log lines on standard error; RUST_LOG selects them
+    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    pub(crate) log_format: LogFormat,
+}
+
+/// Form of a log line.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    match text.parse() {
+        Ok(seconds @ 1..=3600) => Ok(Duration::from_secs(seconds)),
+        _ => Err("not a number of seconds from 1 to 3600".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

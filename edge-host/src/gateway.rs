@@ -1,0 +1,129 @@
+//! One HTTP request: into the component, and its answer out again.
+
+use std::convert::Infallible;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST};
+use http::uri::{Authority, Scheme};
+use http::{HeaderValue, Request, Response, StatusCode, Uri};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::{Body, Incoming};
+use wasmtime_wasi_http::handler::{ExpirationError, InstantiationError, ProxyHandler};
+use wasmtime_wasi_http::{Error, WasiBody};
+
+use crate::instance::Instances;
+
+/// Hands requests to instances of the component.
+pub(crate) struct Gateway {
+    handler: ProxyHandler<Instances>,
+    /// Bytes of a request's body.
+    max_body: usize,
+    /// For requests of HTTP/1.0 without a `Host`.
+    own_authority: Authority,
+}
+
+impl Gateway {
+    pub(crate) fn new(instances: Instances, max_body: usize, own_authority: Authority) -> Self {
+        Self { handler: ProxyHandler::new(instances), max_body, own_authority }
+    }
+
+    /// Says that the instances are about to be dropped.
+    pub(crate) fn stop(&self) {
+        self.handler.state().stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Answers in any case; what goes wrong here or in the component becomes a 4xx or 5xx.
+    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Result<Response<WasiBody>, Infallible> {
+        let started = Instant::now();
+        let method = request.method().clone();
+        let path = request.uri().path().to_owned();
+        let response = match self.wasi_request(request) {
+            Ok(request) => self.handler.handle((), request).await.unwrap_or_else(|error| failure(&error)),
+            Err(refused) => refused.into(),
+        };
+        tracing::debug!(
+            target: "access",
+            %method,
+            path,
+            status = response.status().as_u16(),
+            elapsed_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+        );
+        Ok(response)
+    }
+
+    /// The request with an absolute address, as `wasi:http` wants it, and a bounded body.
+    fn wasi_request(&self, request: Request<Incoming>) -> Result<Request<WasiBody>, Refused> {
+        let (mut head, body) = request.into_parts();
+        if body.size_hint().lower() > self.max_body as u64 {
+            return Err(Refused::BodyTooLarge);
+        }
+        let authority = self.authority(&head).ok_or(Refused::BadHost)?;
+        // `OPTIONS *` has no path of its own (RFC 9112, section 3.2.4).
+        let path = head.uri.path_and_query().filter(|path| path.as_str() != "*").map_or("/", |path| path.as_str());
+        head.uri = Uri::builder()
+            .scheme(Scheme::HTTP)
+            .authority(authority)
+            .path_and_query(path)
+            .build()
+            .map_err(|_| Refused::BadAddress)?;
+        head.headers.remove(HOST);
+        let max_body = self.max_body as u64;
+        let body = Limited::new(body, self.max_body).map_err(move |error| match error.downcast::<hyper::Error>() {
+            Ok(error) => Error::Hyper(*error),
+            Err(_) => Error::HttpRequestBodySize(Some(max_body)),
+        });
+        Ok(Request::from_parts(head, body.boxed_unsync()))
+    }
+
+    fn authority(&self, head: &http::request::Parts) -> Option<Authority> {
+        let mut hosts = head.headers.get_all(HOST).iter();
+        let authority = match (head.uri.authority(), hosts.next()) {
+            (Some(authority), _) => authority.clone(),
+            (None, Some(host)) => Authority::from_maybe_shared(Bytes::copy_from_slice(host.as_bytes())).ok()?,
+            (None, None) => self.own_authority.clone(),
+        };
+        (hosts.next().is_none() && !authority.as_str().contains('@')).then_some(authority)
+    }
+}
+
+/// A request that the component does not get to see.
+enum Refused {
+    BodyTooLarge,
+    BadHost,
+    BadAddress,
+}
+
+impl From<Refused> for Response<WasiBody> {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::BodyTooLarge => plain(StatusCode::PAYLOAD_TOO_LARGE, "Payload Too Large", "body_too_large"),
+            Refused::BadHost => plain(StatusCode::BAD_REQUEST, "Bad Request", "bad_host"),
+            Refused::BadAddress => plain(StatusCode::BAD_REQUEST, "Bad Request", "bad_address"),
+        }
+    }
+}
+
+fn failure(error: &wasmtime::Error) -> Response<WasiBody> {
+    if error.is::<ExpirationError>() {
+        tracing::warn!("the component did not answer in time");
+        return plain(StatusCode::GATEWAY_TIMEOUT, "Gateway Timeout", "component_timeout");
+    }
+    if error.is::<InstantiationError<()>>() {
+        tracing::error!("no instance: {error:#}");
+        return plain(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable", "no_instance");
+    }
+    tracing::error!("the component failed: {error:#}");
+    plain(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error", "component_failed")
+}
+
+fn plain(status: StatusCode, detail: &str, code: &str) -> Response<WasiBody> {
+    let body = format!("{{\"detail\":\"{detail}\",\"code\":\"{code}\"}}");
+    let length = HeaderValue::from(body.len());
+    let mut response = Response::new(Full::new(Bytes::from(body)).map_err(|never| match never {}).boxed_unsync());
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(CONTENT_LENGTH, length);
+    response
+}

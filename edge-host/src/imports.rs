@@ -1,0 +1,18 @@
+//! Spin's interfaces, from `wit/host.wit`.
+
+wasmtime::component::bindgen!({
+    path: "wit",
+    world: "imports",
+    with: {
+        "spin:key-value/key-value.store": crate::key_value::Handle,
+        "spin:redis/redis.connection": crate::redis_client::Handle,
+    },
+    imports: {
+        "spin:key-value/key-value.[method]store.get-keys": async | store | trappable,
+        "spin:key-value/key-value.[static]store.open": async | store | trappable,
+        "spin:key-value/key-value.[drop]store": trappable,
+        "spin:redis/redis.[static]connection.open": async | store | trappable,
+        "spin:redis/redis.[method]connection.execute": async | store | trappable,
+        "spin:redis/redis.[drop]connection": trappable,
+    },
+});

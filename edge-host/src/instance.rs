@@ -1,0 +1,213 @@
+//! The component's instances: what each holds, how much it may take, and how long it is used.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use tokio::time::Sleep;
+use wasmtime::component::ResourceTable;
+use wasmtime::{Engine, Store, StoreContextMut, StoreLimits, StoreLimitsBuilder};
+use wasmtime_wasi::{HostWallClock, WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::handler::{
+    HandlerState, Instance, ProxyPre, ShouldAccept, WorkerExpiration, WorkerState, WorkerStatus,
+};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
+
+use crate::guest_log::GuestLog;
+use crate::key_value::{self, HasKeyValue, KeyValue};
+use crate::outbound::Outbound;
+use crate::redis_client::{self, HasRedis, RedisConnections};
+use crate::variables::Variables;
+
+/// Requests one instance answers before it is replaced, and how many of them at a time; Spin's figures.
+const REQUESTS_PER_INSTANCE: usize = 128;
+const CONCURRENT_REQUESTS_PER_INSTANCE: usize = 16;
+
+/// How long an instance without work is kept.
+const IDLE_TIME: Duration = Duration::from_secs(60);
+
+/// One tick of the engine's epoch, after which running code lets others run.
+pub(crate) const EPOCH_TICK: Duration = Duration::from_millis(10);
+
+/// What an instance may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Bytes of linear memory.
+    pub(crate) memory: usize,
+    /// Time from the request to the head of the answer, and again for what the component does after it.
+    pub(crate) time: Duration,
+}
+
+/// The data of an instance's store.
+pub(crate) struct State {
+    table: ResourceTable,
+    wasi: WasiCtx,
+    http: WasiHttpCtx,
+    outbound: Outbound,
+    variables: Variables,
+    key_value: KeyValue,
+    redis: RedisConnections,
+    limits: StoreLimits,
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl WasiHttpView for State {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { hooks: &mut self.outbound, table: &mut self.table, ctx: &mut self.http }
+    }
+}
+
+impl AsRef<Variables> for State {
+    fn as_ref(&self) -> &Variables {
+        &self.variables
+    }
+}
+
+impl HasKeyValue for State {
+    fn key_value(&mut self) -> key_value::View<'_> {
+        key_value::View { table: &mut self.table, key_value: self.key_value.clone() }
+    }
+}
+
+impl HasRedis for State {
+    fn redis(&mut self) -> redis_client::View<'_> {
+        redis_client::View { table: &mut self.table, connections: self.redis.clone(), outbound: &self.outbound }
+    }
+}
+
+/// Makes instances.
+pub(crate) struct Instances {
+    pub(crate) engine: Engine,
+    pub(crate) component: ProxyPre<State>,
+    pub(crate) variables: Variables,
+    pub(crate) key_value: KeyValue,
+    pub(crate) redis: RedisConnections,
+    pub(crate) outbound: Outbound,
+    pub(crate) limits: Limits,
+    /// What the components' clocks show, if not the time.
+    pub(crate) fixed_time: Option<FixedTime>,
+    /// Set when the program ends: instances that are dropped from then on have not failed.
+    pub(crate) stopping: Arc<AtomicBool>,
+}
+
+impl HandlerState for Instances {
+    type StoreData = State;
+    type WorkerExpiration = Lifetime;
+    type WorkerState = Worker;
+
+    async fn instantiate(&self) -> wasmtime::Result<Instance<State, Lifetime, Worker>> {
+        // No preopened directory, no environment, no sockets: variables and allowed origins are all it gets.
+        let mut wasi = WasiCtx::builder();
+        wasi.stdout(GuestLog).stderr(GuestLog).allow_tcp(false).allow_udp(false);
+        if let Some(time) = self.fixed_time {
+            wasi.wall_clock(time);
+        }
+        let wasi = wasi.build();
+        let state = State {
+            table: ResourceTable::new(),
+            wasi,
+            http: WasiHttpCtx::new(),
+            outbound: self.outbound.clone(),
+            variables: self.variables.clone(),
+            key_value: self.key_value.clone(),
+            redis: self.redis.clone(),
+            limits: StoreLimitsBuilder::new().memory_size(self.limits.memory).build(),
+        };
+        let mut store = Store::new(&self.engine, state);
+        store.limiter(|state| &mut state.limits);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_async_yield_and_update(1);
+        let started = Instant::now();
+        let proxy = tokio::time::timeout(self.limits.time, self.component.instantiate_async(&mut store))
+            .await
+            .map_err(|_| wasmtime::format_err!("the instance did not start within {:?}", self.limits.time))??;
+        tracing::debug!(elapsed_us = started.elapsed().as_micros(), "instance started");
+        Ok(Instance {
+            store,
+            proxy,
+            view: <State as WasiHttpView>::http,
+            expiration: Lifetime { busy: self.limits.time, timer: Box::pin(tokio::time::sleep(Duration::ZERO)) },
+            state: Worker { time: self.limits.time, stopping: Arc::clone(&self.stopping) },
+        })
+    }
+}
+
+/// A wall clock that stands still, in seconds since the Unix epoch.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FixedTime(pub(crate) u64);
+
+impl HostWallClock for FixedTime {
+    fn resolution(&self) -> Duration {
+        Duration::from_secs(1)
+    }
+
+    fn now(&self) -> Duration {
+        Duration::from_secs(self.0)
+    }
+}
+
+/// Which requests an instance takes, and how long each may last.
+pub(crate) struct Worker {
+    time: Duration,
+    stopping: Arc<AtomicBool>,
+}
+
+impl WorkerState for Worker {
+    type StoreData = State;
+    type RequestData = ();
+
+    fn should_accept_request(&self, concurrent: usize, total: usize) -> ShouldAccept {
+        if total >= REQUESTS_PER_INSTANCE {
+            ShouldAccept::Never
+        } else if concurrent >= CONCURRENT_REQUESTS_PER_INSTANCE {
+            ShouldAccept::No
+        } else {
+            ShouldAccept::Yes
+        }
+    }
+
+    fn on_request_start(
+        &self,
+        _: StoreContextMut<'_, State>,
+        (): (),
+        _: wasmtime::component::GuestTaskId,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send + Sync>> {
+        Box::pin(tokio::time::sleep(self.time))
+    }
+
+    fn drop(&self, _: Store<State>, result: wasmtime::Result<()>) {
+        if let Err(error) = result
+            && !self.stopping.load(Ordering::Relaxed)
+        {
+            tracing::error!("instance ended: {error:?}");
+        }
+    }
+}
+
+/// When an instance is given up: after a while without work, or when code in it does not let go.
+pub(crate) struct Lifetime {
+    busy: Duration,
+    timer: Pin<Box<Sleep>>,
+}
+
+impl WorkerExpiration for Lifetime {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>, status: WorkerStatus, start: Instant) -> Poll<()> {
+        let time = match status {
+            WorkerStatus::Idle => IDLE_TIME,
+            // A request that waits is ended by its own timer first; this one is for code that never waits.
+            WorkerStatus::Requests | WorkerStatus::PostReturn => self.busy + Duration::from_secs(1),
+        };
+        let deadline = tokio::time::Instant::from_std(start + time);
+        if self.timer.deadline() != deadline {
+            self.timer.as_mut().reset(deadline);
+        }
+        self.timer.as_mut().poll(cx)
+    }
+}

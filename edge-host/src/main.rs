@@ -1,0 +1,100 @@
+//! Serves the edge component where Spin is not installed, and for tests: the same `.wasm` file, the same variables.
+
+mod arguments;
+mod component;
+mod gateway;
+mod guest_log;
+mod imports;
+mod instance;
+mod key_value;
+mod outbound;
+mod redis_client;
+mod server;
+mod variables;
+
+use std::fs::DirBuilder;
+use std::io::{IsTerminal, Write};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+use arguments::{Arguments, LogFormat};
+use gateway::Gateway;
+use instance::{FixedTime, Instances, Limits};
+use key_value::KeyValue;
+use outbound::Outbound;
+use redis_client::RedisConnections;
+use variables::Variables;
+
+const MIB: usize = 1024 * 1024;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    init_log(arguments.log_format);
+    match run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {}", format!("{error:#}").replace('\n', " "));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn init_log(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let colours = std::io::stderr().is_terminal();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+}
+
+#[tokio::main]
+async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let variables = Variables::collect(std::env::vars(), &arguments.variables)?;
+    let state_dir = prepare_state_dir(&arguments.state_dir)?;
+    // Before the component is compiled, so that a busy port is known at once.
+    let listener = server::listen(&arguments.listen).await?;
+    let address = listener.local_addr().context("cannot tell the address")?;
+
+    let engine = component::engine(&state_dir)?;
+    let component = component::load(&engine, &arguments.component)?;
+    let instances = Instances {
+        engine,
+        component,
+        variables,
+        key_value: KeyValue::open(&state_dir.join("key-value.sqlite3"))?,
+        redis: RedisConnections::default(),
+        outbound: Outbound::to(arguments.allow_outbound),
+        limits: Limits { memory: usize::from(arguments.max_memory) * MIB, time: arguments.request_timeout },
+        fixed_time: arguments.wall_clock.map(FixedTime),
+        stopping: Arc::default(),
+    };
+    let authority = address.to_string().parse().context("the address is no authority")?;
+    let gateway = Gateway::new(instances, usize::from(arguments.max_body) * MIB, authority);
+
+    // The one line on standard output, for whoever started this with port 0.
+    let mut stdout = std::io::stdout();
+    writeln!(stdout, "listening on http://{address}")
+        .and_then(|()| stdout.flush())
+        .context("cannot write the address to standard output")?;
+    server::serve(listener, gateway, arguments.max_connections).await
+}
+
+/// Makes the directory, for its owner alone: what is compiled into it will be run.
+fn prepare_state_dir(path: &Path) -> anyhow::Result<PathBuf> {
+    let advice = || format!("the state directory {} cannot be used: choose another with --state-dir", path.display());
+    DirBuilder::new().recursive(true).mode(0o700).create(path).with_context(advice)?;
+    let path = path.canonicalize().with_context(advice)?;
+    // Several programs may share the directory, and start at the same time.
+    let probe = path.join(format!(".writable-{}", std::process::id()));
+    std::fs::write(&probe, b"").with_context(advice)?;
+    std::fs::remove_file(&probe).with_context(advice)?;
+    Ok(path)
+}

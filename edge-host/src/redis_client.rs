@@ -1,0 +1,130 @@
+//! Outbound Redis as Spin has it, as far as `wit/host.wit` says: opening a connection and sending a command.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::{Client, Cmd, Value};
+use wasmtime::component::{Accessor, HasData, Linker, Resource, ResourceTable};
+
+use crate::imports::spin::redis::redis::{self as interface, Error, RedisParameter, RedisResult};
+use crate::outbound::Outbound;
+
+const CONNECT_TIME: Duration = Duration::from_secs(2);
+const ANSWER_TIME: Duration = Duration::from_secs(2);
+
+/// The connections of this program, one to each address, for all instances. Cheap to clone.
+#[derive(Clone, Default)]
+pub(crate) struct RedisConnections(Arc<Mutex<HashMap<String, ConnectionManager>>>);
+
+/// A connection that a component has opened.
+#[expect(unreachable_pub, reason = "the generated interfaces re-export it")]
+pub struct Handle(ConnectionManager);
+
+impl RedisConnections {
+    /// The connection to an address. It connects again by itself when it breaks.
+    async fn to(&self, address: &str) -> Result<ConnectionManager, Error> {
+        if let Some(connection) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(address) {
+            return Ok(connection.clone());
+        }
+        let client = Client::open(address).map_err(|_| Error::InvalidAddress)?;
+        let config = ConnectionManagerConfig::new()
+            .set_number_of_retries(1)
+            .set_connection_timeout(Some(CONNECT_TIME))
+            .set_response_timeout(Some(ANSWER_TIME));
+        let connection = ConnectionManager::new_with_config(client, config).await.map_err(other)?;
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(address.to_owned(), connection.clone());
+        Ok(connection)
+    }
+}
+
+/// What the functions need of an instance.
+pub(crate) struct View<'a> {
+    pub(crate) table: &'a mut ResourceTable,
+    pub(crate) connections: RedisConnections,
+    pub(crate) outbound: &'a Outbound,
+}
+
+/// An instance's data that has Redis.
+pub(crate) trait HasRedis: Send + 'static {
+    fn redis(&mut self) -> View<'_>;
+}
+
+/// Gives components linked with `linker` the connections that `T` holds.
+pub(crate) fn add_to_linker<T: HasRedis>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
+    interface::add_to_linker::<T, Shared>(linker, T::redis)
+}
+
+struct Shared;
+
+impl HasData for Shared {
+    type Data<'a> = View<'a>;
+}
+
+impl interface::Host for View<'_> {}
+
+impl interface::HostConnection for View<'_> {
+    fn drop(&mut self, connection: Resource<Handle>) -> wasmtime::Result<()> {
+        self.table.delete(connection)?;
+        Ok(())
+    }
+}
+
+impl<T: 'static> interface::HostConnectionWithStore<T> for Shared {
+    async fn open(store: &Accessor<T, Self>, address: String) -> wasmtime::Result<Result<Resource<Handle>, Error>> {
+        let (connections, allowed) = store.with(|mut access| {
+            let view = access.get();
+            (view.connections.clone(), address.parse().is_ok_and(|uri| view.outbound.allows(&uri)))
+        });
+        if !allowed {
+            tracing::warn!("outbound Redis denied: the address is not among --allow-outbound");
+            return Ok(Err(Error::Other("the address is not allowed".to_owned())));
+        }
+        match connections.to(&address).await {
+            Ok(connection) => Ok(Ok(store.with(|mut access| access.get().table.push(Handle(connection)))?)),
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
+    async fn execute(
+        store: &Accessor<T, Self>,
+        connection: Resource<Handle>,
+        command: String,
+        arguments: Vec<RedisParameter>,
+    ) -> wasmtime::Result<Result<Vec<RedisResult>, Error>> {
+        let mut connection =
+            store.with(|mut access| access.get().table.get(&connection).map(|handle| handle.0.clone()))?;
+        let mut request = Cmd::new();
+        request.arg(command);
+        for argument in arguments {
+            match argument {
+                RedisParameter::Int64(number) => request.arg(number),
+                RedisParameter::Binary(bytes) => request.arg(bytes),
+            };
+        }
+        let answer = request.query_async::<Value>(&mut connection).await.map_err(other);
+        Ok(answer.map(|answer| {
+            let mut results = Vec::new();
+            flatten(answer, &mut results);
+            results
+        }))
+    }
+}
+
+/// Arrays are given element by element, as Spin does.
+fn flatten(value: Value, results: &mut Vec<RedisResult>) {
+    match value {
+        Value::Nil => results.push(RedisResult::Nil),
+        Value::Int(number) => results.push(RedisResult::Int64(number)),
+        Value::BulkString(bytes) => results.push(RedisResult::Binary(bytes)),
+        Value::SimpleString(text) => results.push(RedisResult::Status(text)),
+        Value::Okay => results.push(RedisResult::Status("OK".to_owned())),
+        Value::Array(values) | Value::Set(values) => values.into_iter().for_each(|value| flatten(value, results)),
+        other => results.push(RedisResult::Status(format!("{other:?}"))),
+    }
+}
+
+fn other(error: redis::RedisError) -> Error {
+    Error::Other(error.to_string())
+}

@@ -1,0 +1,220 @@
+//! The resource's rows of the wire contract, over HTTP, on the built component in the real program.
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use support::signer::{Signer, access_claims, hs256_token, with};
+use support::{Edge, component, now};
+
+/// A running edge and the key it trusts, or nothing when there is no component.
+fn edge(arguments: &[&str]) -> Option<(Edge, Signer)> {
+    let component = component()?;
+    let signer = Signer::new("k1");
+    let key = format!("public_key={}", signer.public_pem());
+    let mut all = vec!["--variable", key.as_str()];
+    all.extend(arguments);
+    Some((Edge::start(&component, &all), signer))
+}
+
+#[test]
+fn a_token_opens_protected_and_nothing_else_does() {
+    let Some((edge, signer)) = edge(&[]) else { return };
+    let good = access_claims(now());
+
+    let answer = edge.with_token("/protected", &signer.token(&good));
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.json(), json!({"message": "인증 성공!", "user_id": 1, "username": "testuser"}));
+
+    let forged_role = {
+        let (signed, other) = (signer.token(&good), signer.token(&with(good.clone(), &json!({"role": "admin"}))));
+        let signature = signed.rsplit('.').next().expect("a signature").to_owned();
+        let (head, _) = other.rsplit_once('.').expect("three segments");
+        format!("{head}.{signature}")
+    };
+    let expired = "토큰이 만료되었습니다";
+    let invalid = "유효하지 않은 토큰입니다";
+    let stranger = Signer::new("k1");
+    for (name, token, detail, code) in [
+        ("expired", signer.token(&with(good.clone(), &json!({"exp": now() - 1}))), expired, "token_expired"),
+        ("tampered", forged_role, invalid, "signature_invalid"),
+        ("wrong key", stranger.token(&good), invalid, "signature_invalid"),
+        ("HS256", hs256_token(signer.public_pem().as_bytes(), &good), invalid, "alg_not_allowed"),
+        (
+            "refresh",
+            signer.token(&with(good.clone(), &json!({"token_type": "refresh"}))),
+            invalid,
+            "token_type_mismatch",
+        ),
+        ("no exp", signer.token(&with(good.clone(), &json!({"exp": null}))), invalid, "claim_missing"),
+        (
+            "no token_type",
+            signer.token(&with(good.clone(), &json!({"token_type": null}))),
+            invalid,
+            "token_type_mismatch",
+        ),
+        ("with aud", signer.token(&with(good.clone(), &json!({"aud": "other"}))), invalid, "audience_mismatch"),
+        (
+            "from the future",
+            signer.token(&with(good.clone(), &json!({"iat": now() + 100}))),
+            invalid,
+            "token_issued_in_future",
+        ),
+        ("no token at all", "not-a-token".to_owned(), invalid, "token_malformed"),
+    ] {
+        let answer = edge.with_token("/protected", &token);
+        assert_eq!(answer.status, 401, "{name}");
+        assert_eq!(answer.json(), json!({"detail": detail, "code": code}), "{name}");
+        assert_eq!(answer.header("www-authenticate"), Some(r#"Bearer error="invalid_token""#), "{name}");
+    }
+}
+
+#[test]
+fn credentials_that_are_no_bearer_token_are_not_authenticated() {
+    let Some((edge, signer)) = edge(&[]) else { return };
+    let bearer = format!("Bearer {}", signer.token(&access_claims(now())));
+    for headers in [
+        vec![],
+        vec![("Authorization", "Basic dTpw")],
+        vec![("Authorization", "Bearer")],
+        vec![("Authorization", bearer.as_str()), ("Authorization", bearer.as_str())],
+        vec![("Authorization", bearer.as_str()), ("authorization", "Basic dTpw")],
+    ] {
+        let answer = edge.get("/protected", &headers);
+        assert_eq!(answer.status, 401);
+        assert_eq!(answer.json()["detail"], "Not authenticated");
+        assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+    }
+    let shouted = bearer.replacen("Bearer", "BEARER", 1);
+    assert_eq!(edge.get("/protected", &[("Authorization", &shouted)]).status, 200);
+}
+
+#[test]
+fn the_dashboard_wants_the_role() {
+    let Some((edge, signer)) = edge(&[]) else { return };
+    let admin = signer.token(&with(access_claims(now()), &json!({"role": "admin"})));
+    let answer = edge.with_token("/admin/dashboard", &admin);
+    assert_eq!((answer.status, answer.json()), (200, json!({"message": "관리자 대시보드"})));
+    let answer = edge.with_token("/admin/dashboard", &signer.token(&access_claims(now())));
+    assert_eq!((answer.status, &answer.json()["detail"]), (403, &json!("권한이 없습니다")));
+    assert_eq!(edge.get("/admin/dashboard", &[]).status, 401);
+}
+
+#[test]
+fn paths_methods_head_options_and_cors_are_as_agreed() {
+    let Some((edge, _)) = edge(&[]) else { return };
+    let mut connection = edge.connect();
+    let health = connection.send("GET", "/", &[], b"");
+    assert_eq!(health.status, 200);
+    assert_eq!(health.json()["keys"], json!({"source": "public_key", "count": 1}));
+
+    let head = connection.send("HEAD", "/", &[], b"");
+    assert_eq!((head.status, head.header("content-length")), (200, health.header("content-length")));
+
+    for (method, path, status, detail) in [
+        ("GET", "/nothing", 404, "Not Found"),
+        ("POST", "/nothing", 404, "Not Found"),
+        ("POST", "/protected", 405, "Method Not Allowed"),
+        ("DELETE", "/", 405, "Method Not Allowed"),
+        ("BREW", "/admin/dashboard", 405, "Method Not Allowed"),
+    ] {
+        let answer = connection.send(method, path, &[], b"");
+        assert_eq!((answer.status, &answer.json()["detail"]), (status, &json!(detail)), "{method} {path}");
+        assert_eq!(answer.header("allow").is_some(), status == 405);
+    }
+    let answer = connection.send("OPTIONS", "/protected", &[], b"");
+    assert_eq!((answer.status, answer.header("allow")), (200, Some("GET, HEAD, OPTIONS")));
+
+    let preflight = [
+        ("Origin", "http://localhost:5173"),
+        ("Access-Control-Request-Method", "GET"),
+        ("Access-Control-Request-Headers", "authorization"),
+    ];
+    let answer = connection.send("OPTIONS", "/protected", &preflight, b"");
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header("access-control-allow-origin"), Some("http://localhost:5173"));
+    assert!(answer.header("access-control-allow-headers").is_some_and(|names| names.contains("Authorization")));
+    let answer = connection.send("GET", "/protected", &[("Origin", "http://localhost:5173")], b"");
+    assert_eq!((answer.status, answer.header("access-control-allow-origin")), (401, Some("http://localhost:5173")));
+    let answer = connection.send("GET", "/protected", &[("Origin", "http://evil.example")], b"");
+    assert_eq!(answer.header("access-control-allow-origin"), None);
+}
+
+#[test]
+fn english_is_there_for_who_prefers_it() {
+    let Some((edge, _)) = edge(&[]) else { return };
+    let answer = edge.get("/protected", &[("Authorization", "Bearer a.b.c"), ("Accept-Language", "en-US,en;q=0.9")]);
+    assert_eq!(answer.json()["detail"], "The token is not valid");
+}
+
+#[test]
+fn user_id_arrives_digit_for_digit() {
+    let Some((edge, signer)) = edge(&[]) else { return };
+    let claims = format!(r#"{{"token_type":"access","exp":{},"jti":"j","user_id":9007199254740993}}"#, now() + 60);
+    let answer = edge.with_token("/protected", &signer.token_of_text(&claims));
+    assert_eq!(answer.text(), r#"{"message":"인증 성공!","user_id":9007199254740993,"username":null}"#);
+}
+
+#[test]
+fn without_a_key_the_edge_runs_and_says_which_variable_is_missing() {
+    let Some(component) = component() else { return };
+    let edge = Edge::start(&component, &[]);
+    assert_eq!(edge.get("/", &[]).json()["status"], "degraded");
+    for _ in 0..3 {
+        let answer = edge.with_token("/protected", "a.b.c");
+        assert_eq!(answer.status, 503);
+        assert_eq!(answer.json()["code"], "keys_not_configured");
+        assert!(answer.text().contains("`public_key`"));
+    }
+    assert_eq!(edge.log().matches("no verification key").count(), 1, "{}", edge.log());
+}
+
+#[test]
+fn a_kept_connection_answers_without_delay() {
+    let Some((edge, signer)) = edge(&[]) else { return };
+    let bearer = format!("Bearer {}", signer.token(&access_claims(now())));
+    let mut connection = edge.connect();
+    let mut times = Vec::new();
+    // More than one instance's worth of requests.
+    for _ in 0..300 {
+        let started = Instant::now();
+        let answer = connection.send("GET", "/protected", &[("Authorization", &bearer)], b"");
+        assert_eq!(answer.status, 200);
+        times.push(started.elapsed());
+    }
+    times.sort();
+    let (median, p99) = (times[times.len() / 2], times[times.len() * 99 / 100]);
+    println!("kept connection: median {median:?}, p99 {p99:?}");
+    // Two packets with a delayed acknowledgement between them would take 40 ms each time.
+    assert!(median < Duration::from_millis(20), "median {median:?}");
+}
+
+#[test]
+fn many_requests_at_once_all_get_their_own_answer() {
+    let Some((edge, signer)) = edge(&[]) else { return };
+    std::thread::scope(|scope| {
+        for client in 0..16 {
+            let (edge, signer) = (&edge, &signer);
+            scope.spawn(move || {
+                let mut connection = edge.connect();
+                let claims =
+                    with(access_claims(now()), &json!({"user_id": client, "username": format!("user{client}")}));
+                let bearer = format!("Bearer {}", signer.token(&claims));
+                for turn in 0..40 {
+                    if turn % 4 == 3 {
+                        assert_eq!(connection.send("GET", "/protected", &[], b"").status, 401);
+                        continue;
+                    }
+                    let answer = connection.send("GET", "/protected", &[("Authorization", &bearer)], b"");
+                    assert_eq!(answer.status, 200);
+                    let body: Value = answer.json();
+                    assert_eq!(
+                        (&body["user_id"], &body["username"]),
+                        (&json!(client), &json!(format!("user{client}")))
+                    );
+                }
+            });
+        }
+    });
+}

@@ -1,0 +1,142 @@
+//! The program itself: its errors, its limits, its end.
+
+mod support;
+
+use std::net::TcpListener;
+use std::process::Output;
+use std::time::Duration;
+
+use serde_json::json;
+use support::{Edge, Issuer, Scratch, component, edge_host};
+
+/// Exit code not 0 and exactly one line on standard error, which begins with `error: `.
+fn one_line_error(output: &Output) -> String {
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success(), "{stderr}");
+    assert_eq!(output.stdout, b"");
+    let lines: Vec<&str> = stderr.lines().filter(|line| !line.contains(" INFO ")).collect();
+    assert_eq!(lines.len(), 1, "{stderr}");
+    assert!(lines[0].starts_with("error: "), "{stderr}");
+    lines[0].to_owned()
+}
+
+#[test]
+fn a_bad_start_ends_with_one_line_that_says_what_to_do() {
+    let scratch = Scratch::new();
+    let state = scratch.path().join("state");
+    let (missing, not_wasm, a_file) =
+        (scratch.path().join("no.wasm"), scratch.path().join("text.wasm"), scratch.path().join("file"));
+    let (broken, module) = (scratch.path().join("broken.wasm"), scratch.path().join("module.wasm"));
+    std::fs::write(&not_wasm, "text").expect("written");
+    std::fs::write(&a_file, "").expect("written");
+    std::fs::write(&broken, b"\0asm\x0d\0\x01\0garbage").expect("written");
+    std::fs::write(&module, b"\0asm\x01\0\0\0").expect("written");
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let taken = taken.local_addr().expect("an address").to_string();
+    let (state, a_file) = (state.to_str().expect("UTF-8"), a_file.to_str().expect("UTF-8"));
+
+    for (component, arguments, words) in [
+        (&missing, vec![], vec!["does not exist", "cargo build"]),
+        (&not_wasm, vec![], vec!["not a WebAssembly file"]),
+        (&broken, vec![], vec!["broken.wasm", "not a component"]),
+        (&module, vec![], vec!["module.wasm"]),
+        (&not_wasm, vec!["--listen", taken.as_str()], vec!["in use", "--listen"]),
+        (&not_wasm, vec!["--listen", "nowhere"], vec!["cannot listen on nowhere"]),
+        (&not_wasm, vec!["--state-dir", a_file], vec!["state directory", "--state-dir"]),
+        (&not_wasm, vec!["--variable", "leeway"], vec!["--variable", "name=value"]),
+        (&not_wasm, vec!["--variable", "Leeway=1"], vec!["--variable", "lower-case"]),
+        (&not_wasm, vec!["--variable", "public_key=@/no/such/file"], vec!["public_key", "/no/such/file"]),
+    ] {
+        let mut command = edge_host();
+        command.arg(component);
+        for (flag, default) in [("--listen", "127.0.0.1:0"), ("--state-dir", state)] {
+            if !arguments.contains(&flag) {
+                command.args([flag, default]);
+            }
+        }
+        let output = command.args(&arguments).output().expect("the program runs");
+        let error = one_line_error(&output);
+        for word in words {
+            assert!(error.contains(word), "{error}");
+        }
+    }
+    // Arguments that clap itself refuses: its own form, still an error and no backtrace.
+    for arguments in
+        [vec!["x.wasm", "--allow-outbound", "localhost:8000"], vec!["x.wasm", "--request-timeout", "0"], vec![]]
+    {
+        let output = edge_host().args(&arguments).output().expect("the program runs");
+        assert!(!output.status.success());
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(stderr.starts_with("error: ") && !stderr.contains("panicked"), "{stderr}");
+    }
+}
+
+#[test]
+fn a_signal_ends_the_program_in_an_orderly_way() {
+    let Some(component) = component() else { return };
+    for name in ["INT", "TERM"] {
+        let mut edge = Edge::start(&component, &[]);
+        let mut kept = edge.connect();
+        assert_eq!(kept.send("GET", "/", &[], b"").status, 200);
+        edge.signal(name);
+        let status = edge.wait(Duration::from_secs(8)).expect("the program ends");
+        assert!(status.success(), "{status:?}: {}", edge.log());
+        assert!(!edge.log().contains("instance ended"), "{}", edge.log());
+    }
+}
+
+#[test]
+fn requests_that_are_too_large_or_malformed_are_refused_and_the_program_goes_on() {
+    let Some(component) = component() else { return };
+    let edge = Edge::start(&component, &["--max-body", "1"]);
+    for (request, status) in [
+        ("GET / HTTP/1.1\r\n\r\n".to_owned(), Some(200)),
+        ("GET / HTTP/1.0\r\n\r\n".to_owned(), Some(200)),
+        ("GET / HTTP/1.1\r\nHost: a b\r\n\r\n".to_owned(), Some(400)),
+        ("GET / HTTP/1.1\r\nHost: user@edge\r\n\r\n".to_owned(), Some(400)),
+        ("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n".to_owned(), Some(400)),
+        ("GET http://edge.test/ HTTP/1.1\r\nHost: edge.test\r\n\r\n".to_owned(), Some(200)),
+        ("OPTIONS * HTTP/1.1\r\nHost: edge.test\r\n\r\n".to_owned(), Some(200)),
+        ("nonsense\r\n\r\n".to_owned(), Some(400)),
+        (format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "x".repeat(100_000)), Some(431)),
+        (format!("GET / HTTP/1.1\r\nHost: a\r\nX: {}\r\n\r\n", "x".repeat(100_000)), Some(431)),
+        (format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n", "x: y\r\n".repeat(200)), Some(431)),
+        ("POST /protected HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000\r\n\r\n".to_owned(), Some(413)),
+        ("POST /protected HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello".to_owned(), Some(405)),
+        ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n".to_owned(), Some(400)),
+    ] {
+        let start = request.chars().take(60).collect::<String>();
+        let mut connection = edge.connect();
+        connection.send_raw(request.as_bytes());
+        assert_eq!(connection.answer("GET").map(|answer| answer.status), status, "{start:?}");
+        assert_eq!(edge.get("/", &[]).status, 200, "after {start:?}");
+    }
+}
+
+#[test]
+fn a_component_that_takes_too_long_or_too_much_is_stopped() {
+    let Some(component) = component() else { return };
+    let issuer = Issuer::start(json!({"keys": []}));
+    issuer.change(|document| document.delay = Duration::from_secs(60));
+    let url = format!("jwks_url={}", issuer.origin());
+    let slow = ["--request-timeout", "1", "--allow-outbound", &issuer.origin(), "--variable", &url];
+    let edge = Edge::start(&component, &slow);
+    let answer = edge.with_token("/protected", "a.b.c");
+    assert_eq!((answer.status, &answer.json()["code"]), (504, &json!("component_timeout")));
+    assert_eq!(edge.get("/", &[]).status, 200);
+
+    let edge = Edge::start(&component, &["--max-memory", "1"]);
+    let answer = edge.get("/", &[]);
+    assert_eq!((answer.status, &answer.json()["code"]), (503, &json!("no_instance")));
+}
+
+#[test]
+fn variables_come_from_the_environment_too_and_from_files() {
+    let Some(component) = component() else { return };
+    let scratch = Scratch::new();
+    let file = scratch.path().join("key.pem");
+    std::fs::write(&file, support::signer::Signer::new("k1").public_pem()).expect("written");
+    let variable = format!("public_key=@{}", file.display());
+    let edge = Edge::start(&component, &["--variable", &variable]);
+    assert_eq!(edge.get("/", &[]).json()["keys"]["count"], 1);
+}

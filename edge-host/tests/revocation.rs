@@ -1,0 +1,137 @@
+//! Revoked tokens, with a real Redis server.
+
+mod support;
+
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::json;
+use support::signer::{Signer, access_claims, with};
+use support::{Answer, Edge, component, now};
+
+/// A Redis server on a free port, without files. Ends with the value.
+struct Redis {
+    child: Child,
+    port: u16,
+}
+
+impl Redis {
+    fn free_port() -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        listener.local_addr().expect("an address").port()
+    }
+
+    /// Nothing, and says so, where Redis is not installed.
+    fn start(port: u16) -> Option<Self> {
+        let mut command = Command::new("redis-server");
+        command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
+        let Ok(child) = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn() else {
+            println!("skipped: redis-server is not installed");
+            return None;
+        };
+        let redis = Self { child, port };
+        for _ in 0..100 {
+            if redis.connect().is_ok() {
+                return Some(redis);
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("redis-server does not listen on port {port}");
+    }
+
+    fn connect(&self) -> redis::RedisResult<redis::Connection> {
+        redis::Client::open(format!("redis://127.0.0.1:{}", self.port))?.get_connection()
+    }
+
+    fn revoke(&self, id: &str) {
+        let mut connection = self.connect().expect("it listens");
+        let mut set = redis::cmd("SET");
+        set.arg(format!("dojang:revoked:{id}")).arg("").arg("EX").arg(60).exec(&mut connection).expect("it is set");
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn edge(signer: &Signer, port: u16, more: &[&str]) -> Option<Edge> {
+    let (key, address) = (format!("public_key={}", signer.public_pem()), format!("redis://127.0.0.1:{port}"));
+    let url = format!("redis_url={address}");
+    let mut arguments = vec!["--variable", &key, "--variable", "revocation=redis", "--variable", &url];
+    arguments.extend(more);
+    if !more.contains(&"--allow-outbound") {
+        arguments.extend(["--allow-outbound", &address]);
+    }
+    Some(Edge::start(&component()?, &arguments))
+}
+
+fn ask(edge: &Edge, signer: &Signer, path: &str, jti: &str) -> Answer {
+    let claims = with(access_claims(now()), &json!({"jti": jti, "sid": "session", "role": "admin"}));
+    edge.with_token(path, &signer.token(&claims))
+}
+
+fn verdict(answer: &Answer) -> (u16, Option<String>) {
+    (answer.status, answer.json()["code"].as_str().map(str::to_owned))
+}
+
+#[test]
+fn a_token_is_refused_from_the_moment_it_is_revoked() {
+    let Some(redis) = Redis::start(Redis::free_port()) else { return };
+    let signer = Signer::new("k1");
+    let Some(edge) = edge(&signer, redis.port, &[]) else { return };
+    assert_eq!(verdict(&ask(&edge, &signer, "/protected", "a")), (200, None));
+    redis.revoke("a");
+    let answer = ask(&edge, &signer, "/protected", "a");
+    assert_eq!(answer.json(), json!({"detail": "유효하지 않은 토큰입니다", "code": "token_revoked"}));
+    assert_eq!(answer.status, 401);
+    assert_eq!(verdict(&ask(&edge, &signer, "/protected", "b")), (200, None));
+    redis.revoke("session");
+    assert_eq!(verdict(&ask(&edge, &signer, "/protected", "b")), (401, Some("token_revoked".to_owned())));
+}
+
+#[test]
+fn an_outage_closes_what_it_should_and_ends_by_itself() {
+    let port = Redis::free_port();
+    let Some(redis) = Redis::start(port) else { return };
+    let signer = Signer::new("k1");
+    let unknown = || (503, Some("revocation_unknown".to_owned()));
+    let (Some(closed), Some(open)) =
+        (edge(&signer, port, &[]), edge(&signer, port, &["--variable", "revocation_when_down=open"]))
+    else {
+        return;
+    };
+    for edge in [&closed, &open] {
+        assert_eq!(verdict(&ask(edge, &signer, "/protected", "a")), (200, None));
+    }
+    drop(redis);
+    assert_eq!(verdict(&ask(&closed, &signer, "/protected", "a")), unknown());
+    assert_eq!(verdict(&ask(&open, &signer, "/protected", "a")), (200, None));
+    for edge in [&closed, &open] {
+        assert_eq!(verdict(&ask(edge, &signer, "/admin/dashboard", "a")), unknown());
+        assert_eq!(edge.get("/", &[]).status, 200);
+    }
+    let Some(redis) = Redis::start(port) else { return };
+    redis.revoke("a");
+    for edge in [&closed, &open] {
+        // The connection is made anew, at the latest after some questions.
+        let again = (0..20).map(|_| {
+            std::thread::sleep(Duration::from_millis(250));
+            verdict(&ask(edge, &signer, "/protected", "a"))
+        });
+        assert!(again.into_iter().any(|verdict| verdict == (401, Some("token_revoked".to_owned()))), "{}", edge.log());
+        assert_eq!(verdict(&ask(edge, &signer, "/protected", "b")), (200, None));
+    }
+}
+
+#[test]
+fn an_address_that_is_not_allowed_is_never_called() {
+    let Some(redis) = Redis::start(Redis::free_port()) else { return };
+    let signer = Signer::new("k1");
+    let Some(edge) = edge(&signer, redis.port, &["--allow-outbound", "redis://127.0.0.1:1"]) else { return };
+    assert_eq!(verdict(&ask(&edge, &signer, "/protected", "a")), (503, Some("revocation_unknown".to_owned())));
+    assert!(edge.logs("--allow-outbound"), "{}", edge.log());
+}

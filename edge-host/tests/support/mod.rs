@@ -1,0 +1,341 @@
+//! What the tests share: the real program with the real component, an HTTP client on one connection, and an issuer's JWKS server.
+
+#![allow(dead_code, unreachable_pub, reason = "each test program uses a part of it")]
+
+#[path = "../../../edge-resource/src/testing/signer.rs"]
+pub mod signer;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// No test waits longer for anything.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The built component: `EDGE_COMPONENT`, or where cargo puts it. Says so when there is none.
+pub fn component() -> Option<PathBuf> {
+    if let Some(path) = std::env::var_os("EDGE_COMPONENT") {
+        let path = PathBuf::from(path);
+        assert!(path.is_file(), "EDGE_COMPONENT is {}, which is not a file", path.display());
+        return Some(path);
+    }
+    // This test lies in <target>/debug/deps.
+    let target = std::env::current_exe().ok()?.ancestors().nth(3)?.to_owned();
+    let path = target.join("wasm32-wasip2/release/edge_resource.wasm");
+    if path.is_file() {
+        return Some(path);
+    }
+    println!("skipped: no component at {}; build it, or set EDGE_COMPONENT", path.display());
+    None
+}
+
+/// Seconds since the epoch, as the program under test sees them.
+#[expect(clippy::disallowed_methods, reason = "the program under test reads the machine's clock")]
+pub fn now() -> u64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs()
+}
+
+/// The program, without arguments and without variables from the environment.
+pub fn edge_host() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_edge-host"));
+    command.env_clear().stdin(Stdio::null());
+    command
+}
+
+/// A directory that is removed with the value.
+pub struct Scratch(PathBuf);
+
+impl Scratch {
+    pub fn new() -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("edge-host-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        std::fs::create_dir_all(&path).expect("a scratch directory");
+        Self(path)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The state directory that all tests share, so that the component is compiled once.
+pub fn state_dir() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("edge-host-state")
+}
+
+/// A running program. Ends with the value.
+pub struct Edge {
+    child: Child,
+    pub address: SocketAddr,
+    log: Arc<Mutex<String>>,
+}
+
+impl Edge {
+    /// Starts it with these arguments on a free port, and waits until it listens.
+    pub fn start(component: &Path, arguments: &[&str]) -> Self {
+        Self::start_in(&state_dir(), component, arguments)
+    }
+
+    /// The same with another state directory.
+    pub fn start_in(state_dir: &Path, component: &Path, arguments: &[&str]) -> Self {
+        let mut child = edge_host()
+            .arg(component)
+            .args(["--listen", "127.0.0.1:0", "--state-dir"])
+            .arg(state_dir)
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let log = collect(child.stderr.take().expect("piped"));
+        let (sender, receiver) = mpsc::channel();
+        let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            let _ = stdout.read_line(&mut line);
+            let _ = sender.send(line);
+        });
+        let line = receiver.recv_timeout(PATIENCE).unwrap_or_default();
+        let address = line.trim().strip_prefix("listening on http://").and_then(|address| address.parse().ok());
+        let Some(address) = address else {
+            let _ = child.kill();
+            let _ = child.wait();
+            panic!("no address in {line:?}; log: {}", log.lock().expect("not poisoned"));
+        };
+        Self { child, address, log }
+    }
+
+    /// A new connection.
+    pub fn connect(&self) -> Connection {
+        Connection::new(self.address)
+    }
+
+    /// `GET` on a new connection.
+    pub fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.connect().send("GET", path, headers, b"")
+    }
+
+    /// `GET` with a token, on a new connection.
+    pub fn with_token(&self, path: &str, token: &str) -> Answer {
+        self.get(path, &[("Authorization", &format!("Bearer {token}"))])
+    }
+
+    /// What it wrote to standard error so far.
+    pub fn log(&self) -> String {
+        self.log.lock().expect("not poisoned").clone()
+    }
+
+    /// Whether it has written this, or does so within a moment: the log arrives on another way than the answers.
+    pub fn logs(&self, words: &str) -> bool {
+        (0..200).any(|_| {
+            let there = self.log().contains(words);
+            if !there {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            there
+        })
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The most memory it has used so far.
+    pub fn peak_memory_mib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0) / 1024
+    }
+
+    /// Sends it a signal by name.
+    pub fn signal(&self, name: &str) {
+        let status = Command::new("kill").args([&format!("-{name}"), &self.pid().to_string()]).status();
+        assert!(status.expect("kill runs").success());
+    }
+
+    /// Waits for its end; `None` when it goes on.
+    pub fn wait(&mut self, patience: Duration) -> Option<std::process::ExitStatus> {
+        let mut left = patience;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a child of this test") {
+                return Some(status);
+            }
+            left = left.checked_sub(Duration::from_millis(20))?;
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Edge {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn collect(mut stream: impl Read + Send + 'static) -> Arc<Mutex<String>> {
+    let log = Arc::new(Mutex::new(String::new()));
+    let sink = Arc::clone(&log);
+    std::thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        while let Ok(read @ 1..) = stream.read(&mut buffer) {
+            sink.lock().expect("not poisoned").push_str(&String::from_utf8_lossy(&buffer[..read]));
+        }
+    });
+    log
+}
+
+/// One HTTP/1.1 connection, written to byte by byte so that a test may send what no client library would.
+pub struct Connection(BufReader<TcpStream>);
+
+/// An answer.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Connection {
+    pub fn new(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect_timeout(&address, PATIENCE).expect("a connection");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        stream.set_nodelay(true).expect("no delay");
+        Self(BufReader::new(stream))
+    }
+
+    pub fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let mut text = format!("{method} {path} HTTP/1.1\r\nHost: edge.test\r\n");
+        if !body.is_empty() {
+            text.push_str(&format!("Content-Length: {}\r\n", body.len()));
+        }
+        for (name, value) in headers {
+            text.push_str(&format!("{name}: {value}\r\n"));
+        }
+        text.push_str("\r\n");
+        self.send_raw(text.as_bytes());
+        self.send_raw(body);
+        self.answer(method).expect("an answer")
+    }
+
+    pub fn send_raw(&mut self, bytes: &[u8]) {
+        self.0.get_mut().write_all(bytes).expect("the request can be sent");
+    }
+
+    /// Reads an answer; `None` when the connection was closed instead.
+    pub fn answer(&mut self, method: &str) -> Option<Answer> {
+        let mut line = String::new();
+        self.0.read_line(&mut line).ok()?;
+        let status = line.split(' ').nth(1)?.parse().ok()?;
+        let mut headers = Vec::new();
+        loop {
+            let mut line = String::new();
+            self.0.read_line(&mut line).ok()?;
+            let Some((name, value)) = line.trim_end().split_once(':') else { break };
+            headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+        }
+        let mut answer = Answer { status, headers, body: Vec::new() };
+        assert_eq!(answer.header("transfer-encoding"), None, "every answer has a length");
+        let length = answer.header("content-length").expect("every answer has a length").parse().expect("a number");
+        if method != "HEAD" {
+            answer.body = vec![0; length];
+            self.0.read_exact(&mut answer.body).expect("the whole body");
+        }
+        Some(answer)
+    }
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
+    }
+
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).expect("UTF-8")
+    }
+
+    pub fn json(&self) -> Value {
+        assert_eq!(self.header("content-type"), Some("application/json"), "{self:?}");
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+/// A loopback server with one document, which may change. Ends with the test.
+pub struct Issuer {
+    pub address: SocketAddr,
+    document: Arc<Mutex<Document>>,
+    requests: Arc<AtomicUsize>,
+}
+
+/// What [`Issuer`] answers.
+#[derive(Clone)]
+pub struct Document {
+    pub status: &'static str,
+    pub body: String,
+    /// Before the answer.
+    pub delay: Duration,
+}
+
+impl Issuer {
+    pub fn start(body: Value) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let document =
+            Arc::new(Mutex::new(Document { status: "200 OK", body: body.to_string(), delay: Duration::ZERO }));
+        let requests = Arc::new(AtomicUsize::new(0));
+        let (shown, counted) = (Arc::clone(&document), Arc::clone(&requests));
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let document = shown.lock().expect("not poisoned").clone();
+                counted.fetch_add(1, Ordering::SeqCst);
+                std::thread::spawn(move || answer_with(stream, &document));
+            }
+        });
+        Self { address, document, requests }
+    }
+
+    pub fn origin(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// A text that no other issuer has.
+    pub fn name(&self) -> String {
+        format!("{}-{}-{}", std::process::id(), self.address.port(), now())
+    }
+
+    pub fn change(&self, change: impl FnOnce(&mut Document)) {
+        change(&mut self.document.lock().expect("not poisoned"));
+    }
+
+    pub fn requests(&self) -> usize {
+        self.requests.load(Ordering::SeqCst)
+    }
+}
+
+fn answer_with(stream: TcpStream, document: &Document) {
+    let mut stream = BufReader::new(stream);
+    let mut line = String::new();
+    while stream.read_line(&mut line).is_ok_and(|read| read > 2) {
+        line.clear();
+    }
+    std::thread::sleep(document.delay);
+    let Document { status, body, .. } = document;
+    let head = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
+    let _ = stream.get_mut().write_all((head + body).as_bytes());
+}

@@ -1,0 +1,198 @@
+//! Uploads over HTTP, on the built component in the real program.
+
+mod support;
+
+use std::path::Path;
+use std::time::Duration;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use serde_json::{Value, json};
+use support::signer::{Signer, access_claims, with};
+use support::{Answer, Connection, Edge, Scratch, component, now};
+
+const FORM: &str = "multipart/form-data; boundary=XX";
+
+/// A program with a state directory of its own: the files in it are its files. The compiled component comes from the shared one.
+struct Files {
+    edge: Edge,
+    signer: Signer,
+    state: Scratch,
+}
+
+impl Files {
+    fn start(arguments: &[&str]) -> Option<Self> {
+        let component = component()?;
+        let (signer, state) = (Signer::new("k1"), Scratch::new());
+        let edge = Self::edge(&component, &signer, state.path(), arguments);
+        Some(Self { edge, signer, state })
+    }
+
+    fn edge(component: &Path, signer: &Signer, state: &Path, arguments: &[&str]) -> Edge {
+        let key = format!("public_key={}", signer.public_pem());
+        let mut all = vec!["--variable", key.as_str()];
+        all.extend(arguments);
+        Edge::start_in(state, component, &all)
+    }
+
+    fn bearer(&self, user: u64) -> String {
+        format!("Bearer {}", self.signer.token(&with(access_claims(now()), &json!({ "user_id": user }))))
+    }
+
+    fn list(&self, bearer: &str) -> Vec<Value> {
+        let answer = self.edge.get("/uploads?limit=100", &[("Authorization", bearer)]);
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.json()["uploads"].as_array().expect("a list").clone()
+    }
+
+    /// Every key of the store, read beside the program.
+    fn keys(&self) -> Vec<String> {
+        let file = rusqlite::Connection::open(self.state.path().join("key-value.sqlite3")).expect("the store opens");
+        let mut keys = file.prepare("SELECT key FROM key_value WHERE key <> 'swept'").expect("the table is there");
+        keys.query_map([], |row| row.get(0)).expect("keys").collect::<Result<_, _>>().expect("texts")
+    }
+}
+
+fn form(content: &[u8]) -> Vec<u8> {
+    let head = "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"보고서.bin\"\r\nContent-Type: image/png\r\n\r\n";
+    [head.as_bytes(), content, b"\r\n--XX--\r\n"].concat()
+}
+
+fn bytes(length: usize, seed: usize) -> Vec<u8> {
+    (0..length).map(|index| ((index + seed) * 31 % 251) as u8).collect()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn upload(connection: &mut Connection, bearer: &str, content: &[u8]) -> Answer {
+    connection.send("POST", "/upload", &[("Authorization", bearer), ("Content-Type", FORM)], &form(content))
+}
+
+#[test]
+fn a_file_is_stored_listed_read_back_in_parts_and_deleted() {
+    let Some(files) = Files::start(&[]) else { return };
+    let (bearer, stranger) = (files.bearer(1), files.bearer(2));
+    let authorized = [("Authorization", bearer.as_str())];
+    let content = bytes(3_000_000, 0);
+    let mut connection = files.edge.connect();
+    let answer = upload(&mut connection, &bearer, &content);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let receipt = answer.json();
+    assert_eq!(
+        (&receipt["filename"], &receipt["size"], &receipt["content_type"], &receipt["sha256"]),
+        (&json!("보고서.bin"), &json!(3_000_000), &json!("image/png"), &json!(hex(digest(&SHA256, &content).as_ref())))
+    );
+    assert_eq!(files.list(&bearer), std::slice::from_ref(&receipt));
+    assert!(files.list(&stranger).is_empty());
+
+    let path = format!("/uploads/{}", receipt["id"].as_str().expect("an id"));
+    let answer = connection.send("GET", &path, &authorized, b"");
+    assert_eq!((answer.status, answer.header("content-type")), (200, Some("image/png")));
+    assert!(answer.header("content-disposition").is_some_and(|value| value.starts_with("attachment; ")));
+    assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+    assert!(answer.body == content);
+    let head = connection.send("HEAD", &path, &authorized, b"");
+    assert_eq!((head.status, head.header("content-length")), (200, Some("3000000")));
+    let part = [authorized[0], ("Range", "bytes=1048570-2097160")];
+    let answer = connection.send("GET", &path, &part, b"");
+    assert_eq!((answer.status, answer.header("content-range")), (206, Some("bytes 1048570-2097160/3000000")));
+    assert!(answer.body == content[1_048_570..=2_097_160]);
+
+    assert_eq!(files.edge.get(&path, &[("Authorization", &stranger)]).status, 404);
+    assert_eq!(connection.send("DELETE", &path, &[("Authorization", &stranger)], b"").status, 404);
+    assert_eq!(connection.send("DELETE", &path, &authorized, b"").status, 200);
+    assert_eq!(connection.send("GET", &path, &authorized, b"").status, 404);
+    assert_eq!(files.keys(), Vec::<String>::new());
+}
+
+#[test]
+fn files_are_there_after_a_restart() {
+    let Some(component) = component() else { return };
+    let Some(mut files) = Files::start(&[]) else { return };
+    let bearer = files.bearer(1);
+    let receipt = upload(&mut files.edge.connect(), &bearer, b"kept").json();
+    files.edge = Files::edge(&component, &files.signer, files.state.path(), &[]);
+    let path = format!("/uploads/{}", receipt["id"].as_str().expect("an id"));
+    assert_eq!(files.edge.get(&path, &[("Authorization", &bearer)]).body, b"kept");
+}
+
+#[test]
+fn uploads_that_are_none_are_refused_as_agreed() {
+    let Some(files) = Files::start(&["--variable", "upload_limit=100000"]) else { return };
+    let bearer = files.bearer(1);
+    let mut connection = files.edge.connect();
+    let mut send = |content_type: &str, body: &[u8]| {
+        connection.send("POST", "/upload", &[("Authorization", &bearer), ("Content-Type", content_type)], body)
+    };
+    let answer = send(FORM, b"--XX--\r\n");
+    assert_eq!(
+        (answer.status, &answer.json()["detail"]),
+        (422, &json!([{"type": "missing", "loc": ["body", "file"], "msg": "Field required", "input": null}]))
+    );
+    let answer = send("multipart/form-data", b"x");
+    assert_eq!((answer.status, &answer.json()["detail"]), (400, &json!("Missing boundary in multipart.")));
+    assert_eq!(send(FORM, &form(&bytes(100_000, 0))).status, 200);
+    let answer = send(FORM, &form(&bytes(100_001, 0)));
+    assert_eq!((answer.status, &answer.json()["code"]), (413, &json!("upload_too_large")));
+
+    let mut connection = files.edge.connect();
+    connection.send_raw(
+        format!("POST /upload HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer}\r\nContent-Type: {FORM}\r\nContent-Length: 1000000\r\n\r\n").as_bytes(),
+    );
+    assert_eq!(connection.answer("POST").map(|answer| answer.status), Some(413), "before any byte of the body");
+    let answer = files.edge.connect().send("POST", "/upload", &[("Content-Type", FORM)], &form(b"x"));
+    assert_eq!((answer.status, &answer.json()["detail"]), (401, &json!("Not authenticated")));
+    assert_eq!(files.list(&bearer).len(), 1);
+}
+
+/// A third of them breaks off. `EDGE_UPLOADS` sets how many; the full number of the acceptance test is 2000.
+#[test]
+fn of_many_uploads_at_once_the_broken_ones_leave_nothing_and_the_others_are_whole() {
+    const CLIENTS: usize = 40;
+    let total: usize = std::env::var("EDGE_UPLOADS").ok().and_then(|count| count.parse().ok()).unwrap_or(240);
+    let Some(files) = Files::start(&[]) else { return };
+    let (files, total) = (&files, total);
+    let size = |index: usize| [10, 5_000, 70_000, 300_000, 1_500_000][index % 5];
+    std::thread::scope(|scope| {
+        for client in 0..CLIENTS {
+            scope.spawn(move || {
+                let bearer = files.bearer(client as u64 % 4);
+                for index in (client..total).step_by(CLIENTS) {
+                    let content = bytes(size(index), index);
+                    let mut connection = files.edge.connect();
+                    if index % 3 == 0 {
+                        let body = form(&content);
+                        connection.send_raw(format!("POST /upload HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer}\r\nContent-Type: {FORM}\r\nContent-Length: {}\r\n\r\n", body.len()).as_bytes());
+                        connection.send_raw(&body[..body.len() * (index % 10) / 10]);
+                        continue;
+                    }
+                    let answer = upload(&mut connection, &bearer, &content);
+                    assert_eq!(answer.status, 200, "{}", answer.text());
+                    assert_eq!(answer.json()["sha256"], hex(digest(&SHA256, &content).as_ref()));
+                }
+            });
+        }
+    });
+    let whole = (0..total).filter(|index| index % 3 != 0);
+    let chunks: usize = whole.clone().map(|index| size(index).div_ceil(1024 * 1024)).sum();
+    let expected = (whole.count(), chunks, 0);
+    let count = || {
+        let keys = files.keys();
+        let of = |prefix: &str| keys.iter().filter(|key| key.starts_with(prefix)).count();
+        (of("upload/"), of("chunk/"), of("pending/"))
+    };
+    // The last broken ones are being cleaned up.
+    for _ in 0..100 {
+        if count() == expected {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(count(), expected, "{}", files.edge.log());
+    println!(
+        "{total} uploads: {expected:?} records, chunks, pending; peak memory {} MiB",
+        files.edge.peak_memory_mib()
+    );
+    assert!(!files.edge.log().contains("instance ended"), "{}", files.edge.log());
+}

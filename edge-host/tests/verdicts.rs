@@ -1,0 +1,210 @@
+//! Every row of the verifier's table of verdicts, over HTTP, on the built component in the real program.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::Value;
+use support::{Answer, Connection, Edge, component};
+
+/// Programs that run at a time.
+const AT_A_TIME: usize = 3;
+
+/// The table has this many rows or more; a file that was cut short is not mistaken for agreement.
+const LEAST_ROWS: usize = 1000;
+
+struct Row {
+    id: String,
+    class: String,
+    token: String,
+    /// Nothing: the token is accepted.
+    code: Option<String>,
+    place: Place,
+}
+
+/// How a row is asked.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    /// With a token in the `Authorization` header of a program with this setup.
+    Header(Setup),
+    /// The resource has no such setting: it answers this code, with 503, instead.
+    Refused(Setup, &'static str),
+    /// There is no such setting, and so nothing to ask.
+    NotApplicable,
+    /// The token cannot stand in a header as it is.
+    NotExpressible,
+}
+
+/// What differs between the programs that the table needs.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Setup {
+    now: u64,
+    variables: Vec<(&'static str, String)>,
+}
+
+#[derive(Default)]
+struct Counts {
+    accepted: u32,
+    refused: u32,
+    not_applicable: u32,
+    not_expressible: u32,
+}
+
+#[test]
+fn every_row_of_the_verdict_table_gets_its_verdict_and_code_over_http() {
+    let Some(component) = component() else { return };
+    let rows = rows();
+    assert!(rows.len() >= LEAST_ROWS, "{} rows", rows.len());
+
+    let mut classes: BTreeMap<&str, Counts> = BTreeMap::new();
+    let mut work: BTreeMap<&Setup, Vec<&Row>> = BTreeMap::new();
+    for row in &rows {
+        let counts = classes.entry(&row.class).or_default();
+        match (&row.place, &row.code) {
+            (Place::Header(setup), code) => {
+                work.entry(setup).or_default().push(row);
+                *if code.is_none() { &mut counts.accepted } else { &mut counts.refused } += 1;
+            }
+            (Place::Refused(setup, _), _) => {
+                work.entry(setup).or_default().push(row);
+                counts.not_applicable += 1;
+            }
+            (Place::NotApplicable, _) => counts.not_applicable += 1,
+            (Place::NotExpressible, _) => counts.not_expressible += 1,
+        }
+    }
+
+    let wrong = Mutex::new(Vec::new());
+    let asked = AtomicUsize::new(0);
+    let programs = work.len();
+    let work = Mutex::new(work.into_iter());
+    std::thread::scope(|scope| {
+        for _ in 0..AT_A_TIME {
+            scope.spawn(|| {
+                loop {
+                    let next = work.lock().expect("not poisoned").next();
+                    let Some((setup, rows)) = next else { return };
+                    let edge = start(&component, setup);
+                    let mut connection = edge.connect();
+                    for row in rows {
+                        asked.fetch_add(1, Ordering::Relaxed);
+                        if let Err(difference) = compare(row, &ask(&mut connection, &row.token)) {
+                            wrong.lock().expect("not poisoned").push(difference);
+                        }
+                    }
+                }
+            });
+        }
+    });
+
+    println!(
+        "edge: {:<24} {:>8} {:>8} {:>14} {:>15}",
+        "class", "accepted", "refused", "not applicable", "not expressible"
+    );
+    for (class, Counts { accepted, refused, not_applicable, not_expressible }) in &classes {
+        println!("edge: {class:<24} {accepted:>8} {refused:>8} {not_applicable:>14} {not_expressible:>15}");
+    }
+    let sum = |count: fn(&Counts) -> u32| classes.values().map(count).sum::<u32>();
+    let (not_applicable, not_expressible) = (sum(|counts| counts.not_applicable), sum(|counts| counts.not_expressible));
+    println!(
+        "edge: {} rows: {} verdicts by {programs} programs, {not_applicable} for settings the resource does not have, \
+         {not_expressible} with tokens that cannot stand in a header",
+        rows.len(),
+        sum(|counts| counts.accepted + counts.refused),
+    );
+    for row in &rows {
+        match row.place {
+            Place::NotExpressible => println!("edge: not expressible in a header: {}", row.id),
+            Place::NotApplicable | Place::Refused(..) => println!("edge: not applicable: {}", row.id),
+            Place::Header(_) => {}
+        }
+    }
+    let wrong = wrong.into_inner().expect("not poisoned");
+    assert!(wrong.is_empty(), "{} rows differ:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(asked.into_inner() > rows.len() * 9 / 10, "most rows are asked");
+}
+
+fn rows() -> Vec<Row> {
+    let file: Value =
+        serde_json::from_str(include_str!("../../verifier-core/vectors/verdicts.json")).expect("the file is JSON");
+    let text = |row: &Value, name: &str| row[name].as_str().unwrap_or_else(|| panic!("{name} in {row}")).to_owned();
+    file["rows"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .map(|row| {
+            let (token, code) = (text(row, "token"), row["code"].as_str().map(str::to_owned));
+            assert_eq!(row["verdict"] == "accept", code.is_none(), "{row}");
+            let key = file["keys"][row["keys"].as_str().expect("a key's name")].as_str().expect("a key text");
+            Row { id: text(row, "id"), class: text(row, "class"), place: place(row, &token, key), token, code }
+        })
+        .collect()
+}
+
+fn place(row: &Value, token: &str, key: &str) -> Place {
+    let mut setup = Setup { now: row["now"].as_u64().expect("seconds"), variables: Vec::new() };
+    let mut elsewhere = None;
+    setup.variables.push(("public_key", key.to_owned()));
+    if key.trim().is_empty() {
+        // An empty variable is one that is not set.
+        elsewhere = Some("keys_not_configured");
+    }
+    for (name, value) in row["policy"].as_object().into_iter().flatten() {
+        match (name.as_str(), value) {
+            ("leeway", Value::Number(seconds)) => {
+                setup.variables.push(("leeway", seconds.to_string()));
+                if seconds.as_u64().is_none_or(|seconds| seconds > 3600) {
+                    elsewhere = Some("setting_invalid");
+                }
+            }
+            ("issuer", Value::String(issuer)) => setup.variables.push(("issuer", issuer.clone())),
+            ("audience", Value::String(audience)) => setup.variables.push(("audience", audience.clone())),
+            ("requireAtJwt", Value::Bool(required)) => setup.variables.push(("require_at_jwt", required.to_string())),
+            // A resource takes access tokens; only the issuer takes others.
+            ("tokenType", Value::String(_)) => return Place::NotApplicable,
+            _ => panic!("{name} in {row}"),
+        }
+    }
+    match elsewhere {
+        Some(code) => Place::Refused(setup, code),
+        None if is_field_content(token) => Place::Header(setup),
+        None => Place::NotExpressible,
+    }
+}
+
+/// Whether a header's receiver gets this text as it was sent, and as text (RFC 9110, section 5.5): visible ASCII
+/// characters, with spaces only between them.
+fn is_field_content(token: &str) -> bool {
+    !token.is_empty() && token.trim() == token && token.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
+fn start(component: &std::path::Path, setup: &Setup) -> Edge {
+    let now = setup.now.to_string();
+    let variables: Vec<String> = setup.variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let mut arguments = vec!["--wall-clock", now.as_str()];
+    arguments.extend(variables.iter().flat_map(|variable| ["--variable", variable.as_str()]));
+    Edge::start(component, &arguments)
+}
+
+fn ask(connection: &mut Connection, token: &str) -> Answer {
+    connection.send("GET", "/protected", &[("Authorization", &format!("Bearer {token}"))], b"")
+}
+
+fn compare(row: &Row, answer: &Answer) -> Result<(), String> {
+    let body = answer.json();
+    let actual = (answer.status, body["code"].as_str());
+    let expected = match (&row.place, row.code.as_deref()) {
+        (Place::Refused(_, code), _) => (503, Some(*code)),
+        (_, None) => (200, None),
+        // The key text does not load: no token can be judged with it.
+        (_, Some(code)) if is_key_load(code) => (503, Some(code)),
+        (_, Some(code)) => (401, Some(code)),
+    };
+    if actual == expected { Ok(()) } else { Err(format!("{}: {actual:?} instead of {expected:?}", row.id)) }
+}
+
+fn is_key_load(code: &str) -> bool {
+    code.starts_with("key_") && code != "key_not_found"
+}

@@ -1,0 +1,176 @@
+//! What goes back: JSON bodies, the texts of the wire contract, and the headers every answer has.
+
+use http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
+use verifier_core::{Code, Lang};
+
+use crate::uploads::download::Content;
+
+/// An answer; what it says of its length is true.
+pub type Answer = http::Response<Body>;
+
+/// What an answer carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// A text.
+    Text(String),
+    /// The content of a stored file, which is read while it is sent.
+    Content(Content),
+}
+
+impl Body {
+    /// How many bytes it is.
+    #[must_use]
+    pub fn length(&self) -> u64 {
+        match self {
+            Self::Text(text) => text.len() as u64,
+            Self::Content(content) => content.length(),
+        }
+    }
+}
+
+/// A text in both languages.
+#[derive(Clone, Copy, Debug)]
+pub struct Text {
+    /// Korean, the language of the wire contract.
+    pub ko: &'static str,
+    /// English.
+    pub en: &'static str,
+}
+
+/// A token that is refused for another reason than its end.
+pub const TOKEN_INVALID: Text = Text { ko: "유효하지 않은 토큰입니다", en: "The token is not valid" };
+/// A good token without what the route asks for.
+pub const FORBIDDEN: Text = Text { ko: "권한이 없습니다", en: "Permission denied" };
+
+impl Text {
+    /// The text in one language.
+    #[must_use]
+    pub fn lang(self, lang: Lang) -> &'static str {
+        match lang {
+            Lang::Ko => self.ko,
+            Lang::En => self.en,
+        }
+    }
+}
+
+/// The code of an error, beside the body, for the log.
+#[derive(Clone, Debug)]
+pub struct RefusalCode(pub String);
+
+/// The body of every error.
+#[derive(Serialize)]
+struct ErrorBody<'a> {
+    detail: &'a str,
+    code: &'a str,
+}
+
+/// 200 with a JSON body.
+#[must_use]
+pub fn ok(body: &impl Serialize) -> Answer {
+    json(StatusCode::OK, body)
+}
+
+/// 200 without a body. Not 204: that one may not carry a `Content-Length` (RFC 9110, section 8.6).
+#[must_use]
+pub fn empty() -> Answer {
+    finish(StatusCode::OK, Body::Text(String::new()))
+}
+
+/// An error with the text people read and the code programs read.
+#[must_use]
+pub fn error(status: StatusCode, detail: &str, code: &str) -> Answer {
+    let mut answer = json(status, &ErrorBody { detail, code });
+    answer.extensions_mut().insert(RefusalCode(code.to_owned()));
+    answer
+}
+
+/// An error whose text is there in two languages.
+#[must_use]
+pub fn localized_error(status: StatusCode, text: Text, code: &str, lang: Lang) -> Answer {
+    let mut answer = error(status, text.lang(lang), code);
+    answer.headers_mut().append(VARY, HeaderValue::from_static("Accept-Language"));
+    answer
+}
+
+/// 401 for a request without a usable token (RFC 6750, section 3: no error code then).
+#[must_use]
+pub fn not_authenticated(code: &str) -> Answer {
+    let mut answer = error(StatusCode::UNAUTHORIZED, "Not authenticated", code);
+    answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    answer
+}
+
+/// 401 for a refused token (RFC 6750, section 3.1). The text tells an expired token from all others and nothing more;
+/// the code tells which rule it broke.
+#[must_use]
+pub fn token_refused(code: Code, lang: Lang) -> Answer {
+    let text = match code {
+        Code::TokenExpired => Text { ko: code.text(Lang::Ko), en: code.text(Lang::En) },
+        _ => TOKEN_INVALID,
+    };
+    let mut answer = localized_error(StatusCode::UNAUTHORIZED, text, code.as_str(), lang);
+    answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"invalid_token\""));
+    answer
+}
+
+/// 403 for a good token without the role or claim that is demanded (RFC 6750, section 3.1).
+#[must_use]
+pub fn forbidden(code: &str, lang: Lang) -> Answer {
+    let mut answer = localized_error(StatusCode::FORBIDDEN, FORBIDDEN, code, lang);
+    answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"insufficient_scope\""));
+    answer
+}
+
+/// 404.
+#[must_use]
+pub fn not_found() -> Answer {
+    error(StatusCode::NOT_FOUND, "Not Found", "not_found")
+}
+
+/// 405 with the methods that are allowed (RFC 9110, section 15.5.6).
+#[must_use]
+pub fn method_not_allowed(allow: &str) -> Answer {
+    let mut answer = error(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed", "method_not_allowed");
+    if let Ok(allow) = HeaderValue::from_str(allow) {
+        answer.headers_mut().insert(ALLOW, allow);
+    }
+    answer
+}
+
+/// A JSON body with any status.
+pub fn json(status: StatusCode, body: &impl Serialize) -> Answer {
+    const JSON: HeaderValue = HeaderValue::from_static("application/json");
+    match serde_json::to_string(body) {
+        Ok(text) => with_body(status, Body::Text(text), JSON),
+        // No type of this crate fails to serialize; if one ever does, the client still gets JSON.
+        Err(_) => with_body(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            Body::Text(r#"{"detail":"Internal Server Error","code":"internal_error"}"#.to_owned()),
+            JSON,
+        ),
+    }
+}
+
+/// A body of a media type.
+#[must_use]
+pub fn with_body(status: StatusCode, body: Body, content_type: HeaderValue) -> Answer {
+    let mut answer = finish(status, body);
+    answer.headers_mut().insert(CONTENT_TYPE, content_type);
+    answer
+}
+
+fn finish(status: StatusCode, body: Body) -> Answer {
+    let length = HeaderValue::from(body.length());
+    let mut answer = Answer::new(body);
+    *answer.status_mut() = status;
+    let headers = answer.headers_mut();
+    // Without it a kept connection is answered in two packets, and the second may wait 40 ms for the first's acknowledgement.
+    headers.insert(CONTENT_LENGTH, length);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    answer
+}

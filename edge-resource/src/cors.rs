@@ -1,0 +1,145 @@
+//! Cross-origin calls from browsers (the Fetch standard's CORS protocol).
+//!
+//! Tokens travel in the `Authorization` header, which a page has to set itself; nothing rests on
+//! cookies, so credentials mode is never offered and `*` is a sound setting.
+
+use http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
+};
+use http::request::Parts;
+use http::{HeaderValue, Method, Uri};
+
+use crate::answer::{self, Answer};
+
+/// Who may call from a browser; by default nobody.
+#[derive(Clone, Debug, Default)]
+pub struct AllowedOrigins(Allowed);
+
+#[derive(Clone, Debug)]
+enum Allowed {
+    Everyone,
+    These(Vec<String>),
+}
+
+impl Default for Allowed {
+    fn default() -> Self {
+        Self::These(Vec::new())
+    }
+}
+
+impl AllowedOrigins {
+    /// Reads a comma separated list of origins (`https://app.example`, with a port where it is not the
+    /// scheme's own), or `*`.
+    ///
+    /// # Errors
+    /// The entry that is not an origin.
+    pub fn parse(list: &str) -> Result<Self, String> {
+        let mut origins = Vec::new();
+        for entry in list.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
+            if entry == "*" {
+                return Ok(Self(Allowed::Everyone));
+            }
+            origins.push(origin(entry).ok_or_else(|| entry.to_owned())?);
+        }
+        Ok(Self(Allowed::These(origins)))
+    }
+
+    /// Whether a page of this origin may read the answers.
+    #[must_use]
+    pub fn allows(&self, origin: &str) -> bool {
+        match &self.0 {
+            Allowed::Everyone => true,
+            Allowed::These(origins) => origins.iter().any(|allowed| allowed == origin),
+        }
+    }
+
+    /// Adds to an answer what lets the asking page read it.
+    pub fn admit(&self, request: &Parts, answer: &mut Answer) {
+        let headers = answer.headers_mut();
+        match &self.0 {
+            Allowed::Everyone => {
+                headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+            }
+            Allowed::These(_) => {
+                // Also where the origin is not allowed: a shared cache must not hand that answer to one that is.
+                headers.append(VARY, HeaderValue::from_static("Origin"));
+                match request.headers.get(ORIGIN) {
+                    Some(origin) if origin.to_str().is_ok_and(|origin| self.allows(origin)) => {
+                        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+                    }
+                    _ => return,
+                }
+            }
+        }
+        headers.insert(
+            ACCESS_CONTROL_EXPOSE_HEADERS,
+            HeaderValue::from_static(
+                "WWW-Authenticate, Retry-After, Content-Disposition, Content-Range, ETag, X-Request-Id",
+            ),
+        );
+    }
+}
+
+/// Whether a browser is asking for permission rather than for a resource.
+#[must_use]
+pub fn is_preflight(request: &Parts) -> bool {
+    request.method == Method::OPTIONS
+        && request.headers.contains_key(ORIGIN)
+        && request.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+/// The answer to a preflight; [`AllowedOrigins::admit`] decides whether the page gets its permission.
+#[must_use]
+pub fn preflight_answer() -> Answer {
+    let mut answer = answer::empty();
+    let headers = answer.headers_mut();
+    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, HEAD, POST, DELETE, OPTIONS"));
+    headers.insert(
+        ACCESS_CONTROL_ALLOW_HEADERS,
+        HeaderValue::from_static("Authorization, Content-Type, Accept, Accept-Language, Range, If-Range, X-Request-Id"),
+    );
+    headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+    answer
+}
+
+/// The origin as a browser writes it: scheme, host, and the port unless it is the scheme's own.
+fn origin(text: &str) -> Option<String> {
+    let uri: Uri = text.strip_suffix('/').unwrap_or(text).to_ascii_lowercase().parse().ok()?;
+    let scheme = uri.scheme_str().filter(|scheme| matches!(*scheme, "http" | "https"))?;
+    let host = uri.host().filter(|host| !host.is_empty())?;
+    let bare = uri.path_and_query().is_none_or(|rest| rest.as_str() == "/");
+    if !bare || uri.authority()?.as_str().contains('@') || text.ends_with("//") {
+        return None;
+    }
+    match (scheme, uri.port_u16()) {
+        (_, None) | ("http", Some(80)) | ("https", Some(443)) => Some(format!("{scheme}://{host}")),
+        (_, Some(port)) => Some(format!("{scheme}://{host}:{port}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins_are_compared_as_browsers_write_them() {
+        let allowed =
+            AllowedOrigins::parse("HTTPS://App.Example:443/, http://localhost:80 ,http://[::1]:3000").expect("valid");
+        for origin in ["https://app.example", "http://localhost", "http://[::1]:3000"] {
+            assert!(allowed.allows(origin), "{origin}");
+        }
+        for origin in ["http://app.example", "https://app.example.evil", "https://app.example:444", "null", ""] {
+            assert!(!allowed.allows(origin), "{origin}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_an_origin_is_refused() {
+        for text in
+            ["app.example", "https://", "https://a/b", "https://a?b", "ftp://a", "https://u@a", "null", "https://a b"]
+        {
+            assert_eq!(AllowedOrigins::parse(text).err().as_deref(), Some(text));
+        }
+    }
+}

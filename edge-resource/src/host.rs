@@ -1,0 +1,151 @@
+//! What the service needs of the machine it runs on.
+
+use std::fmt;
+use std::future::Future;
+use std::time::Duration;
+
+use verifier_core::UnixTime;
+
+/// Clock, timer, chance, outbound HTTP, key-value store and log of the running instance. One instance is single-threaded, but
+/// several requests are in progress in it at the same time, taking turns at every `.await`.
+pub trait Host {
+    /// The wall clock, for the verdict on a token.
+    fn now(&self) -> UnixTime;
+
+    /// Time since some fixed point; never goes back. For the age of what is cached.
+    fn uptime(&self) -> Duration;
+
+    /// Ends after `time`.
+    fn sleep(&self, time: Duration) -> impl Future<Output = ()>;
+
+    /// Gets a document by HTTP. A redirect is not followed.
+    fn get(&self, url: &http::Uri, limits: FetchLimits) -> impl Future<Output = Result<Fetched, FetchError>>;
+
+    /// Writes one line to the operator's log.
+    fn log(&self, line: fmt::Arguments<'_>);
+
+    /// Bytes that nobody can guess.
+    fn random(&self) -> [u8; 16];
+
+    /// The value of a key in the key-value store.
+    fn load(&self, key: &str) -> impl Future<Output = Result<Option<Vec<u8>>, StoreError>>;
+
+    /// Sets a key to a value, whether it had one or not.
+    fn save(&self, key: &str, value: &[u8]) -> impl Future<Output = Result<(), StoreError>>;
+
+    /// Removes a key; one that is not there counts as removed.
+    fn remove(&self, key: &str) -> impl Future<Output = Result<(), StoreError>>;
+
+    /// Shows every key of the store, in any order.
+    fn keys(&self, each: impl FnMut(&str)) -> impl Future<Output = Result<(), StoreError>>;
+
+    /// Whether the Redis server at this address has any of these keys. Gives up after `time`.
+    fn redis_any_exists(
+        &self,
+        address: &str,
+        keys: &[String],
+        time: Duration,
+    ) -> impl Future<Output = Result<bool, StoreError>>;
+
+    /// The wall clock in whole seconds.
+    fn now_seconds(&self) -> u64 {
+        self.now().as_secs()
+    }
+}
+
+/// Why the key-value store or Redis did not do what it was asked, in the host's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreError(pub String);
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+/// How much a fetch may take.
+#[derive(Clone, Copy, Debug)]
+pub struct FetchLimits {
+    /// Time for all of it, from the connection to the last byte.
+    pub time: Duration,
+    /// Bytes of the body.
+    pub body: usize,
+}
+
+/// A document that was got with status 200.
+#[derive(Clone, Debug)]
+pub struct Fetched {
+    /// The body, UTF-8.
+    pub text: String,
+    /// `max-age` of its `Cache-Control` (RFC 9111, section 5.2.2.1); zero for `no-store` and `no-cache`.
+    pub max_age: Option<Duration>,
+}
+
+/// Why there is no document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FetchError {
+    /// Not within [`FetchLimits::time`].
+    TimedOut,
+    /// More than [`FetchLimits::body`] bytes.
+    TooLarge,
+    /// Another status than 200.
+    Status(u16),
+    /// Not UTF-8.
+    NotText,
+    /// No connection, refused by the host, or broken off; in the host's words.
+    Failed(String),
+}
+
+impl fmt::Display for FetchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TimedOut => f.write_str("no complete answer in time"),
+            Self::TooLarge => f.write_str("the answer is too large"),
+            Self::Status(status) => write!(f, "the answer has status {status}"),
+            Self::NotText => f.write_str("the answer is not UTF-8"),
+            Self::Failed(why) => f.write_str(why),
+        }
+    }
+}
+
+impl std::error::Error for FetchError {}
+
+/// The freshness lifetime that a `Cache-Control` value gives, if it gives one.
+#[must_use]
+pub fn max_age(cache_control: &str) -> Option<Duration> {
+    let mut lifetime = None;
+    for directive in cache_control.split(',') {
+        let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
+        match name.trim().to_ascii_lowercase().as_str() {
+            "no-store" | "no-cache" => return Some(Duration::ZERO),
+            "max-age" => lifetime = value.trim().trim_matches('"').parse().ok().map(Duration::from_secs),
+            _ => {}
+        }
+    }
+    lifetime
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cache_control_gives_a_lifetime() {
+        let seconds = |n| Some(Duration::from_secs(n));
+        for (value, expected) in [
+            ("max-age=300", seconds(300)),
+            ("public, Max-Age=60", seconds(60)),
+            ("public, max-age=\"5\", stale-while-revalidate=9", seconds(5)),
+            ("no-store", seconds(0)),
+            ("max-age=60, no-cache", seconds(0)),
+            ("public", None),
+            ("max-age=soon", None),
+            ("max-age=-1", None),
+            ("", None),
+        ] {
+            assert_eq!(max_age(value), expected, "{value:?}");
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Which keys are valid now, and the verdict they give.
+
+pub mod remote;
+pub mod shared;
+
+use std::fmt;
+use std::sync::Arc;
+
+use verifier_core::{Code, KeySet, Policy, Refusal, VerifiedToken, Verifier};
+
+use crate::health::KeyStatus;
+use crate::host::Host;
+use crate::settings::{KeySource, SettingError};
+use remote::RemoteKeys;
+
+/// The keys of an instance.
+pub struct Keys(Source);
+
+enum Source {
+    /// There will never be any until the operator changes a variable.
+    Unusable(NoKeys),
+    /// From the variable `public_key`, for as long as the instance lives.
+    Fixed(Verifier),
+    /// From the address in `jwks_url`.
+    Remote(Box<RemoteKeys>),
+}
+
+/// Why a token was not accepted.
+#[derive(Debug)]
+pub enum Denied {
+    /// It is not a good token.
+    Token(Refusal),
+    /// Nobody can tell.
+    NoKeys(NoKeys),
+}
+
+/// Why no token can be verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoKeys {
+    /// Neither variable is set.
+    NotConfigured,
+    /// A variable has a value that makes no sense.
+    Setting(SettingError),
+    /// The text of `public_key` holds no usable key; with the verifier's code and reason.
+    Unreadable(Code, String),
+    /// The address in `jwks_url` gives none; with the reason.
+    Unavailable(String),
+}
+
+impl NoKeys {
+    /// The code of the answer.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotConfigured => "keys_not_configured",
+            Self::Setting(_) => "setting_invalid",
+            Self::Unreadable(code, _) => code.as_str(),
+            Self::Unavailable(_) => "keys_unavailable",
+        }
+    }
+}
+
+impl fmt::Display for NoKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotConfigured => f.write_str(
+                "no verification key: set the variable `public_key` (PEM, JWK or JWKS text) or `jwks_url` (the issuer's JWKS address)",
+            ),
+            Self::Setting(error) => write!(f, "{error}"),
+            Self::Unreadable(_, reason) => write!(
+                f,
+                "the variable `public_key` holds no usable key ({reason}): set it to the issuer's public key as PEM, JWK or JWKS text"
+            ),
+            Self::Unavailable(reason) => {
+                write!(f, "the variable `jwks_url` leads to no usable key ({reason}): is the issuer running, and may it be reached?")
+            }
+        }
+    }
+}
+
+impl std::error::Error for NoKeys {}
+
+impl Keys {
+    /// Reads the key text, or prepares to fetch. Does no I/O.
+    #[must_use]
+    pub fn new(source: KeySource, policy: Policy) -> Self {
+        Self(match source {
+            KeySource::None => Source::Unusable(NoKeys::NotConfigured),
+            KeySource::Text(text) => match KeySet::parse(&text) {
+                Ok(keys) => Source::Fixed(Verifier::new(keys, policy)),
+                Err(error) => Source::Unusable(NoKeys::Unreadable(error.code(), error.to_string())),
+            },
+            KeySource::Url(url) => Source::Remote(Box::new(RemoteKeys::new(url, policy))),
+        })
+    }
+
+    /// Keys of an instance whose settings make no sense.
+    #[must_use]
+    pub fn misconfigured(error: SettingError) -> Self {
+        Self(Source::Unusable(NoKeys::Setting(error)))
+    }
+
+    /// The verdict of `verifier-core` with the keys as they are now. A `kid` that is not among fetched keys
+    /// makes them be fetched again, within limits, before it counts as unknown.
+    ///
+    /// # Errors
+    /// [`Denied`].
+    pub async fn verify(&self, token: &str, host: &impl Host) -> Result<VerifiedToken, Denied> {
+        match &self.0 {
+            Source::Unusable(reason) => Err(Denied::NoKeys(reason.clone())),
+            Source::Fixed(verifier) => verifier.verify(token, host.now()).map_err(Denied::Token),
+            Source::Remote(remote) => {
+                let verifier = remote.current(host).await.map_err(Denied::NoKeys)?;
+                match verifier.verify(token, host.now()) {
+                    Err(refusal) if refusal.code() == Code::KeyNotFound => {
+                        match remote.newer_than(&verifier, host).await {
+                            Some(newer) => newer.verify(token, host.now()).map_err(Denied::Token),
+                            None => Err(Denied::Token(refusal)),
+                        }
+                    }
+                    verdict => verdict.map_err(Denied::Token),
+                }
+            }
+        }
+    }
+
+    /// For `GET /`; fetches nothing.
+    pub fn status(&self, host: &impl Host) -> KeyStatus {
+        match &self.0 {
+            Source::Unusable(reason) => KeyStatus {
+                source: match reason {
+                    NoKeys::Unreadable(..) => "public_key",
+                    _ => "none",
+                },
+                problem: Some(reason.to_string()),
+                ..KeyStatus::default()
+            },
+            Source::Fixed(verifier) => {
+                KeyStatus { source: "public_key", count: count(verifier), ..KeyStatus::default() }
+            }
+            Source::Remote(remote) => remote.status(host),
+        }
+    }
+}
+
+fn count(verifier: &Verifier) -> usize {
+    verifier.keys().keys().len()
+}
+
+/// A verifier that several requests hold while it may be replaced.
+pub type SharedVerifier = Arc<Verifier>;

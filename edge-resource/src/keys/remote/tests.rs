@@ -1,0 +1,256 @@
+use std::time::Duration;
+
+use serde_json::json;
+use verifier_core::{Code, Policy};
+
+use super::{CACHE_POLICY, RemoteKeys};
+use crate::host::FetchError;
+use crate::keys::{Denied, Keys, NoKeys, Source};
+use crate::testing::signer::{Signer, access_claims};
+use crate::testing::{NOW, TestHost};
+
+fn keys() -> Keys {
+    let url = "http://issuer.example/.well-known/jwks.json".parse().expect("a URI");
+    Keys(Source::Remote(Box::new(RemoteKeys::new(url, Policy::default()))))
+}
+
+fn jwks(signers: &[&Signer]) -> String {
+    json!({"keys": signers.iter().map(|signer| signer.jwk()).collect::<Vec<_>>()}).to_string()
+}
+
+fn seconds(time: Duration) -> u64 {
+    time.as_secs()
+}
+
+async fn accepts(keys: &Keys, signer: &Signer, host: &TestHost) -> bool {
+    keys.verify(&signer.token(&access_claims(NOW)), host).await.is_ok()
+}
+
+#[tokio::test]
+async fn nothing_is_fetched_before_a_token_asks_for_it_and_then_only_once() {
+    let (keys, host, signer) = (keys(), TestHost::default(), Signer::new("k1"));
+    assert_eq!(keys.status(&host).count, 0);
+    assert_eq!(host.fetches(), 0);
+    host.will_answer(jwks(&[&signer]), None);
+    for _ in 0..3 {
+        assert!(accepts(&keys, &signer, &host).await);
+    }
+    assert_eq!(host.fetches(), 1);
+    assert_eq!(keys.status(&host).count, 1);
+    assert_eq!(keys.status(&host).stale, Some(false));
+}
+
+#[tokio::test]
+async fn requests_that_arrive_during_a_fetch_wait_for_it() {
+    let (keys, host, signer) = (keys(), TestHost::default(), Signer::new("k1"));
+    host.latency.set(Duration::from_millis(50));
+    host.will_answer(jwks(&[&signer]), None);
+    let one = || accepts(&keys, &signer, &host);
+    assert_eq!(tokio::join!(one(), one(), one(), one()), (true, true, true, true));
+    assert_eq!(host.fetches(), 1);
+}
+
+#[tokio::test]
+async fn a_cancelled_fetch_does_not_block_the_next() {
+    let (keys, host, signer) = (keys(), TestHost::default(), Signer::new("k1"));
+    host.latency.set(Duration::from_secs(3600));
+    tokio::select! {
+        biased;
+        _ = accepts(&keys, &signer, &host) => panic!("the fetch takes an hour"),
+        () = async { for _ in 0..10 { tokio::task::yield_now().await } } => {}
+    }
+    host.latency.set(Duration::ZERO);
+    host.will_answer(jwks(&[&signer]), None);
+    assert!(accepts(&keys, &signer, &host).await);
+    assert_eq!(host.fetches(), 2);
+}
+
+#[tokio::test]
+async fn keys_are_fetched_again_when_their_time_is_over_and_removed_ones_are_gone() {
+    for (max_age, lifetime) in [
+        (None, seconds(CACHE_POLICY.default_age)),
+        (Some(60), 60),
+        (Some(0), seconds(CACHE_POLICY.age_bounds.0)),
+        (Some(u64::MAX), seconds(CACHE_POLICY.age_bounds.1)),
+    ] {
+        let (keys, host) = (keys(), TestHost::default());
+        let (old, new) = (Signer::new("old"), Signer::new("new"));
+        host.will_answer(jwks(&[&old]), max_age);
+        assert!(accepts(&keys, &old, &host).await);
+        host.pass(lifetime - 1);
+        assert!(accepts(&keys, &old, &host).await);
+        assert_eq!(host.fetches(), 1, "{max_age:?}");
+        host.pass(1);
+        host.will_answer(jwks(&[&new]), max_age);
+        assert!(accepts(&keys, &new, &host).await);
+        assert_eq!(host.fetches(), 2, "{max_age:?}");
+        assert!(!accepts(&keys, &old, &host).await);
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_kid_leads_to_one_fetch_and_then_to_none_for_a_while() {
+    let (keys, host) = (keys(), TestHost::default());
+    let (old, new, forger) = (Signer::new("old"), Signer::new("new"), Signer::new("made-up"));
+    host.will_answer(jwks(&[&old]), None);
+    assert!(accepts(&keys, &old, &host).await);
+
+    host.will_answer(jwks(&[&old, &new]), None);
+    assert!(accepts(&keys, &new, &host).await, "a key that was added is found at once");
+    assert_eq!(host.fetches(), 2);
+
+    for _ in 0..100 {
+        let denied = keys.verify(&forger.token(&access_claims(NOW)), &host).await.expect_err("unknown key");
+        assert!(matches!(denied, Denied::Token(refusal) if refusal.code() == Code::KeyNotFound));
+    }
+    assert_eq!(host.fetches(), 2);
+
+    host.pass(seconds(CACHE_POLICY.unknown_kid_cooldown));
+    host.will_answer(jwks(&[&old, &new]), None);
+    assert!(!accepts(&keys, &forger, &host).await);
+    assert_eq!(host.fetches(), 3);
+    assert!(accepts(&keys, &old, &host).await);
+}
+
+#[tokio::test]
+async fn many_unknown_kids_at_once_share_a_fetch() {
+    let (keys, host) = (keys(), TestHost::default());
+    let (old, new) = (Signer::new("old"), Signer::new("new"));
+    host.will_answer(jwks(&[&old]), None);
+    assert!(accepts(&keys, &old, &host).await);
+    host.latency.set(Duration::from_millis(50));
+    host.will_answer(jwks(&[&old, &new]), None);
+    let one = || accepts(&keys, &new, &host);
+    assert_eq!(tokio::join!(one(), one(), one()), (true, true, true));
+    assert_eq!(host.fetches(), 2);
+}
+
+#[tokio::test]
+async fn stale_keys_are_used_while_the_issuer_is_down_but_not_for_ever() {
+    let (keys, host, signer) = (keys(), TestHost::default(), Signer::new("k1"));
+    host.will_answer(jwks(&[&signer]), None);
+    assert!(accepts(&keys, &signer, &host).await);
+
+    host.pass(seconds(CACHE_POLICY.default_age));
+    host.will_fail(FetchError::TimedOut);
+    assert!(accepts(&keys, &signer, &host).await);
+    assert!(accepts(&keys, &signer, &host).await);
+    assert_eq!(host.fetches(), 2, "the next attempt waits a moment");
+    let status = keys.status(&host);
+    assert_eq!(status.stale, Some(true));
+    assert!(status.problem.is_some_and(|problem| problem.contains("`jwks_url`")));
+
+    host.pass(seconds(CACHE_POLICY.retry_after));
+    host.will_answer("<html>", None);
+    assert!(accepts(&keys, &signer, &host).await, "an answer without keys does not replace good ones");
+    assert_eq!(host.fetches(), 3);
+
+    host.pass(seconds(CACHE_POLICY.stale_for));
+    host.will_fail(FetchError::Status(500));
+    let denied = keys.verify(&signer.token(&access_claims(NOW)), &host).await.expect_err("too old");
+    assert!(matches!(denied, Denied::NoKeys(NoKeys::Unavailable(reason)) if reason.contains("500")));
+
+    host.pass(seconds(CACHE_POLICY.retry_after));
+    host.will_answer(jwks(&[&signer]), None);
+    assert!(accepts(&keys, &signer, &host).await);
+    assert_eq!(keys.status(&host).problem, None);
+}
+
+#[tokio::test]
+async fn an_issuer_that_was_never_reached_is_asked_again_after_a_pause() {
+    let (keys, host, signer) = (keys(), TestHost::default(), Signer::new("k1"));
+    host.will_fail(FetchError::Failed("connection refused".into()));
+    for _ in 0..3 {
+        let denied = keys.verify(&signer.token(&access_claims(NOW)), &host).await.expect_err("no keys");
+        assert!(matches!(denied, Denied::NoKeys(NoKeys::Unavailable(_))));
+    }
+    assert_eq!(host.fetches(), 1);
+    assert_eq!(host.log().len(), 1);
+    host.pass(seconds(CACHE_POLICY.retry_after));
+    host.will_answer(jwks(&[&signer]), None);
+    assert!(accepts(&keys, &signer, &host).await);
+}
+
+#[tokio::test]
+async fn secrets_in_the_address_stay_out_of_the_log() {
+    let host = TestHost::default();
+    let url = "http://user:hunter2@issuer.example:8000/jwks?key=hunter2".parse().expect("a URI");
+    let keys = Keys(Source::Remote(Box::new(RemoteKeys::new(url, Policy::default()))));
+    assert!(!accepts(&keys, &Signer::new("k1"), &host).await);
+    assert_eq!(host.log(), ["warning: keys not fetched from http://issuer.example:8000/jwks: connection refused"]);
+}
+
+/// Another instance on the same host.
+#[tokio::test]
+async fn a_new_instance_takes_over_what_another_has_fetched() {
+    let (host, old, new) = (TestHost::default(), Signer::new("old"), Signer::new("new"));
+    let first = keys();
+    host.will_answer(jwks(&[&old]), Some(60));
+    assert!(accepts(&first, &old, &host).await);
+
+    let second = keys();
+    host.pass(30);
+    assert!(accepts(&second, &old, &host).await);
+    assert_eq!((host.fetches(), second.status(&host).age_seconds), (1, Some(30)));
+
+    // One of them learns of a new key, and the other from it, without a fetch.
+    host.will_answer(jwks(&[&new]), Some(60));
+    assert!(accepts(&second, &new, &host).await);
+    assert!(accepts(&first, &new, &host).await);
+    assert!(!accepts(&first, &old, &host).await);
+    assert_eq!(host.fetches(), 2);
+
+    // Made-up key names lead to no fetch of every new instance.
+    for _ in 0..5 {
+        assert!(!accepts(&keys(), &old, &host).await);
+    }
+    assert_eq!(host.fetches(), 2);
+
+    // The age is that of the fetch, however often it is handed on.
+    host.pass(60);
+    host.will_answer(jwks(&[&new]), Some(60));
+    assert!(accepts(&keys(), &new, &host).await);
+    assert_eq!(host.fetches(), 3);
+}
+
+#[tokio::test]
+async fn an_instance_that_starts_while_the_issuer_is_away_uses_old_keys_for_a_while() {
+    let (host, signer) = (TestHost::default(), Signer::new("k1"));
+    host.will_answer(jwks(&[&signer]), Some(60));
+    assert!(accepts(&keys(), &signer, &host).await);
+    host.pass(61);
+    let late = keys();
+    assert!(accepts(&late, &signer, &host).await);
+    assert_eq!(host.fetches(), 2, "the issuer is asked first");
+    assert_eq!(late.status(&host).stale, Some(true));
+    host.pass(seconds(CACHE_POLICY.stale_for));
+    assert!(!accepts(&keys(), &signer, &host).await);
+}
+
+#[tokio::test]
+async fn a_copy_that_cannot_be_used_is_as_good_as_none() {
+    let (host, signer) = (TestHost::default(), Signer::new("k1"));
+    host.will_answer(jwks(&[&signer]), None);
+    assert!(accepts(&keys(), &signer, &host).await);
+    let good = host.store.borrow().clone();
+    for (name, from, to) in [
+        ("not JSON", "{", "x"),
+        ("no keys", "kty", "xxx"),
+        ("of another issuer", "issuer.example", "issuer.exampl"),
+        ("from the future", "\"fetched_at\":17", "\"fetched_at\":97"),
+    ] {
+        for (key, value) in &good {
+            let text = String::from_utf8(value.clone()).expect("a text");
+            assert!(text.contains(from), "{name}");
+            host.store.borrow_mut().insert(key.clone(), text.replacen(from, to, 1).into_bytes());
+        }
+        let before = host.fetches();
+        host.will_answer(jwks(&[&signer]), None);
+        assert!(accepts(&keys(), &signer, &host).await, "{name}");
+        assert_eq!(host.fetches(), before + 1, "{name}");
+    }
+    host.store_fails_after.set(Some(0));
+    host.store.borrow_mut().clear();
+    host.will_answer(jwks(&[&signer]), None);
+    assert!(accepts(&keys(), &signer, &host).await, "a store that does not work");
+}

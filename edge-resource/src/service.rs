@@ -1,0 +1,198 @@
+//! From a request to its answer.
+
+use bytes::Bytes;
+use futures_util::Stream;
+use http::request::Parts;
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use verifier_core::VerifiedToken;
+
+use crate::access::{ADMIN, Guards, authorize, has_role};
+use crate::answer::{self, Answer, RefusalCode};
+use crate::cors::{self, AllowedOrigins};
+use crate::health;
+use crate::host::Host;
+use crate::keys::Keys;
+use crate::openapi;
+use crate::request_id::{self, X_REQUEST_ID};
+use crate::revocation::Revocation;
+use crate::routes::{self, Endpoint, Lookup};
+use crate::rules::AccessRules;
+use crate::settings::{Settings, Variables};
+use crate::uploads::form::BodyError;
+use crate::uploads::list::list;
+use crate::uploads::receive::receive;
+use crate::uploads::{Owner, download, user_id_missing};
+
+/// Everything an instance keeps between requests. Shared by the requests that are in progress.
+pub struct Service {
+    cors: AllowedOrigins,
+    keys: Keys,
+    rules: AccessRules,
+    revocation: Revocation,
+    upload_limit: u64,
+}
+
+impl Service {
+    /// Sets the service up. It never fails: a variable that makes no sense, or a key that cannot be read, is
+    /// written to the log here, once, and answered with 503 wherever a token would have to be verified.
+    #[must_use]
+    pub fn new(variables: &Variables, host: &impl Host) -> Self {
+        let service = match Settings::from_variables(variables) {
+            Ok(settings) => Self {
+                cors: settings.cors,
+                keys: Keys::new(settings.keys, settings.policy),
+                rules: settings.rules,
+                revocation: Revocation::new(settings.revocation),
+                upload_limit: settings.upload_limit,
+            },
+            // A page must be able to read the 503 that says what is wrong.
+            Err(error) => Self {
+                cors: variables.cors_origins().unwrap_or_default(),
+                keys: Keys::misconfigured(error),
+                rules: AccessRules::default(),
+                revocation: Revocation::default(),
+                upload_limit: 0,
+            },
+        };
+        if let Some(problem) = service.keys.status(host).problem {
+            host.log(format_args!("error: {problem}"));
+        }
+        service
+    }
+
+    /// Answers a request. `HEAD` gets what `GET` gets: leaving the body out is the HTTP server's work,
+    /// which needs to see it to know its length.
+    pub async fn answer(&self, request: &Parts, body: impl RequestBody, host: &impl Host) -> Answer {
+        let mut answer =
+            if cors::is_preflight(request) { cors::preflight_answer() } else { self.route(request, body, host).await };
+        self.cors.admit(request, &mut answer);
+        let id = request_id::of(&request.headers, host);
+        log_refusal(request, &answer, &id, host);
+        answer.headers_mut().insert(X_REQUEST_ID, id);
+        answer
+    }
+
+    async fn route(&self, request: &Parts, body: impl RequestBody, host: &impl Host) -> Answer {
+        let (route, id) = match routes::find(&request.method, request.uri.path()) {
+            Lookup::Found(route, id) => (route, id),
+            Lookup::Methods(allow) => return methods(&allow),
+            Lookup::NotFound => return answer::not_found(),
+            Lookup::MethodNotAllowed(allow) => return answer::method_not_allowed(&allow),
+        };
+        let guards = Guards { rules: &self.rules, keys: &self.keys, revocation: &self.revocation };
+        let token = match authorize(request, route, guards, host).await {
+            Ok(token) => token,
+            Err(turned_away) => return turned_away,
+        };
+        let token = match (route.endpoint, token) {
+            (Endpoint::Health, _) => return health::report(&self.keys, host),
+            (Endpoint::OpenApi, _) => return answer::ok(&openapi::document()),
+            (_, Some(token)) => token,
+            // Unreachable with the routes there are; a new one that forgets its requirement stays closed.
+            (_, None) => return answer::not_authenticated("not_authenticated"),
+        };
+        match route.endpoint {
+            Endpoint::Health | Endpoint::OpenApi | Endpoint::Protected => protected(&token),
+            Endpoint::AdminDashboard => admin_dashboard(),
+            Endpoint::Upload | Endpoint::Uploads | Endpoint::Download | Endpoint::DeleteUpload => {
+                self.files(route.endpoint, request, body, &token, id, host).await
+            }
+        }
+    }
+
+    async fn files(
+        &self,
+        endpoint: Endpoint,
+        request: &Parts,
+        body: impl RequestBody,
+        token: &VerifiedToken,
+        id: &str,
+        host: &impl Host,
+    ) -> Answer {
+        let Some(owner) = Owner::of(token) else { return user_id_missing() };
+        let is_admin = has_role(token, ADMIN);
+        match endpoint {
+            Endpoint::Upload => receive(request, body, &owner, self.upload_limit, host).await,
+            Endpoint::Download => download::download(request, id, &owner, is_admin, host).await,
+            Endpoint::DeleteUpload => download::delete(id, &owner, is_admin, host).await,
+            _ => list(request, &owner, host).await,
+        }
+    }
+}
+
+/// The body of a request as it arrives.
+pub trait RequestBody: Stream<Item = Result<Bytes, BodyError>> + Unpin {}
+
+impl<B: Stream<Item = Result<Bytes, BodyError>> + Unpin> RequestBody for B {}
+
+/// One JSON object in the log for a request that is turned away for what it brings, or that cannot be served. It holds the path without its
+/// query, and nothing from any header but the request's name.
+fn log_refusal(request: &Parts, answer: &Answer, id: &HeaderValue, host: &impl Host) {
+    #[derive(Serialize)]
+    struct Refused<'a> {
+        event: &'static str,
+        request_id: &'a str,
+        method: &'a str,
+        path: String,
+        status: u16,
+        code: Option<&'a str>,
+    }
+    let status = answer.status();
+    if !(matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) || status.is_server_error()) {
+        return;
+    }
+    let refused = Refused {
+        event: "request_refused",
+        request_id: id.to_str().unwrap_or_default(),
+        method: request.method.as_str(),
+        path: request.uri.path().chars().take(200).collect(),
+        status: status.as_u16(),
+        code: answer.extensions().get::<RefusalCode>().map(|code| code.0.as_str()),
+    };
+    if let Ok(line) = serde_json::to_string(&refused) {
+        host.log(format_args!("{line}"));
+    }
+}
+
+fn methods(allow: &str) -> Answer {
+    let mut answer = answer::empty();
+    if let Ok(allow) = http::HeaderValue::from_str(allow) {
+        answer.headers_mut().insert(http::header::ALLOW, allow);
+    }
+    answer
+}
+
+fn protected(token: &VerifiedToken) -> Answer {
+    #[derive(Serialize)]
+    struct Body {
+        message: &'static str,
+        user_id: Box<RawValue>,
+        username: Box<RawValue>,
+    }
+    answer::ok(&Body {
+        message: "인증 성공!",
+        user_id: claim_as_sent(token, "user_id"),
+        username: claim_as_sent(token, "username"),
+    })
+}
+
+fn admin_dashboard() -> Answer {
+    #[derive(Serialize)]
+    struct Body {
+        message: &'static str,
+    }
+    answer::ok(&Body { message: "관리자 대시보드" })
+}
+
+/// The claim's JSON text, digit for digit; `null` when the token has no such claim.
+fn claim_as_sent(token: &VerifiedToken, name: &str) -> Box<RawValue> {
+    token
+        .claim(name)
+        .and_then(|claim| RawValue::from_string(claim.raw().to_string()).ok())
+        .unwrap_or_else(|| RawValue::NULL.to_owned())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,134 @@
+//! What the tests of this crate share: a signer, and a host whose clock and network they control.
+
+pub(crate) mod signer;
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::time::Duration;
+
+use verifier_core::UnixTime;
+
+use crate::host::{FetchError, FetchLimits, Fetched, Host, StoreError};
+
+/// The wall clock of the tests.
+pub(crate) const NOW: u64 = 1_730_277_600;
+
+/// A host that does what the test says.
+#[derive(Default)]
+pub(crate) struct TestHost {
+    uptime: Cell<Duration>,
+    answers: RefCell<VecDeque<Result<Fetched, FetchError>>>,
+    fetches: Cell<usize>,
+    /// How long the network takes.
+    pub(crate) latency: Cell<Duration>,
+    log: RefCell<Vec<String>>,
+    /// The key-value store.
+    pub(crate) store: RefCell<BTreeMap<String, Vec<u8>>>,
+    /// After how many more changes the store fails; never, when nothing is set.
+    pub(crate) store_fails_after: Cell<Option<usize>>,
+    /// The keys in Redis; nothing when it does not answer.
+    pub(crate) redis: RefCell<Option<Vec<String>>>,
+    randoms: Cell<u8>,
+}
+
+impl TestHost {
+    /// The next fetch gives this text with this lifetime.
+    pub(crate) fn will_answer(&self, text: impl Into<String>, max_age: Option<u64>) {
+        let fetched = Fetched { text: text.into(), max_age: max_age.map(Duration::from_secs) };
+        self.answers.borrow_mut().push_back(Ok(fetched));
+    }
+
+    /// The next fetch fails.
+    pub(crate) fn will_fail(&self, error: FetchError) {
+        self.answers.borrow_mut().push_back(Err(error));
+    }
+
+    pub(crate) fn pass(&self, seconds: u64) {
+        self.uptime.set(self.uptime.get() + Duration::from_secs(seconds));
+    }
+
+    pub(crate) fn fetches(&self) -> usize {
+        self.fetches.get()
+    }
+
+    /// Counts a change of the store, or refuses it.
+    fn change_store(&self) -> Result<(), StoreError> {
+        match self.store_fails_after.get() {
+            Some(0) => Err(StoreError("disk full".into())),
+            left => {
+                self.store_fails_after.set(left.map(|left| left - 1));
+                Ok(())
+            }
+        }
+    }
+
+    pub(crate) fn log(&self) -> Vec<String> {
+        self.log.borrow().clone()
+    }
+}
+
+impl Host for TestHost {
+    fn now(&self) -> UnixTime {
+        UnixTime::from_secs(NOW + self.uptime.get().as_secs())
+    }
+
+    fn uptime(&self) -> Duration {
+        self.uptime.get()
+    }
+
+    async fn sleep(&self, time: Duration) {
+        // Requests that sleep at the same time each move the clock; nothing here depends on how far.
+        self.uptime.set(self.uptime.get() + time);
+        tokio::task::yield_now().await;
+    }
+
+    async fn get(&self, _: &http::Uri, _: FetchLimits) -> Result<Fetched, FetchError> {
+        self.fetches.set(self.fetches.get() + 1);
+        let end = self.uptime.get() + self.latency.get();
+        while self.uptime.get() < end {
+            self.sleep(Duration::from_millis(1)).await;
+        }
+        self.answers.borrow_mut().pop_front().unwrap_or_else(|| Err(FetchError::Failed("connection refused".into())))
+    }
+
+    fn log(&self, line: fmt::Arguments<'_>) {
+        self.log.borrow_mut().push(line.to_string());
+    }
+
+    fn random(&self) -> [u8; 16] {
+        self.randoms.set(self.randoms.get().wrapping_add(1));
+        [self.randoms.get(); 16]
+    }
+
+    async fn load(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        tokio::task::yield_now().await;
+        Ok(self.store.borrow().get(key).cloned())
+    }
+
+    async fn save(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
+        tokio::task::yield_now().await;
+        self.change_store()?;
+        self.store.borrow_mut().insert(key.to_owned(), value.to_vec());
+        Ok(())
+    }
+
+    async fn remove(&self, key: &str) -> Result<(), StoreError> {
+        tokio::task::yield_now().await;
+        self.change_store()?;
+        self.store.borrow_mut().remove(key);
+        Ok(())
+    }
+
+    async fn redis_any_exists(&self, _: &str, keys: &[String], _: Duration) -> Result<bool, StoreError> {
+        match &*self.redis.borrow() {
+            Some(there) => Ok(keys.iter().any(|key| there.contains(key))),
+            None => Err(StoreError("connection refused".into())),
+        }
+    }
+
+    async fn keys(&self, mut each: impl FnMut(&str)) -> Result<(), StoreError> {
+        self.store.borrow().keys().for_each(|key| each(key));
+        Ok(())
+    }
+}

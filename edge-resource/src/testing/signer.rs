@@ -1,0 +1,88 @@
+//! A key pair and the tokens it signs, made with aws-lc-rs, which shares nothing with the verifier under test.
+//! Also included by the tests of `edge-host`, which run the built component and link nothing of this crate.
+
+use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
+use aws_lc_rs::hmac;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+
+/// Signs what a test asks for.
+pub(crate) struct Signer {
+    pair: KeyPair,
+    kid: &'static str,
+}
+
+impl Signer {
+    /// A new 2048-bit key.
+    pub(crate) fn new(kid: &'static str) -> Self {
+        Self { pair: KeyPair::generate(KeySize::Rsa2048).expect("a key can be generated"), kid }
+    }
+
+    /// The public key as `PUBLIC KEY` PEM.
+    pub(crate) fn public_pem(&self) -> String {
+        let der: PublicKeyX509Der<'_> = self.pair.public_key().as_der().expect("a public key has a DER form");
+        let base64 = STANDARD.encode(der.as_ref());
+        let lines: Vec<&str> =
+            base64.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).expect("base64 is ASCII")).collect();
+        format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"))
+    }
+
+    /// The public key as a JWK with its `kid`.
+    pub(crate) fn jwk(&self) -> Value {
+        let public = self.pair.public_key();
+        json!({
+            "kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.kid,
+            "n": URL_SAFE_NO_PAD.encode(public.modulus().big_endian_without_leading_zero()),
+            "e": URL_SAFE_NO_PAD.encode(public.exponent().big_endian_without_leading_zero()),
+        })
+    }
+
+    /// An RS256 token with these claims and this key's `kid`.
+    pub(crate) fn token(&self, claims: &Value) -> String {
+        self.token_of_text(&claims.to_string())
+    }
+
+    /// The same with the claims as they are written.
+    pub(crate) fn token_of_text(&self, claims: &str) -> String {
+        let input = signing_input(&json!({"alg": "RS256", "typ": "JWT", "kid": self.kid}), claims);
+        let mut signature = vec![0; self.pair.public_modulus_len()];
+        self.pair
+            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), input.as_bytes(), &mut signature)
+            .expect("the key can sign");
+        format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature))
+    }
+}
+
+/// An HS256 token; the classic forgery takes the public key's text as its secret.
+pub(crate) fn hs256_token(secret: &[u8], claims: &Value) -> String {
+    let input = signing_input(&json!({"alg": "HS256", "typ": "JWT"}), &claims.to_string());
+    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), input.as_bytes());
+    format!("{input}.{}", URL_SAFE_NO_PAD.encode(tag))
+}
+
+/// The claims that the issuer puts into an access token.
+pub(crate) fn access_claims(now: u64) -> Value {
+    json!({
+        "token_type": "access", "iat": now, "exp": now + 7200, "jti": "0123456789abcdef0123456789abcdef",
+        "user_id": 1, "username": "testuser", "email": "test@example.com", "role": "instructor", "premium": true,
+    })
+}
+
+/// These claims with some set differently, or, with `null`, left out.
+pub(crate) fn with(mut claims: Value, changes: &Value) -> Value {
+    for (name, value) in changes.as_object().expect("changes are an object") {
+        match value {
+            Value::Null => claims.as_object_mut().expect("claims are an object").remove(name),
+            value => claims.as_object_mut().expect("claims are an object").insert(name.clone(), value.clone()),
+        };
+    }
+    claims
+}
+
+fn signing_input(header: &Value, claims: &str) -> String {
+    format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims))
+}

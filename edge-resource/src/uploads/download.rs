@@ -1,0 +1,280 @@
+//! `GET` and `DELETE /uploads/{id}`.
+
+use std::fmt::Write;
+use std::ops::Range;
+
+use http::header::{ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_RANGE, CONTENT_SECURITY_POLICY, ETAG, IF_RANGE, RANGE};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, StatusCode};
+use serde::Serialize;
+
+use super::sweep::remove_chunks;
+use super::{CHUNK, Owner, Record, UploadId, not_found, unavailable};
+use crate::answer::{self, Answer, Body};
+use crate::host::{Host, StoreError};
+
+/// Media types that are served as they are. Browsers run none of them as a page of this origin; every other file is
+/// `application/octet-stream`.
+const PASSIVE: [&str; 14] = [
+    "application/json",
+    "application/pdf",
+    "application/zip",
+    "audio/mpeg",
+    "audio/ogg",
+    "audio/wav",
+    "image/avif",
+    "image/gif",
+    "image/jpeg",
+    "image/png",
+    "image/webp",
+    "text/plain",
+    "video/mp4",
+    "video/webm",
+];
+
+/// A part of a stored file's content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Content {
+    id: UploadId,
+    range: Range<u64>,
+}
+
+impl Content {
+    /// How many bytes it is.
+    #[must_use]
+    pub fn length(&self) -> u64 {
+        self.range.end.saturating_sub(self.range.start)
+    }
+
+    /// Takes the next piece off the front; nothing when there is none left.
+    ///
+    /// # Errors
+    /// [`StoreError`], also when the file has been deleted meanwhile.
+    pub async fn next(&mut self, host: &impl Host) -> Result<Option<Vec<u8>>, StoreError> {
+        if self.range.is_empty() {
+            return Ok(None);
+        }
+        let chunk = CHUNK as u64;
+        let (index, start) = (self.range.start / chunk, self.range.start % chunk);
+        let length = self.length().min(chunk - start);
+        let key = self.id.chunk_key(index);
+        let gone = || StoreError(format!("{key} is gone"));
+        let mut bytes = host.load(&key).await?.ok_or_else(gone)?;
+        let (start, length) = (usize::try_from(start).unwrap_or(usize::MAX), usize::try_from(length).unwrap_or(0));
+        if bytes.len() < start.saturating_add(length) {
+            return Err(gone());
+        }
+        bytes.truncate(start + length);
+        bytes.drain(..start);
+        self.range.start += length as u64;
+        Ok(Some(bytes))
+    }
+}
+
+/// Answers with the content, or with the one range of it that was asked for (RFC 9110, section 14).
+pub async fn download(request: &Parts, id: &str, owner: &Owner, is_admin: bool, host: &impl Host) -> Answer {
+    let (id, record) = match find(id, owner, is_admin, host).await {
+        Ok(found) => found,
+        Err(turned_away) => return turned_away,
+    };
+    let etag = format!("\"{}\"", record.sha256);
+    let mut answer = match wanted(&request.headers, &etag, record.size) {
+        Wanted::Whole => answer::with_body(
+            StatusCode::OK,
+            Body::Content(Content { id, range: 0..record.size }),
+            served_type(&record.content_type),
+        ),
+        Wanted::Part(range) => {
+            let content_range = format!("bytes {}-{}/{}", range.start, range.end - 1, record.size);
+            let mut answer = answer::with_body(
+                StatusCode::PARTIAL_CONTENT,
+                Body::Content(Content { id, range }),
+                served_type(&record.content_type),
+            );
+            set(&mut answer, CONTENT_RANGE, &content_range);
+            answer
+        }
+        Wanted::Nothing => {
+            let mut answer =
+                answer::error(StatusCode::RANGE_NOT_SATISFIABLE, "Range Not Satisfiable", "range_not_satisfiable");
+            set(&mut answer, CONTENT_RANGE, &format!("bytes */{}", record.size));
+            return answer;
+        }
+    };
+    set(&mut answer, ETAG, &etag);
+    set(&mut answer, CONTENT_DISPOSITION, &disposition(&record.filename));
+    let headers = answer.headers_mut();
+    headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    // For the browser that shows it all the same: no scripts, no forms, no origin.
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
+    answer
+}
+
+/// Deletes a file.
+pub async fn delete(id: &str, owner: &Owner, is_admin: bool, host: &impl Host) -> Answer {
+    #[derive(Serialize)]
+    struct Deleted<'a> {
+        id: &'a str,
+        deleted: bool,
+    }
+    let (id, record) = match find(id, owner, is_admin, host).await {
+        Ok(found) => found,
+        Err(turned_away) => return turned_away,
+    };
+    let outcome = async {
+        host.save(&id.pending_key(), host.now_seconds().to_string().as_bytes()).await?;
+        host.remove(&id.record_key()).await?;
+        remove_chunks(&id, record.size.div_ceil(CHUNK as u64), host).await?;
+        host.remove(&id.pending_key()).await
+    };
+    match outcome.await {
+        Ok(()) => answer::ok(&Deleted { id: &id.0, deleted: true }),
+        Err(error) => unavailable(&error, host),
+    }
+}
+
+async fn find(id: &str, owner: &Owner, is_admin: bool, host: &impl Host) -> Result<(UploadId, Record), Answer> {
+    let id = UploadId::parse(id).ok_or_else(not_found)?;
+    match Record::load(&id, host).await {
+        Ok(Some(record)) if is_admin || record.owner == owner.0 => Ok((id, record)),
+        Ok(_) => Err(not_found()),
+        Err(error) => Err(unavailable(&error, host)),
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Wanted {
+    Whole,
+    Part(Range<u64>),
+    Nothing,
+}
+
+/// What `Range` asks for. Several ranges, other units and what cannot be read are ignored, as is a range of another
+/// version than the client has (`If-Range`).
+fn wanted(headers: &HeaderMap, etag: &str, size: u64) -> Wanted {
+    let mut values = headers.get_all(RANGE).iter();
+    let (Some(range), None) = (values.next().and_then(|value| value.to_str().ok()), values.next()) else {
+        return Wanted::Whole;
+    };
+    if headers.get(IF_RANGE).is_some_and(|version| version != etag) {
+        return Wanted::Whole;
+    }
+    let Some((unit, range)) = range.split_once('=') else { return Wanted::Whole };
+    let Some((first, last)) = range.trim().split_once('-').filter(|_| unit.eq_ignore_ascii_case("bytes")) else {
+        return Wanted::Whole;
+    };
+    let range = match (number(first), number(last)) {
+        (Some(first), Some(last)) if first <= last => first..last.saturating_add(1).min(size),
+        (Some(first), None) if last.is_empty() => first..size,
+        (None, Some(length)) if first.is_empty() => size.saturating_sub(length)..size,
+        _ => return Wanted::Whole,
+    };
+    if range.is_empty() { Wanted::Nothing } else { Wanted::Part(range) }
+}
+
+fn number(text: &str) -> Option<u64> {
+    text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+fn served_type(content_type: &str) -> HeaderValue {
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    let passive = PASSIVE.iter().find(|passive| essence.eq_ignore_ascii_case(passive));
+    HeaderValue::from_static(passive.copied().unwrap_or("application/octet-stream"))
+}
+
+/// Always an attachment (RFC 6266). The name is the last part of the client's, without what could hurt on any system,
+/// once in ASCII and once in UTF-8 (RFC 8187).
+fn disposition(filename: &str) -> String {
+    let name: String = filename
+        .rsplit(['/', '\\'])
+        .next()
+        .unwrap_or_default()
+        .trim_start_matches(['.', ' '])
+        .chars()
+        .filter(|c| !c.is_control() && !is_format(*c))
+        .take(100)
+        .collect();
+    let name = if name.is_empty() { "download".to_owned() } else { name };
+    let plain: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || "._- ".contains(c) { c } else { '_' }).collect();
+    let mut encoded = String::new();
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || b"._-".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}")
+}
+
+/// Characters that turn text around or hide in it: what a name says must be what is seen.
+fn is_format(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+fn set(answer: &mut Answer, name: http::HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        answer.headers_mut().insert(name, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_is_one_piece_of_what_is_there() {
+        use Wanted::{Nothing, Part, Whole};
+        for (range, expected) in [
+            ("bytes=0-0", Part(0..1)),
+            ("bytes=2-5", Part(2..6)),
+            ("Bytes=8-", Part(8..10)),
+            ("bytes=-3", Part(7..10)),
+            ("bytes=-99", Part(0..10)),
+            ("bytes=5-99", Part(5..10)),
+            ("bytes=0-18446744073709551615", Part(0..10)),
+            ("bytes=10-", Nothing),
+            ("bytes=10-12", Nothing),
+            ("bytes=-0", Nothing),
+            ("bytes=5-4", Whole),
+            ("bytes=0-1,3-4", Whole),
+            ("bytes=-", Whole),
+            ("bytes=+1-2", Whole),
+            ("bytes=a-b", Whole),
+            ("lines=0-1", Whole),
+            ("bytes", Whole),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(RANGE, HeaderValue::from_static(range));
+            assert_eq!(wanted(&headers, "\"v\"", 10), expected, "{range}");
+            headers.insert(IF_RANGE, HeaderValue::from_static("\"other\""));
+            assert_eq!(wanted(&headers, "\"v\"", 10), Whole, "{range}");
+        }
+    }
+
+    #[test]
+    fn names_are_harmless_and_types_passive_when_they_are_sent_back() {
+        for (name, expected) in [
+            ("a.txt", "attachment; filename=\"a.txt\"; filename*=UTF-8''a.txt"),
+            ("../../etc/passwd", "attachment; filename=\"passwd\"; filename*=UTF-8''passwd"),
+            ("C:\\x\\.bashrc", "attachment; filename=\"bashrc\"; filename*=UTF-8''bashrc"),
+            ("a\"; x=\"b\r\n", "attachment; filename=\"a__ x__b\"; filename*=UTF-8''a%22%3B%20x%3D%22b"),
+            ("도장", "attachment; filename=\"__\"; filename*=UTF-8''%EB%8F%84%EC%9E%A5"),
+            ("cod\u{202e}txt.exe", "attachment; filename=\"codtxt.exe\"; filename*=UTF-8''codtxt.exe"),
+            ("..", "attachment; filename=\"download\"; filename*=UTF-8''download"),
+        ] {
+            assert_eq!(disposition(name), expected, "{name:?}");
+        }
+        for (sent, served) in [
+            ("image/PNG", "image/png"),
+            ("text/plain; charset=utf-16", "text/plain"),
+            ("text/html", "application/octet-stream"),
+            ("image/svg+xml", "application/octet-stream"),
+            ("text/plain\u{1}", "application/octet-stream"),
+            ("", "application/octet-stream"),
+        ] {
+            assert_eq!(served_type(sent), served);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! `GET /uploads`: a user's own files, the newest first, page by page.
+
+use std::collections::BTreeSet;
+
+use http::StatusCode;
+use http::request::Parts;
+use serde::Serialize;
+
+use super::{Owner, RECORDS, Receipt, Record, UploadId, unavailable};
+use crate::answer::{self, Answer};
+use crate::host::{Host, StoreError};
+
+const DEFAULT_PAGE: usize = 20;
+const LARGEST_PAGE: usize = 100;
+
+#[derive(Serialize)]
+struct Page<'a> {
+    uploads: Vec<Receipt<'a>>,
+    /// The `after` of the next page; `null` on the last.
+    next: Option<&'a str>,
+}
+
+/// Answers with one page: `limit` files (1 to 100, default 20), older than `after`, which is an id.
+pub async fn list(request: &Parts, owner: &Owner, host: &impl Host) -> Answer {
+    let query = match Query::parse(request.uri.query().unwrap_or_default()) {
+        Ok(query) => query,
+        Err(detail) => return answer::error(StatusCode::UNPROCESSABLE_ENTITY, detail, "query_invalid"),
+    };
+    match page(&query, owner, host).await {
+        Ok((files, more)) => {
+            let next = files.last().filter(|_| more).map(|(id, _)| id.0.as_str());
+            answer::ok(&Page { uploads: files.iter().map(|(id, record)| record.receipt(id)).collect(), next })
+        }
+        Err(error) => unavailable(&error, host),
+    }
+}
+
+struct Query {
+    limit: usize,
+    after: Option<UploadId>,
+}
+
+impl Query {
+    fn parse(query: &str) -> Result<Self, &'static str> {
+        let mut parsed = Self { limit: DEFAULT_PAGE, after: None };
+        for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+            match name {
+                "limit" => {
+                    let limit = value.parse().ok().filter(|limit| (1..=LARGEST_PAGE).contains(limit));
+                    parsed.limit = limit.ok_or("limit is a number from 1 to 100")?;
+                }
+                "after" => parsed.after = Some(UploadId::parse(value).ok_or("after is the id of an upload")?),
+                _ => {}
+            }
+        }
+        Ok(parsed)
+    }
+}
+
+/// The page, and whether there are more. Never holds more ids than a page has, however many there are.
+async fn page(query: &Query, owner: &Owner, host: &impl Host) -> Result<(Vec<(UploadId, Record)>, bool), StoreError> {
+    let prefix = owner.prefix();
+    let mut newest = BTreeSet::new();
+    host.keys(|key| {
+        let id = key.strip_prefix(RECORDS).filter(|id| id.starts_with(&prefix)).and_then(UploadId::parse);
+        if let Some(id) = id
+            && query.after.as_ref().is_none_or(|after| id < *after)
+        {
+            newest.insert(id);
+            if newest.len() > query.limit + 1 {
+                newest.pop_first();
+            }
+        }
+    })
+    .await?;
+    let more = newest.len() > query.limit;
+    let mut files = Vec::new();
+    for id in newest.into_iter().rev().take(query.limit) {
+        // One that has been deleted meanwhile is left out, and so is another user's with the same hash.
+        if let Some(record) = Record::load(&id, host).await?.filter(|record| record.owner == owner.0) {
+            files.push((id, record));
+        }
+    }
+    Ok((files, more))
+}

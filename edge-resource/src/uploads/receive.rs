@@ -1,0 +1,226 @@
+//! `POST /upload`: from the form's field `file` into the store.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::Stream;
+use http::header::CONTENT_LENGTH;
+use http::request::Parts;
+use http::{HeaderMap, StatusCode};
+use multer::Field;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use super::form::{BodyError, Form, FormError, OVERHEAD, boundary};
+use super::{CHUNK, Owner, Record, UploadId, hex, sweep, unavailable};
+use crate::answer::{self, Answer};
+use crate::host::{Host, StoreError};
+
+/// The field that holds the file.
+const FIELD: &str = "file";
+
+/// Longest time from the first to the last byte. What is still pending long after it has been abandoned.
+pub const MAX_TIME: Duration = Duration::from_secs(3600);
+
+/// Why there is no upload.
+enum Failure {
+    Form(FormError),
+    FieldMissing,
+    TooSlow,
+    Store(StoreError),
+}
+
+impl From<FormError> for Failure {
+    fn from(error: FormError) -> Self {
+        Self::Form(error)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// Stores the file and answers with its receipt. What fails leaves nothing behind.
+pub async fn receive<B>(request: &Parts, body: B, owner: &Owner, limit: u64, host: &impl Host) -> Answer
+where
+    B: Stream<Item = Result<Bytes, BodyError>> + Unpin,
+{
+    sweep::when_due(host).await;
+    let mut draft = Draft::new(UploadId::new(owner, host));
+    match store(request, body, &mut draft, owner, limit, host).await {
+        Ok(record) => answer::ok(&record.receipt(&draft.id)),
+        Err(failure) => {
+            if let Err(error) = draft.abandon(host).await {
+                host.log(format_args!("warning: key-value store: a broken upload is removed later: {error}"));
+            }
+            refused(&failure, limit, host)
+        }
+    }
+}
+
+async fn store<B>(
+    request: &Parts,
+    body: B,
+    draft: &mut Draft,
+    owner: &Owner,
+    limit: u64,
+    host: &impl Host,
+) -> Result<Record, Failure>
+where
+    B: Stream<Item = Result<Bytes, BodyError>> + Unpin,
+{
+    let boundary = boundary(&request.headers)?;
+    if announced_length(&request.headers).is_some_and(|length| length > limit.saturating_add(OVERHEAD)) {
+        return Err(FormError::TooLarge.into());
+    }
+    let mut form = Form::new(body, boundary, limit);
+    let started = host.uptime();
+    let mut file = None;
+    while let Some(mut part) = form.next_part().await? {
+        let is_file = part.name() == Some(FIELD) && part.file_name().is_some() && file.is_none();
+        let mut hash = Sha256::new();
+        let mut size = 0_u64;
+        while let Some(piece) = form.next_piece(&mut part).await? {
+            if host.uptime().saturating_sub(started) > MAX_TIME {
+                return Err(Failure::TooSlow);
+            }
+            if is_file {
+                size = size.saturating_add(piece.len() as u64);
+                if size > limit {
+                    return Err(FormError::TooLarge.into());
+                }
+                hash.update(&piece);
+                draft.append(&piece, host).await?;
+            }
+        }
+        if is_file {
+            file = Some(Record {
+                owner: owner.0.clone(),
+                filename: part.file_name().unwrap_or_default().to_owned(),
+                content_type: content_type(&part),
+                size,
+                sha256: hex(&hash.finalize()),
+                created_at: host.now_seconds(),
+            });
+        }
+    }
+    let record = file.ok_or(Failure::FieldMissing)?;
+    draft.commit(&record, host).await?;
+    Ok(record)
+}
+
+/// An upload in progress.
+struct Draft {
+    id: UploadId,
+    unwritten: Vec<u8>,
+    chunks: u64,
+    announced: bool,
+}
+
+impl Draft {
+    fn new(id: UploadId) -> Self {
+        Self { id, unwritten: Vec::new(), chunks: 0, announced: false }
+    }
+
+    async fn append(&mut self, mut piece: &[u8], host: &impl Host) -> Result<(), StoreError> {
+        while !piece.is_empty() {
+            let fits = piece.len().min(CHUNK - self.unwritten.len());
+            let (now, later) = piece.split_at(fits);
+            self.unwritten.extend_from_slice(now);
+            piece = later;
+            if self.unwritten.len() == CHUNK {
+                self.write(host).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn write(&mut self, host: &impl Host) -> Result<(), StoreError> {
+        if !self.announced {
+            self.announced = true;
+            host.save(&self.id.pending_key(), host.now_seconds().to_string().as_bytes()).await?;
+        }
+        let key = self.id.chunk_key(self.chunks);
+        // Counted before it is there: a write that fails may have happened all the same.
+        self.chunks += 1;
+        host.save(&key, &self.unwritten).await?;
+        self.unwritten.clear();
+        Ok(())
+    }
+
+    async fn commit(&mut self, record: &Record, host: &impl Host) -> Result<(), StoreError> {
+        if !self.unwritten.is_empty() {
+            self.write(host).await?;
+        }
+        let text = serde_json::to_vec(record).map_err(|error| StoreError(error.to_string()))?;
+        host.save(&self.id.record_key(), &text).await?;
+        if self.announced
+            && let Err(error) = host.remove(&self.id.pending_key()).await
+        {
+            // The file is there; only the note that it was not goes later.
+            host.log(format_args!("warning: key-value store: {error}"));
+        }
+        Ok(())
+    }
+
+    /// Removes what has been written.
+    async fn abandon(&mut self, host: &impl Host) -> Result<(), StoreError> {
+        if !self.announced {
+            return Ok(());
+        }
+        host.remove(&self.id.record_key()).await?;
+        sweep::remove_chunks(&self.id, self.chunks, host).await?;
+        host.remove(&self.id.pending_key()).await
+    }
+}
+
+/// The part's own media type, as it was sent; `application/octet-stream` without one that can be sent back.
+fn content_type(part: &Field<'_>) -> String {
+    part.headers()
+        .get(http::header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .filter(|value| !value.is_empty() && value.len() <= 255)
+        .unwrap_or("application/octet-stream")
+        .to_owned()
+}
+
+fn announced_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+fn refused(failure: &Failure, limit: u64, host: &impl Host) -> Answer {
+    match failure {
+        Failure::FieldMissing | Failure::Form(FormError::NotMultipart) => field_missing(),
+        Failure::Form(FormError::NoBoundary) => {
+            answer::error(StatusCode::BAD_REQUEST, "Missing boundary in multipart.", "boundary_missing")
+        }
+        Failure::Form(FormError::Malformed) => {
+            answer::error(StatusCode::BAD_REQUEST, "There was an error parsing the body", "multipart_malformed")
+        }
+        Failure::Form(FormError::Body(BodyError::Broken)) => {
+            answer::error(StatusCode::BAD_REQUEST, "The body is not complete", "body_incomplete")
+        }
+        Failure::Form(FormError::TooLarge | FormError::Body(BodyError::TooLarge)) => answer::error(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            &format!("The file is larger than {limit} bytes"),
+            "upload_too_large",
+        ),
+        Failure::TooSlow => {
+            answer::error(StatusCode::REQUEST_TIMEOUT, "The upload took longer than an hour", "upload_too_slow")
+        }
+        Failure::Store(error) => unavailable(error, host),
+    }
+}
+
+/// 422, in the form of the wire contract.
+fn field_missing() -> Answer {
+    answer::json(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        &json!({
+            "detail": [{"type": "missing", "loc": ["body", FIELD], "msg": "Field required", "input": null}],
+            "code": "file_missing",
+        }),
+    )
+}

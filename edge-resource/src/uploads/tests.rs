@@ -1,0 +1,297 @@
+//! Uploads on the handler logic alone, with a store in memory.
+
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, RANGE};
+use http::request::Parts;
+use http::{HeaderName, Method, Request, StatusCode};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::form::BodyError;
+use super::{CHUNK, hex};
+use crate::answer::{Answer, Body};
+use crate::service::Service;
+use crate::settings::Variables;
+use crate::testing::signer::{Signer, access_claims, with};
+use crate::testing::{NOW, TestHost};
+
+const LIMIT: usize = 3 * CHUNK;
+
+struct Edge {
+    service: Service,
+    host: TestHost,
+    signer: Signer,
+}
+
+impl Edge {
+    fn new() -> Self {
+        let signer = Signer::new("k1");
+        let host = TestHost::default();
+        let variables =
+            Variables { public_key: signer.public_pem(), upload_limit: LIMIT.to_string(), ..Variables::default() };
+        Self { service: Service::new(&variables, &host), host, signer }
+    }
+
+    fn bearer(&self, changes: &Value) -> String {
+        format!("Bearer {}", self.signer.token(&with(access_claims(NOW), changes)))
+    }
+
+    async fn send(&self, method: Method, path: &str, bearer: &str, headers: &[(HeaderName, &str)]) -> Answer {
+        self.service.answer(&request(method, path, bearer, headers), stream::empty(), &self.host).await
+    }
+
+    /// Sends a body in pieces of this size.
+    async fn upload(&self, bearer: &str, content_type: &str, body: &[u8], piece: usize) -> Answer {
+        let pieces: Vec<_> = body.chunks(piece).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
+        let request = request(Method::POST, "/upload", bearer, &[(CONTENT_TYPE, content_type)]);
+        self.service.answer(&request, stream::iter(pieces), &self.host).await
+    }
+
+    async fn content(&self, answer: Answer) -> Vec<u8> {
+        let announced = answer.headers()[CONTENT_LENGTH].to_str().expect("text").parse::<usize>().expect("a number");
+        let Body::Content(mut content) = answer.into_body() else { panic!("no content") };
+        let mut bytes = Vec::new();
+        while let Some(piece) = content.next(&self.host).await.expect("the store works") {
+            bytes.extend(piece);
+        }
+        assert_eq!(bytes.len(), announced);
+        bytes
+    }
+
+    fn keys(&self) -> Vec<String> {
+        self.host.store.borrow().keys().filter(|key| *key != "swept").cloned().collect()
+    }
+}
+
+fn request(method: Method, path: &str, bearer: &str, headers: &[(HeaderName, &str)]) -> Parts {
+    let mut request = Request::builder().method(method).uri(path).header(AUTHORIZATION, bearer);
+    for (name, value) in headers {
+        request = request.header(name, *value);
+    }
+    request.body(()).expect("a valid request").into_parts().0
+}
+
+const FORM: &str = "multipart/form-data; boundary=XX";
+
+fn form(content: &[u8]) -> Vec<u8> {
+    let head = "--XX\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nhello\r\n\
+                --XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"../a b.txt\"\r\nContent-Type: text/plain\r\n\r\n";
+    [head.as_bytes(), content, b"\r\n--XX--\r\n"].concat()
+}
+
+fn bytes(length: usize) -> Vec<u8> {
+    (0..length).map(|index| (index * 31 % 251) as u8).collect()
+}
+
+fn json_of(answer: &Answer) -> Value {
+    match answer.body() {
+        Body::Text(text) => serde_json::from_str(text).expect("JSON"),
+        Body::Content(_) => panic!("a file's content"),
+    }
+}
+
+#[tokio::test]
+async fn a_file_of_any_size_comes_back_byte_for_byte() {
+    let edge = Edge::new();
+    let bearer = edge.bearer(&json!({}));
+    for length in [0, 1, 1000, CHUNK - 1, CHUNK, CHUNK + 1, LIMIT] {
+        for piece in [7919, 65_536] {
+            let content = bytes(length);
+            let answer = edge.upload(&bearer, FORM, &form(&content), piece).await;
+            assert_eq!(answer.status(), StatusCode::OK, "{:?}", answer.body());
+            let receipt = json_of(&answer);
+            assert_eq!(receipt["filename"], "../a b.txt");
+            assert_eq!(receipt["size"], length);
+            assert_eq!(receipt["content_type"], "text/plain");
+            assert_eq!(receipt["sha256"], hex(&Sha256::digest(&content)));
+
+            let path = format!("/uploads/{}", receipt["id"].as_str().expect("an id"));
+            let answer = edge.send(Method::GET, &path, &bearer, &[]).await;
+            assert_eq!(answer.status(), StatusCode::OK);
+            assert_eq!(answer.headers()[CONTENT_TYPE], "text/plain");
+            assert_eq!(
+                answer.headers()["content-disposition"],
+                "attachment; filename=\"a b.txt\"; filename*=UTF-8''a%20b.txt"
+            );
+            assert!(edge.content(answer).await == content, "{length} bytes");
+
+            assert_eq!(edge.send(Method::DELETE, &path, &bearer, &[]).await.status(), StatusCode::OK);
+            assert_eq!(edge.send(Method::GET, &path, &bearer, &[]).await.status(), StatusCode::NOT_FOUND);
+            assert_eq!(edge.keys(), Vec::<String>::new());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_range_is_read_across_chunks() {
+    let edge = Edge::new();
+    let bearer = edge.bearer(&json!({}));
+    let content = bytes(2 * CHUNK + 10);
+    let receipt = json_of(&edge.upload(&bearer, FORM, &form(&content), 50_000).await);
+    let path = format!("/uploads/{}", receipt["id"].as_str().expect("an id"));
+    let last = content.len() - 1;
+    for (first, last) in [(0, 0), (CHUNK - 1, CHUNK), (5, 2 * CHUNK + 3), (last, last)] {
+        let answer = edge.send(Method::GET, &path, &bearer, &[(RANGE, &format!("bytes={first}-{last}"))]).await;
+        assert_eq!(answer.status(), StatusCode::PARTIAL_CONTENT);
+        assert_eq!(answer.headers()[CONTENT_RANGE], format!("bytes {first}-{last}/{}", content.len()).as_str());
+        assert!(edge.content(answer).await == content[first..=last]);
+    }
+    let answer = edge.send(Method::GET, &path, &bearer, &[(RANGE, "bytes=99999999-")]).await;
+    assert_eq!(answer.status(), StatusCode::RANGE_NOT_SATISFIABLE);
+    assert_eq!(answer.headers()[CONTENT_RANGE], format!("bytes */{}", content.len()).as_str());
+}
+
+#[tokio::test]
+async fn files_are_their_owners_and_the_administrators() {
+    let edge = Edge::new();
+    let owner = edge.bearer(&json!({"user_id": 7}));
+    let receipt = json_of(&edge.upload(&owner, FORM, &form(b"mine"), 100).await);
+    let path = format!("/uploads/{}", receipt["id"].as_str().expect("an id"));
+    for (user, status) in [
+        (json!({"user_id": 8}), StatusCode::NOT_FOUND),
+        (json!({"user_id": 7.5}), StatusCode::NOT_FOUND),
+        (json!({"user_id": "7"}), StatusCode::OK),
+        (json!({"user_id": 9, "role": "admin"}), StatusCode::OK),
+        (json!({"user_id": null}), StatusCode::FORBIDDEN),
+    ] {
+        let answer = edge.send(Method::GET, &path, &edge.bearer(&user), &[]).await;
+        assert_eq!(answer.status(), status, "{user}");
+    }
+    let stranger = edge.bearer(&json!({"user_id": 8}));
+    assert_eq!(edge.send(Method::DELETE, &path, &stranger, &[]).await.status(), StatusCode::NOT_FOUND);
+    assert_eq!(
+        json_of(&edge.send(Method::GET, "/uploads", &stranger, &[]).await),
+        json!({"uploads": [], "next": null})
+    );
+    assert_eq!(json_of(&edge.send(Method::GET, "/uploads", &owner, &[]).await)["uploads"][0], receipt);
+    for id in ["x", "", "../swept", &"0".repeat(48), &"A".repeat(48)] {
+        let answer = edge.send(Method::GET, &format!("/uploads/{id}"), &owner, &[]).await;
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{id}");
+    }
+}
+
+#[tokio::test]
+async fn the_list_goes_page_by_page_from_the_newest() {
+    let edge = Edge::new();
+    let bearer = edge.bearer(&json!({}));
+    let mut ids = Vec::new();
+    for _ in 0..5 {
+        ids.insert(0, json_of(&edge.upload(&bearer, FORM, &form(b"x"), 100).await)["id"].clone());
+        edge.host.pass(1);
+    }
+    let mut seen = Vec::new();
+    let mut path = "/uploads?limit=2".to_owned();
+    loop {
+        let page = json_of(&edge.send(Method::GET, &path, &bearer, &[]).await);
+        let uploads = page["uploads"].as_array().expect("a list");
+        assert!(uploads.len() <= 2);
+        seen.extend(uploads.iter().map(|upload| upload["id"].clone()));
+        let Some(next) = page["next"].as_str() else { break };
+        path = format!("/uploads?limit=2&after={next}");
+    }
+    assert_eq!(seen, ids);
+    for query in ["limit=0", "limit=101", "limit=x", "after=x"] {
+        let answer = edge.send(Method::GET, &format!("/uploads?{query}"), &bearer, &[]).await;
+        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_upload_is_refused_and_leaves_nothing() {
+    let edge = Edge::new();
+    let bearer = edge.bearer(&json!({}));
+    let big = form(&bytes(2 * CHUNK));
+    let text_field = b"--XX\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nx\r\n--XX--\r\n";
+    let long_head = [&b"--XX\r\nX: "[..], &[b'a'; 100_000]].concat();
+    for (name, content_type, body, status, code) in [
+        ("no form", "application/json", &b"{}"[..], 422, "file_missing"),
+        ("no type", "", b"x", 422, "file_missing"),
+        ("no boundary", "multipart/form-data", b"x", 400, "boundary_missing"),
+        ("empty boundary", "multipart/form-data; boundary=", b"x", 400, "boundary_missing"),
+        ("no field", FORM, b"--XX--\r\n", 422, "file_missing"),
+        ("a text of that name", FORM, text_field, 422, "file_missing"),
+        ("nothing", FORM, b"", 400, "multipart_malformed"),
+        ("another boundary", FORM, b"--YY\r\n\r\n", 400, "multipart_malformed"),
+        ("no end", FORM, &big[..big.len() - 4], 400, "multipart_malformed"),
+        ("cut in the middle", FORM, &big[..CHUNK + CHUNK / 2], 400, "multipart_malformed"),
+        ("too large", FORM, &form(&bytes(LIMIT + 1)), 413, "upload_too_large"),
+        ("a head without end", FORM, &long_head, 400, "multipart_malformed"),
+        ("a preamble without end", FORM, &[b'-'; 200_000], 400, "multipart_malformed"),
+    ] {
+        let answer = edge.upload(&bearer, content_type, body, 16_384).await;
+        assert_eq!((answer.status().as_u16(), &json_of(&answer)["code"]), (status, &json!(code)), "{name}");
+        assert_eq!(edge.keys(), Vec::<String>::new(), "{name}");
+    }
+    let missing = json_of(&edge.upload(&bearer, FORM, b"--XX--\r\n", 100).await);
+    assert_eq!(
+        missing["detail"],
+        json!([{"type": "missing", "loc": ["body", "file"], "msg": "Field required", "input": null}])
+    );
+    assert_eq!(edge.upload("Bearer x", FORM, &form(b"x"), 100).await.status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_size_that_is_announced_is_refused_before_the_body_is_read() {
+    let edge = Edge::new();
+    let bearer = edge.bearer(&json!({}));
+    let length = (LIMIT + 70_000).to_string();
+    let headers = [(CONTENT_TYPE, FORM), (CONTENT_LENGTH, length.as_str())];
+    let untouched = stream::poll_fn(|_| -> std::task::Poll<Option<Result<Bytes, BodyError>>> { panic!("read") });
+    let request = request(Method::POST, "/upload", &bearer, &headers);
+    let answer = edge.service.answer(&request, untouched, &edge.host).await;
+    assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_leaves_nothing() {
+    let edge = Edge::new();
+    let bearer = edge.bearer(&json!({}));
+    let body = form(&bytes(2 * CHUNK));
+    for cut in [10, 1000, CHUNK, CHUNK + 500_000, body.len() - 5] {
+        let pieces = body[..cut].chunks(16_384).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect::<Vec<_>>();
+        let broken = stream::iter(pieces).chain(stream::iter([Err(BodyError::Broken)]));
+        let request = request(Method::POST, "/upload", &bearer, &[(CONTENT_TYPE, FORM)]);
+        let answer = edge.service.answer(&request, broken, &edge.host).await;
+        assert_eq!(json_of(&answer)["code"], "body_incomplete", "{cut}");
+        assert_eq!(edge.keys(), Vec::<String>::new(), "{cut}");
+    }
+}
+
+#[tokio::test]
+async fn wherever_the_store_fails_the_file_is_whole_or_swept_away() {
+    let body = form(&bytes(2 * CHUNK + 5));
+    for fails_after in 0..8 {
+        let edge = Edge::new();
+        let bearer = edge.bearer(&json!({}));
+        edge.host.store_fails_after.set(Some(fails_after));
+        let stored = edge.upload(&bearer, FORM, &body, 16_384).await.status() == StatusCode::OK;
+        edge.host.store_fails_after.set(None);
+        edge.host.pass(5000);
+        // The next upload finds what the first has left.
+        let later = edge.bearer(&json!({"exp": NOW + 99_999}));
+        assert_eq!(edge.upload(&later, FORM, b"", 1).await.status(), StatusCode::BAD_REQUEST);
+        let listed = json_of(&edge.send(Method::GET, "/uploads", &later, &[]).await);
+        assert_eq!(listed["uploads"].as_array().map(Vec::len), Some(usize::from(stored)), "{fails_after}");
+        assert_eq!(edge.keys().len(), if stored { 4 } else { 0 }, "{fails_after}: {:?}", edge.keys());
+    }
+}
+
+#[tokio::test]
+async fn a_deletion_that_is_interrupted_is_finished_later() {
+    for fails_after in 0..6 {
+        let edge = Edge::new();
+        let bearer = edge.bearer(&json!({"exp": NOW + 99_999}));
+        let receipt = json_of(&edge.upload(&bearer, FORM, &form(&bytes(2 * CHUNK)), 16_384).await);
+        let path = format!("/uploads/{}", receipt["id"].as_str().expect("an id"));
+        edge.host.store_fails_after.set(Some(fails_after));
+        let answer = edge.send(Method::DELETE, &path, &bearer, &[]).await;
+        edge.host.store_fails_after.set(None);
+        assert_eq!(answer.status(), if fails_after < 5 { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK });
+        edge.host.pass(5000);
+        edge.upload(&bearer, FORM, b"", 1).await;
+        let there = edge.send(Method::GET, &path, &bearer, &[]).await.status() == StatusCode::OK;
+        assert_eq!(there, fails_after < 2, "{fails_after}");
+        assert_eq!(edge.keys().len(), if there { 3 } else { 0 }, "{fails_after}: {:?}", edge.keys());
+    }
+}
