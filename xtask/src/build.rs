@@ -1,0 +1,234 @@
+//! The artifacts of the workspace, each made in one way for `up` and `test`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+
+use crate::cli::WasmToolchainChoice;
+use crate::freshness::{Inputs, when_stale};
+use crate::process;
+use crate::progress::{Runner, minutes, note, say};
+use crate::toolchain::{self, WasmToolchain, debian, node, wasm_tools::WasmTools};
+use crate::version::Version;
+use crate::workspace::Workspace;
+
+/// Left out when the sources of an npm package are looked at.
+const NOT_SOURCES: [&str; 6] = ["node_modules", "dist", "pkg", "test", "tests", "target"];
+
+/// Builds what it is asked for; what cargo and the stamps know to be fresh is not built again.
+pub(crate) struct Builder<'a> {
+    pub(crate) workspace: &'a Workspace,
+    pub(crate) runner: Runner,
+    choice: WasmToolchainChoice,
+    wasm: Option<WasmToolchain>,
+    node: Option<Version>,
+}
+
+/// Where a build of the demo page finds the services, and where it goes.
+pub(crate) struct Page<'a> {
+    pub(crate) issuer_url: &'a str,
+    pub(crate) edge_url: &'a str,
+    pub(crate) directory: &'a Path,
+}
+
+impl<'a> Builder<'a> {
+    pub(crate) fn new(workspace: &'a Workspace, runner: Runner, choice: WasmToolchainChoice) -> Self {
+        Self { workspace, runner, choice, wasm: None, node: None }
+    }
+
+    /// Looks for everything a build needs, so that a missing tool is told before an hour of compiling.
+    pub(crate) fn prepare(&mut self) -> Result<()> {
+        self.node()?;
+        self.wasm_toolchain()?;
+        self.wasm_tools()?;
+        Ok(())
+    }
+
+    /// A native cargo command, run in the checkout.
+    pub(crate) fn cargo(&self) -> Command {
+        let mut command = process::command(toolchain::native_cargo());
+        command.current_dir(&self.workspace.root);
+        command
+    }
+
+    /// `npm` in one of the packages.
+    pub(crate) fn npm(&self, package: &str) -> Command {
+        let mut command = process::command("npm");
+        command.current_dir(self.workspace.root.join(package)).env("NO_UPDATE_NOTIFIER", "1");
+        command
+    }
+
+    pub(crate) fn issuer_and_edge_host(&mut self) -> Result<()> {
+        say("building issuer and edge-host (the first time takes some minutes)");
+        let mut command = self.cargo();
+        command.args(["build", "--package", "issuer", "--package", "edge-host"]);
+        self.runner.stream("building issuer and edge-host", command, minutes(60))
+    }
+
+    /// The edge component, at the place where `spin.toml` looks for it.
+    pub(crate) fn edge_component(&mut self) -> Result<PathBuf> {
+        let wasm = self.wasm_toolchain()?;
+        say("building the edge component");
+        let mut command = process::command(wasm.cargo());
+        command.current_dir(&self.workspace.root);
+        command.args(["build", "--package", "edge-resource", "--target", toolchain::WASIP2, "--release"]);
+        self.compiling_wasm(wasm, &[], &mut command)?;
+        self.runner.stream("building the edge component", command, minutes(30))?;
+        let artifact = Path::new(toolchain::WASIP2).join("release/edge_resource.wasm");
+        let built = wasm.target_dir(self.workspace).join(&artifact);
+        let place = self.workspace.root.join("target").join(&artifact);
+        copy_when_different(&built, &place)?;
+        Ok(place)
+    }
+
+    /// The verifier with `core` and `alloc` and nothing else: where the standard library is built from its source,
+    /// only these two are; elsewhere the crate's own `no_std` has to do.
+    pub(crate) fn verifier_without_std(&mut self) -> Result<()> {
+        let wasm = self.wasm_toolchain()?;
+        let mut command = process::command(wasm.cargo());
+        command.current_dir(&self.workspace.root);
+        command.args(["build", "--package", "verifier-core", "--target", toolchain::BROWSER, "--release"]);
+        self.compiling_wasm(wasm, &[], &mut command)?;
+        command.env("CARGO_TARGET_DIR", wasm.target_dir(self.workspace).join("no-std"));
+        if wasm == WasmToolchain::Debian {
+            command.env("CARGO_UNSTABLE_BUILD_STD", "core,alloc");
+        }
+        self.runner.stream("building verifier-core with core and alloc alone", command, minutes(15))
+    }
+
+    /// clippy of the compiler that makes wasm, or `None` where there is none.
+    pub(crate) fn wasm_clippy(&mut self) -> Result<Option<Command>> {
+        let wasm = self.wasm_toolchain()?;
+        let program = match wasm {
+            WasmToolchain::Native => wasm.cargo(),
+            WasmToolchain::Debian => match debian::clippy(self.workspace, &mut self.runner)? {
+                Some(program) => program.into(),
+                None => return Ok(None),
+            },
+        };
+        let mut command = process::command(program);
+        command.current_dir(&self.workspace.root).arg("clippy");
+        self.compiling_wasm(wasm, &[], &mut command)?;
+        Ok(Some(command))
+    }
+
+    /// The npm package `@dojang/verifier` in `verifier-wasm/dist`.
+    pub(crate) fn npm_package(&mut self) -> Result<()> {
+        let wasm = self.wasm_toolchain()?;
+        let tools = self.wasm_tools()?;
+        self.install("verifier-wasm")?;
+        let root = &self.workspace.root;
+        let inputs = Inputs::default()
+            .text(&format!("{wasm:?} Node {}", self.node()?))
+            .file(&root.join("Cargo.toml"))?
+            .file(&root.join("Cargo.lock"))?
+            .tree(&root.join("verifier-core"), &["tests", "examples"])?
+            .tree(&root.join("verifier-wasm"), &NOT_SOURCES)?;
+        let output = root.join("verifier-wasm/dist/index.js");
+        let stamp = self.workspace.target.join("verifier-wasm.stamp");
+        let ran = when_stale(&stamp, &inputs, &[&output], || {
+            say("building the npm package @dojang/verifier");
+            let mut command = self.npm("verifier-wasm");
+            command.args(["run", "build"]);
+            let directories: Vec<PathBuf> = tools.path().into_iter().collect();
+            self.compiling_wasm(wasm, &directories, &mut command)?;
+            command.env("WASM_PACK", &tools.wasm_pack);
+            self.runner.stream("building the npm package", command, minutes(30))
+        })?;
+        if !ran {
+            say("npm package @dojang/verifier: unchanged");
+        }
+        Ok(())
+    }
+
+    /// The demo page; needs the npm package.
+    pub(crate) fn page(&mut self, page: &Page<'_>) -> Result<()> {
+        self.install("www")?;
+        let inputs = Inputs::default()
+            .text(&format!("Node {} {} {}", self.node()?, page.issuer_url, page.edge_url))
+            .tree(&self.workspace.root.join("www"), &NOT_SOURCES)?
+            .tree(&self.workspace.root.join("verifier-wasm/dist"), &[])?;
+        let output = page.directory.join("index.html");
+        let stamp = page.directory.with_extension("stamp");
+        if let Some(parent) = stamp.parent() {
+            fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
+        }
+        let ran = when_stale(&stamp, &inputs, &[&output], || {
+            say("building the demo page");
+            let mut command = self.npm("www");
+            command.args(["run", "build", "--", "--emptyOutDir", "--outDir"]).arg(page.directory);
+            command.env("ISSUER_URL", page.issuer_url).env("EDGE_URL", page.edge_url);
+            self.runner.stream("building the demo page", command, minutes(10))
+        })?;
+        if !ran {
+            say("demo page: unchanged");
+        }
+        Ok(())
+    }
+
+    /// `npm ci`, when the lock file is not the one that was installed last.
+    pub(crate) fn install(&mut self, package: &str) -> Result<()> {
+        let directory = self.workspace.root.join(package);
+        let inputs = Inputs::default()
+            .text(&format!("Node {}", self.node()?))
+            .file(&directory.join("package.json"))?
+            .file(&directory.join("package-lock.json"))?;
+        let modules = directory.join("node_modules");
+        // In there, so that removing the directory removes the stamp.
+        when_stale(&modules.join(".xtask-stamp"), &inputs, &[], || {
+            let mut command = self.npm(package);
+            command.args(["ci", "--no-audit", "--no-fund"]);
+            let log = self.workspace.log(&format!("npm-{package}"));
+            self.runner.quiet(&format!("npm ci in {package}"), command, minutes(10), &log)
+        })?;
+        Ok(())
+    }
+
+    fn node(&mut self) -> Result<Version> {
+        if let Some(found) = self.node {
+            return Ok(found);
+        }
+        let found = node::ensure(self.workspace, &mut self.runner)?;
+        self.node = Some(found);
+        Ok(found)
+    }
+
+    pub(crate) fn wasm_toolchain(&mut self) -> Result<WasmToolchain> {
+        if let Some(selected) = self.wasm {
+            return Ok(selected);
+        }
+        let selected = WasmToolchain::select(self.choice, self.workspace, &mut self.runner)?;
+        note(format_args!("wasm is compiled by {selected}"));
+        self.wasm = Some(selected);
+        Ok(selected)
+    }
+
+    fn wasm_tools(&mut self) -> Result<WasmTools> {
+        WasmTools::ensure(self.workspace, &mut self.runner)
+    }
+
+    fn compiling_wasm(&self, wasm: WasmToolchain, first: &[PathBuf], command: &mut Command) -> Result<()> {
+        wasm.apply(self.workspace, command);
+        let mut path = wasm.path(self.workspace)?;
+        path.extend_from_slice(first);
+        command.env("PATH", toolchain::path_with(&path)?);
+        Ok(())
+    }
+}
+
+/// An unchanged component keeps its time, and with it what hosts have cached.
+fn copy_when_different(from: &Path, to: &Path) -> Result<()> {
+    let content = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
+    if fs::read(to).is_ok_and(|there| there == content) {
+        return Ok(());
+    }
+    let write = || {
+        to.parent().map_or(Ok(()), fs::create_dir_all)?;
+        let new = to.with_extension("wasm.new");
+        fs::write(&new, &content)?;
+        fs::rename(&new, to)
+    };
+    write().with_context(|| format!("cannot write {}", to.display()))
+}

@@ -1,0 +1,120 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Developer commands of Dojang.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    /// Where the wasm targets come from.
+    #[arg(long, value_enum, default_value = "auto", global = true, env = "DOJANG_WASM_TOOLCHAIN")]
+    pub(crate) wasm_toolchain: WasmToolchainChoice,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Build everything, start issuer, edge and demo page, and serve until Ctrl-C.
+    Up(Up),
+    /// Run everything CI runs; prints what was skipped and why.
+    Test(Test),
+    /// Fuzz the verifier for long.
+    Fuzz(Fuzz),
+    /// Run the verifier's unit tests under Miri, where a toolchain with Miri is installed.
+    Miri,
+}
+
+#[derive(Args)]
+pub(crate) struct Up {
+    /// Port of the issuer on the loopback address.
+    #[arg(long, value_name = "PORT", default_value_t = 8000, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) issuer_port: u16,
+    /// Port of the edge resource on the loopback address.
+    #[arg(long, value_name = "PORT", default_value_t = 8001, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) edge_port: u16,
+    /// Port of the demo page on the loopback address.
+    #[arg(long, value_name = "PORT", default_value_t = 8080, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) www_port: u16,
+}
+
+#[derive(Args)]
+pub(crate) struct Test {
+    /// Run only this stage (may be given more than once).
+    #[arg(long, value_name = "STAGE", value_enum)]
+    pub(crate) only: Vec<Stage>,
+    /// Go on with the next stage when one has failed.
+    #[arg(long)]
+    pub(crate) keep_going: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Fuzz {
+    /// Seconds for each target.
+    #[arg(long, default_value_t = crate::fuzz::LONG)]
+    pub(crate) seconds: u64,
+    /// Fuzz only this target (may be given more than once).
+    #[arg(long, value_name = "TARGET", value_enum)]
+    pub(crate) target: Vec<FuzzTarget>,
+}
+
+/// The programs in `verifier-core/fuzz/fuzz_targets`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FuzzTarget {
+    /// Any bytes as a token, and as its header.
+    Token,
+    /// Any bytes as the claims of a signed token.
+    Claims,
+    /// Any bytes as a JWK or JWKS.
+    Jwks,
+    /// Any bytes as PEM, and as its DER.
+    Pem,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WasmToolchainChoice {
+    /// rustup's targets when they are there or can be had, Debian's packages otherwise.
+    Auto,
+    /// `rustup target add`.
+    Rustup,
+    /// Debian's rustc-web and rust-web-src.
+    Debian,
+}
+
+/// The stages of `test`, in the order they run: what fails fast comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Stage {
+    /// `cargo fmt --check`.
+    Format,
+    /// clippy over all targets; warnings are errors.
+    Lints,
+    /// rustdoc of the libraries; warnings are errors.
+    Docs,
+    /// The edge component for wasm32-wasip2.
+    Edge,
+    /// clippy for the wasm targets.
+    WasmLints,
+    /// `cargo test` natively, with the component.
+    Rust,
+    /// The issuer's tests once more, on PostgreSQL where a server answers.
+    Postgres,
+    /// The vectors are what their generator writes, and the fuzz targets find nothing in a few seconds each.
+    Fuzz,
+    /// The npm package: wasm build and its tests in Node.
+    Npm,
+    /// The demo page: type check and build.
+    Www,
+    /// The whole system in a browser and with other JWT libraries.
+    System,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

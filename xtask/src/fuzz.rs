@@ -1,0 +1,53 @@
+//! The fuzz targets of the verifier: briefly in the tests, for long by `cargo xtask fuzz`.
+
+use std::fs;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use clap::ValueEnum as _;
+
+use crate::cli::{Fuzz, FuzzTarget};
+use crate::process;
+use crate::progress::{Runner, minutes, say};
+use crate::toolchain::cargo_install::{self, Lock};
+use crate::version::Version;
+use crate::workspace::Workspace;
+
+const CARGO_FUZZ: Version = Version(0, 13, 2);
+
+/// Longest input, in bytes: a little above what the verifier reads of a token.
+const MAX_INPUT: u32 = 20_000;
+
+/// Seconds for each target when nobody says otherwise.
+pub(crate) const LONG: u64 = 600;
+/// Seconds for each target in `cargo xtask test`.
+pub(crate) const SHORT: u64 = 10;
+
+/// Fuzzes the targets one after the other, from the corpus in git; what is found new stays in the target directory.
+pub(crate) fn run(workspace: &Workspace, runner: &mut Runner, fuzz: &Fuzz) -> Result<()> {
+    let cargo_fuzz = cargo_install::ensure("cargo-fuzz", "cargo-fuzz", CARGO_FUZZ, Lock::Its, workspace, runner)?;
+    let crate_dir = workspace.root.join("verifier-core/fuzz");
+    let build_dir = workspace.target.join("fuzz");
+    let chosen = if fuzz.target.is_empty() { FuzzTarget::value_variants() } else { &fuzz.target };
+    for target in chosen {
+        let name = target.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
+        let findings = build_dir.join("corpus").join(&name);
+        fs::create_dir_all(&findings).with_context(|| format!("cannot create {}", findings.display()))?;
+        say(format_args!("fuzzing {name} for {} s", fuzz.seconds));
+        let mut command = process::command(&cargo_fuzz);
+        command
+            .current_dir(&crate_dir)
+            // The instrumentation is an unstable option of the compiler; this lets the stable one take it.
+            .env("RUSTC_BOOTSTRAP", "1")
+            .env("CARGO_TARGET_DIR", &build_dir)
+            // The verifier has no unsafe code for a sanitizer to watch.
+            .args(["fuzz", "run", "--sanitizer", "none", &name])
+            .args([&findings, &crate_dir.join("corpus").join(&name)])
+            .args(["--", "-print_final_stats=1", "-verbosity=0"])
+            .arg(format!("-max_len={MAX_INPUT}"))
+            .arg(format!("-max_total_time={}", fuzz.seconds));
+        let limit = Duration::from_secs(fuzz.seconds) + minutes(30);
+        runner.stream(&format!("fuzzing {name}"), command, limit)?;
+    }
+    Ok(())
+}

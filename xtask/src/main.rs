@@ -1,0 +1,54 @@
+//! Developer commands of the workspace: `cargo xtask up`, `test`, `fuzz` and `miri`.
+
+mod build;
+mod cli;
+mod freshness;
+mod fuzz;
+mod miri;
+mod ports;
+mod process;
+mod progress;
+mod report;
+mod summary;
+mod system;
+mod test;
+mod toolchain;
+mod up;
+mod version;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser as _;
+
+use crate::cli::{Cli, Command};
+use crate::progress::Runner;
+use crate::workspace::Workspace;
+
+fn main() -> ExitCode {
+    match run(&Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whatever failed then, failed because of it.
+        Err(_) if process::interrupted() => {
+            eprintln!("\ninterrupted");
+            // As a shell reports a program ended by SIGINT.
+            ExitCode::from(130)
+        }
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<()> {
+    process::listen_for_interrupts()?;
+    let workspace = Workspace::find()?;
+    match &cli.command {
+        Command::Up(up) => up::run(&workspace, up, cli.wasm_toolchain),
+        Command::Test(test) => test::run(&workspace, test, cli.wasm_toolchain),
+        Command::Fuzz(fuzz) => fuzz::run(&workspace, &mut Runner::watching(), fuzz),
+        Command::Miri => miri::run(&workspace, &mut Runner::watching()),
+    }
+}

@@ -1,0 +1,24 @@
+//! `cargo xtask miri`: the verifier's portable code under Miri, which sees undefined behaviour.
+
+use anyhow::{Result, bail};
+
+use crate::process;
+use crate::progress::{Runner, minutes, say};
+use crate::workspace::Workspace;
+
+/// Runs the tests that need neither files nor hours under Miri.
+pub(crate) fn run(workspace: &Workspace, runner: &mut Runner) -> Result<()> {
+    let mut probe = process::command("cargo");
+    probe.args(["+nightly", "miri", "--version"]);
+    if process::probe(probe, minutes(1)).is_none() {
+        bail!("there is no Miri: rustup toolchain install nightly --component miri rust-src");
+    }
+    say("the verifier's unit tests under Miri");
+    let mut command = process::command("cargo");
+    command
+        .current_dir(&workspace.root)
+        .args(["+nightly", "miri", "test", "--package", "verifier-core", "--lib"])
+        .env("CARGO_TARGET_DIR", workspace.target.join("miri"))
+        .env("MIRIFLAGS", "-Zmiri-disable-isolation");
+    runner.stream("the verifier under Miri", command, minutes(240))
+}

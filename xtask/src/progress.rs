@@ -1,0 +1,225 @@
+//! What the person at the terminal sees while steps run: what is done now and for how long.
+
+use std::fs::{self, File};
+use std::io::{self, BufRead as _, BufReader, IsTerminal as _, Write};
+use std::path::Path;
+use std::process::{Command, ExitStatus};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::process::{self, ProcessGroup};
+use crate::summary::Summary;
+
+const MINUTE: Duration = Duration::from_secs(60);
+/// Where no line can be rewritten, a sign of life this often.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(20);
+
+/// Announces a step.
+pub(crate) fn say(text: impl std::fmt::Display) {
+    println!("==> {text}");
+}
+
+/// Something worth knowing about the step that runs.
+pub(crate) fn note(text: impl std::fmt::Display) {
+    println!("    {text}");
+}
+
+pub(crate) fn minutes(count: u64) -> Duration {
+    Duration::from_secs(60 * count)
+}
+
+/// `47 s` or `3 min 07 s`.
+pub(crate) fn shown(time: Duration) -> String {
+    let seconds = time.as_secs();
+    if time < MINUTE { format!("{seconds} s") } else { format!("{} min {:02} s", seconds / 60, seconds % 60) }
+}
+
+/// Runs the programs of a step and shows their progress; in a test run it also keeps the runners' own summaries.
+pub(crate) struct Runner {
+    summary: Option<Summary>,
+}
+
+impl Runner {
+    /// Programs write to the terminal themselves.
+    pub(crate) fn plain() -> Self {
+        Self { summary: None }
+    }
+
+    /// Programs are read along, so that what their test runners counted can be told at the end.
+    pub(crate) fn watching() -> Self {
+        Self { summary: Some(Summary::default()) }
+    }
+
+    /// What was counted since the last call.
+    pub(crate) fn take_summary(&mut self) -> Summary {
+        self.summary.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Notes something that is left out, with the reason.
+    pub(crate) fn skip(&mut self, reason: &str) {
+        note(format_args!("skipped: {reason}"));
+        if let Some(summary) = &mut self.summary {
+            summary.skip(reason);
+        }
+    }
+
+    /// Runs a program whose output is of interest while it runs.
+    pub(crate) fn stream(&mut self, what: &str, mut command: Command, limit: Duration) -> Result<()> {
+        let status = match &mut self.summary {
+            None => ProcessGroup::spawn(command)?.wait(limit, || {}),
+            Some(summary) => {
+                if io::stdout().is_terminal() {
+                    command.env("CARGO_TERM_COLOR", "always");
+                }
+                watch(command, limit, summary, &mut io::stdout())
+            }
+        };
+        check(what, status)
+    }
+
+    /// Runs a program whose output is of interest only when it fails: it goes to `log`.
+    pub(crate) fn quiet(&mut self, what: &str, mut command: Command, limit: Duration, log: &Path) -> Result<()> {
+        say(what);
+        let (out, err) = log_file(log)?;
+        command.stdout(out).stderr(err);
+        let started = Instant::now();
+        let mut ticker = Ticker::new();
+        let status =
+            ProcessGroup::spawn(command).and_then(|mut group| group.wait(limit, || ticker.tick(started.elapsed())));
+        ticker.finish(started.elapsed());
+        let result = check(what, status);
+        if result.as_ref().is_err_and(|e| !e.is::<process::Interrupted>()) {
+            eprintln!("{}", process::last_lines(log, 30));
+            eprintln!("(from {})", log.display());
+        }
+        result
+    }
+}
+
+/// Two handles of one new file.
+pub(crate) fn log_file(log: &Path) -> Result<(File, File)> {
+    let make = || -> io::Result<(File, File)> {
+        if let Some(directory) = log.parent() {
+            fs::create_dir_all(directory)?;
+        }
+        let file = File::create(log)?;
+        Ok((file.try_clone()?, file))
+    };
+    make().with_context(|| format!("cannot write the log file {}", log.display()))
+}
+
+fn check(what: &str, status: Result<ExitStatus>) -> Result<()> {
+    let status = match status {
+        Err(error) if error.is::<process::Interrupted>() => return Err(error),
+        other => other.with_context(|| what.to_owned())?,
+    };
+    if !status.success() {
+        bail!("{what}: failed ({status})");
+    }
+    Ok(())
+}
+
+/// Copies both streams of a program to `out`, line by line, and shows every line to the summary.
+fn watch(mut command: Command, limit: Duration, summary: &mut Summary, out: &mut impl Write) -> Result<ExitStatus> {
+    let (reader, writer) = io::pipe().context("cannot make a pipe")?;
+    command.stdout(writer.try_clone().context("cannot share a pipe")?).stderr(writer);
+    let mut group = ProcessGroup::spawn(command)?;
+    let (sender, lines) = mpsc::sync_channel::<Vec<u8>>(256);
+    thread::spawn(move || {
+        let mut reader = BufReader::new(reader);
+        let mut line = Vec::new();
+        while reader.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+            if sender.send(std::mem::take(&mut line)).is_err() {
+                break;
+            }
+        }
+    });
+    let mut copy = |line: &[u8]| {
+        // A closed terminal must not end the step.
+        let _ = out.write_all(line);
+        summary.observe(&String::from_utf8_lossy(line));
+    };
+    let status = group.wait(limit, || {
+        while let Ok(line) = lines.try_recv() {
+            copy(&line);
+        }
+    });
+    // What is still in the pipe. Whoever left the group may hold it open for ever: wait for no one.
+    while let Ok(line) = lines.recv_timeout(Duration::from_secs(1)) {
+        copy(&line);
+    }
+    status
+}
+
+/// The elapsed time, on a line of its own that is rewritten every second, or now and then where it cannot be.
+struct Ticker {
+    rewrites: bool,
+    next: Duration,
+}
+
+impl Ticker {
+    fn new() -> Self {
+        let rewrites = io::stdout().is_terminal();
+        let next = if rewrites { Duration::ZERO } else { SIGN_OF_LIFE };
+        Self { rewrites, next }
+    }
+
+    fn tick(&mut self, elapsed: Duration) {
+        if elapsed < self.next {
+            return;
+        }
+        if self.rewrites {
+            print!("\r    {} ", shown(elapsed));
+            let _ = io::stdout().flush();
+            self.next = elapsed + Duration::from_secs(1);
+        } else {
+            note(format_args!("still running after {}", shown(elapsed)));
+            self.next = elapsed + SIGN_OF_LIFE;
+        }
+    }
+
+    fn finish(&self, elapsed: Duration) {
+        let start = if self.rewrites { "\r" } else { "" };
+        println!("{start}    {}", shown(elapsed));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_shown_as_people_say_them() {
+        for (seconds, expected) in [(0, "0 s"), (59, "59 s"), (60, "1 min 00 s"), (187, "3 min 07 s")] {
+            assert_eq!(shown(Duration::from_secs(seconds)), expected);
+        }
+    }
+
+    #[test]
+    fn a_watched_program_is_read_to_its_last_line() {
+        let mut command = process::command("sh");
+        command
+            .args(["-c", "echo 'test result: ok. 3 passed; 0 failed; 0 ignored'; echo 'skipped: no disk' >&2; exit 1"]);
+        let (mut summary, mut out) = (Summary::default(), Vec::new());
+        let status = watch(command, Duration::from_secs(10), &mut summary, &mut out).expect("sh starts");
+        assert_eq!(status.code(), Some(1));
+        assert!(out.ends_with(b"skipped: no disk\n"), "{}", String::from_utf8_lossy(&out));
+        assert_eq!(summary.passed, 3);
+        assert_eq!(summary.skipped, ["no disk"]);
+    }
+
+    #[test]
+    fn the_output_of_a_quiet_program_is_in_its_log() {
+        let directory = std::env::temp_dir().join(format!("xtask-quiet-{}", std::process::id()));
+        let log = directory.join("step.log");
+        let mut command = process::command("sh");
+        command.args(["-c", "echo out; echo err >&2"]);
+        Runner::plain().quiet("a step", command, Duration::from_secs(10), &log).expect("it succeeds");
+        assert_eq!(process::last_lines(&log, 9), "out\nerr");
+        assert_eq!(process::last_lines(&log, 1), "err");
+        std::fs::remove_dir_all(directory).expect("the directory is ours");
+    }
+}

@@ -1,0 +1,86 @@
+//! Debian packages: which are missing, and installing them as root.
+
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use nix::unistd::geteuid;
+
+use super::ANSWER;
+use crate::process;
+use crate::progress::{Runner, minutes, note, say};
+use crate::workspace::Workspace;
+
+/// Makes sure that the packages are installed.
+///
+/// # Errors
+/// Where this program may not install them, with the commands for a person who may.
+pub(crate) fn ensure(packages: &[&str], purpose: &str, workspace: &Workspace, runner: &mut Runner) -> Result<()> {
+    let missing = missing(packages);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let list = missing.join(" ");
+    if !may_install() {
+        bail!("{purpose}: missing; as root on Debian run: apt-get update && apt-get install {list}");
+    }
+    say(format_args!("installing Debian packages for {purpose}: {list}"));
+    let apt = || {
+        let mut command = process::command("apt-get");
+        command.env("DEBIAN_FRONTEND", "noninteractive");
+        command
+    };
+    let mut update = apt();
+    update.arg("update");
+    runner.quiet("apt-get update", update, minutes(5), &workspace.log("apt-update"))?;
+    let mut install = apt();
+    install.args(["install", "--yes", "--no-install-recommends"]).args(&missing);
+    runner.quiet(&format!("apt-get install {list}"), install, minutes(20), &workspace.log("apt-install"))?;
+    let still = self::missing(packages);
+    if !still.is_empty() {
+        bail!("apt-get did not install {}", still.join(" "));
+    }
+    note("installed");
+    Ok(())
+}
+
+/// Those that dpkg does not know as installed.
+pub(crate) fn missing<'a>(packages: &[&'a str]) -> Vec<&'a str> {
+    let installed = |package: &str| {
+        let mut command = process::command("dpkg-query");
+        command.args(["--show", "--showformat=${db:Status-Status}", package]);
+        process::probe(command, ANSWER).is_some_and(|status| status.trim() == "installed")
+    };
+    packages.iter().copied().filter(|package| !installed(package)).collect()
+}
+
+/// Whether this program may install packages: as root on Debian.
+pub(crate) fn may_install() -> bool {
+    is_debian() && geteuid().is_root()
+}
+
+/// Debian itself: its derivatives name and split these packages differently.
+pub(crate) fn is_debian() -> bool {
+    std::fs::read_to_string(Path::new("/etc/os-release")).is_ok_and(|release| names_debian(&release))
+}
+
+fn names_debian(os_release: &str) -> bool {
+    os_release.lines().filter_map(|line| line.strip_prefix("ID=")).any(|id| id.trim().trim_matches('"') == "debian")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debian_is_told_from_its_derivatives() {
+        for (release, expected) in [
+            ("PRETTY_NAME=\"Debian\"\nID=debian\nVERSION_ID=\"12\"\n", true),
+            ("ID=\"debian\"\n", true),
+            ("ID=ubuntu\nID_LIKE=debian\n", false),
+            ("VERSION_ID=debian\n", false),
+            ("", false),
+        ] {
+            assert_eq!(names_debian(release), expected, "{release:?}");
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Debian's own Rust compiles wasm where rustup cannot download targets: the packages `rustc-web`, `cargo-web` and
+//! `rust-web-src` (the standard library's source, compiled once per target and profile), with LLVM's linker and
+//! wasi-libc.
+
+use std::env::consts::ARCH;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, bail};
+
+use super::{Variable, WASIP2, apt};
+use crate::progress::Runner;
+use crate::workspace::Workspace;
+
+pub(crate) const CARGO: &str = "/usr/bin/cargo";
+const RUSTC: &str = "/usr/bin/rustc";
+const CLIPPY: &str = "/usr/bin/cargo-clippy";
+const LINKER: &str = "/usr/bin/wasm-ld-22";
+const PACKAGES: [&str; 5] = ["rustc-web", "cargo-web", "rust-web-src", "lld-22", "wasi-libc"];
+
+/// Installs what is missing of it.
+pub(crate) fn ensure(workspace: &Workspace, runner: &mut Runner) -> Result<()> {
+    if !apt::is_debian() {
+        bail!("the wasm targets are missing; run: rustup target add {} {WASIP2}", super::BROWSER);
+    }
+    apt::ensure(&PACKAGES, "compiling wasm", workspace, runner)
+}
+
+/// clippy of the same compiler; `None` when it is not there and may not be installed.
+pub(crate) fn clippy(workspace: &Workspace, runner: &mut Runner) -> Result<Option<&'static str>> {
+    match apt::ensure(&["rust-web-clippy"], "linting wasm", workspace, runner) {
+        Ok(()) => Ok(Some(CLIPPY)),
+        Err(_) if !apt::may_install() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// What makes cargo use this compiler and build the standard library.
+pub(crate) fn environment() -> Vec<Variable> {
+    let set = |name, value: &str| (name, Some(value.into()));
+    vec![
+        set("CARGO", CARGO),
+        set("RUSTC", RUSTC),
+        // `build-std` is unstable, and Debian's compiler a stable one.
+        set("RUSTC_BOOTSTRAP", "1"),
+        set("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort"),
+        set("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", LINKER),
+        set("CARGO_TARGET_WASM32_WASIP2_LINKER", "wasm-component-ld"),
+        (
+            "CARGO_TARGET_WASM32_WASIP2_RUSTFLAGS",
+            Some(
+                format!("-C link-self-contained=no -L native=/usr/lib/wasm32-wasi -C link-arg=--wasm-ld-path={LINKER}")
+                    .into(),
+            ),
+        ),
+        // They belong to the compiler of everything else.
+        ("RUSTUP_TOOLCHAIN", None),
+        ("RUSTDOC", None),
+        ("LD_LIBRARY_PATH", None),
+    ]
+}
+
+/// `wasm-component-ld`, and the two names under which wasm-pack looks for the compiler.
+pub(crate) fn path(workspace: &Workspace) -> Result<Vec<PathBuf>> {
+    let names = workspace.target.join("wasm-debian").join("bin");
+    fs::create_dir_all(&names).with_context(|| format!("cannot make {}", names.display()))?;
+    for (name, program) in [("cargo", CARGO), ("rustc", RUSTC)] {
+        let link = names.join(name);
+        if fs::read_link(&link).is_ok_and(|target| target.as_os_str() == program) {
+            continue;
+        }
+        let _ = fs::remove_file(&link);
+        symlink(program, &link).with_context(|| format!("cannot make {}", link.display()))?;
+    }
+    let linkers = PathBuf::from(format!("/usr/lib/rustlib/{ARCH}-unknown-linux-gnu/bin"));
+    Ok(vec![names, linkers])
+}

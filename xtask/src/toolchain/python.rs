@@ -1,0 +1,70 @@
+//! Python with PyJWT and a Django project's libraries, for the tests: an environment of this checkout, nothing in the
+//! system.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+
+use super::{ANSWER, apt, version_of};
+use crate::freshness::{Inputs, when_stale};
+use crate::process;
+use crate::progress::{Runner, minutes};
+use crate::version::Version;
+use crate::workspace::Workspace;
+
+const OLDEST: Version = Version(3, 9, 0);
+const REQUIREMENTS: [&str; 7] = [
+    "PyJWT[crypto]>=2.10,<3",
+    "requests>=2.32,<3",
+    "Django>=5.1,<5.3",
+    "djangorestframework-simplejwt>=5.5,<6",
+    "argon2-cffi>=23",
+    "bcrypt>=4",
+    "psycopg2-binary>=2.9,<3",
+];
+
+/// Makes the environment when it is missing or made from something else; returns its interpreter.
+pub(crate) fn ensure(workspace: &Workspace, runner: &mut Runner) -> Result<PathBuf> {
+    let base = base_interpreter(workspace, runner)?;
+    let environment = workspace.target.join("python");
+    let interpreter = environment.join("bin/python");
+    let inputs = Inputs::default()
+        .text(&base.display().to_string())
+        .text(&version_of(&base).map_or_else(String::new, |found| found.to_string()))
+        .text(&REQUIREMENTS.join(" "));
+    when_stale(&workspace.target.join("python.stamp"), &inputs, &[&interpreter], || {
+        let mut make = process::command(&base);
+        make.args(["-m", "venv", "--clear"]).arg(&environment);
+        let log = workspace.log("python");
+        runner.quiet("python -m venv", make, minutes(5), &log)?;
+        let mut install = process::command(&interpreter);
+        install.args(["-m", "pip", "install", "--disable-pip-version-check"]).args(REQUIREMENTS);
+        runner.quiet(&format!("pip install {}", REQUIREMENTS.join(" ")), install, minutes(10), &log)
+    })?;
+    Ok(interpreter)
+}
+
+fn base_interpreter(workspace: &Workspace, runner: &mut Runner) -> Result<PathBuf> {
+    let usable = || {
+        ["python3", "python", "/usr/bin/python3"]
+            .iter()
+            .filter_map(|name| process::on_path(name))
+            .find(|python| can_make_environments(python))
+    };
+    if let Some(found) = usable() {
+        return Ok(found);
+    }
+    if apt::is_debian() {
+        apt::ensure(&["python3", "python3-venv"], "the tests with PyJWT", workspace, runner)?;
+        if let Some(found) = usable() {
+            return Ok(found);
+        }
+    }
+    bail!("no Python {OLDEST} or newer with venv and pip was found: install one and put it first on PATH");
+}
+
+fn can_make_environments(python: &Path) -> bool {
+    let mut command = process::command(python);
+    command.args(["-c", "import ensurepip, venv"]);
+    version_of(python).is_some_and(|found| found >= OLDEST) && process::probe(command, ANSWER).is_some()
+}

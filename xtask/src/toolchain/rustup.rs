@@ -1,0 +1,147 @@
+//! The wasm targets of the toolchain that is used anyway.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use super::{ANSWER, BROWSER, WASIP2};
+use crate::process::{self, Interrupted, ProcessGroup};
+use crate::progress::{self, Runner, minutes, note, say};
+use crate::workspace::Workspace;
+
+/// How long rustup may take to receive its first byte.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// How long a failed attempt counts.
+const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Whether the compiler in use has a standard library for both targets, whoever installed it.
+pub(crate) fn targets_are_installed() -> bool {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let mut command = process::command(rustc);
+    command.args(["--print", "sysroot"]);
+    process::probe(command, ANSWER).is_some_and(|printed| {
+        let libraries = Path::new(printed.trim()).join("lib/rustlib");
+        [BROWSER, WASIP2].iter().all(|target| {
+            fs::read_dir(libraries.join(target).join("lib")).is_ok_and(|mut files| files.next().is_some())
+        })
+    })
+}
+
+/// Tries `rustup target add`; false when there is no rustup or it could not.
+pub(crate) fn add_targets(workspace: &Workspace, _: &mut Runner) -> Result<bool> {
+    if process::on_path("rustup").is_none() {
+        note("no rustup here");
+        return Ok(false);
+    }
+    say(format_args!("adding the targets {BROWSER} and {WASIP2} with rustup"));
+    let log = workspace.log("rustup");
+    let (out, err) = progress::log_file(&log)?;
+    let mut command = process::command("rustup");
+    command.args(["target", "add", BROWSER, WASIP2]).stdout(out).stderr(err);
+    // Three lines of it are shown.
+    command.env_remove("RUST_BACKTRACE");
+    let mut group = ProcessGroup::spawn(command)?;
+    let downloads = downloads_directory();
+    let started = Instant::now();
+    let mut last_sign = started;
+    let mut received = bytes_in(&downloads);
+    // A server that cannot be reached is given up soon; one that sends slowly is not.
+    let added = loop {
+        if let Some(status) = group.poll()? {
+            break status.success();
+        }
+        if process::interrupted() {
+            return Err(Interrupted.into());
+        }
+        let now = bytes_in(&downloads);
+        if now != received {
+            (received, last_sign) = (now, Instant::now());
+        }
+        if last_sign.elapsed() > PATIENCE || started.elapsed() > minutes(15) {
+            group.stop();
+            break false;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    };
+    // Exit code 0 is not taken for an answer.
+    if added && targets_are_installed() {
+        note(progress::shown(started.elapsed()));
+        return Ok(true);
+    }
+    for line in process::last_lines(&log, 3).lines() {
+        note(line);
+    }
+    note(format_args!("rustup could not add them (gave up after {})", progress::shown(started.elapsed())));
+    Ok(false)
+}
+
+fn downloads_directory() -> PathBuf {
+    std::env::var_os("RUSTUP_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::home_dir().map(|home| home.join(".rustup")))
+        .unwrap_or_default()
+        .join("downloads")
+}
+
+fn bytes_in(directory: &Path) -> u64 {
+    fs::read_dir(directory)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok()?.metadata().ok())
+        .map(|metadata| metadata.len())
+        .sum()
+}
+
+/// A failed attempt, remembered so that the next start does not wait for the same failure.
+pub(crate) struct Unreachable(PathBuf);
+
+impl Unreachable {
+    pub(crate) fn at(cache: &Path) -> Self {
+        Self(cache.join("rustup-unreachable"))
+    }
+
+    pub(crate) fn file(&self) -> &Path {
+        &self.0
+    }
+
+    pub(crate) fn is_recent(&self) -> bool {
+        let age = |file: &Path| fs::metadata(file).ok()?.modified().ok()?.elapsed().ok();
+        age(&self.0).is_some_and(|age| age < REMEMBERED)
+    }
+
+    /// Failing to write costs only the wait at the next start.
+    pub(crate) fn remember(&self) {
+        if let Some(directory) = self.0.parent() {
+            let _ = fs::create_dir_all(directory);
+        }
+        let _ = fs::write(&self.0, "rustup target add failed; delete this file to try again\n");
+    }
+
+    pub(crate) fn forget(&self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_attempt_is_remembered_until_it_is_forgotten() {
+        let cache = std::env::temp_dir().join(format!("xtask-unreachable-{}", std::process::id()));
+        let remembered = Unreachable::at(&cache);
+        assert!(!remembered.is_recent());
+        remembered.remember();
+        assert!(remembered.is_recent());
+        let old = fs::File::options().write(true).open(remembered.file()).expect("was written");
+        let written = old.metadata().and_then(|m| m.modified()).expect("the file system keeps times");
+        old.set_modified(written - REMEMBERED).expect("the file is ours");
+        assert!(!remembered.is_recent(), "a day later");
+        remembered.remember();
+        remembered.forget();
+        assert!(!remembered.is_recent());
+        fs::remove_dir_all(cache).expect("the directory is ours");
+    }
+}

@@ -1,0 +1,61 @@
+//! wasm-pack and wasm-bindgen, at the versions of this checkout.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+use super::cargo_install::{Lock, ensure};
+use crate::progress::Runner;
+use crate::version::Version;
+use crate::workspace::Workspace;
+
+const WASM_PACK: Version = Version(0, 15, 1);
+
+/// Where the two programs are.
+pub(crate) struct WasmTools {
+    pub(crate) wasm_pack: PathBuf,
+    pub(crate) wasm_bindgen: PathBuf,
+}
+
+impl WasmTools {
+    /// Takes programs of the right version from `PATH` or the cache, and installs the others into the cache.
+    pub(crate) fn ensure(workspace: &Workspace, runner: &mut Runner) -> Result<Self> {
+        let lock = workspace.root.join("Cargo.lock");
+        let lock = fs::read_to_string(&lock).with_context(|| format!("cannot read {}", lock.display()))?;
+        // The crate and the program have to be of the same version.
+        let wasm_bindgen = locked_version(&lock, "wasm-bindgen")
+            .context("Cargo.lock does not name wasm-bindgen: run cargo generate-lockfile")?;
+        Ok(Self {
+            wasm_pack: ensure("wasm-pack", "wasm-pack", WASM_PACK, Lock::Its, workspace, runner)?,
+            wasm_bindgen: ensure("wasm-bindgen", "wasm-bindgen-cli", wasm_bindgen, Lock::Newest, workspace, runner)?,
+        })
+    }
+
+    /// The directory that wasm-pack has to see first to find the right wasm-bindgen.
+    pub(crate) fn path(&self) -> Option<PathBuf> {
+        self.wasm_bindgen.parent().map(Path::to_path_buf)
+    }
+}
+
+/// The version of a package in `Cargo.lock`.
+fn locked_version(lock: &str, package: &str) -> Option<Version> {
+    let name = format!("name = \"{package}\"");
+    let mut lines = lock.lines().skip_while(|line| *line != name).skip(1);
+    let version = lines.next()?.strip_prefix("version = \"")?.strip_suffix('"')?;
+    Version::first_in(version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lock_file_tells_the_version_of_exactly_this_package() {
+        let lock = "[[package]]\nname = \"wasm-bindgen-macro\"\nversion = \"9.9.9\"\n\n\
+                    [[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.130\"\nsource = \"registry\"\n";
+        assert_eq!(locked_version(lock, "wasm-bindgen"), Some(Version(0, 2, 130)));
+        assert_eq!(locked_version(lock, "bindgen"), None);
+        assert_eq!(locked_version("", "wasm-bindgen"), None);
+    }
+}
