@@ -1,0 +1,56 @@
+import { defineConfig, type Plugin } from "vite";
+
+const issuer = serviceUrl("ISSUER_URL", "http://localhost:8000");
+const edge = serviceUrl("EDGE_URL", "http://localhost:8001");
+
+/** The address of a service, without a slash at its end. */
+function serviceUrl(variable: string, fallback: string): string {
+  const text = process.env[variable] || fallback;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !["http:", "https:"].includes(url.protocol) || url.search !== "" || url.hash !== "") {
+    console.error(`error: ${variable} must be an http(s) address such as ${fallback}; got ${JSON.stringify(text)}`);
+    process.exit(1);
+  }
+  return url.href.replace(/\/+$/, "");
+}
+
+/** Nothing but this page's own files runs, and nothing leaves for anywhere but the two services. */
+function contentSecurityPolicy(): Plugin {
+  const policy = [
+    "default-src 'none'",
+    "script-src 'self' 'wasm-unsafe-eval'",
+    "style-src 'self'",
+    "img-src 'self'",
+    `connect-src ${[...new Set([new URL(issuer).origin, new URL(edge).origin])].join(" ")}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    "require-trusted-types-for 'script'",
+  ].join("; ");
+  return {
+    name: "content-security-policy",
+    // The development server injects styles and a socket of its own.
+    apply: "build",
+    transformIndexHtml: {
+      order: "post",
+      handler: () => [
+        { tag: "meta", attrs: { "http-equiv": "Content-Security-Policy", content: policy }, injectTo: "head-prepend" },
+      ],
+    },
+  };
+}
+
+const headers = {
+  // What a meta element cannot say.
+  "Content-Security-Policy": "frame-ancestors 'none'",
+  "Referrer-Policy": "no-referrer",
+  "X-Content-Type-Options": "nosniff",
+};
+
+export default defineConfig({
+  define: { __ISSUER_URL__: JSON.stringify(issuer), __EDGE_URL__: JSON.stringify(edge) },
+  plugins: [contentSecurityPolicy()],
+  // The polyfill would fetch from this page's own origin, which the policy does not allow; browsers with wasm need none.
+  build: { target: "es2022", modulePreload: { polyfill: false } },
+  server: { host: "127.0.0.1", port: 8080, strictPort: true },
+  preview: { host: "127.0.0.1", port: 8080, strictPort: true, headers },
+});
