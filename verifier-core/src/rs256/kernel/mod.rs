@@ -4,6 +4,8 @@
 mod limbs28;
 #[cfg(any(test, target_pointer_width = "64"))]
 mod limbs60;
+#[cfg(any(test, not(target_pointer_width = "64")))]
+mod products;
 #[cfg(test)]
 mod tests;
 
