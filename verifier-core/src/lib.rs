@@ -47,7 +47,7 @@ pub use keys::{JwkFault, KeyError, KeySet, MAX_KEY_TEXT_BYTES, PemFault, PublicK
 pub use policy::{Policy, TokenType};
 pub use refusal::{Found, Refusal, Segment};
 pub use rs256::{MAX_MODULUS_BITS, MIN_MODULUS_BITS};
-pub use shape::MAX_TOKEN_BYTES;
+pub use shape::{MAX_TOKEN_BYTES, Segments};
 pub use time::UnixTime;
 pub use verified::{Claim, UserId, VerifiedToken};
 pub use verifier::Verifier;

@@ -1,24 +1,22 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
-import { refusalIn, type Answer } from "./answers.js";
+import { verdictIn, type Answer } from "./answers.js";
 import { checks, type Check } from "./checks.js";
 import type { Code } from "./codes.js";
 import type { Details } from "./details.js";
 import { VerificationError } from "./errors.js";
-import { wasmBase64 } from "./explain-bytes.js";
-import * as bindings from "./explain_wasm.js";
-import { Instance } from "./instance.js";
-import { Keyed, passedOn } from "./keyed.js";
+import { explaining } from "./explaining.js";
+import { Keyed, type Question } from "./keyed.js";
 import { keyTextOf, policyOf, timeOf, tokenOf } from "./options.js";
 import type { Jwk, JwkSet, Policy, VerifierOptions, VerifyOptions } from "./options.js";
-import type { Claims, Header } from "./verifier.js";
+import type { Claims, Header } from "./verified.js";
 
 export { KeyError, VerificationError } from "./errors.js";
 export type { Check } from "./checks.js";
 export type { Code, KeyCode } from "./codes.js";
 export type { Details } from "./details.js";
 export type { Jwk, JwkSet, VerifierOptions, VerifyOptions } from "./options.js";
-export type { Claims, Header } from "./verifier.js";
+export type { Claims, Header } from "./verified.js";
 
 /** One check on the way of a token, and how it went. */
 export type Step =
@@ -60,20 +58,15 @@ export function createExplainer(keys: string | Jwk | JwkSet, options: VerifierOp
   return new WasmExplainer(keyTextOf(keys), policyOf(options));
 }
 
-/** A module of its own, which can say more and is larger; the verdicts are made by the same code. */
-const explaining = new Instance<bindings.TokenVerifier>(bindings, wasmBase64);
-
 class WasmExplainer implements Explainer {
-  readonly #keyed: Keyed<bindings.TokenVerifier>;
+  readonly #keyed: Keyed;
 
   constructor(keys: string, policy: Policy) {
     this.#keyed = new Keyed(explaining, keys, policy);
   }
 
   explain(token: string, options: VerifyOptions = {}): Explanation {
-    const text = passedOn(tokenOf(token));
-    const now = timeOf(options);
-    return this.#keyed.ask((handle) => handle.explain(text, now), explanationIn);
+    return this.#keyed.ask(tokenOf(token), timeOf(options), explanationOf);
   }
 
   free(): void {
@@ -90,15 +83,26 @@ class WasmExplainer implements Explainer {
   }
 }
 
-/** The answer, how many checks were passed, and the texts of header and payload. */
-function explanationIn(json: unknown): Explanation {
-  const [answer, passed, header, payload] = json as [Answer, number, string | null, string | null];
-  const verdict = verdictIn(answer);
+function explanationOf(answer: Answer, { exports, handle, bytes }: Question): Explanation {
+  // First, for the next call may move what the answer points at.
+  const verdict = verdictOf(answer);
+  const texts = { header: utf8(() => answer.header()), payload: utf8(() => answer.payload()) };
+  const passed = exports.tokenverifier_passed!(handle, bytes, answer.now);
+  const { header, payload } = passed > 0 ? texts : {};
   return {
     steps: checks.map((check, place) => stepOf(check, place, passed, verdict)),
     verdict,
-    untrusted: { ...(header !== null && { header }), ...(payload !== null && { payload }) },
+    untrusted: { ...(header !== undefined && { header }), ...(payload !== undefined && { payload }) },
   };
+}
+
+/** A text of the token, if it is one. */
+function utf8(read: () => string): string | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
 }
 
 function stepOf(check: Check, place: number, passed: number, verdict: Verdict): Step {
@@ -110,11 +114,11 @@ function stepOf(check: Check, place: number, passed: number, verdict: Verdict): 
     : { check, outcome: "not_reached" };
 }
 
-function verdictIn(answer: Answer): Verdict {
-  const refusal = refusalIn(answer);
-  if (refusal === undefined) {
-    return { ok: true, header: answer[0] as Header, claims: answer[1] as Claims };
+function verdictOf(answer: Answer): Verdict {
+  const verdict = verdictIn(answer);
+  if (!("code" in verdict)) {
+    return { ok: true, ...verdict };
   }
-  const { code, message, details } = new VerificationError(refusal.code, refusal.details);
+  const { code, message, details } = new VerificationError(verdict.code, verdict.details);
   return { ok: false, code, message, details } as Verdict;
 }

@@ -1,9 +1,9 @@
-// Builds the package: Rust -> wasm and bindings (wasm-pack), smaller wasm (wasm-opt), JavaScript with the wasm inside (tsc).
+// Builds the package: Rust -> wasm (wasm-pack), smaller wasm (wasm-opt), JavaScript with the wasm inside (tsc).
 // Twice, for the plain module and for the one that explains.
 // WASM_PACK names the wasm-pack program when it is not on the PATH; the environment reaches cargo unchanged.
 
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
@@ -65,7 +65,10 @@ function remappedPaths() {
   ];
 }
 
-/** One module of the package: wasm and bindings in pkg/, the bindings and the wasm in base64 in dist/. */
+/**
+ * One module of the package: the wasm in pkg/, and in base64 in dist/. Nothing but numbers crosses its boundary, so the
+ * bindings that wasm-pack writes are not needed.
+ */
 class Module {
   constructor(name, bytes, cargoArguments) {
     this.name = name;
@@ -91,9 +94,6 @@ class Module {
   }
 
   assemble() {
-    for (const end of [".js", ".d.ts"]) {
-      copyFileSync(join(this.pkg, this.name + end), join(dist, this.name + end));
-    }
     writeFileSync(join(dist, `${this.bytes}.js`), `export const wasmBase64 = "${readFileSync(this.wasm, "base64")}";\n`);
     const sizes = [["", (bytes) => bytes], [" in gzip", gzipSync], [" in brotli", brotliCompressSync]];
     const shown = sizes.map(([how, compress]) => `${compress(readFileSync(this.wasm)).length} bytes${how}`);

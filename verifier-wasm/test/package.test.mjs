@@ -70,7 +70,7 @@ test("the plain entry loads neither the explaining module nor the sentences for 
   };
   visit("index.js");
   assert.ok(loaded.has("wasm-bytes.js"), [...loaded].join(" "));
-  for (const other of ["explain.js", "explain-bytes.js", "explain_wasm.js", "texts.js", "checks.js"]) {
+  for (const other of ["explain.js", "explain-bytes.js", "texts.js", "checks.js"]) {
     assert.equal(loaded.has(other), false, other);
   }
 });
