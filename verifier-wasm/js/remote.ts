@@ -1,8 +1,9 @@
-import { download, type Download, type JwksFetch } from "./download.js";
+import { download, type Download } from "./download.js";
 import { KeyError, VerificationError } from "./errors.js";
 import { JwksError } from "./jwks-error.js";
+import type { JwksFetch } from "./jwks-fetch.js";
 import { shown, policyOf, type VerifierOptions, type VerifyOptions } from "./options.js";
-import type { VerifiedToken, Verifier } from "./verifier.js";
+import type { VerifiedToken, Verifier } from "./verified.js";
 
 /** How a key set is fetched and how long it is kept. Times are seconds. */
 export interface FetchOptions {

@@ -1,0 +1,11 @@
+import type { GlobalType } from "./global-types.js";
+
+/** Where the module is, or the module itself: anything from an address to what was compiled already. */
+export type ModuleSource =
+  | string
+  | ArrayBuffer
+  | ArrayBufferView
+  | GlobalType<"URL">
+  | GlobalType<"Request">
+  | GlobalType<"Response">
+  | (typeof globalThis extends { WebAssembly: { Module: { prototype: infer Module } } } ? Module : never);
