@@ -1,5 +1,10 @@
 import type { GlobalType } from "./global-types.js";
 
+/** `WebAssembly.Module`, where the program has its type. */
+export type CompiledModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer Module } } }
+  ? Module
+  : never;
+
 /** Where the module is, or the module itself: anything from an address to what was compiled already. */
 export type ModuleSource =
   | string
@@ -8,4 +13,4 @@ export type ModuleSource =
   | GlobalType<"URL">
   | GlobalType<"Request">
   | GlobalType<"Response">
-  | (typeof globalThis extends { WebAssembly: { Module: { prototype: infer Module } } } ? Module : never);
+  | CompiledModule;

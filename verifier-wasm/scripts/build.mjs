@@ -101,6 +101,10 @@ class Module {
 
   assemble() {
     copyFileSync(this.wasm, join(dist, `${this.name}.wasm`));
+    writeFileSync(
+      join(dist, `${this.name}.d.wasm.ts`),
+      'declare const compiled: import("./module-source.js").CompiledModule;\nexport default compiled;\n',
+    );
     writeFileSync(join(dist, `${this.bytes}.js`), `export const wasmBase64 = "${readFileSync(this.wasm, "base64")}";\n`);
     const sizes = [["", (bytes) => bytes], [" in gzip", gzipSync], [" in brotli", brotliCompressSync]];
     const shown = sizes.map(([how, compress]) => `${compress(readFileSync(this.wasm)).length} bytes${how}`);
