@@ -25,7 +25,7 @@ export class Loading {
   /** Loads once, unless it failed. */
   init(input?: ModuleSource | Promise<ModuleSource>): Promise<void> {
     this.#loaded ??= this.#load(input).catch((error: unknown) => {
-      this.#loaded = this.#module = undefined;
+      this.#loaded = undefined;
       throw error;
     });
     return this.#loaded;
@@ -42,9 +42,10 @@ export class Loading {
       }
       source = await source.arrayBuffer();
     }
-    this.#module = source instanceof WebAssembly.Module ? source : await WebAssembly.compile(source as BufferSource);
-    if (!("tokenverifier_new" in this.instance.exports())) {
+    const module = source instanceof WebAssembly.Module ? source : await WebAssembly.compile(source as BufferSource);
+    if (!WebAssembly.Module.exports(module).some(({ name }) => name === "tokenverifier_new")) {
       throw new TypeError("init was given another module than this package's");
     }
+    this.#module = module;
   }
 }
