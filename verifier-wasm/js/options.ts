@@ -117,7 +117,7 @@ function members(caller: string, options: object, known: readonly string[]): Rea
 }
 
 /** A value for an error text: short, and nothing of an object's content. */
-function shown(value: unknown): string {
+export function shown(value: unknown): string {
   switch (typeof value) {
     case "string":
       return value.length > 40 ? `a string of ${value.length} characters` : JSON.stringify(value);

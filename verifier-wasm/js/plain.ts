@@ -1,5 +1,7 @@
 import { decoded, Instance } from "./instance.js";
-import { wasmBase64 } from "./wasm-bytes.js";
+import { simd } from "./simd.js";
+import { wasmBase64 as withSimd } from "./simd-bytes.js";
+import { wasmBase64 as withoutSimd } from "./wasm-bytes.js";
 
 /** The plain module: verdicts only. */
-export const plain = new Instance(() => decoded(wasmBase64));
+export const plain = new Instance(() => decoded(simd() ? withSimd : withoutSimd));

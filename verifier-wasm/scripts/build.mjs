@@ -1,9 +1,9 @@
 // Builds the package: Rust -> wasm (wasm-pack), smaller wasm (wasm-opt), JavaScript with the wasm inside (tsc).
-// Twice, for the plain module and for the one that explains.
+// Three times: the plain module with and without SIMD, and the one that explains.
 // WASM_PACK names the wasm-pack program when it is not on the PATH; the environment reaches cargo unchanged.
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
@@ -25,6 +25,10 @@ const WASM_FEATURES = [
   "--enable-reference-types",
   "--enable-sign-ext",
 ];
+
+/** For rustc and for wasm-opt. */
+const SIMD = { rustc: ["-C", "target-feature=+simd128"], wasmOpt: ["--enable-simd"] };
+const NO_SIMD = { rustc: [], wasmOpt: [] };
 
 const STRIP = ["--strip-debug", "--strip-producers", "--strip-target-features"];
 
@@ -66,13 +70,14 @@ function remappedPaths() {
 }
 
 /**
- * One module of the package: the wasm in pkg/, and in base64 in dist/. Nothing but numbers crosses its boundary, so the
+ * One module of the package: the wasm in pkg/, and in dist/ as a file and in base64. Nothing but numbers crosses its boundary, so the
  * bindings that wasm-pack writes are not needed.
  */
 class Module {
-  constructor(name, bytes, cargoArguments) {
+  constructor(name, bytes, features, cargoArguments) {
     this.name = name;
     this.bytes = bytes;
+    this.features = features;
     this.cargoArguments = cargoArguments;
     this.pkg = join(pkg, name);
     this.wasm = join(this.pkg, `${name}_bg.wasm`);
@@ -83,17 +88,23 @@ class Module {
     run(
       process.env.WASM_PACK || "wasm-pack",
       ["build", root, "--mode", "force", "--no-pack", ...output, "--"]
-        .concat("--config", `target.wasm32-unknown-unknown.rustflags=${JSON.stringify(remappedPaths())}`)
+        .concat("--config", `target.wasm32-unknown-unknown.rustflags=${JSON.stringify([...remappedPaths(), ...this.features.rustc])}`)
         .concat(this.cargoArguments),
       `compiling ${this.name}`,
     );
+    const features = [...WASM_FEATURES, ...this.features.wasmOpt];
     // With the names of functions beside it, which say where bytes go and what is left of the standard library.
     const named = join(this.pkg, `${this.name}_named.wasm`);
-    run(process.execPath, [wasmOpt, ...WASM_FEATURES, "-Oz", "-g", this.wasm, "-o", named], "optimising the wasm");
-    run(process.execPath, [wasmOpt, ...WASM_FEATURES, ...STRIP, named, "-o", this.wasm], "stripping the wasm");
+    run(process.execPath, [wasmOpt, ...features, "-Oz", "-g", this.wasm, "-o", named], "optimising the wasm");
+    run(process.execPath, [wasmOpt, ...features, ...STRIP, named, "-o", this.wasm], "stripping the wasm");
   }
 
   assemble() {
+    copyFileSync(this.wasm, join(dist, `${this.name}.wasm`));
+    writeFileSync(
+      join(dist, `${this.name}.d.wasm.ts`),
+      'declare const compiled: import("./module-source.js").CompiledModule;\nexport default compiled;\n',
+    );
     writeFileSync(join(dist, `${this.bytes}.js`), `export const wasmBase64 = "${readFileSync(this.wasm, "base64")}";\n`);
     const sizes = [["", (bytes) => bytes], [" in gzip", gzipSync], [" in brotli", brotliCompressSync]];
     const shown = sizes.map(([how, compress]) => `${compress(readFileSync(this.wasm)).length} bytes${how}`);
@@ -102,8 +113,9 @@ class Module {
 }
 
 const modules = [
-  new Module("verifier_wasm", "wasm-bytes", []),
-  new Module("explain_wasm", "explain-bytes", ["--features", "explain"]),
+  new Module("verifier_wasm", "wasm-bytes", NO_SIMD, []),
+  new Module("verifier_wasm_simd", "simd-bytes", SIMD, []),
+  new Module("explain_wasm", "explain-bytes", NO_SIMD, ["--features", "explain"]),
 ];
 
 rmSync(pkg, { recursive: true, force: true });
