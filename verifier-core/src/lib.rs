@@ -31,6 +31,9 @@ mod code;
 mod explain;
 mod header;
 mod json;
+#[cfg(feature = "kernels")]
+#[doc(hidden)]
+pub mod kernels;
 mod keys;
 mod policy;
 mod refusal;

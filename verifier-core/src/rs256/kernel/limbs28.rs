@@ -36,7 +36,7 @@ type Operand = [u32; MAX_LIMBS + 2 * MARGIN];
 
 /// The kernel for machines whose widest product has 64 bits.
 #[derive(Clone, Debug)]
-pub(in crate::rs256) struct Limbs28 {
+pub(crate) struct Limbs28 {
     /// n, K limbs.
     modulus: Vec<u32>,
     /// 1 / n mod 2^64.

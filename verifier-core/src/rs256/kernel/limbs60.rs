@@ -34,7 +34,7 @@ const MARGIN: usize = GROUP;
 
 /// The kernel for 64-bit machines.
 #[derive(Clone, Debug)]
-pub(in crate::rs256) enum Limbs60 {
+pub(crate) enum Limbs60 {
     UpTo2048(Box<Modulus<36, 44, 76>>),
     UpTo3072(Box<Modulus<56, 64, 116>>),
     UpTo4096(Box<Modulus<72, 80, 148>>),
@@ -63,7 +63,7 @@ type Number<const K: usize> = [u64; K];
 
 /// An odd modulus with the constants of its Montgomery form; OPERAND is K + 2 [`MARGIN`], COLUMNS is 2 K + [`GROUP`].
 #[derive(Clone, Debug)]
-pub(in crate::rs256) struct Modulus<const K: usize, const OPERAND: usize, const COLUMNS: usize> {
+pub(crate) struct Modulus<const K: usize, const OPERAND: usize, const COLUMNS: usize> {
     limbs: Number<K>,
     /// 1 / n mod 2^64.
     inverse: u64,
