@@ -19,13 +19,11 @@
 //!   bits, so it is (x - e) / n modulo 2^64, and multiplying it back settles the question limb by limb.
 
 use super::Kernel;
+use super::products::{GROUP, add_products};
 use alloc::vec::Vec;
 
 const LIMB_BITS: usize = 28;
 const MASK: u64 = (1 << LIMB_BITS) - 1;
-
-/// Limbs that are worked on together.
-const GROUP: usize = 4;
 
 /// The most limbs: b = 4096.
 const MAX_LIMBS: usize = 152;
@@ -144,7 +142,7 @@ impl Limbs28 {
             let window = columns.get_mut(place..place + len + GROUP);
             let source = operand.get(MARGIN - 3..MARGIN + len + GROUP);
             if let (Some(window), Some(source)) = (window, source) {
-                add_products(window, source, digits.map(u64::from));
+                add_products(window, source, *digits);
             }
         }
         self.reduce(&mut columns, out);
@@ -168,7 +166,7 @@ impl Limbs28 {
             let window = columns.get_mut(2 * place..place + len + GROUP);
             let source = operand.get(MARGIN - 3 + place..MARGIN + len + GROUP);
             if let (Some(window), Some(source)) = (window, source) {
-                add_products(window, source, digits.map(u64::from));
+                add_products(window, source, *digits);
             }
             if let Some(own) = operand.get_mut(MARGIN + place..MARGIN + place + GROUP) {
                 own.fill(0);
@@ -200,7 +198,7 @@ impl Limbs28 {
             if let Some(next) = above.first_mut() {
                 *next += t3 >> LIMB_BITS;
             }
-            add_products(above, multiple, [q0, q1, q2, q3]);
+            add_products(above, multiple, [q0, q1, q2, q3].map(low_32));
         }
         let mut carry = 0;
         for (limb, column) in out.iter_mut().zip(columns.get(len..).unwrap_or_default()) {
@@ -224,23 +222,6 @@ impl Limbs28 {
             (below, below_that) = (modulus, below);
         }
         difference == 0 && carry == 0
-    }
-}
-
-/// Adds the products of four digits with a run of limbs to a run of columns: column i gets d0 s(i) + d1 s(i - 1) +
-/// d2 s(i - 2) + d3 s(i - 3). `source` begins with s(-3) and is three limbs longer than `columns`.
-#[inline(never)]
-fn add_products(columns: &mut [u64], source: &[u32], [d0, d1, d2, d3]: [u64; GROUP]) {
-    let Some((&[s3, s2, s1], source)) = source.split_first_chunk::<3>() else { return };
-    let (mut s3, mut s2, mut s1) = (u64::from(s3), u64::from(s2), u64::from(s1));
-    for (columns, source) in columns.as_chunks_mut::<GROUP>().0.iter_mut().zip(source.as_chunks::<GROUP>().0) {
-        let [c0, c1, c2, c3] = columns;
-        let [a, b, c, d] = source.map(u64::from);
-        *c0 += (d0 * a + d1 * s1) + (d2 * s2 + d3 * s3);
-        *c1 += (d0 * b + d1 * a) + (d2 * s1 + d3 * s2);
-        *c2 += (d0 * c + d1 * b) + (d2 * a + d3 * s1);
-        *c3 += (d0 * d + d1 * c) + (d2 * b + d3 * a);
-        (s1, s2, s3) = (d, c, b);
     }
 }
 

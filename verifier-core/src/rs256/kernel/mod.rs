@@ -3,14 +3,16 @@
 #[cfg(any(test, not(target_pointer_width = "64")))]
 mod limbs28;
 #[cfg(any(test, target_pointer_width = "64"))]
-mod limbs64;
+mod limbs60;
+#[cfg(any(test, not(target_pointer_width = "64")))]
+mod products;
 #[cfg(test)]
 mod tests;
 
 #[cfg(not(target_pointer_width = "64"))]
 pub(super) use limbs28::Limbs28 as Native;
 #[cfg(target_pointer_width = "64")]
-pub(super) use limbs64::Limbs64 as Native;
+pub(super) use limbs60::Limbs60 as Native;
 
 /// A modulus prepared once for the powers that verification takes.
 ///
