@@ -2,7 +2,7 @@ import { download, type Download } from "./download.js";
 import { KeyError, VerificationError } from "./errors.js";
 import { JwksError } from "./jwks-error.js";
 import type { JwksFetch } from "./jwks-fetch.js";
-import { shown, policyOf, type VerifierOptions, type VerifyOptions } from "./options.js";
+import { demand, policyOf, type VerifierOptions, type VerifyOptions } from "./options.js";
 import type { VerifiedToken, Verifier } from "./verified.js";
 
 /** How a key set is fetched and how long it is kept. Times are seconds. */
@@ -83,16 +83,12 @@ export function remoteJwks(
   url: string | { readonly href: string },
   options: RemoteJwksOptions,
 ): RemoteJwks {
-  if (typeof options !== "object" || options === null) {
-    throw new TypeError(`the options of createRemoteJwks must be an object; got ${shown(options)}`);
-  }
+  demand(typeof options === "object" && options !== null, "the options of createRemoteJwks", "an object", options);
   const given: Record<string, unknown> = { ...options };
   const take = <T>(name: keyof FetchOptions, fallback: T, right: (value: T) => boolean, what: string): T => {
     const { [name]: value = fallback } = given;
     delete given[name];
-    if (typeof value !== typeof fallback || !right(value as T)) {
-      throw new TypeError(`${name} must be ${what}; got ${shown(value)}`);
-    }
+    demand(typeof value === typeof fallback && right(value as T), name, what, value);
     return value as T;
   };
   const times = Object.entries(seconds).map(([name, fallback]) => {
@@ -110,9 +106,7 @@ export function remoteJwks(
     createVerifier,
   };
   policyOf(settings.policy);
-  if (settings.minAge > settings.maxAge) {
-    throw new TypeError(`minAge must not be more than maxAge; got ${settings.minAge} and ${settings.maxAge}`);
-  }
+  demand(settings.minAge <= settings.maxAge, "minAge", `at most maxAge, ${settings.maxAge}`, settings.minAge);
   return new KeyCache(settings);
 }
 
@@ -124,10 +118,9 @@ function addressOf(url: string | { readonly href: string }): string {
   } catch {
     // Told below, with what it should have been.
   }
-  if (address === undefined || !/^https?:$/.test(address.protocol) || address.username !== "" || address.password !== "") {
-    throw new TypeError(`url must be an http or https address without a password; got ${shown(given)}`);
-  }
-  return address.href;
+  const plain = address !== undefined && /^https?:$/.test(address.protocol) && address.username + address.password === "";
+  demand(plain, "url", "an http or https address without a password", given);
+  return address!.href;
 }
 
 interface Known {

@@ -383,7 +383,7 @@ test("wrong arguments are told at once, before anything is fetched", async (t) =
     [server.url, { staleIfError: Infinity }, /staleIfError must be/],
     [server.url, { maxBytes: 1.5 }, /maxBytes must be a whole number from 1 to 131072/],
     [server.url, { maxBytes: 131_073 }, /maxBytes must be/],
-    [server.url, { minAge: 100, maxAge: 99 }, /minAge must not be more than maxAge/],
+    [server.url, { minAge: 100, maxAge: 99 }, /minAge must be at most maxAge, 99; got 100/],
     [server.url, { fetch: "fetch" }, /fetch must be a function/],
     [server.url, { clock: NOW }, /clock must be a function/],
     [server.url, { issuer: undefined }, /issuer must be/],

@@ -163,11 +163,12 @@ fn fuzz(builder: &mut Builder<'_>) -> Result<()> {
 }
 
 fn npm(builder: &mut Builder<'_>) -> Result<()> {
+    let chromium = browser::ensure(builder.workspace, &mut builder.runner)?;
     builder.verifier_without_std()?;
     builder.npm_package()?;
     say("npm test in verifier-wasm");
     let mut command = builder.npm("verifier-wasm");
-    command.arg("test");
+    command.arg("test").env("CHROMIUM", chromium);
     builder.runner.stream("npm test in verifier-wasm", command, minutes(15))
 }
 
