@@ -18,6 +18,8 @@ pub mod answer;
 mod explain;
 #[cfg(target_family = "wasm")]
 mod freestanding;
+#[cfg(feature = "kernels")]
+pub mod kernels;
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -8,8 +8,9 @@ use anyhow::{Context as _, Result, bail};
 use clap::ValueEnum as _;
 
 use crate::build::{Builder, Page};
-use crate::cli::{Fuzz, Stage, Test, WasmToolchainChoice};
+use crate::cli::{Fuzz, Kernels, Stage, Test, WasmToolchainChoice};
 use crate::fuzz;
+use crate::kernels;
 use crate::ports;
 use crate::process;
 use crate::progress::{Runner, minutes, note, say};
@@ -159,6 +160,7 @@ fn fuzz(builder: &mut Builder<'_>) -> Result<()> {
     let mut command = builder.cargo();
     command.args(["run", "--quiet", "--package", "verifier-core", "--example", "make_vectors", "--", "--check"]);
     builder.runner.stream("comparing the vectors with what their generator writes", command, minutes(10))?;
+    kernels::run(builder, &Kernels { cases: kernels::FEW, seed: 1 })?;
     fuzz::run(builder.workspace, &mut builder.runner, &Fuzz { seconds: fuzz::SHORT, target: Vec::new() })
 }
 
