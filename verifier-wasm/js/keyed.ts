@@ -17,6 +17,10 @@ export interface Question {
   bytes: number;
 }
 
+/** Gives back what forgotten verifiers hold. Workers may be without it. */
+const forgotten =
+  typeof FinalizationRegistry === "undefined" ? undefined : new FinalizationRegistry<() => void>((giveBack) => giveBack());
+
 /** Keys and a policy, loaded into the WebAssembly side, and again after a trap has taken the instance they were in. */
 export class Keyed {
   readonly #instance: Instance;
@@ -49,10 +53,10 @@ export class Keyed {
 
   free(): void {
     this.#freed = true;
-    const exports = this.#exports;
-    this.#exports = undefined;
-    if (exports !== undefined && exports === this.#instance.exports()) {
-      this.#instance.run(() => exports.__wbg_tokenverifier_free(this.#handle));
+    forgotten?.unregister(this);
+    if (this.#exports !== undefined) {
+      givingBack(this.#instance, this.#exports, this.#handle)();
+      this.#exports = undefined;
     }
   }
 
@@ -72,6 +76,9 @@ export class Keyed {
         throw new KeyError(refusal.code as KeyCode, refusal.details as never);
       }
       this.#exports = exports;
+      // Not in its own name twice: that would keep the memory of the instance before alive.
+      forgotten?.unregister(this);
+      forgotten?.register(this, givingBack(this.#instance, exports, this.#handle), this);
     }
     return exports;
   }
@@ -89,6 +96,15 @@ export class Keyed {
     const result = exports.tokenverifier_load(handle, keys!.length, ...lengths, leeway, refresh, requireAtJwt);
     return new Answer(exports, exports.tokenverifier_answer(handle), result, this.#policy, 0).refusal();
   }
+}
+
+/** Frees the object, if the instance it is in is still there. Knows nothing of its owner, who may be gone. */
+function givingBack(instance: Instance, exports: Exports, handle: number): () => void {
+  return () => {
+    if (exports === instance.exports()) {
+      instance.run(() => exports.__wbg_tokenverifier_free(handle));
+    }
+  };
 }
 
 /** Writes a text where the WebAssembly side looks for it; returns its length in bytes. */

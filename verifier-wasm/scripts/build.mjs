@@ -72,7 +72,7 @@ function remappedPaths() {
 }
 
 /**
- * One module of the package: the wasm in pkg/, and in dist/ as a file and in base64. Nothing but numbers crosses its boundary, so the
+ * One module of the package: the wasm in pkg/, and in dist/ as a file and in hexadecimal digits. Nothing but numbers crosses its boundary, so the
  * bindings that wasm-pack writes are not needed.
  */
 class Module {
@@ -107,7 +107,7 @@ class Module {
       join(dist, `${this.name}.d.wasm.ts`),
       'declare const compiled: import("./module-source.js").CompiledModule;\nexport default compiled;\n',
     );
-    writeFileSync(join(dist, `${this.bytes}.js`), `export const wasmBase64 = "${readFileSync(this.wasm, "base64")}";\n`);
+    writeFileSync(join(dist, `${this.bytes}.js`), `export const wasmHex = "${readFileSync(this.wasm, "hex")}";\n`);
     const sizes = [["", (bytes) => bytes], [" in gzip", gzipSync], [" in brotli", brotliCompressSync]];
     const shown = sizes.map(([how, compress]) => `${compress(readFileSync(this.wasm)).length} bytes${how}`);
     console.log(`${this.name}: ${shown.join(", ")}`);

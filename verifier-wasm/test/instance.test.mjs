@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { createVerifier, KeyError, VerificationError } from "@dojang/verifier";
 import { plain } from "../dist/plain.js";
 import { accessClaims, hs256, key, NOW, otherKey, token } from "./tokens.mjs";
@@ -47,6 +49,28 @@ test("verifiers that are freed, and keys that are refused, leave no memory behin
   const before = memory().buffer.byteLength;
   round(1_000);
   assert.equal(memory().buffer.byteLength, before);
+});
+
+test("verifiers that are forgotten leave no memory behind either", async () => {
+  setFlagsFromString("--expose-gc");
+  const gc = runInNewContext("gc");
+  const keys = JSON.stringify({ keys: Array.from({ length: 20 }, (_, kid) => ({ ...key.jwk, kid: `${kid}` })) });
+  const round = async () => {
+    for (let index = 0; index < 25; index += 1) {
+      createVerifier(keys);
+    }
+    gc();
+    await new Promise(setImmediate);
+  };
+  await round();
+  const before = memory().buffer.byteLength;
+  for (let count = 0; count < 20; count += 1) {
+    await round();
+  }
+  // 10,000 keys take 19 MB. A round may come before what the one before it forgot was found.
+  const grown = memory().buffer.byteLength - before;
+  assert.ok(grown < 5 * 1024 * 1024, `${grown} bytes`);
+  stillRight(createVerifier(key.jwk));
 });
 
 test("a verifier can be freed once or twice, and then refuses to work", () => {
