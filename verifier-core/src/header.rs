@@ -17,11 +17,22 @@ impl<'a> Header<'a> {
     /// # Errors
     /// A JSON fault, or the first of `alg`, `typ`, `crit`, `b64`, `kid` that breaks its rule.
     pub(crate) fn read(bytes: &'a [u8], require_at_jwt: bool) -> Result<Self, Refusal> {
+        Self::read_with(bytes, |typ| allow_typ(typ, require_at_jwt))
+    }
+
+    /// The same for something that is not a token: `allow_typ` says which `typ` it has.
+    ///
+    /// # Errors
+    /// Those of [`Self::read`].
+    pub(crate) fn read_with(
+        bytes: &'a [u8],
+        allow_typ: impl FnOnce(Option<Value<'a>>) -> Result<(), Refusal>,
+    ) -> Result<Self, Refusal> {
         let mut members = Members::default();
         read_object(bytes, &mut |name, value| members.note(name, value))
             .map_err(|fault| Refusal::json(Segment::Header, fault))?;
         allow_alg(members.alg)?;
-        allow_typ(members.typ, require_at_jwt)?;
+        allow_typ(members.typ)?;
         if members.crit.is_some() {
             return Err(Refusal::Crit);
         }

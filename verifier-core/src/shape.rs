@@ -20,13 +20,21 @@ pub(crate) struct CompactJws<'a> {
 }
 
 impl<'a> CompactJws<'a> {
-    /// Takes a token apart (RFC 7515 section 3.1).
+    /// Takes a token of at most [`MAX_TOKEN_BYTES`] apart (RFC 7515 section 3.1).
     ///
     /// # Errors
     /// [`Refusal::TooLarge`], [`Refusal::SegmentCount`], [`Refusal::SegmentEmpty`], [`Refusal::Base64`].
     pub(crate) fn split(token: &'a [u8]) -> Result<Self, Refusal> {
-        if token.len() > MAX_TOKEN_BYTES {
-            return Err(Refusal::TooLarge { bytes: token.len(), limit: MAX_TOKEN_BYTES });
+        Self::split_within(token, MAX_TOKEN_BYTES)
+    }
+
+    /// The same with another limit, in bytes.
+    ///
+    /// # Errors
+    /// Those of [`Self::split`].
+    pub(crate) fn split_within(token: &'a [u8], limit: usize) -> Result<Self, Refusal> {
+        if token.len() > limit {
+            return Err(Refusal::TooLarge { bytes: token.len(), limit });
         }
         let mut segments = token.split(|byte| *byte == b'.');
         let (Some(header), Some(payload), Some(signature), None) =
