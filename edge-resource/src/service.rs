@@ -74,6 +74,17 @@ impl Service {
         answer
     }
 
+    /// Whether [`Self::upkeep`] has something to do.
+    pub fn has_upkeep(&self, host: &impl Host) -> bool {
+        self.keys.is_due(host) || self.revocation.is_due(host)
+    }
+
+    /// Fetches what will soon be too old. To be run after an answer, so that no request waits for it.
+    pub async fn upkeep(&self, host: &impl Host) {
+        self.keys.refresh(host).await;
+        self.revocation.refresh(&self.keys, host).await;
+    }
+
     async fn route(&self, request: &Parts, body: impl RequestBody, host: &impl Host) -> Answer {
         let (route, id) = match routes::find(&request.method, request.uri.path()) {
             Lookup::Found(route, id) => (route, id),
@@ -87,7 +98,7 @@ impl Service {
             Err(turned_away) => return turned_away,
         };
         let token = match (route.endpoint, token) {
-            (Endpoint::Health, _) => return health::report(&self.keys, host),
+            (Endpoint::Health, _) => return health::report(&self.keys, &self.revocation, host),
             (Endpoint::OpenApi, _) => return answer::ok(&openapi::document()),
             (_, Some(token)) => token,
             // Unreachable with the routes there are; a new one that forgets its requirement stays closed.

@@ -8,6 +8,7 @@ use verifier_core::{Policy, TokenType};
 use crate::cors::AllowedOrigins;
 use crate::revocation::Source;
 use crate::rules::AccessRules;
+use crate::status_list::reference::AllowedAddresses;
 
 /// The most that `leeway` may be, in seconds. More would keep tokens alive long after their end.
 pub const MAX_LEEWAY_SECONDS: u64 = 3600;
@@ -37,10 +38,12 @@ pub struct Variables {
     pub leeway: String,
     /// `require_at_jwt`: whether the header's `typ` must be `at+jwt`; `true` or `false`.
     pub require_at_jwt: String,
-    /// `revocation`: `none` or `redis`.
+    /// `revocation`: `none`, `redis` or `status_list`.
     pub revocation: String,
     /// `redis_url`: where revoked tokens are listed.
     pub redis_url: String,
+    /// `status_list_url`: where status lists are, or what their addresses begin with.
+    pub status_list_url: String,
     /// `revocation_when_down`: `closed` or `open`.
     pub revocation_when_down: String,
     /// `access_rules`: what routes demand, as JSON.
@@ -177,16 +180,23 @@ fn upload_limit(value: &str) -> Result<u64, SettingError> {
 
 fn revocation(variables: &Variables) -> Result<Source, SettingError> {
     let wrong = |variable, reason: &str| Err(SettingError { variable, reason: reason.to_owned() });
-    match set(&variables.revocation).as_deref() {
-        None | Some("none") => return Ok(Source::Nowhere),
-        Some("redis") => {}
-        Some(_) => return wrong("revocation", "is neither none nor redis"),
-    }
     let open_when_down = match set(&variables.revocation_when_down).as_deref() {
         None | Some("closed") => false,
         Some("open") => true,
         Some(_) => return wrong("revocation_when_down", "is neither closed nor open"),
     };
+    match set(&variables.revocation).as_deref() {
+        None | Some("none") => return Ok(Source::Nowhere),
+        Some("redis") => {}
+        Some("status_list") => {
+            let url = set(&variables.status_list_url).unwrap_or_default();
+            return match AllowedAddresses::below(&url) {
+                Ok(addresses) => Ok(Source::StatusList { addresses, open_when_down }),
+                Err(reason) => wrong("status_list_url", reason),
+            };
+        }
+        Some(_) => return wrong("revocation", "is neither none, redis nor status_list"),
+    }
     match set(&variables.redis_url) {
         Some(url) if url.starts_with("redis://") || url.starts_with("rediss://") => {
             Ok(Source::Redis { url, open_when_down })
@@ -239,6 +249,16 @@ mod tests {
             ),
             ("revocation", Variables { revocation: "on".into(), ..Variables::default() }),
             ("redis_url", Variables { revocation: "redis".into(), ..Variables::default() }),
+            ("status_list_url", Variables { revocation: "status_list".into(), ..Variables::default() }),
+            (
+                "status_list_url",
+                Variables {
+                    revocation: "status_list".into(),
+                    status_list_url: "issuer/status".into(),
+                    ..Variables::default()
+                },
+            ),
+            ("revocation_when_down", Variables { revocation_when_down: "ajar".into(), ..Variables::default() }),
             ("upload_limit", Variables { upload_limit: "10 MB".into(), ..Variables::default() }),
             ("upload_limit", Variables { upload_limit: "0".into(), ..Variables::default() }),
             ("require_at_jwt", Variables { require_at_jwt: "yes".into(), ..Variables::default() }),

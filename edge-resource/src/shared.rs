@@ -1,8 +1,8 @@
-//! Fetched keys in the key-value store, so that a new instance needs no fetch of its own, and one that comes up while the
-//! issuer is away has keys at all.
+//! Fetched documents in the key-value store, so that a new instance needs no fetch of its own, and one that comes up while the
+//! issuer is away has something at all.
 //!
 //! An entry is as trustworthy as the store, in which the component alone writes. It is a copy: when it cannot be read or
-//! written, keys are fetched as if there were none.
+//! written, documents are fetched as if there were none.
 
 use std::time::Duration;
 
@@ -12,11 +12,20 @@ use sha2::{Digest, Sha256};
 
 use crate::host::Host;
 
+/// What a document is; its entries begin with this word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kind(&'static str);
+
+/// Key sets.
+pub const JWKS: Kind = Kind("jwks");
+/// Status lists.
+pub const STATUS_LIST: Kind = Kind("status-list");
+
 /// What was fetched, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     url: String,
-    /// The JWKS text.
+    /// The document.
     pub text: String,
     /// Seconds since the Unix epoch.
     fetched_at: u64,
@@ -50,17 +59,17 @@ impl Entry {
     }
 
     /// The copy in the store, if there is one. One that was fetched in the future, by the clock as it is now, is none.
-    pub async fn load(url: &Uri, host: &impl Host) -> Option<Self> {
-        let bytes = host.load(&key(url)).await.ok().flatten()?;
+    pub async fn load(kind: Kind, url: &Uri, host: &impl Host) -> Option<Self> {
+        let bytes = host.load(&key(kind, url)).await.ok().flatten()?;
         let entry: Self = serde_json::from_slice(&bytes).ok()?;
         (url == entry.url.as_str() && entry.fetched_at <= host.now_seconds()).then_some(entry)
     }
 
     /// Puts a copy into the store.
-    pub async fn save(&self, url: &Uri, host: &impl Host) {
+    pub async fn save(&self, kind: Kind, url: &Uri, host: &impl Host) {
         let Ok(bytes) = serde_json::to_vec(self) else { return };
-        if let Err(error) = host.save(&key(url), &bytes).await {
-            host.log(format_args!("warning: key-value store: fetched keys are not shared: {error}"));
+        if let Err(error) = host.save(&key(kind, url), &bytes).await {
+            host.log(format_args!("warning: key-value store: what was fetched is not shared: {error}"));
         }
     }
 
@@ -76,10 +85,10 @@ impl Entry {
     }
 }
 
-fn key(url: &Uri) -> String {
+fn key(kind: Kind, url: &Uri) -> String {
     use std::fmt::Write;
     let hash = Sha256::digest(url.to_string().as_bytes());
-    hash.iter().fold("jwks/".to_owned(), |mut key, byte| {
+    hash.iter().fold(format!("{}/", kind.0), |mut key, byte| {
         let _ = write!(key, "{byte:02x}");
         key
     })
