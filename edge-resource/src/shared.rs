@@ -27,8 +27,8 @@ pub struct Entry {
     url: String,
     /// The document.
     pub text: String,
-    /// Seconds since the Unix epoch.
-    fetched_at: u64,
+    /// Milliseconds since the Unix epoch: of two entries, the later one is the newer.
+    pub fetched_at: u64,
     lifetime_seconds: u64,
     /// Whether an unknown `kid` was the reason.
     for_unknown_kid: bool,
@@ -40,7 +40,7 @@ impl Entry {
         Self {
             url: url.to_string(),
             text,
-            fetched_at: host.now_seconds(),
+            fetched_at: milliseconds(host),
             lifetime_seconds: lifetime.as_secs(),
             for_unknown_kid: false,
         }
@@ -62,7 +62,7 @@ impl Entry {
     pub async fn load(kind: Kind, url: &Uri, host: &impl Host) -> Option<Self> {
         let bytes = host.load(&key(kind, url)).await.ok().flatten()?;
         let entry: Self = serde_json::from_slice(&bytes).ok()?;
-        (url == entry.url.as_str() && entry.fetched_at <= host.now_seconds()).then_some(entry)
+        (url == entry.url.as_str() && entry.fetched_at <= milliseconds(host)).then_some(entry)
     }
 
     /// Puts a copy into the store.
@@ -75,7 +75,7 @@ impl Entry {
 
     /// Time since it was fetched.
     pub fn age(&self, host: &impl Host) -> Duration {
-        Duration::from_secs(host.now_seconds().saturating_sub(self.fetched_at))
+        Duration::from_millis(milliseconds(host).saturating_sub(self.fetched_at))
     }
 
     /// How long it is fresh.
@@ -83,6 +83,11 @@ impl Entry {
     pub fn lifetime(&self) -> Duration {
         Duration::from_secs(self.lifetime_seconds)
     }
+}
+
+fn milliseconds(host: &impl Host) -> u64 {
+    let now = host.now();
+    now.as_secs().saturating_mul(1000).saturating_add(u64::from(now.subsec_nanos() / 1_000_000))
 }
 
 fn key(kind: Kind, url: &Uri) -> String {

@@ -68,6 +68,9 @@ struct State {
 #[derive(Clone)]
 struct Known {
     verifier: SharedVerifier,
+    /// What they were read from, and when that was fetched.
+    text: Arc<str>,
+    fetched_at: u64,
     /// When it came to this instance, and how old it was then.
     since: Duration,
     age_then: Duration,
@@ -77,6 +80,13 @@ struct Known {
 impl Known {
     fn age(&self, now: Duration) -> Duration {
         now.saturating_sub(self.since).saturating_add(self.age_then)
+    }
+}
+
+impl Known {
+    /// Two instances may fetch in one millisecond, just when the issuer changes its keys.
+    fn is_older_than(&self, copy: &Entry) -> bool {
+        copy.fetched_at > self.fetched_at || (copy.fetched_at == self.fetched_at && *copy.text != *self.text)
     }
 }
 
@@ -231,8 +241,7 @@ impl RemoteKeys {
     /// Whether another instance has already done what is to be done; if it has found newer keys, they are used.
     fn is_done(&self, copy: &Entry, reason: Reason, host: &impl Host) -> bool {
         let age = copy.age(host);
-        let known = self.state().known.as_ref().map(|known| known.age(host.uptime()));
-        let is_newer = known.is_none_or(|known| age.as_secs() < known.as_secs());
+        let is_newer = self.state().known.as_ref().is_none_or(|known| known.is_older_than(copy));
         let just_asked = age < self.cache.unknown_kid_cooldown;
         match reason {
             Reason::Age => is_newer && age < copy.lifetime() && self.adopt(copy, host),
@@ -247,6 +256,8 @@ impl RemoteKeys {
         let Ok(keys) = KeySet::parse(&entry.text) else { return false };
         let known = Known {
             verifier: Arc::new(Verifier::new(keys, self.policy.clone())),
+            text: entry.text.as_str().into(),
+            fetched_at: entry.fetched_at,
             since: host.uptime(),
             age_then: entry.age(host),
             lifetime: entry.lifetime(),

@@ -69,6 +69,7 @@ struct Slot {
 #[derive(Clone, Debug)]
 struct Known {
     statuses: Arc<Statuses>,
+    fetched_at: u64,
     /// When it came to this instance, and how old it was then.
     since: Duration,
     age_then: Duration,
@@ -181,9 +182,9 @@ impl StatusLists {
     /// Whether another instance has fetched what is wanted.
     fn is_newer(&self, uri: &Uri, copy: &Entry, in_background: bool, host: &impl Host) -> bool {
         let (age, now) = (copy.age(host), host.uptime());
-        let known = slot_of(&mut self.slots(), uri, now).known.as_ref().map(|known| known.age(now));
+        let known = slot_of(&mut self.slots(), uri, now).known.as_ref().map(|known| known.fetched_at);
         let is_good = if in_background { !is_due(age, copy.lifetime()) } else { age < copy.lifetime() };
-        is_good && known.is_none_or(|known| age.as_secs() < known.as_secs())
+        is_good && known.is_none_or(|known| known < copy.fetched_at)
     }
 
     fn adopt(&self, uri: &Uri, statuses: Statuses, entry: &Entry, host: &impl Host) {
@@ -192,6 +193,7 @@ impl StatusLists {
         let slot = slot_of(&mut slots, uri, now);
         slot.known = Some(Known {
             statuses: Arc::new(statuses),
+            fetched_at: entry.fetched_at,
             since: now,
             age_then: entry.age(host),
             lifetime: entry.lifetime(),
