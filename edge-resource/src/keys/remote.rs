@@ -246,8 +246,13 @@ impl RemoteKeys {
         match reason {
             Reason::Age => is_newer && age < copy.lifetime() && self.adopt(copy, host),
             Reason::Due => is_newer && !is_due(age, copy.lifetime()) && self.adopt(copy, host),
-            Reason::UnknownKid if is_newer => just_asked && self.adopt(copy, host),
-            Reason::UnknownKid => just_asked && copy.was_for_unknown_kid(),
+            // What was fetched for another reason may be from before the key was there, and says nothing about it.
+            Reason::UnknownKid => {
+                if is_newer {
+                    self.adopt(copy, host);
+                }
+                just_asked && copy.was_for_unknown_kid()
+            }
         }
     }
 

@@ -288,3 +288,19 @@ async fn keys_in_use_are_fetched_again_before_their_end_and_no_request_waits() {
     assert_eq!((host.fetches(), keys.status(&host).age_seconds), (3, Some(0)));
     assert!(!keys.is_due(&host));
 }
+
+#[tokio::test]
+async fn keys_that_another_instance_fetched_before_the_change_do_not_answer_for_it() {
+    let (host, old, new) = (TestHost::default(), Signer::new("old"), Signer::new("new"));
+    let (first, second) = (keys(), keys());
+    // Both start at the same time, without a copy in the store.
+    for instance in [&first, &second] {
+        host.store.borrow_mut().clear();
+        host.will_answer(jwks(&[&old]), None);
+        assert!(accepts(instance, &old, &host).await);
+        host.pass(1);
+    }
+    host.will_answer(jwks(&[&old, &new]), None);
+    assert!(accepts(&first, &new, &host).await, "the copy of the second is newer than the first's own, and no answer");
+    assert_eq!(host.fetches(), 3);
+}
