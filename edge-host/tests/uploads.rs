@@ -12,7 +12,7 @@ use support::signer::{Signer, access_claims, with};
 use support::{Answer, Connection, Edge, Scratch, component, now};
 
 /// Bytes that the component stores under one key.
-const CHUNK: usize = 1024 * 1024;
+const CHUNK: usize = 256 * 1024;
 
 const FORM: &str = "multipart/form-data; boundary=XX";
 

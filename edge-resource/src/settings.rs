@@ -9,6 +9,7 @@ use crate::cors::AllowedOrigins;
 use crate::revocation::Source;
 use crate::rules::AccessRules;
 use crate::status_list::reference::AllowedAddresses;
+use crate::uploads::receive::Limits;
 
 /// The most that `leeway` may be, in seconds. More would keep tokens alive long after their end.
 pub const MAX_LEEWAY_SECONDS: u64 = 3600;
@@ -50,6 +51,8 @@ pub struct Variables {
     pub access_rules: String,
     /// `upload_limit`: the most bytes a file may have.
     pub upload_limit: String,
+    /// `upload_quota`: the most bytes a user's files may take together.
+    pub upload_quota: String,
     /// `cors_origins`: comma separated origins, or `*`.
     pub cors_origins: String,
 }
@@ -81,8 +84,8 @@ pub struct Settings {
     pub revocation: Source,
     /// What routes demand besides what they always do.
     pub rules: AccessRules,
-    /// The most bytes an uploaded file may have.
-    pub upload_limit: u64,
+    /// How much may be uploaded.
+    pub uploads: Limits,
 }
 
 /// Where the verification keys come from.
@@ -137,7 +140,10 @@ impl Settings {
                 }
                 None => AccessRules::default(),
             },
-            upload_limit: upload_limit(&variables.upload_limit)?,
+            uploads: Limits {
+                file: upload_limit(&variables.upload_limit)?,
+                user: upload_quota(&variables.upload_quota)?,
+            },
         })
     }
 }
@@ -176,6 +182,15 @@ fn upload_limit(value: &str) -> Result<u64, SettingError> {
         variable: "upload_limit",
         reason: format!("is not a number of bytes from 1 to {MAX_UPLOAD_LIMIT}"),
     })
+}
+
+fn upload_quota(value: &str) -> Result<Option<u64>, SettingError> {
+    let Some(text) = set(value) else { return Ok(None) };
+    text.parse()
+        .ok()
+        .filter(|bytes| *bytes > 0)
+        .map(Some)
+        .ok_or_else(|| SettingError { variable: "upload_quota", reason: "is not a number of bytes from 1".to_owned() })
 }
 
 fn revocation(variables: &Variables) -> Result<Source, SettingError> {
@@ -260,6 +275,8 @@ mod tests {
             ),
             ("revocation_when_down", Variables { revocation_when_down: "ajar".into(), ..Variables::default() }),
             ("upload_limit", Variables { upload_limit: "10 MB".into(), ..Variables::default() }),
+            ("upload_quota", Variables { upload_quota: "much".into(), ..Variables::default() }),
+            ("upload_quota", Variables { upload_quota: "0".into(), ..Variables::default() }),
             ("upload_limit", Variables { upload_limit: "0".into(), ..Variables::default() }),
             ("require_at_jwt", Variables { require_at_jwt: "yes".into(), ..Variables::default() }),
             ("cors_origins", Variables { cors_origins: "https://app.example/path".into(), ..Variables::default() }),

@@ -90,6 +90,7 @@ async fn read_variables() -> Result<Variables, String> {
         revocation_when_down: variable("revocation_when_down").await?,
         access_rules: variable("access_rules").await?,
         upload_limit: variable("upload_limit").await?,
+        upload_quota: variable("upload_quota").await?,
         cors_origins: variable("cors_origins").await?,
     })
 }
