@@ -183,21 +183,18 @@ fn keys_in_use_are_fetched_again_in_the_background_and_outlive_an_outage_of_the_
     let started = Instant::now();
     while issuer.requests() < 2 && started.elapsed() < support::PATIENCE {
         assert_eq!(status(&edge, &signer), 200);
-        assert_eq!(edge.get("/", &[]).json()["keys"]["stale"], false);
+        assert_ne!(edge.get("/", &[]).json()["keys"]["stale"], true);
         std::thread::sleep(Duration::from_millis(20));
     }
-    assert_eq!(issuer.requests(), 2, "{:?}", started.elapsed());
+    assert!(issuer.requests() >= 2, "{:?}", started.elapsed());
     // Down: the keys go on being used beyond their time, and the health says so.
     issuer.change(|document| {
         (document.delay, document.status, document.body) = (Duration::ZERO, "500 Internal Server Error", String::new());
     });
-    let is_stale = || edge.get("/", &[]).json()["keys"]["stale"] == true;
-    let started = Instant::now();
-    while !is_stale() && started.elapsed() < support::PATIENCE {
-        assert_eq!(status(&edge, &signer), 200);
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    let health = edge.get("/", &[]).json();
-    assert_eq!((&health["status"], &health["keys"]["stale"]), (&json!("degraded"), &json!(true)), "{health}");
+    assert!(
+        edge.becomes_degraded(|| assert_eq!(status(&edge, &signer), 200), |health| health["keys"]["stale"] == true),
+        "{}",
+        edge.log()
+    );
     assert_eq!(status(&edge, &signer), 200);
 }

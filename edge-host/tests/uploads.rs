@@ -165,7 +165,7 @@ fn of_many_uploads_at_once_the_broken_ones_leave_nothing_and_the_others_are_whol
     let Some(files) = Files::start(&["--max-connections", "2100", "--request-timeout", "300"]) else { return };
     let files = &files;
     let size = |index: usize| [10, 5_000, 70_000, 300_000, 1_500_000][index % 5];
-    let is_broken = |index: usize| index % 3 == 0;
+    let is_broken = |index: usize| index.is_multiple_of(3);
     let all_have_begun = Barrier::new(WORKERS);
     std::thread::scope(|scope| {
         for worker in 0..WORKERS {

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -131,6 +131,20 @@ impl Edge {
     /// `GET` with a token, on a new connection.
     pub fn with_token(&self, path: &str, token: &str) -> Answer {
         self.get(path, &[("Authorization", &format!("Bearer {token}"))])
+    }
+
+    /// Whether its health is degraded, in this way, or becomes so while requests are made. An instance that is new tells nothing.
+    pub fn becomes_degraded(&self, request: impl Fn(), is_so: impl Fn(&Value) -> bool) -> bool {
+        let started = Instant::now();
+        while started.elapsed() < PATIENCE {
+            request();
+            let health = self.get("/", &[]).json();
+            if health["status"] == "degraded" && is_so(&health) {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        false
     }
 
     /// What it wrote to standard error so far.
