@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::Uri;
-use verifier_core::{KeySet, Policy, Verifier};
+use verifier_core::{KeySet, MAX_KEY_TEXT_BYTES, Policy, Verifier};
 
 use super::{NoKeys, SharedVerifier, count};
 use crate::fetching::{Fetching, LOOK_AGAIN, Shown, is_due};
@@ -44,7 +44,7 @@ pub const CACHE_POLICY: CachePolicy = CachePolicy {
     stale_for: Duration::from_secs(3600),
     retry_after: Duration::from_secs(5),
     unknown_kid_cooldown: Duration::from_secs(10),
-    limits: FetchLimits { time: Duration::from_secs(5), body: 256 * 1024 },
+    limits: FetchLimits { time: Duration::from_secs(5), body: MAX_KEY_TEXT_BYTES },
 };
 
 /// See the module's documentation.
