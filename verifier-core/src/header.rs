@@ -17,10 +17,21 @@ impl<'a> Header<'a> {
     /// # Errors
     /// A JSON fault, or the first of `alg`, `typ`, `crit`, `b64`, `kid` that breaks its rule.
     pub(crate) fn read<Q: Quote>(bytes: &'a [u8], require_at_jwt: bool) -> Result<Self, Refusal<Q>> {
+        Self::read_with(bytes, |typ| allow_typ(typ, require_at_jwt))
+    }
+
+    /// The same for something that is not a token: `allow_typ` says which `typ` it has.
+    ///
+    /// # Errors
+    /// Those of [`Self::read`].
+    pub(crate) fn read_with<Q: Quote>(
+        bytes: &'a [u8],
+        allow_typ: impl FnOnce(Option<Value<'a>>) -> Result<(), Refusal<Q>>,
+    ) -> Result<Self, Refusal<Q>> {
         let [alg, typ, crit, b64, kid] = read_members(bytes, ["alg", "typ", "crit", "b64", "kid"])
             .map_err(|fault| Refusal::json(Segment::Header, fault))?;
         allow_alg(alg)?;
-        allow_typ(typ, require_at_jwt)?;
+        allow_typ(typ)?;
         if crit.is_some() {
             return Err(Refusal::Crit);
         }

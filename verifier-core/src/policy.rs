@@ -73,7 +73,7 @@ impl Policy {
     }
 
     /// `now` is moved rather than `exp`: the claim is untrusted and may be as large as it likes.
-    fn check_expiry<Q: Quote>(&self, exp: Option<Value<'_>>, now: UnixTime) -> Result<UnixTime, Refusal<Q>> {
+    pub(crate) fn check_expiry<Q: Quote>(&self, exp: Option<Value<'_>>, now: UnixTime) -> Result<UnixTime, Refusal<Q>> {
         let expired_at = numeric_date("exp", exp)?.ok_or(Refusal::ClaimMissing("exp"))?;
         if now.checked_sub_secs(self.leeway_seconds).is_some_and(|earlier| earlier >= expired_at) {
             return Err(Refusal::Expired { expired_at, now });
@@ -81,14 +81,14 @@ impl Policy {
         Ok(expired_at)
     }
 
-    fn check_not_before<Q: Quote>(&self, nbf: Option<Value<'_>>, now: UnixTime) -> Result<(), Refusal<Q>> {
+    pub(crate) fn check_not_before<Q: Quote>(&self, nbf: Option<Value<'_>>, now: UnixTime) -> Result<(), Refusal<Q>> {
         match numeric_date("nbf", nbf)? {
             Some(not_before) if self.is_ahead(not_before, now) => Err(Refusal::NotYetValid { not_before, now }),
             _ => Ok(()),
         }
     }
 
-    fn check_issued_at<Q: Quote>(&self, iat: Option<Value<'_>>, now: UnixTime) -> Result<(), Refusal<Q>> {
+    pub(crate) fn check_issued_at<Q: Quote>(&self, iat: Option<Value<'_>>, now: UnixTime) -> Result<(), Refusal<Q>> {
         match numeric_date("iat", iat)? {
             Some(issued_at) if self.is_ahead(issued_at, now) => Err(Refusal::IssuedInFuture { issued_at, now }),
             _ => Ok(()),
@@ -107,7 +107,7 @@ impl Policy {
         }
     }
 
-    fn check_issuer<Q: Quote>(&self, issuer: Option<Value<'_>>) -> Result<(), Refusal<Q>> {
+    pub(crate) fn check_issuer<Q: Quote>(&self, issuer: Option<Value<'_>>) -> Result<(), Refusal<Q>> {
         let Some(expected) = &self.issuer else { return Ok(()) };
         match issuer {
             Some(Value::Text(actual)) if actual.is(expected) => Ok(()),

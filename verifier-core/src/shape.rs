@@ -32,15 +32,15 @@ impl Segments {
         &self.payload
     }
 
-    /// Takes a token apart (RFC 7515 section 3.1); yields the text that is signed: header, dot, payload, as they stand
+    /// Takes a token of at most `limit` bytes apart (RFC 7515 section 3.1); yields the text that is signed: header, dot, payload, as they stand
     /// in the token (RFC 7515 section 2).
     ///
     /// # Errors
     /// [`Refusal::TooLarge`], [`Refusal::SegmentCount`], [`Refusal::SegmentEmpty`], [`Refusal::Base64`].
-    pub(crate) fn read<'t, Q: Quote>(&mut self, token: &'t [u8]) -> Result<&'t [u8], Refusal<Q>> {
+    pub(crate) fn read<'t, Q: Quote>(&mut self, token: &'t [u8], limit: usize) -> Result<&'t [u8], Refusal<Q>> {
         [&mut self.header, &mut self.payload, &mut self.signature].into_iter().for_each(Vec::clear);
-        if token.len() > MAX_TOKEN_BYTES {
-            return Err(Refusal::TooLarge { bytes: token.len(), limit: MAX_TOKEN_BYTES });
+        if token.len() > limit {
+            return Err(Refusal::TooLarge { bytes: token.len(), limit });
         }
         let mut segments = token.split(|byte| *byte == b'.');
         let (Some(header), Some(payload), Some(signature), None) =

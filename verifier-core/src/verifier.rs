@@ -6,7 +6,7 @@ use crate::header::Header;
 use crate::keys::KeySet;
 use crate::policy::Policy;
 use crate::refusal::{Quote, Refusal};
-use crate::shape::Segments;
+use crate::shape::{MAX_TOKEN_BYTES, Segments};
 use crate::time::UnixTime;
 use crate::verified::VerifiedToken;
 
@@ -66,7 +66,7 @@ impl Verifier {
         segments: &mut Segments,
         passed: &mut impl FnMut(Check),
     ) -> Result<UnixTime, Refusal<Q>> {
-        let signing_input = segments.read(token)?;
+        let signing_input = segments.read(token, MAX_TOKEN_BYTES)?;
         passed(Check::Shape);
         let header = Header::read(&segments.header, self.policy.require_at_jwt)?;
         passed(Check::Header);

@@ -228,7 +228,11 @@ fn system(builder: &mut Builder<'_>) -> Result<()> {
         .env("TEST_KEYS_DIR", &keys)
         .env("CHROMIUM", chromium)
         .env("PYTHON", python)
-        .env("VERIFY_NATIVE", verify);
+        .env("VERIFY_NATIVE", verify)
+        // For the tests that start programs of their own.
+        .env("ISSUER_PROGRAM", workspace.program("issuer"))
+        .env("EDGE_HOST_PROGRAM", workspace.program("edge-host"))
+        .env("EDGE_COMPONENT", &component);
     let tested = builder.runner.stream("npm test in www", command, minutes(20));
     // A service that died explains a failed test better than the test does.
     running.check()?;
