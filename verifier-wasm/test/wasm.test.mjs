@@ -92,6 +92,15 @@ test("explaining costs the plain module nothing", () => {
   assert.ok(modules.verifier_wasm.length < modules.explain_wasm.length);
 });
 
+test("the SIMD module multiplies with extmul, and nowhere with the slower general multiplication", () => {
+  const disassembler = join(dirname(createRequire(import.meta.url).resolve("binaryen/package.json")), "bin", "wasm-dis");
+  const named = join(root, "pkg", "verifier_wasm_simd", "verifier_wasm_simd_named.wasm");
+  const text = execFileSync(process.execPath, [disassembler, named], { encoding: "utf8", maxBuffer: 1 << 28 });
+  const count = (instruction) => text.split(instruction).length - 1;
+  assert.ok(count("i64x2.extmul_low_i32x4_u") >= 4 && count("i64x2.extmul_high_i32x4_u") >= 4);
+  assert.equal(count("i64x2.mul"), 0);
+});
+
 test("the plain modules stay small", (t) => {
   for (const [name, bytes] of Object.entries(modules)) {
     t.diagnostic(`${name}: ${bytes.length} bytes, ${gzipSync(bytes).length} gzip, ${brotliCompressSync(bytes).length} brotli`);
