@@ -2,12 +2,11 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { copyFileSync, existsSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { build } from "vite";
-import workerd from "workerd";
 import { expected } from "./consumers/try.mjs";
 import { jwksServer, keys, keySet, KID } from "./jwks-server.mjs";
 import { install, root, run, runTool } from "./packed.mjs";
@@ -153,22 +152,35 @@ async function serve(t, directory) {
   return { url: `http://127.0.0.1:${http.address().port}/`, outcome, loaded };
 }
 
-test("bundled for workers, and run in workerd", { timeout: 120_000 }, async (t) => {
+/** The program and its version, where there is one for this machine. */
+const workerd = await import("workerd").then(
+  ({ default: { default: program, compatibilityDate } }) => ({ program, compatibilityDate }),
+  () => undefined,
+);
+const noWorkerd = workerd === undefined && "skipped: workerd has no program for this machine";
+
+test("bundled for workers, and run in workerd as it is and as it was", { skip: noWorkerd, timeout: 120_000 }, async (t) => {
   const directory = join(packed.directory, "worker");
   const bundle = join(directory, "bundle");
+  const resolve = { conditions: ["workerd", "worker", "browser"] };
   await build({
     ...vite,
     root: directory,
     plugins: [compiledModules(bundle)],
-    resolve: { conditions: ["workerd", "worker", "browser"] },
-    ssr: { target: "webworker", noExternal: true, resolve: { conditions: ["workerd", "worker", "browser"] } },
+    resolve,
+    ssr: { target: "webworker", noExternal: true, resolve },
     build: { ssr: "worker.mjs", outDir: bundle, emptyOutDir: true },
   });
-  const url = await startWorkerd(t, join(directory, "config.capnp"));
-  const response = await fetch(url, { method: "POST", body: JSON.stringify(task) });
-  const text = await response.text();
-  assert.equal(response.status, 200, text);
-  assert.deepEqual(JSON.parse(text), expected);
+  const config = readFileSync(join(directory, "config.capnp"), "utf8");
+  for (const date of ["2023-01-01", workerd.compatibilityDate]) {
+    const dated = join(directory, `config-${date}.capnp`);
+    writeFileSync(dated, config.replace("COMPATIBILITY_DATE", date));
+    const url = await startWorkerd(t, dated);
+    const response = await fetch(url, { method: "POST", body: JSON.stringify(task) });
+    const text = await response.text();
+    assert.equal(response.status, 200, text);
+    assert.deepEqual(JSON.parse(text), expected, date);
+  }
 });
 
 /** Leaves imports of `.wasm` files to the worker, as the tools of its vendors do. */
@@ -193,7 +205,7 @@ function compiledModules(bundle) {
 
 /** Where the worker answers: workerd tells the port it was given on a descriptor of its own. */
 async function startWorkerd(t, config) {
-  const program = spawn(workerd.default, ["serve", "--control-fd=3", config], { stdio: ["ignore", "inherit", "inherit", "pipe"] });
+  const program = spawn(workerd.program, ["serve", "--control-fd=3", config], { stdio: ["ignore", "inherit", "inherit", "pipe"] });
   const ended = new Promise((resolve) => program.once("close", resolve));
   t.after(async () => {
     program.kill();

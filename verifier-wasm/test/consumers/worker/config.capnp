@@ -14,5 +14,6 @@ const worker :Workerd.Worker = (
     (name = "verifier_wasm_simd.wasm", wasm = embed "bundle/verifier_wasm_simd.wasm"),
     (name = "explain_wasm.wasm", wasm = embed "bundle/explain_wasm.wasm"),
   ],
-  compatibilityDate = "2024-01-01",
+  # Set by the test.
+  compatibilityDate = "COMPATIBILITY_DATE",
 );
