@@ -68,7 +68,7 @@ pub struct ServeArgs {
     )]
     pub refresh_lifetime: u32,
 
-    /// URL by which others reach the issuer, like https://login.example.com; with it, tokens name their status list
+    /// URL by which others reach the issuer; with it, tokens name their place in a status list
     #[arg(long, env = "ISSUER_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<PublicUrl>,
 

@@ -51,6 +51,8 @@ const NOT_CHECKED: u8 = 2;
 /// Runs the command that the arguments of the process name.
 #[must_use]
 pub fn main() -> ExitCode {
+    // For connections to Redis; an error would mean that one is installed already, which serves as well.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let result = match Cli::parse().command {
         // Its exit code is an answer; 1 means refused, so that a failure needs another.
         Command::Token(command) => match token::run(command) {

@@ -72,11 +72,12 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
     let login_limits = LoginLimits { per_address: args.login_limit_address, per_name: args.login_limit_name };
     let issuer = Arc::new(Issuer {
         storage: Arc::clone(&storage),
-        passwords: PasswordHasher::new(limits, random)?,
+        passwords: PasswordHasher::new(limits, Arc::clone(&random))?,
         sessions,
         checker: TokenChecker::new(Arc::clone(&keys)),
         throttle: Throttle::new(login_limits, args.trusted_proxies, &clock),
         revocations,
+        random,
         clock,
         keys,
     });

@@ -6,6 +6,7 @@ mod body;
 mod cors;
 mod error;
 mod published;
+mod request_id;
 mod router;
 mod server;
 mod throttle;
@@ -23,6 +24,7 @@ pub use throttle::{InvalidProxy, LoginLimits, Throttle, TrustedProxies};
 
 use crate::clock::Clock;
 use crate::keys::LiveKeys;
+use crate::random::Random;
 use crate::revocation::Revocations;
 use crate::sessions::Sessions;
 use crate::storage::Storage;
@@ -45,6 +47,8 @@ pub struct Issuer {
     pub throttle: Throttle,
     /// Tells services of ended sessions.
     pub revocations: Arc<Revocations>,
+    /// Makes request ids.
+    pub random: Arc<dyn Random>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }

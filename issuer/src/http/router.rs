@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::header::{CACHE_CONTROL, LOCATION, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -13,6 +15,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::{DefaultOnResponse, TraceLayer};
 use tracing::Level;
 
+use super::request_id::{self, RequestId};
 use super::{AllowedOrigins, ApiError, Issuer, admin, cors, published, token, users};
 
 const OBTAIN: &str = "/api/token/";
@@ -55,23 +58,31 @@ pub fn router(issuer: Arc<Issuer>, origins: &AllowedOrigins) -> Router {
         .route("/api/token/status/{list}", get(published::status_list))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(cors::public());
+    let random = Arc::clone(&issuer.random);
+    let fixed = |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     api.merge(public)
         .with_state(issuer)
         .layer(CatchPanicLayer::custom(|_| ApiError::Unavailable.into_response()))
-        .layer(SetResponseHeaderLayer::overriding(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
+        // No answer is a page: a browser that shows one as such finds nothing to run, and in no frame.
+        .layer(fixed(X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(fixed(CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))
+        .layer(fixed(X_FRAME_OPTIONS, "DENY"))
+        .layer(fixed(REFERRER_POLICY, "no-referrer"))
         .layer(
             TraceLayer::new_for_http()
                 .make_span_with(request_span)
                 .on_response(DefaultOnResponse::new().level(Level::INFO))
                 .on_failure(()),
         )
+        .layer(axum::middleware::from_fn_with_state(random, request_id::identify))
 }
 
 /// Method and path only: headers and queries may hold secrets.
 fn request_span(request: &axum::http::Request<axum::body::Body>) -> tracing::Span {
     let path = request.uri().path();
     let shown = path.get(..path.floor_char_boundary(200)).unwrap_or(path);
-    tracing::info_span!("request", method = %request.method(), path = shown)
+    let id = request.extensions().get::<RequestId>().map_or("", RequestId::as_str);
+    tracing::info_span!("request", id, method = %request.method(), path = shown)
 }
 
 /// A missing slash is added by a redirect, permanent as Django's; a POST gets 308, which keeps its method and body.

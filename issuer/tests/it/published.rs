@@ -45,6 +45,36 @@ fn a_reader_that_knows_the_jwks_is_not_sent_it_again() {
 }
 
 #[test]
+fn every_answer_carries_a_request_id_and_the_headers_that_keep_browsers_safe() {
+    let issuer = TestIssuer::start();
+    for path in ["/healthz", "/api/users/me/", "/api/users/me", "/nowhere", "/api/token/"] {
+        let answer = issuer.send(&request("GET", path));
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+            ("x-frame-options", "DENY"),
+            ("referrer-policy", "no-referrer"),
+        ] {
+            assert_eq!(answer.header(name), Some(value), "{path}");
+        }
+        let id = answer.header("x-request-id").expect("an id");
+        assert!(id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit()), "{path}: {id}");
+    }
+    let answered = |sent: &str| {
+        let answer = issuer.send(&request("GET", "/healthz").header("X-Request-Id", sent));
+        answer.header("x-request-id").expect("an id").to_owned()
+    };
+    for sane in ["a", "0f8c-7.b_c:1", &"x".repeat(128)] {
+        assert_eq!(answered(sane), sane);
+    }
+    for other in ["", "a b", "a\tb", "<b>", "id=\"1\"", &"x".repeat(129)] {
+        assert_ne!(answered(other), other);
+    }
+    let twice = request("GET", "/healthz").header("X-Request-Id", "a").header("X-Request-Id", "b");
+    assert!(!["a", "b"].contains(&issuer.send(&twice).header("x-request-id").expect("an id")));
+}
+
+#[test]
 fn healthz_is_200_while_the_database_answers_and_503_after() {
     let issuer = TestIssuer::start();
     let answer = issuer.send(&request("GET", "/healthz"));

@@ -172,6 +172,7 @@ impl TestIssuer {
             checker: TokenChecker::new(live),
             throttle: Throttle::new(options.limits, options.trusted_proxies, &time),
             revocations,
+            random: Arc::clone(&random),
             clock: Arc::clone(&time),
         };
         let router = http::router(Arc::new(issuer), &options.origins);

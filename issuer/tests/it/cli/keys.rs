@@ -1,0 +1,86 @@
+//! Keys that change while the server runs, and keys of the environment.
+
+use std::fs;
+use std::time::Duration;
+
+use super::program::{Place, Server, fails, login, succeeds, wait_for};
+use crate::http::request;
+
+#[test]
+fn keys_are_rotated_while_the_server_runs_and_old_tokens_live_until_their_key_is_removed() {
+    let place = Place::with_keys();
+    succeeds(&place.run_with_input(&["users", "create", "--username", "testuser", "--password-stdin"], "testpass123"));
+    let server = Server::start(&place, &[]);
+    let get = |path: &str| request("GET", path).send(server.address);
+    let me = |token: &str| request("GET", "/api/users/me/").bearer(token).send(server.address).status;
+    let kids = || -> Vec<String> {
+        let keys = get("/.well-known/jwks.json").json();
+        keys["keys"].as_array().expect("keys").iter().filter_map(|key| key["kid"].as_str().map(str::to_owned)).collect()
+    };
+    let old = kids().pop().expect("one key");
+    let old_pem = get("/public.pem").body;
+    let old_token = login(server.address, "testuser", "testpass123").text("access");
+
+    assert!(fails(&place.run(&["keys", "rotate"])).contains("no key is published: run `issuer keys generate`"));
+    succeeds(&place.run(&["keys", "generate"]));
+    wait_for("the new key is published", || kids().len() == 2);
+    let new = kids().pop().expect("two keys");
+    assert!(
+        fails(&place.run(&["keys", "rotate"])).contains("verifiers may cache the keys for 300: wait, or add --force")
+    );
+    assert!(fails(&place.run(&["keys", "retire", &old])).contains("is active: run `issuer keys rotate` first"));
+    assert!(fails(&place.run(&["keys", "remove", &new])).contains("is published: run `issuer keys retire"));
+    let said = succeeds(&place.run(&["keys", "rotate", "--force"]));
+    assert!(said.contains(&format!("the key {new} signs now")) && said.contains(&old), "{said}");
+    wait_for("the new key signs", || get("/public.pem").body != old_pem);
+    assert_eq!(fs::read_to_string(place.path("keys/public.pem")).expect("text"), get("/public.pem").body);
+    let new_token = login(server.address, "testuser", "testpass123").text("access");
+    assert_eq!((me(&old_token), me(&new_token), kids().len()), (200, 200, 2), "the retired key still verifies");
+
+    assert!(fails(&place.run(&["keys", "remove", &old])).contains("may live for 86400: wait, or add --force"));
+    assert!(fails(&place.run(&["keys", "remove", "../../etc/passwd"])).contains("there is no key"));
+    // A thumbprint is base64url: it may begin like an option, and stays a kid before and after real ones.
+    for command in ["retire", "remove"] {
+        for kid in ["-yQb", "--force-it", "-hello"] {
+            assert!(fails(&place.run(&["keys", command, kid])).contains(&format!("there is no key {kid}")));
+        }
+    }
+    assert!(fails(&place.run(&["keys", "remove", "--force", "-yQb"])).contains("there is no key -yQb"));
+    assert!(fails(&place.run(&["keys", "remove", "-yQb", "--force"])).contains("there is no key -yQb"));
+    // A ring that cannot be used changes nothing.
+    let ring = fs::read(place.path("keys/keyring.json")).expect("readable");
+    fs::write(place.path("keys/keyring.json"), "{").expect("it can be written");
+    std::thread::sleep(Duration::from_millis(1_500));
+    assert_eq!((me(&old_token), kids().len()), (200, 2));
+    fs::write(place.path("keys/keyring.json"), ring).expect("it can be written");
+    succeeds(&place.run(&["keys", "remove", &old, "--force"]));
+    wait_for("the old key is gone", || kids() == [new.clone()]);
+    assert_eq!((me(&old_token), me(&new_token)), (401, 200));
+    assert!(!place.path(&format!("keys/{old}.private.pem")).exists());
+    server.signal("TERM");
+    let (code, log) = server.wait();
+    assert_eq!(code, Some(0));
+    assert!(log.contains("the keys have changed") && log.contains("the new keys cannot be used"), "{log}");
+}
+
+#[test]
+fn keys_come_from_the_environment_too() {
+    let place = Place::with_keys();
+    let private = fs::read_to_string(place.private_key()).expect("text");
+    succeeds(&place.run_with_input(&["users", "create", "--username", "testuser", "--password-stdin"], "testpass123"));
+    fs::remove_dir_all(place.path("keys")).expect("removed");
+    for text in [private.clone(), private.replace('\n', "\\n")] {
+        let server = Server::start_with(&place, &[("ISSUER_PRIVATE_KEY", &text)]);
+        let token = login(server.address, "testuser", "testpass123").text("access");
+        assert_eq!(request("GET", "/api/users/me/").bearer(&token).send(server.address).status, 200);
+        server.signal("TERM");
+        let (_, log) = server.wait();
+        assert!(!log.contains("PRIVATE KEY"));
+    }
+    let serve = || place.command(&["serve", "--listen", "127.0.0.1:0"]);
+    let line = fails(&serve().env("ISSUER_PRIVATE_KEY", "hunter2").output().expect("it runs"));
+    assert!(line.contains("ISSUER_PRIVATE_KEY") && line.contains("expected an RSA private key"), "{line}");
+    assert!(!line.contains("hunter2"), "{line}");
+    let both = serve().env("ISSUER_PRIVATE_KEY", &private).env("ISSUER_PUBLIC_KEYS", &private).output();
+    assert!(fails(&both.expect("it runs")).contains("this is a private key"));
+}

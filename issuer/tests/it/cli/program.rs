@@ -1,0 +1,158 @@
+//! The binary as a child process, in a directory of its own.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::http::{Answer, request};
+use crate::support::shared_keys;
+
+/// A working directory with a copy of the shared keys.
+pub(crate) struct Place(TempDir, Option<String>);
+
+impl Place {
+    pub(super) fn empty() -> Self {
+        Self(TempDir::new().expect("a temporary directory"), None)
+    }
+
+    pub(crate) fn with_keys() -> Self {
+        let place = Self::empty();
+        fs::create_dir(place.path("keys")).expect("a new directory");
+        for entry in fs::read_dir(shared_keys()).expect("readable").flatten() {
+            fs::copy(entry.path(), place.path("keys").join(entry.file_name())).expect("copied with its mode");
+        }
+        place
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Uses this database in place of a SQLite file of its own.
+    pub(crate) fn set_database(&mut self, url: String) {
+        self.1 = Some(url);
+    }
+
+    pub(super) fn private_key(&self) -> PathBuf {
+        let is_private = |path: &PathBuf| path.to_string_lossy().ends_with(".private.pem");
+        let mut files = fs::read_dir(self.path("keys")).expect("readable").flatten().map(|entry| entry.path());
+        files.find(is_private).expect("a private key")
+    }
+
+    pub(super) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_issuer"));
+        command.args(arguments).current_dir(self.0.path()).stdin(Stdio::null());
+        for (name, _) in std::env::vars_os() {
+            if name == "DATABASE_URL" || name.to_string_lossy().starts_with("ISSUER_") {
+                command.env_remove(name);
+            }
+        }
+        if let Some(url) = &self.1 {
+            command.env("DATABASE_URL", url);
+        }
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().expect("the binary runs")
+    }
+
+    pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> Output {
+        let mut child = self
+            .command(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary runs");
+        // A command that fails early does not read its input.
+        let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
+        child.wait_with_output().expect("it ends")
+    }
+}
+
+#[track_caller]
+pub(crate) fn succeeds(output: &Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout.clone()).expect("text")
+}
+
+/// The one line of a failed command.
+#[track_caller]
+pub(crate) fn fails(output: &Output) -> String {
+    let stderr = String::from_utf8(output.stderr.clone()).expect("text");
+    assert!(!output.status.success(), "it must fail: {stderr}");
+    let line = stderr.strip_suffix('\n').expect("a line");
+    assert!(line.starts_with("error: ") && !line.contains('\n'), "one line: {stderr:?}");
+    line.to_owned()
+}
+
+/// A running `issuer serve`, ended with the test.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) address: SocketAddr,
+    log: std::thread::JoinHandle<String>,
+}
+
+impl Server {
+    pub(crate) fn start(place: &Place, arguments: &[&str]) -> Self {
+        Self::spawn(place.command(&[&["serve", "--listen", "127.0.0.1:0"], arguments].concat()))
+    }
+
+    pub(super) fn start_with(place: &Place, variables: &[(&str, &String)]) -> Self {
+        let mut command = place.command(&["serve", "--listen", "127.0.0.1:0"]);
+        command.envs(variables.iter().copied());
+        Self::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().expect("the binary runs");
+        let mut log = BufReader::new(child.stderr.take().expect("a pipe"));
+        let mut text = String::new();
+        let address = loop {
+            let start = text.len();
+            assert!(log.read_line(&mut text).expect("text") > 0, "it ended: {text}");
+            if let Some((_, rest)) = text[start..].split_once("serving on http://") {
+                let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.' && c != ':').expect("more on the line");
+                break rest[..end].parse().expect("an address");
+            }
+        };
+        let log = std::thread::spawn(move || {
+            log.read_to_string(&mut text).expect("text");
+            text
+        });
+        Self { child, address, log }
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        let status = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status();
+        assert!(status.expect("kill runs").success());
+    }
+
+    /// Exit code and log, after the end.
+    pub(crate) fn wait(mut self) -> (Option<i32>, String) {
+        let code = self.child.wait().expect("it ends").code();
+        (code, self.log.join().expect("no panic"))
+    }
+}
+
+pub(super) fn login(address: SocketAddr, username: &str, password: &str) -> Answer {
+    request("POST", "/api/token/").json(json!({ "username": username, "password": password })).send(address)
+}
+
+/// Asks until the answer is as wanted; the keys are read again within seconds.
+pub(super) fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
+    for _ in 0..100 {
+        if is_so() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    panic!("{what}");
+}

@@ -1,0 +1,159 @@
+//! Why the server does not start, and that it says so in one line.
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
+
+use super::program::{Place, fails};
+
+/// A way to prevent `issuer serve` from starting, and what it must say then.
+struct Obstacle {
+    name: &'static str,
+    make: fn(&Place),
+    arguments: &'static [&'static str],
+    says: &'static [&'static str],
+}
+
+const OBSTACLES: &[Obstacle] = &[
+    Obstacle {
+        name: "no keys directory",
+        make: |place| fs::remove_dir_all(place.path("keys")).expect("it was there"),
+        arguments: &[],
+        says: &["there are no keys in keys", "`issuer keys generate`"],
+    },
+    Obstacle {
+        name: "an empty keys directory",
+        make: |place| fs::create_dir(place.path("none")).expect("a new directory"),
+        arguments: &["--keys-dir", "none"],
+        says: &["there are no keys in none", "`issuer keys generate`"],
+    },
+    Obstacle {
+        name: "a missing key file",
+        make: |place| fs::remove_file(place.private_key()).expect("it was there"),
+        arguments: &[],
+        says: &[".private.pem is missing", "`issuer keys generate`"],
+    },
+    Obstacle {
+        name: "a private key that others can read",
+        make: |place| {
+            fs::set_permissions(place.private_key(), fs::Permissions::from_mode(0o644)).expect("its mode can be set");
+        },
+        arguments: &[],
+        says: &["open to other users (mode 0644)", "run `chmod 600 keys/"],
+    },
+    Obstacle {
+        name: "a damaged key",
+        make: |place| fs::write(place.private_key(), "x").expect("it can be written"),
+        arguments: &[],
+        says: &["is not a usable key", "expected an RSA private key"],
+    },
+    Obstacle {
+        name: "a damaged ring",
+        make: |place| fs::write(place.path("keys/keyring.json"), "{").expect("it can be written"),
+        arguments: &[],
+        says: &["keyring.json is damaged", "restore it"],
+    },
+    Obstacle {
+        name: "a directory in place of a database",
+        make: |place| fs::create_dir(place.path("db")).expect("a new directory"),
+        arguments: &["--database-url", "sqlite://db"],
+        says: &["cannot open the database db", "check that the path"],
+    },
+    Obstacle {
+        name: "another file in place of a database",
+        make: |place| {
+            fs::write(place.path("notes.txt"), "some notes, a page of them\n".repeat(100)).expect("a new file")
+        },
+        arguments: &["--database-url", "sqlite://notes.txt"],
+        says: &["notes.txt", "not a database", "check that the path"],
+    },
+    Obstacle {
+        name: "a database in a directory that is not there",
+        make: |_| {},
+        arguments: &["--database-url", "sqlite://no/where.sqlite3"],
+        says: &["cannot open the database no/where.sqlite3", "check that the path"],
+    },
+    Obstacle {
+        name: "another kind of database",
+        make: |_| {},
+        arguments: &["--database-url", "mysql://root:hunter2@localhost/a"],
+        says: &["must begin with sqlite:// or postgres://"],
+    },
+    Obstacle {
+        name: "an address without a port",
+        make: |_| {},
+        arguments: &["--listen", "8000"],
+        says: &["cannot listen on 8000", "correct --listen"],
+    },
+    Obstacle {
+        name: "a log filter that is none",
+        make: |_| {},
+        arguments: &["--log", "a=b=c"],
+        says: &["is not a log filter"],
+    },
+];
+
+#[test]
+fn serve_says_in_one_line_why_it_cannot_start() {
+    for Obstacle { name, make, arguments, says } in OBSTACLES {
+        let place = Place::with_keys();
+        make(&place);
+        // A port of its own, unless the port is what this is about.
+        let line = fails(
+            &place.command(&["serve"]).args(*arguments).env("ISSUER_LISTEN", "127.0.0.1:0").output().expect("it runs"),
+        );
+        for text in *says {
+            assert!(line.contains(text), "{name}: {line}");
+        }
+        assert!(!line.contains("hunter2"), "a password is never repeated: {line}");
+    }
+}
+
+#[test]
+fn serve_says_that_the_port_is_in_use() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let place = Place::with_keys();
+    let line = fails(&place.run(&["serve", "--listen", &address]));
+    assert!(
+        line.contains(&format!("cannot listen on {address}: the port is in use")) && line.contains("--listen"),
+        "{line}"
+    );
+    assert!(!place.path("issuer.sqlite3").exists(), "nothing was made before that was known");
+}
+
+#[test]
+fn serve_says_that_postgres_does_not_answer_and_keeps_the_password_to_itself() {
+    let nobody = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address");
+    let url = format!("postgres://me:hunter2@{nobody}/users");
+    let line = fails(
+        &Place::with_keys()
+            .command(&["serve", "--listen", "127.0.0.1:0"])
+            .env("DATABASE_URL", url)
+            .output()
+            .expect("it runs"),
+    );
+    assert!(
+        line.contains(&format!("cannot open the database {nobody}/users"))
+            && line.contains("check that the server runs"),
+        "{line}"
+    );
+    assert!(!line.contains("hunter2") && !line.contains("me:"), "{line}");
+}
+
+#[test]
+fn wrong_flags_are_named() {
+    let place = Place::with_keys();
+    for (arguments, text) in [
+        (&["serve", "--cors-origins", "localhost"][..], "is not an origin: write scheme, host and port"),
+        (&["serve", "--access-lifetime", "0"], "--access-lifetime"),
+        (&["serve", "--trusted-proxies", "localhost"], "is not an address or network"),
+        (&["keys", "generate", "--bits", "1024"], "2048, 3072, 4096"),
+        (&["users", "create", "--username", "a"], "--password-stdin"),
+        (&["users", "create", "--username", "a", "--password-stdin", "--generate-password"], "cannot be used with"),
+    ] {
+        let output = place.run(arguments);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && stderr.contains(text), "{arguments:?}: {stderr}");
+    }
+}

@@ -1,0 +1,158 @@
+//! Users and administrators, from the command line.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use super::program::{Place, Server, fails, login, succeeds};
+use crate::http::request;
+
+#[test]
+fn from_nothing_to_a_login_with_four_commands() {
+    let place = Place::empty();
+    let made = succeeds(&place.run(&["keys", "generate"]));
+    assert!(made.contains("in keys: active"), "{made}");
+    let again = succeeds(&place.run(&["keys", "generate", "--if-missing"]));
+    assert!(again.contains("is active already"), "{again}");
+    let listed = succeeds(&place.run(&["keys", "list"]));
+    assert_eq!(listed.lines().filter(|line| line.contains(" active ")).count(), 1, "{listed}");
+
+    let create = ["users", "create", "--username", "testuser", "--email", "test@example.com", "--generate-password"];
+    let created = succeeds(&place.run(&create));
+    let password = created.lines().find_map(|line| line.strip_prefix("password: ")).expect("it is printed").to_owned();
+    assert!(created.contains("created the user testuser (id 1)"), "{created}");
+
+    let server = Server::start(&place, &["--access-lifetime", "60"]);
+    let answer = login(server.address, "testuser", &password);
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let token = answer.text("access");
+    let me = request("GET", "/api/users/me/").bearer(&token).send(server.address);
+    assert_eq!(me.text("email"), "test@example.com");
+    server.signal("TERM");
+    let (code, log) = server.wait();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains("logged in") && log.contains("status=200"), "{log}");
+    for secret in [&password, &token, token.split('.').next_back().expect("a signature")] {
+        assert!(!log.contains(secret), "a secret is in the log: {log}");
+    }
+    assert_eq!(fs::metadata(place.path("issuer.sqlite3")).expect("made").permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn users_are_made_listed_and_kept_out() {
+    let place = Place::with_keys();
+    let create = |name: &str, input: &str| {
+        place.run_with_input(&["users", "create", "--username", name, "--password-stdin"], input)
+    };
+    succeeds(&create("keeps.spaces", " pass word \nsecond line\n"));
+    succeeds(&create("windows", "password\r\n"));
+    succeeds(&place.run_with_input(
+        &["users", "create", "--username", "boss", "--role", "admin", "--premium", "false", "--password-stdin"],
+        "password9",
+    ));
+    let list = succeeds(&place.run(&["users", "list"]));
+    let rows: Vec<Vec<&str>> = list.lines().skip(1).map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(rows[0], ["1", "keeps.spaces", "instructor", "true", "true"]);
+    assert_eq!(rows[2], ["3", "boss", "admin", "false", "true"]);
+
+    for (name, input, text) in [
+        ("windows", "password9", "a user of this name exists already"),
+        ("short", "1234567", "at least 8 characters"),
+        ("none", "", "no password on standard input"),
+        ("long", &"x".repeat(1025), "at most 1024 bytes"),
+        ("bad name", "password9", "letters, digits and @ . + - _"),
+    ] {
+        let line = fails(&create(name, input));
+        assert!(line.contains(text), "{name}: {line}");
+    }
+    let there = place
+        .run_with_input(&["users", "create", "--username", "windows", "--password-stdin", "--if-missing"], "other9999");
+    assert!(succeeds(&there).contains("exists already (id 2)"));
+    assert!(fails(&place.run(&["users", "deactivate", "nobody"])).contains("there is no user \"nobody\""));
+
+    let server = Server::start(&place, &[]);
+    for (name, password, status) in [
+        ("keeps.spaces", " pass word ", 200),
+        ("keeps.spaces", "pass word", 401),
+        ("windows", "password", 200),
+        ("windows", "other9999", 401),
+    ] {
+        assert_eq!(login(server.address, name, password).status, status, "{name} {password:?}");
+    }
+    for (arguments, says) in [
+        (&["users", "set-role", "windows", "editor"][..], "the user windows has the role editor and premium true"),
+        (&["users", "set-premium", "windows", "false"], "has the role editor and premium false"),
+        (&["users", "show", "windows"], "\"role\": \"editor\""),
+    ] {
+        let said = succeeds(&place.run(arguments));
+        assert!(said.contains(says) && !said.contains("argon2"), "{said}");
+    }
+    assert!(fails(&place.run(&["users", "set-role", "windows", "two words"])).contains("a role has 1 to 64"));
+    let set = |input: &str| place.run_with_input(&["users", "set-password", "windows", "--password-stdin"], input);
+    assert!(fails(&set("short")).contains("at least 8 characters"));
+    assert!(succeeds(&set("password2")).contains("all sessions have ended"));
+    assert_eq!(login(server.address, "windows", "password").status, 401);
+    assert_eq!(login(server.address, "windows", "password2").status, 200);
+    assert!(succeeds(&set("password")).contains("windows"));
+    assert_eq!(login(server.address, "windows", "password").status, 200);
+    assert!(succeeds(&place.run(&["users", "delete", "boss"])).contains("deleted the user boss (id 3)"));
+    assert!(fails(&place.run(&["users", "show", "boss"])).contains("there is no user"));
+    assert!(succeeds(&place.run(&["users", "logout", "windows"])).contains("ended 1 sessions of the user windows"));
+    assert!(succeeds(&place.run(&["flush-expired"])).contains("deleted 0 expired sessions"));
+    succeeds(&place.run(&["users", "deactivate", "windows"]));
+    assert_eq!(login(server.address, "windows", "password").status, 401);
+    succeeds(&place.run(&["users", "activate", "windows"]));
+    assert_eq!(login(server.address, "windows", "password").status, 200);
+    server.signal("INT");
+    assert_eq!(server.wait().0, Some(0));
+}
+
+/// Runs a command on a terminal of its own and types `input` there.
+fn on_a_terminal(place: &Place, command: &str, input: &[&str]) -> (bool, String) {
+    let line = format!("{} {command}", env!("CARGO_BIN_EXE_issuer"));
+    let mut child = Command::new("script")
+        .args(["--quiet", "--return", "--flush", "--command", &line, "/dev/null"])
+        .current_dir(place.path(""))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("script (util-linux) is installed");
+    let (mut keyboard, mut screen) = (child.stdin.take().expect("a pipe"), child.stdout.take().expect("a pipe"));
+    let mut seen = String::new();
+    let mut buffer = [0; 1024];
+    let mut answered = 0;
+    // An answer is typed only when its question is on the screen: a terminal would echo it otherwise.
+    while let Ok(n @ 1..) = screen.read(&mut buffer) {
+        seen.push_str(&String::from_utf8_lossy(&buffer[..n]));
+        while answered < input.len() && seen.matches(": ").count() > answered {
+            std::thread::sleep(Duration::from_millis(50));
+            keyboard.write_all(format!("{}\r", input[answered]).as_bytes()).expect("it reads");
+            keyboard.flush().expect("it reads");
+            answered += 1;
+        }
+    }
+    (child.wait().expect("it ends").success(), seen)
+}
+
+#[test]
+fn createsuperuser_asks_on_the_terminal_and_shows_no_password() {
+    let place = Place::with_keys();
+    let command = "createsuperuser --database-url sqlite://issuer.sqlite3";
+    let (done, seen) = on_a_terminal(&place, command, &["root", "root@example.com", "correct horse", "correct horse"]);
+    assert!(done && seen.contains("created the administrator root (id 1)"), "{seen}");
+    assert!(!seen.contains("horse"), "{seen}");
+    for (input, text) in [
+        (&["other", "", "correct horse", "correct house"][..], "the two passwords are not the same"),
+        (&["other", "", "short"], "at least 8 characters"),
+        (&["root", ""], "a user of this name exists already"),
+    ] {
+        let (done, seen) = on_a_terminal(&place, command, input);
+        assert!(!done && seen.contains(text), "{seen}");
+    }
+    let list = succeeds(&place.run(&["users", "list"]));
+    assert_eq!(list.lines().count(), 2, "only the first was stored: {list}");
+    assert!(list.contains("root@example.com") && list.contains("admin"), "{list}");
+    assert!(fails(&place.run(&["createsuperuser"])).contains("--password-stdin"), "not without a terminal");
+}
