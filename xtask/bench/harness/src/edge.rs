@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use wasmtime::{Config, Engine, Instance, Linker, Memory, Module, Store, TypedFunc};
 
 use crate::measure::{Asked, Contender, Scope};
@@ -17,7 +17,7 @@ pub(crate) fn compile(path: &Path) -> Result<Module> {
     // As edge-host sets it: the checks it adds are part of what the edge pays.
     config.epoch_interruption(true);
     let engine = Engine::new(&config)?;
-    Ok(Module::from_file(&engine, path).with_context(|| format!("{} cannot be compiled", path.display()))?)
+    Module::from_file(&engine, path).map_err(|error| anyhow!("{} cannot be compiled: {error:#}", path.display()))
 }
 
 pub(crate) fn contenders<'a>(module: &Module, sample: &'a Sample) -> Result<Vec<Contender<'a>>> {

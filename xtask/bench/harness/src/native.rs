@@ -98,7 +98,7 @@ fn aws_lc_rs_contender(sample: &Sample) -> Result<SignatureOnly> {
 }
 
 fn rsa_contender(sample: &Sample) -> Result<SignatureOnly> {
-    let key = rsa::RsaPublicKey::from_pkcs1_der(&pkcs1(sample)?)?;
+    let key = rsa::PublicKey::from_pkcs1_der(&pkcs1(sample)?)?;
     let key = rsa::pkcs1v15::VerifyingKey::<sha2::Sha256>::new(key);
     Ok((
         "rsa",
