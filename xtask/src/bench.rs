@@ -108,7 +108,7 @@ fn program(builder: &mut Builder<'_>, place: Place, harness: &Path, tokens: &Pat
         }
         Place::Node => {
             command = js("node.mjs");
-            command.arg(tokens).arg(jwt_compact_for_node(builder)?);
+            command.arg(tokens).arg(jwt_compact_for_node(builder, "wasm")?);
         }
         Place::Chromium => {
             command = js("chromium.mjs");
@@ -116,15 +116,16 @@ fn program(builder: &mut Builder<'_>, place: Place, harness: &Path, tokens: &Pat
         }
         Place::Sizes => {
             command = js("sizes.mjs");
-            command.arg(guest(builder, "jwt-compact-wasm", "wasm-small")?);
+            command.arg(jwt_compact_for_node(builder, "wasm-small")?.join("jwt_compact_wasm_bg.wasm"));
         }
     }
     Ok(command)
 }
 
-fn jwt_compact_for_node(builder: &mut Builder<'_>) -> Result<PathBuf> {
-    let wasm = guest(builder, "jwt-compact-wasm", "wasm")?;
-    let directory = builder.workspace.target.join("bench/jwt-compact-wasm");
+/// The directory in which wasm-bindgen has put module and glue.
+fn jwt_compact_for_node(builder: &mut Builder<'_>, profile: &str) -> Result<PathBuf> {
+    let wasm = guest(builder, "jwt-compact-wasm", profile)?;
+    let directory = builder.workspace.target.join("bench/jwt-compact").join(profile);
     let mut command = process::command(builder.wasm_tools()?.wasm_bindgen);
     command.arg(wasm).args(["--target", "nodejs", "--out-dir"]).arg(&directory);
     builder.runner.stream("wasm-bindgen of jwt-compact", command, minutes(5))?;
