@@ -19,7 +19,7 @@ pub(crate) enum Command {
     Up(Up),
     /// Run everything CI runs; prints what was skipped and why.
     Test(Test),
-    /// Measure the verifier beside its peers; writes docs/benchmarks.md and its plot.
+    /// Measure the verifier beside its peers; writes docs/benchmarks.md.
     Bench(Bench),
     /// Fuzz the verifier for long.
     Fuzz(Fuzz),

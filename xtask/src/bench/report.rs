@@ -128,3 +128,19 @@ pub(crate) fn machine(workspace: &Workspace) -> Result<String> {
     text.push('\n');
     Ok(text)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ratios_are_to_the_base_of_the_same_key_size() {
+        let json = r#"{"rounds": 3, "lines": [
+            {"contender": "ours", "scope": "token", "bits": 2048, "medianUs": 30.0, "minUs": 29.0},
+            {"contender": "ring", "scope": "signature", "bits": 2048, "medianUs": 20.0, "minUs": 19.0}]}"#;
+        let text = times("native", json).expect("both lines are there");
+        assert!(text.contains("| ours | 30.0 (29.0), 1.50 x |"), "{text}");
+        assert!(text.contains("| ring, signature alone | 20.0 (19.0), 1.00 x |"), "{text}");
+        assert!(times("native", "{}").is_err());
+    }
+}
