@@ -203,7 +203,7 @@ impl<'a> Builder<'a> {
         Ok(selected)
     }
 
-    fn wasm_tools(&mut self) -> Result<WasmTools> {
+    pub(crate) fn wasm_tools(&mut self) -> Result<WasmTools> {
         WasmTools::ensure(self.workspace, &mut self.runner)
     }
 
@@ -225,7 +225,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn compiling_wasm(&self, wasm: WasmToolchain, first: &[PathBuf], command: &mut Command) -> Result<()> {
+    pub(crate) fn compiling_wasm(&self, wasm: WasmToolchain, first: &[PathBuf], command: &mut Command) -> Result<()> {
         wasm.apply(self.workspace, command);
         let mut path = wasm.path(self.workspace)?;
         path.extend_from_slice(first);

@@ -19,6 +19,8 @@ pub(crate) enum Command {
     Up(Up),
     /// Run everything CI runs; prints what was skipped and why.
     Test(Test),
+    /// Measure the verifier beside its peers; writes docs/benchmarks.md.
+    Bench(Bench),
     /// Fuzz the verifier for long.
     Fuzz(Fuzz),
     /// Hold every kernel against the others and num-bigint, on random and adversarial numbers.
@@ -48,6 +50,27 @@ pub(crate) struct Test {
     /// Go on with the next stage when one has failed.
     #[arg(long)]
     pub(crate) keep_going: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Bench {
+    /// Measure only here (may be given more than once); the documents are left as they are.
+    #[arg(long, value_name = "WHERE", value_enum)]
+    pub(crate) only: Vec<Place>,
+    /// A short run, to see that everything works; the documents are left as they are.
+    #[arg(long)]
+    pub(crate) quick: bool,
+}
+
+/// Where verifiers are measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Place {
+    Native,
+    Node,
+    Chromium,
+    Wasmtime,
+    /// Bytes instead of times.
+    Sizes,
 }
 
 #[derive(Args)]

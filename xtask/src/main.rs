@@ -1,5 +1,6 @@
-//! Developer commands of the workspace: `cargo xtask up`, `test`, `fuzz`, `kernels` and `miri`.
+//! Developer commands of the workspace: `cargo xtask up`, `test`, `bench`, `fuzz`, `kernels` and `miri`.
 
+mod bench;
 mod build;
 mod cli;
 mod freshness;
@@ -50,6 +51,7 @@ fn run(cli: &Cli) -> Result<()> {
     match &cli.command {
         Command::Up(up) => up::run(&workspace, up, cli.wasm_toolchain),
         Command::Test(test) => test::run(&workspace, test, cli.wasm_toolchain),
+        Command::Bench(bench) => bench::run(&workspace, bench, cli.wasm_toolchain),
         Command::Fuzz(fuzz) => fuzz::run(&workspace, &mut Runner::watching(), fuzz),
         Command::Kernels(kernels) => {
             kernels::run(&mut Builder::new(&workspace, Runner::watching(), cli.wasm_toolchain), kernels)

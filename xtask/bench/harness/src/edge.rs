@@ -1,0 +1,87 @@
+//! Contenders compiled to WebAssembly and run by wasmtime, as the edge runs them; ring, native, beside them.
+
+use std::cell::RefCell;
+use std::path::Path;
+use std::rc::Rc;
+
+use anyhow::{Context as _, Result, anyhow, ensure};
+use wasmtime::{Config, Engine, Instance, Linker, Memory, Module, Store, TypedFunc};
+
+use crate::measure::{Asked, Contender, Scope};
+use crate::native;
+use crate::tokens::Sample;
+
+/// Reads and compiles the module of `guest/`.
+pub(crate) fn compile(path: &Path) -> Result<Module> {
+    let mut config = Config::new();
+    // As edge-host sets it: the checks it adds are part of what the edge pays.
+    config.epoch_interruption(true);
+    let engine = Engine::new(&config)?;
+    Module::from_file(&engine, path).map_err(|error| anyhow!("{} cannot be compiled: {error:#}", path.display()))
+}
+
+pub(crate) fn contenders<'a>(module: &Module, sample: &'a Sample) -> Result<Vec<Contender<'a>>> {
+    let guest = Rc::new(RefCell::new(Guest::start(module, sample)?));
+    let mut all = vec![native::ring_bare(sample)?];
+    all[0].name = "ring, native";
+    for (name, export) in [("verifier-core", "dojang_verify"), ("jwt-compact", "jwt_compact_verify")] {
+        let verify = guest.borrow_mut().verification(export)?;
+        let guest = guest.clone();
+        all.push(Contender {
+            name,
+            scope: Scope::Token,
+            verify: Box::new(move |asked| {
+                let text = if asked == Asked::Good { &sample.token } else { &sample.forged };
+                guest.borrow_mut().ask(&verify, text, sample.now)
+            }),
+        });
+    }
+    Ok(all)
+}
+
+/// Length of the token and the Unix time to 1 for accepted, 0 for refused.
+type Verification = TypedFunc<(u32, u64), u32>;
+
+/// A running instance that has loaded its key.
+struct Guest {
+    store: Store<()>,
+    instance: Instance,
+    memory: Memory,
+    /// Takes a number of bytes and says where they may be written.
+    room: TypedFunc<u32, u32>,
+}
+
+impl Guest {
+    fn start(module: &Module, sample: &Sample) -> Result<Self> {
+        let mut store = Store::new(module.engine(), ());
+        store.set_epoch_deadline(u64::MAX / 2);
+        let mut linker = Linker::new(module.engine());
+        // Of jwt-compact's random numbers, which no verification asks for.
+        linker.define_unknown_imports_as_traps(module)?;
+        let instance = linker.instantiate(&mut store, module)?;
+        let memory = instance.get_memory(&mut store, "memory").context("the guest has no memory")?;
+        let room = instance.get_typed_func(&mut store, "room")?;
+        let mut guest = Self { store, instance, memory, room };
+        let load: TypedFunc<u32, u32> = guest.instance.get_typed_func(&mut guest.store, "load")?;
+        let length = guest.write(&sample.public_key_pem)?;
+        ensure!(load.call(&mut guest.store, length)? == 1, "the guest refuses the key of {} bits", sample.bits);
+        Ok(guest)
+    }
+
+    fn verification(&mut self, export: &str) -> Result<Verification> {
+        Ok(self.instance.get_typed_func(&mut self.store, export)?)
+    }
+
+    fn ask(&mut self, verify: &Verification, token: &str, now: u64) -> Result<bool> {
+        let length = self.write(token)?;
+        Ok(verify.call(&mut self.store, (length, now))? == 1)
+    }
+
+    /// Writes text where the guest expects it; returns its length.
+    fn write(&mut self, text: &str) -> Result<u32> {
+        let length = u32::try_from(text.len())?;
+        let address = self.room.call(&mut self.store, length)?;
+        self.memory.write(&mut self.store, address as usize, text.as_bytes())?;
+        Ok(length)
+    }
+}

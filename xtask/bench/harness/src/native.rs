@@ -1,0 +1,173 @@
+//! Native contenders.
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow};
+use aws_lc_rs::signature::ParsedPublicKey;
+use base64::Engine as _;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use chrono::DateTime;
+use jwt_compact::alg::Rsa;
+use jwt_compact::{AlgorithmExt as _, TimeOptions, UntrustedToken};
+use ring::signature::UnparsedPublicKey;
+use rsa::pkcs1::DecodeRsaPublicKey as _;
+use rsa::signature::Verifier as _;
+use rsa_of_jwt_compact::pkcs8::DecodePublicKey as _;
+use serde::Deserialize;
+use verifier_core::{KeySet, Policy, UnixTime, Verifier};
+
+use crate::measure::{Asked, Contender, Scope};
+use crate::tokens::{Claims, Sample};
+
+pub(crate) fn contenders(sample: &Sample) -> Result<Vec<Contender<'_>>> {
+    let mut all = vec![dojang(sample)?];
+    for (bare, whole, verifies) in [ring_contender(sample)?, aws_lc_rs_contender(sample)?, rsa_contender(sample)?] {
+        all.extend(both_scopes(bare, whole, verifies, sample)?);
+    }
+    all.push(jsonwebtoken_contender(sample)?);
+    all.push(jwt_compact_contender(sample)?);
+    Ok(all)
+}
+
+/// ring's check of the signature alone: what every other time is compared with.
+pub(crate) fn ring_bare(sample: &Sample) -> Result<Contender<'_>> {
+    let (bare, whole, verifies) = ring_contender(sample)?;
+    let [bare, _] = both_scopes(bare, whole, verifies, sample)?;
+    Ok(bare)
+}
+
+fn dojang(sample: &Sample) -> Result<Contender<'_>> {
+    let keys = KeySet::parse(&sample.public_key_pem).map_err(|error| anyhow!("{error}"))?;
+    let verifier = Verifier::new(keys, Policy::default());
+    let now = UnixTime::from_secs(sample.now);
+    Ok(token("verifier-core", sample, move |text| {
+        verifier.verify(text, now).is_ok_and(|token| black_box(token.user_id()).is_some())
+    }))
+}
+
+fn jsonwebtoken_contender(sample: &Sample) -> Result<Contender<'_>> {
+    let key = jsonwebtoken::DecodingKey::from_rsa_pem(sample.public_key_pem.as_bytes())?;
+    let mut validation = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::RS256);
+    validation.leeway = 0;
+    Ok(token("jsonwebtoken (aws_lc_rs)", sample, move |text| {
+        jsonwebtoken::decode::<Claims>(text, &key, &validation).is_ok_and(|token| black_box(token.claims).user_id == 1)
+    }))
+}
+
+fn jwt_compact_contender(sample: &Sample) -> Result<Contender<'_>> {
+    let key = jwt_compact::alg::RsaPublicKey::from_public_key_pem(&sample.public_key_pem)?;
+    let now = DateTime::from_timestamp(i64::try_from(sample.now)?, 0).context("no such time")?;
+    let options = TimeOptions::new(chrono::Duration::zero(), move || now);
+    Ok(token("jwt-compact", sample, move |text| {
+        let Ok(untrusted) = UntrustedToken::new(text) else { return false };
+        let validated = Rsa::rs256().validator::<CustomClaims>(&key).validate(&untrusted);
+        validated.is_ok_and(|token| {
+            token.claims().validate_expiration(&options).is_ok() && black_box(&token.claims().custom).user_id == 1
+        })
+    }))
+}
+
+/// The claims without those that jwt-compact reads by itself.
+#[derive(Deserialize, Clone)]
+#[allow(dead_code, reason = "reading them is part of the work that is measured")]
+struct CustomClaims {
+    token_type: String,
+    jti: String,
+    user_id: u64,
+    username: String,
+    email: String,
+}
+
+/// Name of the bare check, name of the check of whole tokens built on it, and whether it accepts input and signature.
+type SignatureOnly = (&'static str, &'static str, Box<dyn Fn(&[u8], &[u8]) -> bool>);
+
+fn ring_contender(sample: &Sample) -> Result<SignatureOnly> {
+    let key = UnparsedPublicKey::new(&ring::signature::RSA_PKCS1_2048_8192_SHA256, pkcs1(sample)?);
+    Ok(("ring", "ring + serde_json", Box::new(move |input, signature| key.verify(input, signature).is_ok())))
+}
+
+fn aws_lc_rs_contender(sample: &Sample) -> Result<SignatureOnly> {
+    let key = ParsedPublicKey::new(&aws_lc_rs::signature::RSA_PKCS1_2048_8192_SHA256, pkcs1(sample)?)
+        .map_err(|error| anyhow!("{error}"))?;
+    Ok((
+        "aws-lc-rs",
+        "aws-lc-rs + serde_json",
+        Box::new(move |input, signature| key.verify_sig(input, signature).is_ok()),
+    ))
+}
+
+fn rsa_contender(sample: &Sample) -> Result<SignatureOnly> {
+    let key = rsa::PublicKey::from_pkcs1_der(&pkcs1(sample)?)?;
+    let key = rsa::pkcs1v15::VerifyingKey::<sha2::Sha256>::new(key);
+    Ok((
+        "rsa",
+        "rsa + serde_json",
+        Box::new(move |input, signature| {
+            rsa::pkcs1v15::Signature::try_from(signature).is_ok_and(|signature| key.verify(input, &signature).is_ok())
+        }),
+    ))
+}
+
+fn pkcs1(sample: &Sample) -> Result<Vec<u8>> {
+    Ok(BASE64_STANDARD.decode(&sample.public_key_pkcs1)?)
+}
+
+/// A library that knows signatures only: by itself, and with the least that makes a check of tokens of it.
+fn both_scopes<'a>(
+    bare: &'static str,
+    whole: &'static str,
+    verifies: Box<dyn Fn(&[u8], &[u8]) -> bool>,
+    sample: &'a Sample,
+) -> Result<[Contender<'a>; 2]> {
+    let verifies = std::rc::Rc::new(verifies);
+    let take_apart = |text: &'a str| -> Result<(&'a [u8], Vec<u8>)> {
+        let (input, signature) = text.rsplit_once('.').context("a token without dots")?;
+        Ok((input.as_bytes(), BASE64_URL_SAFE_NO_PAD.decode(signature)?))
+    };
+    let (good, forged) = (take_apart(&sample.token)?, take_apart(&sample.forged)?);
+    let alone = verifies.clone();
+    let bare = Contender {
+        name: bare,
+        scope: Scope::Signature,
+        verify: Box::new(move |asked| {
+            let (input, signature) = if asked == Asked::Good { &good } else { &forged };
+            Ok(alone(black_box(input), black_box(signature)))
+        }),
+    };
+    let now = sample.now;
+    let whole = token(whole, sample, move |text| {
+        by_hand(text, now, &*verifies).is_some_and(|claims| black_box(claims).user_id == 1)
+    });
+    Ok([bare, whole])
+}
+
+#[derive(Deserialize)]
+struct Header<'a> {
+    alg: &'a str,
+}
+
+/// The least that has to be done around a signature.
+fn by_hand(token: &str, now: u64, verifies: &dyn Fn(&[u8], &[u8]) -> bool) -> Option<Claims> {
+    let (input, signature) = token.rsplit_once('.')?;
+    let (header, payload) = input.split_once('.')?;
+    let header = BASE64_URL_SAFE_NO_PAD.decode(header).ok()?;
+    if serde_json::from_slice::<Header<'_>>(&header).ok()?.alg != "RS256" {
+        return None;
+    }
+    if !verifies(input.as_bytes(), &BASE64_URL_SAFE_NO_PAD.decode(signature).ok()?) {
+        return None;
+    }
+    let claims: Claims = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
+    (Duration::from_secs(now) < Duration::from_secs(claims.exp)).then_some(claims)
+}
+
+fn token<'a>(name: &'static str, sample: &'a Sample, mut accepts: impl FnMut(&str) -> bool + 'a) -> Contender<'a> {
+    Contender {
+        name,
+        scope: Scope::Token,
+        verify: Box::new(move |asked| {
+            Ok(accepts(black_box(if asked == Asked::Good { &sample.token } else { &sample.forged })))
+        }),
+    }
+}

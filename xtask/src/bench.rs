@@ -1,0 +1,150 @@
+//! `cargo xtask bench`: the verifier beside its peers, with the programs of `xtask/bench`.
+
+mod plot;
+mod report;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+use clap::ValueEnum as _;
+
+use crate::build::Builder;
+use crate::cli::{Bench, Place, WasmToolchainChoice};
+use crate::process;
+use crate::progress::{Runner, minutes, say};
+use crate::toolchain::{self, BROWSER, browser};
+use crate::workspace::Workspace;
+
+/// The npm package with the JavaScript harnesses.
+const JS: &str = "xtask/bench/js";
+
+pub(crate) fn run(workspace: &Workspace, bench: &Bench, choice: WasmToolchainChoice) -> Result<()> {
+    let wanted: Vec<Place> = Place::value_variants()
+        .iter()
+        .copied()
+        .filter(|place| bench.only.is_empty() || bench.only.contains(place))
+        .collect();
+    let mut builder = Builder::new(workspace, Runner::plain(), choice);
+    let harness = harness(&mut builder)?;
+    let tokens = workspace.target.join("bench/tokens.json");
+    if wanted.iter().any(|place| matches!(place, Place::Node | Place::Chromium | Place::Sizes)) {
+        builder.npm_package()?;
+        builder.install(JS)?;
+    }
+    // Everything is built before anything is measured; keys and tokens are good for an hour.
+    let mut programs = Vec::new();
+    for place in wanted {
+        programs.push((place, program(&mut builder, place, &harness, &tokens)?));
+    }
+    let mut make = process::command(&harness);
+    make.arg("tokens");
+    fs::write(&tokens, output("making keys and tokens", make)?)
+        .with_context(|| format!("cannot write {}", tokens.display()))?;
+    let (mut text, mut panels) = (String::new(), Vec::new());
+    for (place, mut program) in programs {
+        let name = place.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
+        say(format_args!("measuring: {name}"));
+        if bench.quick && place != Place::Sizes {
+            program.arg("--quick");
+        }
+        let printed = output(&name, program)?;
+        // Warnings of node come before it.
+        let json = printed.lines().last().unwrap_or_default();
+        let section = if place == Place::Sizes {
+            report::sizes(json)?
+        } else {
+            panels.push((name.clone(), report::medians(json, plot::BITS)?));
+            report::times(&name, json)?
+        };
+        println!("{section}");
+        text.push_str(&section);
+    }
+    if !bench.quick && bench.only.is_empty() {
+        let place = workspace.root.join("docs/benchmarks.md");
+        let facts = report::machine(workspace)?;
+        fs::write(&place, format!("{}{facts}\n{text}", report::HEAD))
+            .with_context(|| format!("cannot write {}", place.display()))?;
+        let picture = workspace.root.join("docs/benchmarks.svg");
+        fs::write(&picture, plot::svg(&panels)).with_context(|| format!("cannot write {}", picture.display()))?;
+        say(format_args!("written: {} and {}", place.display(), picture.display()));
+    }
+    Ok(())
+}
+
+/// Builds the native harness.
+fn harness(builder: &mut Builder<'_>) -> Result<PathBuf> {
+    say("building the peers (the first time takes some minutes)");
+    let target = builder.workspace.target.join("bench");
+    let mut command = process::command(toolchain::native_cargo());
+    command.current_dir(builder.workspace.root.join("xtask/bench")).env("CARGO_TARGET_DIR", &target);
+    command.args(["build", "--locked", "--release", "--package", "bench-harness"]);
+    builder.runner.stream("building the peers", command, minutes(60))?;
+    Ok(target.join("release/bench-harness"))
+}
+
+/// Builds a crate of `xtask/bench` for wasm.
+fn guest(builder: &mut Builder<'_>, package: &str, profile: &str) -> Result<PathBuf> {
+    let wasm = builder.wasm_toolchain()?;
+    let mut command = process::command(wasm.cargo());
+    command.current_dir(builder.workspace.root.join("xtask/bench"));
+    command.args(["build", "--locked", "--package", package, "--target", BROWSER, "--profile", profile]);
+    builder.compiling_wasm(wasm, &[], &mut command)?;
+    let target = wasm.target_dir(builder.workspace).join("bench");
+    command.env("CARGO_TARGET_DIR", &target);
+    builder.runner.stream(&format!("building {package}"), command, minutes(30))?;
+    Ok(target.join(BROWSER).join(profile).join(format!("{}.wasm", package.replace('-', "_"))))
+}
+
+/// What measures one place, with all that it needs built.
+fn program(builder: &mut Builder<'_>, place: Place, harness: &Path, tokens: &Path) -> Result<Command> {
+    let js = |script: &str| {
+        let mut command = process::command("node");
+        command.current_dir(builder.workspace.root.join(JS)).arg(script);
+        command
+    };
+    let mut command;
+    match place {
+        Place::Native => {
+            command = process::command(harness);
+            command.arg("native").arg(tokens);
+        }
+        Place::Wasmtime => {
+            command = process::command(harness);
+            command.arg("wasmtime").arg(tokens).arg(guest(builder, "bench-guest", "wasm")?);
+        }
+        Place::Node => {
+            command = js("node.mjs");
+            command.arg(tokens).arg(jwt_compact_for_node(builder, "wasm")?);
+        }
+        Place::Chromium => {
+            command = js("chromium.mjs");
+            command.arg(tokens).env("CHROMIUM", browser::ensure(builder.workspace, &mut builder.runner)?);
+        }
+        Place::Sizes => {
+            command = js("sizes.mjs");
+            command.arg(jwt_compact_for_node(builder, "wasm-small")?.join("jwt_compact_wasm_bg.wasm"));
+        }
+    }
+    Ok(command)
+}
+
+/// The directory in which wasm-bindgen has put module and glue.
+fn jwt_compact_for_node(builder: &mut Builder<'_>, profile: &str) -> Result<PathBuf> {
+    let wasm = guest(builder, "jwt-compact-wasm", profile)?;
+    let directory = builder.workspace.target.join("bench/jwt-compact").join(profile);
+    let mut command = process::command(builder.wasm_tools()?.wasm_bindgen);
+    command.arg(wasm).args(["--target", "nodejs", "--out-dir"]).arg(&directory);
+    builder.runner.stream("wasm-bindgen of jwt-compact", command, minutes(5))?;
+    fs::write(directory.join("package.json"), "{ \"type\": \"commonjs\" }\n")?;
+    Ok(directory)
+}
+
+fn output(what: &str, command: Command) -> Result<String> {
+    let (status, printed) = process::run_and_read(command, minutes(10))?;
+    if !status.success() {
+        bail!("{what}: failed ({status})\n{printed}");
+    }
+    Ok(printed)
+}
