@@ -8,7 +8,8 @@ use crate::refusal::{Quote, Refusal};
 use crate::time::UnixTime;
 use alloc::string::String;
 
-/// What an application asks of a token beyond a good signature. The default is the strictest that knows no names.
+/// What an application asks of a token beyond a good signature. The default demands an access token, allows no leeway, and
+/// knows neither issuer nor audience.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
     /// How far the clocks of issuer and verifier may differ, in seconds; applies to `exp`, `nbf` and `iat`. Default 0.
@@ -95,8 +96,9 @@ impl Policy {
         }
     }
 
+    /// What saturates is never reached, whatever the leeway.
     fn is_ahead(&self, instant: UnixTime, now: UnixTime) -> bool {
-        now.saturating_add_secs(self.leeway_seconds) < instant
+        instant == UnixTime::MAX || now.saturating_add_secs(self.leeway_seconds) < instant
     }
 
     fn check_token_type<Q: Quote>(&self, token_type: Option<Value<'_>>) -> Result<(), Refusal<Q>> {

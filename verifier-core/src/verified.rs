@@ -96,7 +96,7 @@ impl VerifiedToken {
         }
     }
 
-    /// A claim by its name; `None` when the token does not have it.
+    /// A claim by its name; `None` when the token does not have it. Each call reads the payload anew: keep what is asked for often.
     #[must_use]
     pub fn claim(&self, name: &str) -> Option<Claim<'_>> {
         member(&self.payload, name)

@@ -188,3 +188,18 @@ fn the_decoded_parts_of_an_accepted_token_give_its_text_again() {
     let again = [verified.header_json().as_bytes(), verified.claims_json().as_bytes(), &signature].map(b64).join(".");
     assert_eq!(again, token);
 }
+
+#[test]
+fn no_leeway_reaches_an_instant_beyond_all_clocks() {
+    let signer = Signer::new(RSA_2048);
+    let keys = KeySet::parse(&signer.public_pem()).expect("the key is good");
+    let verifier = Verifier::new(keys, Policy { leeway_seconds: u64::MAX, ..Policy::default() });
+    for claim in ["nbf", "iat"] {
+        let verdict = |instant: Value| {
+            verifier.verify(signer.token(&header(), &claims_with(json!({ claim: instant }))), UnixTime::from_secs(NOW))
+        };
+        assert!(verdict(json!(u64::MAX)).is_ok());
+        let refusal = verdict(json!(1e300)).expect_err("it is beyond 2^64 seconds");
+        assert!(matches!(refusal.code(), Code::TokenNotYetValid | Code::TokenIssuedInFuture), "{refusal}");
+    }
+}

@@ -17,7 +17,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use jwk::JwkText;
 
-/// Longest key text that is read, in bytes: about 100 keys of 4096 bits.
+/// Longest key text that is read, in bytes: about 180 keys of 4096 bits.
 pub const MAX_KEY_TEXT_BYTES: usize = 131_072;
 
 /// An RSA public key for RS256: an odd modulus of 2048 to 4096 bits, an odd exponent from 3 to 2^32 - 1.
