@@ -42,6 +42,14 @@ pub(crate) struct Arguments {
     #[arg(long, default_value = "30", value_parser = seconds, value_name = "SECONDS")]
     pub(crate) request_timeout: Duration,
 
+    /// Time for requests in progress when the program is asked to end
+    #[arg(long, default_value = "10", value_parser = seconds, value_name = "SECONDS")]
+    pub(crate) shutdown_timeout: Duration,
+
+    /// Address of the metrics, GET /metrics in the text form of Prometheus; without it, there are none. Not for the public
+    #[arg(long, env = "EDGE_METRICS_LISTEN", value_name = "ADDRESS")]
+    pub(crate) metrics_listen: Option<String>,
+
     /// Connections that are open at a time; more wait
     #[arg(long, default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..), value_name = "N")]
     pub(crate) max_connections: u32,

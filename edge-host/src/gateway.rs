@@ -14,6 +14,7 @@ use wasmtime_wasi_http::handler::{ExpirationError, InstantiationError, ProxyHand
 use wasmtime_wasi_http::{Error, WasiBody};
 
 use crate::instance::Instances;
+use crate::metrics::Metrics;
 
 /// Hands requests to instances of the component.
 pub(crate) struct Gateway {
@@ -22,11 +23,17 @@ pub(crate) struct Gateway {
     max_body: usize,
     /// For requests of HTTP/1.0 without a `Host`.
     own_authority: Authority,
+    metrics: Metrics,
 }
 
 impl Gateway {
-    pub(crate) fn new(instances: Instances, max_body: usize, own_authority: Authority) -> Self {
-        Self { handler: ProxyHandler::new(instances), max_body, own_authority }
+    pub(crate) fn new(instances: Instances, max_body: usize, own_authority: Authority, metrics: Metrics) -> Self {
+        Self { handler: ProxyHandler::new(instances), max_body, own_authority, metrics }
+    }
+
+    /// What is counted.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// Says that the instances are about to be dropped.
@@ -37,12 +44,14 @@ impl Gateway {
     /// Answers in any case; what goes wrong here or in the component becomes a 4xx or 5xx.
     pub(crate) async fn answer(&self, request: Request<Incoming>) -> Result<Response<WasiBody>, Infallible> {
         let started = Instant::now();
+        let _in_progress = self.metrics.request();
         let method = request.method().clone();
         let path = request.uri().path().to_owned();
         let response = match self.wasi_request(request) {
             Ok(request) => self.handler.handle((), request).await.unwrap_or_else(|error| failure(&error)),
             Err(refused) => refused.into(),
         };
+        self.metrics.answered(response.status(), started.elapsed());
         tracing::debug!(
             target: "access",
             %method,

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tokio::time::Sleep;
 use wasmtime::component::ResourceTable;
-use wasmtime::{Engine, Store, StoreContextMut, StoreLimits, StoreLimitsBuilder};
+use wasmtime::{Engine, ResourceLimiter, Store, StoreContextMut, StoreLimits, StoreLimitsBuilder};
 use wasmtime_wasi::{HostWallClock, WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::handler::{
     HandlerState, Instance, ProxyPre, ShouldAccept, WorkerExpiration, WorkerState, WorkerStatus,
@@ -17,6 +17,7 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::guest_log::GuestLog;
 use crate::key_value::{self, HasKeyValue, KeyValue};
+use crate::metrics::{Metrics, Present};
 use crate::outbound::Outbound;
 use crate::redis_client::{self, HasRedis, RedisConnections};
 use crate::variables::Variables;
@@ -49,7 +50,37 @@ pub(crate) struct State {
     variables: Variables,
     key_value: KeyValue,
     redis: RedisConnections,
+    limiter: Limiter,
+    _present: Present,
+}
+
+/// Holds an instance to its memory, and tells what it has.
+struct Limiter {
     limits: StoreLimits,
+    bytes: usize,
+    metrics: Metrics,
+}
+
+impl ResourceLimiter for Limiter {
+    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        let may_grow = self.limits.memory_growing(current, desired, maximum)?;
+        if may_grow {
+            let more = desired.saturating_sub(current);
+            self.bytes += more;
+            self.metrics.memory_grown(more);
+        }
+        Ok(may_grow)
+    }
+
+    fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        self.limits.table_growing(current, desired, maximum)
+    }
+}
+
+impl Drop for Limiter {
+    fn drop(&mut self) {
+        self.metrics.memory_freed(self.bytes);
+    }
 }
 
 impl WasiView for State {
@@ -93,6 +124,7 @@ pub(crate) struct Instances {
     pub(crate) limits: Limits,
     /// What the components' clocks show, if not the time.
     pub(crate) fixed_time: Option<FixedTime>,
+    pub(crate) metrics: Metrics,
     /// Set when the program ends: instances that are dropped from then on have not failed.
     pub(crate) stopping: Arc<AtomicBool>,
 }
@@ -118,23 +150,33 @@ impl HandlerState for Instances {
             variables: self.variables.clone(),
             key_value: self.key_value.clone(),
             redis: self.redis.clone(),
-            limits: StoreLimitsBuilder::new().memory_size(self.limits.memory).build(),
+            limiter: Limiter {
+                limits: StoreLimitsBuilder::new().memory_size(self.limits.memory).build(),
+                bytes: 0,
+                metrics: self.metrics.clone(),
+            },
+            _present: self.metrics.instance(),
         };
         let mut store = Store::new(&self.engine, state);
-        store.limiter(|state| &mut state.limits);
+        store.limiter(|state| &mut state.limiter);
         store.set_epoch_deadline(1);
         store.epoch_deadline_async_yield_and_update(1);
         let started = Instant::now();
         let proxy = tokio::time::timeout(self.limits.time, self.component.instantiate_async(&mut store))
             .await
-            .map_err(|_| wasmtime::format_err!("the instance did not start within {:?}", self.limits.time))??;
+            .unwrap_or_else(|_| Err(wasmtime::format_err!("the instance did not start within {:?}", self.limits.time)))
+            .inspect_err(|_| self.metrics.instance_failed())?;
         tracing::debug!(elapsed_us = started.elapsed().as_micros(), "instance started");
         Ok(Instance {
             store,
             proxy,
             view: <State as WasiHttpView>::http,
             expiration: Lifetime { busy: self.limits.time, timer: Box::pin(tokio::time::sleep(Duration::ZERO)) },
-            state: Worker { time: self.limits.time, stopping: Arc::clone(&self.stopping) },
+            state: Worker {
+                time: self.limits.time,
+                metrics: self.metrics.clone(),
+                stopping: Arc::clone(&self.stopping),
+            },
         })
     }
 }
@@ -156,6 +198,7 @@ impl HostWallClock for FixedTime {
 /// Which requests an instance takes, and how long each may last.
 pub(crate) struct Worker {
     time: Duration,
+    metrics: Metrics,
     stopping: Arc<AtomicBool>,
 }
 
@@ -186,6 +229,7 @@ impl WorkerState for Worker {
         if let Err(error) = result
             && !self.stopping.load(Ordering::Relaxed)
         {
+            self.metrics.instance_failed();
             tracing::error!("instance ended: {error:?}");
         }
     }

@@ -7,6 +7,8 @@ mod guest_log;
 mod imports;
 mod instance;
 mod key_value;
+mod metrics;
+mod metrics_server;
 mod outbound;
 mod redis_client;
 mod server;
@@ -27,6 +29,7 @@ use arguments::{Arguments, LogFormat};
 use gateway::Gateway;
 use instance::{FixedTime, Instances, Limits};
 use key_value::KeyValue;
+use metrics::Metrics;
 use outbound::Outbound;
 use redis_client::RedisConnections;
 use variables::Variables;
@@ -60,8 +63,15 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let variables = Variables::collect(std::env::vars(), &arguments.variables)?;
     let state_dir = prepare_state_dir(&arguments.state_dir)?;
     // Before the component is compiled, so that a busy port is known at once.
-    let listener = server::listen(&arguments.listen).await?;
+    let listener = server::listen(&arguments.listen, "--listen").await?;
     let address = listener.local_addr().context("cannot tell the address")?;
+
+    let metrics = Metrics::default();
+    if let Some(address) = &arguments.metrics_listen {
+        let listener = server::listen(address, "--metrics-listen").await?;
+        tracing::info!("metrics at http://{}/metrics", listener.local_addr().context("cannot tell the address")?);
+        tokio::spawn(metrics_server::serve(listener, metrics.clone()));
+    }
 
     let engine = component::engine(&state_dir)?;
     let component = component::load(&engine, &arguments.component)?;
@@ -74,17 +84,18 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         outbound: Outbound::to(arguments.allow_outbound),
         limits: Limits { memory: usize::from(arguments.max_memory) * MIB, time: arguments.request_timeout },
         fixed_time: arguments.wall_clock.map(FixedTime),
+        metrics: metrics.clone(),
         stopping: Arc::default(),
     };
     let authority = address.to_string().parse().context("the address is no authority")?;
-    let gateway = Gateway::new(instances, usize::from(arguments.max_body) * MIB, authority);
+    let gateway = Gateway::new(instances, usize::from(arguments.max_body) * MIB, authority, metrics);
 
     // The one line on standard output, for whoever started this with port 0.
     let mut stdout = std::io::stdout();
     writeln!(stdout, "listening on http://{address}")
         .and_then(|()| stdout.flush())
         .context("cannot write the address to standard output")?;
-    server::serve(listener, gateway, arguments.max_connections).await
+    server::serve(listener, gateway, arguments.max_connections, arguments.shutdown_timeout).await
 }
 
 /// Makes the directory, for its owner alone: what is compiled into it will be run.

@@ -21,24 +21,27 @@ const MAX_HEAD: usize = 64 * 1024;
 const MAX_HEADERS: usize = 100;
 /// Time for a request's head, and for a kept connection without a request.
 const HEAD_TIME: Duration = Duration::from_secs(60);
-/// Time for requests in progress when the program is asked to end.
-const SHUTDOWN_TIME: Duration = Duration::from_secs(10);
 
-/// Takes the address.
-pub(crate) async fn listen(address: &str) -> anyhow::Result<TcpListener> {
+/// Takes the address, which came with this flag.
+pub(crate) async fn listen(address: &str, flag: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => {
-            anyhow!("{address} is in use by another program: stop that one, or choose another address with --listen")
+            anyhow!("{address} is in use by another program: stop that one, or choose another address with {flag}")
         }
         std::io::ErrorKind::PermissionDenied => {
-            anyhow!("no permission to listen on {address}: choose a port of 1024 or more with --listen")
+            anyhow!("no permission to listen on {address}: choose a port of 1024 or more with {flag}")
         }
         _ => anyhow!("cannot listen on {address}: {error}"),
     })
 }
 
 /// Serves until SIGINT or SIGTERM, then finishes what is in progress; a second signal ends that at once.
-pub(crate) async fn serve(listener: TcpListener, gateway: Gateway, max_connections: u32) -> anyhow::Result<()> {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    gateway: Gateway,
+    max_connections: u32,
+    shutdown_time: Duration,
+) -> anyhow::Result<()> {
     let gateway = Arc::new(gateway);
     let connections = GracefulShutdown::new();
     let slots = Arc::new(Semaphore::new(max_connections as usize));
@@ -63,8 +66,10 @@ pub(crate) async fn serve(listener: TcpListener, gateway: Gateway, max_connectio
             }
         };
         let connection = connection(stream, peer, Arc::clone(&gateway), &connections);
+        let present = gateway.metrics().connection();
         tokio::spawn(async move {
             connection.await;
+            drop(present);
             drop(slot);
         });
     }
@@ -74,7 +79,7 @@ pub(crate) async fn serve(listener: TcpListener, gateway: Gateway, max_connectio
     let mut again = pin!(stop_signal()?);
     tokio::select! {
         () = connections.shutdown() => {}
-        () = tokio::time::sleep(SHUTDOWN_TIME) => tracing::warn!("requests cut off: they took longer than {SHUTDOWN_TIME:?}"),
+        () = tokio::time::sleep(shutdown_time) => tracing::warn!("requests cut off: they took longer than {shutdown_time:?}"),
         () = &mut again => tracing::warn!("requests cut off by a second signal"),
     }
     gateway.stop();

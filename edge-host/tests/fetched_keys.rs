@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -110,4 +111,90 @@ fn an_origin_that_is_not_allowed_is_never_called() {
     assert_eq!(status(&edge, &signer), 503);
     assert_eq!(issuer.requests(), 0);
     assert!(edge.logs("--allow-outbound"), "{}", edge.log());
+}
+
+/// Fetched keys live for at least this long; whole seconds are kept with them, and a fetch takes a moment.
+const CACHE_TIME: Duration = Duration::from_secs(10 + 3);
+
+#[test]
+fn keys_are_replaced_under_load_without_a_good_token_refused_or_a_removed_key_accepted() {
+    let (old, new) = (Signer::new("old"), Signer::new("new"));
+    let issuer = Issuer::start(jwks(&[&old]));
+    issuer.change(|document| document.max_age = Some(10));
+    let Some(edge) = edge_of(&issuer) else { return };
+    let (old_token, new_token) = (old.token(&access_claims(now())), new.token(&access_claims(now())));
+    let header = |token: &str| format!("Bearer {token}");
+    let (is_new_used, is_over) = (AtomicBool::new(false), AtomicBool::new(false));
+    let (good, refused) = (AtomicU64::new(0), AtomicU64::new(0));
+    std::thread::scope(|scope| {
+        // What clients do whose tokens are good: those of the old key until the new one signs, then those of the new key.
+        for _ in 0..8 {
+            scope.spawn(|| {
+                let mut connection = edge.connect();
+                while !is_over.load(Ordering::SeqCst) {
+                    let token = if is_new_used.load(Ordering::SeqCst) { &new_token } else { &old_token };
+                    let answer = connection.send("GET", "/protected", &[("Authorization", &header(token))], b"");
+                    let count = if answer.status == 200 { &good } else { &refused };
+                    count.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+        let wait_for = |count: u64| {
+            let goal = good.load(Ordering::Relaxed) + count;
+            while good.load(Ordering::Relaxed) < goal && refused.load(Ordering::Relaxed) == 0 {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        };
+        wait_for(500);
+        // Published, and used at once, before anybody's cache could know of it.
+        issuer.change(|document| document.body = jwks(&[&old, &new]).to_string());
+        is_new_used.store(true, Ordering::SeqCst);
+        wait_for(500);
+        assert_eq!(edge.with_token("/protected", &old_token).status, 200, "the old key has not been removed");
+        issuer.change(|document| document.body = jwks(&[&new]).to_string());
+        let removed = Instant::now();
+        let mut connection = edge.connect();
+        let mut accepted = 0;
+        while removed.elapsed() < CACHE_TIME + Duration::from_secs(3) {
+            let is_late = removed.elapsed() > CACHE_TIME;
+            let answer = connection.send("GET", "/protected", &[("Authorization", &header(&old_token))], b"");
+            assert!(!is_late || answer.status == 401, "the removed key is accepted: {}", answer.text());
+            accepted += u64::from(answer.status == 200);
+        }
+        is_over.store(true, Ordering::SeqCst);
+        println!(
+            "{} good requests; {accepted} with the removed key within the cache time",
+            good.load(Ordering::Relaxed)
+        );
+    });
+    assert_eq!(refused.load(Ordering::Relaxed), 0, "{}", edge.log());
+    assert!(!edge.log().contains("instance ended"), "{}", edge.log());
+}
+
+#[test]
+fn keys_in_use_are_fetched_again_in_the_background_and_outlive_an_outage_of_the_issuer() {
+    let signer = Signer::new("k1");
+    let issuer = Issuer::start(jwks(&[&signer]));
+    issuer.change(|document| document.max_age = Some(10));
+    let Some(edge) = edge_of(&issuer) else { return };
+    assert_eq!(status(&edge, &signer), 200);
+    // At three quarters of the time; the request is answered before that, however slow the issuer is.
+    issuer.change(|document| document.delay = Duration::from_secs(1));
+    let started = Instant::now();
+    while issuer.requests() < 2 && started.elapsed() < support::PATIENCE {
+        assert_eq!(status(&edge, &signer), 200);
+        assert_ne!(edge.get("/", &[]).json()["keys"]["stale"], true);
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(issuer.requests() >= 2, "{:?}", started.elapsed());
+    // Down: the keys go on being used beyond their time, and the health says so.
+    issuer.change(|document| {
+        (document.delay, document.status, document.body) = (Duration::ZERO, "500 Internal Server Error", String::new());
+    });
+    assert!(
+        edge.becomes_degraded(|| assert_eq!(status(&edge, &signer), 200), |health| health["keys"]["stale"] == true),
+        "{}",
+        edge.log()
+    );
+    assert_eq!(status(&edge, &signer), 200);
 }

@@ -2,12 +2,14 @@
 
 mod support;
 
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::Output;
 use std::time::Duration;
 
 use serde_json::json;
-use support::{Edge, Issuer, Scratch, component, edge_host};
+use support::signer::{Signer, access_claims};
+use support::{Edge, Issuer, PATIENCE, Scratch, component, edge_host, now};
 
 /// Exit code not 0 and exactly one line on standard error, which begins with `error: `.
 fn one_line_error(output: &Output) -> String {
@@ -36,6 +38,7 @@ fn a_bad_start_ends_with_one_line_that_says_what_to_do() {
     let (state, a_file) = (state.to_str().expect("UTF-8"), a_file.to_str().expect("UTF-8"));
 
     for (component, arguments, words) in [
+        (&not_wasm, vec!["--metrics-listen", taken.as_str()], vec!["in use", "--metrics-listen"]),
         (&missing, vec![], vec!["does not exist", "cargo build"]),
         (&not_wasm, vec![], vec!["not a WebAssembly file"]),
         (&broken, vec![], vec!["broken.wasm", "not a component"]),
@@ -139,4 +142,101 @@ fn variables_come_from_the_environment_too_and_from_files() {
     let variable = format!("public_key=@{}", file.display());
     let edge = Edge::start(&component, &["--variable", &variable]);
     assert_eq!(edge.get("/", &[]).json()["keys"]["count"], 1);
+}
+
+/// The address in the log line about metrics.
+fn metrics_address(edge: &Edge) -> SocketAddr {
+    assert!(edge.logs("metrics at http://"), "{}", edge.log());
+    let log = edge.log();
+    let address = log.split("metrics at http://").nth(1).and_then(|rest| rest.split("/metrics").next());
+    address.and_then(|address| address.parse().ok()).expect("an address")
+}
+
+fn metrics(address: SocketAddr) -> String {
+    let mut stream = TcpStream::connect(address).expect("a connection");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: edge.test\r\n\r\n").expect("sent");
+    let mut text = String::new();
+    stream.read_to_string(&mut text).expect("an answer");
+    assert!(text.starts_with("HTTP/1.1 200 "), "{text}");
+    text
+}
+
+fn sample(text: &str, name: &str) -> u64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_else(|| panic!("no {name} in {text}"));
+    line.trim().parse().expect("a number")
+}
+
+#[test]
+fn metrics_count_what_happens_on_an_address_of_their_own() {
+    let Some(component) = component() else { return };
+    let edge = Edge::start(&component, &["--metrics-listen", "127.0.0.1:0"]);
+    let address = metrics_address(&edge);
+    let mut connection = edge.connect();
+    for (path, status) in [("/", 200), ("/", 200), ("/nowhere", 404), ("/metrics", 404), ("/protected", 401)] {
+        assert_eq!(connection.send("GET", path, &[], b"").status, status);
+    }
+    let text = metrics(address);
+    for (name, expected) in [
+        ("edge_requests_total{status=\"2xx\"}", 2),
+        ("edge_requests_total{status=\"4xx\"}", 3),
+        ("edge_requests_total{status=\"5xx\"}", 0),
+        ("edge_request_duration_seconds_count", 5),
+        ("edge_requests_in_progress", 0),
+        ("edge_connections", 1),
+        ("edge_instances", 1),
+        ("edge_instances_started_total", 1),
+        ("edge_instances_failed_total", 0),
+    ] {
+        assert_eq!(sample(&text, name), expected, "{name}");
+    }
+    assert!(sample(&text, "edge_instance_memory_bytes") >= 65536);
+    let mut stream = TcpStream::connect(address).expect("a connection");
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: edge.test\r\n\r\n").expect("sent");
+    let mut text = String::new();
+    stream.read_to_string(&mut text).expect("an answer");
+    assert!(text.starts_with("HTTP/1.1 404 "), "the component is not here: {text}");
+}
+
+#[test]
+fn a_request_in_progress_is_finished_before_the_end_and_no_other_begins() {
+    let Some(component) = component() else { return };
+    let (scratch, signer) = (Scratch::new(), Signer::new("k1"));
+    let key = format!("public_key={}", signer.public_pem());
+    let mut edge = Edge::start_in(scratch.path(), &component, &["--variable", &key]);
+    let bearer = signer.token(&access_claims(now()));
+    let body = "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\ncontent\r\n--XX--\r\n";
+    let (now, later) = body.split_at(body.len() / 2);
+    let mut upload = edge.connect();
+    upload.send_raw(
+        format!("POST /upload HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {bearer}\r\nContent-Type: multipart/form-data; boundary=XX\r\nContent-Length: {}\r\n\r\n{now}", body.len()).as_bytes(),
+    );
+    // Another request is answered: the one before it has reached the program.
+    assert_eq!(edge.get("/", &[]).status, 200);
+    edge.signal("TERM");
+    assert!(edge.logs("stopping"), "{}", edge.log());
+    assert!(TcpStream::connect(edge.address).is_err(), "the port is closed");
+    upload.send_raw(later.as_bytes());
+    assert_eq!(upload.answer("POST").map(|answer| answer.status), Some(200));
+    let status = edge.wait(PATIENCE).expect("the program ends");
+    assert!(status.success(), "{status:?}: {}", edge.log());
+}
+
+#[test]
+fn what_takes_longer_than_the_time_to_stop_is_cut_off() {
+    let Some(component) = component() else { return };
+    let issuer = Issuer::start(json!({"keys": []}));
+    issuer.change(|document| document.delay = Duration::from_secs(60));
+    let url = format!("jwks_url={}", issuer.origin());
+    let arguments = ["--shutdown-timeout", "1", "--allow-outbound", &issuer.origin(), "--variable", &url];
+    let mut edge = Edge::start(&component, &arguments);
+    let mut connection = edge.connect();
+    connection.send_raw(b"GET /protected HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer a.b.c\r\n\r\n");
+    while issuer.requests() == 0 {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    edge.signal("TERM");
+    let status = edge.wait(PATIENCE).expect("the program ends");
+    assert!(status.success(), "{status:?}: {}", edge.log());
+    assert!(edge.log().contains("cut off"), "{}", edge.log());
 }

@@ -57,7 +57,7 @@ pub async fn authorize(
         Denied::NoKeys(problem) => answer::error(StatusCode::SERVICE_UNAVAILABLE, &problem.to_string(), problem.code()),
     })?;
     let strict = matches!(route.requires, Requirement::Role(_)) || demands.peek().is_some();
-    revocation.check(&token, strict, host).await.map_err(|code| match code {
+    revocation.check(&token, strict, keys, host).await.map_err(|code| match code {
         Code::RevocationUnknown => {
             let text = answer::Text { ko: code.text(Lang::Ko), en: code.text(Lang::En) };
             answer::localized_error(StatusCode::SERVICE_UNAVAILABLE, text, code.as_str(), lang)

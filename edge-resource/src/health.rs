@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::answer::{self, Answer};
 use crate::host::Host;
 use crate::keys::Keys;
+use crate::revocation::Revocation;
 
 #[derive(Serialize)]
 struct Health {
@@ -12,6 +13,7 @@ struct Health {
     service: &'static str,
     version: &'static str,
     keys: KeyStatus,
+    revocation: RevocationStatus,
 }
 
 /// What an operator wants to know about the keys of this instance.
@@ -24,6 +26,12 @@ pub struct KeyStatus {
     /// How old they are, in seconds; for fetched ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub age_seconds: Option<u64>,
+    /// For how long they are fresh, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lifetime_seconds: Option<u64>,
+    /// Whether they are being fetched right now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fetching: Option<bool>,
     /// Whether they are older than they should be, because a fetch failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stale: Option<bool>,
@@ -32,13 +40,41 @@ pub struct KeyStatus {
     pub problem: Option<String>,
 }
 
+/// What an operator wants to know about revocation in this instance.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct RevocationStatus {
+    /// `none`, `redis` or `status_list`: the variable `revocation`.
+    pub source: &'static str,
+    /// The status lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lists: Option<ListStatus>,
+    /// What is wrong, if anything is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+/// The status lists of this instance.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ListStatus {
+    /// How many there are.
+    pub count: usize,
+    /// How old the oldest is, in seconds.
+    pub age_seconds: Option<u64>,
+    /// Whether one of them is older than it should be.
+    pub stale: bool,
+    /// Why one was not fetched.
+    #[serde(skip)]
+    pub problem: Option<String>,
+}
+
 /// 200 in any case: the service answers, and the body says how well.
-pub fn report(keys: &Keys, host: &impl Host) -> Answer {
-    let keys = keys.status(host);
+pub fn report(keys: &Keys, revocation: &Revocation, host: &impl Host) -> Answer {
+    let (keys, revocation) = (keys.status(host), revocation.status(host));
     answer::ok(&Health {
-        status: if keys.problem.is_none() { "ok" } else { "degraded" },
+        status: if keys.problem.is_none() && revocation.problem.is_none() { "ok" } else { "degraded" },
         service: env!("CARGO_PKG_NAME"),
         version: env!("CARGO_PKG_VERSION"),
         keys,
+        revocation,
     })
 }

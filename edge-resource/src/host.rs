@@ -19,7 +19,12 @@ pub trait Host {
     fn sleep(&self, time: Duration) -> impl Future<Output = ()>;
 
     /// Gets a document by HTTP. A redirect is not followed.
-    fn get(&self, url: &http::Uri, limits: FetchLimits) -> impl Future<Output = Result<Fetched, FetchError>>;
+    fn get(
+        &self,
+        url: &http::Uri,
+        document: Document,
+        limits: FetchLimits,
+    ) -> impl Future<Output = Result<Fetched, FetchError>>;
 
     /// Writes one line to the operator's log.
     fn log(&self, line: fmt::Arguments<'_>);
@@ -64,6 +69,26 @@ impl fmt::Display for StoreError {
 }
 
 impl std::error::Error for StoreError {}
+
+/// What is fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Document {
+    /// A key set.
+    Keys,
+    /// A status list.
+    StatusList,
+}
+
+impl Document {
+    /// The `Accept` of the request.
+    #[must_use]
+    pub const fn accept(self) -> &'static str {
+        match self {
+            Self::Keys => "application/jwk-set+json, application/json, application/x-pem-file;q=0.5",
+            Self::StatusList => "application/statuslist+jwt",
+        }
+    }
+}
 
 /// How much a fetch may take.
 #[derive(Clone, Copy, Debug)]

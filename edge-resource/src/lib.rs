@@ -2,7 +2,7 @@
 //!
 //! A request goes one way: [`service`] looks its path up in [`routes`], [`credentials`] takes the
 //! bearer token out of the header, [`keys`] knows which keys are valid now and lets `verifier-core`
-//! give the verdict, [`revocation`] asks whether the token still counts, [`access`] asks for the role and for what the [`rules`] demand, [`uploads`] keeps files, and [`answer`] writes what goes back;
+//! give the verdict, [`revocation`] asks whether the token still counts (in Redis, or in the [`status_list`]), [`access`] asks for the role and for what the [`rules`] demand, [`uploads`] keeps files, and [`answer`] writes what goes back;
 //! [`cors`] adds what a browser wants to see.
 //!
 //! All of that is plain code over `http` types. What it needs of the machine it runs on is the
@@ -13,6 +13,7 @@ pub mod access;
 pub mod answer;
 pub mod cors;
 pub mod credentials;
+pub mod fetching;
 pub mod health;
 pub mod host;
 pub mod keys;
@@ -24,8 +25,10 @@ pub mod routes;
 pub mod rules;
 pub mod service;
 pub mod settings;
+pub mod shared;
 #[cfg(target_family = "wasm")]
 mod spin;
+pub mod status_list;
 pub mod uploads;
 
 #[cfg(test)]

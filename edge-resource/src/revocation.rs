@@ -1,22 +1,27 @@
 //! Whether a good token has been revoked since it was issued.
 //!
-//! The issuer writes `dojang:revoked:<jti>` into Redis, with the token's own end as expiry; the value does not matter. A token's session
-//! (claim `sid`) is asked for in the same way and at the same time, so one key can end all tokens of a login.
+//! In Redis, the issuer writes `dojang:revoked:<jti>`, with the token's own end as expiry; the value does not matter. A token's session
+//! (claim `sid`) is asked for in the same way and at the same time, so one key can end all tokens of a login. In a status list, the
+//! token's place says it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use verifier_core::{Code, VerifiedToken};
 
-use crate::host::Host;
+use crate::health::RevocationStatus;
+use crate::host::{Host, StoreError};
+use crate::keys::Keys;
+use crate::status_list::reference::{AllowedAddresses, Reference};
+use crate::status_list::{Lookup, StatusLists};
 
 /// What the keys in Redis begin with.
 const PREFIX: &str = "dojang:revoked:";
 
-/// Longest time for the answer.
+/// Longest time for Redis's answer.
 const TIME: Duration = Duration::from_secs(1);
 
-/// Seconds between two lines in the log about a source that does not answer.
+/// Seconds between two lines in the log about a Redis that does not answer.
 const LOG_PAUSE: u64 = 10;
 
 /// Where revoked tokens are listed.
@@ -32,13 +37,23 @@ pub enum Source {
         /// Whether tokens pass while it does not answer. Never where a role or claim is demanded.
         open_when_down: bool,
     },
+    /// In the issuer's status lists.
+    StatusList {
+        /// Where lists may be.
+        addresses: AllowedAddresses,
+        /// Whether tokens pass while there is no current list. Never where a role or claim is demanded.
+        open_when_down: bool,
+    },
 }
 
 /// Asks the source.
 #[derive(Debug, Default)]
 pub struct Revocation {
     source: Source,
-    /// When it was last logged that the source is down, in seconds.
+    lists: StatusLists,
+    /// When Redis last did not answer, in seconds of uptime; 0 when it did.
+    down_at: AtomicU64,
+    /// When that was last logged.
     logged_at: AtomicU64,
 }
 
@@ -46,29 +61,96 @@ impl Revocation {
     /// With this source.
     #[must_use]
     pub fn new(source: Source) -> Self {
-        Self { source, logged_at: AtomicU64::new(0) }
+        Self { source, ..Self::default() }
     }
 
     /// Passes a token that is not revoked. `strict`: also refuses it when that cannot be found out, whatever the setting.
     ///
     /// # Errors
-    /// `token_revoked`; `claim_missing` without a `jti`; `revocation_unknown`.
-    pub async fn check(&self, token: &VerifiedToken, strict: bool, host: &impl Host) -> Result<(), Code> {
-        let Source::Redis { url, open_when_down } = &self.source else { return Ok(()) };
+    /// `token_revoked`; `claim_missing` without what the source knows the token by, `claim_invalid` when that makes no sense;
+    /// `revocation_unknown`.
+    pub async fn check(&self, token: &VerifiedToken, strict: bool, keys: &Keys, host: &impl Host) -> Result<(), Code> {
+        let (is_revoked, open_when_down) = match &self.source {
+            Source::Nowhere => return Ok(()),
+            Source::Redis { url, open_when_down } => (self.in_redis(url, token, host).await?, open_when_down),
+            Source::StatusList { addresses, open_when_down } => {
+                (self.in_list(addresses, token, keys, host).await?, open_when_down)
+            }
+        };
+        match is_revoked {
+            Some(false) => Ok(()),
+            Some(true) => Err(Code::TokenRevoked),
+            None if *open_when_down && !strict => Ok(()),
+            None => Err(Code::RevocationUnknown),
+        }
+    }
+
+    /// Nothing when that cannot be found out.
+    async fn in_redis(&self, url: &str, token: &VerifiedToken, host: &impl Host) -> Result<Option<bool>, Code> {
         let jti = token.jti().ok_or(Code::ClaimMissing)?;
         let session = token.claim("sid").and_then(|sid| sid.as_str());
         let keys: Vec<String> = [Some(jti), session].iter().flatten().map(|id| format!("{PREFIX}{id}")).collect();
         match host.redis_any_exists(url, &keys, TIME).await {
-            Ok(false) => Ok(()),
-            Ok(true) => Err(Code::TokenRevoked),
+            Ok(exists) => {
+                self.down_at.store(0, Ordering::Relaxed);
+                Ok(Some(exists))
+            }
             Err(error) => {
-                let now = host.uptime().as_secs().max(1);
-                let last = self.logged_at.load(Ordering::Relaxed);
-                if last == 0 || now.saturating_sub(last) >= LOG_PAUSE {
-                    self.logged_at.store(now, Ordering::Relaxed);
-                    host.log(format_args!("error: revoked tokens cannot be told, Redis does not answer: {error}"));
-                }
-                if *open_when_down && !strict { Ok(()) } else { Err(Code::RevocationUnknown) }
+                self.note_outage(&error, host);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Nothing when that cannot be found out. An old list cannot say that a token counts, but still that it does not.
+    async fn in_list(
+        &self,
+        addresses: &AllowedAddresses,
+        token: &VerifiedToken,
+        keys: &Keys,
+        host: &impl Host,
+    ) -> Result<Option<bool>, Code> {
+        let Reference { index, uri } = Reference::of(token)?;
+        let uri = addresses.admit(&uri).ok_or(Code::ClaimInvalid)?;
+        match self.lists.look_up(&uri, index, keys, host).await {
+            Lookup::Status(status) => Ok(Some(status != 0)),
+            Lookup::OutOfRange => Err(Code::ClaimInvalid),
+            Lookup::Unknown(old) => Ok(old.filter(|status| *status != 0).map(|_| true)),
+        }
+    }
+
+    fn note_outage(&self, error: &StoreError, host: &impl Host) {
+        let now = host.uptime().as_secs().max(1);
+        self.down_at.store(now, Ordering::Relaxed);
+        let last = self.logged_at.load(Ordering::Relaxed);
+        if last == 0 || now.saturating_sub(last) >= LOG_PAUSE {
+            self.logged_at.store(now, Ordering::Relaxed);
+            host.log(format_args!("error: revoked tokens cannot be told, Redis does not answer: {error}"));
+        }
+    }
+
+    /// Whether [`Self::refresh`] has something to do.
+    pub fn is_due(&self, host: &impl Host) -> bool {
+        self.lists.is_due(host)
+    }
+
+    /// Fetches a status list whose time is nearly over.
+    pub async fn refresh(&self, keys: &Keys, host: &impl Host) {
+        self.lists.refresh(keys, host).await;
+    }
+
+    /// For `GET /`; asks nobody.
+    pub fn status(&self, host: &impl Host) -> RevocationStatus {
+        match &self.source {
+            Source::Nowhere => RevocationStatus { source: "none", ..RevocationStatus::default() },
+            Source::Redis { .. } => RevocationStatus {
+                source: "redis",
+                lists: None,
+                problem: (self.down_at.load(Ordering::Relaxed) != 0).then(|| "Redis does not answer".to_owned()),
+            },
+            Source::StatusList { .. } => {
+                let lists = self.lists.status(host);
+                RevocationStatus { source: "status_list", problem: lists.problem.clone(), lists: Some(lists) }
             }
         }
     }

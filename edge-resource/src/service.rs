@@ -22,7 +22,7 @@ use crate::rules::AccessRules;
 use crate::settings::{Settings, Variables};
 use crate::uploads::form::BodyError;
 use crate::uploads::list::list;
-use crate::uploads::receive::receive;
+use crate::uploads::receive::{Limits, receive};
 use crate::uploads::{Owner, download, user_id_missing};
 
 /// Everything an instance keeps between requests. Shared by the requests that are in progress.
@@ -31,7 +31,7 @@ pub struct Service {
     keys: Keys,
     rules: AccessRules,
     revocation: Revocation,
-    upload_limit: u64,
+    uploads: Limits,
 }
 
 impl Service {
@@ -45,7 +45,7 @@ impl Service {
                 keys: Keys::new(settings.keys, settings.policy),
                 rules: settings.rules,
                 revocation: Revocation::new(settings.revocation),
-                upload_limit: settings.upload_limit,
+                uploads: settings.uploads,
             },
             // A page must be able to read the 503 that says what is wrong.
             Err(error) => Self {
@@ -53,7 +53,7 @@ impl Service {
                 keys: Keys::misconfigured(error),
                 rules: AccessRules::default(),
                 revocation: Revocation::default(),
-                upload_limit: 0,
+                uploads: Limits::default(),
             },
         };
         if let Some(problem) = service.keys.status(host).problem {
@@ -74,6 +74,17 @@ impl Service {
         answer
     }
 
+    /// Whether [`Self::upkeep`] has something to do.
+    pub fn has_upkeep(&self, host: &impl Host) -> bool {
+        self.keys.is_due(host) || self.revocation.is_due(host)
+    }
+
+    /// Fetches what will soon be too old. To be run after an answer, so that no request waits for it.
+    pub async fn upkeep(&self, host: &impl Host) {
+        self.keys.refresh(host).await;
+        self.revocation.refresh(&self.keys, host).await;
+    }
+
     async fn route(&self, request: &Parts, body: impl RequestBody, host: &impl Host) -> Answer {
         let (route, id) = match routes::find(&request.method, request.uri.path()) {
             Lookup::Found(route, id) => (route, id),
@@ -87,7 +98,7 @@ impl Service {
             Err(turned_away) => return turned_away,
         };
         let token = match (route.endpoint, token) {
-            (Endpoint::Health, _) => return health::report(&self.keys, host),
+            (Endpoint::Health, _) => return health::report(&self.keys, &self.revocation, host),
             (Endpoint::OpenApi, _) => return answer::ok(&openapi::document()),
             (_, Some(token)) => token,
             // Unreachable with the routes there are; a new one that forgets its requirement stays closed.
@@ -114,7 +125,7 @@ impl Service {
         let Some(owner) = Owner::of(token) else { return user_id_missing() };
         let is_admin = has_role(token, ADMIN);
         match endpoint {
-            Endpoint::Upload => receive(request, body, &owner, self.upload_limit, host).await,
+            Endpoint::Upload => receive(request, body, &owner, self.uploads, host).await,
             Endpoint::Download => download::download(request, id, &owner, is_admin, host).await,
             Endpoint::DeleteUpload => download::delete(id, &owner, is_admin, host).await,
             _ => list(request, &owner, host).await,

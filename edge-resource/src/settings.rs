@@ -8,6 +8,8 @@ use verifier_core::{Policy, TokenType};
 use crate::cors::AllowedOrigins;
 use crate::revocation::Source;
 use crate::rules::AccessRules;
+use crate::status_list::reference::AllowedAddresses;
+use crate::uploads::receive::Limits;
 
 /// The most that `leeway` may be, in seconds. More would keep tokens alive long after their end.
 pub const MAX_LEEWAY_SECONDS: u64 = 3600;
@@ -37,16 +39,20 @@ pub struct Variables {
     pub leeway: String,
     /// `require_at_jwt`: whether the header's `typ` must be `at+jwt`; `true` or `false`.
     pub require_at_jwt: String,
-    /// `revocation`: `none` or `redis`.
+    /// `revocation`: `none`, `redis` or `status_list`.
     pub revocation: String,
     /// `redis_url`: where revoked tokens are listed.
     pub redis_url: String,
+    /// `status_list_url`: where status lists are, or what their addresses begin with.
+    pub status_list_url: String,
     /// `revocation_when_down`: `closed` or `open`.
     pub revocation_when_down: String,
     /// `access_rules`: what routes demand, as JSON.
     pub access_rules: String,
     /// `upload_limit`: the most bytes a file may have.
     pub upload_limit: String,
+    /// `upload_quota`: the most bytes a user's files may take together.
+    pub upload_quota: String,
     /// `cors_origins`: comma separated origins, or `*`.
     pub cors_origins: String,
 }
@@ -78,8 +84,8 @@ pub struct Settings {
     pub revocation: Source,
     /// What routes demand besides what they always do.
     pub rules: AccessRules,
-    /// The most bytes an uploaded file may have.
-    pub upload_limit: u64,
+    /// How much may be uploaded.
+    pub uploads: Limits,
 }
 
 /// Where the verification keys come from.
@@ -134,7 +140,10 @@ impl Settings {
                 }
                 None => AccessRules::default(),
             },
-            upload_limit: upload_limit(&variables.upload_limit)?,
+            uploads: Limits {
+                file: upload_limit(&variables.upload_limit)?,
+                user: upload_quota(&variables.upload_quota)?,
+            },
         })
     }
 }
@@ -175,18 +184,34 @@ fn upload_limit(value: &str) -> Result<u64, SettingError> {
     })
 }
 
+fn upload_quota(value: &str) -> Result<Option<u64>, SettingError> {
+    let Some(text) = set(value) else { return Ok(None) };
+    text.parse()
+        .ok()
+        .filter(|bytes| *bytes > 0)
+        .map(Some)
+        .ok_or_else(|| SettingError { variable: "upload_quota", reason: "is not a number of bytes from 1".to_owned() })
+}
+
 fn revocation(variables: &Variables) -> Result<Source, SettingError> {
     let wrong = |variable, reason: &str| Err(SettingError { variable, reason: reason.to_owned() });
-    match set(&variables.revocation).as_deref() {
-        None | Some("none") => return Ok(Source::Nowhere),
-        Some("redis") => {}
-        Some(_) => return wrong("revocation", "is neither none nor redis"),
-    }
     let open_when_down = match set(&variables.revocation_when_down).as_deref() {
         None | Some("closed") => false,
         Some("open") => true,
         Some(_) => return wrong("revocation_when_down", "is neither closed nor open"),
     };
+    match set(&variables.revocation).as_deref() {
+        None | Some("none") => return Ok(Source::Nowhere),
+        Some("redis") => {}
+        Some("status_list") => {
+            let url = set(&variables.status_list_url).unwrap_or_default();
+            return match AllowedAddresses::below(&url) {
+                Ok(addresses) => Ok(Source::StatusList { addresses, open_when_down }),
+                Err(reason) => wrong("status_list_url", reason),
+            };
+        }
+        Some(_) => return wrong("revocation", "is neither none, redis nor status_list"),
+    }
     match set(&variables.redis_url) {
         Some(url) if url.starts_with("redis://") || url.starts_with("rediss://") => {
             Ok(Source::Redis { url, open_when_down })
@@ -239,7 +264,19 @@ mod tests {
             ),
             ("revocation", Variables { revocation: "on".into(), ..Variables::default() }),
             ("redis_url", Variables { revocation: "redis".into(), ..Variables::default() }),
+            ("status_list_url", Variables { revocation: "status_list".into(), ..Variables::default() }),
+            (
+                "status_list_url",
+                Variables {
+                    revocation: "status_list".into(),
+                    status_list_url: "issuer/status".into(),
+                    ..Variables::default()
+                },
+            ),
+            ("revocation_when_down", Variables { revocation_when_down: "ajar".into(), ..Variables::default() }),
             ("upload_limit", Variables { upload_limit: "10 MB".into(), ..Variables::default() }),
+            ("upload_quota", Variables { upload_quota: "much".into(), ..Variables::default() }),
+            ("upload_quota", Variables { upload_quota: "0".into(), ..Variables::default() }),
             ("upload_limit", Variables { upload_limit: "0".into(), ..Variables::default() }),
             ("require_at_jwt", Variables { require_at_jwt: "yes".into(), ..Variables::default() }),
             ("cors_origins", Variables { cors_origins: "https://app.example/path".into(), ..Variables::default() }),

@@ -26,7 +26,7 @@ use spin_sdk::wasip3::random::random;
 use verifier_core::UnixTime;
 
 use crate::answer::{self, Answer, Body};
-use crate::host::{FetchError, FetchLimits, Fetched, Host, StoreError, max_age};
+use crate::host::{Document, FetchError, FetchLimits, Fetched, Host, StoreError, max_age};
 use crate::service::Service;
 use crate::settings::Variables;
 use crate::uploads::form::BodyError;
@@ -58,7 +58,12 @@ async fn answer(request: Request) -> Answer {
             }
         },
     };
-    service.answer(&head, body, &host).await
+    let answer = service.answer(&head, body, &host).await;
+    if service.has_upkeep(&host) {
+        // Goes on after the answer has been sent.
+        spin_sdk::wasip3::spawn(async move { service.upkeep(&SpinHost).await });
+    }
+    answer
 }
 
 fn sent(body: Body) -> impl http_body::Body<Data = Bytes, Error: Into<BoxError>> {
@@ -81,9 +86,11 @@ async fn read_variables() -> Result<Variables, String> {
         require_at_jwt: variable("require_at_jwt").await?,
         revocation: variable("revocation").await?,
         redis_url: variable("redis_url").await?,
+        status_list_url: variable("status_list_url").await?,
         revocation_when_down: variable("revocation_when_down").await?,
         access_rules: variable("access_rules").await?,
         upload_limit: variable("upload_limit").await?,
+        upload_quota: variable("upload_quota").await?,
         cors_origins: variable("cors_origins").await?,
     })
 }
@@ -112,9 +119,9 @@ impl Host for SpinHost {
         monotonic_clock::wait_for(nanoseconds(time))
     }
 
-    async fn get(&self, url: &http::Uri, limits: FetchLimits) -> Result<Fetched, FetchError> {
+    async fn get(&self, url: &http::Uri, document: Document, limits: FetchLimits) -> Result<Fetched, FetchError> {
         // The options of the request bound its phases; only this bounds their sum.
-        within(limits.time, fetch(url, limits)).await.unwrap_or(Err(FetchError::TimedOut))
+        within(limits.time, fetch(url, document, limits)).await.unwrap_or(Err(FetchError::TimedOut))
     }
 
     fn log(&self, line: fmt::Arguments<'_>) {
@@ -207,9 +214,9 @@ fn store_error(error: impl fmt::Display) -> StoreError {
     StoreError(error.to_string())
 }
 
-async fn fetch(url: &http::Uri, limits: FetchLimits) -> Result<Fetched, FetchError> {
+async fn fetch(url: &http::Uri, document: Document, limits: FetchLimits) -> Result<Fetched, FetchError> {
     let request = http::Request::get(url)
-        .header(ACCEPT, "application/jwk-set+json, application/json, application/x-pem-file;q=0.5")
+        .header(ACCEPT, document.accept())
         .extension(RequestOptionsExtension(phase_limits(limits.time)))
         .body(EmptyBody::new())
         .map_err(|error| FetchError::Failed(error.to_string()))?;

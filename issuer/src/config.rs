@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::http::{AllowedOrigins, LoginLimits, TrustedProxies};
+use crate::revocation::PublicUrl;
 use crate::token::Lifetimes;
 
 /// Where the users are.
@@ -66,6 +67,24 @@ pub struct ServeArgs {
         value_parser = clap::value_parser!(u32).range(1..)
     )]
     pub refresh_lifetime: u32,
+
+    /// URL by which others reach the issuer, like https://login.example.com; with it, tokens name their status list
+    #[arg(long, env = "ISSUER_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<PublicUrl>,
+
+    /// How long verifiers may keep a status list, in seconds
+    #[arg(
+        long,
+        env = "ISSUER_STATUS_LIST_TTL",
+        value_name = "SECONDS",
+        default_value_t = 60,
+        value_parser = clap::value_parser!(u32).range(1..=300)
+    )]
+    pub status_list_ttl: u32,
+
+    /// Redis that is told of ended sessions: redis://host:6379, or rediss:// with TLS
+    #[arg(long, env = "REDIS_URL", value_name = "URL", hide_env_values = true)]
+    pub redis_url: Option<String>,
 
     /// Replace the refresh token at every refresh; a used one that comes again ends its session
     #[arg(

@@ -11,6 +11,7 @@ pub mod config;
 pub mod http;
 pub mod keys;
 pub mod random;
+pub mod revocation;
 pub mod sessions;
 pub mod storage;
 pub mod token;

@@ -24,48 +24,38 @@ fn sextet(byte: u8) -> u8 {
 
 /// Decodes a whole text.
 ///
-/// The error is the offset of the first byte that is outside the alphabet (padding, white space and line breaks are),
-/// or of the last byte when the length is impossible or unused trailing bits are set.
+/// # Errors
+/// As [`decode_into`].
 pub(crate) fn decode(text: &[u8]) -> Result<Vec<u8>, usize> {
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3 + 2);
-    let groups = text.chunks_exact(4);
-    let tail = groups.remainder();
-    for (index, group) in groups.enumerate() {
-        let &[a, b, c, d] = group else { return Err(index * 4) };
-        let (a, b, c, d) = (sextet(a), sextet(b), sextet(c), sextet(d));
-        if (a | b | c | d) & 0xc0 != 0 {
-            return Err(index * 4 + first_invalid(group));
-        }
-        bytes.extend_from_slice(&[a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d]);
-    }
-    let tail_at = text.len() - tail.len();
-    let last_at = text.len().saturating_sub(1);
-    if tail.iter().any(|byte| sextet(*byte) == INVALID) {
-        return Err(tail_at + first_invalid(tail));
-    }
-    match *tail {
-        [] => {}
-        [a, b] => {
-            let (a, b) = (sextet(a), sextet(b));
-            if b & 0x0f != 0 {
-                return Err(last_at);
-            }
-            bytes.push(a << 2 | b >> 4);
-        }
-        [a, b, c] => {
-            let (a, b, c) = (sextet(a), sextet(b), sextet(c));
-            if c & 0x03 != 0 {
-                return Err(last_at);
-            }
-            bytes.extend_from_slice(&[a << 2 | b >> 4, b << 4 | c >> 2]);
-        }
-        _ => return Err(last_at),
-    }
-    Ok(bytes)
+    let mut bytes = Vec::new();
+    decode_into(&mut bytes, text).map(|()| bytes)
 }
 
-fn first_invalid(group: &[u8]) -> usize {
-    group.iter().position(|byte| sextet(*byte) == INVALID).unwrap_or(0)
+/// Decodes a whole text and appends its bytes.
+///
+/// The error is the offset of the first byte that is outside the alphabet (padding, white space and line breaks are),
+/// or of the last byte when the length is impossible or unused trailing bits are set.
+pub(crate) fn decode_into(bytes: &mut Vec<u8>, text: &[u8]) -> Result<(), usize> {
+    bytes.reserve(text.len() / 4 * 3 + 2);
+    for (index, group) in text.chunks(4).enumerate() {
+        let mut bits = 0;
+        for (place, byte) in group.iter().enumerate() {
+            let sextet = sextet(*byte);
+            if sextet == INVALID {
+                return Err(index * 4 + place);
+            }
+            bits = bits << 6 | u32::from(sextet);
+        }
+        // Four sextets are three bytes; three are two and two bits, two are one and four bits, one is none at all.
+        let whole = group.len() * 3 / 4;
+        let unused = group.len() * 6 - whole * 8;
+        if whole == 0 || bits.trailing_zeros() < unused as u32 {
+            return Err(text.len() - 1);
+        }
+        bits <<= 32 - group.len() * 6;
+        bytes.extend(bits.to_be_bytes().into_iter().take(whole));
+    }
+    Ok(())
 }
 
 /// Encodes without padding.

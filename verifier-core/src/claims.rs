@@ -1,13 +1,12 @@
 //! The registered claims of a payload whose signature has been checked (RFC 7519 section 4.1, and `SimpleJWT`'s own).
 
-use crate::json::{Text, Value, elements, read_object};
-use crate::refusal::{Refusal, Segment};
+use crate::json::{Text, Value, elements, read_members};
+use crate::refusal::{Quote, Refusal, Segment};
 use crate::time::UnixTime;
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 /// The claims the policy looks at, as they stand in the payload.
-#[derive(Default)]
 pub(crate) struct Claims<'a> {
     pub(crate) expires_at: Option<Value<'a>>,
     pub(crate) not_before: Option<Value<'a>>,
@@ -24,29 +23,11 @@ impl<'a> Claims<'a> {
     ///
     /// # Errors
     /// A JSON fault of the payload.
-    pub(crate) fn read(payload: &'a [u8]) -> Result<Self, Refusal> {
-        let mut claims = Self::default();
-        read_object(payload, &mut |name, value| claims.note(name, value))
-            .map_err(|fault| Refusal::json(Segment::Payload, fault))?;
-        Ok(claims)
-    }
-
-    fn note(&mut self, name: Text<'a>, value: Value<'a>) {
-        let places = [
-            ("exp", &mut self.expires_at),
-            ("nbf", &mut self.not_before),
-            ("iat", &mut self.issued_at),
-            ("token_type", &mut self.token_type),
-            ("iss", &mut self.issuer),
-            ("aud", &mut self.audience),
-            ("jti", &mut self.token_id),
-            ("user_id", &mut self.user_id),
-        ];
-        for (known, place) in places {
-            if name.is(known) {
-                *place = Some(value);
-            }
-        }
+    pub(crate) fn read<Q: Quote>(payload: &'a [u8]) -> Result<Self, Refusal<Q>> {
+        let names = ["exp", "nbf", "iat", "token_type", "iss", "aud", "jti", "user_id"];
+        let [expires_at, not_before, issued_at, token_type, issuer, audience, token_id, user_id] =
+            read_members(payload, names).map_err(|fault| Refusal::json(Segment::Payload, fault))?;
+        Ok(Self { expires_at, not_before, issued_at, token_type, issuer, audience, token_id, user_id })
     }
 }
 
@@ -54,7 +35,10 @@ impl<'a> Claims<'a> {
 ///
 /// # Errors
 /// [`Refusal::ClaimInvalid`]: not a number, negative, or infinite as a double.
-pub(crate) fn numeric_date(claim: &'static str, value: Option<Value<'_>>) -> Result<Option<UnixTime>, Refusal> {
+pub(crate) fn numeric_date<Q: Quote>(
+    claim: &'static str,
+    value: Option<Value<'_>>,
+) -> Result<Option<UnixTime>, Refusal<Q>> {
     match value {
         None => Ok(None),
         Some(Value::Number(number)) => number.as_numeric_date().map(Some).ok_or(Refusal::ClaimInvalid(claim)),
@@ -66,7 +50,7 @@ pub(crate) fn numeric_date(claim: &'static str, value: Option<Value<'_>>) -> Res
 ///
 /// # Errors
 /// [`Refusal::ClaimInvalid`]: anything else.
-pub(crate) fn audience(value: Option<Value<'_>>) -> Result<Option<Audience<'_>>, Refusal> {
+pub(crate) fn audience<Q: Quote>(value: Option<Value<'_>>) -> Result<Option<Audience<'_>>, Refusal<Q>> {
     match value {
         None => Ok(None),
         Some(Value::Text(one)) => Ok(Some(Audience::One(one))),
@@ -81,7 +65,7 @@ pub(crate) fn audience(value: Option<Value<'_>>) -> Result<Option<Audience<'_>>,
 ///
 /// # Errors
 /// [`Refusal::ClaimInvalid`].
-pub(crate) fn check_token_id(value: Option<Value<'_>>) -> Result<(), Refusal> {
+pub(crate) fn check_token_id<Q: Quote>(value: Option<Value<'_>>) -> Result<(), Refusal<Q>> {
     match value {
         None => Ok(()),
         Some(Value::Text(text)) if !text.is_empty() => Ok(()),
@@ -93,7 +77,7 @@ pub(crate) fn check_token_id(value: Option<Value<'_>>) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// [`Refusal::ClaimInvalid`].
-pub(crate) fn check_user_id(value: Option<Value<'_>>) -> Result<(), Refusal> {
+pub(crate) fn check_user_id<Q: Quote>(value: Option<Value<'_>>) -> Result<(), Refusal<Q>> {
     match value {
         None | Some(Value::Number(_) | Value::Text(_)) => Ok(()),
         Some(_) => Err(Refusal::ClaimInvalid("user_id")),

@@ -3,7 +3,7 @@
 //! The steps are those of [`Verifier::verify`] itself, so the two cannot disagree.
 
 use crate::refusal::Refusal;
-use crate::shape::CompactJws;
+use crate::shape::Segments;
 use crate::time::UnixTime;
 use crate::verified::VerifiedToken;
 use crate::verifier::Verifier;
@@ -122,7 +122,14 @@ impl Verifier {
     pub fn explain(&self, token: impl AsRef<[u8]>, now: UnixTime) -> Explanation {
         let token = token.as_ref();
         let mut passed = Vec::new();
-        let verdict = self.decide(token, now, &mut |check| passed.push(check));
+        let mut segments = Segments::default();
+        let decided = self.decide(token, now, &mut segments, &mut |check| passed.push(check));
+        let untrusted = |bytes: &[u8]| {
+            let shaped = passed.contains(&Check::Shape);
+            core::str::from_utf8(bytes).ok().filter(|_| shaped).map(String::from)
+        };
+        let (untrusted_header, untrusted_payload) = (untrusted(&segments.header), untrusted(&segments.payload));
+        let verdict = decided.and_then(|expires_at| VerifiedToken::new(segments, expires_at));
         let mut failure = verdict.as_ref().err();
         let outcome_of = |check| {
             let outcome = if passed.contains(&check) {
@@ -135,10 +142,6 @@ impl Verifier {
             Step { check, outcome }
         };
         let steps = Check::ALL.into_iter().map(outcome_of).collect();
-        let (untrusted_header, untrusted_payload) = match CompactJws::split(token) {
-            Ok(jws) => (String::from_utf8(jws.header).ok(), String::from_utf8(jws.payload).ok()),
-            Err(_) => (None, None),
-        };
         Explanation { steps, verdict, untrusted_header, untrusted_payload }
     }
 }

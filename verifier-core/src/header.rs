@@ -1,7 +1,7 @@
 //! The JOSE header: which algorithm and key the token claims, and nothing it is not allowed to say.
 
-use crate::json::{Text, Value, read_object};
-use crate::refusal::{Found, Refusal, Segment};
+use crate::json::{Text, Value, read_members};
+use crate::refusal::{Found, Quote, Refusal, Segment};
 
 /// A header that keeps every rule. It has named a key; whether that key signed the token is still open.
 ///
@@ -16,19 +16,29 @@ impl<'a> Header<'a> {
     ///
     /// # Errors
     /// A JSON fault, or the first of `alg`, `typ`, `crit`, `b64`, `kid` that breaks its rule.
-    pub(crate) fn read(bytes: &'a [u8], require_at_jwt: bool) -> Result<Self, Refusal> {
-        let mut members = Members::default();
-        read_object(bytes, &mut |name, value| members.note(name, value))
+    pub(crate) fn read<Q: Quote>(bytes: &'a [u8], require_at_jwt: bool) -> Result<Self, Refusal<Q>> {
+        Self::read_with(bytes, |typ| allow_typ(typ, require_at_jwt))
+    }
+
+    /// The same for something that is not a token: `allow_typ` says which `typ` it has.
+    ///
+    /// # Errors
+    /// Those of [`Self::read`].
+    pub(crate) fn read_with<Q: Quote>(
+        bytes: &'a [u8],
+        allow_typ: impl FnOnce(Option<Value<'a>>) -> Result<(), Refusal<Q>>,
+    ) -> Result<Self, Refusal<Q>> {
+        let [alg, typ, crit, b64, kid] = read_members(bytes, ["alg", "typ", "crit", "b64", "kid"])
             .map_err(|fault| Refusal::json(Segment::Header, fault))?;
-        allow_alg(members.alg)?;
-        allow_typ(members.typ, require_at_jwt)?;
-        if members.crit.is_some() {
+        allow_alg(alg)?;
+        allow_typ(typ)?;
+        if crit.is_some() {
             return Err(Refusal::Crit);
         }
-        if !matches!(members.b64, None | Some(Value::Bool(true))) {
+        if !matches!(b64, None | Some(Value::Bool(true))) {
             return Err(Refusal::B64);
         }
-        match members.kid {
+        match kid {
             None => Ok(Self { kid: None }),
             Some(Value::Text(kid)) => Ok(Self { kid: Some(kid) }),
             Some(_) => Err(Refusal::KidNotAString),
@@ -36,34 +46,8 @@ impl<'a> Header<'a> {
     }
 }
 
-#[derive(Default)]
-struct Members<'a> {
-    alg: Option<Value<'a>>,
-    typ: Option<Value<'a>>,
-    crit: Option<Value<'a>>,
-    b64: Option<Value<'a>>,
-    kid: Option<Value<'a>>,
-}
-
-impl<'a> Members<'a> {
-    fn note(&mut self, name: Text<'a>, value: Value<'a>) {
-        let places = [
-            ("alg", &mut self.alg),
-            ("typ", &mut self.typ),
-            ("crit", &mut self.crit),
-            ("b64", &mut self.b64),
-            ("kid", &mut self.kid),
-        ];
-        for (known, place) in places {
-            if name.is(known) {
-                *place = Some(value);
-            }
-        }
-    }
-}
-
 /// The algorithm comes from the key; the header must agree with it to the letter (RFC 8725 section 3.1).
-fn allow_alg(alg: Option<Value<'_>>) -> Result<(), Refusal> {
+fn allow_alg<Q: Quote>(alg: Option<Value<'_>>) -> Result<(), Refusal<Q>> {
     match alg {
         Some(Value::Text(alg)) if alg.is("RS256") => Ok(()),
         other => Err(Refusal::Alg(found(other))),
@@ -71,7 +55,7 @@ fn allow_alg(alg: Option<Value<'_>>) -> Result<(), Refusal> {
 }
 
 /// `JWT` (RFC 7519 section 5.1) or `at+jwt` (RFC 9068 section 2.1), compared as media types are, without case.
-fn allow_typ(typ: Option<Value<'_>>, require_at_jwt: bool) -> Result<(), Refusal> {
+fn allow_typ<Q: Quote>(typ: Option<Value<'_>>, require_at_jwt: bool) -> Result<(), Refusal<Q>> {
     match typ {
         None if !require_at_jwt => Ok(()),
         Some(Value::Text(typ)) if typ.is_ignoring_ascii_case("at+jwt") => Ok(()),
@@ -81,10 +65,10 @@ fn allow_typ(typ: Option<Value<'_>>, require_at_jwt: bool) -> Result<(), Refusal
 }
 
 /// What stands in place of an expected string, for the refusal.
-pub(crate) fn found(value: Option<Value<'_>>) -> Found {
+pub(crate) fn found<Q: Quote>(value: Option<Value<'_>>) -> Found<Q> {
     match value {
         None => Found::Absent,
-        Some(Value::Text(text)) => Found::text(text),
+        Some(Value::Text(text)) => Found::Text(Q::of_token(text)),
         Some(_) => Found::NotAString,
     }
 }

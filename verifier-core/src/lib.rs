@@ -18,7 +18,8 @@
 //! Verification only: the arithmetic takes variable time and must never see a private key.
 
 #![no_std]
-#![forbid(unsafe_code)]
+// The one exception is a load of the SIMD kernel, in `rs256::kernel::products`.
+#![cfg_attr(not(all(target_arch = "wasm32", target_feature = "simd128")), forbid(unsafe_code))]
 #![warn(missing_docs)]
 #![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::panic, clippy::expect_used, clippy::unreachable))]
 
@@ -31,11 +32,15 @@ mod code;
 mod explain;
 mod header;
 mod json;
+#[cfg(feature = "kernels")]
+#[doc(hidden)]
+pub mod kernels;
 mod keys;
 mod policy;
 mod refusal;
 mod rs256;
 mod shape;
+mod status_list;
 mod time;
 mod verified;
 mod verifier;
@@ -47,7 +52,8 @@ pub use keys::{JwkFault, KeyError, KeySet, MAX_KEY_TEXT_BYTES, PemFault, PublicK
 pub use policy::{Policy, TokenType};
 pub use refusal::{Found, Refusal, Segment};
 pub use rs256::{MAX_MODULUS_BITS, MIN_MODULUS_BITS};
-pub use shape::MAX_TOKEN_BYTES;
+pub use shape::{MAX_TOKEN_BYTES, Segments};
+pub use status_list::{MAX_STATUS_LIST_BYTES, StatusList};
 pub use time::UnixTime;
 pub use verified::{Claim, UserId, VerifiedToken};
 pub use verifier::Verifier;

@@ -4,7 +4,7 @@ use crate::claims::{Audience, Claims, audience, check_token_id, check_user_id, n
 use crate::explain::Check;
 use crate::header::found;
 use crate::json::{Text, Value};
-use crate::refusal::Refusal;
+use crate::refusal::{Quote, Refusal};
 use crate::time::UnixTime;
 use alloc::string::String;
 
@@ -47,12 +47,12 @@ impl TokenType {
 
 impl Policy {
     /// Checks claim after claim, telling `passed` of each; the first broken rule is the answer.
-    pub(crate) fn check(
+    pub(crate) fn check<Q: Quote>(
         &self,
         claims: &Claims<'_>,
         now: UnixTime,
         passed: &mut impl FnMut(Check),
-    ) -> Result<UnixTime, Refusal> {
+    ) -> Result<UnixTime, Refusal<Q>> {
         let expires_at = self.check_expiry(claims.expires_at, now)?;
         passed(Check::ExpiresAt);
         self.check_not_before(claims.not_before, now)?;
@@ -73,7 +73,7 @@ impl Policy {
     }
 
     /// `now` is moved rather than `exp`: the claim is untrusted and may be as large as it likes.
-    fn check_expiry(&self, exp: Option<Value<'_>>, now: UnixTime) -> Result<UnixTime, Refusal> {
+    pub(crate) fn check_expiry<Q: Quote>(&self, exp: Option<Value<'_>>, now: UnixTime) -> Result<UnixTime, Refusal<Q>> {
         let expired_at = numeric_date("exp", exp)?.ok_or(Refusal::ClaimMissing("exp"))?;
         if now.checked_sub_secs(self.leeway_seconds).is_some_and(|earlier| earlier >= expired_at) {
             return Err(Refusal::Expired { expired_at, now });
@@ -81,14 +81,14 @@ impl Policy {
         Ok(expired_at)
     }
 
-    fn check_not_before(&self, nbf: Option<Value<'_>>, now: UnixTime) -> Result<(), Refusal> {
+    pub(crate) fn check_not_before<Q: Quote>(&self, nbf: Option<Value<'_>>, now: UnixTime) -> Result<(), Refusal<Q>> {
         match numeric_date("nbf", nbf)? {
             Some(not_before) if self.is_ahead(not_before, now) => Err(Refusal::NotYetValid { not_before, now }),
             _ => Ok(()),
         }
     }
 
-    fn check_issued_at(&self, iat: Option<Value<'_>>, now: UnixTime) -> Result<(), Refusal> {
+    pub(crate) fn check_issued_at<Q: Quote>(&self, iat: Option<Value<'_>>, now: UnixTime) -> Result<(), Refusal<Q>> {
         match numeric_date("iat", iat)? {
             Some(issued_at) if self.is_ahead(issued_at, now) => Err(Refusal::IssuedInFuture { issued_at, now }),
             _ => Ok(()),
@@ -99,7 +99,7 @@ impl Policy {
         now.saturating_add_secs(self.leeway_seconds) < instant
     }
 
-    fn check_token_type(&self, token_type: Option<Value<'_>>) -> Result<(), Refusal> {
+    fn check_token_type<Q: Quote>(&self, token_type: Option<Value<'_>>) -> Result<(), Refusal<Q>> {
         let expected = self.token_type.as_str();
         match token_type {
             Some(Value::Text(actual)) if actual.is(expected) => Ok(()),
@@ -107,20 +107,24 @@ impl Policy {
         }
     }
 
-    fn check_issuer(&self, issuer: Option<Value<'_>>) -> Result<(), Refusal> {
+    pub(crate) fn check_issuer<Q: Quote>(&self, issuer: Option<Value<'_>>) -> Result<(), Refusal<Q>> {
         let Some(expected) = &self.issuer else { return Ok(()) };
         match issuer {
             Some(Value::Text(actual)) if actual.is(expected) => Ok(()),
-            other => Err(Refusal::Issuer { expected: expected.clone(), actual: found(other) }),
+            other => Err(Refusal::Issuer { expected: Q::of_policy(expected), actual: found(other) }),
         }
     }
 
-    fn check_audience(&self, audience: Option<Audience<'_>>) -> Result<(), Refusal> {
+    fn check_audience<Q: Quote>(&self, audience: Option<Audience<'_>>) -> Result<(), Refusal<Q>> {
         let meant_for_us = match (&self.audience, audience) {
             (None, None) => true,
             (Some(expected), Some(audience)) => audience.any(|one: Text<'_>| one.is(expected)),
             (None, Some(_)) | (Some(_), None) => false,
         };
-        if meant_for_us { Ok(()) } else { Err(Refusal::Audience { expected: self.audience.clone() }) }
+        if meant_for_us {
+            Ok(())
+        } else {
+            Err(Refusal::Audience { expected: self.audience.as_deref().map(Q::of_policy) })
+        }
     }
 }

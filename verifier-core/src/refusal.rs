@@ -20,32 +20,49 @@ pub enum Segment {
     Signature,
 }
 
-/// What a token said where the policy wanted something else.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
+/// What a token said where the policy wanted something else; `T` as in [`Refusal`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found<T = String> {
     /// Nothing: the member is absent.
     Absent,
     /// A string, cut after 64 characters.
-    Text(String),
+    Text(T),
     /// A value of another JSON type.
     NotAString,
 }
 
-impl Found {
-    pub(crate) fn text(text: Text<'_>) -> Self {
-        Self::Text(Self::excerpt(text))
+/// How a refusal quotes the token and the policy.
+pub(crate) trait Quote {
+    /// A string of the token: untrusted, of any length.
+    fn of_token(text: Text<'_>) -> Self;
+
+    /// A string of the policy.
+    fn of_policy(text: &str) -> Self;
+}
+
+impl Quote for String {
+    fn of_token(text: Text<'_>) -> Self {
+        text.excerpt(EXCERPT)
     }
 
-    /// The text, cut after 64 characters.
-    pub(crate) fn excerpt(text: Text<'_>) -> String {
-        text.excerpt(EXCERPT)
+    fn of_policy(text: &str) -> Self {
+        text.into()
     }
 }
 
+/// Quotes nothing.
+impl Quote for () {
+    fn of_token(_: Text<'_>) -> Self {}
+
+    fn of_policy(_: &str) -> Self {}
+}
+
 /// Why a token was refused: the first rule it broke.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// `T` is how texts are quoted: as strings, or not at all (`()`) where no sentence is made of the refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Refusal {
+pub enum Refusal<T = String> {
     /// [`Code::TokenTooLarge`]: its length and the limit, in bytes.
     TooLarge {
         /// Bytes of the token.
@@ -93,9 +110,9 @@ pub enum Refusal {
     /// [`Code::HeaderTooDeep`] or [`Code::PayloadTooDeep`].
     TooDeep(Segment),
     /// [`Code::AlgNotAllowed`]: what the header said.
-    Alg(Found),
+    Alg(Found<T>),
     /// [`Code::TypNotAllowed`]: what the header said.
-    Typ(Found),
+    Typ(Found<T>),
     /// [`Code::CritNotSupported`].
     Crit,
     /// [`Code::B64NotSupported`].
@@ -105,7 +122,7 @@ pub enum Refusal {
     /// [`Code::KeyNotFound`]: the token's `kid`, cut after 64 characters.
     KeyNotFound {
         /// The `kid`.
-        kid: String,
+        kid: T,
     },
     /// [`Code::KidMissing`]: how many keys could have been meant.
     KidMissing {
@@ -144,23 +161,23 @@ pub enum Refusal {
         /// What the policy asks for.
         expected: &'static str,
         /// The claim `token_type`.
-        actual: Found,
+        actual: Found<T>,
     },
     /// [`Code::IssuerMismatch`].
     Issuer {
         /// What the policy asks for.
-        expected: String,
+        expected: T,
         /// The claim `iss`.
-        actual: Found,
+        actual: Found<T>,
     },
     /// [`Code::AudienceMismatch`].
     Audience {
         /// What the policy asks for; `None`: no audience is configured, and the token must not have one.
-        expected: Option<String>,
+        expected: Option<T>,
     },
 }
 
-impl Refusal {
+impl<T> Refusal<T> {
     /// The stable code.
     #[must_use]
     pub const fn code(&self) -> Code {

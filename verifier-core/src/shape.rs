@@ -1,32 +1,46 @@
 //! Size and shape: a token is at most 16,384 bytes, three segments, strict base64url.
 
 use crate::base64url;
-use crate::refusal::{Refusal, Segment};
+use crate::refusal::{Quote, Refusal, Segment};
 use alloc::vec::Vec;
 
 /// Longest token that is looked at, in bytes.
 pub const MAX_TOKEN_BYTES: usize = 16_384;
 
-/// A token taken apart; nothing in it has been checked but its shape.
-pub(crate) struct CompactJws<'a> {
-    /// The text that is signed: header, dot, payload, as they stand in the token (RFC 7515 section 2).
-    pub(crate) signing_input: &'a [u8],
-    /// The decoded header; not empty.
+/// Room for the decoded segments of a token, to be used for one token after another.
+///
+/// After [`Verifier::verify_in`](crate::Verifier::verify_in) it holds those of the token that was passed, **trusted only
+/// when that token was accepted**.
+#[derive(Clone, Debug, Default)]
+pub struct Segments {
     pub(crate) header: Vec<u8>,
-    /// The decoded payload; not empty.
     pub(crate) payload: Vec<u8>,
-    /// The decoded signature; may be empty.
+    /// May be empty, which the other two may not.
     pub(crate) signature: Vec<u8>,
 }
 
-impl<'a> CompactJws<'a> {
-    /// Takes a token apart (RFC 7515 section 3.1).
+impl Segments {
+    /// The decoded header, as far as the token's shape allowed: untrusted bytes unless the token was accepted.
+    #[must_use]
+    pub fn header(&self) -> &[u8] {
+        &self.header
+    }
+
+    /// The decoded payload, likewise.
+    #[must_use]
+    pub fn payload(&self) -> &[u8] {
+        &self.payload
+    }
+
+    /// Takes a token of at most `limit` bytes apart (RFC 7515 section 3.1); yields the text that is signed: header, dot, payload, as they stand
+    /// in the token (RFC 7515 section 2).
     ///
     /// # Errors
     /// [`Refusal::TooLarge`], [`Refusal::SegmentCount`], [`Refusal::SegmentEmpty`], [`Refusal::Base64`].
-    pub(crate) fn split(token: &'a [u8]) -> Result<Self, Refusal> {
-        if token.len() > MAX_TOKEN_BYTES {
-            return Err(Refusal::TooLarge { bytes: token.len(), limit: MAX_TOKEN_BYTES });
+    pub(crate) fn read<'t, Q: Quote>(&mut self, token: &'t [u8], limit: usize) -> Result<&'t [u8], Refusal<Q>> {
+        [&mut self.header, &mut self.payload, &mut self.signature].into_iter().for_each(Vec::clear);
+        if token.len() > limit {
+            return Err(Refusal::TooLarge { bytes: token.len(), limit });
         }
         let mut segments = token.split(|byte| *byte == b'.');
         let (Some(header), Some(payload), Some(signature), None) =
@@ -40,12 +54,13 @@ impl<'a> CompactJws<'a> {
                 return Err(Refusal::SegmentEmpty(segment));
             }
         }
-        let decode = |segment, text| base64url::decode(text).map_err(|at| Refusal::Base64 { segment, at });
-        Ok(Self {
-            signing_input: token.get(..header.len() + 1 + payload.len()).unwrap_or_default(),
-            header: decode(Segment::Header, header)?,
-            payload: decode(Segment::Payload, payload)?,
-            signature: decode(Segment::Signature, signature)?,
-        })
+        for (segment, text, bytes) in [
+            (Segment::Header, header, &mut self.header),
+            (Segment::Payload, payload, &mut self.payload),
+            (Segment::Signature, signature, &mut self.signature),
+        ] {
+            base64url::decode_into(bytes, text).map_err(|at| Refusal::Base64 { segment, at })?;
+        }
+        Ok(token.get(..header.len() + 1 + payload.len()).unwrap_or_default())
     }
 }

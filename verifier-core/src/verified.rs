@@ -3,7 +3,7 @@
 use crate::claims::audience;
 use crate::json::{Text, Value, read_object};
 use crate::refusal::{Refusal, Segment};
-use crate::shape::CompactJws;
+use crate::shape::Segments;
 use crate::time::UnixTime;
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -18,13 +18,13 @@ pub struct VerifiedToken {
 }
 
 impl VerifiedToken {
-    pub(crate) fn new(jws: CompactJws<'_>, expires_at: UnixTime) -> Result<Self, Refusal> {
+    pub(crate) fn new(segments: Segments, expires_at: UnixTime) -> Result<Self, Refusal> {
         let text = |segment, bytes| {
             String::from_utf8(bytes).map_err(|e| Refusal::NotUtf8 { segment, at: e.utf8_error().valid_up_to() })
         };
         Ok(Self {
-            header: text(Segment::Header, jws.header)?,
-            payload: text(Segment::Payload, jws.payload)?,
+            header: text(Segment::Header, segments.header)?,
+            payload: text(Segment::Payload, segments.payload)?,
             expires_at,
         })
     }
@@ -80,7 +80,7 @@ impl VerifiedToken {
     /// Whom the claim `aud` names: one, several, or nobody when it is absent.
     #[must_use]
     pub fn audience(&self) -> Vec<Cow<'_, str>> {
-        match self.claim("aud").map(|claim| audience(Some(claim.value))) {
+        match self.claim("aud").map(|claim| audience::<()>(Some(claim.value))) {
             Some(Ok(Some(audience))) => audience.names(),
             _ => Vec::new(),
         }

@@ -1,2 +1,2 @@
-/** The WebAssembly module that explains, in base64; written by scripts/build.mjs. */
-export declare const wasmBase64: string;
+/** The WebAssembly module that explains, in hexadecimal digits; written by scripts/build.mjs. */
+export declare const wasmHex: string;

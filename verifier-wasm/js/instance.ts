@@ -1,66 +1,74 @@
-/** The bindings that wasm-pack generates for one module, and what this package uses of them. */
-export interface Bindings<Handle> {
-  initSync(module: { module: WebAssembly.Module }): unknown;
-  restart(): void;
-  started(): void;
-  readonly TokenVerifier: new (
-    keys: string,
+/** What the WebAssembly side exports; see src/lib.rs. A handle is the address of a `TokenVerifier`. */
+export interface Exports {
+  readonly memory: WebAssembly.Memory;
+  tokenverifier_new(): number;
+  tokenverifier_room(handle: number, bytes: number): number;
+  tokenverifier_answer(handle: number): number;
+  tokenverifier_load(
+    handle: number,
+    keys: number,
+    issuer: number,
+    audience: number,
     leeway: number,
-    issuer: string | undefined,
-    audience: string | undefined,
     refresh: boolean,
     requireAtJwt: boolean,
-  ) => Handle;
+  ): number;
+  tokenverifier_verify(handle: number, bytes: number, now: number): number;
+  /** Only in the module that explains. */
+  tokenverifier_passed?(handle: number, bytes: number, now: number): number;
+  __wbg_tokenverifier_free(handle: number): void;
 }
 
-/** The running instance of a WebAssembly module: started at the first use, replaced after a trap. */
-export class Instance<Handle> {
-  readonly bindings: Bindings<Handle>;
-  readonly #wasmBase64: string;
-  /** Counts the instances; whatever was made in an earlier one is gone. */
-  #generation = 0;
-  #broken = false;
+/** The running instance of a WebAssembly module: started at the first use, and another after a trap. */
+export class Instance {
+  readonly #compile: () => WebAssembly.Module;
+  #module: WebAssembly.Module | undefined;
+  #exports: Exports | undefined;
 
-  constructor(bindings: Bindings<Handle>, wasmBase64: string) {
-    this.bindings = bindings;
-    this.#wasmBase64 = wasmBase64;
+  constructor(compile: () => WebAssembly.Module) {
+    this.#compile = compile;
   }
 
-  /** The generation of the running instance; the first call starts it. */
-  generation(): number {
-    if (this.#generation === 0) {
-      const bytes = Uint8Array.from(atob(this.#wasmBase64), (character) => character.charCodeAt(0));
-      this.bindings.initSync({ module: new WebAssembly.Module(bytes) });
-      this.#generation = 1;
-    }
-    if (this.#broken) {
-      this.#replace();
-    }
-    return this.#generation;
+  /** Whatever was made in an instance is of no use in the next: compare what this returns. */
+  exports(): Exports {
+    this.#module ??= this.#compile();
+    this.#exports ??= started(this.#module);
+    return this.#exports;
   }
 
   /**
-   * Runs `call` in the instance. The bindings never throw by themselves, so an exception is a trap that may have left the
+   * Runs `call` in the instance. The exports never throw by themselves, so an exception is a trap that may have left the
    * memory half written: the caller gets an error, never a verdict, and the next call a fresh instance.
    */
   run<T>(call: () => T): T {
     try {
       return call();
     } catch (cause) {
-      this.#broken = true;
-      try {
-        this.#replace();
-      } catch {
-        // No room on the stack, for example: the next call tries again before it uses the instance.
-      }
+      this.#exports = undefined;
       throw new Error("the verifier stopped unexpectedly and gave no verdict", { cause });
     }
   }
+}
 
-  #replace(): void {
-    this.bindings.restart();
-    this.bindings.started();
-    this.#broken = false;
-    this.#generation += 1;
+/** The module asks for nothing but ways to throw, for mistakes that it cannot make. */
+function started(module: WebAssembly.Module): Exports {
+  const imports: Record<string, Record<string, () => never>> = {};
+  for (const { module: from, name } of WebAssembly.Module.imports(module)) {
+    (imports[from] ??= {})[name] = () => {
+      throw new Error(name);
+    };
   }
+  return new WebAssembly.Instance(module, imports).exports as unknown as Exports;
+}
+
+/**
+ * The module in hexadecimal digits, for the entries that carry it. Compressed, they are little more than the bytes; base64
+ * hides repetitions, and all that two modules have in common, from the compressor.
+ */
+export function decoded(hex: string): WebAssembly.Module {
+  const digit = (at: number) => {
+    const code = hex.charCodeAt(at);
+    return code < 58 ? code - 48 : code - 87;
+  };
+  return new WebAssembly.Module(Uint8Array.from({ length: hex.length / 2 }, (_, at) => digit(2 * at) * 16 + digit(2 * at + 1)));
 }

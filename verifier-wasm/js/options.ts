@@ -46,33 +46,25 @@ export interface Policy {
 
 /** @throws {TypeError} for an unknown option or one of the wrong type */
 export function policyOf(options: VerifierOptions): Policy {
-  const given = members("createVerifier", options, ["leeway", "issuer", "audience", "tokenType", "requireAtJwt"]);
-  const { leeway = 0, tokenType = "access", requireAtJwt = false } = options;
-  if (!Number.isSafeInteger(leeway) || leeway < 0) {
-    throw new TypeError(`leeway must be a whole number of seconds, 0 or more; got ${shown(leeway)}`);
+  known("createVerifier", options, ["leeway", "issuer", "audience", "tokenType", "requireAtJwt"]);
+  const { leeway = 0, issuer, audience, tokenType = "access", requireAtJwt = false } = options;
+  const refresh = tokenType === "refresh";
+  demand(Number.isSafeInteger(leeway) && leeway >= 0, "leeway", "a whole number of seconds, 0 or more", leeway);
+  demand(refresh || tokenType === "access", "tokenType", '"access" or "refresh"', tokenType);
+  demand(typeof requireAtJwt === "boolean", "requireAtJwt", "true or false", requireAtJwt);
+  for (const name of ["issuer", "audience"] as const) {
+    const value = options[name];
+    // One that is present but undefined, as from a variable that was not set, would silently switch a check off.
+    demand(!(name in options) || (typeof value === "string" && value !== ""), name, "a non-empty string, or be left out", value);
   }
-  if (tokenType !== "access" && tokenType !== "refresh") {
-    throw new TypeError(`tokenType must be "access" or "refresh"; got ${shown(tokenType)}`);
-  }
-  if (typeof requireAtJwt !== "boolean") {
-    throw new TypeError(`requireAtJwt must be true or false; got ${shown(requireAtJwt)}`);
-  }
-  return {
-    leeway,
-    issuer: demanded(given, "issuer", options.issuer),
-    audience: demanded(given, "audience", options.audience),
-    refresh: tokenType === "refresh",
-    requireAtJwt,
-  };
+  return { leeway, issuer, audience, refresh, requireAtJwt };
 }
 
 /** @throws {TypeError} when `now` is no time, or there is an unknown option */
 export function timeOf(options: VerifyOptions): number {
-  members("verify", options, ["now"]);
+  known("verify", options, ["now"]);
   const { now = Date.now() / 1000 } = options;
-  if (typeof now !== "number" || !(now >= 0 && now <= Number.MAX_SAFE_INTEGER)) {
-    throw new TypeError(`now must be a Unix time in seconds; got ${shown(now)}`);
-  }
+  demand(typeof now === "number" && now >= 0 && now <= Number.MAX_SAFE_INTEGER, "now", "a Unix time in seconds", now);
   return now;
 }
 
@@ -82,50 +74,41 @@ export function keyTextOf(keys: string | Jwk | JwkSet): string {
     return keys;
   }
   // A CryptoKey, a Response or a promise that was not awaited would become "{}" and a puzzling error.
-  if (typeof keys === "object" && Object.prototype.toString.call(keys) === "[object Object]") {
-    return JSON.stringify(keys);
-  }
-  throw new TypeError(`keys must be a PEM, JWK or JWKS text, or a JWK or JWKS object; got ${shown(keys)}`);
+  demand(kindOf(keys) === "Object", "keys", "a PEM, JWK or JWKS text, or a JWK or JWKS object", keys);
+  return JSON.stringify(keys);
 }
 
 /** @throws {TypeError} when `token` is not a string */
 export function tokenOf(token: string): string {
-  if (typeof token !== "string") {
-    throw new TypeError(`token must be a string; got ${shown(token)}`);
-  }
+  demand(typeof token === "string", "token", "a string", token);
   return token;
 }
 
-/** A demand that is present but undefined, as from a variable that was not set, would silently switch a check off. */
-function demanded(given: ReadonlySet<string>, name: string, value: string | undefined): string | undefined {
-  if (!given.has(name) || (typeof value === "string" && value !== "")) {
-    return value;
+function known(caller: string, options: object, names: readonly string[]): void {
+  demand(kindOf(options) === "Object", `the options of ${caller}`, "an object", options);
+  for (const name in options) {
+    if (!names.includes(name)) {
+      throw new TypeError(`${caller} has no option ${shown(name)}; it knows ${names.join(", ")}`);
+    }
   }
-  throw new TypeError(`${name} must be a non-empty string, or be left out; got ${shown(value)}`);
 }
 
-function members(caller: string, options: object, known: readonly string[]): ReadonlySet<string> {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw new TypeError(`the options of ${caller} must be an object; got ${shown(options)}`);
+/** @throws {TypeError} that says what is wanted of `name` */
+export function demand(right: boolean, name: string, what: string, value: unknown): void {
+  if (!right) {
+    throw new TypeError(`${name} must be ${what}; got ${shown(value)}`);
   }
-  const names = Object.keys(options);
-  const unknown = names.find((name) => !known.includes(name));
-  if (unknown !== undefined) {
-    throw new TypeError(`${caller} has no option ${shown(unknown)}; it knows ${known.join(", ")}`);
-  }
-  return new Set(names);
 }
 
 /** A value for an error text: short, and nothing of an object's content. */
 function shown(value: unknown): string {
-  switch (typeof value) {
-    case "string":
-      return value.length > 40 ? `a string of ${value.length} characters` : JSON.stringify(value);
-    case "object":
-      return value === null ? "null" : Object.prototype.toString.call(value).slice(8, -1);
-    case "function":
-      return "a function";
-    default:
-      return String(value);
+  if (typeof value === "string" && value.length <= 40) {
+    return JSON.stringify(value);
   }
+  return typeof value === "string" || value === Object(value) ? kindOf(value) : String(value);
+}
+
+/** `Object` for plain objects, `Array`, `Date`, ... */
+function kindOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice(8, -1);
 }

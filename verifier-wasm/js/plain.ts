@@ -1,6 +1,7 @@
-import { Instance } from "./instance.js";
-import * as bindings from "./verifier_wasm.js";
-import { wasmBase64 } from "./wasm-bytes.js";
+import { decoded, Instance } from "./instance.js";
+import { simd } from "./simd.js";
+import { wasmHex as withSimd } from "./simd-bytes.js";
+import { wasmHex as withoutSimd } from "./wasm-bytes.js";
 
 /** The plain module: verdicts only. */
-export const plain = new Instance<bindings.TokenVerifier>(bindings, wasmBase64);
+export const plain = new Instance(() => decoded(simd() ? withSimd : withoutSimd));

@@ -1,2 +1,2 @@
-/** The WebAssembly module in base64; written by scripts/build.mjs. */
-export declare const wasmBase64: string;
+/** The WebAssembly module in hexadecimal digits; written by scripts/build.mjs. */
+export declare const wasmHex: string;

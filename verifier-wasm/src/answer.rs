@@ -1,196 +1,118 @@
-//! What JavaScript is told, as JSON: `[header, claims]` of an accepted token, `[code, details]` of a refused one.
+//! What JavaScript is told: a code as the return value, and numbers where it can read them.
 //!
-//! `code` is the place of the refusal's code in [`Code::ALL`]; its name and its sentences are on the JavaScript side.
-//! `details` is an object of the values that matter. Their TypeScript types are in `js/details.ts`; the tests of this crate
-//! hold the two together.
+//! Their meaning depends on the code; `js/answers.ts` makes an object of them whose type is in `js/details.ts`. Texts of
+//! the token that an object quotes are read from its header or payload, which have been validated by then.
 
-use alloc::string::String;
-use verifier_core::{Code, Found, KeyError, Refusal, Segment, UnixTime, VerifiedToken};
+use verifier_core::{Code, Found, KeyError, Refusal, Segment, Segments, UnixTime};
 
-/// The verdict on a token.
-#[must_use]
-pub fn verdict(verdict: &Result<VerifiedToken, Refusal>) -> String {
-    match verdict {
-        Ok(token) => accepted(token.header_json(), token.claims_json()),
-        Err(refusal) => refused(refusal),
-    }
+/// The token is good, or the keys are.
+pub const ACCEPTED: i32 = -1;
+
+/// There are no keys, or less text than was announced: a mistake in the JavaScript half.
+pub const NO_VERDICT: i32 = -2;
+
+/// What stands in memory behind a verdict.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C)]
+pub struct Answer {
+    /// The values that matter of a refusal.
+    pub details: [f64; 2],
+    /// Address and length of the decoded header; untrusted unless the token was accepted.
+    pub header: [usize; 2],
+    /// Address and length of the decoded payload, likewise.
+    pub payload: [usize; 2],
 }
 
-/// Keys that cannot be used: `[code, details]`.
-#[must_use]
-pub fn unusable(error: &KeyError) -> String {
-    let mut answer = Refused::with(error.code());
-    match error {
-        KeyError::TooLong { bytes } => answer.number("bytes", *bytes as u64),
-        KeyError::Pem(fault) => answer.number("reason", *fault as u64),
-        KeyError::JsonSyntax { at } => answer.fault("not_json", *at),
-        KeyError::Json(fault) => answer.number("reason", *fault as u64),
-        KeyError::Unsuitable(why) => answer.number("reason", *why as u64),
-        KeyError::Member(member) => answer.text("member", member),
-        KeyError::TooSmall { bits } | KeyError::TooLarge { bits } => answer.number("bits", u64::from(*bits)),
-        _ => {}
-    }
-    answer.end()
-}
+/// Reasons of a code that can have several, in the first number; `js/answers.ts` knows them by these.
+const NOT_UTF8: f64 = 0.0;
+const NOT_JSON: f64 = 1.0;
+const NOT_AN_OBJECT: f64 = 2.0;
+const ABSENT: f64 = 0.0;
+const NOT_A_STRING: f64 = 1.0;
+const DIFFERENT: f64 = 2.0;
 
-/// A refused token: `[code, details]`.
-#[must_use]
-pub fn refused(refusal: &Refusal) -> String {
-    let mut answer = Refused::with(refusal.code());
-    match refusal {
-        Refusal::TooLarge { bytes, limit } => {
-            answer.number("bytes", *bytes as u64);
-            answer.number("limit", *limit as u64);
-        }
-        Refusal::SegmentCount { found } => answer.number("segments", *found as u64),
-        Refusal::SegmentEmpty(segment) => answer.segment(*segment),
-        Refusal::Base64 { segment, at } => {
-            answer.segment(*segment);
-            answer.number("at", *at as u64);
-        }
-        Refusal::NotUtf8 { at, .. } => answer.fault("not_utf8", *at),
-        Refusal::NotJson { at, .. } => answer.fault("not_json", *at),
-        Refusal::NotAnObject(_) => answer.text("reason", "not_an_object"),
-        Refusal::DuplicateMember { at, .. } => answer.number("at", *at as u64),
-        Refusal::Alg(actual) | Refusal::Typ(actual) => answer.found(actual),
-        Refusal::KeyNotFound { kid } => answer.text("kid", kid),
-        Refusal::KidMissing { keys } => answer.number("keys", *keys as u64),
-        Refusal::ClaimMissing(claim) | Refusal::ClaimInvalid(claim) => answer.text("claim", claim),
-        Refusal::Expired { expired_at, now } => answer.times("expiredAt", *expired_at, *now),
-        Refusal::NotYetValid { not_before, now } => answer.times("notBefore", *not_before, *now),
-        Refusal::IssuedInFuture { issued_at, now } => answer.times("issuedAt", *issued_at, *now),
-        Refusal::TokenType { expected, actual } => {
-            answer.text("expected", expected);
-            answer.found(actual);
-        }
-        Refusal::Issuer { expected, actual } => {
-            answer.text("expected", expected);
-            answer.found(actual);
-        }
-        Refusal::Audience { expected: Some(expected) } => answer.text("expected", expected),
-        _ => {}
-    }
-    answer.end()
-}
-
-/// Both are complete JSON objects, so the array is JSON too.
-fn accepted(header: &str, claims: &str) -> String {
-    let mut json = String::with_capacity(header.len() + claims.len() + 3);
-    push(&mut json, b'[');
-    json.push_str(header);
-    push(&mut json, b',');
-    json.push_str(claims);
-    push(&mut json, b']');
-    json
-}
-
-/// `[code,{...` as far as it is written.
-struct Refused {
-    json: String,
-}
-
-impl Refused {
-    fn with(code: Code) -> Self {
-        let mut json = String::from("[");
-        push_number(&mut json, code as u64);
-        json.push_str(",{");
-        Self { json }
-    }
-
-    fn end(mut self) -> String {
-        self.json.push_str("}]");
-        self.json
-    }
-
-    fn name(&mut self, name: &str) {
-        if self.json.as_bytes().last() != Some(&b'{') {
-            push(&mut self.json, b',');
-        }
-        push_text(&mut self.json, name);
-        push(&mut self.json, b':');
-    }
-
-    fn number(&mut self, name: &str, value: u64) {
-        self.name(name);
-        push_number(&mut self.json, value);
-    }
-
-    fn text(&mut self, name: &str, value: &str) {
-        self.name(name);
-        push_text(&mut self.json, value);
-    }
-
-    fn segment(&mut self, segment: Segment) {
-        self.text(
-            "segment",
-            match segment {
-                Segment::Header => "header",
-                Segment::Payload => "payload",
-                Segment::Signature => "signature",
-            },
-        );
-    }
-
-    fn fault(&mut self, reason: &str, at: usize) {
-        self.text("reason", reason);
-        self.number("at", at as u64);
-    }
-
-    fn found(&mut self, actual: &Found) {
-        let reason = match actual {
-            Found::Absent => "absent",
-            Found::NotAString => "not_a_string",
-            Found::Text(_) => "different",
-        };
-        self.text("reason", reason);
-        if let Found::Text(actual) = actual {
-            self.text("actual", actual);
-        }
-    }
-
-    fn times(&mut self, name: &str, instant: UnixTime, now: UnixTime) {
-        for (name, time) in [(name, instant), ("now", now)] {
-            self.number(name, time.as_secs());
-            if time.subsec_nanos() != 0 {
-                push(&mut self.json, b'.');
-                push_digits(&mut self.json, u64::from(time.subsec_nanos()), 9);
+impl Answer {
+    /// A verdict on the token whose segments these are.
+    pub fn verdict<T>(&mut self, verdict: &Result<UnixTime, Refusal<T>>, segments: &Segments) -> i32 {
+        self.header = place(segments.header());
+        self.payload = place(segments.payload());
+        match verdict {
+            Ok(_) => ACCEPTED,
+            Err(refusal) => {
+                self.details = refused(refusal);
+                refusal.code() as i32
             }
         }
     }
-}
 
-pub(crate) fn push_number(json: &mut String, value: u64) {
-    push_digits(json, value, 1);
-}
-
-/// `value` in decimal, with as many leading zeros as make it `least` digits long.
-fn push_digits(json: &mut String, value: u64, least: u32) {
-    if value >= 10 || least > 1 {
-        push_digits(json, value / 10, least.saturating_sub(1));
+    /// Keys that cannot be used.
+    pub fn unusable(&mut self, error: &KeyError) -> i32 {
+        self.details = match error {
+            KeyError::TooLong { bytes } => [*bytes as f64, 0.0],
+            KeyError::Pem(fault) => [f64::from(*fault as u8), 0.0],
+            // Told apart from a fault by the second number.
+            KeyError::JsonSyntax { at } => [*at as f64, 1.0],
+            KeyError::Json(fault) => [f64::from(*fault as u8), 0.0],
+            KeyError::Unsuitable(why) => [f64::from(*why as u8), 0.0],
+            KeyError::Member(member) => place(member.as_bytes()).map(|number| number as f64),
+            KeyError::TooSmall { bits } | KeyError::TooLarge { bits } => [f64::from(*bits), 0.0],
+            _ => [0.0; 2],
+        };
+        error.code() as i32
     }
-    push(json, b'0' + (value % 10) as u8);
 }
 
-/// A JSON string (RFC 8259 section 7), with everything that may need an escape in its longest form.
-pub(crate) fn push_text(json: &mut String, text: &str) {
-    push(json, b'"');
-    let mut rest = text;
-    while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)) {
-        let (plain, special) = rest.split_at_checked(at).unwrap_or_default();
-        let byte = special.bytes().next().unwrap_or_default();
-        json.push_str(plain);
-        json.push_str("\\u00");
-        for digit in [byte >> 4, byte & 0xf] {
-            push(json, if digit < 10 { b'0' + digit } else { b'a' - 10 + digit });
+fn refused<T>(refusal: &Refusal<T>) -> [f64; 2] {
+    match refusal {
+        Refusal::TooLarge { bytes, limit } => [*bytes as f64, *limit as f64],
+        // An empty segment is told apart by a number of segments that cannot be.
+        Refusal::SegmentCount { found } => [*found as f64, 0.0],
+        Refusal::SegmentEmpty(segment) => [3.0, segment_number(*segment)],
+        Refusal::Base64 { segment, at } => [segment_number(*segment), *at as f64],
+        Refusal::NotUtf8 { at, .. } => [NOT_UTF8, *at as f64],
+        Refusal::NotJson { at, .. } => [NOT_JSON, *at as f64],
+        Refusal::NotAnObject(_) => [NOT_AN_OBJECT, 0.0],
+        Refusal::DuplicateMember { at, .. } => [*at as f64, 0.0],
+        Refusal::Alg(actual)
+        | Refusal::Typ(actual)
+        | Refusal::TokenType { actual, .. }
+        | Refusal::Issuer { actual, .. } => [found(actual), 0.0],
+        Refusal::KidMissing { keys } => [*keys as f64, 0.0],
+        Refusal::ClaimMissing(claim) | Refusal::ClaimInvalid(claim) => {
+            place(claim.as_bytes()).map(|number| number as f64)
         }
-        rest = special.get(1..).unwrap_or_default();
+        Refusal::Expired { expired_at: instant, .. }
+        | Refusal::NotYetValid { not_before: instant, .. }
+        | Refusal::IssuedInFuture { issued_at: instant, .. } => {
+            [instant.as_secs() as f64, f64::from(instant.subsec_nanos())]
+        }
+        _ => [0.0; 2],
     }
-    json.push_str(rest);
-    push(json, b'"');
 }
 
-/// One function for the many places that add one ASCII character.
-#[inline(never)]
-pub(crate) fn push(json: &mut String, ascii: u8) {
-    json.push(char::from(ascii & 0x7f));
+const fn found<T>(actual: &Found<T>) -> f64 {
+    match actual {
+        Found::Absent => ABSENT,
+        Found::NotAString => NOT_A_STRING,
+        Found::Text(_) => DIFFERENT,
+    }
+}
+
+const fn segment_number(segment: Segment) -> f64 {
+    match segment {
+        Segment::Header => 0.0,
+        Segment::Payload => 1.0,
+        Segment::Signature => 2.0,
+    }
+}
+
+/// Address and length.
+fn place(bytes: &[u8]) -> [usize; 2] {
+    [bytes.as_ptr() as usize, bytes.len()]
+}
+
+/// The code that a return value stands for.
+#[must_use]
+pub fn code(answer: i32) -> Option<Code> {
+    usize::try_from(answer).ok().and_then(|place| Code::ALL.get(place)).copied()
 }

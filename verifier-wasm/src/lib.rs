@@ -1,10 +1,12 @@
 //! `verifier-core` for JavaScript: the WebAssembly half of the npm package `@dojang/verifier`.
 //!
-//! Nothing is decided here. Text and numbers come in, one JSON text goes out ([`answer`]), and neither a clock nor
-//! randomness is imported. A refusal is a return value and never a JavaScript exception: whatever is thrown out of these
-//! functions is a WebAssembly trap, after which the instance must not be used again ([`restart`]).
+//! Nothing is decided here, and nothing but numbers crosses the boundary: JavaScript writes UTF-8 where [`TokenVerifier::room`]
+//! says, and reads what an [`answer`] is made of where [`TokenVerifier::answer`] says. A refusal is a return value and
+//! never a JavaScript exception: whatever is thrown out of these functions is a WebAssembly trap, after which the instance
+//! must not be used again. Neither a clock nor randomness is imported.
 //!
-//! The module is built without `std`, with no formatting and no sentences: both would outweigh the verifier.
+//! The module is built without `std`, with no formatting, no sentences and no JSON writer: each would outweigh a good part
+//! of the verifier.
 
 #![cfg_attr(target_family = "wasm", no_std)]
 #![warn(missing_docs)]
@@ -16,72 +18,99 @@ pub mod answer;
 mod explain;
 #[cfg(target_family = "wasm")]
 mod freestanding;
+#[cfg(feature = "kernels")]
+pub mod kernels;
 
 use alloc::string::String;
-use verifier_core::{KeyError, KeySet, Policy, TokenType, UnixTime, Verifier};
+use alloc::vec::Vec;
+use answer::Answer;
+use verifier_core::{KeyError, KeySet, Policy, Segments, TokenType, UnixTime, Verifier};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// A key set with a policy, as made by `createVerifier`.
-///
-/// Unusable keys make an object that answers with the error of the keys, so that the constructor need not throw.
+/// A key set with a policy, as made by `createVerifier`, and the memory that its calls share.
 #[wasm_bindgen]
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct TokenVerifier {
-    verifier: Result<Verifier, KeyError>,
+    /// What JavaScript has written: key text, issuer and audience before [`Self::load`], a token before [`Self::verify`].
+    text: Vec<u8>,
+    segments: Segments,
+    answer: Answer,
+    verifier: Option<Verifier>,
 }
 
 #[wasm_bindgen]
 impl TokenVerifier {
-    /// Loads `keys` (PEM, JWK or JWKS text); `leeway_seconds` is a whole number of seconds.
-    ///
-    /// `issuer` and `audience` are demanded of the token when given; `refresh` asks for refresh tokens instead of
-    /// access tokens; `require_at_jwt` for a `typ` of `at+jwt` (RFC 9068 section 2.1).
+    /// One that has no keys yet.
     #[wasm_bindgen(constructor)]
     #[must_use]
-    pub fn new(
-        keys: &str,
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The address of room for `bytes` bytes of text; good until the next call.
+    pub fn room(&mut self, bytes: usize) -> usize {
+        if self.text.len() < bytes {
+            self.text.resize(bytes, 0);
+        }
+        self.text.as_ptr() as usize
+    }
+
+    /// The address of the [`Answer`] of the last call; the same for the life of the object.
+    #[must_use]
+    pub fn answer(&self) -> usize {
+        &raw const self.answer as usize
+    }
+
+    /// Loads the keys (PEM, JWK or JWKS), the issuer and the audience, which stand one behind the other in the room; their
+    /// lengths are in bytes, and a negative one says that there is none.
+    ///
+    /// `leeway_seconds` is a whole number of seconds; `refresh` asks for refresh tokens instead of access tokens,
+    /// `require_at_jwt` for a `typ` of `at+jwt` (RFC 9068 section 2.1). Returns as [`Self::verify`] does.
+    pub fn load(
+        &mut self,
+        keys: usize,
+        issuer: i32,
+        audience: i32,
         leeway_seconds: f64,
-        issuer: Option<String>,
-        audience: Option<String>,
         refresh: bool,
         require_at_jwt: bool,
-    ) -> Self {
+    ) -> i32 {
+        let text = core::mem::take(&mut self.text);
+        let mut rest = text.as_slice();
+        let keys = take(&mut rest, i32::try_from(keys).unwrap_or(-1)).ok_or(KeyError::UnknownFormat);
         let policy = Policy {
             leeway_seconds: whole_seconds(leeway_seconds),
-            issuer,
-            audience,
+            issuer: take(&mut rest, issuer).map(String::from),
+            audience: take(&mut rest, audience).map(String::from),
             token_type: if refresh { TokenType::Refresh } else { TokenType::Access },
             require_at_jwt,
         };
-        Self { verifier: KeySet::parse(keys).map(|keys| Verifier::new(keys, policy)) }
-    }
-
-    /// Why the keys cannot be used, as [`answer::unusable`]; nothing when they can.
-    #[must_use]
-    pub fn key_error(&self) -> Option<String> {
-        self.verifier.as_ref().err().map(answer::unusable)
-    }
-
-    /// The verdict on `token` at `now` (Unix time in seconds, fractions allowed): an [`answer`].
-    #[must_use]
-    pub fn verify(&self, token: &str, now: f64) -> String {
-        match &self.verifier {
-            Ok(verifier) => answer::verdict(&verifier.verify(token, unix_time(now))),
-            Err(error) => answer::unusable(error),
+        match keys.and_then(KeySet::parse) {
+            Ok(keys) => {
+                self.verifier = Some(Verifier::new(keys, policy));
+                answer::ACCEPTED
+            }
+            Err(error) => self.answer.unusable(&error),
         }
     }
+
+    /// The verdict on the token in the room, `bytes` bytes long, at `now` (Unix time in seconds, fractions allowed):
+    /// [`answer::ACCEPTED`], or the place of the refusal's code in [`verifier_core::Code::ALL`].
+    pub fn verify(&mut self, bytes: usize, now: f64) -> i32 {
+        let (Some(verifier), Some(token)) = (&self.verifier, self.text.get(..bytes)) else {
+            return answer::NO_VERDICT;
+        };
+        let verdict = verifier.verify_in(&mut self.segments, token, unix_time(now));
+        self.answer.verdict(&verdict, &self.segments)
+    }
 }
 
-/// Gives this instance of the module up: [`started`] must be called next, and every [`TokenVerifier`] is lost.
-#[wasm_bindgen]
-pub fn restart() {
-    wasm_bindgen::handler::schedule_reinit();
+/// The next `bytes` of a text; `None` when there are fewer, or when they are not UTF-8.
+fn take<'a>(text: &mut &'a [u8], bytes: i32) -> Option<&'a str> {
+    let (taken, rest) = text.split_at_checked(usize::try_from(bytes).ok()?)?;
+    *text = rest;
+    core::str::from_utf8(taken).ok()
 }
-
-/// Does nothing itself. The generated code replaces an instance that was given up when an export is entered, which for one
-/// with text arguments is after the text was copied into the old memory: so one without arguments has to come first.
-#[wasm_bindgen]
-pub fn started() {}
 
 /// `as` saturates: a negative number or NaN becomes zero, a huge one the largest.
 fn whole_seconds(seconds: f64) -> u64 {

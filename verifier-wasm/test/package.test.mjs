@@ -1,20 +1,37 @@
-// The package as others get it: packed, installed somewhere else, imported.
+// What is in the tarball, what the checkers of packages say of it, and that it works in every place it is made for.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, test } from "node:test";
-import { key, NOW, token } from "./tokens.mjs";
-
-const root = join(import.meta.dirname, "..");
-const elsewhere = mkdtempSync(join(tmpdir(), "dojang-package-"));
-after(() => rmSync(elsewhere, { recursive: true, force: true }));
-
-const npm = (cwd, ...args) => execFileSync("npm", args, { cwd, encoding: "utf8", timeout: 120_000, stdio: ["ignore", "pipe", "pipe"] });
+import { spawn } from "node:child_process";
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { extname, join } from "node:path";
+import { after, before, test } from "node:test";
+import { build } from "vite";
+import { expected } from "./consumers/try.mjs";
+import { jwksServer, keys, keySet, KID } from "./jwks-server.mjs";
+import { install, root, run, runTool } from "./packed.mjs";
+import { NOW, otherKey, token } from "./tokens.mjs";
 
 const licenses = ["LICENSE", "LICENSE-APACHE", "LICENSE-MIT"];
+
+let packed;
+let server;
+let task;
+before(async () => {
+  packed = await install();
+  server = await jwksServer(keys(keySet, { "access-control-allow-origin": "*" }));
+  task = {
+    keySet,
+    good: token({ header: { kid: KID } }),
+    bad: token({ header: { kid: KID }, privateKey: otherKey.privateKey }),
+    now: NOW,
+    jwksUrl: server.url,
+  };
+});
+after(async () => {
+  packed?.remove();
+  await server?.stop();
+});
 
 test("the license texts are those of the whole project", () => {
   for (const name of licenses) {
@@ -22,55 +39,198 @@ test("the license texts are those of the whole project", () => {
   }
 });
 
-test("the packed tarball works where it is installed, without a network", () => {
-  const [{ filename, files }] = JSON.parse(npm(root, "pack", "--json", "--pack-destination", elsewhere));
-  const names = files.map(({ path }) => path);
-  const expected = ["README.md", "package.json", "dist/index.js", "dist/index.d.ts", "dist/explain.js", ...licenses];
-  assert.deepEqual(expected.filter((name) => !names.includes(name)), []);
-  assert.deepEqual(names.filter((name) => !expected.includes(name) && !/^dist\/[a-z_-]+(\.d\.ts|\.js)$/.test(name)), []);
-
-  writeFileSync(join(elsewhere, "package.json"), '{ "private": true, "type": "module" }');
-  npm(elsewhere, "install", "--offline", "--no-audit", "--no-fund", `./${filename}`);
-  writeFileSync(
-    join(elsewhere, "program.mjs"),
-    `import { createVerifier, VerificationError } from "@dojang/verifier";
-     import { createExplainer } from "@dojang/verifier/explain";
-     import { codeTexts } from "@dojang/verifier/texts";
-     const [keys, good, now] = JSON.parse(process.argv[2]);
-     const verifier = createVerifier(keys);
-     let code;
-     try {
-       verifier.verify(good.replace(/[^.]*$/, (signature) => signature.replace(/^./, (first) => (first === "A" ? "B" : "A"))), { now });
-     } catch (error) {
-       code = error instanceof VerificationError && error.code;
-     }
-     const { steps } = createExplainer(keys).explain(good, { now });
-     console.log(JSON.stringify([
-       verifier.verify(good, { now }).claims.user_id, code, codeTexts.token_expired.ko, steps.at(-1).outcome,
-     ]));`,
-  );
-  const output = execFileSync(process.execPath, ["program.mjs", JSON.stringify([key.jwk, token(), NOW])], {
-    cwd: elsewhere,
-    encoding: "utf8",
-    timeout: 60_000,
-  });
-  assert.deepEqual(JSON.parse(output), [1, "signature_invalid", "토큰이 만료되었습니다", "passed"]);
+test("the tarball holds what the package needs and nothing else", () => {
+  const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const named = Object.values(exports).flatMap((entry) => (typeof entry === "string" ? entry : Object.values(entry)));
+  const needed = [...new Set(named.map((path) => path.replace("./", ""))), "README.md", ...licenses];
+  assert.deepEqual(needed.filter((path) => !packed.files.includes(path)), []);
+  const welcome = /^(dist\/[a-z_-]+(\.(node|workerd))?(\.d)?(\.(js|ts|wasm|wasm\.ts))|examples\/[a-z]+\.mjs)$/;
+  assert.deepEqual(packed.files.filter((path) => !needed.includes(path) && !welcome.test(path)), []);
 });
 
-test("the plain entry loads neither the explaining module nor the sentences for people", () => {
-  const loaded = new Set();
-  const visit = (file) => {
-    if (!loaded.has(file)) {
-      loaded.add(file);
-      const text = readFileSync(join(root, "dist", file), "utf8");
-      for (const [, imported] of text.matchAll(/\b(?:from|import) "\.\/([^"]+)"/g)) {
-        visit(imported);
-      }
+test("publint and are-the-types-wrong find nothing", async () => {
+  const lint = await runTool(packed.directory, "publint/src/cli.js", ["run", packed.tarball, "--strict"]);
+  assert.match(lint, /All good!/);
+  // Exits with an error when there is a problem.
+  const types = await runTool(packed.directory, "@arethetypeswrong/cli/dist/index.js", [packed.tarball, "--profile", "esm-only"]);
+  assert.match(types, /node16 \(from ESM\): 🟢/);
+});
+
+/** Runs a program that prints the outcome of its task. */
+const outcomeOf = async (...args) =>
+  JSON.parse(await run(packed.directory, process.execPath, [...args, JSON.stringify(task)]));
+
+test("in Node", async () => {
+  assert.deepEqual(await outcomeOf("node/program.mjs"), expected);
+});
+
+test("in Node, as CommonJS requires it", async () => {
+  const script = 'console.log(typeof require("@dojang/verifier").createVerifier, typeof require("@dojang/verifier/slim").init)';
+  const printed = await run(packed.directory, process.execPath, ["--no-warnings", "--input-type=commonjs", "-e", script]);
+  assert.equal(printed, "function function\n");
+});
+
+test("in an engine without SIMD", async (t) => {
+  // V8 has no WebAssembly SIMD on x86-64 without these.
+  const flags = ["--no-enable-sse4-1", "--no-enable-ssse3"];
+  const probe = "WebAssembly.validate(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123))";
+  if ((await run(root, process.execPath, [...flags, "-p", probe])) !== "false\n") {
+    t.skip("skipped: this processor has SIMD always");
+    return;
+  }
+  assert.deepEqual(await outcomeOf(...flags, "node/program.mjs"), expected);
+});
+
+const vite = { configFile: false, logLevel: "error", mode: "production" };
+
+test("bundled by Vite for a server, and run in Node", async () => {
+  const bundle = join(packed.directory, "bundle", "server");
+  await build({
+    ...vite,
+    root: join(packed.directory, "node"),
+    ssr: { noExternal: true },
+    build: { ssr: "program.mjs", outDir: bundle, emptyOutDir: true },
+  });
+  // All in one file: only the slim entry needs the modules beside it.
+  for (const name of ["verifier_wasm.wasm", "verifier_wasm_simd.wasm"]) {
+    const files = join(packed.directory, "node_modules", "@dojang", "verifier", "dist");
+    copyFileSync(join(files, name), join(bundle, name));
+  }
+  assert.deepEqual(await outcomeOf(join(bundle, "program.js")), expected);
+});
+
+const chromium = process.env.CHROMIUM || "/usr/bin/chromium";
+const noChromium = !existsSync(chromium) && `skipped: there is no ${chromium}; set CHROMIUM`;
+
+test("bundled by Vite for a page, and run in Chromium", { skip: noChromium, timeout: 120_000 }, async (t) => {
+  const bundle = join(packed.directory, "bundle", "page");
+  await build({ ...vite, root: join(packed.directory, "vite"), build: { outDir: bundle, emptyOutDir: true } });
+  const { url, outcome, loaded } = await serve(t, bundle);
+  const profile = join(packed.directory, "profile");
+  const flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"];
+  const quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"];
+  const browser = spawn(chromium, [...flags, ...quiet, `--user-data-dir=${profile}`, url], { stdio: "ignore" });
+  const ended = new Promise((resolve) => browser.once("close", resolve));
+  t.after(async () => {
+    browser.kill();
+    await ended;
+  });
+  assert.deepEqual(await outcome, expected);
+  // One of the two: that for this engine.
+  assert.deepEqual(loaded.filter((path) => path.endsWith(".wasm")).map((path) => path.replace(/-.*/, "")), ["/assets/verifier_wasm_simd"]);
+});
+
+/** Serves a page and its task under a strict policy; `outcome` is what the page sends back. */
+async function serve(t, directory) {
+  const types = { ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm" };
+  const policy = `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ${new URL(server.url).origin}`;
+  const loaded = [];
+  let arrived;
+  const outcome = new Promise((resolve) => (arrived = resolve));
+  const http = createServer(async (request, response) => {
+    const { pathname } = new URL(request.url, "http://localhost");
+    const path = pathname === "/" ? "/index.html" : pathname;
+    loaded.push(path);
+    const file = join(directory, path);
+    if (path === "/task.json") {
+      response.end(JSON.stringify(task));
+    } else if (path === "/outcome") {
+      arrived(JSON.parse((await request.setEncoding("utf8").toArray()).join("")));
+      response.end();
+    } else if (existsSync(file)) {
+      response.writeHead(200, { "content-type": types[extname(file)], "content-security-policy": policy });
+      response.end(readFileSync(file));
+    } else {
+      response.writeHead(404).end();
     }
-  };
-  visit("index.js");
-  assert.ok(loaded.has("wasm-bytes.js"), [...loaded].join(" "));
-  for (const other of ["explain.js", "explain-bytes.js", "explain_wasm.js", "texts.js", "checks.js"]) {
-    assert.equal(loaded.has(other), false, other);
+  });
+  await new Promise((listening) => http.listen(0, "127.0.0.1", listening));
+  t.after(() => {
+    http.closeAllConnections();
+    http.close();
+  });
+  return { url: `http://127.0.0.1:${http.address().port}/`, outcome, loaded };
+}
+
+/** The program and its version, where there is one for this machine. */
+const workerd = await import("workerd").then(
+  ({ default: { default: program, compatibilityDate } }) => ({ program, compatibilityDate }),
+  () => undefined,
+);
+const noWorkerd = workerd === undefined && "skipped: workerd has no program for this machine";
+
+test("bundled for workers, and run in workerd as it is and as it was", { skip: noWorkerd, timeout: 120_000 }, async (t) => {
+  const directory = join(packed.directory, "worker");
+  const bundle = join(directory, "bundle");
+  const resolve = { conditions: ["workerd", "worker", "browser"] };
+  await build({
+    ...vite,
+    root: directory,
+    plugins: [compiledModules(bundle)],
+    resolve,
+    ssr: { target: "webworker", noExternal: true, resolve },
+    build: { ssr: "worker.mjs", outDir: bundle, emptyOutDir: true },
+  });
+  const config = readFileSync(join(directory, "config.capnp"), "utf8");
+  for (const date of ["2023-01-01", workerd.compatibilityDate]) {
+    const dated = join(directory, `config-${date}.capnp`);
+    writeFileSync(dated, config.replace("COMPATIBILITY_DATE", date));
+    const url = await startWorkerd(t, dated);
+    const response = await fetch(url, { method: "POST", body: JSON.stringify(task) });
+    const text = await response.text();
+    assert.equal(response.status, 200, text);
+    assert.deepEqual(JSON.parse(text), expected, date);
   }
 });
+
+/** Leaves imports of `.wasm` files to the worker, as the tools of its vendors do. */
+function compiledModules(bundle) {
+  const files = new Map();
+  return {
+    name: "compiled-modules",
+    enforce: "pre",
+    resolveId(id, importer) {
+      if (!id.endsWith(".wasm")) {
+        return undefined;
+      }
+      const name = id.replace("./", "");
+      files.set(name, join(importer, "..", name));
+      return { id: `./${name}`, external: true };
+    },
+    writeBundle() {
+      files.forEach((file, name) => copyFileSync(file, join(bundle, name)));
+    },
+  };
+}
+
+/** Where the worker answers: workerd tells the port it was given on a descriptor of its own. */
+async function startWorkerd(t, config) {
+  const program = spawn(workerd.program, ["serve", "--control-fd=3", config], { stdio: ["ignore", "inherit", "inherit", "pipe"] });
+  const ended = new Promise((resolve) => program.once("close", resolve));
+  t.after(async () => {
+    program.kill();
+    await ended;
+  });
+  let told = "";
+  for await (const text of program.stdio[3].setEncoding("utf8")) {
+    told += text;
+    const { port } = told.split("\n").slice(0, -1).map(JSON.parse).find(({ event }) => event === "listen") ?? {};
+    if (port !== undefined) {
+      return `http://127.0.0.1:${port}/`;
+    }
+  }
+  throw new Error("workerd did not start");
+}
+
+for (const resolution of ["bundler", "node16"]) {
+  test(`with the types that TypeScript finds by moduleResolution ${resolution}`, async () => {
+    const options = ["--noEmit", "--strict", "--target", "es2022", "--skipLibCheck", "false", "--types", ""];
+    const module = resolution === "bundler" ? "esnext" : "node16";
+    for (const lib of ["es2022", "es2022,dom"]) {
+      await runTool(packed.directory, "typescript/bin/tsc", [
+        ...options, "--module", module, "--moduleResolution", resolution, "--lib", lib, "types/usage.mts",
+        ...(lib.includes("dom") ? ["types/dom.mts"] : []),
+      ]);
+    }
+  });
+}

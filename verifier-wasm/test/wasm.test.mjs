@@ -1,4 +1,4 @@
-// The two WebAssembly modules themselves: what they import, export and weigh, and that they cannot panic.
+// The WebAssembly modules themselves: what they import, export and weigh, and that they cannot panic.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -12,16 +12,24 @@ const root = join(import.meta.dirname, "..");
 
 /** The bytes that the package ships, which are those of pkg/ but for the names of functions. */
 function shipped(file) {
-  return Buffer.from(readFileSync(join(root, "dist", `${file}.js`), "utf8").split('"')[1], "base64");
+  return Buffer.from(readFileSync(join(root, "dist", `${file}.js`), "utf8").split('"')[1], "hex");
 }
 
-const modules = { verifier_wasm: shipped("wasm-bytes"), explain_wasm: shipped("explain-bytes") };
+const modules = {
+  verifier_wasm: shipped("wasm-bytes"),
+  verifier_wasm_simd: shipped("simd-bytes"),
+  explain_wasm: shipped("explain-bytes"),
+};
 
 for (const [name, bytes] of Object.entries(modules)) {
-  test(`${name} imports nothing but what its bindings need`, () => {
+  test(`${name} imports nothing but ways to throw, and the start of bindings that are not used`, () => {
     const imports = WebAssembly.Module.imports(new WebAssembly.Module(bytes));
     const plainNames = imports.map(({ name: imported }) => imported.replace(/^__wbg_|_[0-9a-f]{16}$/g, ""));
-    assert.deepEqual(plainNames.sort(), ["__wbindgen_init_externref_table", "__wbindgen_reinit", "__wbindgen_throw"]);
+    assert.deepEqual(plainNames.sort(), ["__wbindgen_init_externref_table", "__wbindgen_throw"]);
+  });
+
+  test(`${name} inside the JavaScript is that beside it`, () => {
+    assert.deepEqual(bytes, readFileSync(join(root, "dist", `${name}.wasm`)));
   });
 
   test(`${name} names no place on the machine that built it`, () => {
@@ -63,7 +71,7 @@ for (const [name, bytes] of Object.entries(modules)) {
       "alloc::", "json::reader::Reader::object", "base64url::", "Kernel::new", "keys::PublicKey::from_numbers", "KeySet::",
       "keys::jwk", "keys::pem", "refusal::Found::", "answer::", "explain::", "Limbs",
     ];
-    const bindings = ["tokenverifier_", "__wbg_tokenverifier_free", "__wbindgen_malloc", "__wbindgen_realloc", "throw_str"];
+    const bindings = ["tokenverifier_", "__wbg_tokenverifier_free", "__wbindgen_malloc", "__wbindgen_realloc", "throw_str", "link_mem_intrinsics"];
     // A bounds check in core's own loop that some compilers keep, and the number in the message of a failed allocation:
     // that message is gone, and nobody calls it.
     const left = ["core::str::converts::from_utf8", "u32 as core::"];
@@ -77,15 +85,27 @@ for (const [name, bytes] of Object.entries(modules)) {
 
 test("explaining costs the plain module nothing", () => {
   const exportsOf = (bytes) => WebAssembly.Module.exports(new WebAssembly.Module(bytes)).map(({ name }) => name);
-  const [plain, explaining] = Object.values(modules).map(exportsOf);
+  const [plain, simd, explaining] = Object.values(modules).map(exportsOf);
+  assert.deepEqual(plain, simd);
   assert.deepEqual(plain.filter((name) => name.includes("explain")), []);
-  assert.deepEqual(explaining.filter((name) => !plain.includes(name)), ["tokenverifier_explain"]);
+  assert.deepEqual(explaining.filter((name) => !plain.includes(name)), ["tokenverifier_passed"]);
   assert.ok(modules.verifier_wasm.length < modules.explain_wasm.length);
 });
 
-test("the plain module stays small", (t) => {
+test("the SIMD module multiplies with extmul, and nowhere with the slower general multiplication", () => {
+  const disassembler = join(dirname(createRequire(import.meta.url).resolve("binaryen/package.json")), "bin", "wasm-dis");
+  const named = join(root, "pkg", "verifier_wasm_simd", "verifier_wasm_simd_named.wasm");
+  const text = execFileSync(process.execPath, [disassembler, named], { encoding: "utf8", maxBuffer: 1 << 28 });
+  const count = (instruction) => text.split(instruction).length - 1;
+  assert.ok(count("i64x2.extmul_low_i32x4_u") >= 4 && count("i64x2.extmul_high_i32x4_u") >= 4);
+  assert.equal(count("i64x2.mul"), 0);
+});
+
+test("the plain modules stay small", (t) => {
   for (const [name, bytes] of Object.entries(modules)) {
     t.diagnostic(`${name}: ${bytes.length} bytes, ${gzipSync(bytes).length} gzip, ${brotliCompressSync(bytes).length} brotli`);
   }
-  assert.ok(modules.verifier_wasm.length < 44_000, `${modules.verifier_wasm.length} bytes`);
+  for (const { length } of [modules.verifier_wasm, modules.verifier_wasm_simd]) {
+    assert.ok(length < 44_000, `${length} bytes`);
+  }
 });

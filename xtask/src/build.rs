@@ -132,9 +132,7 @@ impl<'a> Builder<'a> {
             say("building the npm package @dojang/verifier");
             let mut command = self.npm("verifier-wasm");
             command.args(["run", "build"]);
-            let directories: Vec<PathBuf> = tools.path().into_iter().collect();
-            self.compiling_wasm(wasm, &directories, &mut command)?;
-            command.env("WASM_PACK", &tools.wasm_pack);
+            self.wasm_pack(wasm, &tools, &mut command)?;
             self.runner.stream("building the npm package", command, minutes(30))
         })?;
         if !ran {
@@ -207,6 +205,24 @@ impl<'a> Builder<'a> {
 
     fn wasm_tools(&mut self) -> Result<WasmTools> {
         WasmTools::ensure(self.workspace, &mut self.runner)
+    }
+
+    /// A program in this directory that finds what wasm-pack needs.
+    pub(crate) fn wasm_command(&mut self, program: &str, directory: &str) -> Result<Command> {
+        let wasm = self.wasm_toolchain()?;
+        let tools = self.wasm_tools()?;
+        self.node()?;
+        let mut command = process::command(program);
+        command.current_dir(self.workspace.root.join(directory));
+        self.wasm_pack(wasm, &tools, &mut command)?;
+        Ok(command)
+    }
+
+    fn wasm_pack(&self, wasm: WasmToolchain, tools: &WasmTools, command: &mut Command) -> Result<()> {
+        let directories: Vec<PathBuf> = tools.path().into_iter().collect();
+        self.compiling_wasm(wasm, &directories, command)?;
+        command.env("WASM_PACK", &tools.wasm_pack);
+        Ok(())
     }
 
     fn compiling_wasm(&self, wasm: WasmToolchain, first: &[PathBuf], command: &mut Command) -> Result<()> {

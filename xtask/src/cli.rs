@@ -21,6 +21,8 @@ pub(crate) enum Command {
     Test(Test),
     /// Fuzz the verifier for long.
     Fuzz(Fuzz),
+    /// Hold every kernel against the others and num-bigint, on random and adversarial numbers.
+    Kernels(Kernels),
     /// Run the verifier's unit tests under Miri, where a toolchain with Miri is installed.
     Miri,
 }
@@ -56,6 +58,16 @@ pub(crate) struct Fuzz {
     /// Fuzz only this target (may be given more than once).
     #[arg(long, value_name = "TARGET", value_enum)]
     pub(crate) target: Vec<FuzzTarget>,
+}
+
+#[derive(Args)]
+pub(crate) struct Kernels {
+    /// How many powers to compare.
+    #[arg(long, default_value_t = crate::kernels::MANY)]
+    pub(crate) cases: u64,
+    /// Other cases for another number.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
 }
 
 /// The programs in `verifier-core/fuzz/fuzz_targets`.
@@ -98,7 +110,7 @@ pub(crate) enum Stage {
     Rust,
     /// The issuer's tests once more, on PostgreSQL where a server answers.
     Postgres,
-    /// The vectors are what their generator writes, and the fuzz targets find nothing in a few seconds each.
+    /// The vectors are what their generator writes, the kernels agree, and the fuzz targets find nothing in a few seconds each.
     Fuzz,
     /// The npm package: wasm build and its tests in Node.
     Npm,

@@ -1,9 +1,10 @@
-//! Developer commands of the workspace: `cargo xtask up`, `test`, `fuzz` and `miri`.
+//! Developer commands of the workspace: `cargo xtask up`, `test`, `fuzz`, `kernels` and `miri`.
 
 mod build;
 mod cli;
 mod freshness;
 mod fuzz;
+mod kernels;
 mod miri;
 mod ports;
 mod process;
@@ -22,6 +23,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser as _;
 
+use crate::build::Builder;
 use crate::cli::{Cli, Command};
 use crate::progress::Runner;
 use crate::workspace::Workspace;
@@ -49,6 +51,9 @@ fn run(cli: &Cli) -> Result<()> {
         Command::Up(up) => up::run(&workspace, up, cli.wasm_toolchain),
         Command::Test(test) => test::run(&workspace, test, cli.wasm_toolchain),
         Command::Fuzz(fuzz) => fuzz::run(&workspace, &mut Runner::watching(), fuzz),
+        Command::Kernels(kernels) => {
+            kernels::run(&mut Builder::new(&workspace, Runner::watching(), cli.wasm_toolchain), kernels)
+        }
         Command::Miri => miri::run(&workspace, &mut Runner::watching()),
     }
 }

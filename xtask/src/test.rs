@@ -8,8 +8,9 @@ use anyhow::{Context as _, Result, bail};
 use clap::ValueEnum as _;
 
 use crate::build::{Builder, Page};
-use crate::cli::{Fuzz, Stage, Test, WasmToolchainChoice};
+use crate::cli::{Fuzz, Kernels, Stage, Test, WasmToolchainChoice};
 use crate::fuzz;
+use crate::kernels;
 use crate::ports;
 use crate::process;
 use crate::progress::{Runner, minutes, note, say};
@@ -159,15 +160,17 @@ fn fuzz(builder: &mut Builder<'_>) -> Result<()> {
     let mut command = builder.cargo();
     command.args(["run", "--quiet", "--package", "verifier-core", "--example", "make_vectors", "--", "--check"]);
     builder.runner.stream("comparing the vectors with what their generator writes", command, minutes(10))?;
+    kernels::run(builder, &Kernels { cases: kernels::FEW, seed: 1 })?;
     fuzz::run(builder.workspace, &mut builder.runner, &Fuzz { seconds: fuzz::SHORT, target: Vec::new() })
 }
 
 fn npm(builder: &mut Builder<'_>) -> Result<()> {
+    let chromium = browser::ensure(builder.workspace, &mut builder.runner)?;
     builder.verifier_without_std()?;
     builder.npm_package()?;
     say("npm test in verifier-wasm");
     let mut command = builder.npm("verifier-wasm");
-    command.arg("test");
+    command.arg("test").env("CHROMIUM", chromium);
     builder.runner.stream("npm test in verifier-wasm", command, minutes(15))
 }
 
@@ -225,7 +228,11 @@ fn system(builder: &mut Builder<'_>) -> Result<()> {
         .env("TEST_KEYS_DIR", &keys)
         .env("CHROMIUM", chromium)
         .env("PYTHON", python)
-        .env("VERIFY_NATIVE", verify);
+        .env("VERIFY_NATIVE", verify)
+        // For the tests that start programs of their own.
+        .env("ISSUER_PROGRAM", workspace.program("issuer"))
+        .env("EDGE_HOST_PROGRAM", workspace.program("edge-host"))
+        .env("EDGE_COMPONENT", &component);
     let tested = builder.runner.stream("npm test in www", command, minutes(20));
     // A service that died explains a failed test better than the test does.
     running.check()?;

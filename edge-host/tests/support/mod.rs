@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -131,6 +131,20 @@ impl Edge {
     /// `GET` with a token, on a new connection.
     pub fn with_token(&self, path: &str, token: &str) -> Answer {
         self.get(path, &[("Authorization", &format!("Bearer {token}"))])
+    }
+
+    /// Whether its health is degraded, in this way, or becomes so while requests are made. An instance that is new tells nothing.
+    pub fn becomes_degraded(&self, request: impl Fn(), is_so: impl Fn(&Value) -> bool) -> bool {
+        let started = Instant::now();
+        while started.elapsed() < PATIENCE {
+            request();
+            let health = self.get("/", &[]).json();
+            if health["status"] == "degraded" && is_so(&health) {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        false
     }
 
     /// What it wrote to standard error so far.
@@ -285,6 +299,8 @@ pub struct Issuer {
 pub struct Document {
     pub status: &'static str,
     pub body: String,
+    /// Seconds that it may be kept, for `Cache-Control`.
+    pub max_age: Option<u64>,
     /// Before the answer.
     pub delay: Duration,
 }
@@ -293,8 +309,12 @@ impl Issuer {
     pub fn start(body: Value) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
-        let document =
-            Arc::new(Mutex::new(Document { status: "200 OK", body: body.to_string(), delay: Duration::ZERO }));
+        let document = Arc::new(Mutex::new(Document {
+            status: "200 OK",
+            body: body.to_string(),
+            max_age: None,
+            delay: Duration::ZERO,
+        }));
         let requests = Arc::new(AtomicUsize::new(0));
         let (shown, counted) = (Arc::clone(&document), Arc::clone(&requests));
         std::thread::spawn(move || {
@@ -332,9 +352,10 @@ fn answer_with(stream: TcpStream, document: &Document) {
         line.clear();
     }
     std::thread::sleep(document.delay);
-    let Document { status, body, .. } = document;
+    let Document { status, body, max_age, .. } = document;
+    let cache = max_age.map_or_else(String::new, |seconds| format!("Cache-Control: max-age={seconds}\r\n"));
     let head = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\n{cache}Content-Length: {}\r\nConnection: close\r\n\r\n",
         body.len()
     );
     let _ = stream.get_mut().write_all((head + body).as_bytes());

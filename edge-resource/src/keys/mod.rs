@@ -1,12 +1,11 @@
 //! Which keys are valid now, and the verdict they give.
 
 pub mod remote;
-pub mod shared;
 
 use std::fmt;
 use std::sync::Arc;
 
-use verifier_core::{Code, KeySet, Policy, Refusal, VerifiedToken, Verifier};
+use verifier_core::{Code, KeySet, Policy, Refusal, StatusList, VerifiedToken, Verifier};
 
 use crate::health::KeyStatus;
 use crate::host::Host;
@@ -106,21 +105,55 @@ impl Keys {
     /// # Errors
     /// [`Denied`].
     pub async fn verify(&self, token: &str, host: &impl Host) -> Result<VerifiedToken, Denied> {
+        self.decide(|verifier| verifier.verify(token, host.now()), host).await
+    }
+
+    /// The verdict on a status list, in the same way.
+    ///
+    /// # Errors
+    /// Why there is none, in words.
+    pub async fn verify_status_list(&self, text: &str, uri: &str, host: &impl Host) -> Result<StatusList, String> {
+        let verdict = self.decide(|verifier| verifier.verify_status_list(text, uri, host.now()), host).await;
+        verdict.map_err(|denied| match denied {
+            Denied::Token(refusal) => format!("the list is refused: {refusal}"),
+            Denied::NoKeys(problem) => problem.to_string(),
+        })
+    }
+
+    async fn decide<T>(
+        &self,
+        verdict: impl Fn(&Verifier) -> Result<T, Refusal>,
+        host: &impl Host,
+    ) -> Result<T, Denied> {
         match &self.0 {
             Source::Unusable(reason) => Err(Denied::NoKeys(reason.clone())),
-            Source::Fixed(verifier) => verifier.verify(token, host.now()).map_err(Denied::Token),
+            Source::Fixed(verifier) => verdict(verifier).map_err(Denied::Token),
             Source::Remote(remote) => {
                 let verifier = remote.current(host).await.map_err(Denied::NoKeys)?;
-                match verifier.verify(token, host.now()) {
+                match verdict(&verifier) {
                     Err(refusal) if refusal.code() == Code::KeyNotFound => {
                         match remote.newer_than(&verifier, host).await {
-                            Some(newer) => newer.verify(token, host.now()).map_err(Denied::Token),
+                            Some(newer) => verdict(&newer).map_err(Denied::Token),
                             None => Err(Denied::Token(refusal)),
                         }
                     }
-                    verdict => verdict.map_err(Denied::Token),
+                    verified => verified.map_err(Denied::Token),
                 }
             }
+        }
+    }
+
+    /// Whether [`Self::refresh`] has something to do.
+    pub fn is_due(&self, host: &impl Host) -> bool {
+        matches!(&self.0, Source::Remote(remote) if remote.is_due(host))
+    }
+
+    /// Fetches keys whose time is nearly over, while requests go on using them.
+    pub async fn refresh(&self, host: &impl Host) {
+        if let Source::Remote(remote) = &self.0
+            && remote.is_due(host)
+        {
+            remote.refresh(host).await;
         }
     }
 

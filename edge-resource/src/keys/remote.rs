@@ -3,21 +3,22 @@
 //! - One fetch at a time; requests that need its outcome wait for it.
 //! - Fresh keys are used as they are. Old ones are fetched again; when that fails they go on being used
 //!   for a limited time, and the next attempt waits a moment.
+//! - Keys in use are fetched again in the background when a quarter of their time is left, so that no request waits.
 //! - A `kid` that is not known causes one fetch, and then no other for a while, or anybody could make
 //!   this service hammer the issuer with tokens it made up. What another instance has fetched in that while is used instead.
 
-use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::Uri;
-use verifier_core::{KeySet, Policy, Verifier};
+use verifier_core::{KeySet, MAX_KEY_TEXT_BYTES, Policy, Verifier};
 
-use super::shared::Entry;
 use super::{NoKeys, SharedVerifier, count};
+use crate::fetching::{Fetching, LOOK_AGAIN, Shown, is_due};
 use crate::health::KeyStatus;
-use crate::host::{FetchLimits, Host};
+use crate::host::{Document, FetchLimits, Host};
+use crate::shared::{Entry, JWKS};
 
 /// How long keys live and how often the issuer is asked.
 #[derive(Clone, Copy, Debug)]
@@ -43,12 +44,8 @@ pub const CACHE_POLICY: CachePolicy = CachePolicy {
     stale_for: Duration::from_secs(3600),
     retry_after: Duration::from_secs(5),
     unknown_kid_cooldown: Duration::from_secs(10),
-    limits: FetchLimits { time: Duration::from_secs(5), body: 256 * 1024 },
+    limits: FetchLimits { time: Duration::from_secs(5), body: MAX_KEY_TEXT_BYTES },
 };
-
-/// How often a waiting request looks whether the fetch is over. Looking again is how one request waits for
-/// another here: a component's task cannot be woken by another task of the same instance.
-const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
 /// See the module's documentation.
 pub struct RemoteKeys {
@@ -56,7 +53,7 @@ pub struct RemoteKeys {
     policy: Policy,
     cache: CachePolicy,
     state: Mutex<State>,
-    fetching: AtomicBool,
+    fetching: Arc<AtomicBool>,
 }
 
 #[derive(Default)]
@@ -71,6 +68,9 @@ struct State {
 #[derive(Clone)]
 struct Known {
     verifier: SharedVerifier,
+    /// What they were read from, and when that was fetched.
+    text: Arc<str>,
+    fetched_at: u64,
     /// When it came to this instance, and how old it was then.
     since: Duration,
     age_then: Duration,
@@ -83,11 +83,20 @@ impl Known {
     }
 }
 
+impl Known {
+    /// Two instances may fetch in one millisecond, just when the issuer changes its keys.
+    fn is_older_than(&self, copy: &Entry) -> bool {
+        copy.fetched_at > self.fetched_at || (copy.fetched_at == self.fetched_at && *copy.text != *self.text)
+    }
+}
+
 /// Why keys are fetched.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Reason {
     /// There are none, or they are too old.
     Age,
+    /// They will soon be too old.
+    Due,
     /// A token names a key that is not among them.
     UnknownKid,
 }
@@ -110,7 +119,7 @@ impl RemoteKeys {
     /// The same with other times.
     #[must_use]
     pub fn with_cache_policy(url: Uri, policy: Policy, cache: CachePolicy) -> Self {
-        Self { url, policy, cache, state: Mutex::default(), fetching: AtomicBool::new(false) }
+        Self { url, policy, cache, state: Mutex::default(), fetching: Arc::default() }
     }
 
     /// The keys to use now, fetched if need be.
@@ -152,6 +161,20 @@ impl RemoteKeys {
         self.replaced(used)
     }
 
+    /// Whether the keys will soon be too old, and nobody is fetching.
+    pub fn is_due(&self, host: &impl Host) -> bool {
+        let now = host.uptime();
+        let state = self.state();
+        let is_pausing = state.failure.as_ref().is_some_and(|(at, _)| now.saturating_sub(*at) < self.cache.retry_after);
+        let is_due = state.known.as_ref().is_some_and(|known| is_due(known.age(now), known.lifetime));
+        is_due && !is_pausing && !self.fetching.load(Ordering::Relaxed)
+    }
+
+    /// Fetches them, while requests go on using those there are.
+    pub async fn refresh(&self, host: &impl Host) {
+        self.fetch(Reason::Due, host).await;
+    }
+
     /// For `GET /`.
     pub fn status(&self, host: &impl Host) -> KeyStatus {
         let state = self.state();
@@ -160,6 +183,8 @@ impl RemoteKeys {
             source: "jwks_url",
             count: state.known.as_ref().map_or(0, |known| count(&known.verifier)),
             age_seconds: age.map(|(age, _)| age.as_secs()),
+            lifetime_seconds: age.map(|(_, lifetime)| lifetime.as_secs()),
+            fetching: Some(self.fetching.load(Ordering::Relaxed)),
             stale: age.map(|(age, lifetime)| age >= lifetime),
             problem: state.failure.as_ref().map(|(_, reason)| NoKeys::Unavailable(reason.clone()).to_string()),
         }
@@ -188,7 +213,7 @@ impl RemoteKeys {
 
     async fn fetch(&self, reason: Reason, host: &impl Host) {
         let Some(_guard) = Fetching::begin(&self.fetching) else { return };
-        let copy = Entry::load(&self.url, host).await;
+        let copy = Entry::load(JWKS, &self.url, host).await;
         if copy.as_ref().is_some_and(|copy| self.is_done(copy, reason, host)) {
             return;
         }
@@ -198,7 +223,7 @@ impl RemoteKeys {
             Ok(entry) => {
                 let entry = entry.for_unknown_kid(reason == Reason::UnknownKid);
                 self.adopt(&entry, host);
-                entry.save(&self.url, host).await;
+                entry.save(JWKS, &self.url, host).await;
             }
             Err(why) => {
                 if self.state().known.is_none()
@@ -216,13 +241,18 @@ impl RemoteKeys {
     /// Whether another instance has already done what is to be done; if it has found newer keys, they are used.
     fn is_done(&self, copy: &Entry, reason: Reason, host: &impl Host) -> bool {
         let age = copy.age(host);
-        let known = self.state().known.as_ref().map(|known| known.age(host.uptime()));
-        let is_newer = known.is_none_or(|known| age.as_secs() < known.as_secs());
+        let is_newer = self.state().known.as_ref().is_none_or(|known| known.is_older_than(copy));
         let just_asked = age < self.cache.unknown_kid_cooldown;
         match reason {
             Reason::Age => is_newer && age < copy.lifetime() && self.adopt(copy, host),
-            Reason::UnknownKid if is_newer => just_asked && self.adopt(copy, host),
-            Reason::UnknownKid => just_asked && copy.was_for_unknown_kid(),
+            Reason::Due => is_newer && !is_due(age, copy.lifetime()) && self.adopt(copy, host),
+            // What was fetched for another reason may be from before the key was there, and says nothing about it.
+            Reason::UnknownKid => {
+                if is_newer {
+                    self.adopt(copy, host);
+                }
+                just_asked && copy.was_for_unknown_kid()
+            }
         }
     }
 
@@ -231,6 +261,8 @@ impl RemoteKeys {
         let Ok(keys) = KeySet::parse(&entry.text) else { return false };
         let known = Known {
             verifier: Arc::new(Verifier::new(keys, self.policy.clone())),
+            text: entry.text.as_str().into(),
+            fetched_at: entry.fetched_at,
             since: host.uptime(),
             age_then: entry.age(host),
             lifetime: entry.lifetime(),
@@ -242,7 +274,8 @@ impl RemoteKeys {
     }
 
     async fn fetch_keys(&self, host: &impl Host) -> Result<Entry, String> {
-        let fetched = host.get(&self.url, self.cache.limits).await.map_err(|error| error.to_string())?;
+        let fetched =
+            host.get(&self.url, Document::Keys, self.cache.limits).await.map_err(|error| error.to_string())?;
         KeySet::parse(&fetched.text).map_err(|error| error.to_string())?;
         let (least, most) = self.cache.age_bounds;
         let lifetime = fetched.max_age.map_or(self.cache.default_age, |age| age.clamp(least, most));
@@ -257,35 +290,6 @@ impl RemoteKeys {
     /// Never held across an `.await`.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// That a fetch is in progress. Ends also when the request that made it is cancelled.
-struct Fetching<'a>(&'a AtomicBool);
-
-impl<'a> Fetching<'a> {
-    fn begin(flag: &'a AtomicBool) -> Option<Self> {
-        (!flag.swap(true, Ordering::Relaxed)).then_some(Self(flag))
-    }
-}
-
-impl Drop for Fetching<'_> {
-    fn drop(&mut self) {
-        self.0.store(false, Ordering::Relaxed);
-    }
-}
-
-/// An address without user information and query, which may hold secrets.
-struct Shown<'a>(&'a Uri);
-
-impl fmt::Display for Shown<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(uri) = self;
-        write!(f, "{}://{}", uri.scheme_str().unwrap_or_default(), uri.host().unwrap_or_default())?;
-        if let Some(port) = uri.port_u16() {
-            write!(f, ":{port}")?;
-        }
-        f.write_str(uri.path())
     }
 }
 

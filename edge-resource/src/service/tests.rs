@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::Service;
 use crate::answer::{Answer, Body};
 use crate::settings::Variables;
-use crate::testing::signer::{Signer, access_claims, hs256_token, with};
+use crate::testing::signer::{Signer, access_claims, hs256_token, status_list_claims, with};
 use crate::testing::{NOW, TestHost};
 
 struct Edge {
@@ -425,4 +425,107 @@ async fn while_redis_is_away_the_setting_decides_but_never_for_roles() {
         }
         assert_eq!(edge.host.log().iter().filter(|line| line.starts_with("error: ")).count(), 1);
     }
+}
+
+const LIST: &str = "http://issuer.example/status/1";
+
+/// An edge that asks the status lists below the issuer's `/status`.
+fn edge_with_lists(when_down: &str) -> Edge {
+    Edge::with(|variables| {
+        variables.revocation = "status_list".into();
+        variables.status_list_url = "http://issuer.example/status".into();
+        variables.revocation_when_down = when_down.into();
+    })
+}
+
+/// The list in which the second of eight tokens is revoked.
+fn list(edge: &Edge) -> String {
+    let compressed = miniz_oxide::deflate::compress_to_vec_zlib(&[0b10], 6);
+    edge.signer.status_list(&status_list_claims(LIST, NOW, 1, &compressed))
+}
+
+#[tokio::test]
+async fn a_token_that_the_status_list_revokes_opens_nothing() {
+    let edge = edge_with_lists("");
+    edge.host.will_answer(list(&edge), None);
+    let status = |index: Value, uri: &str| json!({"status": {"status_list": {"idx": index, "uri": uri}}});
+    for (change, code, expected) in [
+        (status(json!(0), LIST), Value::Null, 200),
+        (status(json!(1), LIST), json!("token_revoked"), 401),
+        (status(json!(8), LIST), json!("claim_invalid"), 401),
+        (status(json!(-1), LIST), json!("claim_invalid"), 401),
+        (status(json!("0"), LIST), json!("claim_invalid"), 401),
+        (status(json!(0), "http://elsewhere.example/status/1"), json!("claim_invalid"), 401),
+        (status(json!(0), "http://issuer.example/status/../admin"), json!("claim_invalid"), 401),
+        (json!({"status": "fine"}), json!("claim_invalid"), 401),
+        (json!({"status": {}}), json!("claim_missing"), 401),
+        (json!({}), json!("claim_missing"), 401),
+    ] {
+        let answer = edge.with_token("/protected", &edge.signer.token(&with(access_claims(NOW), &change))).await;
+        assert_eq!((answer.status().as_u16(), &body(&answer)["code"]), (expected, &code), "{change}");
+    }
+    assert_eq!(edge.host.fetches(), 1);
+    let health = body(&edge.get("/", &[]).await);
+    assert_eq!(
+        health["revocation"],
+        json!({"source": "status_list", "lists": {"count": 1, "age_seconds": 0, "stale": false}})
+    );
+    // A list is signed by the same key, and no token for all that.
+    let answer = edge.with_token("/protected", &list(&edge)).await;
+    assert_eq!(body(&answer)["code"], "typ_not_allowed");
+}
+
+#[tokio::test]
+async fn while_there_is_no_status_list_the_setting_decides_but_never_for_roles() {
+    for (when_down, protected) in [("", 503), ("closed", 503), ("open", 200)] {
+        let edge = edge_with_lists(when_down);
+        let token = |index: u64| {
+            let status = json!({"role": "admin", "status": {"status_list": {"idx": index, "uri": LIST}}});
+            edge.signer.token(&with(access_claims(NOW), &status))
+        };
+        for (path, status) in [("/protected", protected), ("/admin/dashboard", 503), ("/", 200)] {
+            assert_eq!(edge.with_token(path, &token(0)).await.status().as_u16(), status, "{when_down} {path}");
+        }
+        assert_eq!(edge.host.fetches(), 1, "one attempt, then a pause");
+        assert_eq!(body(&edge.get("/", &[]).await)["status"], "degraded");
+
+        // Once there was a list, what it revoked stays revoked.
+        edge.host.pass(5);
+        edge.host.will_answer(list(&edge), None);
+        assert_eq!(edge.with_token("/admin/dashboard", &token(0)).await.status(), StatusCode::OK);
+        edge.host.pass(60);
+        for (path, status) in [("/protected", protected), ("/admin/dashboard", 503)] {
+            assert_eq!(edge.with_token(path, &token(0)).await.status().as_u16(), status, "{when_down} {path}");
+            assert_eq!(edge.with_token(path, &token(1)).await.status(), StatusCode::UNAUTHORIZED, "{when_down} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn keys_and_lists_are_fetched_again_after_an_answer_and_before_their_end() {
+    let edge = Edge::with(|variables| {
+        variables.public_key = String::new();
+        variables.jwks_url = "http://issuer.example/jwks".into();
+        variables.revocation = "status_list".into();
+        variables.status_list_url = "http://issuer.example/status".into();
+    });
+    let jwks = json!({"keys": [edge.signer.jwk()]}).to_string();
+    let status = json!({"status": {"status_list": {"idx": 0, "uri": LIST}}});
+    let token = edge.signer.token(&with(access_claims(NOW), &status));
+    edge.host.will_answer(jwks.as_str(), Some(60));
+    edge.host.will_answer(list(&edge), None);
+    assert_eq!(edge.with_token("/protected", &token).await.status(), StatusCode::OK);
+    assert!(!edge.service.has_upkeep(&edge.host));
+    edge.host.pass(45);
+    assert_eq!(edge.with_token("/protected", &token).await.status(), StatusCode::OK);
+    assert_eq!(edge.host.fetches(), 2);
+    assert!(edge.service.has_upkeep(&edge.host));
+    edge.host.will_answer(jwks.as_str(), Some(60));
+    edge.host.will_answer(list(&edge), None);
+    edge.service.upkeep(&edge.host).await;
+    assert_eq!(edge.host.fetches(), 4);
+    assert!(!edge.service.has_upkeep(&edge.host));
+    edge.host.pass(44);
+    assert_eq!(edge.with_token("/protected", &token).await.status(), StatusCode::OK);
+    assert_eq!(edge.host.fetches(), 4);
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use verifier_core::UnixTime;
 
-use crate::host::{FetchError, FetchLimits, Fetched, Host, StoreError};
+use crate::host::{Document, FetchError, FetchLimits, Fetched, Host, StoreError};
 
 /// The wall clock of the tests.
 pub(crate) const NOW: u64 = 1_730_277_600;
@@ -48,6 +48,11 @@ impl TestHost {
         self.uptime.set(self.uptime.get() + Duration::from_secs(seconds));
     }
 
+    /// Seconds since the test began.
+    pub(crate) fn passed(&self) -> u64 {
+        self.uptime.get().as_secs()
+    }
+
     pub(crate) fn fetches(&self) -> usize {
         self.fetches.get()
     }
@@ -83,7 +88,7 @@ impl Host for TestHost {
         tokio::task::yield_now().await;
     }
 
-    async fn get(&self, _: &http::Uri, _: FetchLimits) -> Result<Fetched, FetchError> {
+    async fn get(&self, _: &http::Uri, _: Document, _: FetchLimits) -> Result<Fetched, FetchError> {
         self.fetches.set(self.fetches.get() + 1);
         let end = self.uptime.get() + self.latency.get();
         while self.uptime.get() < end {

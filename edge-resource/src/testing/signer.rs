@@ -48,7 +48,16 @@ impl Signer {
 
     /// The same with the claims as they are written.
     pub(crate) fn token_of_text(&self, claims: &str) -> String {
-        let input = signing_input(&json!({"alg": "RS256", "typ": "JWT", "kid": self.kid}), claims);
+        self.signed("JWT", claims)
+    }
+
+    /// A status list with these claims.
+    pub(crate) fn status_list(&self, claims: &Value) -> String {
+        self.signed("statuslist+jwt", &claims.to_string())
+    }
+
+    fn signed(&self, typ: &str, claims: &str) -> String {
+        let input = signing_input(&json!({"alg": "RS256", "typ": typ, "kid": self.kid}), claims);
         let mut signature = vec![0; self.pair.public_modulus_len()];
         self.pair
             .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), input.as_bytes(), &mut signature)
@@ -69,6 +78,14 @@ pub(crate) fn access_claims(now: u64) -> Value {
     json!({
         "token_type": "access", "iat": now, "exp": now + 7200, "jti": "0123456789abcdef0123456789abcdef",
         "user_id": 1, "username": "testuser", "email": "test@example.com", "role": "instructor", "premium": true,
+    })
+}
+
+/// The claims of a status list; `compressed` is its content in zlib.
+pub(crate) fn status_list_claims(uri: &str, now: u64, bits: u8, compressed: &[u8]) -> Value {
+    json!({
+        "sub": uri, "iat": now, "exp": now + 3600, "ttl": 60,
+        "status_list": {"bits": bits, "lst": URL_SAFE_NO_PAD.encode(compressed)},
     })
 }
 

@@ -125,6 +125,7 @@ pub async fn delete(id: &str, owner: &Owner, is_admin: bool, host: &impl Host) -
         host.save(&id.pending_key(), host.now_seconds().to_string().as_bytes()).await?;
         host.remove(&id.record_key()).await?;
         remove_chunks(&id, record.size.div_ceil(CHUNK as u64), host).await?;
+        host.remove(&id.size_key(record.size)).await?;
         host.remove(&id.pending_key()).await
     };
     match outcome.await {

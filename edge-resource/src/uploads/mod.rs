@@ -4,8 +4,9 @@
 //!
 //! 1. `pending/<id>` says that something begins;
 //! 2. `chunk/<id>/<n>` hold the content;
-//! 3. `upload/<id>` makes it a file: before, there is none, and after, it is whole;
-//! 4. `pending/<id>` goes.
+//! 3. `size/<id>/<bytes>` counts it towards its user's [`quota`];
+//! 4. `upload/<id>` makes it a file: before, there is none, and after, it is whole;
+//! 5. `pending/<id>` goes.
 //!
 //! Whatever ends in between leaves its `pending` key, by which [`sweep`] finds what is to be removed. Deleting goes the same
 //! way: the record first, then the content. No key is ever read, changed and written back, so no two requests can
@@ -17,6 +18,7 @@
 pub mod download;
 pub mod form;
 pub mod list;
+pub mod quota;
 pub mod receive;
 pub mod sweep;
 
@@ -30,7 +32,7 @@ use crate::host::{Host, StoreError};
 
 /// Bytes of content under one key. A multiple of what hosts and databases move at a time, and small enough to be held
 /// in memory for every request of an instance.
-pub const CHUNK: usize = 1024 * 1024;
+pub const CHUNK: usize = 256 * 1024;
 
 /// Who a file belongs to: the claim `user_id`, as text. A number and a string of the same digits are the same user, as they
 /// are for the issuer.
@@ -85,6 +87,15 @@ impl UploadId {
 
     fn pending_key(&self) -> String {
         format!("{PENDING}{}", self.0)
+    }
+
+    /// The beginning of the key that says how large the file is.
+    fn size_prefix(&self) -> String {
+        format!("{}{}/", quota::SIZES, self.0)
+    }
+
+    fn size_key(&self, bytes: u64) -> String {
+        format!("{}{bytes}", self.size_prefix())
     }
 
     fn chunk_key(&self, index: u64) -> String {

@@ -12,7 +12,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::form::{BodyError, Form, FormError, OVERHEAD, boundary};
-use super::{CHUNK, Owner, Record, UploadId, hex, sweep, unavailable};
+use super::{CHUNK, Owner, Record, UploadId, hex, quota, sweep, unavailable};
 use crate::answer::{self, Answer};
 use crate::host::{Host, StoreError};
 
@@ -22,11 +22,21 @@ const FIELD: &str = "file";
 /// Longest time from the first to the last byte. What is still pending long after it has been abandoned.
 pub const MAX_TIME: Duration = Duration::from_secs(3600);
 
+/// How much is taken.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Limits {
+    /// Bytes of one file.
+    pub file: u64,
+    /// Bytes of all files of a user, [`quota::FILE_OVERHEAD`] for each file included; no limit when nothing is set.
+    pub user: Option<u64>,
+}
+
 /// Why there is no upload.
 enum Failure {
     Form(FormError),
     FieldMissing,
     TooSlow,
+    Quota,
     Store(StoreError),
 }
 
@@ -43,19 +53,19 @@ impl From<StoreError> for Failure {
 }
 
 /// Stores the file and answers with its receipt. What fails leaves nothing behind.
-pub async fn receive<B>(request: &Parts, body: B, owner: &Owner, limit: u64, host: &impl Host) -> Answer
+pub async fn receive<B>(request: &Parts, body: B, owner: &Owner, limits: Limits, host: &impl Host) -> Answer
 where
     B: Stream<Item = Result<Bytes, BodyError>> + Unpin,
 {
     sweep::when_due(host).await;
     let mut draft = Draft::new(UploadId::new(owner, host));
-    match store(request, body, &mut draft, owner, limit, host).await {
+    match store(request, body, &mut draft, owner, limits, host).await {
         Ok(record) => answer::ok(&record.receipt(&draft.id)),
         Err(failure) => {
             if let Err(error) = draft.abandon(host).await {
                 host.log(format_args!("warning: key-value store: a broken upload is removed later: {error}"));
             }
-            refused(&failure, limit, host)
+            refused(&failure, limits, host)
         }
     }
 }
@@ -65,17 +75,25 @@ async fn store<B>(
     body: B,
     draft: &mut Draft,
     owner: &Owner,
-    limit: u64,
+    limits: Limits,
     host: &impl Host,
 ) -> Result<Record, Failure>
 where
     B: Stream<Item = Result<Bytes, BodyError>> + Unpin,
 {
     let boundary = boundary(&request.headers)?;
-    if announced_length(&request.headers).is_some_and(|length| length > limit.saturating_add(OVERHEAD)) {
+    let announced = announced_length(&request.headers).unwrap_or(0).saturating_sub(OVERHEAD);
+    if announced > limits.file {
         return Err(FormError::TooLarge.into());
     }
-    let mut form = Form::new(body, boundary, limit);
+    let room = match limits.user {
+        None => u64::MAX,
+        Some(most) => {
+            let room = most.saturating_sub(quota::used(owner, host).await?);
+            room.checked_sub(quota::FILE_OVERHEAD).filter(|room| announced <= *room).ok_or(Failure::Quota)?
+        }
+    };
+    let mut form = Form::new(body, boundary, limits.file);
     let started = host.uptime();
     let mut file = None;
     while let Some(mut part) = form.next_part().await? {
@@ -88,8 +106,11 @@ where
             }
             if is_file {
                 size = size.saturating_add(piece.len() as u64);
-                if size > limit {
+                if size > limits.file {
                     return Err(FormError::TooLarge.into());
+                }
+                if size > room {
+                    return Err(Failure::Quota);
                 }
                 hash.update(&piece);
                 draft.append(&piece, host).await?;
@@ -107,7 +128,7 @@ where
         }
     }
     let record = file.ok_or(Failure::FieldMissing)?;
-    draft.commit(&record, host).await?;
+    draft.commit(&record, owner, limits, host).await?;
     Ok(record)
 }
 
@@ -117,11 +138,13 @@ struct Draft {
     unwritten: Vec<u8>,
     chunks: u64,
     announced: bool,
+    /// What the key with the size says, once it may be there.
+    size: Option<u64>,
 }
 
 impl Draft {
     fn new(id: UploadId) -> Self {
-        Self { id, unwritten: Vec::new(), chunks: 0, announced: false }
+        Self { id, unwritten: Vec::new(), chunks: 0, announced: false, size: None }
     }
 
     async fn append(&mut self, mut piece: &[u8], host: &impl Host) -> Result<(), StoreError> {
@@ -137,11 +160,16 @@ impl Draft {
         Ok(())
     }
 
-    async fn write(&mut self, host: &impl Host) -> Result<(), StoreError> {
+    async fn announce(&mut self, host: &impl Host) -> Result<(), StoreError> {
         if !self.announced {
             self.announced = true;
             host.save(&self.id.pending_key(), host.now_seconds().to_string().as_bytes()).await?;
         }
+        Ok(())
+    }
+
+    async fn write(&mut self, host: &impl Host) -> Result<(), StoreError> {
+        self.announce(host).await?;
         let key = self.id.chunk_key(self.chunks);
         // Counted before it is there: a write that fails may have happened all the same.
         self.chunks += 1;
@@ -150,15 +178,28 @@ impl Draft {
         Ok(())
     }
 
-    async fn commit(&mut self, record: &Record, host: &impl Host) -> Result<(), StoreError> {
-        if !self.unwritten.is_empty() {
+    async fn commit(
+        &mut self,
+        record: &Record,
+        owner: &Owner,
+        limits: Limits,
+        host: &impl Host,
+    ) -> Result<(), Failure> {
+        if self.unwritten.is_empty() {
+            self.announce(host).await?;
+        } else {
             self.write(host).await?;
+        }
+        self.size = Some(record.size);
+        host.save(&self.id.size_key(record.size), b"").await?;
+        if let Some(most) = limits.user
+            && quota::used(owner, host).await? > most
+        {
+            return Err(Failure::Quota);
         }
         let text = serde_json::to_vec(record).map_err(|error| StoreError(error.to_string()))?;
         host.save(&self.id.record_key(), &text).await?;
-        if self.announced
-            && let Err(error) = host.remove(&self.id.pending_key()).await
-        {
+        if let Err(error) = host.remove(&self.id.pending_key()).await {
             // The file is there; only the note that it was not goes later.
             host.log(format_args!("warning: key-value store: {error}"));
         }
@@ -172,6 +213,9 @@ impl Draft {
         }
         host.remove(&self.id.record_key()).await?;
         sweep::remove_chunks(&self.id, self.chunks, host).await?;
+        if let Some(size) = self.size {
+            host.remove(&self.id.size_key(size)).await?;
+        }
         host.remove(&self.id.pending_key()).await
     }
 }
@@ -190,7 +234,7 @@ fn announced_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-fn refused(failure: &Failure, limit: u64, host: &impl Host) -> Answer {
+fn refused(failure: &Failure, limits: Limits, host: &impl Host) -> Answer {
     match failure {
         Failure::FieldMissing | Failure::Form(FormError::NotMultipart) => field_missing(),
         Failure::Form(FormError::NoBoundary) => {
@@ -204,8 +248,13 @@ fn refused(failure: &Failure, limit: u64, host: &impl Host) -> Answer {
         }
         Failure::Form(FormError::TooLarge | FormError::Body(BodyError::TooLarge)) => answer::error(
             StatusCode::PAYLOAD_TOO_LARGE,
-            &format!("The file is larger than {limit} bytes"),
+            &format!("The file is larger than {} bytes", limits.file),
             "upload_too_large",
+        ),
+        Failure::Quota => answer::error(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            &format!("The user's files may take {} bytes together", limits.user.unwrap_or_default()),
+            "upload_quota_exceeded",
         ),
         Failure::TooSlow => {
             answer::error(StatusCode::REQUEST_TIMEOUT, "The upload took longer than an hour", "upload_too_slow")

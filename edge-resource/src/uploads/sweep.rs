@@ -1,7 +1,7 @@
 //! Removing what uploads and deletions have left that never came to their end: the instance was stopped, or the store failed.
 
 use super::receive::MAX_TIME;
-use super::{PENDING, UploadId};
+use super::{PENDING, UploadId, quota};
 use crate::host::{Host, StoreError};
 
 /// When the last sweep was, in seconds since the Unix epoch, for all instances.
@@ -50,6 +50,7 @@ async fn remove_unfinished(id: &UploadId, host: &impl Host) -> Result<(), StoreE
             count += 1;
         }
         remove_chunks(id, count, host).await?;
+        quota::forget(id, host).await?;
     }
     host.remove(&id.pending_key()).await
 }

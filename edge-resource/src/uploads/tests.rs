@@ -26,10 +26,18 @@ struct Edge {
 
 impl Edge {
     fn new() -> Self {
+        Self::with_quota("")
+    }
+
+    fn with_quota(quota: &str) -> Self {
         let signer = Signer::new("k1");
         let host = TestHost::default();
-        let variables =
-            Variables { public_key: signer.public_pem(), upload_limit: LIMIT.to_string(), ..Variables::default() };
+        let variables = Variables {
+            public_key: signer.public_pem(),
+            upload_limit: LIMIT.to_string(),
+            upload_quota: quota.to_owned(),
+            ..Variables::default()
+        };
         Self { service: Service::new(&variables, &host), host, signer }
     }
 
@@ -248,7 +256,7 @@ async fn a_connection_that_breaks_leaves_nothing() {
     let edge = Edge::new();
     let bearer = edge.bearer(&json!({}));
     let body = form(&bytes(2 * CHUNK));
-    for cut in [10, 1000, CHUNK, CHUNK + 500_000, body.len() - 5] {
+    for cut in [10, 1000, CHUNK, CHUNK + CHUNK / 2, body.len() - 5] {
         let pieces = body[..cut].chunks(16_384).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect::<Vec<_>>();
         let broken = stream::iter(pieces).chain(stream::iter([Err(BodyError::Broken)]));
         let request = request(Method::POST, "/upload", &bearer, &[(CONTENT_TYPE, FORM)]);
@@ -261,7 +269,7 @@ async fn a_connection_that_breaks_leaves_nothing() {
 #[tokio::test]
 async fn wherever_the_store_fails_the_file_is_whole_or_swept_away() {
     let body = form(&bytes(2 * CHUNK + 5));
-    for fails_after in 0..8 {
+    for fails_after in 0..9 {
         let edge = Edge::new();
         let bearer = edge.bearer(&json!({}));
         edge.host.store_fails_after.set(Some(fails_after));
@@ -273,13 +281,13 @@ async fn wherever_the_store_fails_the_file_is_whole_or_swept_away() {
         assert_eq!(edge.upload(&later, FORM, b"", 1).await.status(), StatusCode::BAD_REQUEST);
         let listed = json_of(&edge.send(Method::GET, "/uploads", &later, &[]).await);
         assert_eq!(listed["uploads"].as_array().map(Vec::len), Some(usize::from(stored)), "{fails_after}");
-        assert_eq!(edge.keys().len(), if stored { 4 } else { 0 }, "{fails_after}: {:?}", edge.keys());
+        assert_eq!(edge.keys().len(), if stored { 5 } else { 0 }, "{fails_after}: {:?}", edge.keys());
     }
 }
 
 #[tokio::test]
 async fn a_deletion_that_is_interrupted_is_finished_later() {
-    for fails_after in 0..6 {
+    for fails_after in 0..7 {
         let edge = Edge::new();
         let bearer = edge.bearer(&json!({"exp": NOW + 99_999}));
         let receipt = json_of(&edge.upload(&bearer, FORM, &form(&bytes(2 * CHUNK)), 16_384).await);
@@ -287,11 +295,48 @@ async fn a_deletion_that_is_interrupted_is_finished_later() {
         edge.host.store_fails_after.set(Some(fails_after));
         let answer = edge.send(Method::DELETE, &path, &bearer, &[]).await;
         edge.host.store_fails_after.set(None);
-        assert_eq!(answer.status(), if fails_after < 5 { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK });
+        assert_eq!(answer.status(), if fails_after < 6 { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK });
         edge.host.pass(5000);
         edge.upload(&bearer, FORM, b"", 1).await;
         let there = edge.send(Method::GET, &path, &bearer, &[]).await.status() == StatusCode::OK;
         assert_eq!(there, fails_after < 2, "{fails_after}");
-        assert_eq!(edge.keys().len(), if there { 3 } else { 0 }, "{fails_after}: {:?}", edge.keys());
+        assert_eq!(edge.keys().len(), if there { 4 } else { 0 }, "{fails_after}: {:?}", edge.keys());
     }
+}
+
+#[tokio::test]
+async fn a_users_files_keep_within_the_quota_and_deleting_makes_room() {
+    let overhead = usize::try_from(super::quota::FILE_OVERHEAD).expect("small");
+    let edge = Edge::with_quota(&(2 * (CHUNK + overhead)).to_string());
+    let (one, other) = (edge.bearer(&json!({})), edge.bearer(&json!({"user_id": 2})));
+    let full = form(&bytes(CHUNK));
+    let receipt = json_of(&edge.upload(&one, FORM, &full, 50_000).await);
+    let too_much = edge.upload(&one, FORM, &form(&bytes(CHUNK + 1)), 50_000).await;
+    assert_eq!(
+        (too_much.status(), &json_of(&too_much)["code"]),
+        (StatusCode::PAYLOAD_TOO_LARGE, &json!("upload_quota_exceeded"))
+    );
+    assert_eq!(edge.keys().len(), 3, "a chunk, a size and a record: what was refused left nothing");
+    assert_eq!(edge.upload(&one, FORM, &full, 50_000).await.status(), StatusCode::OK);
+    let empty = edge.upload(&one, FORM, &form(b""), 50_000).await;
+    assert_eq!(json_of(&empty)["code"], "upload_quota_exceeded", "an empty file counts too");
+    assert_eq!(edge.upload(&other, FORM, &full, 50_000).await.status(), StatusCode::OK, "of another user");
+
+    let path = format!("/uploads/{}", receipt["id"].as_str().expect("an id"));
+    assert_eq!(edge.send(Method::DELETE, &path, &one, &[]).await.status(), StatusCode::OK);
+    assert_eq!(edge.upload(&one, FORM, &full, 50_000).await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn uploads_at_the_same_time_never_exceed_the_quota() {
+    let overhead = usize::try_from(super::quota::FILE_OVERHEAD).expect("small");
+    let edge = Edge::with_quota(&(2 * (1000 + overhead)).to_string());
+    let (bearer, body) = (edge.bearer(&json!({})), form(&bytes(1000)));
+    let one = || edge.upload(&bearer, FORM, &body, 100);
+    let answers = tokio::join!(one(), one(), one(), one());
+    let statuses = [answers.0.status(), answers.1.status(), answers.2.status(), answers.3.status()];
+    let stored = statuses.iter().filter(|status| **status == StatusCode::OK).count();
+    assert!(stored <= 2, "{statuses:?}");
+    let of = |prefix: &str| edge.keys().iter().filter(|key| key.starts_with(prefix)).count();
+    assert_eq!((of("upload/"), of("size/"), of("chunk/"), of("pending/")), (stored, stored, stored, 0));
 }

@@ -12,6 +12,7 @@ use clap::{Parser, Subcommand};
 
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{DatabaseArgs, ServeArgs};
+use crate::revocation::FLUSH_MARGIN;
 use crate::storage;
 
 /// Logs users in and issues RS256 tokens: a drop-in for Django + SimpleJWT.
@@ -70,7 +71,7 @@ pub fn main() -> ExitCode {
 
 async fn flush_expired(args: DatabaseArgs) -> Result<(), Failure> {
     let storage = storage::open(&args.database_url).await?;
-    let sessions = storage.flush_expired(SystemClock.now().timestamp()).await?;
+    let sessions = storage.flush_expired(SystemClock.now().timestamp() - FLUSH_MARGIN).await?;
     println!("deleted {sessions} expired sessions");
     storage.close().await;
     Ok(())

@@ -15,6 +15,7 @@ use crate::config::{LogFormat, ServeArgs};
 use crate::http::{self, Issuer, LoginLimits, Throttle};
 use crate::keys::{IssuerKeys, KeyDirectory, LiveKeys};
 use crate::random::{Random, SystemRandom};
+use crate::revocation::{FLUSH_MARGIN, RedisPublisher, Revocations, StatusListService, StatusLists};
 use crate::sessions::Sessions;
 use crate::storage::{self, Storage};
 use crate::token::{Lifetimes, TokenChecker, TokenIssuer};
@@ -40,8 +41,33 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
         limits.concurrent = concurrent.into();
     }
     let lifetimes = Lifetimes { access_seconds: args.access_lifetime, refresh_seconds: args.refresh_lifetime };
-    let tokens = TokenIssuer::new(Arc::clone(&keys), lifetimes, Arc::clone(&clock), Arc::clone(&random));
-    let sessions = Sessions::new(Arc::clone(&storage), tokens, Arc::clone(&clock), args.rotate_refresh_tokens);
+    let mut tokens = TokenIssuer::new(Arc::clone(&keys), lifetimes, Arc::clone(&clock), Arc::clone(&random));
+    let lists = args.public_url.map(StatusLists::new);
+    if let Some(lists) = &lists {
+        tokens = tokens.with_status_lists(lists.clone());
+    }
+    let lists = lists.map(|lists| {
+        let (keys, storage, clock) = (Arc::clone(&keys), Arc::clone(&storage), Arc::clone(&clock));
+        StatusListService::new(lists, args.status_list_ttl, keys, storage, clock)
+    });
+    let redis = match args.redis_url.as_deref().filter(|url| !url.is_empty()) {
+        Some(url) => {
+            Some(RedisPublisher::new(url, Arc::clone(&storage), Arc::clone(&clock), lifetimes.access_seconds)?)
+        }
+        None => None,
+    };
+    let revocations = Arc::new(Revocations::new(lists, redis));
+    let sessions = Sessions::new(
+        Arc::clone(&storage),
+        tokens,
+        Arc::clone(&clock),
+        args.rotate_refresh_tokens,
+        Arc::clone(&revocations),
+    );
+    let publishing = tokio::spawn({
+        let revocations = Arc::clone(&revocations);
+        async move { revocations.run().await }
+    });
     let flushing = tokio::spawn(flush_regularly(Arc::clone(&storage), Arc::clone(&clock)));
     let login_limits = LoginLimits { per_address: args.login_limit_address, per_name: args.login_limit_name };
     let issuer = Arc::new(Issuer {
@@ -50,6 +76,7 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
         sessions,
         checker: TokenChecker::new(Arc::clone(&keys)),
         throttle: Throttle::new(login_limits, args.trusted_proxies, &clock),
+        revocations,
         clock,
         keys,
     });
@@ -60,6 +87,7 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
     tracing::info!(%address, kid = issuer.keys.current().signing.kid(), "serving on http://{address}");
     http::serve(listener, http::router(issuer, &args.cors_origins), stop).await?;
     flushing.abort();
+    publishing.abort();
     if let Some(reloading) = reloading {
         reloading.abort();
     }
@@ -68,12 +96,12 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Deletes what has expired, at the start and then every hour.
+/// Deletes what has expired so long ago that no copy of a status list tells of it any more, at the start and then every hour.
 async fn flush_regularly(storage: Arc<dyn Storage>, clock: Arc<dyn Clock>) {
     let mut hour = tokio::time::interval(Duration::from_secs(3_600));
     loop {
         hour.tick().await;
-        match storage.flush_expired(clock.now().timestamp()).await {
+        match storage.flush_expired(clock.now().timestamp() - FLUSH_MARGIN).await {
             Ok(sessions) => tracing::debug!(sessions, "deleted the expired sessions"),
             Err(error) => tracing::error!(%error, "expired sessions could not be deleted"),
         }

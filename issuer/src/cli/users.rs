@@ -257,7 +257,10 @@ async fn import(args: ImportArgs) -> Result<(), Failure> {
 async fn change(args: NamedUserArgs, changes: Changes) -> Result<(), Failure> {
     let changes = changes.checked()?;
     let (storage, user) = named(args).await?;
-    let user = storage.update_user(user.id, &changes).await?.ok_or("the user was deleted at this moment")?;
+    let user = storage
+        .update_user(user.id, &changes, SystemClock.now().timestamp())
+        .await?
+        .ok_or("the user was deleted at this moment")?;
     if let Some(active) = changes.is_active {
         println!("the user {} is {}", user.username, if active { "active" } else { "inactive" });
     } else {
@@ -294,7 +297,7 @@ async fn set_password(args: SetPasswordArgs) -> Result<(), Failure> {
 
 async fn delete(args: NamedUserArgs) -> Result<(), Failure> {
     let (storage, user) = named(args).await?;
-    storage.delete_user(user.id).await?;
+    storage.delete_user(user.id, SystemClock.now().timestamp()).await?;
     println!("deleted the user {} (id {})", user.username, user.id);
     storage.close().await;
     Ok(())

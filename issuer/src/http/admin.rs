@@ -106,7 +106,11 @@ pub(super) async fn change(
     let changes = changes(&mut fields);
     fields.finish()?;
 
-    let user = issuer.storage.update_user(id, &changes.checked()?).await?.ok_or(ApiError::NotFound)?;
+    let now = issuer.clock.now().timestamp();
+    let user = issuer.storage.update_user(id, &changes.checked()?, now).await?.ok_or(ApiError::NotFound)?;
+    if !user.is_active {
+        issuer.sessions.publish_revocations().await;
+    }
     tracing::info!(by = admin.id, user_id = id, "changed a user");
     Ok(Json(user.admin_view()).into_response())
 }
@@ -128,6 +132,7 @@ pub(super) async fn set_password(
     if !issuer.storage.set_password(id, &hash, None, issuer.clock.now().timestamp()).await? {
         return Err(ApiError::NotFound);
     }
+    issuer.sessions.publish_revocations().await;
     tracing::info!(by = admin.id, user_id = id, "set a password");
     Ok(Json(json!({})).into_response())
 }

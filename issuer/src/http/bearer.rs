@@ -19,11 +19,12 @@ pub(super) async fn authenticated(issuer: &Issuer, headers: &HeaderMap) -> Resul
     }
     let id = subject.user_id.ok_or(ApiError::UserNotFound)?;
     let (user, session_is_live) = issuer.sessions.user(id, &subject).await?.ok_or(ApiError::UserNotFound)?;
-    if !session_is_live {
-        return Err(ApiError::BearerToken(TokenRefusal::REVOKED));
-    }
+    // First: a user who becomes inactive has no session left, and this is the reason.
     if !user.is_active {
         return Err(ApiError::UserInactive);
+    }
+    if !session_is_live {
+        return Err(ApiError::BearerToken(TokenRefusal::REVOKED));
     }
     Ok((user, subject))
 }

@@ -23,6 +23,7 @@ pub use throttle::{InvalidProxy, LoginLimits, Throttle, TrustedProxies};
 
 use crate::clock::Clock;
 use crate::keys::LiveKeys;
+use crate::revocation::Revocations;
 use crate::sessions::Sessions;
 use crate::storage::Storage;
 use crate::token::TokenChecker;
@@ -42,6 +43,8 @@ pub struct Issuer {
     pub checker: TokenChecker,
     /// Limits how often passwords are tried.
     pub throttle: Throttle,
+    /// Tells services of ended sessions.
+    pub revocations: Arc<Revocations>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }

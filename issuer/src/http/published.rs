@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -31,6 +31,51 @@ pub(super) async fn jwks(State(issuer): State<Arc<Issuer>>, headers: HeaderMap) 
 pub(super) async fn public_pem(State(issuer): State<Arc<Issuer>>) -> Response {
     let headers = [(CACHE_CONTROL, KEYS_CACHE), (CONTENT_TYPE, "application/x-pem-file")];
     (headers, issuer.keys.current().public_pem.clone()).into_response()
+}
+
+/// `GET /api/token/status/{list}`: a Token Status List (draft-ietf-oauth-status-list).
+///
+/// Tells nothing about anybody: bits in random places.
+pub(super) async fn status_list(
+    State(issuer): State<Arc<Issuer>>,
+    Path(list): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let (Some(lists), Ok(number)) = (issuer.revocations.lists(), list.parse()) else { return Err(ApiError::NotFound) };
+    let list = lists.list(number).await.map_err(|error| {
+        tracing::error!(%error, "a status list cannot be served");
+        ApiError::Unavailable
+    })?;
+    let list = list.ok_or(ApiError::NotFound)?;
+    let cache = [(CACHE_CONTROL, format!("public, max-age={}", list.max_age)), (ETAG, list.etag.to_string())];
+    if is_known(&headers, &list.etag) {
+        return Ok((StatusCode::NOT_MODIFIED, cache).into_response());
+    }
+    Ok((cache, [(CONTENT_TYPE, "application/statuslist+jwt")], list.jwt.to_string()).into_response())
+}
+
+/// `GET /readyz`: 200 when everything works that requests need; 503 with the name of what does not.
+pub(super) async fn readyz(State(issuer): State<Arc<Issuer>>) -> Response {
+    let word = |works: bool| if works { "ok" } else { "failed" };
+    let keys = issuer.keys.current();
+    let signature = keys.signing.sign(b"readyz");
+    let keys = signature.is_ok_and(|signature| keys.signing.verifies(b"readyz", &signature));
+    let database = issuer.storage.ping().await.is_ok();
+    let migrations = issuer.storage.is_current().await.unwrap_or(false);
+    let redis = match issuer.revocations.redis() {
+        Some(redis) => Some(redis.ping().await.is_ok()),
+        None => None,
+    };
+    let is_ready = keys && database && migrations && redis != Some(false);
+    let body = json!({
+        "status": if is_ready { "ready" } else { "not ready" },
+        "keys": word(keys),
+        "database": word(database),
+        "migrations": word(migrations),
+        "redis": redis.map_or("not configured", word),
+    });
+    let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, [(CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }
 
 /// `GET /healthz`: 200 when the database answers too.

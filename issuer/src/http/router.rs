@@ -51,7 +51,8 @@ pub fn router(issuer: Arc<Issuer>, origins: &AllowedOrigins) -> Router {
         .route("/.well-known/jwks.json", get(published::jwks))
         .route("/public.pem", get(published::public_pem))
         .route("/healthz", get(published::healthz))
-        .route("/readyz", get(published::healthz))
+        .route("/readyz", get(published::readyz))
+        .route("/api/token/status/{list}", get(published::status_list))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(cors::public());
     api.merge(public)

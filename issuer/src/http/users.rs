@@ -37,6 +37,7 @@ pub(super) async fn set_password(State(issuer): State<Arc<Issuer>>, request: Req
     if !issuer.storage.set_password(user.id, &hash, token.session.as_deref(), now).await? {
         return Err(ApiError::UserNotFound);
     }
+    issuer.sessions.publish_revocations().await;
     tracing::info!(user_id = user.id, "changed the password");
     Ok(Json(json!({})).into_response())
 }

@@ -28,6 +28,10 @@ pub struct Session {
     pub expires_at: i64,
     /// When it was ended before its time, in Unix seconds.
     pub revoked_at: Option<i64>,
+    /// Number of the Token Status List that its tokens name, when they name one.
+    pub status_list: Option<i64>,
+    /// Its index in that list.
+    pub status_idx: Option<i64>,
 }
 
 /// Where a refresh token stands in its session.
@@ -65,6 +69,8 @@ impl Session {
             refresh_expires_at: first.expires_at,
             expires_at: first.expires_at.saturating_add(i64::from(access_seconds)),
             revoked_at: None,
+            status_list: None,
+            status_idx: None,
         }
     }
 

@@ -6,6 +6,7 @@ use verifier_core::TokenType;
 
 use super::{Place, RefreshToken, Session};
 use crate::clock::Clock;
+use crate::revocation::Revocations;
 use crate::storage::{Storage, StorageError};
 use crate::token::{IssueError, Subject, TokenIssuer};
 use crate::users::User;
@@ -51,13 +52,21 @@ pub struct Sessions {
     tokens: TokenIssuer,
     clock: Arc<dyn Clock>,
     rotation: bool,
+    revocations: Arc<Revocations>,
 }
 
 impl Sessions {
-    /// Sessions in this storage; with `rotation`, every refresh replaces the refresh token.
+    /// Sessions in this storage; with `rotation`, every refresh replaces the refresh token. Ended sessions are
+    /// told to `revocations`.
     #[must_use]
-    pub fn new(storage: Arc<dyn Storage>, tokens: TokenIssuer, clock: Arc<dyn Clock>, rotation: bool) -> Self {
-        Self { storage, tokens, clock, rotation }
+    pub fn new(
+        storage: Arc<dyn Storage>,
+        tokens: TokenIssuer,
+        clock: Arc<dyn Clock>,
+        rotation: bool,
+        revocations: Arc<Revocations>,
+    ) -> Self {
+        Self { storage, tokens, clock, rotation, revocations }
     }
 
     /// Starts a session for a user who has just logged in.
@@ -67,11 +76,43 @@ impl Sessions {
     pub async fn begin(&self, user: &User) -> Result<TokenPair, SessionError> {
         let id = self.tokens.new_session_id()?;
         let token = self.tokens.new_refresh_token()?;
-        let pair =
-            TokenPair { access: self.tokens.access(user, &id)?, refresh: self.tokens.refresh(user, &id, &token)? };
-        // Stored last: tokens that nobody got need no record.
-        let session = Session::new(id, user.id, token, self.tokens.lifetimes().access_seconds);
-        if self.storage.insert_session(&session).await? { Ok(pair) } else { Err(SessionError::NoActiveUser) }
+        let mut session = Session::new(id, user.id, token.clone(), self.tokens.lifetimes().access_seconds);
+        if !self.store(&mut session).await? {
+            return Err(SessionError::NoActiveUser);
+        }
+        Ok(TokenPair {
+            access: self.tokens.access(user, &session)?,
+            refresh: self.tokens.refresh(user, &session, &token)?,
+        })
+    }
+
+    /// Stores a new session in a free place of the status lists, found by trying. False when the user is gone or the
+    /// session is there already.
+    async fn store(&self, session: &mut Session) -> Result<bool, SessionError> {
+        let mut attempt = 0;
+        while let Some((list, idx)) = self.tokens.new_place(attempt)? {
+            (session.status_list, session.status_idx) = (Some(list), Some(idx));
+            if self.storage.insert_session(session).await? {
+                return Ok(true);
+            }
+            // Most often the place was taken; the rest is as quickly found out.
+            if self.storage.session(&session.id).await?.is_some()
+                || self.storage.user_by_id(session.user_id).await?.is_none()
+            {
+                return Ok(false);
+            }
+            attempt += 1;
+        }
+        if attempt > 0 {
+            tracing::error!("the status lists are full: a session begins that they do not tell of");
+        }
+        (session.status_list, session.status_idx) = (None, None);
+        Ok(self.storage.insert_session(session).await?)
+    }
+
+    /// Tells everybody who is told of ended sessions, soon; called after the database was told.
+    pub async fn publish_revocations(&self) {
+        self.revocations.publish().await;
     }
 
     /// Continues the session of a good refresh token.
@@ -91,7 +132,7 @@ impl Sessions {
             let successor = self.tokens.new_refresh_token()?;
             let expires_at = self.last_expiry(session.expires_at, successor.expires_at);
             if self.storage.rotate_session(&session.id, &token.jti, &successor, expires_at).await? {
-                return self.refreshed(&user, &session.id, Some(&successor));
+                return self.refreshed(&user, &session, Some(&successor));
             }
             // Another refresh of the same token was faster: its successor serves both.
             session = self.live(&session.id, user.id).await?;
@@ -100,15 +141,16 @@ impl Sessions {
             Place::Superseded => {
                 tracing::warn!(user_id = user.id, session = session.id, "a used refresh token came again");
                 self.storage.revoke_session(&session.id, self.now()).await?;
+                self.publish_revocations().await;
                 Err(SessionError::Ended)
             }
-            _ if self.rotation => self.refreshed(&user, &session.id, Some(&session.newest())),
+            _ if self.rotation => self.refreshed(&user, &session, Some(&session.newest())),
             _ => {
                 let expires_at = self.last_expiry(session.expires_at, self.now());
                 if expires_at > session.expires_at {
                     self.storage.extend_session(&session.id, expires_at).await?;
                 }
-                self.refreshed(&user, &session.id, None)
+                self.refreshed(&user, &session, None)
             }
         }
     }
@@ -128,7 +170,11 @@ impl Sessions {
             self.open(token, &user).await?;
         }
         let id = token.session.as_deref().unwrap_or(&token.jti);
-        if self.storage.revoke_session(id, self.now()).await? { Ok(()) } else { Err(SessionError::Ended) }
+        if !self.storage.revoke_session(id, self.now()).await? {
+            return Err(SessionError::Ended);
+        }
+        self.publish_revocations().await;
+        Ok(())
     }
 
     /// Ends all sessions of a user but the one `kept`.
@@ -136,7 +182,9 @@ impl Sessions {
     /// # Errors
     /// When the database fails.
     pub async fn end_all(&self, user: i64, kept: Option<&str>) -> Result<u64, StorageError> {
-        self.storage.revoke_sessions(user, kept, self.now()).await
+        let ended = self.storage.revoke_sessions(user, kept, self.now()).await?;
+        self.publish_revocations().await;
+        Ok(ended)
     }
 
     /// Whether the session of a good token goes on. A token without a session is asked for its user's.
@@ -193,8 +241,8 @@ impl Sessions {
             }
             let first =
                 RefreshToken { jti: token.jti.clone(), issued_at: token.issued_at, expires_at: token.expires_at };
-            let session = Session::new(token.jti.clone(), user.id, first, self.tokens.lifetimes().access_seconds);
-            self.storage.insert_session(&session).await?;
+            let mut session = Session::new(token.jti.clone(), user.id, first, self.tokens.lifetimes().access_seconds);
+            self.store(&mut session).await?;
             return self.live(&token.jti, user.id).await;
         };
         self.live(id, user.id).await
@@ -208,7 +256,7 @@ impl Sessions {
     fn refreshed(
         &self,
         user: &User,
-        session: &str,
+        session: &Session,
         successor: Option<&RefreshToken>,
     ) -> Result<Refreshed, SessionError> {
         let refresh = match successor {

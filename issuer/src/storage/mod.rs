@@ -27,6 +27,17 @@ pub struct UserInSession {
     pub session_is_live: bool,
 }
 
+/// A session that was ended before its time.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Revocation {
+    /// Its id.
+    pub id: String,
+    /// When it was ended, in Unix seconds.
+    pub revoked_at: i64,
+    /// When its last token expires, in Unix seconds.
+    pub expires_at: i64,
+}
+
 /// Everything the issuer keeps between requests. It never sees a token.
 #[async_trait]
 pub trait Storage: Send + Sync {
@@ -52,11 +63,12 @@ pub trait Storage: Send + Sync {
     /// How many users there are, and by id those after the first `offset`, at most `limit`.
     async fn users_page(&self, offset: i64, limit: u32) -> Result<(i64, Vec<User>), StorageError>;
 
-    /// Changes a record and returns it; `None` when there is no such user.
-    async fn update_user(&self, id: i64, changes: &Changes) -> Result<Option<User>, StorageError>;
+    /// Changes a record at `now` (Unix seconds) and returns it; `None` when there is no such user. All sessions of a user
+    /// who becomes inactive end.
+    async fn update_user(&self, id: i64, changes: &Changes, now: i64) -> Result<Option<User>, StorageError>;
 
-    /// Deletes a user with all sessions; false when there is no such user.
-    async fn delete_user(&self, id: i64) -> Result<bool, StorageError>;
+    /// Deletes a user at `now` (Unix seconds) and ends all sessions; false when there is no such user.
+    async fn delete_user(&self, id: i64, now: i64) -> Result<bool, StorageError>;
 
     /// Sets a password at `now` (Unix seconds), and ends all sessions but the one `kept`, both or neither; false when
     /// there is no such user.
@@ -74,7 +86,8 @@ pub trait Storage: Send + Sync {
     /// The session of this id.
     async fn session(&self, id: &str) -> Result<Option<Session>, StorageError>;
 
-    /// Stores a new session. False when the user is gone, or a session of this id is there, which stays as it is.
+    /// Stores a new session. False when the user is gone, or a session of this id or in this place of a status list is
+    /// there, which stays as it is.
     async fn insert_session(&self, session: &Session) -> Result<bool, StorageError>;
 
     /// Replaces the newest refresh token of a live session by its successor, if it is still `from_jti`; of several
@@ -99,6 +112,21 @@ pub trait Storage: Send + Sync {
 
     /// Deletes the sessions whose last token expired before `now` (Unix seconds), and returns how many.
     async fn flush_expired(&self, now: i64) -> Result<u64, StorageError>;
+
+    /// The indices of the ended sessions in a status list, in no order; `None` for a list that no session is in.
+    async fn revoked_in_list(&self, list: i64) -> Result<Option<Vec<i64>>, StorageError>;
+
+    /// Ended sessions that were not told to Redis and whose tokens have not all expired at `now` (Unix seconds).
+    async fn unpublished_revocations(&self, now: i64, limit: u32) -> Result<Vec<Revocation>, StorageError>;
+
+    /// Notes that Redis knows of these.
+    async fn mark_published(&self, revocations: &[Revocation], now: i64) -> Result<(), StorageError>;
+
+    /// Notes that Redis knows of nothing.
+    async fn forget_published(&self) -> Result<(), StorageError>;
+
+    /// Whether the tables are those of this release, or of a newer one.
+    async fn is_current(&self) -> Result<bool, StorageError>;
 
     /// Whether the database answers.
     async fn ping(&self) -> Result<(), StorageError>;

@@ -3,13 +3,16 @@
 use std::str::FromStr as _;
 use std::time::Duration;
 
+use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgConnection, PgPool};
 
 use super::sql::implement_storage;
-use super::{ImportError, InsertError, OpenError, StorageError, UserInSession, queries};
+use super::{ImportError, InsertError, OpenError, Revocation, StorageError, UserInSession, queries};
 use crate::sessions::{RefreshToken, Session};
 use crate::users::{Changes, ImportedUser, NewUser, PasswordHash, User};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
 const ADVICE: &str = "check that the server runs and that user, password and database in the URL are right";
 
@@ -43,12 +46,9 @@ impl PostgresStorage {
             .map_err(|error| OpenError::unreachable(&name, &error, ADVICE))?;
         let pool =
             PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(5)).connect_lazy_with(options);
-        sqlx::migrate!("migrations/postgres")
-            .run(&pool)
-            .await
-            .map_err(|error| OpenError::migration(&name, &error, ADVICE))?;
+        MIGRATIONS.run(&pool).await.map_err(|error| OpenError::migration(&name, &error, ADVICE))?;
         Ok(Self { pool })
     }
 }
 
-implement_storage!(PostgresStorage, queries::POSTGRES_ADVANCE_IDS);
+implement_storage!(PostgresStorage, queries::POSTGRES_ADVANCE_IDS, MIGRATIONS);

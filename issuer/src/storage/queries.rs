@@ -33,11 +33,11 @@ pub(super) const POSTGRES_ADVANCE_IDS: &str = "\
     FROM (SELECT pg_get_serial_sequence('users', 'id')::regclass AS seq) AS ids";
 
 pub(super) const SESSION: &str = "SELECT * FROM sessions WHERE id = $1";
-/// Nothing is stored for a user who is gone, nor over a session that is there.
+/// Nothing is stored for a user who is gone, nor over a session or a status index that is there.
 pub(super) const INSERT_SESSION: &str = "\
-    INSERT INTO sessions (id, user_id, current_jti, issued_at, refresh_expires_at, expires_at) \
-    SELECT CAST($1 AS TEXT), id, CAST($3 AS TEXT), CAST($4 AS BIGINT), CAST($5 AS BIGINT), CAST($6 AS BIGINT) \
-    FROM users WHERE id = $2 ON CONFLICT (id) DO NOTHING";
+    INSERT INTO sessions (id, user_id, current_jti, issued_at, refresh_expires_at, expires_at, status_list, status_idx) \
+    SELECT CAST($1 AS TEXT), id, CAST($3 AS TEXT), CAST($4 AS BIGINT), CAST($5 AS BIGINT), CAST($6 AS BIGINT), \
+    CAST($7 AS BIGINT), CAST($8 AS BIGINT) FROM users WHERE id = $2 ON CONFLICT DO NOTHING";
 /// The condition makes one of several refreshes at once the first; the others find that it was not them.
 pub(super) const ROTATE_SESSION: &str = "\
     UPDATE sessions SET previous_jti = current_jti, current_jti = $3, issued_at = $4, refresh_expires_at = $5, \
@@ -47,4 +47,16 @@ pub(super) const REVOKE_SESSION: &str = "UPDATE sessions SET revoked_at = $2 WHE
 pub(super) const REVOKE_OTHER_SESSIONS: &str =
     "UPDATE sessions SET revoked_at = $3 WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL";
 pub(super) const END_UNNAMED_SESSIONS: &str = "UPDATE users SET sessions_ended_at = $2 WHERE id = $1";
+/// A user who was deleted while a login was under way has ended sessions too.
+pub(super) const REVOKED_IN_LIST: &str = "\
+    SELECT status_idx FROM sessions WHERE status_list = $1 AND (revoked_at IS NOT NULL \
+    OR NOT EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id))";
+pub(super) const LIST_EXISTS: &str =
+    "SELECT COUNT(*) FROM (SELECT 1 FROM sessions WHERE status_list = $1 LIMIT 1) AS one";
+pub(super) const UNPUBLISHED: &str = "\
+    SELECT id, revoked_at, expires_at FROM sessions \
+    WHERE revoked_at IS NOT NULL AND published_at IS NULL AND expires_at >= $1 ORDER BY revoked_at LIMIT $2";
+pub(super) const MARK_PUBLISHED: &str = "UPDATE sessions SET published_at = $2 WHERE id = $1";
+pub(super) const FORGET_PUBLISHED: &str = "UPDATE sessions SET published_at = NULL WHERE published_at IS NOT NULL";
+pub(super) const APPLIED_MIGRATIONS: &str = "SELECT COUNT(*) FROM _sqlx_migrations WHERE success";
 pub(super) const FLUSH_SESSIONS: &str = "DELETE FROM sessions WHERE expires_at < $1";

@@ -2,7 +2,7 @@
 
 /// Implements [`super::Storage`] for a type with a field `pool`.
 macro_rules! implement_storage {
-    ($storage:ty, $advance_ids:expr) => {
+    ($storage:ty, $advance_ids:expr, $migrations:expr) => {
         #[async_trait::async_trait]
         impl $crate::storage::Storage for $storage {
             async fn user_by_name(&self, username: &str) -> Result<Option<User>, StorageError> {
@@ -74,7 +74,8 @@ macro_rules! implement_storage {
                 Ok((count, query.fetch_all(&self.pool).await?))
             }
 
-            async fn update_user(&self, id: i64, changes: &Changes) -> Result<Option<User>, StorageError> {
+            async fn update_user(&self, id: i64, changes: &Changes, now: i64) -> Result<Option<User>, StorageError> {
+                let mut transaction = self.pool.begin().await?;
                 let query = sqlx::query_as(queries::UPDATE_USER)
                     .bind(id)
                     .bind(&changes.email)
@@ -83,11 +84,25 @@ macro_rules! implement_storage {
                     .bind(&changes.role)
                     .bind(changes.premium)
                     .bind(changes.is_active);
-                Ok(query.fetch_optional(&self.pool).await?)
+                let user = query.fetch_optional(&mut *transaction).await?;
+                if changes.is_active == Some(false) {
+                    let query = sqlx::query(queries::REVOKE_OTHER_SESSIONS).bind(id).bind("").bind(now);
+                    query.execute(&mut *transaction).await?;
+                    let query = sqlx::query(queries::END_UNNAMED_SESSIONS).bind(id).bind(now);
+                    query.execute(&mut *transaction).await?;
+                }
+                transaction.commit().await?;
+                Ok(user)
             }
 
-            async fn delete_user(&self, id: i64) -> Result<bool, StorageError> {
-                Ok(sqlx::query(queries::DELETE_USER).bind(id).execute(&self.pool).await?.rows_affected() == 1)
+            async fn delete_user(&self, id: i64, now: i64) -> Result<bool, StorageError> {
+                let mut transaction = self.pool.begin().await?;
+                let query = sqlx::query(queries::DELETE_USER).bind(id);
+                let was_there = query.execute(&mut *transaction).await?.rows_affected() == 1;
+                let query = sqlx::query(queries::REVOKE_OTHER_SESSIONS).bind(id).bind("").bind(now);
+                query.execute(&mut *transaction).await?;
+                transaction.commit().await?;
+                Ok(was_there)
             }
 
             async fn set_password(
@@ -127,7 +142,9 @@ macro_rules! implement_storage {
                     .bind(&session.current_jti)
                     .bind(session.issued_at)
                     .bind(session.refresh_expires_at)
-                    .bind(session.expires_at);
+                    .bind(session.expires_at)
+                    .bind(session.status_list)
+                    .bind(session.status_idx);
                 Ok(query.execute(&self.pool).await?.rows_affected() == 1)
             }
 
@@ -171,6 +188,41 @@ macro_rules! implement_storage {
             async fn flush_expired(&self, now: i64) -> Result<u64, StorageError> {
                 let done = sqlx::query(queries::FLUSH_SESSIONS).bind(now).execute(&self.pool).await?;
                 Ok(done.rows_affected())
+            }
+
+            async fn revoked_in_list(&self, list: i64) -> Result<Option<Vec<i64>>, StorageError> {
+                let known: i64 = sqlx::query_scalar(queries::LIST_EXISTS).bind(list).fetch_one(&self.pool).await?;
+                if known == 0 {
+                    return Ok(None);
+                }
+                let revoked: Vec<i64> =
+                    sqlx::query_scalar(queries::REVOKED_IN_LIST).bind(list).fetch_all(&self.pool).await?;
+                Ok(Some(revoked))
+            }
+
+            async fn unpublished_revocations(&self, now: i64, limit: u32) -> Result<Vec<Revocation>, StorageError> {
+                let query = sqlx::query_as(queries::UNPUBLISHED).bind(now).bind(i64::from(limit));
+                Ok(query.fetch_all(&self.pool).await?)
+            }
+
+            async fn mark_published(&self, revocations: &[Revocation], now: i64) -> Result<(), StorageError> {
+                let mut transaction = self.pool.begin().await?;
+                for Revocation { id, .. } in revocations {
+                    let query = sqlx::query(queries::MARK_PUBLISHED).bind(id).bind(now);
+                    query.execute(&mut *transaction).await?;
+                }
+                transaction.commit().await?;
+                Ok(())
+            }
+
+            async fn forget_published(&self) -> Result<(), StorageError> {
+                sqlx::query(queries::FORGET_PUBLISHED).execute(&self.pool).await?;
+                Ok(())
+            }
+
+            async fn is_current(&self) -> Result<bool, StorageError> {
+                let applied: i64 = sqlx::query_scalar(queries::APPLIED_MIGRATIONS).fetch_one(&self.pool).await?;
+                Ok(applied >= i64::try_from($migrations.iter().count()).unwrap_or(i64::MAX))
             }
 
             async fn ping(&self) -> Result<(), StorageError> {

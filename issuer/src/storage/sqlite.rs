@@ -6,12 +6,15 @@ use std::str::FromStr as _;
 use std::time::Duration;
 
 use sqlx::SqlitePool;
+use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use super::sql::implement_storage;
-use super::{ImportError, InsertError, OpenError, StorageError, UserInSession, queries};
+use super::{ImportError, InsertError, OpenError, Revocation, StorageError, UserInSession, queries};
 use crate::sessions::{RefreshToken, Session};
 use crate::users::{Changes, ImportedUser, NewUser, PasswordHash, User};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 const ADVICE: &str = "check that the path is a SQLite file, or a new file in a directory that can be written";
 
@@ -47,10 +50,7 @@ impl SqliteStorage {
             .connect_with(options)
             .await
             .map_err(|error| OpenError::unreachable(&name, &error, ADVICE))?;
-        sqlx::migrate!("migrations/sqlite")
-            .run(&pool)
-            .await
-            .map_err(|error| OpenError::migration(&name, &error, ADVICE))?;
+        MIGRATIONS.run(&pool).await.map_err(|error| OpenError::migration(&name, &error, ADVICE))?;
         Ok(Self { pool })
     }
 }
@@ -67,4 +67,4 @@ fn create_private(path: &Path) -> io::Result<()> {
     }
 }
 
-implement_storage!(SqliteStorage, queries::SQLITE_ADVANCE_IDS);
+implement_storage!(SqliteStorage, queries::SQLITE_ADVANCE_IDS, MIGRATIONS);

@@ -11,7 +11,8 @@ use super::claims::TokenClaims;
 use crate::clock::Clock;
 use crate::keys::LiveKeys;
 use crate::random::{Random, RandomError, hex128};
-use crate::sessions::RefreshToken;
+use crate::revocation::StatusLists;
+use crate::sessions::{RefreshToken, Session};
 use crate::users::User;
 
 /// How long tokens live, in seconds.
@@ -53,13 +54,33 @@ pub struct TokenIssuer {
     lifetimes: Lifetimes,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+    lists: Option<StatusLists>,
 }
 
 impl TokenIssuer {
     /// An issuer of tokens with these lifetimes.
     #[must_use]
     pub fn new(keys: Arc<LiveKeys>, lifetimes: Lifetimes, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
-        Self { keys, lifetimes, clock, random }
+        Self { keys, lifetimes, clock, random, lists: None }
+    }
+
+    /// Makes tokens name their place in these status lists.
+    #[must_use]
+    pub fn with_status_lists(mut self, lists: StatusLists) -> Self {
+        self.lists = Some(lists);
+        self
+    }
+
+    /// A place in a status list for a session that begins, another one for each `attempt`; `None` without lists, or
+    /// when the attempts are used up because they are full.
+    ///
+    /// # Errors
+    /// When the random source fails.
+    pub fn new_place(&self, attempt: u32) -> Result<Option<(i64, i64)>, IssueError> {
+        match &self.lists {
+            Some(lists) => Ok(lists.place(attempt, &*self.random)?),
+            None => Ok(None),
+        }
     }
 
     /// How long tokens live.
@@ -90,8 +111,10 @@ impl TokenIssuer {
     ///
     /// # Errors
     /// See [`IssueError`]; none depends on the request.
-    pub fn refresh(&self, user: &User, session: &str, token: &RefreshToken) -> Result<String, IssueError> {
-        let claims = TokenClaims::of(user, session, TokenType::Refresh, &token.jti);
+    pub fn refresh(&self, user: &User, session: &Session, token: &RefreshToken) -> Result<String, IssueError> {
+        let uri = self.list_uri(session);
+        let status = session.status_idx.zip(uri.as_deref());
+        let claims = TokenClaims::of(user, &session.id, TokenType::Refresh, &token.jti, status);
         self.signed(claims, token.issued_at, token.expires_at)
     }
 
@@ -99,11 +122,17 @@ impl TokenIssuer {
     ///
     /// # Errors
     /// See [`IssueError`]; none depends on the request.
-    pub fn access(&self, user: &User, session: &str) -> Result<String, IssueError> {
+    pub fn access(&self, user: &User, session: &Session) -> Result<String, IssueError> {
         let jti = hex128(&*self.random)?;
         let now = self.clock.now().timestamp();
-        let claims = TokenClaims::of(user, session, TokenType::Access, &jti);
+        let uri = self.list_uri(session);
+        let status = session.status_idx.zip(uri.as_deref());
+        let claims = TokenClaims::of(user, &session.id, TokenType::Access, &jti, status);
         self.signed(claims, now, now + i64::from(self.lifetimes.access_seconds))
+    }
+
+    fn list_uri(&self, session: &Session) -> Option<String> {
+        Some(self.lists.as_ref()?.uri(session.status_list?))
     }
 
     fn signed(&self, claims: TokenClaims<'_>, issued_at: i64, expires_at: i64) -> Result<String, IssueError> {

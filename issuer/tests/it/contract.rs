@@ -309,7 +309,10 @@ fn a_refresh_for_a_user_who_is_gone_or_inactive_is_refused() {
     issuer.set_active(&user, false);
     expect(&issuer.refresh(&token), "inactive", 401, &refused);
     issuer.set_active(&user, true);
+    let ended = json!({ "detail": "Token is blacklisted", "code": "token_not_valid", "reason": "token_revoked" });
+    expect(&issuer.refresh(&token), "active again, but the session has ended", 401, &ended);
+    let token = issuer.login("testuser", PASSWORD).text("refresh");
     assert_eq!(issuer.refresh(&token).status, 200);
-    issuer.sql("DELETE FROM users");
+    issuer.delete(&user);
     expect(&issuer.refresh(&token), "gone", 401, &refused);
 }

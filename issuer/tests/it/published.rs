@@ -49,14 +49,18 @@ fn healthz_is_200_while_the_database_answers_and_503_after() {
     let issuer = TestIssuer::start();
     let answer = issuer.send(&request("GET", "/healthz"));
     assert_eq!((answer.status, answer.json()), (200, json!({ "status": "ok" })));
+    let ready = issuer.send(&request("GET", "/readyz"));
+    let all = json!({
+        "status": "ready", "keys": "ok", "database": "ok", "migrations": "ok", "redis": "not configured",
+    });
+    assert_eq!((ready.status, ready.json()), (200, all));
     issuer.close_storage();
     let unavailable =
         json!({ "detail": "Service temporarily unavailable, try again later.", "code": "service_unavailable" });
-    for answer in [
-        issuer.send(&request("GET", "/healthz")),
-        issuer.send(&request("GET", "/readyz")),
-        issuer.login("testuser", "x"),
-    ] {
+    let ready = issuer.send(&request("GET", "/readyz"));
+    let (database, keys) = (ready.text("database"), ready.text("keys"));
+    assert_eq!((ready.status, database.as_str(), keys.as_str()), (503, "failed", "ok"));
+    for answer in [issuer.send(&request("GET", "/healthz")), issuer.login("testuser", "x")] {
         assert_eq!((answer.status, answer.json(), answer.header("retry-after")), (503, unavailable.clone(), Some("1")));
     }
 }

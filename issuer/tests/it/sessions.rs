@@ -214,7 +214,7 @@ fn expired_sessions_are_deleted_and_no_token_with_life_in_it_suffers() {
 fn the_sessions_of_a_deleted_user_are_gone() {
     let issuer = TestIssuer::start();
     let tokens = issuer.login("testuser", PASSWORD);
-    issuer.sql("DELETE FROM users");
+    issuer.delete(&issuer.user("testuser"));
     is_blacklisted(&issuer.verify(&tokens.text("access")));
     is_blacklisted(&issuer.log_out(&tokens.text("refresh")));
     assert_eq!(issuer.me(&tokens.text("access")).json()["code"], "user_not_found");

@@ -11,6 +11,7 @@ use issuer::clock::Clock;
 use issuer::http::{self, AllowedOrigins, Issuer, LoginLimits, Throttle, TrustedProxies};
 use issuer::keys::{IssuerKeys, KeyBits, KeyDirectory, LiveKeys};
 use issuer::random::{Random, RandomError};
+use issuer::revocation::{RedisPublisher, Revocations, StatusListService, StatusLists};
 use issuer::sessions::Sessions;
 use issuer::storage::{self, Storage};
 use issuer::token::{Lifetimes, TokenChecker, TokenIssuer};
@@ -90,6 +91,8 @@ pub(crate) struct Options {
     pub(crate) hashing: HashingLimits,
     pub(crate) lifetimes: Lifetimes,
     pub(crate) rotation: bool,
+    pub(crate) public_url: Option<&'static str>,
+    pub(crate) redis_url: Option<String>,
     /// The tests come from one address and mostly as one user: without limits, unless these are what is tested.
     pub(crate) limits: LoginLimits,
     pub(crate) trusted_proxies: TrustedProxies,
@@ -103,6 +106,8 @@ impl Default for Options {
             hashing: CHEAP_HASHING,
             lifetimes: Lifetimes::default(),
             rotation: false,
+            public_url: None,
+            redis_url: None,
             limits: LoginLimits { per_address: 0, per_name: 0 },
             trusted_proxies: TrustedProxies::default(),
         }
@@ -137,14 +142,36 @@ impl TestIssuer {
         let storage = runtime.block_on(storage::open(&database.url())).expect("a database");
         let hasher = || PasswordHasher::new(options.hashing, Arc::clone(&random)).expect("good limits");
         let time: Arc<dyn Clock> = clock.clone();
-        let tokens = TokenIssuer::new(Arc::clone(&live), options.lifetimes, Arc::clone(&time), Arc::clone(&random));
+        let mut tokens = TokenIssuer::new(Arc::clone(&live), options.lifetimes, Arc::clone(&time), Arc::clone(&random));
+        let lists = options.public_url.map(|url| StatusLists::new(url.parse().expect("a public URL")));
+        if let Some(lists) = &lists {
+            tokens = tokens.with_status_lists(lists.clone());
+        }
+        let lists = lists
+            .map(|lists| StatusListService::new(lists, 60, Arc::clone(&live), Arc::clone(&storage), Arc::clone(&time)));
+        let redis = options.redis_url.as_deref().map(|url| {
+            let access = options.lifetimes.access_seconds;
+            RedisPublisher::new(url, Arc::clone(&storage), Arc::clone(&time), access).expect("a URL")
+        });
+        let revocations = Arc::new(Revocations::new(lists, redis));
+        runtime.spawn({
+            let revocations = Arc::clone(&revocations);
+            async move { revocations.run().await }
+        });
         let issuer = Issuer {
             keys: Arc::clone(&live),
             storage: Arc::clone(&storage),
             passwords: hasher(),
-            sessions: Sessions::new(Arc::clone(&storage), tokens, Arc::clone(&time), options.rotation),
+            sessions: Sessions::new(
+                Arc::clone(&storage),
+                tokens,
+                Arc::clone(&time),
+                options.rotation,
+                Arc::clone(&revocations),
+            ),
             checker: TokenChecker::new(live),
             throttle: Throttle::new(options.limits, options.trusted_proxies, &time),
+            revocations,
             clock: Arc::clone(&time),
         };
         let router = http::router(Arc::new(issuer), &options.origins);
@@ -176,8 +203,18 @@ impl TestIssuer {
 
     pub(crate) fn set_active(&self, user: &User, active: bool) {
         let changes = Changes { is_active: Some(active), ..Changes::default() };
-        let changed = self.runtime.block_on(self.storage.update_user(user.id, &changes)).expect("the storage works");
+        let changed =
+            self.runtime.block_on(self.storage.update_user(user.id, &changes, self.now())).expect("the storage works");
         assert_eq!(changed.map(|user| user.is_active), Some(active));
+    }
+
+    /// Unix seconds.
+    pub(crate) fn now(&self) -> i64 {
+        START + self.clock.elapsed()
+    }
+
+    pub(crate) fn delete(&self, user: &User) {
+        assert!(self.runtime.block_on(self.storage.delete_user(user.id, self.now())).expect("the storage works"));
     }
 
     pub(crate) fn user(&self, username: &str) -> User {

@@ -13,7 +13,7 @@ use crate::http::request;
 use crate::support::{Options, PASSWORD, START, TestIssuer, private_pem, shared_keys};
 
 /// Header and claims of a token, accepted by jwt-compact's own RS256: the `rsa` crate with the published PEM.
-fn read(issuer: &TestIssuer, token: &str) -> (Header<Map<String, Value>>, Map<String, Value>) {
+pub(crate) fn read(issuer: &TestIssuer, token: &str) -> (Header<Map<String, Value>>, Map<String, Value>) {
     let pem = issuer.send(&request("GET", "/public.pem")).body;
     let key = RsaPublicKey::from_public_key_pem(&pem).expect("a public key");
     let token = UntrustedToken::<Map<String, Value>>::try_from(token).expect("a compact token");

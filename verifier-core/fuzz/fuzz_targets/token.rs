@@ -18,6 +18,8 @@ fuzz_target!(|bytes: &[u8]| {
     let verdict = VERIFIER.verify(bytes, now);
     assert_eq!(VERIFIER.explain(bytes, now).verdict, verdict);
 
+    assert!(VERIFIER.verify_status_list(bytes, "https://issuer.example/status/1", now).is_err());
+
     let token = format!("{}.e30.AAAA", URL_SAFE_NO_PAD.encode(bytes));
     let code = VERIFIER.verify(&token, now).expect_err("nobody signed it").code();
     // Whoever reads the header with another parser must see the same JSON object.

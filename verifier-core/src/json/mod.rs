@@ -15,7 +15,7 @@ pub(crate) use number::Number;
 pub use reader::MAX_DEPTH;
 pub(crate) use text::Text;
 
-pub(crate) use reader::{Fault, FaultKind, elements, read_object};
+pub(crate) use reader::{Fault, FaultKind, elements, read_members, read_object};
 
 /// A JSON value inside a text that has been validated as a whole.
 #[derive(Clone, Copy, Debug)]

@@ -52,6 +52,25 @@ pub(crate) fn read_object<'a>(bytes: &'a [u8], member: &mut dyn FnMut(Text<'a>, 
     Ok(())
 }
 
+/// Reads one JSON object as [`read_object`] does; the members of these names, in their order.
+pub(crate) fn read_members<'a, const N: usize>(
+    bytes: &'a [u8],
+    names: [&str; N],
+) -> Result<[Option<Value<'a>>; N], Fault> {
+    let mut values = [None; N];
+    read_object(bytes, &mut |name, value| note(&names, &mut values, name, value))?;
+    Ok(values)
+}
+
+/// One function for objects of any number of names.
+fn note<'a>(names: &[&str], values: &mut [Option<Value<'a>>], name: Text<'a>, value: Value<'a>) {
+    for (known, place) in names.iter().zip(values) {
+        if name.is(known) {
+            *place = Some(value);
+        }
+    }
+}
+
 /// The elements of an array taken from a text that has been read.
 pub(crate) fn elements(array: &str) -> Elements<'_> {
     let mut reader = Reader { text: array, at: 0, members: Members::default() };

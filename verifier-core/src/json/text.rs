@@ -23,12 +23,12 @@ impl<'a> Text<'a> {
 
     /// Whether the unescaped text is exactly `other`.
     pub(crate) fn is(self, other: &str) -> bool {
-        self.to_str() == other
+        self.chars().eq(other.chars())
     }
 
     /// Whether the unescaped text is `other`, ASCII letters compared without case.
     pub(crate) fn is_ignoring_ascii_case(self, other: &str) -> bool {
-        self.to_str().eq_ignore_ascii_case(other)
+        self.chars().map(|c| c.to_ascii_lowercase()).eq(other.chars().map(|c| c.to_ascii_lowercase()))
     }
 
     /// Whether the text has no characters.

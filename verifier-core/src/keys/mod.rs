@@ -11,7 +11,7 @@ pub use fault::{JwkFault, PemFault, Unsuitable};
 
 use crate::base64url;
 use crate::json::Text;
-use crate::refusal::{Found, Refusal};
+use crate::refusal::{Quote, Refusal};
 use crate::rs256::{NumberFault, RsaPublicKey, sha256};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -177,7 +177,7 @@ impl KeySet {
     }
 
     /// The key a token selects by its `kid`, or by having none.
-    pub(crate) fn select(&self, kid: Option<Text<'_>>) -> Result<&PublicKey, Refusal> {
+    pub(crate) fn select<Q: Quote>(&self, kid: Option<Text<'_>>) -> Result<&PublicKey, Refusal<Q>> {
         match (self.keys.as_slice(), kid) {
             ([only], None) => Ok(only),
             ([only], Some(_)) if self.bare => Ok(only),
@@ -185,7 +185,7 @@ impl KeySet {
             (keys, Some(kid)) => keys
                 .iter()
                 .find(|key| key.kid().is_some_and(|own| kid.is(own)))
-                .ok_or_else(|| Refusal::KeyNotFound { kid: Found::excerpt(kid) }),
+                .ok_or_else(|| Refusal::KeyNotFound { kid: Q::of_token(kid) }),
         }
     }
 }

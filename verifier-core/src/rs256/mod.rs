@@ -2,7 +2,7 @@
 //!
 //! Everything here works on public values and takes variable time. **It must never be used for signing.**
 
-mod kernel;
+pub(crate) mod kernel;
 pub(crate) mod sha256;
 
 use alloc::vec::Vec;

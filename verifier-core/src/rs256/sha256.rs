@@ -98,12 +98,16 @@ pub(crate) fn digest(text: &[u8]) -> [u8; DIGEST_BYTES] {
 }
 
 fn compress(state: &mut [u32; 8], block: &[u8; 64]) {
-    // The sixteen words of the schedule that are still needed, the oldest first.
+    // The sixteen words of the schedule that are still needed; word t stands at t mod 16.
     let mut schedule = [0_u32; 16];
     schedule.iter_mut().zip(block.as_chunks::<4>().0).for_each(|(word, bytes)| *word = u32::from_be_bytes(*bytes));
     let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = *state;
-    for constants in ROUND_CONSTANTS.as_chunks::<16>().0 {
-        for (constant, word) in constants.iter().zip(schedule) {
+    for (round, constants) in ROUND_CONSTANTS.as_chunks::<16>().0.iter().enumerate() {
+        for (place, constant) in constants.iter().enumerate() {
+            if round > 0 {
+                extend(&mut schedule, place);
+            }
+            let word = schedule.get(place).copied().unwrap_or_default();
             let sum1 = e.rotate_right(6) ^ e.rotate_right(11) ^ e.rotate_right(25);
             let choice = (e & f) ^ (!e & g);
             let t1 = h.wrapping_add(sum1).wrapping_add(choice).wrapping_add(*constant).wrapping_add(word);
@@ -112,26 +116,20 @@ fn compress(state: &mut [u32; 8], block: &[u8; 64]) {
             let t2 = sum0.wrapping_add(majority);
             (h, g, f, e, d, c, b, a) = (g, f, e, d.wrapping_add(t1), c, b, a, t1.wrapping_add(t2));
         }
-        extend(&mut schedule);
     }
     for (word, add) in state.iter_mut().zip([a, b, c, d, e, f, g, h]) {
         *word = word.wrapping_add(add);
     }
 }
 
-/// Replaces sixteen words of the schedule by the next sixteen.
-fn extend(schedule: &mut [u32; 16]) {
-    for _ in 0..16 {
-        let [w0, w1, .., w14, _] = *schedule;
-        let &[_, _, _, _, _, _, _, _, _, w9, ..] = &*schedule;
-        let s0 = w1.rotate_right(7) ^ w1.rotate_right(18) ^ (w1 >> 3);
-        let s1 = w14.rotate_right(17) ^ w14.rotate_right(19) ^ (w14 >> 10);
-        let next = w0.wrapping_add(s0).wrapping_add(w9).wrapping_add(s1);
-        schedule.rotate_left(1);
-        if let Some(last) = schedule.last_mut() {
-            *last = next;
-        }
-    }
+/// Word t + 16 of the schedule takes the place of word t; `place` is t mod 16.
+#[expect(clippy::indexing_slicing, reason = "a number modulo 16 is an index of sixteen words")]
+fn extend(schedule: &mut [u32; 16], place: usize) {
+    let [w1, w9, w14] = [1, 9, 14].map(|ahead| schedule[(place + ahead) % 16]);
+    let s0 = w1.rotate_right(7) ^ w1.rotate_right(18) ^ (w1 >> 3);
+    let s1 = w14.rotate_right(17) ^ w14.rotate_right(19) ^ (w14 >> 10);
+    let word = &mut schedule[place % 16];
+    *word = word.wrapping_add(s0).wrapping_add(w9).wrapping_add(s1);
 }
 
 #[cfg(test)]

@@ -254,3 +254,53 @@ async fn a_copy_that_cannot_be_used_is_as_good_as_none() {
     host.will_answer(jwks(&[&signer]), None);
     assert!(accepts(&keys(), &signer, &host).await, "a store that does not work");
 }
+
+#[tokio::test]
+async fn keys_that_another_instance_found_within_the_same_second_are_used() {
+    let (host, old, new) = (TestHost::default(), Signer::new("old"), Signer::new("new"));
+    let (first, second) = (keys(), keys());
+    host.will_answer(jwks(&[&old]), None);
+    assert!(accepts(&first, &old, &host).await);
+    assert!(accepts(&second, &old, &host).await);
+    host.will_answer(jwks(&[&old, &new]), None);
+    assert!(accepts(&first, &new, &host).await);
+    assert!(accepts(&second, &new, &host).await, "no cooldown of 10 s for a key that is known by now");
+    assert_eq!(host.fetches(), 2);
+}
+
+#[tokio::test]
+async fn keys_in_use_are_fetched_again_before_their_end_and_no_request_waits() {
+    let (keys, host, signer) = (keys(), TestHost::default(), Signer::new("k1"));
+    host.will_answer(jwks(&[&signer]), Some(60));
+    assert!(accepts(&keys, &signer, &host).await);
+    host.pass(44);
+    assert!(!keys.is_due(&host));
+    host.pass(1);
+    assert!(keys.is_due(&host));
+    host.will_fail(FetchError::TimedOut);
+    keys.refresh(&host).await;
+    assert!(accepts(&keys, &signer, &host).await, "they are still fresh");
+    assert!(!keys.is_due(&host), "the next attempt waits a moment");
+    host.pass(seconds(CACHE_POLICY.retry_after));
+    assert!(keys.is_due(&host));
+    host.will_answer(jwks(&[&signer]), Some(60));
+    keys.refresh(&host).await;
+    assert_eq!((host.fetches(), keys.status(&host).age_seconds), (3, Some(0)));
+    assert!(!keys.is_due(&host));
+}
+
+#[tokio::test]
+async fn keys_that_another_instance_fetched_before_the_change_do_not_answer_for_it() {
+    let (host, old, new) = (TestHost::default(), Signer::new("old"), Signer::new("new"));
+    let (first, second) = (keys(), keys());
+    // Both start at the same time, without a copy in the store.
+    for instance in [&first, &second] {
+        host.store.borrow_mut().clear();
+        host.will_answer(jwks(&[&old]), None);
+        assert!(accepts(instance, &old, &host).await);
+        host.pass(1);
+    }
+    host.will_answer(jwks(&[&old, &new]), None);
+    assert!(accepts(&first, &new, &host).await, "the copy of the second is newer than the first's own, and no answer");
+    assert_eq!(host.fetches(), 3);
+}

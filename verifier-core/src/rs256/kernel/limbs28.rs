@@ -13,19 +13,18 @@
 //!   is at least 2^(b + 58), that is below 2^(b + 56). The reduction adds less than R N / R = N < 2^(b + 56). The sum is
 //!   below 2^(b + 57) again, and below R, so that K limbs hold it and the last carry is zero.
 //! - Columns: a column of a product sums at most K products of limbs, each below 2^56, in a square as well (half as many,
-//!   doubled). K <= 152 gives less than 152 x 2^56 < 2^63.3. Carries are then taken (`settle`), and the reduction adds
-//!   at most K products and two carries to a column: less than 153 x 2^56 < 2^63.3.
+//!   doubled), and the reduction adds at most K products and two carries of less than 2^36. K <= 112 gives less than
+//!   224 x 2^56 + 2^37 < 2^64. For a larger K, up to 152, carries are taken between the two (`settle`): less than
+//!   152 x 2^56 before, and less than 153 x 2^56 after.
 //! - At the end x = e + q n is tested by exact division for the expected e: q < 2^(b + 57) / 2^(b - 1) = 2^58 fits 64
 //!   bits, so it is (x - e) / n modulo 2^64, and multiplying it back settles the question limb by limb.
 
 use super::Kernel;
+use super::products::{ColumnPair, GROUP, add_products, pair, sums};
 use alloc::vec::Vec;
 
 const LIMB_BITS: usize = 28;
 const MASK: u64 = (1 << LIMB_BITS) - 1;
-
-/// Limbs that are worked on together.
-const GROUP: usize = 4;
 
 /// The most limbs: b = 4096.
 const MAX_LIMBS: usize = 152;
@@ -33,12 +32,30 @@ const MAX_LIMBS: usize = 152;
 /// Zero limbs before and behind an operand, for the groups that reach over its ends.
 const MARGIN: usize = GROUP;
 
-type Columns = [u64; 2 * MAX_LIMBS + GROUP];
-type Operand = [u32; MAX_LIMBS + 2 * MARGIN];
+/// The most limbs whose columns hold a product and its reduction without taking carries in between.
+const MAX_UNSETTLED_LIMBS: usize = 112;
+
+/// Room for one multiplication after another: clearing what the last one used is less work than a new one.
+struct Scratch {
+    columns: [ColumnPair; MAX_LIMBS + GROUP / 2],
+    /// Zero outside of the K limbs behind the first margin.
+    operand: [u32; MAX_LIMBS + 2 * MARGIN],
+}
+
+impl Scratch {
+    const fn new() -> Self {
+        Self { columns: [pair([0; 2]); MAX_LIMBS + GROUP / 2], operand: [0; MAX_LIMBS + 2 * MARGIN] }
+    }
+
+    /// The columns of a product of K limbs, cleared.
+    fn clear(&mut self, limbs: usize) {
+        self.columns.get_mut(..limbs + GROUP / 2).unwrap_or_default().fill(pair([0; 2]));
+    }
+}
 
 /// The kernel for machines whose widest product has 64 bits.
 #[derive(Clone, Debug)]
-pub(in crate::rs256) struct Limbs28 {
+pub(crate) struct Limbs28 {
     /// n, K limbs.
     modulus: Vec<u32>,
     /// 1 / n mod 2^64.
@@ -71,16 +88,17 @@ impl Kernel for Limbs28 {
         else {
             return false;
         };
+        let scratch = &mut Scratch::new();
         read(base, plain);
-        self.multiply(plain, &self.r_squared, montgomery);
+        self.multiply(plain, &self.r_squared, montgomery, scratch);
         power.copy_from_slice(montgomery);
         // Left to right over the bits below the highest. The lowest is one; its product takes the plain base, which
         // leaves Montgomery form on the way: (x R) s / R = x s.
         for bit in (0..exponent.checked_ilog2().unwrap_or(0)).rev() {
-            self.square(power, other);
+            self.square(power, other, scratch);
             core::mem::swap(&mut power, &mut other);
             if exponent >> bit & 1 == 1 {
-                self.multiply(power, if bit == 0 { plain } else { montgomery }, other);
+                self.multiply(power, if bit == 0 { plain } else { montgomery }, other, scratch);
                 core::mem::swap(&mut power, &mut other);
             }
         }
@@ -106,7 +124,7 @@ impl Limbs28 {
         }
         let mut squared = alloc::vec![0; len];
         for _ in 0..squarings {
-            self.square(&value, &mut squared);
+            self.square(&value, &mut squared, &mut Scratch::new());
             core::mem::swap(&mut value, &mut squared);
         }
         value
@@ -131,30 +149,30 @@ impl Limbs28 {
     }
 
     /// `out` becomes a number congruent to a b / R mod n.
-    fn multiply(&self, a: &[u32], b: &[u32], out: &mut [u32]) {
-        let mut columns: Columns = [0; 2 * MAX_LIMBS + GROUP];
-        let mut operand: Operand = [0; MAX_LIMBS + 2 * MARGIN];
+    fn multiply(&self, a: &[u32], b: &[u32], out: &mut [u32], scratch: &mut Scratch) {
         let len = a.len();
+        scratch.clear(len);
+        let Scratch { columns, operand } = scratch;
         // By its own length, as long as `a` though it is: two lengths to compare would leave a panic in the wasm.
         if let Some(inside) = operand.get_mut(MARGIN..MARGIN + b.len()) {
             inside.copy_from_slice(b);
         }
         for (index, digits) in a.as_chunks::<GROUP>().0.iter().enumerate() {
             let place = index * GROUP;
-            let window = columns.get_mut(place..place + len + GROUP);
+            let window = columns.get_mut(place / 2..(place + len + GROUP) / 2);
             let source = operand.get(MARGIN - 3..MARGIN + len + GROUP);
             if let (Some(window), Some(source)) = (window, source) {
-                add_products(window, source, digits.map(u64::from));
+                add_products(window, source, *digits);
             }
         }
-        self.reduce(&mut columns, out);
+        self.reduce(columns, out);
     }
 
     /// `out` becomes a number congruent to a a / R mod n; products of two different limbs are taken once, doubled.
-    fn square(&self, a: &[u32], out: &mut [u32]) {
-        let mut columns: Columns = [0; 2 * MAX_LIMBS + GROUP];
-        let mut operand: Operand = [0; MAX_LIMBS + 2 * MARGIN];
+    fn square(&self, a: &[u32], out: &mut [u32], scratch: &mut Scratch) {
         let len = a.len();
+        scratch.clear(len);
+        let Scratch { columns, operand } = scratch;
         if let Some(inside) = operand.get_mut(MARGIN..MARGIN + len) {
             inside.iter_mut().zip(a).for_each(|(to, from)| *to = 2 * from);
         }
@@ -165,45 +183,50 @@ impl Limbs28 {
             if let Some(own) = operand.get_mut(MARGIN + place..MARGIN + place + GROUP) {
                 own.copy_from_slice(digits);
             }
-            let window = columns.get_mut(2 * place..place + len + GROUP);
+            let window = columns.get_mut(place..(place + len + GROUP) / 2);
             let source = operand.get(MARGIN - 3 + place..MARGIN + len + GROUP);
             if let (Some(window), Some(source)) = (window, source) {
-                add_products(window, source, digits.map(u64::from));
+                add_products(window, source, *digits);
             }
             if let Some(own) = operand.get_mut(MARGIN + place..MARGIN + place + GROUP) {
                 own.fill(0);
             }
         }
-        self.reduce(&mut columns, out);
+        self.reduce(columns, out);
     }
 
     /// `out` becomes a number congruent to the columns' sum / R mod n.
-    fn reduce(&self, columns: &mut Columns, out: &mut [u32]) {
+    fn reduce(&self, columns: &mut [ColumnPair], out: &mut [u32]) {
         let len = self.modulus.len();
-        settle(columns.get_mut(..2 * len).unwrap_or_default());
+        if len > MAX_UNSETTLED_LIMBS {
+            settle(columns.get_mut(..len).unwrap_or_default());
+        }
         let [m0, m1] = match self.multiple.get(MARGIN..) {
             Some([m0, m1, ..]) => [u64::from(*m0), u64::from(*m1)],
             _ => return,
         };
         let Some(multiple) = self.multiple.get(MARGIN - 1..MARGIN + 2 + len) else { return };
         for place in (0..len).step_by(GROUP) {
-            let Some([c0, c1, c2, c3, above @ ..]) = columns.get_mut(place..place + len + GROUP) else { return };
+            let Some([low, high, above @ ..]) = columns.get_mut(place / 2..(place + len + GROUP) / 2) else { return };
+            let ([c0, c1], [c2, c3]) = (sums(*low), sums(*high));
             // Four digits of the quotient. Two are the lowest limbs themselves; two more wait for the products of the
             // first two, which come in two limbs further up.
-            let q0 = *c0 & MASK;
-            let t1 = *c1 + (*c0 >> LIMB_BITS);
+            let q0 = c0 & MASK;
+            let t1 = c1 + (c0 >> LIMB_BITS);
             let q1 = t1 & MASK;
-            let t2 = *c2 + (t1 >> LIMB_BITS) + q0 * m0;
+            let t2 = c2 + (t1 >> LIMB_BITS) + q0 * m0;
             let q2 = t2 & MASK;
-            let t3 = *c3 + (t2 >> LIMB_BITS) + q0 * m1 + q1 * m0;
+            let t3 = c3 + (t2 >> LIMB_BITS) + q0 * m1 + q1 * m0;
             let q3 = t3 & MASK;
             if let Some(next) = above.first_mut() {
-                *next += t3 >> LIMB_BITS;
+                let [c4, c5] = sums(*next);
+                *next = pair([c4 + (t3 >> LIMB_BITS), c5]);
             }
-            add_products(above, multiple, [q0, q1, q2, q3]);
+            add_products(above, multiple, [q0, q1, q2, q3].map(low_32));
         }
         let mut carry = 0;
-        for (limb, column) in out.iter_mut().zip(columns.get(len..).unwrap_or_default()) {
+        let above = columns.get(len / 2..).unwrap_or_default();
+        for (limb, column) in out.iter_mut().zip(above.iter().flat_map(|columns| sums(*columns))) {
             let sum = column + carry;
             *limb = low_32(sum & MASK);
             carry = sum >> LIMB_BITS;
@@ -227,30 +250,15 @@ impl Limbs28 {
     }
 }
 
-/// Adds the products of four digits with a run of limbs to a run of columns: column i gets d0 s(i) + d1 s(i - 1) +
-/// d2 s(i - 2) + d3 s(i - 3). `source` begins with s(-3) and is three limbs longer than `columns`.
-#[inline(never)]
-fn add_products(columns: &mut [u64], source: &[u32], [d0, d1, d2, d3]: [u64; GROUP]) {
-    let Some((&[s3, s2, s1], source)) = source.split_first_chunk::<3>() else { return };
-    let (mut s3, mut s2, mut s1) = (u64::from(s3), u64::from(s2), u64::from(s1));
-    for (columns, source) in columns.as_chunks_mut::<GROUP>().0.iter_mut().zip(source.as_chunks::<GROUP>().0) {
-        let [c0, c1, c2, c3] = columns;
-        let [a, b, c, d] = source.map(u64::from);
-        *c0 += (d0 * a + d1 * s1) + (d2 * s2 + d3 * s3);
-        *c1 += (d0 * b + d1 * a) + (d2 * s1 + d3 * s2);
-        *c2 += (d0 * c + d1 * b) + (d2 * a + d3 * s1);
-        *c3 += (d0 * d + d1 * c) + (d2 * b + d3 * a);
-        (s1, s2, s3) = (d, c, b);
-    }
-}
-
 /// Takes the carries of all columns, so that each is below 2^28.
-fn settle(columns: &mut [u64]) {
+fn settle(columns: &mut [ColumnPair]) {
     let mut carry = 0;
-    for column in columns {
-        let sum = *column + carry;
-        *column = sum & MASK;
-        carry = sum >> LIMB_BITS;
+    for columns in columns {
+        *columns = pair(sums(*columns).map(|column| {
+            let sum = column + carry;
+            carry = sum >> LIMB_BITS;
+            sum & MASK
+        }));
     }
 }
 

@@ -1,22 +1,24 @@
 //! Powers modulo an RSA modulus: one trait, one implementation for each kind of machine.
 
-#[cfg(any(test, not(target_pointer_width = "64")))]
-mod limbs28;
+#[cfg(any(test, feature = "kernels", not(target_pointer_width = "64")))]
+pub(crate) mod limbs28;
 #[cfg(any(test, target_pointer_width = "64"))]
-mod limbs64;
+pub(crate) mod limbs60;
+#[cfg(any(test, feature = "kernels", not(target_pointer_width = "64")))]
+mod products;
 #[cfg(test)]
 mod tests;
 
 #[cfg(not(target_pointer_width = "64"))]
 pub(super) use limbs28::Limbs28 as Native;
 #[cfg(target_pointer_width = "64")]
-pub(super) use limbs64::Limbs64 as Native;
+pub(super) use limbs60::Limbs60 as Native;
 
 /// A modulus prepared once for the powers that verification takes.
 ///
 /// Moduli are odd and have 2048 to 4096 bits. All numbers are big-endian byte strings as long as the modulus, and
 /// below it: [`super::RsaPublicKey`] has made sure of both.
-pub(super) trait Kernel: Sized {
+pub(crate) trait Kernel: Sized {
     /// Prepares a modulus given without leading zeros.
     fn new(modulus: &[u8]) -> Self;
 

@@ -82,5 +82,5 @@ macro_rules! kernel_tests {
 
 kernel_tests! {
     on_28_bit_limbs: crate::rs256::kernel::limbs28::Limbs28;
-    on_64_bit_limbs: crate::rs256::kernel::limbs64::Limbs64;
+    on_60_bit_limbs: crate::rs256::kernel::limbs60::Limbs60;
 }

@@ -1,8 +1,8 @@
-//! Fetched keys in the key-value store, so that a new instance needs no fetch of its own, and one that comes up while the
-//! issuer is away has keys at all.
+//! Fetched documents in the key-value store, so that a new instance needs no fetch of its own, and one that comes up while the
+//! issuer is away has something at all.
 //!
 //! An entry is as trustworthy as the store, in which the component alone writes. It is a copy: when it cannot be read or
-//! written, keys are fetched as if there were none.
+//! written, documents are fetched as if there were none.
 
 use std::time::Duration;
 
@@ -12,14 +12,23 @@ use sha2::{Digest, Sha256};
 
 use crate::host::Host;
 
+/// What a document is; its entries begin with this word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kind(&'static str);
+
+/// Key sets.
+pub const JWKS: Kind = Kind("jwks");
+/// Status lists.
+pub const STATUS_LIST: Kind = Kind("status-list");
+
 /// What was fetched, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     url: String,
-    /// The JWKS text.
+    /// The document.
     pub text: String,
-    /// Seconds since the Unix epoch.
-    fetched_at: u64,
+    /// Milliseconds since the Unix epoch: of two entries, the later one is the newer.
+    pub fetched_at: u64,
     lifetime_seconds: u64,
     /// Whether an unknown `kid` was the reason.
     for_unknown_kid: bool,
@@ -31,7 +40,7 @@ impl Entry {
         Self {
             url: url.to_string(),
             text,
-            fetched_at: host.now_seconds(),
+            fetched_at: milliseconds(host),
             lifetime_seconds: lifetime.as_secs(),
             for_unknown_kid: false,
         }
@@ -50,23 +59,23 @@ impl Entry {
     }
 
     /// The copy in the store, if there is one. One that was fetched in the future, by the clock as it is now, is none.
-    pub async fn load(url: &Uri, host: &impl Host) -> Option<Self> {
-        let bytes = host.load(&key(url)).await.ok().flatten()?;
+    pub async fn load(kind: Kind, url: &Uri, host: &impl Host) -> Option<Self> {
+        let bytes = host.load(&key(kind, url)).await.ok().flatten()?;
         let entry: Self = serde_json::from_slice(&bytes).ok()?;
-        (url == entry.url.as_str() && entry.fetched_at <= host.now_seconds()).then_some(entry)
+        (url == entry.url.as_str() && entry.fetched_at <= milliseconds(host)).then_some(entry)
     }
 
     /// Puts a copy into the store.
-    pub async fn save(&self, url: &Uri, host: &impl Host) {
+    pub async fn save(&self, kind: Kind, url: &Uri, host: &impl Host) {
         let Ok(bytes) = serde_json::to_vec(self) else { return };
-        if let Err(error) = host.save(&key(url), &bytes).await {
-            host.log(format_args!("warning: key-value store: fetched keys are not shared: {error}"));
+        if let Err(error) = host.save(&key(kind, url), &bytes).await {
+            host.log(format_args!("warning: key-value store: what was fetched is not shared: {error}"));
         }
     }
 
     /// Time since it was fetched.
     pub fn age(&self, host: &impl Host) -> Duration {
-        Duration::from_secs(host.now_seconds().saturating_sub(self.fetched_at))
+        Duration::from_millis(milliseconds(host).saturating_sub(self.fetched_at))
     }
 
     /// How long it is fresh.
@@ -76,10 +85,15 @@ impl Entry {
     }
 }
 
-fn key(url: &Uri) -> String {
+fn milliseconds(host: &impl Host) -> u64 {
+    let now = host.now();
+    now.as_secs().saturating_mul(1000).saturating_add(u64::from(now.subsec_nanos() / 1_000_000))
+}
+
+fn key(kind: Kind, url: &Uri) -> String {
     use std::fmt::Write;
     let hash = Sha256::digest(url.to_string().as_bytes());
-    hash.iter().fold("jwks/".to_owned(), |mut key, byte| {
+    hash.iter().fold(format!("{}/", kind.0), |mut key, byte| {
         let _ = write!(key, "{byte:02x}");
         key
     })

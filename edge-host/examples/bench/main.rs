@@ -1,0 +1,219 @@
+//! Measures `edge-host` with the component of this workspace, both built for release, over loopback:
+//!
+//! ```text
+//! cargo xtask test --only edge
+//! cargo build --release --package edge-host
+//! cargo run --release --package edge-host --example bench
+//! ```
+//!
+//! CPU is the program's own, user and system, from `/proc`: what this client takes is not in it, but it takes its share of the same cores.
+//! The table is `docs/edge-benchmarks.md`'s.
+
+#![allow(clippy::print_stdout, reason = "its output is its purpose")]
+
+mod client;
+mod server;
+#[path = "../../../edge-resource/src/testing/signer.rs"]
+#[allow(dead_code, unreachable_pub, reason = "the tests use more of it")]
+mod signer;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+use serde_json::json;
+
+use client::Connection;
+use server::Server;
+use signer::{Signer, access_claims, with};
+
+#[derive(Parser)]
+struct Arguments {
+    /// The program; default: `edge-host` in target/release
+    #[arg(long)]
+    program: Option<PathBuf>,
+    /// The component; default: where `cargo xtask test --only edge` puts it
+    #[arg(long)]
+    component: Option<PathBuf>,
+    /// Kept connections
+    #[arg(long, default_value_t = 16)]
+    connections: usize,
+    /// Length of the run with requests
+    #[arg(long, default_value_t = 10)]
+    seconds: u64,
+}
+
+/// One line of the table.
+fn row(what: &str, value: &str) {
+    println!("| {what} | {value} |");
+}
+
+fn main() {
+    let arguments = Arguments::parse();
+    let workspace = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
+    let program = arguments.program.unwrap_or_else(|| workspace.join("target/release/edge-host"));
+    let component =
+        arguments.component.unwrap_or_else(|| workspace.join("target/wasm32-wasip2/release/edge_resource.wasm"));
+    let signer = Signer::new("bench");
+    let run = Server { program, component, variables: vec![format!("public_key={}", signer.public_pem())] };
+    println!("| what | measured |\n|---|---|");
+    start(&run);
+    let request = protected_request(&signer);
+    requests(&run, &request, arguments.connections, Duration::from_secs(arguments.seconds));
+    memory(&run, &signer);
+    uploads(&run, &signer);
+}
+
+#[expect(clippy::disallowed_methods, reason = "the program under test reads the machine's clock")]
+fn now() -> u64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_secs())
+}
+
+fn bearer(signer: &Signer) -> String {
+    signer.token(&with(access_claims(now()), &json!({"user_id": 1})))
+}
+
+fn protected_request(signer: &Signer) -> Vec<u8> {
+    format!("GET /protected HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {}\r\n\r\n", bearer(signer)).into_bytes()
+}
+
+/// From nothing to the first answer: with the compiler, and with what it made the first time.
+fn start(run: &Server) {
+    let state = server::scratch();
+    for what in ["first start, with compilation", "start with the compiled component kept"] {
+        let started = Instant::now();
+        let server = run.start(&state);
+        let listening = started.elapsed();
+        let asked = Instant::now();
+        let mut connection = Connection::new(server.address);
+        connection.send(b"GET / HTTP/1.1\r\nHost: bench\r\n\r\n");
+        assert_eq!(connection.status(), 200);
+        let value =
+            format!("{:.0} ms to listen, {:.2} ms for the first answer", millis(listening), millis(asked.elapsed()));
+        row(what, &value);
+    }
+}
+
+/// `/protected` with one token on kept connections, as fast as it goes.
+fn requests(run: &Server, request: &[u8], connections: usize, time: Duration) {
+    let server = run.start(&server::scratch());
+    let load = |time: Duration| {
+        let end = Instant::now() + time;
+        let mut times: Vec<Duration> = std::thread::scope(|scope| {
+            let clients: Vec<_> = (0..connections)
+                .map(|_| {
+                    scope.spawn(|| {
+                        let mut connection = Connection::new(server.address);
+                        let mut times = Vec::new();
+                        while Instant::now() < end {
+                            let started = Instant::now();
+                            connection.send(request);
+                            assert_eq!(connection.status(), 200);
+                            times.push(started.elapsed());
+                        }
+                        times
+                    })
+                })
+                .collect();
+            clients.into_iter().flat_map(|client| client.join().expect("a client")).collect()
+        });
+        times.sort_unstable();
+        times
+    };
+    load(Duration::from_secs(1));
+    let (cpu, started) = (server.cpu(), Instant::now());
+    let times = load(time);
+    let (cpu, elapsed) = (server.cpu() - cpu, started.elapsed());
+    let count = times.len() as f64;
+    row("`/protected`: CPU of one request", &format!("{:.3} ms", millis(cpu) / count));
+    row(
+        &format!("`/protected`: requests per second on {connections} connections"),
+        &format!("{:.0}", count / elapsed.as_secs_f64()),
+    );
+    let quantile = |part: f64| times.get((count * part) as usize).copied().unwrap_or_default();
+    row(
+        "`/protected`: time of an answer, p50 / p99",
+        &format!("{:.2} / {:.2} ms", millis(quantile(0.5)), millis(quantile(0.99))),
+    );
+
+    let mut connection = Connection::new(server.address);
+    let (cpu, started, count) = (server.cpu(), Instant::now(), 2_000);
+    for _ in 0..count {
+        connection.send(request);
+        assert_eq!(connection.status(), 200);
+    }
+    let (cpu, elapsed) = (server.cpu() - cpu, started.elapsed());
+    let value =
+        format!("{:.3} ms CPU, {:.3} ms time", millis(cpu) / f64::from(count), millis(elapsed) / f64::from(count));
+    row("`/protected` on one connection, one after the other", &value);
+}
+
+/// What more instances add to the program's memory. An upload that has not ended keeps its place; 16 fill an instance.
+fn memory(run: &Server, signer: &Signer) {
+    let server = run.start(&server::scratch());
+    let hold = |count: usize| -> Vec<Connection> {
+        (0..count)
+            .map(|_| {
+                let mut connection = Connection::new(server.address);
+                connection.send(&upload_head(signer, 1000));
+                connection.send(b"--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n");
+                connection
+            })
+            .collect()
+    };
+    let settle = || std::thread::sleep(Duration::from_millis(500));
+    let first = hold(16);
+    settle();
+    let one = server.memory();
+    let more = hold(16 * 15);
+    settle();
+    let sixteen = server.memory();
+    drop((first, more));
+    row("memory of the program with one instance", &format!("{:.1} MiB", one / 1024.0));
+    row("memory of each further instance with 16 requests", &format!("{:.2} MiB", (sixteen - one) / 1024.0 / 15.0));
+}
+
+fn upload_head(signer: &Signer, length: usize) -> Vec<u8> {
+    format!(
+        "POST /upload HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {}\r\nContent-Type: multipart/form-data; boundary=XX\r\nContent-Length: {length}\r\n\r\n",
+        bearer(signer)
+    )
+    .into_bytes()
+}
+
+/// Files of 10 MB: received, hashed, stored.
+fn uploads(run: &Server, signer: &Signer) {
+    const SIZE: usize = 10_000_000;
+    const EACH: usize = 10;
+    let mut body = b"--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n".to_vec();
+    body.extend((0..SIZE).map(|index| (index * 31 % 251) as u8));
+    body.extend_from_slice(b"\r\n--XX--\r\n");
+    let body = &body;
+    for clients in [1, 4] {
+        let server = run.start(&server::scratch());
+        let (cpu, started) = (server.cpu(), Instant::now());
+        std::thread::scope(|scope| {
+            for _ in 0..clients {
+                scope.spawn(|| {
+                    let mut connection = Connection::new(server.address);
+                    for _ in 0..EACH {
+                        connection.send(&upload_head(signer, body.len()));
+                        connection.send(body);
+                        assert_eq!(connection.status(), 200);
+                    }
+                });
+            }
+        });
+        let (cpu, elapsed, count) = (server.cpu() - cpu, started.elapsed(), (clients * EACH) as f64);
+        let value = format!(
+            "{:.0} MB/s, {:.0} ms CPU per file",
+            count * SIZE as f64 / 1e6 / elapsed.as_secs_f64(),
+            millis(cpu) / count
+        );
+        row(&format!("uploads of 10 MB, {clients} at a time"), &value);
+    }
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}

@@ -1,0 +1,177 @@
+//! Tokens that a status list of the issuer revokes, on the built component in the real program.
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use miniz_oxide::deflate::compress_to_vec_zlib;
+use serde_json::{Value, json};
+use support::signer::{Signer, access_claims, status_list_claims, with};
+use support::{Answer, Edge, Issuer, PATIENCE, component, now};
+
+/// An issuer with one list of 1-bit statuses.
+struct Lists {
+    signer: Signer,
+    issuer: Issuer,
+    /// What the addresses of its lists begin with. Lists outlive the program: no other test had it.
+    prefix: String,
+}
+
+impl Lists {
+    fn start() -> Self {
+        let issuer = Issuer::start(Value::Null);
+        let prefix = format!("{}/status/{}", issuer.origin(), issuer.name());
+        let lists = Self { signer: Signer::new("k1"), issuer, prefix };
+        lists.publish(&[], 1);
+        lists
+    }
+
+    fn uri(&self) -> String {
+        format!("{}/1", self.prefix)
+    }
+
+    fn publish(&self, revoked: &[usize], ttl: u64) {
+        let mut bytes = vec![0_u8; 1000];
+        for index in revoked {
+            bytes[index / 8] |= 1 << (index % 8);
+        }
+        let claims =
+            with(status_list_claims(&self.uri(), now(), 1, &compress_to_vec_zlib(&bytes, 9)), &json!({"ttl": ttl}));
+        let list = self.signer.status_list(&claims);
+        self.issuer.change(|document| (document.status, document.body) = ("200 OK", list));
+    }
+
+    fn edge(&self, more: &[&str]) -> Option<Edge> {
+        let (key, url) =
+            (format!("public_key={}", self.signer.public_pem()), format!("status_list_url={}", self.prefix));
+        let mut arguments = vec!["--variable", &key, "--variable", &url, "--variable", "revocation=status_list"];
+        let origin = self.issuer.origin();
+        arguments.extend(["--allow-outbound", &origin]);
+        arguments.extend(more);
+        Some(Edge::start(&component()?, &arguments))
+    }
+
+    fn ask(&self, edge: &Edge, path: &str, index: usize) -> Answer {
+        let status = json!({"role": "admin", "status": {"status_list": {"idx": index, "uri": self.uri()}}});
+        edge.with_token(path, &self.signer.token(&with(access_claims(now()), &status)))
+    }
+
+    fn verdict(&self, edge: &Edge, path: &str, index: usize) -> (u16, Option<String>) {
+        let answer = self.ask(edge, path, index);
+        (answer.status, answer.json()["code"].as_str().map(str::to_owned))
+    }
+
+    /// Asks until this is the answer, for a while.
+    fn becomes(&self, edge: &Edge, path: &str, index: usize, status: u16) -> bool {
+        let started = Instant::now();
+        while self.ask(edge, path, index).status != status {
+            if started.elapsed() > PATIENCE {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        true
+    }
+}
+
+#[test]
+fn a_revocation_is_effective_when_the_list_is_read_again() {
+    let lists = Lists::start();
+    let Some(edge) = lists.edge(&[]) else { return };
+    assert_eq!(lists.verdict(&edge, "/protected", 77), (200, None));
+    assert_eq!(lists.verdict(&edge, "/protected", 78), (200, None));
+    lists.publish(&[77], 1);
+    assert!(lists.becomes(&edge, "/protected", 77, 401), "{}", edge.log());
+    assert_eq!(lists.verdict(&edge, "/protected", 77), (401, Some("token_revoked".to_owned())));
+    assert_eq!(lists.verdict(&edge, "/protected", 78), (200, None));
+    assert_eq!(lists.verdict(&edge, "/admin/dashboard", 78), (200, None));
+    assert_eq!(lists.verdict(&edge, "/protected", 8000), (401, Some("claim_invalid".to_owned())));
+}
+
+#[test]
+fn a_list_is_fetched_once_for_many_requests() {
+    let lists = Lists::start();
+    lists.publish(&[5], 600);
+    let Some(edge) = lists.edge(&[]) else { return };
+    for _ in 0..20 {
+        assert_eq!(lists.verdict(&edge, "/protected", 4), (200, None));
+        assert_eq!(lists.verdict(&edge, "/protected", 5), (401, Some("token_revoked".to_owned())));
+    }
+    assert_eq!(lists.issuer.requests(), 1);
+    let health = edge.get("/", &[]).json();
+    assert_eq!(
+        (&health["revocation"]["source"], &health["revocation"]["lists"]["count"]),
+        (&json!("status_list"), &json!(1))
+    );
+}
+
+#[test]
+fn an_outage_closes_what_it_should_and_ends_by_itself() {
+    let lists = Lists::start();
+    lists.publish(&[9], 1);
+    let unknown = || (503, Some("revocation_unknown".to_owned()));
+    let (Some(closed), Some(open)) = (lists.edge(&[]), lists.edge(&["--variable", "revocation_when_down=open"])) else {
+        return;
+    };
+    for edge in [&closed, &open] {
+        assert_eq!(lists.verdict(edge, "/protected", 8), (200, None));
+        assert_eq!(lists.verdict(edge, "/admin/dashboard", 8), (200, None));
+    }
+    lists.issuer.change(|document| (document.status, document.body) = ("500 Internal Server Error", String::new()));
+    for edge in [&closed, &open] {
+        assert!(lists.becomes(edge, "/admin/dashboard", 8, 503), "{}", edge.log());
+        assert_eq!(lists.verdict(edge, "/protected", 9), (401, Some("token_revoked".to_owned())), "still revoked");
+        let ask = || drop(lists.ask(edge, "/protected", 8));
+        assert!(edge.becomes_degraded(ask, |health| health["revocation"]["lists"]["stale"] == true), "{}", edge.log());
+    }
+    assert_eq!(lists.verdict(&closed, "/protected", 8), unknown());
+    assert_eq!(lists.verdict(&open, "/protected", 8), (200, None));
+    lists.publish(&[], 600);
+    for edge in [&closed, &open] {
+        assert!(lists.becomes(edge, "/admin/dashboard", 8, 200), "{}", edge.log());
+        assert_eq!(lists.verdict(edge, "/protected", 9), (200, None));
+    }
+}
+
+#[test]
+fn what_a_list_must_not_be_is_taken_for_none_and_harms_nobody() {
+    let stranger = Signer::new("k1");
+    for (name, text) in [
+        ("signed by another", stranger.status_list(&json!({"sub": "x"}))),
+        ("a page", "<html></html>".to_owned()),
+        ("too long", "a".repeat(2 * 1024 * 1024)),
+    ] {
+        let lists = Lists::start();
+        lists.issuer.change(|document| document.body = text);
+        let Some(edge) = lists.edge(&[]) else { return };
+        assert_eq!(lists.verdict(&edge, "/protected", 1), (503, Some("revocation_unknown".to_owned())), "{name}");
+        assert_eq!(edge.get("/", &[]).status, 200);
+    }
+    // Far larger inside than outside.
+    let lists = Lists::start();
+    let mut claims = status_list_claims(&lists.uri(), now(), 1, b"");
+    claims["status_list"]["lst"] = json!(URL_SAFE_NO_PAD.encode(compress_to_vec_zlib(&vec![0; 100_000_000], 6)));
+    let bomb = lists.signer.status_list(&claims);
+    lists.issuer.change(|document| document.body = bomb);
+    let Some(edge) = lists.edge(&[]) else { return };
+    assert_eq!(lists.verdict(&edge, "/protected", 1), (503, Some("revocation_unknown".to_owned())));
+    assert!(edge.logs("cannot be inflated"), "{}", edge.log());
+    assert!(!edge.log().contains("instance ended"), "{}", edge.log());
+}
+
+#[test]
+fn a_token_does_not_decide_what_is_called() {
+    let (lists, elsewhere) = (Lists::start(), Issuer::start(Value::Null));
+    // The host would allow it; the component does not ask.
+    let Some(edge) = lists.edge(&["--allow-outbound", &elsewhere.origin()]) else { return };
+    for uri in
+        [format!("{}/status/1", elsewhere.origin()), format!("{}/../admin", lists.prefix), "file:///etc/passwd".into()]
+    {
+        let status = json!({"status": {"status_list": {"idx": 0, "uri": uri}}});
+        let answer = edge.with_token("/protected", &lists.signer.token(&with(access_claims(now()), &status)));
+        assert_eq!((answer.status, &answer.json()["code"]), (401, &json!("claim_invalid")), "{uri}");
+    }
+    assert_eq!((elsewhere.requests(), lists.issuer.requests()), (0, 0));
+}

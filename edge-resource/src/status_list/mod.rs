@@ -1,0 +1,256 @@
+//! Token Status Lists (IETF draft-ietf-oauth-status-list): fetched from the issuer, verified with its keys, kept for their `ttl` in
+//! the instance and shared with the others through the key-value store.
+//!
+//! - One fetch of a list at a time; requests that need its outcome wait for it.
+//! - A list in use is fetched again in the background when a quarter of its time is left.
+//! - A list whose time is over says nothing good any more: while the issuer cannot be reached, it only still refuses.
+//! - What is kept is bounded: [`MAX_LISTS`] lists, each within [`list::MAX_BYTES`].
+
+pub mod list;
+pub mod reference;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use http::Uri;
+use verifier_core::{MAX_STATUS_LIST_BYTES, StatusList};
+
+use crate::fetching::{Fetching, LOOK_AGAIN, Shown, is_due};
+use crate::health::ListStatus;
+use crate::host::{Document, FetchLimits, Host};
+use crate::keys::Keys;
+use crate::shared::{Entry, STATUS_LIST};
+use list::Statuses;
+
+/// Lists that an instance keeps; the one that was not used for the longest time makes room.
+pub const MAX_LISTS: usize = 8;
+
+/// How long a list is kept that does not say it.
+pub const DEFAULT_TTL: Duration = Duration::from_secs(60);
+
+/// How long a list is kept at most, whatever it says.
+pub const MAX_TTL: Duration = Duration::from_secs(3600);
+
+/// Pause after a failed fetch.
+pub const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// What one fetch may take.
+const LIMITS: FetchLimits = FetchLimits { time: Duration::from_secs(5), body: MAX_STATUS_LIST_BYTES };
+
+/// What a place in a list says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lookup {
+    /// The status; 0 is a token that counts.
+    Status(u8),
+    /// The list has no such place.
+    OutOfRange,
+    /// There is no list now, or only one whose time is over: with its status, when it has one.
+    Unknown(Option<u8>),
+}
+
+/// The lists of an instance.
+#[derive(Debug, Default)]
+pub struct StatusLists(Mutex<Vec<Slot>>);
+
+/// One address and what is known of it.
+#[derive(Debug)]
+struct Slot {
+    uri: Uri,
+    known: Option<Known>,
+    /// When the last attempt failed, and why; cleared by the next success.
+    failure: Option<(Duration, String)>,
+    fetching: Arc<AtomicBool>,
+    used_at: Duration,
+    /// Whether it was looked up since it was fetched: only such lists are fetched in the background.
+    is_used: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Known {
+    statuses: Arc<Statuses>,
+    fetched_at: u64,
+    /// When it came to this instance, and how old it was then.
+    since: Duration,
+    age_then: Duration,
+    lifetime: Duration,
+}
+
+impl Known {
+    fn age(&self, now: Duration) -> Duration {
+        now.saturating_sub(self.since).saturating_add(self.age_then)
+    }
+
+    fn is_fresh(&self, now: Duration) -> bool {
+        self.age(now) < self.lifetime
+    }
+}
+
+/// What a request has to do next.
+enum Next {
+    Use(Arc<Statuses>),
+    Down(Option<Arc<Statuses>>),
+    Wait,
+    Fetch,
+}
+
+impl StatusLists {
+    /// Looks a place up, in a list that is fetched if need be.
+    pub async fn look_up(&self, uri: &Uri, index: u64, keys: &Keys, host: &impl Host) -> Lookup {
+        loop {
+            match self.next(uri, host.uptime()) {
+                Next::Use(statuses) => return statuses.get(index).map_or(Lookup::OutOfRange, Lookup::Status),
+                Next::Down(old) => return Lookup::Unknown(old.and_then(|old| old.get(index))),
+                Next::Wait => host.sleep(LOOK_AGAIN).await,
+                Next::Fetch => self.fetch(uri, false, keys, host).await,
+            }
+        }
+    }
+
+    /// Whether [`Self::refresh`] has something to do.
+    pub fn is_due(&self, host: &impl Host) -> bool {
+        let now = host.uptime();
+        self.slots().iter().any(|slot| slot.is_due(now))
+    }
+
+    /// Fetches a list that is in use and due, while requests go on using what there is.
+    pub async fn refresh(&self, keys: &Keys, host: &impl Host) {
+        let now = host.uptime();
+        let due = self.slots().iter().find(|slot| slot.is_due(now)).map(|slot| slot.uri.clone());
+        if let Some(uri) = due {
+            self.fetch(&uri, true, keys, host).await;
+        }
+    }
+
+    /// For `GET /`: the lists that are kept.
+    pub fn status(&self, host: &impl Host) -> ListStatus {
+        let now = host.uptime();
+        let slots = self.slots();
+        let known = || slots.iter().filter_map(|slot| slot.known.as_ref());
+        ListStatus {
+            count: known().count(),
+            age_seconds: known().map(|known| known.age(now).as_secs()).max(),
+            stale: known().any(|known| !known.is_fresh(now)),
+            problem: slots
+                .iter()
+                .find_map(|slot| slot.failure.as_ref().map(|(_, why)| format!("{}: {why}", Shown(&slot.uri)))),
+        }
+    }
+
+    fn next(&self, uri: &Uri, now: Duration) -> Next {
+        let mut slots = self.slots();
+        let slot = slot_of(&mut slots, uri, now);
+        slot.used_at = now;
+        slot.is_used = true;
+        let is_fetching = slot.fetching.load(Ordering::Relaxed);
+        if let Some(known) = slot.known.as_ref().filter(|known| known.is_fresh(now)) {
+            return Next::Use(known.statuses.clone());
+        }
+        match &slot.failure {
+            // Only the one request that tries again waits for an issuer that is in trouble.
+            Some((at, _)) if is_fetching || now.saturating_sub(*at) < RETRY_AFTER => {
+                Next::Down(slot.known.as_ref().map(|known| known.statuses.clone()))
+            }
+            _ if is_fetching => Next::Wait,
+            _ => Next::Fetch,
+        }
+    }
+
+    async fn fetch(&self, uri: &Uri, in_background: bool, keys: &Keys, host: &impl Host) {
+        let flag = slot_of(&mut self.slots(), uri, host.uptime()).fetching.clone();
+        let Some(_fetching) = Fetching::begin(&flag) else { return };
+        if let Some(copy) = Entry::load(STATUS_LIST, uri, host).await
+            && self.is_newer(uri, &copy, in_background, host)
+            && let Ok((statuses, _)) = understand(uri, &copy.text, keys, host).await
+        {
+            self.adopt(uri, statuses, &copy, host);
+            return;
+        }
+        match fetch_list(uri, keys, host).await {
+            Ok((statuses, entry)) => {
+                self.adopt(uri, statuses, &entry, host);
+                entry.save(STATUS_LIST, uri, host).await;
+            }
+            Err(why) => {
+                host.log(format_args!("warning: status list not fetched from {}: {why}", Shown(uri)));
+                let now = host.uptime();
+                slot_of(&mut self.slots(), uri, now).failure = Some((now, why));
+            }
+        }
+    }
+
+    /// Whether another instance has fetched what is wanted.
+    fn is_newer(&self, uri: &Uri, copy: &Entry, in_background: bool, host: &impl Host) -> bool {
+        let (age, now) = (copy.age(host), host.uptime());
+        let known = slot_of(&mut self.slots(), uri, now).known.as_ref().map(|known| known.fetched_at);
+        let is_good = if in_background { !is_due(age, copy.lifetime()) } else { age < copy.lifetime() };
+        is_good && known.is_none_or(|known| known < copy.fetched_at)
+    }
+
+    fn adopt(&self, uri: &Uri, statuses: Statuses, entry: &Entry, host: &impl Host) {
+        let now = host.uptime();
+        let mut slots = self.slots();
+        let slot = slot_of(&mut slots, uri, now);
+        slot.known = Some(Known {
+            statuses: Arc::new(statuses),
+            fetched_at: entry.fetched_at,
+            since: now,
+            age_then: entry.age(host),
+            lifetime: entry.lifetime(),
+        });
+        slot.failure = None;
+        slot.is_used = false;
+    }
+
+    /// Never held across an `.await`.
+    fn slots(&self) -> MutexGuard<'_, Vec<Slot>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Slot {
+    fn is_due(&self, now: Duration) -> bool {
+        let is_pausing = self.failure.as_ref().is_some_and(|(at, _)| now.saturating_sub(*at) < RETRY_AFTER);
+        let is_due = self.known.as_ref().is_some_and(|known| is_due(known.age(now), known.lifetime));
+        is_due && self.is_used && !is_pausing && !self.fetching.load(Ordering::Relaxed)
+    }
+}
+
+/// The slot of an address, which may take the place of another's.
+fn slot_of<'a>(slots: &'a mut Vec<Slot>, uri: &Uri, now: Duration) -> &'a mut Slot {
+    let at = slots.iter().position(|slot| slot.uri == *uri).unwrap_or_else(|| {
+        if slots.len() >= MAX_LISTS
+            && let Some((oldest, _)) = slots.iter().enumerate().min_by_key(|(_, slot)| slot.used_at)
+        {
+            slots.swap_remove(oldest);
+        }
+        let fetching = Arc::default();
+        slots.push(Slot { uri: uri.clone(), known: None, failure: None, fetching, used_at: now, is_used: false });
+        slots.len() - 1
+    });
+    &mut slots[at]
+}
+
+async fn fetch_list(uri: &Uri, keys: &Keys, host: &impl Host) -> Result<(Statuses, Entry), String> {
+    let fetched = host.get(uri, Document::StatusList, LIMITS).await.map_err(|error| error.to_string())?;
+    let (statuses, lifetime) = understand(uri, &fetched.text, keys, host).await?;
+    Ok((statuses, Entry::new(uri, fetched.text, lifetime, host)))
+}
+
+/// Verifies a list and inflates it; with the time for which it may be kept.
+async fn understand(uri: &Uri, text: &str, keys: &Keys, host: &impl Host) -> Result<(Statuses, Duration), String> {
+    // What surrounds a document is no part of it.
+    let list = keys.verify_status_list(text.trim_ascii(), &uri.to_string(), host).await?;
+    Ok((Statuses::inflate(&list)?, lifetime(&list, host)))
+}
+
+/// `ttl`, but never beyond `exp`.
+fn lifetime(list: &StatusList, host: &impl Host) -> Duration {
+    let ttl = list.ttl_seconds().map_or(DEFAULT_TTL, Duration::from_secs).min(MAX_TTL);
+    let left =
+        list.expires_at().map_or(MAX_TTL, |exp| Duration::from_secs(exp.as_secs().saturating_sub(host.now_seconds())));
+    ttl.min(left)
+}
+
+#[cfg(test)]
+mod tests;

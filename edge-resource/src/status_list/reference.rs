@@ -1,0 +1,130 @@
+//! Where a token says that its status is listed (IETF draft-ietf-oauth-status-list, section 6.1), and which addresses that may name.
+
+use std::fmt;
+
+use http::Uri;
+use serde::Deserialize;
+use verifier_core::{Code, VerifiedToken};
+
+/// Longest address of a list, in bytes.
+const MAX_ADDRESS: usize = 1024;
+
+/// The claim `status.status_list` of a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// The place in the list.
+    pub index: u64,
+    /// The list's address, as the token gives it.
+    pub uri: String,
+}
+
+impl Reference {
+    /// The token's own.
+    ///
+    /// # Errors
+    /// [`Code::ClaimMissing`] without one; [`Code::ClaimInvalid`] for one of another form.
+    pub fn of(token: &VerifiedToken) -> Result<Self, Code> {
+        #[derive(Deserialize)]
+        struct Status {
+            status_list: Option<StatusList>,
+        }
+        #[derive(Deserialize)]
+        struct StatusList {
+            idx: u64,
+            uri: String,
+        }
+        let claim = token.claim("status").ok_or(Code::ClaimMissing)?;
+        let status: Status = serde_json::from_str(&claim.raw()).map_err(|_| Code::ClaimInvalid)?;
+        let StatusList { idx: index, uri } = status.status_list.ok_or(Code::ClaimMissing)?;
+        Ok(Self { index, uri })
+    }
+}
+
+/// The addresses that lists may have: one, and those below it. A token is signed by the issuer, and yet it does not decide
+/// what this service calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AllowedAddresses(String);
+
+impl AllowedAddresses {
+    /// Takes an address without user information, query or fragment.
+    ///
+    /// # Errors
+    /// What it is instead.
+    pub fn below(address: &str) -> Result<Self, &'static str> {
+        const WRONG: &str = "is not an http:// or https:// address without query";
+        let uri: Uri = address.parse().map_err(|_| WRONG)?;
+        let has_scheme = matches!(uri.scheme_str(), Some("http" | "https"));
+        let has_host = uri.host().is_some_and(|host| !host.is_empty());
+        if !has_scheme || !has_host || address.contains(['@', '?', '#', '\\', '%']) || has_dots(uri.path()) {
+            return Err(WRONG);
+        }
+        Ok(Self(address.trim_end_matches('/').to_owned()))
+    }
+
+    /// The address to call for this one, if it may be called.
+    #[must_use]
+    pub fn admit(&self, address: &str) -> Option<Uri> {
+        let rest = address.strip_prefix(&self.0).filter(|_| address.len() <= MAX_ADDRESS)?;
+        let is_plain = rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte));
+        let is_below = rest.is_empty() || rest.starts_with('/');
+        (is_plain && is_below && !has_dots(rest)).then(|| address.parse().ok())?
+    }
+}
+
+impl fmt::Display for AllowedAddresses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Whether a path has a segment that leads elsewhere.
+fn has_dots(path: &str) -> bool {
+    path.split('/').any(|segment| matches!(segment, "." | ".."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_lie_at_the_address_or_below_it_and_nowhere_else() {
+        for prefix in ["https://issuer.example/status", "https://issuer.example/status/"] {
+            let allowed = AllowedAddresses::below(prefix).expect("an address");
+            for (address, expected) in [
+                ("https://issuer.example/status", true),
+                ("https://issuer.example/status/1", true),
+                ("https://issuer.example/status/2026/a-b_c.jwt", true),
+                ("https://issuer.example/status-of-others/1", false),
+                ("https://issuer.example/statusx", false),
+                ("https://issuer.example/status/../admin", false),
+                ("https://issuer.example/status/./1", false),
+                ("https://issuer.example/status/%2e%2e/admin", false),
+                ("https://issuer.example/status/1?to=x", false),
+                ("https://issuer.example/status/1#x", false),
+                ("https://issuer.example/status/\\..\\x", false),
+                ("https://issuer.example/status/ 1", false),
+                ("https://issuer.example@evil.example/status/1", false),
+                ("https://issuer.example.evil.example/status/1", false),
+                ("http://issuer.example/status/1", false),
+                ("http://169.254.169.254/", false),
+                ("", false),
+            ] {
+                assert_eq!(allowed.admit(address).is_some(), expected, "{prefix} {address}");
+            }
+            let long = format!("https://issuer.example/status/{}", "a".repeat(MAX_ADDRESS));
+            assert_eq!(allowed.admit(&long), None);
+        }
+        let origin = AllowedAddresses::below("http://localhost:8000").expect("an address");
+        assert!(origin.admit("http://localhost:8000/status/1").is_some());
+        assert!(origin.admit("http://localhost:80001/status/1").is_none());
+        assert!(origin.admit("http://localhost:8000@evil.example/").is_none());
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for address in ["", "issuer.example", "ftp://a/b", "https://", "https://a@b/", "https://a/?x", "https://a/../b"]
+        {
+            assert!(AllowedAddresses::below(address).is_err(), "{address:?}");
+        }
+    }
+}

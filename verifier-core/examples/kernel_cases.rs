@@ -1,0 +1,185 @@
+//! Powers modulo random and adversarial numbers, computed by `num-bigint` and asked of every kernel of this build, each with
+//! the right answer and with one that differs in a bit. With `--emit` the cases go to standard output as well, for kernels
+//! that run elsewhere; `cargo xtask kernels` connects the two.
+//!
+//! `cargo run --release -p verifier-core --features kernels --example kernel_cases -- [--cases N] [--seed N] [--emit]`
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::io::{BufWriter, Write};
+
+use num_bigint::BigUint;
+use verifier_core::kernels::Kernels;
+
+/// Powers taken with one modulus.
+const POWERS: u64 = 16;
+
+/// SplitMix64: the same cases from the same seed, everywhere.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ z >> 31
+    }
+
+    fn below(&mut self, end: u64) -> u64 {
+        self.next() % end
+    }
+
+    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+        from[usize::try_from(self.below(from.len() as u64)).expect("an index")]
+    }
+
+    fn number(&mut self, bits: u64) -> BigUint {
+        let words: Vec<u32> = (0..bits.div_ceil(32)).map(|_| self.next() as u32).collect();
+        BigUint::new(words) % (one() << bits)
+    }
+
+    /// Limbs of every width that are all ones, all zeros or one off: what makes carries.
+    fn carrying(&mut self, bits: u64) -> BigUint {
+        let width = self.pick(&[28, 32, 60, 64]);
+        let mut number = BigUint::ZERO;
+        for _ in 0..bits.div_ceil(width) {
+            let ones = (one() << width) - one();
+            let limb = match self.below(6) {
+                0 | 1 => ones,
+                2 | 3 => BigUint::ZERO,
+                4 => ones - one(),
+                _ => one(),
+            };
+            number = (number << width) + limb;
+        }
+        number % (one() << bits)
+    }
+
+    fn sparse(&mut self, bits: u64) -> BigUint {
+        (0..3).fold(BigUint::ZERO, |number, _| number | one() << self.below(bits))
+    }
+}
+
+fn one() -> BigUint {
+    BigUint::from(1_u8)
+}
+
+/// An odd modulus of exactly `bits` bits, and the name of its class.
+fn modulus(random: &mut Random, bits: u64) -> (&'static str, BigUint) {
+    let small = BigUint::from(random.below(1 << 16));
+    let top = one() << (bits - 1);
+    let (class, number) = match random.below(6) {
+        0 | 1 => ("random modulus", random.number(bits)),
+        2 => ("modulus that carries", random.carrying(bits)),
+        3 => ("modulus just below a power of two", (one() << bits) - one() - small),
+        4 => ("modulus just above a power of two", &top + small),
+        // Quotient digits of nothing but ones or zeros, for digits of any width.
+        _ => {
+            let high = random.number(bits) >> 192 << 192;
+            (
+                "modulus of 1 or -1 at its low end",
+                if random.below(2) == 0 { high | one() } else { high + (one() << 192) - one() },
+            )
+        }
+    };
+    (class, (number | one() | top) % (one() << bits))
+}
+
+fn base(random: &mut Random, modulus: &BigUint) -> (&'static str, BigUint) {
+    let bits = modulus.bits();
+    let (class, number) = match random.below(8) {
+        0..=2 => ("random base", random.number(bits)),
+        3 | 4 => ("base that carries", random.carrying(bits)),
+        5 => ("sparse base", random.sparse(bits)),
+        6 => ("base at the low end", BigUint::from(random.below(4))),
+        _ => ("base at the high end", modulus - (one() << random.pick(&[0, 1, bits - 1]))),
+    };
+    (class, number % modulus)
+}
+
+fn bytes(number: &BigUint, size: usize) -> Vec<u8> {
+    let number = number.to_bytes_be();
+    let mut padded = vec![0; size - number.len()];
+    padded.extend(number);
+    padded
+}
+
+fn argument(name: &str, default: u64) -> Result<u64, Box<dyn Error>> {
+    let given = std::env::args().skip_while(|argument| argument != name).nth(1);
+    Ok(given.map_or(Ok(default), |text| text.parse())?)
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let (cases, seed) = (argument("--cases", 100_000)?, argument("--seed", 1)?);
+    let emit = std::env::args().any(|argument| argument == "--emit");
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    let mut random = Random(seed);
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    let mut done = 0;
+    while done < cases {
+        let bits = match random.below(8) {
+            0..=3 => 2048,
+            4 => 3072,
+            5 => 4096,
+            _ => 2048 + random.below(2049),
+        };
+        let (modulus_class, modulus) = modulus(&mut random, bits);
+        let size = usize::try_from(bits.div_ceil(8))?;
+        let modulus_bytes = bytes(&modulus, size);
+        let kernels = Kernels::new(&modulus_bytes);
+        let powers = POWERS.min(cases - done);
+        if emit {
+            out.write_all(&u32::try_from(size)?.to_le_bytes())?;
+            out.write_all(&u32::try_from(powers)?.to_le_bytes())?;
+            out.write_all(&modulus_bytes)?;
+        }
+        for _ in 0..powers {
+            let (base_class, base) = base(&mut random, &modulus);
+            let exponent = match random.below(16) {
+                0 => u32::MAX,
+                1 => (random.next() as u32) | 3,
+                2..=4 => 17,
+                5..=8 => 65_537,
+                _ => 3,
+            };
+            let power = base.modpow(&BigUint::from(exponent), &modulus);
+            let mut wrong = power.clone();
+            let bit = random.below(bits);
+            wrong.set_bit(bit, !wrong.bit(bit));
+            let [base, power, wrong] = [base, power, wrong].map(|number| bytes(&number, size));
+            for (expected, answer) in [(&power, true), (&wrong, false)] {
+                if kernels.power_is(&base, exponent, expected) != [answer; Kernels::COUNT] {
+                    return Err(format!(
+                        "a kernel does not answer {answer}: n {modulus:x} base {base:02x?} e {exponent} expected {expected:02x?}"
+                    )
+                    .into());
+                }
+            }
+            if emit {
+                out.write_all(&exponent.to_le_bytes())?;
+                [&base, &power, &wrong].into_iter().try_for_each(|number| out.write_all(number))?;
+            }
+            for class in [modulus_class, base_class, &format!("exponent {}", name(exponent))] {
+                *counts.entry(class.to_owned()).or_default() += 1;
+            }
+        }
+        done += powers;
+    }
+    out.flush()?;
+    for (class, count) in counts {
+        eprintln!("{count:>9}  {class}");
+    }
+    eprintln!(
+        "{done} powers agree in {} native kernels and num-bigint, each with a wrong one beside it",
+        Kernels::COUNT
+    );
+    Ok(())
+}
+
+fn name(exponent: u32) -> String {
+    match exponent {
+        3 | 17 | 65_537 => exponent.to_string(),
+        u32::MAX => "2^32 - 1".to_owned(),
+        _ => "of 32 random bits".to_owned(),
+    }
+}

@@ -1,0 +1,160 @@
+//! Status lists, signed by an independent library: which are accepted, and that none is a token and no token a list.
+
+mod common;
+
+use common::{NOW, OTHER_2048, RSA_2048, Signer, b64};
+use serde_json::{Value, json};
+use verifier_core::{KeySet, MAX_STATUS_LIST_BYTES, Policy, Refusal, StatusList, UnixTime, Verifier};
+
+const URI: &str = "https://issuer.example/status/1";
+
+/// These changes, null removing a member.
+fn changed(mut object: Value, changes: &Value) -> Value {
+    for (name, value) in changes.as_object().expect("an object") {
+        if value.is_null() {
+            object.as_object_mut().expect("an object").remove(name);
+        } else {
+            object[name] = value.clone();
+        }
+    }
+    object
+}
+
+fn list_header() -> Value {
+    json!({"alg": "RS256", "typ": "statuslist+jwt"})
+}
+
+fn list_claims() -> Value {
+    json!({
+        "sub": URI, "iat": NOW, "exp": NOW + 3600, "ttl": 60,
+        "status_list": {"bits": 1, "lst": b64(b"any bytes")},
+    })
+}
+
+fn verifier(policy: Policy) -> Verifier {
+    let keys = KeySet::parse(&Signer::new(RSA_2048).public_pem()).expect("the test's keys are good");
+    Verifier::new(keys, policy)
+}
+
+fn code_of(outcome: &Result<StatusList, Refusal>) -> &'static str {
+    outcome.as_ref().map_or_else(|refusal| refusal.code().as_str(), |_| "accepted")
+}
+
+fn verdict(header: &Value, claims: &Value) -> &'static str {
+    let token = Signer::new(RSA_2048).token(header, claims);
+    code_of(&verifier(Policy::default()).verify_status_list(token, URI, UnixTime::from_secs(NOW)))
+}
+
+#[test]
+fn a_good_list_is_handed_out_typed() {
+    let token = Signer::new(RSA_2048).token(&list_header(), &list_claims());
+    let list = verifier(Policy::default()).verify_status_list(token, URI, UnixTime::from_secs(NOW)).expect("good");
+    assert_eq!((list.bits(), list.compressed(), list.ttl_seconds()), (1, b"any bytes".as_slice(), Some(60)));
+    assert_eq!(list.expires_at(), Some(UnixTime::from_secs(NOW + 3600)));
+    assert_eq!(list.issued_at(), UnixTime::from_secs(NOW));
+}
+
+#[test]
+fn a_list_that_breaks_a_rule_is_refused_with_its_code() {
+    let rows: &[(Value, &str)] = &[
+        (json!({}), "accepted"),
+        (json!({"exp": null, "ttl": null}), "accepted"),
+        (json!({"exp": NOW}), "token_expired"),
+        (json!({"exp": "soon"}), "claim_invalid"),
+        (json!({"iat": null}), "claim_missing"),
+        (json!({"iat": "today"}), "claim_invalid"),
+        (json!({"iat": NOW + 1}), "token_issued_in_future"),
+        (json!({"nbf": NOW + 1}), "token_not_yet_valid"),
+        (json!({"sub": null}), "claim_missing"),
+        (json!({"sub": 1}), "claim_invalid"),
+        (json!({"sub": "https://issuer.example/status/2"}), "claim_invalid"),
+        (json!({"sub": "https://issuer.example/status/1/"}), "claim_invalid"),
+        (json!({"ttl": 0}), "claim_invalid"),
+        (json!({"ttl": -1}), "claim_invalid"),
+        (json!({"ttl": "60"}), "claim_invalid"),
+        (json!({"status_list": null}), "claim_missing"),
+        (json!({"status_list": "x"}), "claim_invalid"),
+        (json!({"status_list": {"bits": 1}}), "claim_invalid"),
+        (json!({"status_list": {"lst": ""}}), "claim_invalid"),
+        (json!({"status_list": {"bits": 3, "lst": ""}}), "claim_invalid"),
+        (json!({"status_list": {"bits": "1", "lst": ""}}), "claim_invalid"),
+        (json!({"status_list": {"bits": 1, "lst": "a"}}), "claim_invalid"),
+        (json!({"status_list": {"bits": 1, "lst": "YQ=="}}), "claim_invalid"),
+        (json!({"status_list": {"bits": 8, "lst": "", "aggregation_uri": "https://x"}}), "accepted"),
+    ];
+    for (changes, expected) in rows {
+        assert_eq!(verdict(&list_header(), &changed(list_claims(), changes)), *expected, "{changes}");
+    }
+}
+
+#[test]
+fn the_header_names_a_list_and_keeps_every_rule_of_a_tokens_header() {
+    let rows: &[(Value, &str)] = &[
+        (json!({"typ": null}), "typ_not_allowed"),
+        (json!({"typ": "JWT"}), "typ_not_allowed"),
+        (json!({"typ": "at+jwt"}), "typ_not_allowed"),
+        (json!({"typ": "StatusList+JWT"}), "typ_not_allowed"),
+        (json!({"typ": "application/statuslist+jwt"}), "typ_not_allowed"),
+        (json!({"typ": 1}), "typ_not_allowed"),
+        (json!({"alg": "none"}), "alg_not_allowed"),
+        (json!({"alg": "HS256"}), "alg_not_allowed"),
+        (json!({"crit": ["exp"]}), "crit_not_supported"),
+        (json!({"b64": false}), "b64_not_supported"),
+        (json!({"kid": 1}), "kid_invalid"),
+    ];
+    for (changes, expected) in rows {
+        assert_eq!(verdict(&changed(list_header(), changes), &list_claims()), *expected, "{changes}");
+    }
+}
+
+#[test]
+fn a_list_is_no_token_and_a_token_no_list() {
+    let (signer, now) = (Signer::new(RSA_2048), UnixTime::from_secs(NOW));
+    let everything = changed(common::claims_with(json!({})), &list_claims());
+    for policy in [Policy::default(), Policy { require_at_jwt: true, ..Policy::default() }] {
+        let refusal = verifier(policy).verify(signer.token(&list_header(), &everything), now).expect_err("a list");
+        assert_eq!(refusal.code().as_str(), "typ_not_allowed");
+    }
+    for header in [common::header(), json!({"alg": "RS256"}), json!({"alg": "RS256", "typ": "at+jwt"})] {
+        assert_eq!(verdict(&header, &everything), "typ_not_allowed");
+    }
+    assert_eq!(verdict(&list_header(), &everything), "accepted", "what more it says does not matter");
+}
+
+#[test]
+fn only_the_keys_of_the_verifier_sign_lists() {
+    let token = Signer::new(OTHER_2048).token(&list_header(), &list_claims());
+    let outcome = verifier(Policy::default()).verify_status_list(token, URI, UnixTime::from_secs(NOW));
+    assert_eq!(code_of(&outcome), "signature_invalid");
+}
+
+#[test]
+fn leeway_and_a_named_issuer_hold_for_lists_too() {
+    let policy = Policy { leeway_seconds: 10, issuer: Some("us".into()), ..Policy::default() };
+    for (changes, expected) in [
+        (json!({"exp": NOW - 9}), "accepted"),
+        (json!({"exp": NOW - 10}), "token_expired"),
+        (json!({"iat": NOW + 10}), "accepted"),
+        (json!({"iss": "us"}), "accepted"),
+        (json!({"iss": "them"}), "issuer_mismatch"),
+    ] {
+        let token = Signer::new(RSA_2048).token(&list_header(), &changed(list_claims(), &changes));
+        let outcome = verifier(policy.clone()).verify_status_list(token, URI, UnixTime::from_secs(NOW));
+        assert_eq!(code_of(&outcome), expected, "{changes}");
+    }
+}
+
+#[test]
+fn lists_may_be_longer_than_tokens_but_not_without_end() {
+    let lst = b64(&vec![7; 100_000]);
+    assert_eq!(
+        verdict(&list_header(), &changed(list_claims(), &json!({"status_list": {"bits": 1, "lst": lst}}))),
+        "accepted"
+    );
+    let outcome = verifier(Policy::default()).verify_status_list(
+        "a".repeat(MAX_STATUS_LIST_BYTES + 1),
+        URI,
+        UnixTime::from_secs(NOW),
+    );
+    assert_eq!(code_of(&outcome), "token_too_large");
+}

@@ -1,0 +1,49 @@
+// A resource server with Fastify: JWKS_URL=http://localhost:8000/.well-known/jwks.json node examples/fastify.mjs
+
+import fastify from "fastify";
+import { createRemoteJwks } from "@dojang/verifier/jwks";
+import { authenticate, demandRole, TurnedAway } from "./bearer.mjs";
+
+/** Hook: `request.token` is the verified token behind it. */
+export function bearer(verifier) {
+  return async (request) => {
+    request.token = await authenticate(verifier, request.raw);
+  };
+}
+
+/** Hook to come after `bearer`. */
+export function role(name) {
+  return async (request) => demandRole(name, request.token, request.raw);
+}
+
+/** Error handler: answers those who were turned away. */
+export function turnedAway(error, _request, reply) {
+  if (error instanceof TurnedAway) {
+    return reply.code(error.status).headers(error.headers).send(error.body);
+  }
+  throw error;
+}
+
+export function createApp(verifier) {
+  const app = fastify();
+  app.decorateRequest("token", null);
+  app.setErrorHandler(turnedAway);
+  app.setNotFoundHandler(async () => {
+    throw new TurnedAway(404, "not_found", "Not Found");
+  });
+  app.get("/", async () => ({ status: "ok" }));
+  app.get("/protected", { onRequest: bearer(verifier) }, async ({ token: { claims } }, reply) => {
+    reply.header("cache-control", "no-store");
+    return { message: "인증 성공!", user_id: claims.user_id, username: claims.username };
+  });
+  app.get("/admin/dashboard", { onRequest: [bearer(verifier), role("admin")] }, async (_request, reply) => {
+    reply.header("cache-control", "no-store");
+    return { message: "관리자 대시보드" };
+  });
+  return app;
+}
+
+if (import.meta.filename === process.argv[1]) {
+  const app = createApp(createRemoteJwks(process.env.JWKS_URL));
+  console.log(`${await app.listen({ host: "127.0.0.1", port: Number(process.env.PORT ?? 8001) })}/protected`);
+}

@@ -1,0 +1,78 @@
+import { verdictIn, type Answer } from "./answers.js";
+import { checks, type Check } from "./checks.js";
+import { VerificationError } from "./errors.js";
+import type { Explainer, Explanation, Step, Verdict } from "./explanation.js";
+import type { Instance } from "./instance.js";
+import { Keyed, type Question } from "./keyed.js";
+import { keyTextOf, policyOf, timeOf, tokenOf } from "./options.js";
+import type { Jwk, JwkSet, Policy, VerifierOptions, VerifyOptions } from "./options.js";
+
+/** `createExplainer` of an entry, which has the module in its own way. */
+export function explainerIn(instance: Instance, keys: string | Jwk | JwkSet, options: VerifierOptions): Explainer {
+  return new WasmExplainer(instance, keyTextOf(keys), policyOf(options));
+}
+
+class WasmExplainer implements Explainer {
+  readonly #keyed: Keyed;
+
+  constructor(instance: Instance, keys: string, policy: Policy) {
+    this.#keyed = new Keyed(instance, keys, policy);
+  }
+
+  explain(token: string, options: VerifyOptions = {}): Explanation {
+    return this.#keyed.ask(tokenOf(token), timeOf(options), explanationOf);
+  }
+
+  free(): void {
+    this.#keyed.free();
+  }
+
+  declare [Symbol.dispose]: () => void;
+
+  static {
+    // Engines without explicit resource management have no such symbol.
+    if (Symbol.dispose) {
+      this.prototype[Symbol.dispose] = this.prototype.free;
+    }
+  }
+}
+
+function explanationOf(answer: Answer, { exports, handle, bytes }: Question): Explanation {
+  // First, for the next call may move what the answer points at.
+  const verdict = verdictOf(answer);
+  const texts = { header: utf8(() => answer.header()), payload: utf8(() => answer.payload()) };
+  const passed = exports.tokenverifier_passed!(handle, bytes, answer.now);
+  const { header, payload } = passed > 0 ? texts : {};
+  return {
+    steps: checks.map((check, place) => stepOf(check, place, passed, verdict)),
+    verdict,
+    untrusted: { ...(header !== undefined && { header }), ...(payload !== undefined && { payload }) },
+  };
+}
+
+/** A text of the token, if it is one. */
+function utf8(read: () => string): string | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
+function stepOf(check: Check, place: number, passed: number, verdict: Verdict): Step {
+  if (place < passed) {
+    return { check, outcome: "passed" };
+  }
+  return place === passed && !verdict.ok
+    ? { check, outcome: "failed", code: verdict.code }
+    : { check, outcome: "not_reached" };
+}
+
+function verdictOf(answer: Answer): Verdict {
+  const verdict = verdictIn(answer);
+  if (!("code" in verdict)) {
+    return { ok: true, ...verdict };
+  }
+  const { code, message, details } = new VerificationError(verdict.code, verdict.details);
+  return { ok: false, code, message, details } as Verdict;
+}

@@ -1,0 +1,88 @@
+// Asks the WebAssembly kernels, with and without SIMD, what the native ones were asked: reads the cases that the example
+// `kernel_cases` of verifier-core emits from standard input. `cargo xtask kernels` runs both.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** The exports of a module with this kernel, compiled as the package's are. */
+function compiled(name, flags) {
+  const directory = mkdtempSync(join(tmpdir(), "dojang-kernels-"));
+  try {
+    const output = ["--target", "web", "--profile", "wasm-npm", "--out-dir", directory, "--out-name", "kernels"];
+    execFileSync(
+      process.env.WASM_PACK || "wasm-pack",
+      ["build", root, "--mode", "force", "--no-pack", ...output, "--", "--features", "kernels"]
+        .concat("--config", `target.wasm32-unknown-unknown.rustflags=${JSON.stringify(flags)}`),
+      { stdio: ["ignore", "ignore", "inherit"], cwd: root },
+    );
+    const module = new WebAssembly.Module(readFileSync(join(directory, "kernels_bg.wasm")));
+    const imports = {};
+    for (const { module: from, name: imported } of WebAssembly.Module.imports(module)) {
+      (imports[from] ??= {})[imported] = () => assert.fail(imported);
+    }
+    const { exports } = new WebAssembly.Instance(module, imports);
+    return { name, exports, handle: exports.kernel_new() };
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+const kernels = [compiled("scalar", []), compiled("SIMD", ["-C", "target-feature=+simd128"])];
+
+function write({ exports, handle }, bytes) {
+  const at = exports.kernel_room(handle, bytes.length);
+  new Uint8Array(exports.memory.buffer, at, bytes.length).set(bytes);
+}
+
+/** Reads exactly so many bytes of standard input; undefined at its end. */
+function reader(stream) {
+  const iterator = stream[Symbol.asyncIterator]();
+  let rest = Buffer.alloc(0);
+  return async (length) => {
+    while (rest.length < length) {
+      const { value, done } = await iterator.next();
+      if (done) {
+        assert.equal(rest.length, 0, "the cases end in the middle of one");
+        return undefined;
+      }
+      rest = Buffer.concat([rest, value]);
+    }
+    const taken = rest.subarray(0, length);
+    rest = rest.subarray(length);
+    return taken;
+  };
+}
+
+const read = reader(process.stdin);
+let cases = 0;
+for (let head = await read(8); head !== undefined; head = await read(8)) {
+  const [size, powers] = [head.readUInt32LE(0), head.readUInt32LE(4)];
+  const modulus = await read(size);
+  for (const kernel of kernels) {
+    write(kernel, modulus);
+    kernel.exports.kernel_load(kernel.handle);
+  }
+  for (let power = 0; power < powers; power += 1) {
+    const exponent = (await read(4)).readUInt32LE(0);
+    const [base, right, wrong] = [await read(size), await read(size), await read(size)];
+    for (const kernel of kernels) {
+      for (const [expected, answer] of [[right, 1], [wrong, 0]]) {
+        write(kernel, Buffer.concat([base, expected]));
+        assert.equal(
+          kernel.exports.kernel_power_is(kernel.handle, exponent),
+          answer,
+          `${kernel.name}: n ${modulus.toString("hex")} base ${base.toString("hex")} e ${exponent} expected ${expected.toString("hex")}`,
+        );
+      }
+    }
+    cases += 1;
+  }
+}
+assert.ok(cases > 0, "there were no cases");
+console.log(`${cases} powers agree in ${kernels.length} WebAssembly kernels, each with a wrong one beside it`);

@@ -1,0 +1,73 @@
+// Prints what each entry weighs in a page: bundled and minified by Vite, with the `.wasm` file it loads, as a table for people.
+// Needs the built package. It can be imported too: `sizes()`.
+
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, gzipSync } from "node:zlib";
+import { build } from "vite";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+const entries = {
+  "`./slim`": ["slim", "init, createVerifier, VerificationError"],
+  "the main entry": ["index", "createVerifier, VerificationError"],
+  "`./slim/jwks` with `./slim`": ["slim-jwks", "createRemoteJwks, JwksError", ["slim", "init, VerificationError"]],
+  "`./jwks`": ["jwks", "createRemoteJwks, JwksError"],
+  "`./explain`": ["explain", "createExplainer"],
+};
+
+/** Bytes as they are, in gzip and in brotli; what is loaded apart is compressed apart. */
+function weights(...parts) {
+  const sum = (compress) => parts.reduce((total, part) => total + compress(part).length, 0);
+  return { bytes: sum((part) => part), gzip: sum((part) => gzipSync(part, { level: 9 })), brotli: sum((part) => brotliCompressSync(part)) };
+}
+
+/** The minified JavaScript of a program that uses these names. */
+async function minified(imports) {
+  const program = "\0program";
+  const { output } = await build({
+    configFile: false,
+    logLevel: "error",
+    root,
+    plugins: [
+      {
+        name: "program",
+        resolveId: (id) => (id === program ? id : undefined),
+        load: (id) => (id === program ? imports.map(([file, names]) => `export { ${names} } from ${JSON.stringify(join(root, "dist", `${file}.js`))};`).join("\n") : undefined),
+      },
+    ],
+    build: {
+      write: false,
+      target: "es2022",
+      modulePreload: false,
+      assetsInlineLimit: 0,
+      rollupOptions: { input: program, preserveEntrySignatures: "strict" },
+    },
+  });
+  return Buffer.from(output.find(({ type }) => type === "chunk").code);
+}
+
+export async function sizes() {
+  const rows = {};
+  const simd = readFileSync(join(root, "dist", "verifier_wasm_simd.wasm"));
+  for (const [name, [file, names, ...more]] of Object.entries(entries)) {
+    const script = await minified([[file, names], ...more]);
+    const loaded = file.startsWith("slim") ? [simd] : [];
+    rows[loaded.length > 0 ? `${name}, minified JavaScript` : `${name}, minified, module inside`] = weights(script);
+    if (loaded.length > 0) {
+      rows[`${name}, and \`verifier_wasm_simd.wasm\``] = weights(script, ...loaded);
+    }
+  }
+  for (const name of ["verifier_wasm_simd", "verifier_wasm", "explain_wasm"]) {
+    rows[`\`${name}.wasm\``] = weights(readFileSync(join(root, "dist", `${name}.wasm`)));
+  }
+  return rows;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  console.log("| | bytes | gzip | brotli |\n|---|---|---|---|");
+  for (const [name, figures] of Object.entries(await sizes())) {
+    console.log(`| ${[name, ...Object.values(figures).map((figure) => figure.toLocaleString("en"))].join(" | ")} |`);
+  }
+}

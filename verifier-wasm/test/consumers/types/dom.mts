@@ -1,0 +1,17 @@
+// Compiled, never run: what the types of the DOM allow besides.
+
+import { createRemoteJwks } from "@dojang/verifier/jwks";
+import { init } from "@dojang/verifier/slim";
+
+const address = new URL("https://login.example/verifier_wasm.wasm");
+await init(address);
+await init(new Request(address));
+await init(new Response());
+await init(fetch(address));
+await init(new WebAssembly.Module(new Uint8Array()));
+
+createRemoteJwks(address);
+createRemoteJwks(address, { fetch });
+createRemoteJwks(address, { fetch: (url, request) => fetch(url, { ...request, mode: "cors" }) });
+// @ts-expect-error an answer is a response
+createRemoteJwks(address, { fetch: async () => "" });

@@ -1,0 +1,50 @@
+// Compiled, never run: every entry as a TypeScript program imports it, with and without the types of the DOM.
+
+import { createVerifier, KeyError, VerificationError, type Verifier } from "@dojang/verifier";
+import { createExplainer } from "@dojang/verifier/explain";
+import { createRemoteJwks, JwksError, type JwksCode, type RemoteJwks } from "@dojang/verifier/jwks";
+import * as slim from "@dojang/verifier/slim";
+import * as slimJwks from "@dojang/verifier/slim/jwks";
+import { codeTexts } from "@dojang/verifier/texts";
+import compiled from "@dojang/verifier/verifier_wasm_simd.wasm";
+
+const verifier: Verifier = createVerifier("", { leeway: 1 });
+export const expiry: number = verifier.verify("").claims.exp;
+export const user: number | string | undefined = verifier.verify("").claims.user_id;
+export const issuer: unknown = verifier.verify("").claims.iss;
+// @ts-expect-error an issuer that nobody demanded may be anything
+export const text: string | undefined = verifier.verify("").claims.iss;
+
+const remote: RemoteJwks = createRemoteJwks("https://login.example/jwks.json", { issuer: "a", timeout: 1, clock: () => 1 });
+export const later: number = (await remote.verify("", { now: 1 })).claims.exp;
+await remote.reload();
+// @ts-expect-error an option that does not exist
+createRemoteJwks("https://login.example/jwks.json", { timeOut: 1 });
+
+try {
+  await remote.verify("");
+} catch (error) {
+  if (error instanceof JwksError) {
+    const code: JwksCode = error.code;
+    if (error.code === "jwks_status_unexpected") {
+      const status: number = error.details.status;
+      throw new Error(`${code} ${status}`);
+    }
+    // @ts-expect-error there is no such code
+    error.code === "jwks_gone";
+  } else if (error instanceof slim.VerificationError || error instanceof KeyError || error instanceof VerificationError) {
+    throw new Error(codeTexts[error.code].ko);
+  }
+}
+
+const ready: Promise<void> = slim.init();
+await ready;
+await slim.init(new ArrayBuffer(8));
+await slim.init(new Uint8Array(8));
+await slim.init("/verifier_wasm.wasm");
+await slim.init(compiled);
+// @ts-expect-error nothing is left out, not null
+await slim.init(null);
+export const slimVerifier: Verifier = slim.createVerifier({ kty: "RSA" });
+export const slimRemote: RemoteJwks = slimJwks.createRemoteJwks({ href: "https://login.example/jwks.json" });
+export const steps: number = createExplainer("").explain("").steps.length;

@@ -1,0 +1,109 @@
+// The slim entry: what `init` takes, and when.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { after, before, test } from "node:test";
+import { VerificationError } from "@dojang/verifier";
+import { accessClaims, key, NOW, otherKey, token } from "./tokens.mjs";
+
+const file = new URL("../dist/verifier_wasm.wasm", import.meta.url);
+const bytes = readFileSync(file);
+
+/** Another copy of the entry, that nobody has called init of. */
+let copies = 0;
+const slim = (entry = "slim.node.js") => import(`../dist/${entry}?copy=${(copies += 1)}`);
+
+let server;
+let address;
+let requests = 0;
+before(async () => {
+  server = createServer(({ url }, response) => {
+    requests += 1;
+    // Without a content type: who serves files may not know that of wasm.
+    response.writeHead(url === "/there.wasm" ? 200 : 404).end(url === "/there.wasm" ? bytes : "not found");
+  });
+  await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
+  address = `http://127.0.0.1:${server.address().port}/there.wasm`;
+});
+after(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+function works({ createVerifier }) {
+  const verifier = createVerifier(key.jwk);
+  assert.deepEqual(verifier.verify(token(), { now: NOW }).claims, accessClaims);
+  // The classes of errors are those of the main entry.
+  assert.throws(
+    () => verifier.verify(token({ privateKey: otherKey.privateKey }), { now: NOW }),
+    (error) => error instanceof VerificationError && error.code === "signature_invalid",
+  );
+}
+
+const inputs = {
+  "nothing": () => undefined,
+  "a file: address": () => file,
+  "an http address": () => new URL(address),
+  "an http address as text": () => address,
+  "a request": () => new Request(address),
+  "a response": () => new Response(bytes),
+  "the promise of a response": () => fetch(address),
+  "bytes": () => new Uint8Array(bytes),
+  "a buffer": () => new Uint8Array(bytes).buffer,
+  "a view of part of a buffer": () => new Uint8Array([0, ...bytes, 0]).subarray(1, -1),
+  "a module": () => new WebAssembly.Module(bytes),
+  "the promise of a module": () => WebAssembly.compile(bytes),
+};
+for (const [name, input] of Object.entries(inputs)) {
+  test(`init takes ${name}`, async () => {
+    const entry = await slim();
+    assert.equal(await entry.init(input()), undefined);
+    works(entry);
+  });
+}
+
+test("the entry for pages loads over the network what it is told to", async () => {
+  const entry = await slim("slim.js");
+  await entry.init(address);
+  works(entry);
+});
+
+test("before init has ended, createVerifier says so, and nothing else is wrong afterwards", async () => {
+  const entry = await slim();
+  assert.throws(() => entry.createVerifier(key.jwk), /await init\(\)/);
+  const ready = entry.init();
+  assert.throws(() => entry.createVerifier(key.jwk), /await init\(\)/);
+  await ready;
+  works(entry);
+});
+
+test("init loads once, however often it is called", async () => {
+  const entry = await slim();
+  const before = requests;
+  await Promise.all([entry.init(address), entry.init(address), entry.init()]);
+  await entry.init(address);
+  await entry.init("http://127.0.0.1:9/nobody.wasm");
+  assert.equal(requests, before + 1);
+  works(entry);
+});
+
+const other = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
+const failures = {
+  "an address where there is nothing": [() => address.replace("there", "gone"), Error, /could not be fetched: 404 http.*gone\.wasm/],
+  "an address where nobody listens": [() => "http://127.0.0.1:9/", TypeError, /fetch failed/],
+  "a page in place of a module": [() => new Response("<!doctype html>"), WebAssembly.CompileError, /magic word/],
+  "half a module": [() => bytes.subarray(0, 1000), WebAssembly.CompileError, /compile/],
+  "another module": [() => other, TypeError, /another module than this package's/],
+  "a number": [() => 5, TypeError, /WebAssembly.compile/],
+  "a promise that fails": [() => Promise.reject(new RangeError("no")), RangeError, /no/],
+};
+for (const [name, [input, type, message]] of Object.entries(failures)) {
+  test(`init fails with ${name}, and can be called again`, async () => {
+    const entry = await slim();
+    await assert.rejects(entry.init(input()), (error) => error instanceof type && message.test(error.message));
+    assert.throws(() => entry.createVerifier(key.jwk), /await init\(\)/);
+    await entry.init();
+    works(entry);
+  });
+}
