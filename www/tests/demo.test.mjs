@@ -10,7 +10,7 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
   const { onPage } = visits();
 
   const told = (page, text) => page.locator("#told").getByText(text).waitFor();
-  const press = (page, name) => page.locator("#flow").getByRole("button", { name }).click();
+  const press = (page, name) => page.locator("#flow").getByRole("button", { name, exact: true }).click();
 
   /** Waits until the list beside the diagram holds these requests and answers, and the drawing as many arrows. */
   async function drawn(page, wanted) {

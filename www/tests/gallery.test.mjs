@@ -25,7 +25,7 @@ const STOPPED = [
   ["expired", "만료 시각", "Expiry", "token_expired"],
   ["no-exp", "만료 시각", "Expiry", "claim_missing"],
   ["huge-exp", "만료 시각", "Expiry", "claim_invalid"],
-  ["no-signature", "형태와 인코딩", "Shape and encoding", "token_malformed"],
+  ["no-signature", "서명", "Signature", "signature_invalid"],
   ["swapped", "헤더", "Header", "alg_not_allowed"],
 ];
 
