@@ -207,8 +207,8 @@ export class Flow {
       answer,
       () => t(`role이 ${role}이므로 관리자 페이지가 열립니다.`, `The role is ${role}, so the admin page opens.`),
       () => t(
-        `토큰은 올바르지만 role이 ${role}이라서 안 됩니다. 역할을 주려면 issuer users set-role --username ${session.username} --role admin 을 실행하고 토큰을 갱신하세요.`,
-        `The token is good, but its role is ${role}. To give the role, run: issuer users set-role --username ${session.username} --role admin, then refresh the token.`,
+        `토큰은 올바르지만 role이 ${role}이라서 안 됩니다. 역할을 주려면 issuer users set-role ${session.username} admin 을 실행하고 토큰을 갱신하세요.`,
+        `The token is good, but its role is ${role}. To give the role, run: issuer users set-role ${session.username} admin, then refresh the token.`,
       ),
     );
   }

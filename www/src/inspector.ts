@@ -39,8 +39,11 @@ export class Inspector {
   #origin: { token: string; sign?: Sign; refresh?: string } | undefined;
 
   constructor() {
-    this.#form.addEventListener("input", () => {
-      this.#removedSecret = false;
+    this.#form.addEventListener("input", (event) => {
+      // One paste may come as several events, of which the last finds the field emptied already.
+      if ((event.target as HTMLInputElement).value !== "") {
+        this.#removedSecret = false;
+      }
       this.show();
     });
     this.#form.addEventListener("submit", (event) => event.preventDefault());

@@ -94,6 +94,10 @@ export class Speed {
       return el("tr", "", head, ...cells.map((cell) => el("td", "", cell)));
     });
     const table = el("table", "numbers", el("thead", "", el("tr", "", ...heads.map((head) => el("th", "", head)))), el("tbody", "", ...rows));
+    const scroll = el("div", "scroll", table);
+    scroll.tabIndex = 0;
+    scroll.setAttribute("role", "group");
+    scroll.ariaLabel = t("결과 표", "Table of the results");
     const drawing = plot(series.map(({ name, className, measured }) => ({ name, className, samples: measured.samples })));
     return [
       el(
@@ -101,7 +105,7 @@ export class Speed {
         "card results",
         el("h3", "", t("검증 한 번의 시간", "Time for one verification")),
         drawing as unknown as HTMLElement,
-        el("div", "scroll", table),
+        scroll,
         el("p", "hint", t(
           "한 표본은 여러 번의 검증을 이어서 잰 평균입니다. 브라우저의 시계가 거칠기 때문입니다. 두 쪽 모두 서명과 클레임을 확인합니다.",
           "A sample is the mean of several verifications in a row, because the browser's clock is coarse. Both check the signature and the claims.",

@@ -92,11 +92,11 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
   test("the admin page opens with the role alone", { skip: noIssuerCommand }, () =>
     onPage({}, async (page) => {
       issuerCommand(["users", "create", "--if-missing", "--username", "climber", "--email", "climber@example.com", "--password-stdin"], password);
-      issuerCommand(["users", "set-role", "--username", "climber", "--role", "student"]);
+      issuerCommand(["users", "set-role", "climber", "student"]);
       await logIn(page, { name: "climber" });
       await press(page, "관리자 페이지 열기");
       await told(page, /role이 "student"이라서 안 됩니다.*HTTP 403/);
-      issuerCommand(["users", "set-role", "--username", "climber", "--role", "admin"]);
+      issuerCommand(["users", "set-role", "climber", "admin"]);
       await press(page, "토큰 갱신");
       await told(page, "새 access 토큰을 받았습니다.");
       await press(page, "관리자 페이지 열기");

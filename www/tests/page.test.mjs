@@ -135,7 +135,7 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
       for (const [key, part] of [["ArrowRight", "break"], ["End", "speed"], ["ArrowRight", "inspector"], ["ArrowLeft", "speed"], ["Home", "inspector"]]) {
         await page.keyboard.press(key);
         await until("the focus", `tab-${part}`, () => page.evaluate(() => document.activeElement.id));
-        assert.equal(await page.locator(`#${part}`).isVisible(), true);
+        await page.locator(`#${part} h2`).waitFor();
         assert.equal(await page.locator("[role=tabpanel]:visible").count(), 1);
       }
       await page.locator("#sample").focus();
