@@ -157,6 +157,10 @@ function decoderView({ token }: Hostile): HTMLElement {
     const shown = name === "exp" && typeof value === "number" && Number.isFinite(value) ? dateTime(value) : String(value);
     return [el("div", "", el("dt", "", name), el("dd", "", shown.slice(0, 100)))];
   });
+  if (rows.length === 0) {
+    side.append(el("p", "", t("JSON이기는 하지만 익숙한 값이 없음", "JSON, but none of the familiar values")));
+    return side;
+  }
   side.append(el("dl", "facts", ...rows), el("p", "in-words", t("아무 경고 없이 이대로 보입니다.", "Shown just like this, without a warning.")));
   return side;
 }

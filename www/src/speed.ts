@@ -5,12 +5,12 @@ import { measure, quantile, type Measured } from "./measure.ts";
 import { microseconds, plot } from "./plot.ts";
 import { newSample } from "./sample.ts";
 
-const COUNTS = [500, 2000, 10_000];
+const COUNTS = [2000, 10_000, 50_000];
 
 /** Times our verifier and WebCrypto, through jose, on the same token in this browser. */
 export class Speed {
   #results: { wasm: Measured; jose: Measured } | undefined;
-  #count = COUNTS[0] ?? 500;
+  #count = COUNTS[0] ?? 2000;
   #problem = "";
 
   constructor() {
