@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { describe, test } from "node:test";
 import { brotliCompressSync } from "node:zlib";
-import { logIn, overflow, shoot, until, visits } from "./pages.mjs";
+import { logIn, noShots, overflow, shoot, until, visits } from "./pages.mjs";
 import { edgeUrl, issuerUrl, noSystem, wwwUrl } from "./system.mjs";
 import { NOW, pem, tampered, token } from "./tokens.mjs";
 
@@ -117,7 +117,8 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
     test(`every part is accessible and fits (${colorScheme}, ${locale}, ${width} px)`, (t) =>
       onPage({ colorScheme, locale, viewport: { width, height: 900 }, reducedMotion: "reduce" }, async (page) => {
         await everyPart(page, locale === "ko-KR", async (part) => {
-          await shoot(page, `${part}-${colorScheme}-${locale.slice(0, 2)}-${width}`, { fullPage: true });
+          // For whoever wants to look at the page in all its forms.
+          await shoot(page, `all/${part}-${colorScheme}-${locale.slice(0, 2)}-${width}`, { fullPage: true });
           assert.equal(await overflow(page), 0, `${part} is wider than ${width} px`);
           await page.evaluate(AXE);
           const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
@@ -126,6 +127,30 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
           const others = violations.filter((violation) => !serious.includes(violation));
           others.forEach(({ id, impact }) => t.diagnostic(`${part}: ${impact}: ${id}`));
         });
+      }));
+  }
+
+  for (const lang of ["ko", "en"]) {
+    test(`the pictures of the README (${lang})`, { skip: noShots }, () =>
+      onPage({ locale: lang, viewport: { width: 1000, height: 900 } }, async (page) => {
+        await page.locator("[name=keys]").fill(pem);
+        await page.locator("[name=now]").fill(`${NOW}`);
+        await page.locator("[name=token]").fill(tampered());
+        await page.locator("#verdict .seal").waitFor();
+        await page.locator("#inspection").scrollIntoViewIfNeeded();
+        await page.locator("#inspection").evaluate((part) => part.scrollIntoView());
+        await shoot(page, `inspector-${lang}`);
+        await page.emulateMedia({ colorScheme: "dark" });
+        await page.getByRole("button", { name: "한국어" }).click();
+        await logIn(page);
+        await page.locator("#my-token .seal").waitFor();
+        for (const [name, answered] of [["/protected 호출", 3], ["토큰 갱신", 4], ["관리자 페이지 열기", 5]]) {
+          await page.getByRole("button", { name, exact: true }).click();
+          await page.locator(".exchanges > li .status:is(.good, .bad)").nth(answered - 1).waitFor();
+        }
+        await page.locator(`[data-lang=${lang}]`).click();
+        await page.evaluate(() => scrollTo(0, 0));
+        await shoot(page, `flow-${lang}`);
       }));
   }
 

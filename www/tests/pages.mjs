@@ -2,15 +2,16 @@
 
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, before } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import { setTimeout as pause } from "node:timers/promises";
 import { launchChromium } from "./chromium.mjs";
 import { edgeUrl, issuerUrl, password, username, wwwUrl } from "./system.mjs";
 
-/** Where the pictures of the README are written; without it, none are taken. */
+/** Where pictures of the page are written; without it, none are taken. */
 const screenshots = process.env.SCREENSHOTS_DIR;
+export const noShots = !screenshots && "no pictures are taken: SCREENSHOTS_DIR is not set";
 const PATIENCE = 30_000;
 
 /** One browser for the tests of a `describe`. */
@@ -90,7 +91,8 @@ export function overflow(page) {
 /** Takes a picture when they were asked for. */
 export async function shoot(page, name, { fullPage = false } = {}) {
   if (screenshots) {
-    mkdirSync(screenshots, { recursive: true });
-    await page.screenshot({ path: join(screenshots, `${name}.png`), fullPage, animations: "disabled" });
+    const path = join(screenshots, `${name}.png`);
+    mkdirSync(dirname(path), { recursive: true });
+    await page.screenshot({ path, fullPage, animations: "disabled" });
   }
 }
