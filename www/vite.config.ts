@@ -1,7 +1,11 @@
 import { defineConfig, type Plugin } from "vite";
 
-const issuer = serviceUrl("ISSUER_URL", "http://localhost:8000");
-const edge = serviceUrl("EDGE_URL", "http://localhost:8001");
+const headers = {
+  // What a meta element cannot say.
+  "Content-Security-Policy": "frame-ancestors 'none'",
+  "Referrer-Policy": "no-referrer",
+  "X-Content-Type-Options": "nosniff",
+};
 
 /** The address of a service, without a slash at its end. */
 function serviceUrl(variable: string, fallback: string): string {
@@ -14,14 +18,15 @@ function serviceUrl(variable: string, fallback: string): string {
   return url.href.replace(/\/+$/, "");
 }
 
-/** Nothing but this page's own files runs, and nothing leaves for anywhere but the two services. */
-function contentSecurityPolicy(): Plugin {
+/** Nothing but this page's own files runs, and nothing leaves for anywhere but the services it was built for. */
+function contentSecurityPolicy(services: string[]): Plugin {
+  const origins = [...new Set(services.map((url) => new URL(url).origin))];
   const policy = [
     "default-src 'none'",
     "script-src 'self' 'wasm-unsafe-eval'",
     "style-src 'self'",
     "img-src 'self'",
-    `connect-src ${[...new Set([new URL(issuer).origin, new URL(edge).origin])].join(" ")}`,
+    `connect-src ${origins.length === 0 ? "'none'" : origins.join(" ")}`,
     "base-uri 'none'",
     "form-action 'none'",
     "require-trusted-types-for 'script'",
@@ -39,18 +44,22 @@ function contentSecurityPolicy(): Plugin {
   };
 }
 
-const headers = {
-  // What a meta element cannot say.
-  "Content-Security-Policy": "frame-ancestors 'none'",
-  "Referrer-Policy": "no-referrer",
-  "X-Content-Type-Options": "nosniff",
-};
-
-export default defineConfig({
-  define: { __ISSUER_URL__: JSON.stringify(issuer), __EDGE_URL__: JSON.stringify(edge) },
-  plugins: [contentSecurityPolicy()],
-  // The polyfill would fetch from this page's own origin, which the policy does not allow; browsers with wasm need none.
-  build: { target: "es2022", modulePreload: { polyfill: false } },
-  server: { host: "127.0.0.1", port: 8080, strictPort: true },
-  preview: { host: "127.0.0.1", port: 8080, strictPort: true, headers },
+/** `--mode inspector` builds the page without the flow: no service is named, so nothing may be asked at all. */
+export default defineConfig(({ mode }) => {
+  const services = mode === "inspector"
+    ? []
+    : [serviceUrl("ISSUER_URL", "http://localhost:8000"), serviceUrl("EDGE_URL", "http://localhost:8001")];
+  const [issuer = "", edge = ""] = services;
+  return {
+    define: {
+      __ISSUER_URL__: JSON.stringify(issuer),
+      __EDGE_URL__: JSON.stringify(edge),
+      __WITH_SERVICES__: JSON.stringify(services.length > 0),
+    },
+    plugins: [contentSecurityPolicy(services)],
+    // The polyfill would fetch from this page's own origin, which the policy does not allow; browsers with wasm need none.
+    build: { target: "es2022", modulePreload: { polyfill: false } },
+    server: { host: "127.0.0.1", port: 8080, strictPort: true },
+    preview: { host: "127.0.0.1", port: 8080, strictPort: true, headers },
+  };
 });

@@ -1,43 +1,209 @@
-/** Ways to change a token that a careless check would let through; each is stopped by another rule. */
-export type Attack = "promote" | "none" | "flip" | "refresh";
+import type { Inspected } from "./inspector.ts";
+import { newSigner } from "./sample.ts";
+import { base64url, bytesOf, decoded, segmentOf, textOf, type Members } from "./token.ts";
 
-export const ATTACKS: readonly Attack[] = ["promote", "none", "flip", "refresh"];
-
-/** The hostile token made from the pair of this session. */
-export function attacked(attack: Attack, tokens: { access: string; refresh: string }): string {
-  const [header = "", claims = "", signature = ""] = tokens.access.split(".");
-  switch (attack) {
-    case "promote":
-      return [header, encode({ ...decode(claims), role: "admin" }), signature].join(".");
-    case "none":
-      return [encode({ ...decode(header), alg: "none" }), claims, ""].join(".");
-    case "flip":
-      return [header, claims, withFirstBitFlipped(signature)].join(".");
-    case "refresh":
-      return tokens.refresh;
-  }
+/** What an attacker sends, and the moment it is checked at when that is not now. */
+export interface Hostile {
+  token: string;
+  now?: number;
 }
 
-function withFirstBitFlipped(segment: string): string {
-  const bytes = bytesOf(segment);
-  bytes[0] = (bytes[0] ?? 0) ^ 0x80;
-  return base64url(bytes);
+export interface Attack {
+  id: string;
+  /** Korean, English. */
+  name: readonly [string, string];
+  idea: readonly [string, string];
+  /** True when only the issuer's own private key makes this one; it is there for the example. */
+  signed?: true;
+  make(target: Target): Hostile | Promise<Hostile>;
 }
 
-function decode(segment: string): Record<string, unknown> {
-  return JSON.parse(new TextDecoder().decode(bytesOf(segment))) as Record<string, unknown>;
+/** The token under attack, taken apart. */
+interface Target {
+  token: string;
+  keys: string;
+  refresh: string | undefined;
+  /** Base64url segments. */
+  head: string;
+  body: string;
+  signature: string;
+  header: Members;
+  claims: Members;
+  /** Unix seconds of the check. */
+  now: number;
+  /** Signs as the issuer would; without its key, the old signature stays. */
+  sign(payload: string): Promise<string>;
 }
 
-function encode(members: object): string {
-  return base64url(new TextEncoder().encode(JSON.stringify(members)));
+/** The alphabet of base64url, in the order of its values. */
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+export const ATTACKS: readonly Attack[] = [
+  {
+    id: "none",
+    name: ["alg: none", "alg: none"],
+    idea: ["서명이 필요 없다고 토큰 스스로 말합니다.", "The token itself says that it needs no signature."],
+    make: ({ header, body }) => ({ token: `${segmentOf({ ...header, alg: "none" })}.${body}.` }),
+  },
+  {
+    id: "none-case",
+    name: ["alg: nOnE", "alg: nOnE"],
+    idea: ["\"none\"만 막는 검사를 대소문자로 피합니다.", "Gets past a check that forbids \"none\" in that spelling alone."],
+    make: ({ header, body, signature }) => ({ token: `${segmentOf({ ...header, alg: "nOnE" })}.${body}.${signature}` }),
+  },
+  {
+    id: "hs256",
+    name: ["공개 키로 HS256", "HS256 with the public key"],
+    idea: ["모두가 아는 공개 키를 HMAC 비밀로 써서 서명합니다.", "Signs with HMAC, and the public key that everybody has as its secret."],
+    make: async ({ header, claims, keys }) => {
+      const input = `${segmentOf({ ...header, alg: "HS256" })}.${segmentOf({ ...claims, role: "admin" })}`;
+      const secret = await crypto.subtle.importKey("raw", utf8(keys), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+      const mac = await crypto.subtle.sign("HMAC", secret, utf8(input));
+      return { token: `${input}.${base64url(new Uint8Array(mac))}` };
+    },
+  },
+  {
+    id: "promote",
+    name: ["role을 admin으로", "role to admin"],
+    idea: ["클레임을 바꾸고 서명은 그대로 둡니다.", "Changes a claim and leaves the signature as it was."],
+    make: ({ head, claims, signature }) => ({ token: `${head}.${segmentOf({ ...claims, role: "admin" })}.${signature}` }),
+  },
+  {
+    id: "flip",
+    name: ["서명 1비트 뒤집기", "One flipped bit"],
+    idea: ["2048비트 서명에서 단 한 비트만 다릅니다.", "A single bit of the signature is different."],
+    make: ({ head, body, signature }) => {
+      const bytes = bytesOf(signature);
+      bytes[0] = (bytes[0] ?? 0) ^ 1;
+      return { token: `${head}.${body}.${base64url(bytes)}` };
+    },
+  },
+  {
+    id: "trailing-bits",
+    name: ["남는 base64 비트", "Trailing base64 bits"],
+    idea: ["끝 글자의 쓰이지 않는 비트를 바꿉니다. 해독하면 같은 바이트라서, 글자로 막은 토큰이 되살아납니다.", "Changes the unused bits of the last letter. It decodes to the same bytes, so a token that was blocked by its text comes back."],
+    make: ({ head, body, signature }) => {
+      const last = ALPHABET[ALPHABET.indexOf(signature.slice(-1)) ^ 1] ?? "";
+      return { token: `${head}.${body}.${signature.slice(0, -1)}${last}` };
+    },
+  },
+  {
+    id: "padding",
+    name: ["base64 채움 문자", "Base64 padding"],
+    idea: ["끝에 =를 붙여 같은 토큰을 다른 글자로 씁니다.", "Writes the same token in another way, with = at its end."],
+    make: ({ token }) => ({ token: `${token}==` }),
+  },
+  {
+    id: "embedded-key",
+    name: ["헤더에 넣은 열쇠", "A key in the header"],
+    idea: ["공격자의 키로 서명하고, 그 공개 키를 헤더의 jwk에 넣습니다.", "Signed with the attacker's key, whose public half lies in the header as jwk."],
+    make: async ({ header, claims }) => {
+      const { sign, publicKey } = await newSigner();
+      const { kty, n, e } = publicKey;
+      return { token: await sign({ ...header, jwk: { kty, n, e } }, { ...claims, role: "admin" }) };
+    },
+  },
+  {
+    id: "kid",
+    name: ["kid 주입", "kid injection"],
+    idea: ["kid를 파일 경로로 바꿔 빈 파일을 키로 쓰게 합니다.", "Makes the kid a path, to have an empty file used as the key."],
+    make: ({ header, body, signature }) => ({
+      token: `${segmentOf({ ...header, kid: "../../../../dev/null" })}.${body}.${signature}`,
+    }),
+  },
+  {
+    id: "crit",
+    name: ["crit 확장", "The crit extension"],
+    idea: ["검증기가 모르는 확장을 요구하고 무시되기를 바랍니다.", "Demands an extension and hopes that it is passed over."],
+    make: ({ header, body, signature }) => ({
+      token: `${segmentOf({ ...header, crit: ["b64"], b64: false })}.${body}.${signature}`,
+    }),
+  },
+  {
+    id: "duplicate-alg",
+    name: ["두 번 적은 alg", "alg twice"],
+    idea: ["앞의 값을 읽는 프로그램과 뒤의 값을 읽는 프로그램을 다르게 속입니다.", "Says one thing to programs that read the first value and another to those that read the last."],
+    make: ({ head, body, signature }) => ({
+      token: `${segmentOf(textOf(head).replace(/^\s*\{/, "{\"alg\":\"none\","))}.${body}.${signature}`,
+    }),
+  },
+  {
+    id: "duplicate-role",
+    name: ["두 번 적은 role", "role twice"],
+    idea: ["role이 두 번 있습니다. 무엇이 맞을까요? 발급자가 서명까지 했습니다.", "There are two roles. Which one counts? The issuer even signed it."],
+    signed: true,
+    make: async ({ body, sign }) => ({ token: await sign(textOf(body).replace(/\}\s*$/, ",\"role\":\"student\",\"role\":\"admin\"}")) }),
+  },
+  {
+    id: "wrong-type",
+    name: ["refresh 토큰 쓰기", "The refresh token"],
+    idea: ["하루 동안 쓸 수 있는 refresh 토큰을 access 토큰 자리에 냅니다.", "Shows the long-lived refresh token where an access token belongs."],
+    signed: true,
+    make: async ({ claims, refresh, sign }) => ({
+      token: refresh ?? (await sign(JSON.stringify({ ...claims, token_type: "refresh" }))),
+    }),
+  },
+  {
+    id: "expired",
+    name: ["만료된 토큰", "Expired"],
+    idea: ["만료되는 바로 그 초에 같은 토큰을 냅니다.", "The same token, at the very second it expires."],
+    make: ({ token, claims, now }) => ({ token, now: typeof claims["exp"] === "number" ? Math.max(0, claims["exp"]) : now }),
+  },
+  {
+    id: "no-exp",
+    name: ["exp 없는 토큰", "No exp"],
+    idea: ["만료 시각을 빼서 영원히 쓰려 합니다.", "Leaves the expiry out, to be good for ever."],
+    signed: true,
+    make: async ({ claims, sign }) => {
+      const { exp: _, ...others } = claims;
+      return { token: await sign(JSON.stringify(others)) };
+    },
+  },
+  {
+    id: "huge-exp",
+    name: ["exp: 1e400", "exp: 1e400"],
+    idea: ["만료 시각을 무한대로 읽히는 수로 적습니다.", "Writes an expiry that many programs read as infinity."],
+    signed: true,
+    make: async ({ body, sign }) => ({ token: await sign(textOf(body).replace(/"exp"\s*:\s*[0-9.]+/, "\"exp\":1e400")) }),
+  },
+  {
+    id: "no-signature",
+    name: ["서명 떼기", "No signature"],
+    idea: ["서명 부분을 비웁니다.", "Leaves the signature empty."],
+    make: ({ head, body }) => ({ token: `${head}.${body}.` }),
+  },
+  {
+    id: "swapped",
+    name: ["헤더와 내용 바꾸기", "Header and payload swapped"],
+    idea: ["두 부분의 자리를 바꿉니다.", "The two parts change places."],
+    make: ({ head, body, signature }) => ({ token: `${body}.${head}.${signature}` }),
+  },
+];
+
+/** The hostile token made of the inspected one. */
+export async function attacked(attack: Attack, inspected: Inspected): Promise<Hostile> {
+  const [head = "", body = "", signature = ""] = inspected.token.split(".");
+  const { token, keys, refresh, now, sign } = inspected;
+  const header = decoded(head) ?? {};
+  return attack.make({
+    token,
+    keys,
+    refresh,
+    now,
+    head,
+    body,
+    signature,
+    header,
+    claims: decoded(body) ?? {},
+    sign: async (payload) => sign === undefined ? `${head}.${segmentOf(payload)}.${signature}` : sign(header, payload),
+  });
 }
 
-function bytesOf(segment: string): Uint8Array {
-  const base64 = segment.replaceAll("-", "+").replaceAll("_", "/");
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+/** True when the attack is made as described: some need a signature that only the issuer can make. */
+export function isWhole(attack: Attack, { sign, refresh }: Inspected): boolean {
+  return attack.signed === undefined || sign !== undefined || (attack.id === "wrong-type" && refresh !== undefined);
 }
 
-function base64url(bytes: Uint8Array): string {
-  const base64 = btoa(String.fromCharCode(...bytes));
-  return base64.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+function utf8(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text);
 }

@@ -1,154 +1,272 @@
-import { KeyError } from "@dojang/verifier";
+import { createExplainer, KeyError } from "@dojang/verifier/explain";
+import type { Code, Explainer, JwkSet, VerifierOptions } from "@dojang/verifier/explain";
 import { codeTexts } from "@dojang/verifier/texts";
-import type { Code, JwkSet } from "@dojang/verifier";
-import type { Explainer, Explanation, Step } from "@dojang/verifier/explain";
-import { byId, el } from "./dom.ts";
-import { checkLabel, currentLang, dateTime, label } from "./labels.ts";
-import { seal } from "./view.ts";
+import { Clock } from "./clock.ts";
+import { busy, byId } from "./dom.ts";
+import { forgetShared, linkTo, sharedIn } from "./fragment.ts";
+import { currentLang, t } from "./lang.ts";
+import { showPanes } from "./panes.ts";
+import { isSecret, pastedToken, secretHelp } from "./paste.ts";
+import { revocationOf } from "./revocation.ts";
+import { newSample, type Sign } from "./sample.ts";
+import { stageViews, verdictView } from "./stages.ts";
+import { decoded } from "./token.ts";
 
-/** Details that are Unix times in seconds. */
-const TIMES = new Set(["expiredAt", "notBefore", "issuedAt", "now"]);
-
-const MARKS = { passed: "✓", failed: "✕", not_reached: "–" };
-
-type CreateExplainer = typeof import("@dojang/verifier/explain").createExplainer;
-
-/** What a key text made. */
+/** What a key text made under a policy. */
 type Made = { explainer: Explainer } | { refused: Code };
+
+/** What the other parts of the page work on: the token of the inspector, and what it is checked with. */
+export interface Inspected {
+  token: string;
+  keys: string;
+  options: VerifierOptions;
+  now: number;
+  /** There for the example only, whose private key this page made. */
+  sign: Sign | undefined;
+  /** A refresh token of the same login, when the token came from one. */
+  refresh: string | undefined;
+}
 
 /** The part of the page that explains any token under any key: all of it happens here, nothing is sent or kept. */
 export class Inspector {
   readonly #form = byId<HTMLFormElement>("inspector-form");
-  #createExplainer: CreateExplainer | undefined;
-  /** Made of the key text that is in the form, and again when that changes. */
-  #made: { keys: string; made: Made } | undefined;
-  /** What the page shows, so that it only changes when the verdict does. */
+  readonly #clock = new Clock(this.#form);
+  #made: { from: string; made: Made } | undefined;
+  /** What the page shows, so that it only changes when that does. */
   #shown = "";
+  /** A secret was pasted and removed; said until something else is entered. */
+  #removedSecret = false;
+  #origin: { token: string; sign?: Sign; refresh?: string } | undefined;
 
   constructor() {
-    this.#form.addEventListener("input", () => this.show());
+    this.#form.addEventListener("input", (event) => {
+      // One paste may come as several events, of which the last finds the field emptied already.
+      if ((event.target as HTMLInputElement).value !== "") {
+        this.#removedSecret = false;
+      }
+      this.show();
+    });
     this.#form.addEventListener("submit", (event) => event.preventDefault());
     // The fields are emptied after the event.
     this.#form.addEventListener("reset", () => queueMicrotask(() => this.clear()));
+    byId("clock-now").addEventListener("click", () => {
+      this.#clock.reset();
+      this.show();
+    });
+    byId("sample").addEventListener("click", (event) => void busy(event.currentTarget as HTMLElement, () => this.makeSample()));
+    byId("share").addEventListener("click", () => void this.#share());
+    for (const name of ["token", "keys", "statusList"]) {
+      this.#acceptDrops(this.#field(name));
+    }
+    const shared = sharedIn(location.hash);
+    if (shared !== undefined) {
+      this.#field("token").value = shared.token;
+      this.#field("keys").value = shared.keys;
+    }
   }
 
-  /** Puts a token and keys into the fields and brings the reader there. */
-  open(token: string, keys: JwkSet): void {
+  /** Puts a token and keys into the fields, to be checked at `now` (Unix seconds) or, left out, by the clock. */
+  open(token: string, keys: JwkSet | string, origin: { sign?: Sign; refresh?: string } = {}, now?: number): void {
+    this.#origin = { token, ...origin };
     this.#field("token").value = token;
-    this.#field("keys").value = JSON.stringify(keys, null, 2);
-    this.#field("now").value = "";
+    this.#field("keys").value = typeof keys === "string" ? keys : JSON.stringify(keys, null, 2);
+    this.#clock.reset();
+    if (now !== undefined) {
+      this.#field("now").value = String(now);
+    }
+    this.#removedSecret = false;
     this.show();
-    byId("inspector-title").focus();
-    byId("inspector").scrollIntoView();
   }
 
-  /** Forgets the token and the keys. */
+  async makeSample(): Promise<void> {
+    const { token, keys, sign } = await newSample(Date.now() / 1000);
+    this.open(token, keys, { sign });
+  }
+
+  /** Forgets the token and the keys, in the fields and in the address. */
   clear(): void {
-    for (const name of ["token", "keys", "now"]) {
+    for (const name of ["token", "keys", "statusList", "now"]) {
       this.#field(name).value = "";
     }
+    this.#origin = undefined;
+    this.#removedSecret = false;
+    byId("share-result").textContent = "";
+    forgetShared();
     this.show();
   }
 
   /** A second has passed. */
   tick(): void {
-    if (this.#field("now").value === "") {
+    if (this.#clock.running) {
       this.show();
     }
   }
 
+  /** The token of the fields and all that belongs to it; undefined when there is none or its keys cannot be used. */
+  inspected(): Inspected | undefined {
+    const pasted = pastedToken(this.#field("token").value);
+    const [keys, now, options] = [this.#field("keys").value.trim(), this.#clock.now, this.#options()];
+    if (pasted.kind !== "token" || now === undefined || options === undefined || !("explainer" in this.#madeOf(keys, options))) {
+      return undefined;
+    }
+    const origin = this.#origin?.token === pasted.token ? this.#origin : undefined;
+    return { token: pasted.token, keys, options, now, sign: origin?.sign, refresh: origin?.refresh };
+  }
+
   /** Explains what is in the fields. */
   show(): void {
-    const now = this.#now();
-    byId("inspected-time").textContent = now === undefined ? "" : dateTime(now);
-    const [token, keys] = [this.#field("token").value.trim(), this.#field("keys").value.trim()];
-    if (now === undefined) {
-      this.#showProblem(label("badNow"));
+    this.#removeSecrets();
+    const pasted = pastedToken(this.#field("token").value);
+    const keys = this.#field("keys").value.trim();
+    const [now, options] = [this.#clock.now, this.#options()];
+    const token = "token" in pasted && pasted.token !== undefined ? pasted.token : "";
+    if (now !== undefined) {
+      this.#clock.show(token, decoded(token.length > 20_000 ? "" : token.split(".")[1]), now);
+    }
+    const help = pasted.kind === "other" || pasted.kind === "secret" ? pasted.help : pasted.kind === "token" ? pasted.note : "";
+    if (this.#removedSecret) {
+      this.#showNotice(secretHelp(), true);
+    } else if (now === undefined) {
+      this.#showNotice(t("검사 시각은 0 이상의 숫자여야 합니다.", "The time of the check must be a number, 0 or more."), true);
+    } else if (options === undefined) {
+      this.#showNotice(t("시계 오차는 0부터 86,400까지의 정수(초)여야 합니다.", "The leeway must be a whole number of seconds, 0 to 86,400."), true);
     } else if (keys === "") {
-      this.#showProblem("");
-    } else if (this.#createExplainer === undefined) {
-      void this.#load();
+      const wanting = t("공개 키를 붙여 넣으면 검증합니다. 키 없이는 해독만 할 수 있을 뿐, 아무것도 믿을 수 없습니다.", "Paste the public key to have the token checked. Without a key it can be decoded, but nothing in it can be believed.");
+      this.#showNotice(help !== "" || token === "" ? help : wanting, pasted.kind === "other");
     } else {
-      try {
-        this.#explain(token, now, this.#madeOf(keys, this.#createExplainer));
-      } catch (error) {
-        this.#showProblem(unexpected(error));
+      this.#explain(token, keys, options, now, help);
+    }
+  }
+
+  #explain(token: string, keys: string, options: VerifierOptions, now: number, help: string): void {
+    try {
+      const made = this.#madeOf(keys, options);
+      if ("refused" in made) {
+        this.#showNotice(`${codeTexts[made.refused][currentLang()]} (${made.refused})`, true);
+      } else if (token === "") {
+        this.#showNotice(help, true);
+      } else {
+        this.#showExplanation(token, keys, made.explainer, now, help);
+      }
+    } catch (error) {
+      this.#showNotice(`${t("예상하지 못한 오류입니다:", "Unexpected error:")} ${String(error)}`, true);
+    }
+  }
+
+  #showExplanation(token: string, keys: string, explainer: Explainer, now: number, help: string): void {
+    const explanation = explainer.explain(token, { now });
+    const list = this.#field("statusList").value;
+    this.#writeNotice(help, help !== "" && !explanation.verdict.ok);
+    byId("inspection").hidden = false;
+    const shown = JSON.stringify([currentLang(), token, keys, list, explanation]);
+    if (shown === this.#shown) {
+      return;
+    }
+    this.#shown = shown;
+    const [verdict, before] = [verdictView(explanation), byId("verdict")];
+    // Not said again, nor stamped again, while it is the same.
+    if (before.textContent !== verdict.textContent) {
+      before.replaceChildren(verdict);
+    }
+    showPanes(token, keys, explanation, now);
+    byId("stages").replaceChildren(...stageViews(explanation, { outcome: "not_reached", sentence: "" }));
+    if (explanation.verdict.ok) {
+      void revocationOf(explanation.verdict.claims, list, explainer, now).then((revocation) => {
+        if (this.#shown === shown) {
+          byId("stages").replaceChildren(...stageViews(explanation, revocation));
+        }
+      });
+    }
+  }
+
+  /** No field keeps a private or symmetric key, not even until the next event. */
+  #removeSecrets(): void {
+    for (const name of ["token", "keys", "statusList"]) {
+      const field = this.#field(name);
+      if (isSecret(field.value)) {
+        field.value = "";
+        this.#removedSecret = true;
+        forgetShared();
       }
     }
   }
 
-  #explain(token: string, now: number, made: Made): void {
-    if ("refused" in made) {
-      this.#showProblem(`${codeTexts[made.refused][currentLang()]} (${made.refused})`);
-    } else if (token === "") {
-      this.#showProblem("");
-    } else {
-      this.#showExplanation(made.explainer.explain(token, { now }));
-    }
-  }
-
-  /** Only those who inspect a token load the module that can. */
-  async #load(): Promise<void> {
-    try {
-      this.#createExplainer = (await import("@dojang/verifier/explain")).createExplainer;
-    } catch (error) {
-      this.#showProblem(unexpected(error));
-      return;
-    }
-    // With what the fields hold by now.
-    this.show();
-  }
-
-  #madeOf(keys: string, create: CreateExplainer): Made {
-    if (this.#made?.keys !== keys) {
+  #madeOf(keys: string, options: VerifierOptions): Made {
+    const from = JSON.stringify([keys, options]);
+    if (this.#made?.from !== from) {
       if (this.#made !== undefined && "explainer" in this.#made.made) {
         this.#made.made.explainer.free();
       }
       this.#made = undefined;
-      this.#made = { keys, made: make(() => create(keys)) };
+      this.#made = { from, made: make(keys, options) };
     }
     return this.#made.made;
   }
 
-  /** Shows no verdict, but what is wrong with the fields, if anything is. */
-  #showProblem(problem: string): void {
+  /** Undefined when the leeway is no number of seconds. */
+  #options(): VerifierOptions | undefined {
+    const leeway = this.#field("leeway").value === "" ? 0 : Number(this.#field("leeway").value);
+    const [issuer, audience] = [this.#field("issuer").value, this.#field("audience").value];
+    if (!Number.isInteger(leeway) || leeway < 0 || leeway > 86_400) {
+      return undefined;
+    }
+    return {
+      leeway,
+      tokenType: this.#field("tokenType").value as "access" | "refresh",
+      requireAtJwt: (this.#field("requireAtJwt") as HTMLInputElement).checked,
+      ...(issuer !== "" && { issuer }),
+      ...(audience !== "" && { audience }),
+    };
+  }
+
+  /** Shows no verdict, but what is to be said about the fields, if anything is. */
+  #showNotice(text: string, wrong: boolean): void {
     this.#shown = "";
     byId("inspection").hidden = true;
-    for (const id of ["inspector-verdict", "steps", "decoded"]) {
-      byId(id).replaceChildren();
+    for (const place of [byId("verdict"), byId("stages"), ...document.querySelectorAll("#inspection .pane-body")]) {
+      place.replaceChildren();
     }
-    const place = byId("inspector-problem");
-    if (place.textContent !== problem) {
-      place.textContent = problem;
+    this.#writeNotice(text, wrong);
+  }
+
+  #writeNotice(text: string, wrong: boolean): void {
+    const place = byId("notice");
+    place.classList.toggle("wrong", wrong);
+    if (place.textContent !== text) {
+      place.textContent = text;
     }
   }
 
-  #showExplanation(explanation: Explanation): void {
-    byId("inspector-problem").textContent = "";
-    byId("inspection").hidden = false;
-    // Of an expired token the clock runs on in the details; only a new verdict redraws the rest.
-    const shown = JSON.stringify([currentLang(), explanation]);
-    if (shown !== this.#shown) {
-      this.#shown = shown;
-      const verdict = verdictOf(explanation);
-      const before = byId("inspector-verdict");
-      if (before.textContent !== verdict.textContent) {
-        before.replaceChildren(verdict);
-      }
-      byId("steps").replaceChildren(...explanation.steps.map((step) => stepView(step, explanation)));
-      byId("decoded").replaceChildren(...decodedView(explanation));
+  async #share(): Promise<void> {
+    const [token, keys] = [this.#field("token").value.trim(), this.#field("keys").value.trim()];
+    const result = byId("share-result");
+    if (token === "") {
+      result.textContent = t("공유할 토큰이 없습니다.", "There is no token to share.");
+      return;
+    }
+    const link = linkTo({ token, keys });
+    history.replaceState(null, "", link);
+    const warning = t("링크를 가진 사람은 이 토큰을 쓸 수 있습니다.", "Whoever has the link has the token.");
+    try {
+      await navigator.clipboard.writeText(link);
+      result.textContent = `${t("링크를 복사했습니다.", "The link was copied.")} ${warning}`;
+    } catch {
+      result.textContent = `${t("링크는 주소창에 있습니다.", "The link is in the address bar.")} ${warning}`;
     }
   }
 
-  /** Unix time in seconds; undefined when the field holds something else. */
-  #now(): number | undefined {
-    const field = this.#field("now") as HTMLInputElement;
-    if (field.value === "" && !field.validity.badInput) {
-      return Math.floor(Date.now() / 1000);
-    }
-    const now = field.valueAsNumber;
-    // Dates end there; a token's times may not.
-    return now >= 0 && now <= 8.64e12 ? now : undefined;
+  #acceptDrops(field: HTMLInputElement | HTMLTextAreaElement): void {
+    field.addEventListener("dragover", (event) => event.preventDefault());
+    field.addEventListener("drop", (event) => {
+      const dropped = (event as DragEvent).dataTransfer;
+      const file = dropped?.files[0];
+      event.preventDefault();
+      void (async () => {
+        // The first megabyte of anything is enough to say what is wrong with it.
+        field.value = file === undefined ? (dropped?.getData("text") ?? "") : await file.slice(0, 1_048_576).text();
+        field.dispatchEvent(new Event("input", { bubbles: true }));
+      })();
+    });
   }
 
   #field(name: string): HTMLInputElement | HTMLTextAreaElement {
@@ -156,58 +274,13 @@ export class Inspector {
   }
 }
 
-function make(create: () => Explainer): Made {
+function make(keys: string, options: VerifierOptions): Made {
   try {
-    return { explainer: create() };
+    return { explainer: createExplainer(keys, options) };
   } catch (error) {
     if (error instanceof KeyError) {
       return { refused: error.code };
     }
     throw error;
   }
-}
-
-function unexpected(error: unknown): string {
-  return `${label("unexpected")} ${error instanceof Error ? error.message : String(error)}`;
-}
-
-function verdictOf({ verdict }: Explanation): HTMLElement {
-  return verdict.ok
-    ? seal("good", label("accepted"), label("acceptedText"))
-    : seal("bad", label("refused"), codeTexts[verdict.code][currentLang()], el("code", "", verdict.code));
-}
-
-function stepView(step: Step, { verdict }: Explanation): HTMLElement {
-  const outcome = { passed: label("passed"), failed: label("failed"), not_reached: label("notReached") }[step.outcome];
-  const mark = el("span", "mark", MARKS[step.outcome]);
-  mark.ariaHidden = "true";
-  const item = el("li", step.outcome, mark, el("span", "", checkLabel(step.check)), el("span", "outcome", outcome));
-  if (step.outcome === "failed" && !verdict.ok) {
-    const sentence = codeTexts[step.code][currentLang()];
-    item.append(el("p", "", sentence, " ", el("code", "", step.code), ...detailViews(verdict.details)));
-  }
-  return item;
-}
-
-function detailViews(details: object): HTMLElement[] {
-  return Object.entries(details).map(([name, value]) => {
-    const shown = TIMES.has(name) && value <= 8.64e12 ? `${value} (${dateTime(value)})` : JSON.stringify(value);
-    return el("span", "detail", el("code", "", name), ` ${shown}`);
-  });
-}
-
-/** The texts of header and payload as they are, with a warning unless they were verified. */
-function decodedView({ verdict, untrusted }: Explanation): HTMLElement[] {
-  const texts = [
-    [verdict.ok ? "headerVerified" : "headerUntrusted", untrusted.header],
-    [verdict.ok ? "claimsVerified" : "payloadUntrusted", untrusted.payload],
-  ] as const;
-  return texts.flatMap(([name, text]) => {
-    if (text === undefined) {
-      return [];
-    }
-    const body = el("pre", verdict.ok ? "decoded" : "decoded untrusted", text);
-    body.tabIndex = 0;
-    return [el("h3", "", label(name)), body];
-  });
 }

@@ -1,92 +1,121 @@
-import type { JwkSet } from "@dojang/verifier";
+import type { JwkSet } from "@dojang/verifier/explain";
 import { edgeUrl, issuerUrl } from "./config.ts";
 
-/** Milliseconds until an answer is given up. */
+/** Milliseconds until an answer is given up. An upload may take longer. */
 const PATIENCE = 10_000;
 
-export interface User {
-  id: number;
-  username: string;
+export type Service = "issuer" | "edge";
+
+/** One request and what came back, as the diagram draws them. */
+export interface Exchange {
+  to: Service;
+  method: string;
+  path: string;
+  /** What is worth seeing of the request: its credentials and its body, secrets cut short. */
+  sent: string[];
+  /** Undefined while none has come. */
+  answer: Answer | undefined;
+  /** True when there was no usable answer at all. */
+  failed: boolean;
 }
 
 export interface Answer {
   status: number;
   body: unknown;
-}
-
-/** A service that could not be reached, or did not answer in JSON. */
-export class UnreachableError extends Error {
-  readonly url: string;
-
-  constructor(url: string, cause: unknown) {
-    super(`no usable answer from ${url}`, { cause });
-    this.url = url;
-  }
-}
-
-/** An answer other than the one that was hoped for. */
-export class RefusedError extends Error {
-  readonly answer: Answer;
   /** Seconds to wait before another try, when the service says so. */
-  readonly retryAfter: number | undefined;
-
-  constructor(answer: Answer, retryAfter: number | undefined) {
-    super(`status ${answer.status}`);
-    this.answer = answer;
-    this.retryAfter = retryAfter;
-  }
+  retryAfter?: number;
 }
 
-/** `POST /api/token/` */
-export async function logIn(username: string, password: string): Promise<{ access: string; refresh: string; user: User }> {
-  return (await succeed(`${issuerUrl}/api/token/`, posted({ username, password }))) as {
-    access: string;
-    refresh: string;
-    user: User;
-  };
+/** Is told of every exchange when it begins, and again when it ends. */
+export type Watch = (exchange: Exchange) => void;
+
+interface Asked {
+  to: Service;
+  method: string;
+  path: string;
+  bearer?: string;
+  json?: Record<string, string>;
+  lang: string;
 }
 
-/** `POST /api/token/refresh/`; the answer has a new refresh token only when the issuer rotates them. */
-export async function refreshTokens(refresh: string): Promise<{ access: string; refresh?: string }> {
-  return (await succeed(`${issuerUrl}/api/token/refresh/`, posted({ refresh }))) as { access: string; refresh?: string };
-}
-
-export async function publishedKeys(): Promise<JwkSet> {
-  return (await succeed(`${issuerUrl}/.well-known/jwks.json`, {})) as JwkSet;
-}
-
-/** `GET /protected` at the edge, whatever it answers. */
-export async function callProtected(token: string, lang: string): Promise<Answer> {
-  const { answer } = await call(`${edgeUrl}/protected`, {
-    headers: { Authorization: `Bearer ${token}`, "Accept-Language": lang },
-  });
-  return answer;
-}
-
-function posted(body: unknown): RequestInit {
-  return { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
-}
-
-async function succeed(url: string, init: RequestInit): Promise<unknown> {
-  const { answer, retryAfter } = await call(url, init);
-  if (answer.status !== 200) {
-    throw new RefusedError(answer, retryAfter);
-  }
-  return answer.body;
-}
-
-async function call(url: string, init: RequestInit): Promise<{ answer: Answer; retryAfter: number | undefined }> {
+/** Asks a service; the answer whatever its status, or undefined when there was none in JSON. */
+export async function ask({ to, method, path, bearer, json, lang }: Asked, watch: Watch): Promise<Answer | undefined> {
+  const exchange = begun(to, method, path, bearer, json, watch);
   try {
-    const response = await fetch(url, {
-      ...init,
+    const response = await fetch(`${addressOf(to)}${path}`, {
+      method,
+      headers: {
+        "Accept-Language": lang,
+        ...(bearer !== undefined && { Authorization: `Bearer ${bearer}` }),
+        ...(json !== undefined && { "Content-Type": "application/json" }),
+      },
+      ...(json !== undefined && { body: JSON.stringify(json) }),
       cache: "no-store",
       credentials: "omit",
       signal: AbortSignal.timeout(PATIENCE),
     });
-    const body: unknown = await response.json();
     const seconds = Number.parseInt(response.headers.get("Retry-After") ?? "", 10);
-    return { answer: { status: response.status, body }, retryAfter: Number.isNaN(seconds) ? undefined : seconds };
-  } catch (cause) {
-    throw new UnreachableError(url, cause);
+    const answer: Answer = { status: response.status, body: await response.json(), ...(!Number.isNaN(seconds) && { retryAfter: seconds }) };
+    exchange.answer = answer;
+  } catch {
+    exchange.failed = true;
   }
+  watch(exchange);
+  return exchange.answer;
+}
+
+/**
+ * `POST /upload` at the edge. `fetch` cannot tell how much of a body has left; this request can.
+ *
+ * @param progress is told the fraction of the file that was sent, 0 to 1
+ */
+export function upload(file: File, bearer: string, lang: string, progress: (sent: number) => void, watch: Watch): Promise<Answer | undefined> {
+  const exchange = begun("edge", "POST", "/upload", bearer, undefined, watch);
+  exchange.sent.push(`${file.name}, ${file.size.toLocaleString()} bytes`);
+  watch(exchange);
+  return new Promise((done) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", `${edgeUrl}/upload`);
+    request.setRequestHeader("Authorization", `Bearer ${bearer}`);
+    request.setRequestHeader("Accept-Language", lang);
+    request.upload.addEventListener("progress", ({ loaded, total }) => progress(total === 0 ? 1 : loaded / total));
+    request.addEventListener("loadend", () => {
+      try {
+        exchange.answer = { status: request.status, body: JSON.parse(request.responseText) as unknown };
+      } catch {
+        exchange.failed = true;
+      }
+      watch(exchange);
+      done(exchange.answer);
+    });
+    const form = new FormData();
+    form.append("file", file);
+    request.send(form);
+  });
+}
+
+/** The keys that the issuer publishes; undefined when it does not answer. */
+export async function publishedKeys(lang: string, watch: Watch): Promise<JwkSet | undefined> {
+  const answer = await ask({ to: "issuer", method: "GET", path: "/.well-known/jwks.json", lang }, watch);
+  return answer?.status === 200 ? (answer.body as JwkSet) : undefined;
+}
+
+export function addressOf(service: Service): string {
+  return service === "issuer" ? issuerUrl : edgeUrl;
+}
+
+/** Enough of a token to tell it from another. */
+export function shortened(token: string): string {
+  return token.length > 24 ? `${token.slice(0, 10)}…${token.slice(-6)}` : token;
+}
+
+function begun(to: Service, method: string, path: string, bearer: string | undefined, json: Record<string, string> | undefined, watch: Watch): Exchange {
+  const sent = bearer === undefined ? [] : [`Authorization: Bearer ${shortened(bearer)}`];
+  if (json !== undefined) {
+    const members = Object.entries(json).map(([name, value]) => [name, name === "password" ? "••••" : shortened(value)]);
+    sent.push(JSON.stringify(Object.fromEntries(members)));
+  }
+  const exchange: Exchange = { to, method, path, sent, answer: undefined, failed: false };
+  watch(exchange);
+  return exchange;
 }

@@ -1,153 +1,194 @@
-// The demo page in real Chromium, used as a person would.
+// The flow of the demo page in real Chromium, against the real issuer and the real edge, used as a person would.
 
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
-import { logIn, shoot, visits } from "./pages.mjs";
-import { edgeUrl, noSystem, password, username, wwwUrl } from "./system.mjs";
+import { logIn, overflow, until, visits } from "./pages.mjs";
+import { edgeUrl, issuerCommand, noIssuerCommand, noSystem, password, username } from "./system.mjs";
 
-describe("the demo page", { skip: noSystem, timeout: 240_000 }, () => {
-  const { onPage, withBrowser } = visits();
+describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
+  const { onPage } = visits();
 
-  const token = (page) => page.locator("#raw-token").textContent();
+  const told = (page, text) => page.locator("#told").getByText(text).waitFor();
+  const press = (page, name) => page.locator("#flow").getByRole("button", { name, exact: true }).click();
 
-  test("a person logs in, sees the verified claims and gets an answer of the edge", () =>
-    onPage({}, async (page) => {
-      await shoot(page, "login");
-      await logIn(page);
-      await page.getByText("검증됨").waitFor();
-      const claims = page.locator("#claims");
-      await claims.getByText(`"${username}"`, { exact: true }).waitFor();
-      await claims.getByText('"access"', { exact: true }).waitFor();
-      assert.match(await page.locator("#header").textContent(), /"RS256"/);
-      assert.match(await page.locator("#time-left").textContent(), /\d+초/);
+  /** Waits until the list beside the diagram holds these requests and answers, and the drawing as many arrows. */
+  async function drawn(page, wanted) {
+    await until("the exchanges", wanted, () =>
+      page.locator(".exchanges > li").evaluateAll((items) =>
+        items.map((item) => `${item.querySelector("code").textContent} ${item.querySelector(".status").textContent}`)));
+    assert.equal(await page.locator("svg.sequence line.arrow:not(.back)").count(), wanted.length);
+    assert.equal(await page.locator("svg.sequence line.back").count(), wanted.length);
+  }
 
-      await page.getByRole("button", { name: "/protected 호출" }).click();
-      await page.locator("#edge-answer").getByText("인증 성공!").waitFor();
-      assert.match(await page.locator("#edge-answer").textContent(), new RegExp(`HTTP 200.*"username": "${username}"`, "s"));
-      await shoot(page, "logged-in");
-    }));
+  const LOGIN = ["POST /api/token/ HTTP 200", "GET /.well-known/jwks.json HTTP 200"];
 
-  test("the time left runs down", () =>
+  test("from the login over the edge, a refresh and an upload to the logout, every request drawn", () =>
     onPage({}, async (page) => {
       await logIn(page);
-      const left = page.locator("#time-left");
-      const first = await left.textContent();
-      await page.waitForFunction((text) => document.querySelector("#time-left").textContent !== text, first);
+      await page.locator("#my-token").getByText("검증됨").waitFor();
+      await drawn(page, LOGIN);
+
+      await press(page, "/protected 호출");
+      await told(page, /같은 검증기로 토큰을 확인하고 들여보냈습니다/);
+      await drawn(page, [...LOGIN, "GET /protected HTTP 200"]);
+      const last = page.locator(".exchanges > li").last();
+      await last.locator("summary").click();
+      await last.getByText("인증 성공!").waitFor();
+      assert.match(await last.textContent(), new RegExp(`"username": "${username}"`));
+
+      await press(page, "토큰 갱신");
+      await told(page, "새 access 토큰을 받았습니다.");
+      await page.locator("#my-token").getByText("검증됨").waitFor();
+
+      const bytes = Buffer.alloc(3_000_000, "dojang ");
+      await press(page, "올리기");
+      await told(page, "먼저 파일을 고르세요.");
+      await page.getByLabel("파일 올리기").setInputFiles({ name: "dojang.bin", mimeType: "application/octet-stream", buffer: bytes });
+      await press(page, "올리기");
+      await told(page, /파일을 올렸습니다/);
+      assert.equal(await page.locator(".upload .percent").textContent(), "100 %");
+      assert.equal(await page.locator(".upload progress").evaluate((bar) => bar.value), 1);
+      const answer = page.locator(".exchanges > li").last();
+      await answer.locator("summary").click();
+      await answer.getByText(createHash("sha256").update(bytes).digest("hex")).waitFor();
+
+      await press(page, "로그아웃");
+      await told(page, /로그아웃했습니다/);
+      await press(page, "옛 refresh 토큰으로 갱신");
+      await told(page, /발급 서버가 이 refresh 토큰을 거부합니다/);
+      // This edge asks nobody about logouts, and the page says so.
+      await press(page, "옛 토큰으로 /protected");
+      await told(page, /로그아웃했는데도 엣지는 받아들입니다/);
+      await drawn(page, [
+        ...LOGIN, "GET /protected HTTP 200", "POST /api/token/refresh/ HTTP 200", "POST /upload HTTP 200",
+        "POST /api/token/blacklist/ HTTP 200", "POST /api/token/refresh/ HTTP 401", "GET /protected HTTP 200",
+      ]);
+      await press(page, "다시 로그인");
+      await page.getByLabel("사용자 이름").waitFor();
+      assert.equal(await page.locator(".exchanges > li").count(), 0);
     }));
 
-  test("a wrong password is told in plain words and nothing is shown", () =>
+  test("the progress of an upload is seen while it is under way", () =>
+    onPage({}, async (page, { context }) => {
+      await logIn(page);
+      await page.locator("#my-token").getByText("검증됨").waitFor();
+      await page.evaluate(() => {
+        window.seen = [];
+        new MutationObserver(() => window.seen.push(document.querySelector(".upload .percent").textContent))
+          .observe(document.querySelector(".upload .percent"), { childList: true });
+      });
+      // A line slow enough for a part of the file to be on its way.
+      const network = await context.newCDPSession(page);
+      await network.send("Network.emulateNetworkConditions", { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 2_000_000 });
+      const file = { name: "large.bin", mimeType: "application/octet-stream", buffer: Buffer.alloc(4_000_000) };
+      await page.getByLabel("파일 올리기").setInputFiles(file);
+      await press(page, "올리기");
+      await told(page, /파일을 올렸습니다/);
+      const seen = await page.evaluate(() => window.seen);
+      assert.ok(seen.some((text) => !["0 %", "100 %"].includes(text)) && seen.at(-1) === "100 %", seen.join(" "));
+    }));
+
+  test("the admin page opens with the role alone", { skip: noIssuerCommand }, () =>
     onPage({}, async (page) => {
-      await logIn(page, `${password}x`);
-      await page.getByText("사용자 이름 또는 비밀번호가 올바르지 않습니다.").waitFor();
-      assert.equal(await page.getByText("검증됨").isVisible(), false);
-      await shoot(page, "wrong-password");
+      issuerCommand(["users", "create", "--if-missing", "--username", "climber", "--email", "climber@example.com", "--password-stdin"], password);
+      issuerCommand(["users", "set-role", "climber", "student"]);
+      await logIn(page, { name: "climber" });
+      await press(page, "관리자 페이지 열기");
+      await told(page, /role이 "student"이라서 안 됩니다.*HTTP 403/);
+      issuerCommand(["users", "set-role", "climber", "admin"]);
+      await press(page, "토큰 갱신");
+      await told(page, "새 access 토큰을 받았습니다.");
+      await press(page, "관리자 페이지 열기");
+      await told(page, /role이 "admin"이므로 관리자 페이지가 열립니다/);
+      await drawn(page, [
+        ...LOGIN, "GET /admin/dashboard HTTP 403", "POST /api/token/refresh/ HTTP 200", "GET /admin/dashboard HTTP 200",
+      ]);
     }));
 
-  test("an empty field is told before anything is sent", () =>
+  test("a wrong password and an empty field are told in plain words", () =>
     onPage({}, async (page) => {
-      await logIn(page, "");
-      await page.getByText("사용자 이름과 비밀번호를 모두 입력하세요.").waitFor();
+      await logIn(page, { secret: "" });
+      await told(page, "사용자 이름과 비밀번호를 모두 입력하세요.");
+      assert.equal(await page.locator(".exchanges > li").count(), 0, "nothing was sent");
+      await logIn(page, { secret: `${password}x` });
+      await told(page, /사용자 이름 또는 비밀번호가 올바르지 않습니다/);
+      await drawn(page, ["POST /api/token/ HTTP 401"]);
+      assert.equal(await page.locator("#my-token").count(), 0);
     }));
 
-  test("a refresh brings another access token that is verified again", () =>
+  test("no password and no whole token is shown in the list of requests", () =>
     onPage({}, async (page) => {
       await logIn(page);
-      const before = await token(page);
-      await page.getByRole("button", { name: "토큰 갱신" }).click();
-      await page.waitForFunction((text) => document.querySelector("#raw-token").textContent !== text, before);
-      await page.getByText("검증됨").waitFor();
+      await press(page, "/protected 호출");
+      await told(page, /들여보냈습니다/);
+      const shown = await page.locator(".exchanges").evaluate((list) => list.textContent);
+      assert.equal(shown.includes(password), false);
+      assert.doesNotMatch(shown, /eyJ[\w-]{20,}/);
+    }));
+
+  test("a logout takes the token out of the inspector and the gallery", () =>
+    onPage({}, async (page) => {
+      await logIn(page);
+      await press(page, "내 토큰 검사");
+      await page.locator("#verdict").getByText("검증됨").waitFor();
+      const token = await page.locator("[name=token]").inputValue();
+      await page.getByRole("tab", { name: "망가뜨리기" }).click();
+      await page.locator("[data-attack=none]").waitFor();
+      await page.getByRole("tab", { name: "흐름" }).click();
+      await press(page, "로그아웃");
+      await told(page, /로그아웃했습니다/);
+      assert.equal(await page.locator("[name=token]").inputValue(), "");
+      assert.equal(await page.locator("#break .attack").count(), 0);
+      assert.equal((await page.content()).includes(token), false);
     }));
 
   test("an expired token is shown as refused", () =>
     onPage({}, async (page) => {
       await page.clock.install();
+      await page.reload();
       await logIn(page);
-      await page.getByText("검증됨").waitFor();
+      await page.locator("#my-token").getByText("검증됨").waitFor();
       await page.clock.fastForward("26:00:00");
-      await page.locator("#verdict").getByText("거부됨").waitFor();
-      assert.match(await page.locator("#verdict").textContent(), /토큰이 만료되었습니다.*token_expired/);
-      assert.equal(await page.locator("#time-left").textContent(), "만료됨");
+      await page.locator("#my-token").getByText("거부됨").waitFor();
+      await page.locator("#my-token").getByText("token_expired").waitFor();
+      await page.locator("#my-token .left").getByText("만료됨").waitFor();
     }));
 
-  const attacks = [
-    ["role을 admin으로", "signature_invalid"],
-    ["alg를 none으로", "alg_not_allowed"],
-    ["서명 1비트 뒤집기", "signature_invalid"],
-    ["refresh 토큰 쓰기", "token_type_mismatch"],
-  ];
-
-  test("a broken token is refused by the browser and by the edge", () =>
-    onPage({ colorScheme: "dark" }, async (page) => {
-      await logIn(page);
-      const result = page.locator("#attack-result");
-      for (const [name, code] of attacks) {
-        await page.getByRole("button", { name }).click();
-        await page.locator(`#break button[aria-busy]`).waitFor({ state: "detached" });
-        await result.locator(".sealed", { hasText: code }).waitFor();
-        assert.match(await result.locator(".response").textContent(), /HTTP 401.*유효하지 않은 토큰입니다/s, name);
-      }
-      await shoot(page, "broken-dark");
-    }));
-
-  test("a logout forgets the tokens", () =>
+  test("an unreachable edge is told and drawn, and the page goes on", () =>
     onPage({}, async (page) => {
       await logIn(page);
-      await page.getByText("검증됨").waitFor();
-      const text = await token(page);
-      await page.getByRole("button", { name: "로그아웃" }).click();
-      await page.getByRole("button", { name: "로그인" }).waitFor();
-      assert.equal((await page.content()).includes(text), false);
+      await page.locator("#my-token").waitFor();
+      await page.route(`${edgeUrl}/**`, (route) => route.abort("connectionrefused"));
+      await press(page, "/protected 호출");
+      await told(page, /연결할 수 없습니다/);
+      await page.locator(".exchanges > li").last().getByText("응답 없음").waitFor();
+      await page.unroute(`${edgeUrl}/**`);
+      await press(page, "/protected 호출");
+      await told(page, /들여보냈습니다/);
     }));
 
-  test("an English browser gets English, and the language can be changed", () =>
+  test("in English on a phone, and then in Korean", () =>
     onPage({ locale: "en-US", viewport: { width: 390, height: 844 } }, async (page) => {
       assert.equal(await page.locator("html").getAttribute("lang"), "en");
+      await page.getByRole("tab", { name: "The flow" }).click();
       await page.getByLabel("Username").fill(username);
       await page.getByLabel("Password").fill(password);
       await page.getByRole("button", { name: "Log in" }).click();
-      await page.getByText("Verified", { exact: true }).waitFor();
-      await page.getByRole("button", { name: "Call /protected" }).click();
-      await page.locator("#edge-answer").getByText("HTTP 200").waitFor();
-      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-      assert.ok(overflow <= 0, `the page is ${overflow} px wider than a phone`);
-      await shoot(page, "phone-en");
+      await page.locator("#my-token").getByText("Verified", { exact: true }).waitFor();
+      await press(page, "Call /protected");
+      await told(page, /let it in/);
+      await press(page, "Open the admin page");
+      await told(page, /The token is good, but its role is .*HTTP 403/);
+      await press(page, "Refresh the token");
+      await told(page, "Here is a new access token.");
+      assert.equal(await overflow(page), 0, "wider than a phone");
+      await press(page, "Log out");
+      await told(page, /^Logged out/);
+      await press(page, "/protected with the old token");
+      await told(page, /the edge still lets it in/);
       await page.getByRole("button", { name: "한국어" }).click();
-      await page.getByText("검증됨").waitFor();
-    }));
-
-  test("the page cannot send anything anywhere but to the issuer and the edge", () => withBrowser(async (browser) => {
-    const context = await browser.newContext();
-    const page = await context.newPage();
-    await page.goto(wwwUrl);
-    const blocked = await page.evaluate(async (own) => {
-      const directives = [];
-      document.addEventListener("securitypolicyviolation", (event) => directives.push(event.effectiveDirective));
-      const image = new Image();
-      await Promise.all([
-        fetch(`${own}/seal.svg`).catch(() => {}),
-        new Promise((done) => {
-          image.onload = image.onerror = done;
-          image.src = "http://127.0.0.1:9/pixel.png";
-        }),
-        new Promise((done) => {
-          document.addEventListener("securitypolicyviolation", () => directives.length === 3 && done());
-          document.head.append(Object.assign(document.createElement("style"), { textContent: "p { color: red }" }));
-        }),
-      ]);
-      return directives.sort();
-    }, wwwUrl);
-    assert.deepEqual(blocked, ["connect-src", "img-src", "style-src-elem"]);
-    await context.close();
-  }));
-
-  test("an unreachable edge is told, and the page goes on", () =>
-    onPage({}, async (page) => {
-      await logIn(page);
-      await page.route(`${edgeUrl}/**`, (route) => route.abort("connectionrefused"));
-      await page.getByRole("button", { name: "/protected 호출" }).click();
-      await page.locator("#edge-answer").getByText("연결할 수 없습니다").waitFor();
-      await page.unroute(`${edgeUrl}/**`);
-      await page.getByRole("button", { name: "/protected 호출" }).click();
-      await page.locator("#edge-answer").getByText("인증 성공!").waitFor();
+      await told(page, /로그아웃했는데도/);
+      assert.equal(await overflow(page), 0, "wider than a phone");
     }));
 });

@@ -1,164 +1,280 @@
-// The inspector of the demo page in real Chromium: any token, any key, step by step.
+// The inspector of the demo page in real Chromium: any token, any key, step by step, in both languages.
 
 import assert from "node:assert/strict";
-import { generateKeyPairSync, sign } from "node:crypto";
 import { describe, test } from "node:test";
-import { logIn, shoot, visits } from "./pages.mjs";
+import { codeTexts } from "@dojang/verifier/texts";
+import { until, visits } from "./pages.mjs";
 import { noSystem, wwwUrl } from "./system.mjs";
+import { claims, NOW, oneKey, pem, privateJwk, privatePem, segment, tampered, token, twoKeys } from "./tokens.mjs";
 
-const CHECKS = 13;
-const NOW = 1_800_000_000;
+const WORDS = {
+  ko: {
+    locale: "ko-KR",
+    good: "검증됨",
+    bad: "거부됨",
+    stages: ["형태", "헤더", "키", "서명", "클레임", "폐기"],
+    outcomes: { passed: "통과", failed: "실패", not_reached: "도달하지 않음", not_checked: "확인하지 않음" },
+    secret: /비밀 키입니다\. 바로 지웠고 어디에도 저장하지 않았습니다/,
+    noToken: /토큰이 아닙니다/,
+    isKey: /토큰이 아니라 키입니다/,
+    isJson: /JSON입니다/,
+    jwe: /암호화된 토큰\(JWE\)/,
+    large: /1,000,000자입니다/,
+    noKey: /공개 키를 붙여 넣으면 검증합니다/,
+  },
+  en: {
+    locale: "en-US",
+    good: "Verified",
+    bad: "Refused",
+    stages: ["Shape", "Header", "Key", "Signature", "Claims", "Revocation"],
+    outcomes: { passed: "passed", failed: "failed", not_reached: "not reached", not_checked: "not checked" },
+    secret: /private or secret key\. It was removed from the page at once and stored nowhere/,
+    noToken: /This is no token/,
+    isKey: /This is a key, not a token/,
+    isJson: /This is JSON/,
+    jwe: /an encrypted token \(JWE\)/,
+    large: /1,000,000 characters/,
+    noKey: /Paste the public key to have the token checked/,
+  },
+};
 
-const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-const pem = publicKey.export({ type: "spki", format: "pem" });
-const privatePem = privateKey.export({ type: "pkcs8", format: "pem" });
-const jwks = JSON.stringify({ keys: [{ ...publicKey.export({ format: "jwk" }), kid: "a" }] });
+/** Tokens that stop at one stage each, counted from 0. */
+const REFUSED = [
+  { what: "letters that are no base64url", text: () => token().replace(".", "!."), stage: 0, code: "base64_invalid" },
+  { what: "alg none", text: () => `${segment({ alg: "none" })}.${segment(claims)}.`, stage: 1, code: "alg_not_allowed" },
+  { what: "an unknown kid", text: () => token({}, { kid: "b" }), keys: oneKey, stage: 2, code: "key_not_found" },
+  { what: "a changed claim", text: tampered, stage: 3, code: "signature_invalid" },
+  { what: "an expired token", text: () => token({ exp: NOW }), stage: 4, code: "token_expired" },
+  { what: "a refresh token", text: () => token({ token_type: "refresh" }), stage: 4, code: "token_type_mismatch" },
+];
 
-const claims = { token_type: "access", iat: NOW, exp: NOW + 60, jti: "1", user_id: 1, username: "도장", role: "student" };
-
-const segment = (value) => Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64url");
-
-function token(changes = {}, header = {}) {
-  const input = `${segment({ alg: "RS256", typ: "JWT", ...header })}.${segment({ ...claims, ...changes })}`;
-  return `${input}.${sign("sha256", Buffer.from(input), privateKey).toString("base64url")}`;
-}
-
-function tampered() {
-  const [header, , signature] = token().split(".");
-  return [header, segment({ ...claims, role: "admin" }), signature].join(".");
-}
-
-describe("the inspector", { skip: noSystem, timeout: 240_000 }, () => {
+describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
   const { onPage } = visits();
 
+  const field = (page, name) => page.locator(`#inspector-form [name=${name}]`);
+  const verdict = (page, word) => page.locator("#verdict .seal", { hasText: word }).waitFor();
+
   async function inspect(page, text, { keys = pem, now = NOW } = {}) {
-    await page.getByLabel("공개 키").fill(keys);
-    await page.getByLabel("검사 시각").fill(`${now}`);
-    await page.getByLabel("토큰 (JWT)").fill(text);
+    await field(page, "keys").fill(keys);
+    await field(page, "now").fill(`${now}`);
+    await field(page, "token").fill(text);
   }
 
-  const verdict = (page) => page.locator("#inspector-verdict");
-
-  /** Asserts what the steps say: how many passed, which failed with what, and how many were not reached. */
-  async function steps(page, { passed, failed, code }) {
-    if (failed !== undefined) {
-      await page.locator("#steps .failed", { hasText: failed }).getByText(code, { exact: true }).waitFor();
-    }
-    const count = (kind) => page.locator(`#steps li.${kind}`).count();
-    const expected = [passed, failed === undefined ? 0 : 1, CHECKS - passed - (failed === undefined ? 0 : 1)];
-    assert.deepEqual([await count("passed"), await count("failed"), await count("not_reached")], expected);
+  /** Waits until the six stages went like this, in these words. */
+  async function stages(page, words, kinds) {
+    const wanted = kinds.map((kind, place) => [kind, words.stages[place], words.outcomes[kind]]);
+    await until("the stages", wanted, () =>
+      page.locator("#stages > li").evaluateAll((items) =>
+        items.map((item) => [item.className, item.querySelector("strong").textContent, item.querySelector(":scope > .outcome").textContent])));
   }
 
-  test("a good token passes every step and nothing leaves the page", () =>
-    onPage({}, async (page, { origins }) => {
-      await inspect(page, `  ${token()}\n`);
-      await verdict(page).getByText("검증됨").waitFor();
-      await steps(page, { passed: CHECKS });
-      assert.equal(await page.locator("#decoded pre").last().textContent(), JSON.stringify(claims));
-      assert.deepEqual([...origins], [new URL(wwwUrl).origin]);
-      await shoot(page, "inspector-accepted");
+  const PASSED = [...Array(5).fill("passed"), "not_checked"];
+  const stoppedAt = (stage) => Array.from({ length: 6 }, (_, place) => place < stage ? "passed" : place === stage ? "failed" : "not_reached");
+
+  for (const [lang, words] of Object.entries(WORDS)) {
+    const visit = (options, act) => onPage({ locale: words.locale, ...options }, act);
+
+    test(`a good token passes every stage, and nothing leaves the page (${lang})`, () =>
+      visit({}, async (page, { origins }) => {
+        await inspect(page, `  ${token()}\n`);
+        await verdict(page, words.good);
+        await stages(page, words, PASSED);
+        assert.match(await page.locator("#pane-claims table").textContent(), /"도장"/);
+        // A time is said in words beside its number.
+        assert.match(await page.locator("#pane-claims tr", { hasText: "exp" }).locator(".in-words").textContent(), /2027/);
+        assert.match(await page.locator("#pane-header table").textContent(), /"RS256"/);
+        assert.deepEqual([...origins], [new URL(wwwUrl).origin]);
+      }));
+
+    test(`a refused token says at which stage, with code and explanation (${lang})`, () =>
+      visit({}, async (page) => {
+        for (const { what, text, keys, stage, code } of REFUSED) {
+          await inspect(page, text(), { keys: keys ?? pem });
+          await page.locator("#stages > li.failed .why .code", { hasText: code }).waitFor();
+          await verdict(page, words.bad);
+          await stages(page, words, stoppedAt(stage));
+          const why = await page.locator("#stages > li.failed .why").textContent();
+          assert.ok(why.includes(codeTexts[code][lang]), `${what}: ${why}`);
+        }
+      }));
+
+    test(`wrong input gets a helpful message (${lang})`, () =>
+      visit({}, async (page) => {
+        const notice = page.locator("#notice");
+        const cases = [
+          ["hello", words.noToken],
+          [pem, words.isKey],
+          [JSON.stringify({ access: token() }), words.isJson],
+          [`${token()}.${segment("x")}.${segment("y")}`, words.jwe],
+          ["a".repeat(1_000_000), words.large],
+          [token(), words.noKey],
+        ];
+        for (const [text, message] of cases) {
+          await field(page, "token").fill(text);
+          await notice.getByText(message).waitFor();
+          assert.equal(await page.locator("#inspection").isVisible(), false);
+        }
+        await field(page, "keys").fill("hello");
+        await notice.getByText("key_format_unknown").waitFor();
+        assert.ok((await notice.textContent()).includes(codeTexts.key_format_unknown[lang]));
+        await field(page, "keys").fill(pem);
+        await field(page, "token").fill("a".repeat(1_000_000));
+        await page.locator("#stages > li.failed .code", { hasText: "token_too_large" }).waitFor();
+      }));
+
+    test(`a private key is flagged, removed and never stored (${lang})`, () =>
+      visit({}, async (page) => {
+        const secrets = [privatePem, privateJwk, JSON.stringify({ kty: "oct", k: "c2VjcmV0LXNlY3JldC1zZWNyZXQ" })];
+        for (const name of ["token", "keys"]) {
+          for (const secret of secrets) {
+            await field(page, name).focus();
+            // As a paste does it: all at once.
+            await page.keyboard.insertText(secret);
+            await page.locator("#notice.wrong").getByText(words.secret).waitFor();
+            assert.equal(await field(page, name).inputValue(), "");
+            await page.locator("#share").click();
+            const kept = await page.evaluate(() => [
+              document.documentElement.outerHTML, location.href, JSON.stringify(history.state),
+              JSON.stringify(localStorage), JSON.stringify(sessionStorage), document.cookie,
+            ].join("\n"));
+            assert.equal(kept.includes(secret.slice(60, 100)) && secret.length > 100, false);
+            assert.equal(kept.includes("c2VjcmV0"), false);
+          }
+        }
+        // What comes next is checked as if nothing had happened.
+        await inspect(page, token());
+        await verdict(page, words.good);
+        assert.equal(await page.locator("#notice").textContent(), "");
+      }));
+  }
+
+  test("the kid chooses the key, and the page says why", () =>
+    onPage({}, async (page) => {
+      await inspect(page, token({}, { kid: "new" }), { keys: twoKeys });
+      await verdict(page, "검증됨");
+      const key = page.locator("#pane-key");
+      await key.locator(".key.chosen", { hasText: "new" }).getByText("선택됨").waitFor();
+      await key.getByText(/같은 kid를 가진 키로/).waitFor();
+      assert.equal(await key.locator(".key").count(), 2);
+
+      // Its own key is there; the one that it names is another.
+      await field(page, "token").fill(token({}, { kid: "old" }));
+      await page.locator("#stages > li.failed .code", { hasText: "signature_invalid" }).waitFor();
+      await key.locator(".key.chosen", { hasText: "old" }).waitFor();
+
+      await field(page, "token").fill(token({}, { kid: "none of them" }));
+      await page.locator("#stages > li.failed .code", { hasText: "key_not_found" }).waitFor();
+      await key.getByText(/이 kid를 가진 RS256 키가 없습니다/).waitFor();
+      assert.equal(await key.locator(".key.chosen").count(), 0);
+
+      await field(page, "token").fill(token());
+      await page.locator("#stages > li:nth-child(3).failed").waitFor();
+      await key.getByText(/추측하지 않고 거부합니다/).waitFor();
     }));
 
-  test("a tampered token fails at the signature and its claims are not reached", () =>
+  test("the clock slider moves a token through its life", () =>
     onPage({}, async (page) => {
-      await inspect(page, tampered());
-      await verdict(page).getByText("거부됨").waitFor();
-      await steps(page, { passed: 3, failed: "서명", code: "signature_invalid" });
-      await page.locator("#steps .not_reached", { hasText: "만료 시각" }).getByText("도달하지 않음").waitFor();
-      await page.getByRole("heading", { name: "내용 (검증되지 않음)" }).waitFor();
-      assert.match(await page.locator("#decoded").textContent(), /"role":"admin"/);
-      await shoot(page, "inspector-tampered");
+      await inspect(page, token());
+      await verdict(page, "검증됨");
+      const slider = field(page, "slider");
+      await slider.focus();
+      await page.keyboard.press("End");
+      await page.locator("#stages > li.failed .code", { hasText: "token_expired" }).waitFor();
+      await page.locator("#clock-words").getByText(/만료된 지/).waitFor();
+      assert.match(await page.locator("#stages > li.failed .why").textContent(), new RegExp(`expiredAt ${NOW + 60} `));
+      await page.keyboard.press("Home");
+      await until("a check before the token's time", true, async () => Number(await field(page, "now").inputValue()) < NOW);
+      await page.locator("#clock-words").getByText(/만료까지/).waitFor();
+
+      await field(page, "now").fill(`${NOW + 60}`);
+      await page.locator("#stages > li.failed .code", { hasText: "token_expired" }).waitFor();
+      await field(page, "now").fill(`${NOW + 59}`);
+      await verdict(page, "검증됨");
+      await field(page, "now").fill("-1");
+      await page.locator("#notice").getByText("검사 시각은 0 이상의 숫자여야 합니다.").waitFor();
+      await page.getByRole("button", { name: "지금으로" }).click();
+      assert.equal(await field(page, "now").inputValue(), "");
+      await page.locator("#clock-words").getByText(/^지금/).waitFor();
     }));
 
-  test("the time of the check decides about an expired token", () =>
+  test("an expired token is refused as time goes by, without a key being pressed", () =>
     onPage({}, async (page) => {
-      await inspect(page, token(), { now: NOW + 60 });
-      await steps(page, { passed: 5, failed: "만료 시각", code: "token_expired" });
-      assert.match(await page.locator("#steps .failed").textContent(), new RegExp(`expiredAt ${NOW + 60} .*now ${NOW + 60} `));
-      await page.getByLabel("검사 시각").fill(`${NOW + 59}`);
-      await verdict(page).getByText("검증됨").waitFor();
-      await steps(page, { passed: CHECKS });
-      await page.getByLabel("검사 시각").fill("");
-      await verdict(page).getByText(Date.now() / 1000 < NOW ? "거부됨" : "만료").first().waitFor();
-      await page.getByLabel("검사 시각").fill("-1");
-      await page.getByText("검사 시각은 0 이상의 숫자여야 합니다.").waitFor();
-      assert.equal(await page.locator("#inspection").isVisible(), false);
+      await page.clock.install();
+      await page.goto(wwwUrl);
+      await page.getByRole("button", { name: "예제 만들기" }).click();
+      await verdict(page, "검증됨");
+      await page.clock.fastForward("02:30:00");
+      await page.locator("#stages > li.failed .code", { hasText: "token_expired" }).waitFor();
+      await verdict(page, "거부됨");
     }));
 
-  test("text that is no token, and another algorithm, stop at the first steps", () =>
+  test("the policy switches decide", () =>
     onPage({}, async (page) => {
-      await inspect(page, "this is no token");
-      await steps(page, { passed: 0, failed: "형태", code: "token_malformed" });
-      await page.getByLabel("토큰 (JWT)").fill(`${segment({ alg: "none" })}.${segment(claims)}.`);
-      await steps(page, { passed: 1, failed: "헤더", code: "alg_not_allowed" });
-      assert.match(await page.locator("#steps .failed").textContent(), /actual "none"/);
+      const failed = (code) => page.locator("#stages > li.failed .code", { hasText: code }).waitFor();
+      await page.getByText("정책", { exact: true }).click();
+      await inspect(page, token({ iss: "https://a.example", aud: "b" }), { now: NOW + 65 });
+      await failed("token_expired");
+      await field(page, "leeway").fill("10");
+      await failed("audience_mismatch");
+      await field(page, "audience").fill("b");
+      await verdict(page, "검증됨");
+      await field(page, "issuer").fill("https://c.example");
+      await failed("issuer_mismatch");
+      await field(page, "issuer").fill("https://a.example");
+      await verdict(page, "검증됨");
+      await field(page, "tokenType").selectOption("refresh");
+      await failed("token_type_mismatch");
+      await field(page, "tokenType").selectOption("access");
+      await field(page, "requireAtJwt").check();
+      await failed("typ_not_allowed");
+      await field(page, "token").fill(token({ iss: "https://a.example", aud: "b" }, { typ: "at+jwt" }));
+      await verdict(page, "검증됨");
+      await field(page, "leeway").fill("-1");
+      await page.locator("#notice").getByText(/시계 오차는 0부터/).waitFor();
     }));
 
-  test("the kid selects a key of a set, and an unknown one stops the token", () =>
+  test("a dropped file is read", () =>
     onPage({}, async (page) => {
-      await inspect(page, token({}, { kid: "a" }), { keys: jwks });
-      await verdict(page).getByText("검증됨").waitFor();
-      await page.getByLabel("토큰 (JWT)").fill(token({}, { kid: "b" }));
-      await steps(page, { passed: 2, failed: "키", code: "key_not_found" });
+      await inspect(page, token());
+      await verdict(page, "검증됨");
+      const dropped = await page.evaluateHandle((text) => {
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([text], "token.txt", { type: "text/plain" }));
+        return transfer;
+      }, tampered());
+      await field(page, "token").dispatchEvent("drop", { dataTransfer: dropped });
+      await verdict(page, "거부됨");
+      assert.equal(await field(page, "token").inputValue(), tampered());
     }));
 
-  test("a key that cannot be used is told in words, above all a private one", () =>
-    onPage({}, async (page) => {
-      const problem = page.locator("#inspector-problem");
-      await inspect(page, token(), { keys: privatePem });
-      await problem.getByText(/비밀 키입니다.*key_private/).waitFor();
-      assert.equal(await page.locator("#inspection").isVisible(), false);
-      await page.getByLabel("공개 키").fill("hello");
-      await problem.getByText(/key_format_unknown/).waitFor();
-      await page.getByLabel("공개 키").fill(pem);
-      await verdict(page).getByText("검증됨").waitFor();
-      assert.equal(await problem.textContent(), "");
-    }));
+  test("a link carries the token behind the # alone, and opens with the same verdict", () =>
+    onPage({}, async (page, { context, requested }) => {
+      const shared = token({}, { kid: "a" });
+      await inspect(page, shared, { keys: oneKey });
+      await verdict(page, "검증됨");
+      assert.equal(new URL(page.url()).hash, "");
+      await page.getByRole("button", { name: "공유 링크 복사" }).click();
+      await page.locator("#share-result").getByText(/이 토큰을 쓸 수 있습니다/).waitFor();
+      const link = new URL(page.url());
+      assert.deepEqual([link.search, new URLSearchParams(link.hash.slice(1)).get("token")], ["", shared]);
 
-  test("a megabyte is refused like any other wrong text", () =>
-    onPage({}, async (page) => {
-      await inspect(page, "a".repeat(1_000_000));
-      await steps(page, { passed: 0, failed: "형태", code: "token_too_large" });
+      const other = await context.newPage();
+      await other.goto(link.href);
+      await until("the shared token", shared, () => field(other, "token").inputValue());
+      await field(other, "now").fill(`${NOW}`);
+      await verdict(other, "검증됨");
+      assert.deepEqual(requested.filter((url) => url.includes(shared)), [], "no request holds the token");
+      await other.getByRole("button", { name: "지우기" }).click();
+      await until("the address without the token", "", async () => new URL(other.url()).hash);
+      assert.equal(await field(other, "token").inputValue(), "");
+      assert.equal(await other.locator("#inspection").isVisible(), false);
     }));
 
   test("markup in a token is shown as text", () =>
     onPage({}, async (page) => {
       const username = "<img src=x onerror=alert(1)>";
       await inspect(page, token({ username }));
-      await verdict(page).getByText("검증됨").waitFor();
-      assert.equal(await page.locator("#inspector img").count(), 0);
-      assert.ok((await page.locator("#decoded").textContent()).includes(username));
-    }));
-
-  test("the token of the session and its broken forms can be inspected, and a logout forgets them", () =>
-    onPage({}, async (page) => {
-      assert.equal(await page.getByRole("button", { name: "내 토큰 검사" }).isVisible(), false);
-      await logIn(page);
-      await page.getByRole("button", { name: "내 토큰 검사" }).click();
-      await verdict(page).getByText("검증됨").waitFor();
-      await steps(page, { passed: CHECKS });
-      await page.getByRole("button", { name: "서명 1비트 뒤집기" }).click();
-      await page.getByRole("button", { name: "단계별로 보기" }).click();
-      await steps(page, { passed: 3, failed: "서명", code: "signature_invalid" });
-      const jti = /"jti":"(\w+)"/.exec(await page.locator("#decoded").textContent())[1];
-      await page.getByRole("button", { name: "로그아웃" }).click();
-      assert.equal((await page.content()).includes(jti), false);
-      assert.deepEqual([await page.getByLabel("토큰 (JWT)").inputValue(), await page.getByLabel("공개 키").inputValue()], ["", ""]);
-      assert.equal(await page.locator("#inspection").isVisible(), false);
-    }));
-
-  test("in English, dark, on a phone", () =>
-    onPage({ locale: "en-US", viewport: { width: 390, height: 844 }, colorScheme: "dark" }, async (page) => {
-      await page.getByLabel("Public key").fill(pem);
-      await page.getByLabel("Time of the check").fill(`${NOW + 600}`);
-      await page.getByLabel("Token (JWT)").fill(token());
-      await page.locator("#steps .failed", { hasText: "Expiry" }).getByText("The token has expired").waitFor();
-      await page.locator("#steps .not_reached").first().getByText("not reached").waitFor();
-      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-      assert.ok(overflow <= 0, `the page is ${overflow} px wider than a phone`);
-      await shoot(page, "inspector-phone-dark-en");
-      await page.getByRole("button", { name: "Clear" }).click();
-      await page.locator("#inspection").waitFor({ state: "hidden" });
-      assert.equal(await page.getByLabel("Token (JWT)").inputValue(), "");
+      await page.locator("#pane-claims").getByText(username).first().waitFor();
+      assert.equal(await page.locator("#inspection img").count(), 0);
     }));
 });

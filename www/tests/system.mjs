@@ -1,5 +1,6 @@
 // The running system that these tests look at, given by the environment.
 
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -19,6 +20,21 @@ export const password = env.TEST_PASSWORD;
 export const python = env.PYTHON;
 /** The `verify` example of verifier-core. */
 export const verifyNative = env.VERIFY_NATIVE;
+
+/** Why `issuerCommand` cannot run, for node:test's `skip`. */
+export const noIssuerCommand = !(env.ISSUER_PROGRAM && env.TEST_STATE_DIR && env.TEST_DATABASE_URL)
+  && "skipped: set ISSUER_PROGRAM, TEST_STATE_DIR and TEST_DATABASE_URL (cargo xtask test does)";
+
+/** Runs a command of the running issuer's program on its database, as its operator would. */
+export function issuerCommand(args, input = "") {
+  return execFileSync(env.ISSUER_PROGRAM, args, {
+    cwd: env.TEST_STATE_DIR,
+    env: { ...env, DATABASE_URL: env.TEST_DATABASE_URL, ISSUER_KEYS_DIR: env.TEST_KEYS_DIR },
+    input,
+    encoding: "utf8",
+    timeout: 60_000,
+  });
+}
 
 /** Logs in at the issuer; the tokens and the user. */
 export async function logIn() {

@@ -17,7 +17,7 @@ use crate::workspace::Workspace;
 /// How long a service may take until it answers.
 const READY: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(50);
-const DATABASE: &str = "sqlite://issuer.sqlite3";
+pub(crate) const DATABASE: &str = "sqlite://issuer.sqlite3";
 
 /// What a system is made of.
 pub(crate) struct Setup<'a> {

@@ -16,7 +16,7 @@ use crate::process;
 use crate::progress::{Runner, minutes, note, say};
 use crate::report::{self, Outcome, Row};
 use crate::summary::Summary;
-use crate::system::{Addresses, Password, Setup};
+use crate::system::{Addresses, DATABASE, Password, Setup};
 use crate::toolchain::{self, BROWSER, WASIP2, browser, python, spin::EdgeServer};
 use crate::workspace::Workspace;
 
@@ -226,6 +226,8 @@ fn system(builder: &mut Builder<'_>) -> Result<()> {
         .env("TEST_USERNAME", USERNAME)
         .env("TEST_PASSWORD", PASSWORD)
         .env("TEST_KEYS_DIR", &keys)
+        .env("TEST_STATE_DIR", &state)
+        .env("TEST_DATABASE_URL", DATABASE)
         .env("CHROMIUM", chromium)
         .env("PYTHON", python)
         .env("VERIFY_NATIVE", verify)

@@ -1,0 +1,305 @@
+import { createExplainer, type Explainer, type JwkSet } from "@dojang/verifier/explain";
+import { edgeUrl, issuerUrl } from "./config.ts";
+import { Diagram } from "./diagram.ts";
+import { button, busy, byId, el } from "./dom.ts";
+import type { Gallery } from "./gallery.ts";
+import type { Inspector } from "./inspector.ts";
+import { currentLang, duration, onLanguage, t } from "./lang.ts";
+import { addressOf, ask, publishedKeys, upload, type Answer, type Service } from "./services.ts";
+import { verdictView } from "./stages.ts";
+import { openPart } from "./tabs.ts";
+import { decoded } from "./token.ts";
+
+/** What a login gave: in this object and nowhere else. */
+interface Session {
+  username: string;
+  access: string;
+  refresh: string;
+  keys: JwkSet;
+  explainer: Explainer;
+  /** After a logout the tokens stay for one thing: to see what they are still good for. */
+  ended: boolean;
+}
+
+type Told = () => string;
+
+/** Login, protected, refresh, upload, admin and logout against the real services, drawn as they happen. */
+export class Flow {
+  readonly #inspector: Inspector;
+  readonly #gallery: Gallery;
+  readonly #diagram = new Diagram();
+  #session: Session | undefined;
+  /** What the last action came to, in the language of the moment. */
+  #told: Told = () => "";
+  #wrong = false;
+
+  constructor(inspector: Inspector, gallery: Gallery) {
+    this.#inspector = inspector;
+    this.#gallery = gallery;
+    byId("inspect-mine").addEventListener("click", () => this.#inspect());
+    onLanguage(() => this.#build());
+    this.#build();
+  }
+
+  /** A second has passed. */
+  tick(): void {
+    this.#showToken();
+  }
+
+  #build(): void {
+    const part = byId("flow");
+    const lead = el(
+      "div",
+      "card",
+      el("h2", "", t("흐름", "The flow")),
+      el("p", "hint", t("진짜 발급 서버와 엣지에 요청을 보내고, 오가는 것을 그대로 그립니다. 목록의 줄을 열면 내용이 보입니다.", "Sends requests to the real issuer and the real edge, and draws what goes back and forth. Open a line of the list to read it.")),
+      this.#session === undefined ? this.#loginForm() : this.#controls(this.#session),
+      el("p", "told"),
+    );
+    const told = lead.querySelector<HTMLElement>(".told");
+    if (told !== null) {
+      told.id = "told";
+      told.setAttribute("role", "status");
+    }
+    this.#diagram.show();
+    part.replaceChildren(lead, el("div", "card", this.#diagram.element));
+    byId("inspect-mine").hidden = this.#session === undefined;
+    this.#tell(this.#told, this.#wrong);
+    this.#showToken();
+  }
+
+  #loginForm(): HTMLElement {
+    const field = (name: string, text: string, type: string, complete: string) => {
+      const input = el("input", "") as HTMLInputElement;
+      Object.assign(input, { name, type, autocomplete: complete, autocapitalize: "none", spellcheck: false });
+      return el("label", "", el("span", "", text), input);
+    };
+    const submit = el("button", "primary", t("로그인", "Log in")) as HTMLButtonElement;
+    const form = el(
+      "form",
+      "columns login",
+      field("username", t("사용자 이름", "Username"), "text", "username"),
+      field("password", t("비밀번호", "Password"), "password", "current-password"),
+      submit,
+    ) as HTMLFormElement;
+    form.noValidate = true;
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const fields = new FormData(form);
+      void busy(form, () => this.#logIn(String(fields.get("username")), String(fields.get("password"))));
+    });
+    return form;
+  }
+
+  #controls(session: Session): HTMLElement {
+    const { username, ended } = session;
+    const act = (text: string, action: () => Promise<void>, className = "") =>
+      button(text, (pressed) => void busy(pressed, action), className);
+    const token = el("div", "");
+    token.id = "my-token";
+    const actions = ended
+      ? [
+          act(t("옛 토큰으로 /protected", "/protected with the old token"), () => this.#callProtected(session), "primary"),
+          act(t("옛 refresh 토큰으로 갱신", "Refresh with the old token"), () => this.#refresh(session)),
+          button(t("다시 로그인", "Log in again"), () => this.#forget()),
+        ]
+      : [
+          act(t("/protected 호출", "Call /protected"), () => this.#callProtected(session), "primary"),
+          act(t("토큰 갱신", "Refresh the token"), () => this.#refresh(session)),
+          act(t("관리자 페이지 열기", "Open the admin page"), () => this.#callAdmin(session)),
+          button(t("내 토큰 검사", "Inspect my token"), () => this.#inspect()),
+          act(t("로그아웃", "Log out"), () => this.#logOut(session)),
+        ];
+    const who = el("p", "", t("사용자: ", "User: "), el("strong", "", username));
+    return el("div", "controls", who, token, el("div", "actions", ...actions), ...(ended ? [] : [this.#uploadForm(session)]));
+  }
+
+  #uploadForm(session: Session): HTMLElement {
+    const input = el("input", "") as HTMLInputElement;
+    input.type = "file";
+    const bar = el("progress", "") as HTMLProgressElement;
+    bar.max = 1;
+    bar.value = 0;
+    bar.ariaLabel = t("올린 만큼", "Upload progress");
+    const percent = el("output", "percent", "");
+    const send = button(t("올리기", "Upload"), (pressed) => void busy(pressed, async () => {
+      const file = input.files?.[0];
+      if (file === undefined) {
+        this.#tell(() => t("먼저 파일을 고르세요.", "Choose a file first."), true);
+        return;
+      }
+      const progress = (sent: number) => {
+        bar.value = sent;
+        percent.textContent = `${Math.round(sent * 100)} %`;
+      };
+      progress(0);
+      const answer = await upload(file, session.access, currentLang(), progress, (exchange) => this.#diagram.draw(exchange));
+      this.#tellAnswer("edge", answer, () => t("파일을 올렸습니다. 응답의 sha256은 엣지가 받은 바이트로 계산한 것입니다.", "The file is uploaded; the sha256 of the answer was computed by the edge of the bytes it got."));
+    }));
+    return el("div", "upload", el("label", "", el("span", "", t("파일 올리기", "Upload a file")), input), send, bar, percent);
+  }
+
+  async #logIn(username: string, password: string): Promise<void> {
+    if (username === "" || password === "") {
+      this.#tell(() => t("사용자 이름과 비밀번호를 모두 입력하세요.", "Enter both the username and the password."), true);
+      return;
+    }
+    this.#diagram.clear();
+    const answer = await this.#ask("issuer", "POST", "/api/token/", { json: { username, password } });
+    if (answer?.status !== 200) {
+      this.#tellAnswer("issuer", answer, () => "", () => t("사용자 이름 또는 비밀번호가 올바르지 않습니다.", "The username or the password is wrong."));
+      return;
+    }
+    const { access, refresh } = answer.body as { access: string; refresh: string };
+    const keys = await publishedKeys(currentLang(), (exchange) => this.#diagram.draw(exchange));
+    if (keys === undefined) {
+      this.#tell(() => unreachable("issuer"), true);
+      return;
+    }
+    this.#session = { username, access, refresh, keys, explainer: createExplainer(keys), ended: false };
+    this.#told = () => t("로그인했습니다. 발급 서버가 공개한 키로 이 브라우저가 토큰을 검증합니다.", "Logged in. This browser checks the token with the keys that the issuer publishes.");
+    this.#wrong = false;
+    this.#build();
+    byId("flow").querySelector<HTMLElement>(".controls button")?.focus();
+  }
+
+  async #callProtected(session: Session): Promise<void> {
+    const answer = await this.#ask("edge", "GET", "/protected", { bearer: session.access });
+    if (!session.ended) {
+      this.#tellAnswer("edge", answer, () => t("엣지가 같은 검증기로 토큰을 확인하고 들여보냈습니다.", "The edge checked the token with the same verifier and let it in."));
+    } else {
+      this.#tellAnswer(
+        "edge",
+        answer,
+        () => t(
+          `로그아웃했는데도 엣지는 받아들입니다. 엣지의 폐기 확인이 꺼져 있어서, access 토큰은 만료될 때까지(${left(session.access)}) 살아 있습니다.`,
+          `Logged out, and the edge still lets it in: its check for revocation is off, so the access token lives on until it expires (${left(session.access)} left).`,
+        ),
+        () => t("로그아웃한 토큰을 엣지가 거부했습니다.", "The edge refused the token that was logged out."),
+      );
+    }
+  }
+
+  async #refresh(session: Session): Promise<void> {
+    const answer = await this.#ask("issuer", "POST", "/api/token/refresh/", { json: { refresh: session.refresh } });
+    if (answer?.status === 200) {
+      const { access, refresh } = answer.body as { access: string; refresh?: string };
+      session.access = access;
+      session.refresh = refresh ?? session.refresh;
+      const { verdict } = session.explainer.explain(access);
+      const keys = !verdict.ok && verdict.code === "key_not_found"
+        ? await publishedKeys(currentLang(), (exchange) => this.#diagram.draw(exchange))
+        : undefined;
+      if (keys !== undefined) {
+        session.explainer.free();
+        [session.keys, session.explainer] = [keys, createExplainer(keys)];
+      }
+      this.#showToken();
+    }
+    this.#tellAnswer("issuer", answer, () => t("새 access 토큰을 받았습니다.", "Here is a new access token."), () => t("발급 서버가 이 refresh 토큰을 거부합니다.", "The issuer refuses this refresh token."));
+  }
+
+  async #callAdmin(session: Session): Promise<void> {
+    const answer = await this.#ask("edge", "GET", "/admin/dashboard", { bearer: session.access });
+    const role = JSON.stringify(decoded(session.access.split(".")[1])?.["role"] ?? null);
+    this.#tellAnswer(
+      "edge",
+      answer,
+      () => t(`role이 ${role}이므로 관리자 페이지가 열립니다.`, `The role is ${role}, so the admin page opens.`),
+      () => t(
+        `토큰은 올바르지만 role이 ${role}이라서 안 됩니다. 역할을 주려면 issuer users set-role ${session.username} admin 을 실행하고 토큰을 갱신하세요.`,
+        `The token is good, but its role is ${role}. To give the role, run: issuer users set-role ${session.username} admin, then refresh the token.`,
+      ),
+    );
+  }
+
+  async #logOut(session: Session): Promise<void> {
+    const answer = await this.#ask("issuer", "POST", "/api/token/blacklist/", { json: { refresh: session.refresh } });
+    if (answer === undefined) {
+      this.#tell(() => unreachable("issuer"), true);
+      return;
+    }
+    session.ended = true;
+    this.#told = () => t("로그아웃했습니다. 이제 옛 토큰을 써 보고 무엇이 일어나는지 보세요.", "Logged out. Now try the old tokens and see what happens.");
+    this.#wrong = false;
+    // Nothing of the session stays in the other parts.
+    this.#inspector.clear();
+    this.#gallery.clear();
+    this.#build();
+    byId("flow").querySelector<HTMLElement>(".controls button")?.focus();
+  }
+
+  #forget(): void {
+    this.#session?.explainer.free();
+    this.#session = undefined;
+    this.#told = () => "";
+    this.#diagram.clear();
+    this.#build();
+    byId("flow").querySelector<HTMLElement>("[name=username]")?.focus();
+  }
+
+  #inspect(): void {
+    if (this.#session !== undefined) {
+      this.#inspector.open(this.#session.access, this.#session.keys, { refresh: this.#session.refresh });
+      openPart("inspector");
+      byId("inspector-title").focus();
+    }
+  }
+
+  #showToken(): void {
+    const [session, place] = [this.#session, document.getElementById("my-token")];
+    if (session === undefined || place === null) {
+      return;
+    }
+    const view = verdictView(session.explainer.explain(session.access));
+    // Not stamped again while it is the same.
+    if (place.querySelector(".sealed")?.textContent !== view.textContent) {
+      place.replaceChildren(view, el("p", "in-words left"));
+    }
+    const shown = place.querySelector(".left");
+    if (shown !== null) {
+      shown.textContent = t(`이 브라우저의 판정. 남은 시간 ${left(session.access)}`, `The verdict of this browser. Time left: ${left(session.access)}`);
+    }
+  }
+
+  #ask(to: Service, method: string, path: string, more: { bearer?: string; json?: Record<string, string> }): Promise<Answer | undefined> {
+    return ask({ to, method, path, lang: currentLang(), ...more }, (exchange) => this.#diagram.draw(exchange));
+  }
+
+  /** Says what an answer means; `refused` stands for 401 and 403. */
+  #tellAnswer(service: Service, answer: Answer | undefined, good: Told, refused: Told = () => t("거부되었습니다.", "Refused.")): void {
+    if (answer === undefined) {
+      this.#tell(() => unreachable(service), true);
+    } else if (answer.status < 400) {
+      this.#tell(good, false);
+    } else if (answer.status === 429) {
+      this.#tell(() => t(`시도가 너무 많습니다. ${answer.retryAfter ?? 60}초 뒤에 다시 시도하세요.`, `Too many tries. Try again in ${answer.retryAfter ?? 60} seconds.`), true);
+    } else {
+      const { detail } = (answer.body ?? {}) as { detail?: unknown };
+      const said = typeof detail === "string" ? ` (HTTP ${answer.status}: ${detail})` : ` (HTTP ${answer.status})`;
+      this.#tell(() => `${[401, 403].includes(answer.status) ? refused() : t("거부되었습니다.", "Refused.")}${said}`, true);
+    }
+  }
+
+  #tell(told: Told, wrong: boolean): void {
+    this.#told = told;
+    this.#wrong = wrong;
+    const place = byId("told");
+    place.classList.toggle("wrong", wrong);
+    place.textContent = told();
+  }
+}
+
+function unreachable(service: Service): string {
+  const url = addressOf(service);
+  return t(`${url} 에 연결할 수 없습니다. 서버가 실행 중인지 확인하세요.`, `Cannot reach ${url}. Is the server running?`);
+}
+
+/** How long a token of the issuer still lives, in words. */
+function left(token: string): string {
+  const exp = decoded(token.split(".")[1])?.["exp"];
+  const seconds = typeof exp === "number" ? Math.ceil(exp - Date.now() / 1000) : 0;
+  return seconds > 0 ? duration(seconds) : t("만료됨", "expired");
+}
+
+export const addresses = `${issuerUrl}  ·  ${edgeUrl}`;

@@ -1,0 +1,116 @@
+import { codeTexts } from "@dojang/verifier/texts";
+import { busy, byId, el } from "./dom.ts";
+import { currentLang, onLanguage, t } from "./lang.ts";
+import { measure, quantile, type Measured } from "./measure.ts";
+import { microseconds, plot } from "./plot.ts";
+import { newSample } from "./sample.ts";
+
+const COUNTS = [2000, 10_000, 50_000];
+
+/** Times our verifier and WebCrypto, through jose, on the same token in this browser. */
+export class Speed {
+  #results: { wasm: Measured; jose: Measured } | undefined;
+  #count = COUNTS[0] ?? 2000;
+  #problem = "";
+
+  constructor() {
+    onLanguage(() => this.show());
+  }
+
+  show(): void {
+    const choice = el("select", "", ...COUNTS.map((count) => {
+      const option = el("option", "", t(`${count.toLocaleString()}번`, `${count.toLocaleString()} times`)) as HTMLOptionElement;
+      option.value = String(count);
+      option.selected = count === this.#count;
+      return option;
+    })) as HTMLSelectElement;
+    choice.name = "count";
+    choice.addEventListener("change", () => {
+      this.#count = Number(choice.value);
+    });
+    const bar = el("progress", "") as HTMLProgressElement;
+    bar.max = 1;
+    bar.value = 0;
+    bar.ariaLabel = t("진행", "Progress");
+    const run = el("button", "primary", t("재기", "Measure")) as HTMLButtonElement;
+    run.type = "button";
+    run.addEventListener("click", () => void busy(run, async () => this.#measure(bar)));
+    const problem = el("p", "told wrong", this.#problem);
+    problem.setAttribute("role", "status");
+    byId("speed").replaceChildren(
+      el(
+        "div",
+        "card",
+        el("h2", "", t("속도", "Speed")),
+        el("p", "hint", t(
+          "같은 토큰을 도장의 wasm과, 브라우저의 WebCrypto를 쓰는 jose로 여러 번 검증합니다. 누를 때 비로소 불러오고, 키는 이 페이지가 방금 만든 것입니다.",
+          "Verifies one token many times, with Dojang's wasm and with jose, which uses the browser's WebCrypto. Both are loaded when you press the button; the key was made by this page.",
+        )),
+        el("div", "actions", el("label", "compact", el("span", "", t("검증 횟수", "Verifications")), choice), run, bar),
+        problem,
+      ),
+      ...this.#resultViews(),
+    );
+  }
+
+  async #measure(bar: HTMLProgressElement): Promise<void> {
+    try {
+      const [{ createVerifier }, jose, { token, keys }] = await Promise.all([
+        import("@dojang/verifier"),
+        import("jose"),
+        newSample(Date.now() / 1000),
+      ]);
+      const verifier = createVerifier(keys);
+      const key = await jose.importJWK(keys.keys[0] as object, "RS256");
+      // Both must accept it, or there is nothing to compare.
+      verifier.verify(token);
+      await jose.jwtVerify(token, key, { algorithms: ["RS256"] });
+      const wasm = await measure(() => verifier.verify(token), this.#count, (done) => (bar.value = done / 2));
+      const other = await measure(() => jose.jwtVerify(token, key, { algorithms: ["RS256"] }), this.#count, (done) => (bar.value = (1 + done) / 2));
+      verifier.free();
+      this.#results = { wasm, jose: other };
+      this.#problem = "";
+    } catch (error) {
+      const code = (error as { code?: string }).code;
+      this.#problem = code !== undefined && code in codeTexts ? codeTexts[code as keyof typeof codeTexts][currentLang()] : String(error);
+    }
+    this.show();
+  }
+
+  #resultViews(): HTMLElement[] {
+    if (this.#results === undefined) {
+      return [];
+    }
+    const series = [
+      { name: t("도장 (wasm)", "Dojang (wasm)"), className: "ours", measured: this.#results.wasm },
+      { name: t("jose (WebCrypto)", "jose (WebCrypto)"), className: "theirs", measured: this.#results.jose },
+    ];
+    const heads = [t("검증기", "Verifier"), t("중앙값", "Median"), t("95 %", "95 %"), t("초당", "Per second"), t("표본", "Samples")];
+    const rows = series.map(({ name, measured: { samples, batch } }) => {
+      const median = quantile(samples, 0.5);
+      const head = el("th", "", name);
+      head.setAttribute("scope", "row");
+      const cells = [microseconds(median), microseconds(quantile(samples, 0.95)), Math.round(1e6 / median).toLocaleString(), `${samples.length} × ${batch}`];
+      return el("tr", "", head, ...cells.map((cell) => el("td", "", cell)));
+    });
+    const table = el("table", "numbers", el("thead", "", el("tr", "", ...heads.map((head) => el("th", "", head)))), el("tbody", "", ...rows));
+    const scroll = el("div", "scroll", table);
+    scroll.tabIndex = 0;
+    scroll.setAttribute("role", "group");
+    scroll.ariaLabel = t("결과 표", "Table of the results");
+    const drawing = plot(series.map(({ name, className, measured }) => ({ name, className, samples: measured.samples })));
+    return [
+      el(
+        "div",
+        "card results",
+        el("h3", "", t("검증 한 번의 시간", "Time for one verification")),
+        drawing as unknown as HTMLElement,
+        scroll,
+        el("p", "hint", t(
+          "한 표본은 여러 번의 검증을 이어서 잰 평균입니다. 브라우저의 시계가 거칠기 때문입니다. 두 쪽 모두 서명과 클레임을 확인합니다.",
+          "A sample is the mean of several verifications in a row, because the browser's clock is coarse. Both check the signature and the claims.",
+        )),
+      ),
+    ];
+  }
+}

@@ -1,0 +1,94 @@
+// The gallery of attacks in real Chromium: each is run live, stopped by its rule, beside what a decoder would show.
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { codeTexts } from "@dojang/verifier/texts";
+import { logIn, overflow, until, visits } from "./pages.mjs";
+import { noSystem } from "./system.mjs";
+import { pem, token } from "./tokens.mjs";
+
+/** Of the example token: the attack, the check that stops it in Korean and English, and its code. */
+const STOPPED = [
+  ["none", "헤더", "Header", "alg_not_allowed"],
+  ["none-case", "헤더", "Header", "alg_not_allowed"],
+  ["hs256", "헤더", "Header", "alg_not_allowed"],
+  ["promote", "서명", "Signature", "signature_invalid"],
+  ["flip", "서명", "Signature", "signature_invalid"],
+  ["trailing-bits", "형태와 인코딩", "Shape and encoding", "base64_invalid"],
+  ["padding", "형태와 인코딩", "Shape and encoding", "base64_invalid"],
+  ["embedded-key", "서명", "Signature", "signature_invalid"],
+  ["kid", "키 선택", "Choice of the key", "key_not_found"],
+  ["crit", "헤더", "Header", "crit_not_supported"],
+  ["duplicate-alg", "헤더", "Header", "header_duplicate_member"],
+  ["duplicate-role", "내용 형식", "Form of the payload", "payload_duplicate_member"],
+  ["wrong-type", "토큰 종류", "Token type", "token_type_mismatch"],
+  ["expired", "만료 시각", "Expiry", "token_expired"],
+  ["no-exp", "만료 시각", "Expiry", "claim_missing"],
+  ["huge-exp", "만료 시각", "Expiry", "claim_invalid"],
+  ["no-signature", "서명", "Signature", "signature_invalid"],
+  ["swapped", "헤더", "Header", "alg_not_allowed"],
+];
+
+describe("the gallery of attacks", { skip: noSystem, timeout: 240_000 }, () => {
+  const { onPage } = visits();
+
+  /** What each card says: attack, refusing check, code. */
+  const cards = (page) => page.locator("#break .attack").evaluateAll((items) =>
+    items.map((item) => [
+      item.dataset.attack,
+      item.querySelector(".side .trust").textContent,
+      item.querySelector(".side .code")?.textContent,
+    ]));
+
+  test("every attack on the example is refused by its own rule, in both languages", () =>
+    onPage({}, async (page) => {
+      await page.getByRole("tab", { name: "망가뜨리기" }).click();
+      await page.getByText("먼저 검사기에 토큰과 공개 키가 있어야 합니다.").waitFor();
+      await page.getByRole("button", { name: "예제로 해 보기" }).click();
+      await page.getByText("원본은 검증되고, 공격 18가지 중 18가지가 거부됩니다.").waitFor();
+      await until("the refusals", STOPPED.map(([id, ko, , code]) => [id, `${ko} 단계에서 거부`, code]), () => cards(page));
+      await page.getByRole("button", { name: "English" }).click();
+      await page.getByText("The original is verified; 18 of 18 attacks are refused.").waitFor();
+      await until("the refusals", STOPPED.map(([id, , en, code]) => [id, `refused at: ${en}`, code]), () => cards(page));
+      const promoted = page.locator("[data-attack=promote]");
+      await promoted.getByText(codeTexts.signature_invalid.en).waitFor();
+      // A decoder shows the forged role without a word.
+      assert.match(await promoted.locator(".decoder").textContent(), /roleadmin.*without a warning/s);
+    }));
+
+  test("an attack can be looked at stage by stage", () =>
+    onPage({}, async (page) => {
+      await page.getByRole("button", { name: "예제 만들기" }).click();
+      await page.locator("#verdict").getByText("검증됨").waitFor();
+      await page.getByRole("tab", { name: "망가뜨리기" }).click();
+      await page.locator("[data-attack=expired]").getByRole("button", { name: "검사기에서 보기" }).click();
+      await page.locator("#stages > li.failed .code", { hasText: "token_expired" }).waitFor();
+      assert.notEqual(await page.locator("[name=now]").inputValue(), "");
+      await page.getByRole("tab", { name: "망가뜨리기" }).click();
+      await page.getByText("원본부터 거부되므로").waitFor();
+    }));
+
+  test("attacks on a token of somebody else say where the private key is missing", () =>
+    onPage({ viewport: { width: 390, height: 844 } }, async (page) => {
+      await page.locator("[name=keys]").fill(pem);
+      await page.locator("[name=now]").fill("1800000000");
+      await page.locator("[name=token]").fill(token());
+      await page.getByRole("tab", { name: "망가뜨리기" }).click();
+      await page.getByText("원본은 검증되고, 공격 18가지 중 18가지가 거부됩니다.").waitFor();
+      const duplicate = page.locator("[data-attack=duplicate-role]");
+      await duplicate.getByText(/발급자의 비밀 키가 없어/).waitFor();
+      await duplicate.locator(".code", { hasText: "signature_invalid" }).waitFor();
+      assert.equal(await overflow(page), 0, "wider than a phone");
+    }));
+
+  test("the refresh token of a real login is refused in the place of its access token", () =>
+    onPage({}, async (page) => {
+      await logIn(page);
+      await page.locator("#flow").getByRole("button", { name: "내 토큰 검사" }).click();
+      await page.locator("#verdict").getByText("검증됨").waitFor();
+      await page.getByRole("tab", { name: "망가뜨리기" }).click();
+      const attack = page.locator("[data-attack=wrong-type]");
+      await attack.locator(".code", { hasText: "token_type_mismatch" }).waitFor();
+      await page.getByText("원본은 검증되고, 공격 18가지 중 18가지가 거부됩니다.").waitFor();
+    }));
+});

@@ -1,0 +1,190 @@
+// What holds for the whole demo page: its policy, its weight, who can use it, and on what.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { describe, test } from "node:test";
+import { brotliCompressSync } from "node:zlib";
+import { logIn, noShots, overflow, shoot, until, visits } from "./pages.mjs";
+import { edgeUrl, issuerUrl, noSystem, wwwUrl } from "./system.mjs";
+import { NOW, pem, tampered, token } from "./tokens.mjs";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+/** Bytes that the first load of the inspector may cost over the network, compressed. */
+const BUDGET = 60 * 1024;
+
+describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
+  const { onPage } = visits();
+
+  test("the inspector comes in 60 KB and needs nothing more for a verdict", (t) =>
+    onPage({}, async (page, { context }) => {
+      const files = new Map();
+      const visitor = await context.newPage();
+      visitor.on("response", (response) => files.set(response.url(), response.body()));
+      await visitor.goto(wwwUrl);
+      await visitor.locator("[name=keys]").fill(pem);
+      await visitor.locator("[name=now]").fill(`${NOW}`);
+      await visitor.locator("[name=token]").focus();
+      const text = token();
+      await visitor.evaluate(() => {
+        addEventListener("beforeinput", () => { window.pasted = performance.now(); }, { once: true });
+        new MutationObserver((_, observer) => {
+          if (document.querySelector("#verdict .seal") !== null) {
+            observer.disconnect();
+            requestAnimationFrame(() => setTimeout(() => { window.judged = performance.now(); }));
+          }
+        }).observe(document.querySelector("#verdict"), { childList: true });
+      });
+      await visitor.keyboard.insertText(text);
+      await visitor.locator("#verdict").getByText("검증됨").waitFor();
+      await visitor.waitForFunction(() => window.judged !== undefined);
+      const waited = await visitor.evaluate(() => window.judged - window.pasted);
+      let total = 0;
+      for (const [url, body] of files) {
+        const size = brotliCompressSync(await body).length;
+        total += size;
+        t.diagnostic(`${new URL(url).pathname}: ${size} bytes of brotli`);
+      }
+      t.diagnostic(`first load of the inspector: ${total} bytes of brotli, ${files.size} files`);
+      t.diagnostic(`from the paste to the verdict on the screen: ${waited.toFixed(1)} ms`);
+      assert.ok(files.size >= 3 && total <= BUDGET, `${total} bytes`);
+    }));
+
+  test("the policy lets nothing leave but for the issuer and the edge", () =>
+    onPage({}, async (page, { context }) => {
+      const policy = await page.locator("meta[http-equiv=Content-Security-Policy]").getAttribute("content");
+      const directives = Object.fromEntries(policy.split("; ").map((directive) => [directive.split(" ")[0], directive.split(" ").slice(1)]));
+      assert.deepEqual(directives["connect-src"], [issuerUrl, edgeUrl]);
+      assert.deepEqual(directives["default-src"], ["'none'"]);
+      assert.deepEqual(directives["script-src"], ["'self'", "'wasm-unsafe-eval'"]);
+      // A page of its own: what is forbidden here is reported on its console.
+      const hostile = await context.browser().newContext();
+      try {
+        const visitor = await hostile.newPage();
+        await visitor.goto(wwwUrl);
+        await visitor.evaluate((own) => {
+          window.blocked = [];
+          document.addEventListener("securitypolicyviolation", (event) => window.blocked.push(event.effectiveDirective));
+          fetch(`${own}/seal.svg`).catch(() => {});
+          new Image().src = "http://127.0.0.1:9/pixel.png";
+          document.head.append(Object.assign(document.createElement("style"), { textContent: "p { color: red }" }));
+          try {
+            document.body.insertAdjacentHTML("beforeend", "<p>x</p>");
+          } catch {
+            // Trusted Types.
+          }
+        }, wwwUrl);
+        await until("what was blocked", ["connect-src", "img-src", "require-trusted-types-for", "style-src-elem"], () =>
+          visitor.evaluate(() => [...window.blocked].sort()));
+      } finally {
+        await hostile.close();
+      }
+    }));
+
+  /** Fills every part, and calls `look` when it is on the screen. */
+  async function everyPart(page, korean, look) {
+    const name = (ko, en) => (korean ? ko : en);
+    await look("empty");
+    await page.locator("#sample").click();
+    await page.locator("#verdict .seal").waitFor();
+    await page.getByText(name("정책", "Policy"), { exact: true }).click();
+    await look("inspector");
+    await page.getByRole("tab", { name: name("망가뜨리기", "Break it") }).click();
+    await page.locator("[data-attack=swapped]").waitFor();
+    await look("break");
+    if (korean) {
+      await logIn(page);
+    } else {
+      await page.getByRole("tab", { name: "The flow" }).click();
+      await page.getByRole("button", { name: "한국어" }).click();
+      await logIn(page);
+      await page.getByRole("button", { name: "English" }).click();
+    }
+    await page.locator("#my-token .seal").waitFor();
+    await page.getByRole("button", { name: name("/protected 호출", "Call /protected") }).click();
+    await page.locator("#told").getByText(name(/들여보냈습니다/, /let it in/)).waitFor();
+    await page.getByRole("button", { name: name("관리자 페이지 열기", "Open the admin page") }).click();
+    await page.locator("#told").getByText(/HTTP 403/).waitFor();
+    await page.locator(".exchanges summary").last().click();
+    await look("flow");
+    await page.getByRole("tab", { name: name("속도", "Speed") }).click();
+    await page.getByRole("button", { name: name("재기", "Measure") }).click();
+    await page.locator("#speed table").waitFor();
+    await look("speed");
+  }
+
+  for (const [colorScheme, locale, width] of [["light", "ko-KR", 1280], ["dark", "ko-KR", 390], ["light", "en-US", 390], ["dark", "en-US", 1280]]) {
+    test(`every part is accessible and fits (${colorScheme}, ${locale}, ${width} px)`, (t) =>
+      onPage({ colorScheme, locale, viewport: { width, height: 900 }, reducedMotion: "reduce" }, async (page) => {
+        await everyPart(page, locale === "ko-KR", async (part) => {
+          // For whoever wants to look at the page in all its forms.
+          await shoot(page, `all/${part}-${colorScheme}-${locale.slice(0, 2)}-${width}`, { fullPage: true });
+          assert.equal(await overflow(page), 0, `${part} is wider than ${width} px`);
+          await page.evaluate(AXE);
+          const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+          const serious = violations.filter(({ impact }) => ["serious", "critical"].includes(impact));
+          assert.deepEqual(serious.map(({ id, nodes }) => `${part}: ${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`)}`), []);
+          const others = violations.filter((violation) => !serious.includes(violation));
+          others.forEach(({ id, impact }) => t.diagnostic(`${part}: ${impact}: ${id}`));
+        });
+      }));
+  }
+
+  for (const lang of ["ko", "en"]) {
+    test(`the pictures of the README (${lang})`, { skip: noShots }, () =>
+      onPage({ locale: lang, viewport: { width: 1000, height: 900 } }, async (page) => {
+        await page.locator("[name=keys]").fill(pem);
+        await page.locator("[name=now]").fill(`${NOW}`);
+        await page.locator("[name=token]").fill(tampered());
+        await page.locator("#verdict .seal").waitFor();
+        await page.locator("#inspection").scrollIntoViewIfNeeded();
+        await page.locator("#inspection").evaluate((part) => part.scrollIntoView());
+        await shoot(page, `inspector-${lang}`);
+        await page.emulateMedia({ colorScheme: "dark" });
+        await page.getByRole("button", { name: "한국어" }).click();
+        await logIn(page);
+        await page.locator("#my-token .seal").waitFor();
+        for (const [name, answered] of [["/protected 호출", 3], ["토큰 갱신", 4], ["관리자 페이지 열기", 5]]) {
+          await page.getByRole("button", { name, exact: true }).click();
+          await page.locator(".exchanges > li .status:is(.good, .bad)").nth(answered - 1).waitFor();
+        }
+        await page.locator(`[data-lang=${lang}]`).click();
+        await page.evaluate(() => scrollTo(0, 0));
+        await shoot(page, `flow-${lang}`);
+      }));
+  }
+
+  test("the keyboard alone goes through the parts", () =>
+    onPage({}, async (page) => {
+      await page.locator("#tab-inspector").focus();
+      for (const [key, part] of [["ArrowRight", "break"], ["End", "speed"], ["ArrowRight", "inspector"], ["ArrowLeft", "speed"], ["Home", "inspector"]]) {
+        await page.keyboard.press(key);
+        await until("the focus", `tab-${part}`, () => page.evaluate(() => document.activeElement.id));
+        await page.locator(`#${part} h2`).waitFor();
+        assert.equal(await page.locator("[role=tabpanel]:visible").count(), 1);
+      }
+      await page.locator("#sample").focus();
+      await page.keyboard.press("Enter");
+      await page.locator("#verdict").getByText("검증됨").waitFor();
+    }));
+
+  for (const [locale, tab, run, name] of [["ko-KR", "속도", "재기", /중앙값/], ["en-US", "Speed", "Measure", /median/]]) {
+    test(`the speed is measured and drawn (${locale})`, (t) =>
+      onPage({ locale }, async (page, { requested }) => {
+        const before = requested.length;
+        await page.getByRole("tab", { name: tab }).click();
+        await page.getByRole("button", { name: run }).click();
+        const rows = page.locator("#speed tbody tr");
+        await rows.nth(1).waitFor();
+        assert.deepEqual(await rows.locator("th").allTextContents(), ["Dojang (wasm)", "jose (WebCrypto)"].map((head) =>
+          locale === "ko-KR" ? head.replace("Dojang", "도장") : head));
+        assert.equal(await page.locator("svg.plot .series").filter({ hasText: name }).count(), 2);
+        assert.ok((await page.locator("svg.plot rect").count()) > 2);
+        assert.ok(requested.length > before, "jose comes when it is needed");
+        for (const row of await rows.allTextContents()) {
+          assert.match(row, /\d µs/);
+          t.diagnostic(row);
+        }
+      }));
+  }
+});

@@ -1,0 +1,32 @@
+// Tokens under a key pair of these tests, good ones and others. Everything is checked at NOW.
+
+import { generateKeyPairSync, sign } from "node:crypto";
+
+/** Unix seconds. */
+export const NOW = 1_800_000_000;
+
+const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+const another = generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey;
+
+export const pem = publicKey.export({ type: "spki", format: "pem" });
+export const privatePem = privateKey.export({ type: "pkcs8", format: "pem" });
+export const privateJwk = JSON.stringify(privateKey.export({ format: "jwk" }));
+export const oneKey = JSON.stringify({ keys: [{ ...publicKey.export({ format: "jwk" }), kid: "a" }] });
+export const twoKeys = JSON.stringify({
+  keys: [{ ...another.export({ format: "jwk" }), kid: "old" }, { ...publicKey.export({ format: "jwk" }), kid: "new" }],
+});
+
+export const claims = { token_type: "access", iat: NOW, exp: NOW + 60, jti: "1", user_id: 1, username: "도장", role: "student" };
+
+export const segment = (value) => Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64url");
+
+export function token(changes = {}, header = {}) {
+  const input = `${segment({ alg: "RS256", typ: "JWT", ...header })}.${segment({ ...claims, ...changes })}`;
+  return `${input}.${sign("sha256", Buffer.from(input), privateKey).toString("base64url")}`;
+}
+
+/** The signature of one token under the claims of another. */
+export function tampered() {
+  const [header, , signature] = token().split(".");
+  return [header, segment({ ...claims, role: "admin" }), signature].join(".");
+}
