@@ -183,15 +183,15 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
         await page.locator("#inspection").evaluate((part) => part.scrollIntoView());
         await shoot(page, `inspector-${lang}`);
         await page.emulateMedia({ colorScheme: "dark" });
-        await page.setViewportSize({ width: 1000, height: 1120 });
+        await page.setViewportSize({ width: 1000, height: 1190 });
         await page.getByRole("button", { name: "한국어" }).click();
         await logIn(page);
         await page.locator("#my-token .seal").waitFor();
-        for (const [name, answered] of [["/protected 호출", 3], ["토큰 갱신", 4], ["관리자 페이지 열기", 5]]) {
-          await page.getByRole("button", { name, exact: true }).click();
+        await page.locator(`[data-lang=${lang}]`).click();
+        for (const [ko, en, answered] of [["/protected 호출", "Call /protected", 3], ["토큰 갱신", "Refresh the token", 4], ["관리자 페이지 열기", "Open the admin page", 5]]) {
+          await page.getByRole("button", { name: lang === "ko" ? ko : en, exact: true }).click();
           await page.locator(".exchanges > li .status:is(.good, .bad)").nth(answered - 1).waitFor();
         }
-        await page.locator(`[data-lang=${lang}]`).click();
         await page.evaluate(() => scrollTo(0, 0));
         await shoot(page, `flow-${lang}`);
       }));
