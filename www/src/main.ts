@@ -4,7 +4,7 @@ import type { Flow } from "./flow.ts";
 import { Inspector } from "./inspector.ts";
 import { writeLabels } from "./labels.ts";
 import { chooseLanguage, onLanguage, type Lang } from "./lang.ts";
-import { onOpen, startTabs } from "./tabs.ts";
+import { onOpen, startTabs, type Part } from "./tabs.ts";
 
 onLanguage(writeLabels);
 startTabs(withServices ? [] : ["flow"]);
@@ -16,16 +16,26 @@ inspector.show();
 
 // Whoever only inspects loads only that; the other parts come when they are first opened.
 let gallery: Promise<import("./gallery.ts").Gallery> | undefined;
-const loadGallery = () => (gallery ??= import("./gallery.ts").then(({ Gallery }) => new Gallery(inspector)));
-onOpen("break", () => void loadGallery().then((loaded) => loaded.start()));
-onOpen("speed", once(async () => {
+const loadGallery = () => (gallery ??= import("./gallery.ts").then(
+  ({ Gallery }) => new Gallery(inspector),
+  (error: unknown) => {
+    gallery = undefined;
+    throw error;
+  },
+));
+onOpen("break", () => {
+  loadGallery().then((loaded) => loaded.start()).catch((error: unknown) => {
+    byId("break").textContent = String(error);
+  });
+});
+onOpen("speed", once("speed", async () => {
   const { Speed } = await import("./speed.ts");
   new Speed().show();
 }));
 
 let flow: Flow | undefined;
 if (withServices) {
-  onOpen("flow", once(async () => {
+  onOpen("flow", once("flow", async () => {
     const { addresses, Flow } = await import("./flow.ts");
     flow = new Flow(inspector, await loadGallery());
     document.querySelector(".addresses")?.append(addresses);
@@ -41,15 +51,15 @@ setInterval(() => {
   flow?.tick();
 }, 1000);
 
-/** Runs `open` at the first call; a failure, such as a file that did not come, is shown and may be tried again. */
-function once(open: () => Promise<void>): () => void {
+/** Runs `open` at the first call; a failure, such as a file that did not come, is shown in the part and may be tried again. */
+function once(part: Part, open: () => Promise<void>): () => void {
   let opened = false;
   return () => {
     if (!opened) {
       opened = true;
       open().catch((error: unknown) => {
         opened = false;
-        byId("notice").textContent = String(error);
+        byId(part).textContent = String(error);
       });
     }
   };

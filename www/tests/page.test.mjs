@@ -1,8 +1,11 @@
 // What holds for the whole demo page: its policy, its weight, who can use it, and on what.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import { brotliCompressSync } from "node:zlib";
 import { logIn, noShots, overflow, shoot, until, visits } from "./pages.mjs";
@@ -81,6 +84,46 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
       }
     }));
 
+  test("a build of the inspector alone may ask nobody, and works", () =>
+    onPage({}, async (_, { context }) => {
+      const directory = mkdtempSync(join(tmpdir(), "inspector-"));
+      try {
+        const vite = join(import.meta.dirname, "..", "node_modules", "vite", "bin", "vite.js");
+        execFileSync(process.execPath, [vite, "build", "--mode", "inspector", "--logLevel", "error", "--outDir", directory], {
+          cwd: join(import.meta.dirname, ".."),
+          timeout: 120_000,
+        });
+        const visitor = await context.browser().newContext({ locale: "en-US" });
+        try {
+          const page = await visitor.newPage();
+          const elsewhere = [];
+          const types = { html: "text/html", js: "text/javascript", css: "text/css", svg: "image/svg+xml" };
+          await visitor.route("**/*", (route) => {
+            const { hostname, pathname } = new URL(route.request().url());
+            if (hostname !== "localhost") {
+              elsewhere.push(route.request().url());
+              return route.abort();
+            }
+            const path = pathname === "/" ? "/index.html" : pathname;
+            return route.fulfill({ contentType: types[path.split(".").at(-1)], body: readFileSync(join(directory, path)) });
+          });
+          await page.goto("http://localhost/");
+          assert.match(await page.locator("meta[http-equiv]").getAttribute("content"), /connect-src 'none';/);
+          assert.deepEqual(await page.getByRole("tab").allTextContents(), ["Inspector", "Break it", "Speed"]);
+          await page.locator("#sample").click();
+          await page.locator("#verdict").getByText("Verified").waitFor();
+          await page.getByRole("tab", { name: "Break it" }).click();
+          await page.getByText("18 of 18 attacks are refused").waitFor();
+          assert.equal(await page.evaluate(() => fetch("/index.html").then(() => "answered", () => "refused")), "refused");
+          assert.deepEqual(elsewhere, []);
+        } finally {
+          await visitor.close();
+        }
+      } finally {
+        rmSync(directory, { recursive: true });
+      }
+    }));
+
   /** Fills every part, and calls `look` when it is on the screen. */
   async function everyPart(page, korean, look) {
     const name = (ko, en) => (korean ? ko : en);
@@ -132,23 +175,23 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
 
   for (const lang of ["ko", "en"]) {
     test(`the pictures of the README (${lang})`, { skip: noShots }, () =>
-      onPage({ locale: lang, viewport: { width: 1000, height: 900 } }, async (page) => {
+      onPage({ locale: lang, viewport: { width: 1000, height: 790 } }, async (page) => {
         await page.locator("[name=keys]").fill(pem);
         await page.locator("[name=now]").fill(`${NOW}`);
         await page.locator("[name=token]").fill(tampered());
         await page.locator("#verdict .seal").waitFor();
-        await page.locator("#inspection").scrollIntoViewIfNeeded();
         await page.locator("#inspection").evaluate((part) => part.scrollIntoView());
         await shoot(page, `inspector-${lang}`);
         await page.emulateMedia({ colorScheme: "dark" });
+        await page.setViewportSize({ width: 1000, height: 1190 });
         await page.getByRole("button", { name: "한국어" }).click();
         await logIn(page);
         await page.locator("#my-token .seal").waitFor();
-        for (const [name, answered] of [["/protected 호출", 3], ["토큰 갱신", 4], ["관리자 페이지 열기", 5]]) {
-          await page.getByRole("button", { name, exact: true }).click();
+        await page.locator(`[data-lang=${lang}]`).click();
+        for (const [ko, en, answered] of [["/protected 호출", "Call /protected", 3], ["토큰 갱신", "Refresh the token", 4], ["관리자 페이지 열기", "Open the admin page", 5]]) {
+          await page.getByRole("button", { name: lang === "ko" ? ko : en, exact: true }).click();
           await page.locator(".exchanges > li .status:is(.good, .bad)").nth(answered - 1).waitFor();
         }
-        await page.locator(`[data-lang=${lang}]`).click();
         await page.evaluate(() => scrollTo(0, 0));
         await shoot(page, `flow-${lang}`);
       }));
