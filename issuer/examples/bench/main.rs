@@ -1,0 +1,177 @@
+//! Measures the issuer over loopback, with SQLite and the settings that `issuer serve` has by itself, but without login limits:
+//!
+//! ```text
+//! cargo run --release --package issuer --example bench
+//! ```
+//!
+//! CPU is the server's own, user and system, from `/proc` (Linux). What it is compared with, a signature and an argon2id hash, is
+//! measured in turn with the requests, so that a machine that becomes slower slows both. The tables are
+//! `docs/issuer-benchmarks.md`'s.
+
+#![allow(clippy::print_stdout, reason = "its output is its purpose")]
+
+mod server;
+mod welch;
+
+use std::time::Instant;
+
+use argon2::{Algorithm, Argon2, Params, Version};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use aws_lc_rs::signature::RSA_PKCS1_SHA256;
+use serde_json::{Value, json};
+
+use server::{Connection, Server, get, post};
+use welch::Sample;
+
+pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+const PASSWORD: &str = "a long password";
+const WRONG_PASSWORD: &str = "a long passwork";
+/// Each kind of request is measured in this many turns.
+const ROUNDS: usize = 10;
+const REQUESTS: usize = 500;
+const SIGNATURES: usize = 200;
+const LOGINS: usize = 20;
+const TRIES: usize = 200;
+/// The server closes idle connections and this client has one request at a time on each.
+const CONNECTIONS: usize = 4;
+const MEMORY_REQUESTS: usize = 50_000;
+
+fn main() -> Result<(), Failure> {
+    // Started again by `Server` as the server and its tools.
+    if std::env::args_os().len() > 1 {
+        return match issuer::cli::main() == std::process::ExitCode::SUCCESS {
+            true => Ok(()),
+            false => Err("see above".into()),
+        };
+    }
+    let server = Server::start(PASSWORD)?;
+    let login = login_request("alice", PASSWORD);
+    let answer: Value = serde_json::from_str(server.connect()?.send(&login, 200)?)?;
+    let text = |name: &str| answer.get(name).and_then(Value::as_str).ok_or("a login without tokens");
+    let refresh = post("/api/token/refresh/", &json!({ "refresh": text("refresh")? }));
+    let me = get("/api/users/me/", text("access")?);
+    let verify = post("/api/token/verify/", &json!({ "token": text("access")? }));
+    cpu(&server, &login, &refresh, &me)?;
+    memory(&server, &[&me, &refresh, &me, &verify])?;
+    login_times(&server)
+}
+
+fn login_request(username: &str, password: &str) -> Vec<u8> {
+    post("/api/token/", &json!({ "username": username, "password": password }))
+}
+
+/// Milliseconds that this thread has had of a processor.
+fn thread_cpu_ms() -> Result<f64, Failure> {
+    let schedstat = std::fs::read_to_string("/proc/thread-self/schedstat")?;
+    Ok(schedstat.split_whitespace().next().ok_or("an empty schedstat")?.parse::<f64>()? / 1e6)
+}
+
+/// CPU in ms of one `work`, run `times` times on this thread.
+fn own_cpu(times: usize, mut work: impl FnMut() -> Result<(), Failure>) -> Result<f64, Failure> {
+    let before = thread_cpu_ms()?;
+    for _ in 0..times {
+        work()?;
+    }
+    Ok((thread_cpu_ms()? - before) / times as f64)
+}
+
+/// CPU in ms that the server takes for one of `requests`, sent `times` times in all on [`CONNECTIONS`] connections.
+fn server_cpu(server: &Server, requests: &[&[u8]], times: usize) -> Result<f64, Failure> {
+    let connections: Vec<Connection> = (0..CONNECTIONS).map(|_| server.connect()).collect::<Result<_, _>>()?;
+    let before = server.cpu_ms()?;
+    std::thread::scope(|scope| {
+        let each = times / CONNECTIONS;
+        let clients: Vec<_> = connections
+            .into_iter()
+            .map(|mut connection| {
+                scope.spawn(move || {
+                    requests.iter().cycle().take(each).try_for_each(|request| connection.send(request, 200).map(drop))
+                })
+            })
+            .collect();
+        clients.into_iter().try_for_each(|client| client.join().map_err(|_| "a client failed")?)
+    })?;
+    Ok((server.cpu_ms()? - before) / times as f64)
+}
+
+fn cpu(server: &Server, login: &[u8], refresh: &[u8], me: &[u8]) -> Result<(), Failure> {
+    let key = KeyPair::generate(KeySize::Rsa2048)?;
+    let message = [b'a'; 400];
+    let mut signature = vec![0; key.public_modulus_len()];
+    let mut sign = || Ok(key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), &message, &mut signature)?);
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::default());
+    let mut digest = [0; 32];
+    let mut hash = || {
+        argon2
+            .hash_password_into(PASSWORD.as_bytes(), b"sixteen salt byt", &mut digest)
+            .map_err(|e| e.to_string().into())
+    };
+    let mut sums = [0.0; 5];
+    // The first round warms up and is not counted.
+    for round in 0..=ROUNDS {
+        let measured = [
+            own_cpu(SIGNATURES, &mut sign)?,
+            server_cpu(server, &[refresh], REQUESTS)?,
+            server_cpu(server, &[me], REQUESTS)?,
+            own_cpu(LOGINS, &mut hash)?,
+            server_cpu(server, &[login], LOGINS)?,
+        ];
+        if round > 0 {
+            sums.iter_mut().zip(measured).for_each(|(sum, value)| *sum += value);
+        }
+    }
+    let [sign, refresh, me, hash, login] = sums.map(|sum| sum / ROUNDS as f64);
+    println!("| what | CPU, ms | beside | goal |\n|---|---|---|---|");
+    println!("| one RSA-2048 signature of aws-lc-rs | {sign:.3} | | |");
+    println!("| refresh | {refresh:.3} | {:.2} signatures | 1.5 signatures |", refresh / sign);
+    println!("| `users/me` | {me:.3} | | 0.1 ms |");
+    println!("| one argon2id hash, same parameters | {hash:.2} | | |");
+    println!("| login | {login:.2} | the hash and {:.2} ms | the hash and 1 ms |\n", login - hash);
+    Ok(())
+}
+
+fn memory(server: &Server, requests: &[&[u8]]) -> Result<(), Failure> {
+    println!("| requests | memory of the server, MiB |\n|---|---|");
+    println!("| 0 | {:.1} |", server.rss_mib()?);
+    for turn in 1..=2 {
+        server_cpu(server, requests, MEMORY_REQUESTS)?;
+        println!("| {} | {:.1} |", turn * MEMORY_REQUESTS, server.rss_mib()?);
+    }
+    println!();
+    Ok(())
+}
+
+/// How long a refused login takes for each reason, as its client sees it.
+fn login_times(server: &Server) -> Result<(), Failure> {
+    let kinds = [
+        ("unknown name", login_request("nadie", PASSWORD)),
+        ("inactive user", login_request("bobby", PASSWORD)),
+        ("wrong password", login_request("alice", WRONG_PASSWORD)),
+    ];
+    let mut samples = [const { Sample::new() }; 3];
+    let mut connection = server.connect()?;
+    for (_, request) in &kinds {
+        connection.send(request, 401)?;
+    }
+    for first in 0..TRIES {
+        // Each kind comes as often after each other one.
+        for index in (0..3).map(|step| (first + step * (1 + first / 3 % 2)) % 3) {
+            let ((_, request), Some(sample)) = (&kinds[index], samples.get_mut(index)) else { continue };
+            let start = Instant::now();
+            connection.send(request, 401)?;
+            sample.add(start.elapsed().as_secs_f64() * 1000.0);
+        }
+    }
+    println!("| refused login | tries | mean, ms | standard deviation, ms |\n|---|---|---|---|");
+    for ((name, _), sample) in kinds.iter().zip(&samples) {
+        println!("| {name} | {} | {:.3} | {:.3} |", sample.len(), sample.mean(), sample.variance().sqrt());
+    }
+    println!("\n| pair | Welch's t | degrees of freedom | p, two-sided |\n|---|---|---|---|");
+    for (one, other) in [(0, 1), (0, 2), (1, 2)] {
+        let (t, freedom) = welch::t(&samples[one], &samples[other]);
+        println!("| {}, {} | {t:.2} | {freedom:.0} | {:.2} |", kinds[one].0, kinds[other].0, welch::p(t, freedom));
+    }
+    Ok(())
+}
