@@ -6,29 +6,24 @@ use alloc::vec::Vec;
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const INVALID: u8 = 0xff;
 
-/// The six bits of each character, [`INVALID`] for the rest.
+/// The first and the last character of the alphabet, in the order of ASCII.
+const FIRST: u8 = b'-';
+const LAST: u8 = b'z';
+
+/// The six bits of each character from [`FIRST`] to [`LAST`], [`INVALID`] for those that are not in the alphabet.
 #[expect(clippy::indexing_slicing, reason = "runs at compile time, where an index out of bounds does not compile")]
-const SEXTETS: [u8; 256] = {
-    let mut table = [INVALID; 256];
+const SEXTETS: [u8; (LAST - FIRST) as usize + 1] = {
+    let mut table = [INVALID; (LAST - FIRST) as usize + 1];
     let mut sextet = 0;
     while sextet < 64 {
-        table[ALPHABET[sextet as usize] as usize] = sextet;
+        table[(ALPHABET[sextet as usize] - FIRST) as usize] = sextet;
         sextet += 1;
     }
     table
 };
 
 fn sextet(byte: u8) -> u8 {
-    SEXTETS.get(usize::from(byte)).copied().unwrap_or(INVALID)
-}
-
-/// Decodes a whole text.
-///
-/// # Errors
-/// As [`decode_into`].
-pub(crate) fn decode(text: &[u8]) -> Result<Vec<u8>, usize> {
-    let mut bytes = Vec::new();
-    decode_into(&mut bytes, text).map(|()| bytes)
+    SEXTETS.get(usize::from(byte.wrapping_sub(FIRST))).copied().unwrap_or(INVALID)
 }
 
 /// Decodes a whole text and appends its bytes.
@@ -36,25 +31,31 @@ pub(crate) fn decode(text: &[u8]) -> Result<Vec<u8>, usize> {
 /// The error is the offset of the first byte that is outside the alphabet (padding, white space and line breaks are),
 /// or of the last byte when the length is impossible or unused trailing bits are set.
 pub(crate) fn decode_into(bytes: &mut Vec<u8>, text: &[u8]) -> Result<(), usize> {
-    bytes.reserve(text.len() / 4 * 3 + 2);
-    for (index, group) in text.chunks(4).enumerate() {
+    let start = bytes.len();
+    let groups = text.chunks(4);
+    bytes.resize(start + groups.len() * 3, 0);
+    let decoded = bytes.get_mut(start..).unwrap_or_default();
+    for (index, (group, three)) in groups.zip(decoded.as_chunks_mut::<3>().0).enumerate() {
         let mut bits = 0;
-        for (place, byte) in group.iter().enumerate() {
-            let sextet = sextet(*byte);
+        for place in 0..4 {
+            let sextet = match group.get(place) {
+                None => 0,
+                Some(byte) => sextet(*byte),
+            };
             if sextet == INVALID {
                 return Err(index * 4 + place);
             }
             bits = bits << 6 | u32::from(sextet);
         }
-        // Four sextets are three bytes; three are two and two bits, two are one and four bits, one is none at all.
-        let whole = group.len() * 3 / 4;
-        let unused = group.len() * 6 - whole * 8;
-        if whole == 0 || bits.trailing_zeros() < unused as u32 {
-            return Err(text.len() - 1);
-        }
-        bits <<= 32 - group.len() * 6;
-        bytes.extend(bits.to_be_bytes().into_iter().take(whole));
+        let [_, a, b, c] = bits.to_be_bytes();
+        *three = [a, b, c];
     }
+    // Four sextets are three bytes; three are two and two bits, two are one and four bits, one is none at all.
+    let unused = decoded.get(text.len() * 3 / 4..).unwrap_or_default();
+    if text.len() % 4 == 1 || unused.iter().any(|bits| *bits != 0) {
+        return Err(text.len() - 1);
+    }
+    bytes.truncate(start + text.len() * 3 / 4);
     Ok(())
 }
 

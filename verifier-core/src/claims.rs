@@ -1,21 +1,64 @@
 //! The registered claims of a payload whose signature has been checked (RFC 7519 section 4.1, and `SimpleJWT`'s own).
 
+use crate::code::Code;
+use crate::fault::{Fault, JsonFault};
 use crate::json::{Text, Value, elements, read_members};
-use crate::refusal::{Quote, Refusal, Segment};
 use crate::time::UnixTime;
-use alloc::borrow::Cow;
-use alloc::vec::Vec;
 
-/// The claims the policy looks at, as they stand in the payload.
+macro_rules! claim_names {
+    ($($(#[doc = $doc:literal])+ $variant:ident, $name:literal;)+) => {
+        /// A claim that has a rule here.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        #[repr(u8)]
+        pub enum ClaimName {
+            $($(#[doc = $doc])+ $variant,)+
+        }
+
+        impl ClaimName {
+            /// Every one, in the order of their numbers.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// The claim as it stands in a token.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+        }
+
+        /// The names, in the same order.
+        const NAMES: [&str; ClaimName::ALL.len()] = [$($name,)+];
+    };
+}
+
+claim_names! {
+    /// `exp`.
+    ExpiresAt, "exp";
+    /// `nbf`.
+    NotBefore, "nbf";
+    /// `iat`.
+    IssuedAt, "iat";
+    /// `token_type`, of `SimpleJWT`.
+    TokenType, "token_type";
+    /// `iss`.
+    Issuer, "iss";
+    /// `aud`.
+    Audience, "aud";
+    /// `jti`.
+    TokenId, "jti";
+    /// `user_id`, of `SimpleJWT`.
+    UserId, "user_id";
+    /// `sub`, of a status list.
+    Subject, "sub";
+    /// `ttl`, of a status list.
+    TimeToLive, "ttl";
+    /// `status_list`, of a status list.
+    StatusList, "status_list";
+}
+
+/// Those claims as they stand in a payload.
 pub(crate) struct Claims<'a> {
-    pub(crate) expires_at: Option<Value<'a>>,
-    pub(crate) not_before: Option<Value<'a>>,
-    pub(crate) issued_at: Option<Value<'a>>,
-    pub(crate) token_type: Option<Value<'a>>,
-    pub(crate) issuer: Option<Value<'a>>,
-    pub(crate) audience: Option<Value<'a>>,
-    pub(crate) token_id: Option<Value<'a>>,
-    pub(crate) user_id: Option<Value<'a>>,
+    values: [Option<Value<'a>>; NAMES.len()],
 }
 
 impl<'a> Claims<'a> {
@@ -23,90 +66,53 @@ impl<'a> Claims<'a> {
     ///
     /// # Errors
     /// A JSON fault of the payload.
-    pub(crate) fn read<Q: Quote>(payload: &'a [u8]) -> Result<Self, Refusal<Q>> {
-        let names = ["exp", "nbf", "iat", "token_type", "iss", "aud", "jti", "user_id"];
-        let [expires_at, not_before, issued_at, token_type, issuer, audience, token_id, user_id] =
-            read_members(payload, names).map_err(|fault| Refusal::json(Segment::Payload, fault))?;
-        Ok(Self { expires_at, not_before, issued_at, token_type, issuer, audience, token_id, user_id })
+    pub(crate) fn read(payload: &'a [u8]) -> Result<Self, Fault> {
+        let mut values = [None; NAMES.len()];
+        read_members(payload, &NAMES, &mut values).map_err(|(fault, at)| {
+            let code = match fault {
+                JsonFault::DuplicateMember => Code::PayloadDuplicateMember,
+                JsonFault::TooDeep => Code::PayloadTooDeep,
+                _ => Code::PayloadInvalid,
+            };
+            Fault::new(code, fault as u8, at)
+        })?;
+        Ok(Self { values })
     }
-}
 
-/// A `NumericDate` claim (RFC 7519 section 2), when it is there.
-///
-/// # Errors
-/// [`Refusal::ClaimInvalid`]: not a number, negative, or infinite as a double.
-pub(crate) fn numeric_date<Q: Quote>(
-    claim: &'static str,
-    value: Option<Value<'_>>,
-) -> Result<Option<UnixTime>, Refusal<Q>> {
-    match value {
-        None => Ok(None),
-        Some(Value::Number(number)) => number.as_numeric_date().map(Some).ok_or(Refusal::ClaimInvalid(claim)),
-        Some(_) => Err(Refusal::ClaimInvalid(claim)),
+    /// A claim, when it is there.
+    pub(crate) fn get(&self, name: ClaimName) -> Option<Value<'a>> {
+        self.values.get(name as usize).copied().flatten()
     }
-}
 
-/// `aud` (RFC 7519 section 4.1.3): one string or a list of strings.
-///
-/// # Errors
-/// [`Refusal::ClaimInvalid`]: anything else.
-pub(crate) fn audience<Q: Quote>(value: Option<Value<'_>>) -> Result<Option<Audience<'_>>, Refusal<Q>> {
-    match value {
-        None => Ok(None),
-        Some(Value::Text(one)) => Ok(Some(Audience::One(one))),
-        Some(Value::Array(list)) if elements(list).all(|value| matches!(value, Value::Text(_))) => {
-            Ok(Some(Audience::List(list)))
-        }
-        Some(_) => Err(Refusal::ClaimInvalid("aud")),
-    }
-}
-
-/// `jti` (RFC 7519 section 4.1.7), when it is there, is a string with something in it.
-///
-/// # Errors
-/// [`Refusal::ClaimInvalid`].
-pub(crate) fn check_token_id<Q: Quote>(value: Option<Value<'_>>) -> Result<(), Refusal<Q>> {
-    match value {
-        None => Ok(()),
-        Some(Value::Text(text)) if !text.is_empty() => Ok(()),
-        Some(_) => Err(Refusal::ClaimInvalid("jti")),
-    }
-}
-
-/// `user_id`, when it is there, is a number or a string.
-///
-/// # Errors
-/// [`Refusal::ClaimInvalid`].
-pub(crate) fn check_user_id<Q: Quote>(value: Option<Value<'_>>) -> Result<(), Refusal<Q>> {
-    match value {
-        None | Some(Value::Number(_) | Value::Text(_)) => Ok(()),
-        Some(_) => Err(Refusal::ClaimInvalid("user_id")),
-    }
-}
-
-/// Who a token is meant for.
-pub(crate) enum Audience<'a> {
-    One(Text<'a>),
-    List(&'a str),
-}
-
-impl<'a> Audience<'a> {
-    pub(crate) fn any(&self, matches: impl Fn(Text<'a>) -> bool) -> bool {
-        match self {
-            Self::One(one) => matches(*one),
-            Self::List(list) => elements(list).any(|value| matches!(value, Value::Text(text) if matches(text))),
+    /// A `NumericDate` claim (RFC 7519 section 2), when it is there.
+    ///
+    /// # Errors
+    /// [`Code::ClaimInvalid`]: not a number, negative, or infinite as a double.
+    pub(crate) fn date(&self, name: ClaimName) -> Result<Option<UnixTime>, Fault> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        match value.number().and_then(|number| number.as_numeric_date()) {
+            None => Err(invalid(name)),
+            date => Ok(date),
         }
     }
+}
 
-    /// Everyone it is meant for.
-    pub(crate) fn names(&self) -> Vec<Cow<'a, str>> {
-        match self {
-            Self::One(one) => alloc::vec![one.to_str()],
-            Self::List(list) => {
-                let names = elements(list)
-                    .filter_map(|value| if let Value::Text(text) = value { Some(text.to_str()) } else { None });
-                names.collect()
-            }
-        }
-    }
+/// The claim is not there, and has to be.
+pub(crate) const fn missing(name: ClaimName) -> Fault {
+    Fault::new(Code::ClaimMissing, name as u8, 0)
+}
+
+/// The claim has the wrong type or an impossible value.
+pub(crate) const fn invalid(name: ClaimName) -> Fault {
+    Fault::new(Code::ClaimInvalid, name as u8, 0)
+}
+
+/// Whom `aud` names (RFC 7519 section 4.1.3): one string, or the strings of a list; nobody when it is of another type.
+pub(crate) fn audience(aud: Value<'_>) -> impl Iterator<Item = Text<'_>> {
+    aud.text().into_iter().chain(elements(aud).filter_map(Value::text))
+}
+
+/// Whether `aud` is one string or a list of strings.
+pub(crate) fn is_audience(aud: Value<'_>) -> bool {
+    aud.text().is_some() || aud.is_array() && elements(aud).all(|one| one.text().is_some())
 }

@@ -1,7 +1,11 @@
 //! A verdict step by step, for people who want to see which check stopped a token.
 //!
-//! The steps are those of [`Verifier::verify`] itself, so the two cannot disagree.
+//! The checks are made in one order, so the one that failed tells how each of them went: what explains is
+//! [`Verifier::verify`] itself.
 
+use crate::claims::ClaimName;
+use crate::code::{Code, Stage};
+use crate::fault::Fault;
 use crate::refusal::Refusal;
 use crate::shape::Segments;
 use crate::time::UnixTime;
@@ -81,6 +85,50 @@ impl Check {
     }
 }
 
+impl Check {
+    /// The check that finds this fault; `None` for those of keys and of revocation.
+    const fn of(fault: Fault) -> Option<Self> {
+        Some(match fault.code() {
+            Code::PayloadInvalid | Code::PayloadDuplicateMember | Code::PayloadTooDeep => Self::Payload,
+            Code::ClaimMissing | Code::ClaimInvalid => return Self::of_claim(fault.reason()),
+            Code::TokenExpired => Self::ExpiresAt,
+            Code::TokenNotYetValid => Self::NotBefore,
+            Code::TokenIssuedInFuture => Self::IssuedAt,
+            Code::TokenTypeMismatch => Self::TokenType,
+            Code::IssuerMismatch => Self::Issuer,
+            Code::AudienceMismatch => Self::Audience,
+            code => match code.stage() {
+                Stage::Shape => Self::Shape,
+                Stage::Header => Self::Header,
+                Stage::Key => Self::Key,
+                Stage::Signature => Self::Signature,
+                Stage::KeyLoad | Stage::Claims | Stage::Revocation => return None,
+            },
+        })
+    }
+
+    const fn of_claim(number: u8) -> Option<Self> {
+        const CHECKS: [(ClaimName, Check); 8] = [
+            (ClaimName::ExpiresAt, Check::ExpiresAt),
+            (ClaimName::NotBefore, Check::NotBefore),
+            (ClaimName::IssuedAt, Check::IssuedAt),
+            (ClaimName::TokenType, Check::TokenType),
+            (ClaimName::Issuer, Check::Issuer),
+            (ClaimName::Audience, Check::Audience),
+            (ClaimName::TokenId, Check::TokenId),
+            (ClaimName::UserId, Check::UserId),
+        ];
+        let mut rest: &[(ClaimName, Self)] = &CHECKS;
+        while let [(claim, check), others @ ..] = rest {
+            if *claim as u8 == number {
+                return Some(*check);
+            }
+            rest = others;
+        }
+        None
+    }
+}
+
 /// How a check went.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -120,28 +168,24 @@ impl Verifier {
     /// For people only: a program that acts on a token calls [`Self::verify`], which hands out nothing unverified.
     #[must_use]
     pub fn explain(&self, token: impl AsRef<[u8]>, now: UnixTime) -> Explanation {
-        let token = token.as_ref();
-        let mut passed = Vec::new();
         let mut segments = Segments::default();
-        let decided = self.decide(token, now, &mut segments, &mut |check| passed.push(check));
+        let decided = self.verify_in(&mut segments, token.as_ref(), now);
+        let failed = decided.err().and_then(Check::of);
         let untrusted = |bytes: &[u8]| {
-            let shaped = passed.contains(&Check::Shape);
+            let shaped = failed != Some(Check::Shape);
             core::str::from_utf8(bytes).ok().filter(|_| shaped).map(String::from)
         };
-        let (untrusted_header, untrusted_payload) = (untrusted(&segments.header), untrusted(&segments.payload));
-        let verdict = decided.and_then(|expires_at| VerifiedToken::new(segments, expires_at));
-        let mut failure = verdict.as_ref().err();
-        let outcome_of = |check| {
-            let outcome = if passed.contains(&check) {
-                Outcome::Passed
-            } else if let Some(refusal) = failure.take() {
-                Outcome::Failed(refusal.clone())
-            } else {
-                Outcome::NotReached
-            };
-            Step { check, outcome }
+        let (untrusted_header, untrusted_payload) = (untrusted(segments.header()), untrusted(segments.payload()));
+        let verdict = match decided {
+            Ok(()) => Ok(VerifiedToken::new(segments)),
+            Err(fault) => Err(self.refusal(fault, &segments, now)),
         };
-        let steps = Check::ALL.into_iter().map(outcome_of).collect();
+        let outcome_of = |check| match (&verdict, failed) {
+            (Err(refusal), Some(failed)) if check == failed => Outcome::Failed(refusal.clone()),
+            (Err(_), Some(failed)) if check > failed => Outcome::NotReached,
+            _ => Outcome::Passed,
+        };
+        let steps = Check::ALL.into_iter().map(|check| Step { check, outcome: outcome_of(check) }).collect();
         Explanation { steps, verdict, untrusted_header, untrusted_payload }
     }
 }

@@ -1,74 +1,67 @@
 //! The JOSE header: which algorithm and key the token claims, and nothing it is not allowed to say.
 
+use crate::code::Code;
+use crate::fault::{Fault, JsonFault};
 use crate::json::{Text, Value, read_members};
-use crate::refusal::{Found, Quote, Refusal, Segment};
 
-/// A header that keeps every rule. It has named a key; whether that key signed the token is still open.
+/// What kind of text a header has to announce in `typ`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Typ {
+    /// `JWT` (RFC 7519 section 5.1), `at+jwt` (RFC 9068 section 2.1) or none.
+    Jwt,
+    /// `at+jwt` alone.
+    AtJwt,
+    /// `statuslist+jwt`, to the letter.
+    StatusList,
+}
+
+impl Typ {
+    /// Media types are compared without case; the list's is the issuer's own and has one spelling.
+    fn allows(self, typ: Option<Value<'_>>) -> bool {
+        let Some(typ) = typ else { return self == Self::Jwt };
+        let is = |known| typ.text().is_some_and(|typ| typ.is_ignoring_ascii_case(known));
+        match self {
+            Self::Jwt => is("jwt") || is("at+jwt"),
+            Self::AtJwt => is("at+jwt"),
+            Self::StatusList => typ.is_text("statuslist+jwt"),
+        }
+    }
+}
+
+/// Reads the decoded header (RFC 7515 section 4); yields its `kid`, when the token names its key.
 ///
-/// `jwk`, `jku`, `x5u`, `x5c` and `x5t` are not even read: a key never comes from the token (RFC 8725 section 3.10).
-pub(crate) struct Header<'a> {
-    /// `kid`, when the token names its key.
-    pub(crate) kid: Option<Text<'a>>,
-}
-
-impl<'a> Header<'a> {
-    /// Reads the decoded header (RFC 7515 section 4).
-    ///
-    /// # Errors
-    /// A JSON fault, or the first of `alg`, `typ`, `crit`, `b64`, `kid` that breaks its rule.
-    pub(crate) fn read<Q: Quote>(bytes: &'a [u8], require_at_jwt: bool) -> Result<Self, Refusal<Q>> {
-        Self::read_with(bytes, |typ| allow_typ(typ, require_at_jwt))
+/// A header that keeps every rule has named a key; whether that key signed the token is still open. `jwk`, `jku`, `x5u`,
+/// `x5c` and `x5t` are not even read: a key never comes from the token (RFC 8725 section 3.10).
+///
+/// # Errors
+/// A JSON fault, or the first of `alg`, `typ`, `crit`, `b64`, `kid` that breaks its rule.
+pub(crate) fn read(bytes: &[u8], expected: Typ) -> Result<Option<Text<'_>>, Fault> {
+    let mut members = [None; 5];
+    read_members(bytes, &["alg", "typ", "crit", "b64", "kid"], &mut members).map_err(|(fault, at)| {
+        let code = match fault {
+            JsonFault::DuplicateMember => Code::HeaderDuplicateMember,
+            JsonFault::TooDeep => Code::HeaderTooDeep,
+            _ => Code::HeaderInvalid,
+        };
+        Fault::new(code, fault as u8, at)
+    })?;
+    let [alg, typ, crit, b64, kid] = members;
+    // The algorithm comes from the key; the header must agree with it to the letter (RFC 8725 section 3.1).
+    if !alg.is_some_and(|alg| alg.is_text("RS256")) {
+        return Err(Fault::of(Code::AlgNotAllowed));
     }
-
-    /// The same for something that is not a token: `allow_typ` says which `typ` it has.
-    ///
-    /// # Errors
-    /// Those of [`Self::read`].
-    pub(crate) fn read_with<Q: Quote>(
-        bytes: &'a [u8],
-        allow_typ: impl FnOnce(Option<Value<'a>>) -> Result<(), Refusal<Q>>,
-    ) -> Result<Self, Refusal<Q>> {
-        let [alg, typ, crit, b64, kid] = read_members(bytes, ["alg", "typ", "crit", "b64", "kid"])
-            .map_err(|fault| Refusal::json(Segment::Header, fault))?;
-        allow_alg(alg)?;
-        allow_typ(typ)?;
-        if crit.is_some() {
-            return Err(Refusal::Crit);
-        }
-        if !matches!(b64, None | Some(Value::Bool(true))) {
-            return Err(Refusal::B64);
-        }
-        match kid {
-            None => Ok(Self { kid: None }),
-            Some(Value::Text(kid)) => Ok(Self { kid: Some(kid) }),
-            Some(_) => Err(Refusal::KidNotAString),
-        }
+    if !expected.allows(typ) {
+        return Err(Fault::of(Code::TypNotAllowed));
     }
-}
-
-/// The algorithm comes from the key; the header must agree with it to the letter (RFC 8725 section 3.1).
-fn allow_alg<Q: Quote>(alg: Option<Value<'_>>) -> Result<(), Refusal<Q>> {
-    match alg {
-        Some(Value::Text(alg)) if alg.is("RS256") => Ok(()),
-        other => Err(Refusal::Alg(found(other))),
+    if crit.is_some() {
+        return Err(Fault::of(Code::CritNotSupported));
     }
-}
-
-/// `JWT` (RFC 7519 section 5.1) or `at+jwt` (RFC 9068 section 2.1), compared as media types are, without case.
-fn allow_typ<Q: Quote>(typ: Option<Value<'_>>, require_at_jwt: bool) -> Result<(), Refusal<Q>> {
-    match typ {
-        None if !require_at_jwt => Ok(()),
-        Some(Value::Text(typ)) if typ.is_ignoring_ascii_case("at+jwt") => Ok(()),
-        Some(Value::Text(typ)) if typ.is_ignoring_ascii_case("JWT") && !require_at_jwt => Ok(()),
-        other => Err(Refusal::Typ(found(other))),
+    if b64.is_some_and(|b64| b64.raw() != b"true") {
+        return Err(Fault::of(Code::B64NotSupported));
     }
-}
-
-/// What stands in place of an expected string, for the refusal.
-pub(crate) fn found<Q: Quote>(value: Option<Value<'_>>) -> Found<Q> {
-    match value {
-        None => Found::Absent,
-        Some(Value::Text(text)) => Found::Text(Q::of_token(text)),
-        Some(_) => Found::NotAString,
+    match kid.map(Value::text) {
+        None => Ok(None),
+        Some(Some(kid)) => Ok(Some(kid)),
+        Some(None) => Err(Fault::of(Code::KidInvalid)),
     }
 }

@@ -30,6 +30,7 @@ mod base64url;
 mod claims;
 mod code;
 mod explain;
+mod fault;
 mod header;
 mod json;
 #[cfg(feature = "kernels")]
@@ -45,10 +46,12 @@ mod time;
 mod verified;
 mod verifier;
 
+pub use claims::ClaimName;
 pub use code::{Code, Lang, Stage};
 pub use explain::{Check, Explanation, Outcome, Step};
+pub use fault::{Fault, JsonFault};
 pub use json::MAX_DEPTH;
-pub use keys::{JwkFault, KeyError, KeySet, MAX_KEY_TEXT_BYTES, PemFault, PublicKey, Unsuitable};
+pub use keys::{JwkFault, KeyError, KeyMember, KeySet, MAX_KEY_TEXT_BYTES, PemFault, PublicKey, Unsuitable};
 pub use policy::{Policy, TokenType};
 pub use refusal::{Found, Refusal, Segment};
 pub use rs256::{MAX_MODULUS_BITS, MIN_MODULUS_BITS};

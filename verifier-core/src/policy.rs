@@ -1,10 +1,8 @@
 //! What an application asks of a token's claims, and the check of each.
 
-use crate::claims::{Audience, Claims, audience, check_token_id, check_user_id, numeric_date};
-use crate::explain::Check;
-use crate::header::found;
-use crate::json::{Text, Value};
-use crate::refusal::{Quote, Refusal};
+use crate::claims::{ClaimName, Claims, audience, invalid, is_audience, missing};
+use crate::code::Code;
+use crate::fault::Fault;
 use crate::time::UnixTime;
 use alloc::string::String;
 
@@ -47,53 +45,44 @@ impl TokenType {
 }
 
 impl Policy {
-    /// Checks claim after claim, telling `passed` of each; the first broken rule is the answer.
-    pub(crate) fn check<Q: Quote>(
-        &self,
-        claims: &Claims<'_>,
-        now: UnixTime,
-        passed: &mut impl FnMut(Check),
-    ) -> Result<UnixTime, Refusal<Q>> {
-        let expires_at = self.check_expiry(claims.expires_at, now)?;
-        passed(Check::ExpiresAt);
-        self.check_not_before(claims.not_before, now)?;
-        passed(Check::NotBefore);
-        self.check_issued_at(claims.issued_at, now)?;
-        passed(Check::IssuedAt);
-        self.check_token_type(claims.token_type)?;
-        passed(Check::TokenType);
-        self.check_issuer(claims.issuer)?;
-        passed(Check::Issuer);
-        self.check_audience(audience(claims.audience)?)?;
-        passed(Check::Audience);
-        check_token_id(claims.token_id)?;
-        passed(Check::TokenId);
-        check_user_id(claims.user_id)?;
-        passed(Check::UserId);
-        Ok(expires_at)
+    /// Checks claim after claim; the first broken rule is the answer.
+    pub(crate) fn check(&self, claims: &Claims<'_>, now: UnixTime) -> Result<(), Fault> {
+        let expires_at = claims.date(ClaimName::ExpiresAt)?.ok_or(missing(ClaimName::ExpiresAt))?;
+        self.check_expiry(expires_at, now)?;
+        self.check_begun(claims, now)?;
+        if !claims.get(ClaimName::TokenType).is_some_and(|actual| actual.is_text(self.token_type.as_str())) {
+            return Err(Fault::of(Code::TokenTypeMismatch));
+        }
+        self.check_issuer(claims)?;
+        self.check_audience(claims)?;
+        // A string with something in it (RFC 7519 section 4.1.7).
+        if claims.get(ClaimName::TokenId).is_some_and(|jti| jti.text().is_none_or(|text| text.is_empty())) {
+            return Err(invalid(ClaimName::TokenId));
+        }
+        if claims.get(ClaimName::UserId).is_some_and(|id| id.number().is_none() && id.text().is_none()) {
+            return Err(invalid(ClaimName::UserId));
+        }
+        Ok(())
     }
 
     /// `now` is moved rather than `exp`: the claim is untrusted and may be as large as it likes.
-    pub(crate) fn check_expiry<Q: Quote>(&self, exp: Option<Value<'_>>, now: UnixTime) -> Result<UnixTime, Refusal<Q>> {
-        let expired_at = numeric_date("exp", exp)?.ok_or(Refusal::ClaimMissing("exp"))?;
-        if now.checked_sub_secs(self.leeway_seconds).is_some_and(|earlier| earlier >= expired_at) {
-            return Err(Refusal::Expired { expired_at, now });
-        }
-        Ok(expired_at)
-    }
-
-    pub(crate) fn check_not_before<Q: Quote>(&self, nbf: Option<Value<'_>>, now: UnixTime) -> Result<(), Refusal<Q>> {
-        match numeric_date("nbf", nbf)? {
-            Some(not_before) if self.is_ahead(not_before, now) => Err(Refusal::NotYetValid { not_before, now }),
+    pub(crate) fn check_expiry(&self, expires_at: UnixTime, now: UnixTime) -> Result<(), Fault> {
+        match now.checked_sub_secs(self.leeway_seconds) {
+            Some(earlier) if earlier >= expires_at => Err(Fault::of(Code::TokenExpired)),
             _ => Ok(()),
         }
     }
 
-    pub(crate) fn check_issued_at<Q: Quote>(&self, iat: Option<Value<'_>>, now: UnixTime) -> Result<(), Refusal<Q>> {
-        match numeric_date("iat", iat)? {
-            Some(issued_at) if self.is_ahead(issued_at, now) => Err(Refusal::IssuedInFuture { issued_at, now }),
-            _ => Ok(()),
+    /// `nbf` and `iat`.
+    pub(crate) fn check_begun(&self, claims: &Claims<'_>, now: UnixTime) -> Result<(), Fault> {
+        for (name, code) in
+            [(ClaimName::NotBefore, Code::TokenNotYetValid), (ClaimName::IssuedAt, Code::TokenIssuedInFuture)]
+        {
+            if claims.date(name)?.is_some_and(|instant| self.is_ahead(instant, now)) {
+                return Err(Fault::of(code));
+            }
         }
+        Ok(())
     }
 
     /// What saturates is never reached, whatever the leeway.
@@ -101,32 +90,22 @@ impl Policy {
         instant == UnixTime::MAX || now.saturating_add_secs(self.leeway_seconds) < instant
     }
 
-    fn check_token_type<Q: Quote>(&self, token_type: Option<Value<'_>>) -> Result<(), Refusal<Q>> {
-        let expected = self.token_type.as_str();
-        match token_type {
-            Some(Value::Text(actual)) if actual.is(expected) => Ok(()),
-            other => Err(Refusal::TokenType { expected, actual: found(other) }),
+    pub(crate) fn check_issuer(&self, claims: &Claims<'_>) -> Result<(), Fault> {
+        match &self.issuer {
+            Some(expected) if !claims.get(ClaimName::Issuer).is_some_and(|actual| actual.is_text(expected)) => {
+                Err(Fault::of(Code::IssuerMismatch))
+            }
+            _ => Ok(()),
         }
     }
 
-    pub(crate) fn check_issuer<Q: Quote>(&self, issuer: Option<Value<'_>>) -> Result<(), Refusal<Q>> {
-        let Some(expected) = &self.issuer else { return Ok(()) };
-        match issuer {
-            Some(Value::Text(actual)) if actual.is(expected) => Ok(()),
-            other => Err(Refusal::Issuer { expected: Q::of_policy(expected), actual: found(other) }),
-        }
-    }
-
-    fn check_audience<Q: Quote>(&self, audience: Option<Audience<'_>>) -> Result<(), Refusal<Q>> {
-        let meant_for_us = match (&self.audience, audience) {
+    fn check_audience(&self, claims: &Claims<'_>) -> Result<(), Fault> {
+        let meant_for_us = match (claims.get(ClaimName::Audience), &self.audience) {
+            (Some(aud), _) if !is_audience(aud) => return Err(invalid(ClaimName::Audience)),
             (None, None) => true,
-            (Some(expected), Some(audience)) => audience.any(|one: Text<'_>| one.is(expected)),
+            (Some(aud), Some(expected)) => audience(aud).any(|one| one.is(expected)),
             (None, Some(_)) | (Some(_), None) => false,
         };
-        if meant_for_us {
-            Ok(())
-        } else {
-            Err(Refusal::Audience { expected: self.audience.as_deref().map(Q::of_policy) })
-        }
+        if meant_for_us { Ok(()) } else { Err(Fault::of(Code::AudienceMismatch)) }
     }
 }

@@ -1,7 +1,11 @@
 //! Why a token was refused, with the values that matter.
 
+use crate::claims::{ClaimName, Claims};
 use crate::code::Code;
-use crate::json::{Fault, FaultKind, Text};
+use crate::fault::{Fault, JsonFault};
+use crate::json::{Value, read_members};
+use crate::policy::Policy;
+use crate::shape::Segments;
 use crate::time::UnixTime;
 use alloc::string::String;
 use core::fmt;
@@ -20,49 +24,21 @@ pub enum Segment {
     Signature,
 }
 
-/// What a token said where the policy wanted something else; `T` as in [`Refusal`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Found<T = String> {
+/// What a token said where the policy wanted something else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
     /// Nothing: the member is absent.
     Absent,
     /// A string, cut after 64 characters.
-    Text(T),
+    Text(String),
     /// A value of another JSON type.
     NotAString,
 }
 
-/// How a refusal quotes the token and the policy.
-pub(crate) trait Quote {
-    /// A string of the token: untrusted, of any length.
-    fn of_token(text: Text<'_>) -> Self;
-
-    /// A string of the policy.
-    fn of_policy(text: &str) -> Self;
-}
-
-impl Quote for String {
-    fn of_token(text: Text<'_>) -> Self {
-        text.excerpt(EXCERPT)
-    }
-
-    fn of_policy(text: &str) -> Self {
-        text.into()
-    }
-}
-
-/// Quotes nothing.
-impl Quote for () {
-    fn of_token(_: Text<'_>) -> Self {}
-
-    fn of_policy(_: &str) -> Self {}
-}
-
 /// Why a token was refused: the first rule it broke.
-///
-/// `T` is how texts are quoted: as strings, or not at all (`()`) where no sentence is made of the refusal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Refusal<T = String> {
+pub enum Refusal {
     /// [`Code::TokenTooLarge`]: its length and the limit, in bytes.
     TooLarge {
         /// Bytes of the token.
@@ -110,9 +86,9 @@ pub enum Refusal<T = String> {
     /// [`Code::HeaderTooDeep`] or [`Code::PayloadTooDeep`].
     TooDeep(Segment),
     /// [`Code::AlgNotAllowed`]: what the header said.
-    Alg(Found<T>),
+    Alg(Found),
     /// [`Code::TypNotAllowed`]: what the header said.
-    Typ(Found<T>),
+    Typ(Found),
     /// [`Code::CritNotSupported`].
     Crit,
     /// [`Code::B64NotSupported`].
@@ -122,7 +98,7 @@ pub enum Refusal<T = String> {
     /// [`Code::KeyNotFound`]: the token's `kid`, cut after 64 characters.
     KeyNotFound {
         /// The `kid`.
-        kid: T,
+        kid: String,
     },
     /// [`Code::KidMissing`]: how many keys could have been meant.
     KidMissing {
@@ -161,23 +137,23 @@ pub enum Refusal<T = String> {
         /// What the policy asks for.
         expected: &'static str,
         /// The claim `token_type`.
-        actual: Found<T>,
+        actual: Found,
     },
     /// [`Code::IssuerMismatch`].
     Issuer {
         /// What the policy asks for.
-        expected: T,
+        expected: String,
         /// The claim `iss`.
-        actual: Found<T>,
+        actual: Found,
     },
     /// [`Code::AudienceMismatch`].
     Audience {
         /// What the policy asks for; `None`: no audience is configured, and the token must not have one.
-        expected: Option<T>,
+        expected: Option<String>,
     },
 }
 
-impl<T> Refusal<T> {
+impl Refusal {
     /// The stable code.
     #[must_use]
     pub const fn code(&self) -> Code {
@@ -217,15 +193,115 @@ impl<T> Refusal<T> {
         }
     }
 
-    /// A JSON fault in this segment.
-    pub(crate) const fn json(segment: Segment, fault: Fault) -> Self {
-        let at = fault.at;
-        match fault.kind {
-            FaultKind::Utf8 => Self::NotUtf8 { segment, at },
-            FaultKind::Syntax => Self::NotJson { segment, at },
-            FaultKind::DuplicateMember => Self::DuplicateMember { segment, at },
-            FaultKind::TooDeep => Self::TooDeep(segment),
-            FaultKind::NotAnObject => Self::NotAnObject(segment),
+    /// Tells a fault with what the token said and what was asked of it.
+    pub(crate) fn new(fault: Fault, asked: &Asked<'_>) -> Self {
+        let (reason, place) = (fault.reason(), fault.place() as usize);
+        let payload = |name| claim(asked.segments, name);
+        match fault.code() {
+            Code::TokenTooLarge => Self::TooLarge { bytes: place, limit: asked.limit },
+            Code::TokenMalformed if reason == 0 => Self::SegmentCount { found: place },
+            Code::TokenMalformed => Self::SegmentEmpty(Segment::numbered(reason - 1)),
+            Code::Base64Invalid => Self::Base64 { segment: Segment::numbered(reason), at: place },
+            Code::HeaderInvalid => Self::invalid(Segment::Header, reason, place),
+            Code::PayloadInvalid => Self::invalid(Segment::Payload, reason, place),
+            Code::HeaderDuplicateMember => Self::DuplicateMember { segment: Segment::Header, at: place },
+            Code::PayloadDuplicateMember => Self::DuplicateMember { segment: Segment::Payload, at: place },
+            Code::HeaderTooDeep => Self::TooDeep(Segment::Header),
+            Code::PayloadTooDeep => Self::TooDeep(Segment::Payload),
+            Code::AlgNotAllowed => Self::Alg(Found::in_place_of_text(header_member(asked.segments, "alg"))),
+            Code::TypNotAllowed => Self::Typ(Found::in_place_of_text(header_member(asked.segments, "typ"))),
+            Code::CritNotSupported => Self::Crit,
+            Code::B64NotSupported => Self::B64,
+            Code::KidInvalid => Self::KidNotAString,
+            Code::KeyNotFound => {
+                let kid = header_member(asked.segments, "kid").and_then(Value::text);
+                Self::KeyNotFound { kid: kid.map(|kid| kid.excerpt(EXCERPT)).unwrap_or_default() }
+            }
+            Code::KidMissing => Self::KidMissing { keys: place },
+            Code::ClaimMissing => Self::ClaimMissing(ClaimName::numbered(reason)),
+            Code::ClaimInvalid => Self::ClaimInvalid(ClaimName::numbered(reason)),
+            Code::TokenExpired => {
+                Self::Expired { expired_at: date(asked.segments, ClaimName::ExpiresAt), now: asked.now }
+            }
+            Code::TokenNotYetValid => {
+                Self::NotYetValid { not_before: date(asked.segments, ClaimName::NotBefore), now: asked.now }
+            }
+            Code::TokenIssuedInFuture => {
+                Self::IssuedInFuture { issued_at: date(asked.segments, ClaimName::IssuedAt), now: asked.now }
+            }
+            Code::TokenTypeMismatch => Self::TokenType {
+                expected: asked.policy.token_type.as_str(),
+                actual: Found::in_place_of_text(payload(ClaimName::TokenType)),
+            },
+            Code::IssuerMismatch => Self::Issuer {
+                expected: asked.policy.issuer.clone().unwrap_or_default(),
+                actual: Found::in_place_of_text(payload(ClaimName::Issuer)),
+            },
+            Code::AudienceMismatch => Self::Audience { expected: asked.policy.audience.clone() },
+            // The codes of keys and of revocation are no verdict on a token's text.
+            _ => Self::Signature,
+        }
+    }
+
+    const fn invalid(segment: Segment, reason: u8, at: usize) -> Self {
+        if reason == JsonFault::NotUtf8 as u8 {
+            Self::NotUtf8 { segment, at }
+        } else if reason == JsonFault::NotAnObject as u8 {
+            Self::NotAnObject(segment)
+        } else {
+            Self::NotJson { segment, at }
+        }
+    }
+}
+
+/// The token as far as it was decoded, and what was asked of it.
+pub(crate) struct Asked<'a> {
+    pub(crate) segments: &'a Segments,
+    pub(crate) policy: &'a Policy,
+    /// Bytes allowed.
+    pub(crate) limit: usize,
+    pub(crate) now: UnixTime,
+}
+
+fn header_member<'a>(segments: &'a Segments, name: &str) -> Option<Value<'a>> {
+    let mut value = [None];
+    read_members(segments.header(), &[name], &mut value).ok()?;
+    let [value] = value;
+    value
+}
+
+fn claim(segments: &Segments, name: ClaimName) -> Option<Value<'_>> {
+    Claims::read(segments.payload()).ok()?.get(name)
+}
+
+/// A date that has been compared, and so is one.
+fn date(segments: &Segments, name: ClaimName) -> UnixTime {
+    claim(segments, name).and_then(Value::number).and_then(|date| date.as_numeric_date()).unwrap_or(UnixTime::MAX)
+}
+
+impl Segment {
+    const fn numbered(number: u8) -> Self {
+        match number {
+            0 => Self::Header,
+            1 => Self::Payload,
+            _ => Self::Signature,
+        }
+    }
+}
+
+impl ClaimName {
+    fn numbered(number: u8) -> &'static str {
+        Self::ALL.get(usize::from(number)).map_or("", |name| name.as_str())
+    }
+}
+
+impl Found {
+    /// What stands in place of an expected string.
+    fn in_place_of_text(value: Option<Value<'_>>) -> Self {
+        match value.map(Value::text) {
+            None => Self::Absent,
+            Some(Some(text)) => Self::Text(text.excerpt(EXCERPT)),
+            Some(None) => Self::NotAString,
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Size and shape: a token is at most 16,384 bytes, three segments, strict base64url.
 
 use crate::base64url;
-use crate::refusal::{Quote, Refusal, Segment};
+use crate::code::Code;
+use crate::fault::Fault;
 use alloc::vec::Vec;
 
 /// Longest token that is looked at, in bytes.
@@ -13,54 +14,77 @@ pub const MAX_TOKEN_BYTES: usize = 16_384;
 /// when that token was accepted**.
 #[derive(Clone, Debug, Default)]
 pub struct Segments {
-    pub(crate) header: Vec<u8>,
-    pub(crate) payload: Vec<u8>,
-    /// May be empty, which the other two may not.
-    pub(crate) signature: Vec<u8>,
+    /// One segment behind the other, as far as they were decoded.
+    bytes: Vec<u8>,
+    header_end: usize,
+    payload_end: usize,
 }
 
 impl Segments {
     /// The decoded header, as far as the token's shape allowed: untrusted bytes unless the token was accepted.
     #[must_use]
     pub fn header(&self) -> &[u8] {
-        &self.header
+        self.bytes.get(..self.header_end).unwrap_or_default()
     }
 
     /// The decoded payload, likewise.
     #[must_use]
     pub fn payload(&self) -> &[u8] {
-        &self.payload
+        self.bytes.get(self.header_end..self.payload_end).unwrap_or_default()
+    }
+
+    /// The decoded signature; may be empty, which the other two may not.
+    pub(crate) fn signature(&self) -> &[u8] {
+        self.bytes.get(self.payload_end..).unwrap_or_default()
+    }
+
+    /// The header and the payload in one piece, and where the payload begins.
+    pub(crate) fn into_header_and_payload(mut self) -> (Vec<u8>, usize) {
+        self.bytes.truncate(self.payload_end);
+        (self.bytes, self.header_end)
     }
 
     /// Takes a token of at most `limit` bytes apart (RFC 7515 section 3.1); yields the text that is signed: header, dot, payload, as they stand
     /// in the token (RFC 7515 section 2).
     ///
     /// # Errors
-    /// [`Refusal::TooLarge`], [`Refusal::SegmentCount`], [`Refusal::SegmentEmpty`], [`Refusal::Base64`].
-    pub(crate) fn read<'t, Q: Quote>(&mut self, token: &'t [u8], limit: usize) -> Result<&'t [u8], Refusal<Q>> {
-        [&mut self.header, &mut self.payload, &mut self.signature].into_iter().for_each(Vec::clear);
+    /// [`Code::TokenTooLarge`], [`Code::TokenMalformed`], [`Code::Base64Invalid`].
+    pub(crate) fn read<'t>(&mut self, token: &'t [u8], limit: usize) -> Result<&'t [u8], Fault> {
+        self.bytes.clear();
+        self.header_end = 0;
+        self.payload_end = 0;
         if token.len() > limit {
-            return Err(Refusal::TooLarge { bytes: token.len(), limit });
+            return Err(Fault::new(Code::TokenTooLarge, 0, token.len()));
         }
-        let mut segments = token.split(|byte| *byte == b'.');
-        let (Some(header), Some(payload), Some(signature), None) =
-            (segments.next(), segments.next(), segments.next(), segments.next())
+        let mut dots = 0;
+        let mut places = [0; 2];
+        for (at, _) in token.iter().enumerate().filter(|(_, byte)| **byte == b'.') {
+            if let Some(place) = places.get_mut(dots) {
+                *place = at;
+            }
+            dots += 1;
+        }
+        let [first, second] = places;
+        let (Some(header), Some(payload), Some(signature), 2) =
+            (token.get(..first), token.get(first + 1..second), token.get(second + 1..), dots)
         else {
-            let found = token.iter().filter(|byte| **byte == b'.').count() + 1;
-            return Err(Refusal::SegmentCount { found });
+            return Err(Fault::new(Code::TokenMalformed, 0, dots + 1));
         };
-        for (segment, text) in [(Segment::Header, header), (Segment::Payload, payload)] {
+        for (segment, text) in [(1, header), (2, payload)] {
             if text.is_empty() {
-                return Err(Refusal::SegmentEmpty(segment));
+                return Err(Fault::new(Code::TokenMalformed, segment, 0));
             }
         }
-        for (segment, text, bytes) in [
-            (Segment::Header, header, &mut self.header),
-            (Segment::Payload, payload, &mut self.payload),
-            (Segment::Signature, signature, &mut self.signature),
-        ] {
-            base64url::decode_into(bytes, text).map_err(|at| Refusal::Base64 { segment, at })?;
-        }
-        Ok(token.get(..header.len() + 1 + payload.len()).unwrap_or_default())
+        self.header_end = self.append(0, header)?;
+        self.payload_end = self.header_end;
+        self.payload_end = self.append(1, payload)?;
+        self.append(2, signature)?;
+        Ok(token.get(..second).unwrap_or_default())
+    }
+
+    /// Decodes one segment; yields where it ends.
+    fn append(&mut self, segment: u8, text: &[u8]) -> Result<usize, Fault> {
+        base64url::decode_into(&mut self.bytes, text).map_err(|at| Fault::new(Code::Base64Invalid, segment, at))?;
+        Ok(self.bytes.len())
     }
 }

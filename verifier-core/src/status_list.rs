@@ -5,10 +5,12 @@
 //! and no other `typ` is accepted here. What is left to the caller is to inflate [`StatusList::compressed`] within a limit.
 
 use crate::base64url;
-use crate::claims::numeric_date;
-use crate::header::{Header, found};
-use crate::json::{Value, read_members};
-use crate::refusal::{Refusal, Segment};
+use crate::claims::{ClaimName, Claims, invalid, missing};
+use crate::code::Code;
+use crate::fault::Fault;
+use crate::header::{self, Typ};
+use crate::json::{Text, Value, read_members};
+use crate::refusal::{Asked, Refusal};
 use crate::shape::Segments;
 use crate::time::UnixTime;
 use crate::verifier::Verifier;
@@ -16,9 +18,6 @@ use alloc::vec::Vec;
 
 /// Longest status list that is looked at, in bytes of its token.
 pub const MAX_STATUS_LIST_BYTES: usize = 1_048_576;
-
-/// The header's `typ`, to the letter.
-const TYP: &str = "statuslist+jwt";
 
 /// A list that passed every check; the only way to what it says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,75 +72,65 @@ impl Verifier {
     /// The first rule that is broken. A `sub` that names another list is [`Refusal::ClaimInvalid`].
     pub fn verify_status_list(&self, token: impl AsRef<[u8]>, uri: &str, now: UnixTime) -> Result<StatusList, Refusal> {
         let mut segments = Segments::default();
-        let signing_input = segments.read(token.as_ref(), MAX_STATUS_LIST_BYTES)?;
-        let header = Header::read_with(&segments.header, |typ| match typ {
-            Some(Value::Text(typ)) if typ.is(TYP) => Ok(()),
-            other => Err(Refusal::Typ(found(other))),
-        })?;
-        let key = self.keys().select(header.kid)?;
-        if !key.verifies(signing_input, &segments.signature) {
-            return Err(Refusal::Signature);
+        self.read_status_list(&mut segments, token.as_ref(), uri, now).map_err(|fault| {
+            let (segments, policy) = (&segments, self.policy());
+            Refusal::new(fault, &Asked { segments, policy, limit: MAX_STATUS_LIST_BYTES, now })
+        })
+    }
+
+    fn read_status_list(
+        &self,
+        segments: &mut Segments,
+        token: &[u8],
+        uri: &str,
+        now: UnixTime,
+    ) -> Result<StatusList, Fault> {
+        let signing_input = segments.read(token, MAX_STATUS_LIST_BYTES)?;
+        let kid = header::read(segments.header(), Typ::StatusList)?;
+        let key = self.keys().select(kid)?;
+        if !key.verifies(signing_input, segments.signature()) {
+            return Err(Fault::of(Code::SignatureInvalid));
         }
-        let claims = Claims::read(&segments.payload)?;
-        let policy = self.policy();
-        let expires_at = claims.expires_at.map(|exp| policy.check_expiry(Some(exp), now)).transpose()?;
-        policy.check_not_before(claims.not_before, now)?;
-        let issued_at = numeric_date("iat", claims.issued_at)?.ok_or(Refusal::ClaimMissing("iat"))?;
-        policy.check_issued_at(claims.issued_at, now)?;
-        if claims.issuer.is_some() {
-            policy.check_issuer(claims.issuer)?;
+        let claims = Claims::read(segments.payload())?;
+        let expires_at = claims.date(ClaimName::ExpiresAt)?;
+        if let Some(expires_at) = expires_at {
+            self.policy().check_expiry(expires_at, now)?;
         }
-        match claims.subject {
-            Some(Value::Text(subject)) if subject.is(uri) => {}
-            Some(_) => return Err(Refusal::ClaimInvalid("sub")),
-            None => return Err(Refusal::ClaimMissing("sub")),
+        self.policy().check_begun(&claims, now)?;
+        let issued_at = claims.date(ClaimName::IssuedAt)?.ok_or(missing(ClaimName::IssuedAt))?;
+        if claims.get(ClaimName::Issuer).is_some() {
+            self.policy().check_issuer(&claims)?;
         }
-        let ttl_seconds = match claims.ttl {
+        let subject = claims.get(ClaimName::Subject).ok_or(missing(ClaimName::Subject))?;
+        if !subject.is_text(uri) {
+            return Err(invalid(ClaimName::Subject));
+        }
+        let ttl_seconds = match claims.get(ClaimName::TimeToLive) {
             None => None,
-            Some(Value::Number(ttl)) => Some(ttl.as_u64().filter(|ttl| *ttl > 0).ok_or(Refusal::ClaimInvalid("ttl"))?),
-            Some(_) => return Err(Refusal::ClaimInvalid("ttl")),
+            Some(ttl) => Some(whole_seconds(ttl).ok_or(invalid(ClaimName::TimeToLive))?),
         };
-        let (bits, compressed) = read_list(claims.list)?;
+        let list = claims.get(ClaimName::StatusList).ok_or(missing(ClaimName::StatusList))?;
+        let (bits, compressed) = read_list(list).ok_or(invalid(ClaimName::StatusList))?;
         Ok(StatusList { bits, compressed, issued_at, expires_at, ttl_seconds })
     }
 }
 
-/// The claims of a list.
-struct Claims<'a> {
-    subject: Option<Value<'a>>,
-    issuer: Option<Value<'a>>,
-    issued_at: Option<Value<'a>>,
-    not_before: Option<Value<'a>>,
-    expires_at: Option<Value<'a>>,
-    ttl: Option<Value<'a>>,
-    list: Option<Value<'a>>,
-}
-
-impl<'a> Claims<'a> {
-    fn read(payload: &'a [u8]) -> Result<Self, Refusal> {
-        let names = ["sub", "iss", "iat", "nbf", "exp", "ttl", "status_list"];
-        let [subject, issuer, issued_at, not_before, expires_at, ttl, list] =
-            read_members(payload, names).map_err(|fault| Refusal::json(Segment::Payload, fault))?;
-        Ok(Self { subject, issuer, issued_at, not_before, expires_at, ttl, list })
-    }
+/// A number of seconds that is not zero.
+fn whole_seconds(value: Value<'_>) -> Option<u64> {
+    value.number()?.as_u64().filter(|seconds| *seconds > 0)
 }
 
 /// The members `bits` and `lst` (section 4.2).
-fn read_list(list: Option<Value<'_>>) -> Result<(u8, Vec<u8>), Refusal> {
-    const INVALID: Refusal = Refusal::ClaimInvalid("status_list");
-    let text = match list {
-        None => return Err(Refusal::ClaimMissing("status_list")),
-        Some(Value::Object(text)) => text,
-        Some(_) => return Err(INVALID),
+fn read_list(list: Value<'_>) -> Option<(u8, Vec<u8>)> {
+    let mut members = [None; 2];
+    read_members(list.raw(), &["bits", "lst"], &mut members).ok()?;
+    let [bits, lst] = members;
+    let bits = match bits?.number()?.as_u64()? {
+        bits @ (1 | 2 | 4 | 8) => bits as u8,
+        _ => return None,
     };
-    match read_members(text.as_bytes(), ["bits", "lst"]) {
-        Ok([Some(Value::Number(bits)), Some(Value::Text(lst))]) => {
-            let lst = base64url::decode(lst.to_str().as_bytes()).map_err(|_| INVALID)?;
-            match bits.as_u64() {
-                Some(bits @ (1 | 2 | 4 | 8)) => Ok((bits as u8, lst)),
-                _ => Err(INVALID),
-            }
-        }
-        _ => Err(INVALID),
-    }
+    let mut compressed = Vec::new();
+    let text: Vec<u8> = lst.and_then(Value::text).map(Text::bytes)?.collect();
+    base64url::decode_into(&mut compressed, &text).ok()?;
+    Some((bits, compressed))
 }

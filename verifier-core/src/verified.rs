@@ -1,8 +1,7 @@
 //! What a verified token says: typed registered claims, and every other claim as it stands.
 
 use crate::claims::audience;
-use crate::json::{Text, Value, read_object};
-use crate::refusal::{Refusal, Segment};
+use crate::json::{Value, read_members};
 use crate::shape::Segments;
 use crate::time::UnixTime;
 use alloc::borrow::Cow;
@@ -12,45 +11,42 @@ use alloc::vec::Vec;
 /// A token that passed every check; the only way to its claims.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifiedToken {
-    header: String,
-    payload: String,
-    expires_at: UnixTime,
+    /// The header, and the payload behind it.
+    text: String,
+    header_end: usize,
 }
 
 impl VerifiedToken {
-    pub(crate) fn new(segments: Segments, expires_at: UnixTime) -> Result<Self, Refusal> {
-        let text = |segment, bytes| {
-            String::from_utf8(bytes).map_err(|e| Refusal::NotUtf8 { segment, at: e.utf8_error().valid_up_to() })
-        };
-        Ok(Self {
-            header: text(Segment::Header, segments.header)?,
-            payload: text(Segment::Payload, segments.payload)?,
-            expires_at,
-        })
+    /// Takes the segments of a token that was accepted.
+    pub(crate) fn new(segments: Segments) -> Self {
+        let (bytes, header_end) = segments.into_header_and_payload();
+        // Read as JSON, both were UTF-8.
+        Self { text: String::from_utf8(bytes).unwrap_or_default(), header_end }
     }
 
     /// The decoded header: a JSON object without duplicate names.
     #[must_use]
     pub fn header_json(&self) -> &str {
-        &self.header
+        self.text.get(..self.header_end).unwrap_or_default()
     }
 
     /// The decoded payload: a JSON object without duplicate names.
     #[must_use]
     pub fn claims_json(&self) -> &str {
-        &self.payload
+        self.text.get(self.header_end..).unwrap_or_default()
     }
 
     /// The claim `exp`, rounded up to whole nanoseconds.
     #[must_use]
-    pub const fn expires_at(&self) -> UnixTime {
-        self.expires_at
+    pub fn expires_at(&self) -> UnixTime {
+        // Without it, or with one that is no date, the token would not have been accepted.
+        self.claim("exp").and_then(|exp| exp.as_numeric_date()).unwrap_or(UnixTime::MAX)
     }
 
     /// The header's `kid`.
     #[must_use]
     pub fn kid(&self) -> Option<Cow<'_, str>> {
-        member(&self.header, "kid")?.as_str()
+        member(self.header_json(), "kid")?.as_str()
     }
 
     /// The claim `jti`; never empty.
@@ -80,38 +76,37 @@ impl VerifiedToken {
     /// Whom the claim `aud` names: one, several, or nobody when it is absent.
     #[must_use]
     pub fn audience(&self) -> Vec<Cow<'_, str>> {
-        match self.claim("aud").map(|claim| audience::<()>(Some(claim.value))) {
-            Some(Ok(Some(audience))) => audience.names(),
-            _ => Vec::new(),
-        }
+        self.claim("aud").into_iter().flat_map(|aud| audience(aud.value)).map(|name| name.to_str()).collect()
     }
 
     /// The claim `user_id`.
     #[must_use]
     pub fn user_id(&self) -> Option<UserId<'_>> {
-        match self.claim("user_id")?.value {
-            Value::Number(number) => Some(UserId::Number(number.as_str())),
-            Value::Text(text) => Some(UserId::Text(text.to_str())),
-            _ => None,
+        let Claim { value } = self.claim("user_id")?;
+        match (value.number(), value.text()) {
+            (Some(_), _) => Some(UserId::Number(str_of(value))),
+            (None, Some(text)) => Some(UserId::Text(text.to_str())),
+            (None, None) => None,
         }
     }
 
     /// A claim by its name; `None` when the token does not have it. Each call reads the payload anew: keep what is asked for often.
     #[must_use]
     pub fn claim(&self, name: &str) -> Option<Claim<'_>> {
-        member(&self.payload, name)
+        member(self.claims_json(), name)
     }
 }
 
 fn member<'a>(object: &'a str, name: &str) -> Option<Claim<'a>> {
-    let mut found = None;
-    read_object(object.as_bytes(), &mut |own: Text<'a>, value| {
-        if own.is(name) {
-            found = Some(Claim { value });
-        }
-    })
-    .ok()?;
-    found
+    let mut found = [None];
+    read_members(object.as_bytes(), &[name], &mut found).ok()?;
+    let [value] = found;
+    Some(Claim { value: value? })
+}
+
+/// The text of a value, which is a part of a text.
+fn str_of(value: Value<'_>) -> &str {
+    core::str::from_utf8(value.raw()).unwrap_or_default()
 }
 
 /// One claim of a verified token.
@@ -124,39 +119,36 @@ impl<'a> Claim<'a> {
     /// The string, unescaped; `None` for another type.
     #[must_use]
     pub fn as_str(&self) -> Option<Cow<'a, str>> {
-        if let Value::Text(text) = self.value { Some(text.to_str()) } else { None }
+        self.value.text().map(|text| text.to_str())
     }
 
     /// The boolean; `None` for another type.
     #[must_use]
-    pub const fn as_bool(&self) -> Option<bool> {
-        if let Value::Bool(value) = self.value { Some(value) } else { None }
+    pub fn as_bool(&self) -> Option<bool> {
+        match self.value.raw() {
+            b"true" => Some(true),
+            b"false" => Some(false),
+            _ => None,
+        }
     }
 
     /// The number, when it is written as a whole number that fits; `None` for anything else.
     #[must_use]
     pub fn as_u64(&self) -> Option<u64> {
-        if let Value::Number(number) = self.value { number.as_u64() } else { None }
+        self.value.number()?.as_u64()
     }
 
     /// The number as an instant (`NumericDate`, RFC 7519 section 2), rounded up to whole nanoseconds; `None` for another
     /// type, a negative number, or one that a double could hold only as an infinity.
     #[must_use]
     pub fn as_numeric_date(&self) -> Option<UnixTime> {
-        if let Value::Number(number) = self.value { number.as_numeric_date() } else { None }
+        self.value.number()?.as_numeric_date()
     }
 
     /// The value as the token gives it, and so without any loss: JSON text.
     #[must_use]
-    pub fn raw(&self) -> Cow<'a, str> {
-        match self.value {
-            Value::Text(text) => Cow::Owned(["\"", text.escaped(), "\""].concat()),
-            Value::Number(number) => Cow::Borrowed(number.as_str()),
-            Value::Bool(true) => Cow::Borrowed("true"),
-            Value::Bool(false) => Cow::Borrowed("false"),
-            Value::Null => Cow::Borrowed("null"),
-            Value::Array(text) | Value::Object(text) => Cow::Borrowed(text),
-        }
+    pub fn raw(&self) -> &'a str {
+        str_of(self.value)
     }
 }
 

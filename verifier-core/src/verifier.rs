@@ -1,11 +1,12 @@
 //! The way of a token, from its text to its claims.
 
 use crate::claims::Claims;
-use crate::explain::Check;
-use crate::header::Header;
+use crate::code::Code;
+use crate::fault::Fault;
+use crate::header::{self, Typ};
 use crate::keys::KeySet;
 use crate::policy::Policy;
-use crate::refusal::{Quote, Refusal};
+use crate::refusal::{Asked, Refusal};
 use crate::shape::{MAX_TOKEN_BYTES, Segments};
 use crate::time::UnixTime;
 use crate::verified::VerifiedToken;
@@ -44,40 +45,31 @@ impl Verifier {
     /// The first rule that is broken, in this order: size and shape, header, key, signature, claims.
     pub fn verify(&self, token: impl AsRef<[u8]>, now: UnixTime) -> Result<VerifiedToken, Refusal> {
         let mut segments = Segments::default();
-        let expires_at = self.decide(token.as_ref(), now, &mut segments, &mut |_| {})?;
-        VerifiedToken::new(segments, expires_at)
+        match self.verify_in(&mut segments, token.as_ref(), now) {
+            Ok(()) => Ok(VerifiedToken::new(segments)),
+            Err(fault) => Err(self.refusal(fault, &segments, now)),
+        }
     }
 
-    /// As [`Self::verify`], in memory that the caller keeps, with a refusal that quotes no text: for callers that have
-    /// little room, or that make sentences elsewhere. The answer of a good token is the instant it expires at; its
-    /// header and payload are in `segments`.
+    /// As [`Self::verify`], in memory that the caller keeps, and with a refusal of eight bytes: for callers that have
+    /// little room, or that make sentences elsewhere. Header and payload of a good token are in `segments`.
     ///
     /// # Errors
     /// As [`Self::verify`]; `segments` then holds whatever was decoded, and none of it may be trusted.
-    pub fn verify_in(&self, segments: &mut Segments, token: &[u8], now: UnixTime) -> Result<UnixTime, Refusal<()>> {
-        self.decide(token, now, segments, &mut |_| {})
+    pub fn verify_in(&self, segments: &mut Segments, token: &[u8], now: UnixTime) -> Result<(), Fault> {
+        let signing_input = segments.read(token, MAX_TOKEN_BYTES)?;
+        let typ = if self.policy.require_at_jwt { Typ::AtJwt } else { Typ::Jwt };
+        let kid = header::read(segments.header(), typ)?;
+        let key = self.keys.select(kid)?;
+        if !key.verifies(signing_input, segments.signature()) {
+            return Err(Fault::of(Code::SignatureInvalid));
+        }
+        let claims = Claims::read(segments.payload())?;
+        self.policy.check(&claims, now)
     }
 
-    /// The way of a token. `passed` hears of every check that was passed, which is all that explaining adds.
-    pub(crate) fn decide<Q: Quote>(
-        &self,
-        token: &[u8],
-        now: UnixTime,
-        segments: &mut Segments,
-        passed: &mut impl FnMut(Check),
-    ) -> Result<UnixTime, Refusal<Q>> {
-        let signing_input = segments.read(token, MAX_TOKEN_BYTES)?;
-        passed(Check::Shape);
-        let header = Header::read(&segments.header, self.policy.require_at_jwt)?;
-        passed(Check::Header);
-        let key = self.keys.select(header.kid)?;
-        passed(Check::Key);
-        if !key.verifies(signing_input, &segments.signature) {
-            return Err(Refusal::Signature);
-        }
-        passed(Check::Signature);
-        let claims = Claims::read(&segments.payload)?;
-        passed(Check::Payload);
-        self.policy.check(&claims, now, passed)
+    /// What there is to tell of a fault in these segments.
+    pub(crate) fn refusal(&self, fault: Fault, segments: &Segments, now: UnixTime) -> Refusal {
+        Refusal::new(fault, &Asked { segments, policy: &self.policy, limit: MAX_TOKEN_BYTES, now })
     }
 }

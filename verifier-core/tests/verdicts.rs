@@ -29,7 +29,7 @@ fn a_token_of_every_key_size_and_exponent_is_accepted() {
         let token = verify_with(Policy::default(), &signer.public_pem(), &signer.token_with(json!({})));
         let token = token.expect("the token is good");
         assert_eq!(token.claim("username").and_then(|c| c.as_str()).as_deref(), Some("testuser"));
-        assert_eq!(token.claim("user_id").map(|c| c.raw().into_owned()).as_deref(), Some("1"));
+        assert_eq!(token.claim("user_id").map(|c| c.raw().to_owned()).as_deref(), Some("1"));
         assert_eq!(token.jti().as_deref(), Some("0123456789abcdef0123456789abcdef"));
         assert_eq!(token.expires_at(), UnixTime::from_secs(NOW + 7200));
     }

@@ -14,8 +14,6 @@
 extern crate alloc;
 
 pub mod answer;
-#[cfg(feature = "explain")]
-mod explain;
 #[cfg(target_family = "wasm")]
 mod freestanding;
 #[cfg(feature = "kernels")]
@@ -24,7 +22,7 @@ pub mod kernels;
 use alloc::string::String;
 use alloc::vec::Vec;
 use answer::Answer;
-use verifier_core::{KeyError, KeySet, Policy, Segments, TokenType, UnixTime, Verifier};
+use verifier_core::{KeySet, Policy, Segments, TokenType, UnixTime, Verifier};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// A key set with a policy, as made by `createVerifier`, and the memory that its calls share.
@@ -76,22 +74,16 @@ impl TokenVerifier {
         require_at_jwt: bool,
     ) -> i32 {
         let text = core::mem::take(&mut self.text);
-        let mut rest = text.as_slice();
-        let keys = take(&mut rest, i32::try_from(keys).unwrap_or(-1)).ok_or(KeyError::UnknownFormat);
+        let Some((keys, mut rest)) = text.split_at_checked(keys) else { return answer::NO_VERDICT };
         let policy = Policy {
             leeway_seconds: whole_seconds(leeway_seconds),
-            issuer: take(&mut rest, issuer).map(String::from),
-            audience: take(&mut rest, audience).map(String::from),
+            issuer: take(&mut rest, issuer),
+            audience: take(&mut rest, audience),
             token_type: if refresh { TokenType::Refresh } else { TokenType::Access },
             require_at_jwt,
         };
-        match keys.and_then(KeySet::parse) {
-            Ok(keys) => {
-                self.verifier = Some(Verifier::new(keys, policy));
-                answer::ACCEPTED
-            }
-            Err(error) => self.answer.unusable(&error),
-        }
+        let loaded = KeySet::load(keys).map(|keys| self.verifier = Some(Verifier::new(keys, policy)));
+        self.answer.verdict(loaded)
     }
 
     /// The verdict on the token in the room, `bytes` bytes long, at `now` (Unix time in seconds, fractions allowed):
@@ -101,15 +93,16 @@ impl TokenVerifier {
             return answer::NO_VERDICT;
         };
         let verdict = verifier.verify_in(&mut self.segments, token, unix_time(now));
-        self.answer.verdict(&verdict, &self.segments)
+        self.answer.place_segments(&self.segments);
+        self.answer.verdict(verdict)
     }
 }
 
 /// The next `bytes` of a text; `None` when there are fewer, or when they are not UTF-8.
-fn take<'a>(text: &mut &'a [u8], bytes: i32) -> Option<&'a str> {
+fn take(text: &mut &[u8], bytes: i32) -> Option<String> {
     let (taken, rest) = text.split_at_checked(usize::try_from(bytes).ok()?)?;
     *text = rest;
-    core::str::from_utf8(taken).ok()
+    core::str::from_utf8(taken).ok().map(String::from)
 }
 
 /// `as` saturates: a negative number or NaN becomes zero, a huge one the largest.

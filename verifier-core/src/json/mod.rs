@@ -6,30 +6,14 @@
 //! strings. Numbers keep their digits: the grammar sets no limit to them, and where a parser rounds them or takes them
 //! for infinite is its own affair; the registered claims are compared here, exactly.
 
-mod members;
+mod names;
 mod number;
 mod reader;
 mod text;
+mod value;
 
 pub(crate) use number::Number;
 pub use reader::MAX_DEPTH;
+pub(crate) use reader::{elements, read_members};
 pub(crate) use text::Text;
-
-pub(crate) use reader::{Fault, FaultKind, elements, read_members, read_object};
-
-/// A JSON value inside a text that has been validated as a whole.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Value<'a> {
-    /// A string, still in its escaped form.
-    Text(Text<'a>),
-    /// A number, in the digits of its text.
-    Number(Number<'a>),
-    /// `true` or `false`.
-    Bool(bool),
-    /// `null`.
-    Null,
-    /// An array, as its text.
-    Array(&'a str),
-    /// An object, as its text.
-    Object(&'a str),
-}
+pub(crate) use value::Value;

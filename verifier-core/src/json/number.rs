@@ -4,29 +4,22 @@ use crate::time::UnixTime;
 
 /// A JSON number in the digits of its text.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Number<'a> {
-    text: &'a str,
-}
+pub(crate) struct Number<'a>(&'a [u8]);
 
 /// The first digits of 2^1024 - 2^970, the smallest decimal that an IEEE 754 double rounds to infinity; it has 309 digits.
 const FIRST_INFINITE_DOUBLE: &[u8] = b"179769313486231580793728971405303415079934132710037826936173";
-const DIGITS_OF_FIRST_INFINITE_DOUBLE: i64 = 309;
+const DIGITS_OF_FIRST_INFINITE_DOUBLE: i32 = 309;
 
 impl<'a> Number<'a> {
     /// Wraps the text of a validated JSON number.
-    pub(super) const fn new(text: &'a str) -> Self {
-        Self { text }
-    }
-
-    /// The number as it is written.
-    pub(crate) const fn as_str(self) -> &'a str {
-        self.text
+    pub(crate) const fn new(text: &'a [u8]) -> Self {
+        Self(text)
     }
 
     /// The number as an unsigned integer, when it is written as one and fits.
     pub(crate) fn as_u64(self) -> Option<u64> {
-        self.text.bytes().try_fold(0_u64, |value, byte| match byte {
-            b'0'..=b'9' => value.checked_mul(10)?.checked_add(u64::from(byte - b'0')),
+        self.0.iter().try_fold(0_u64, |value, byte| match byte {
+            b'0'..=b'9' => appended(value, *byte),
             _ => None,
         })
     }
@@ -36,100 +29,71 @@ impl<'a> Number<'a> {
     /// Rounding up keeps every comparison with a clock of nanosecond steps exact. Instants beyond 2^64 seconds
     /// saturate. `None`: the number is negative, or so large that a double could only hold it as an infinity.
     pub(crate) fn as_numeric_date(self) -> Option<UnixTime> {
-        let decimal = Decimal::read(self.text);
-        if decimal.is_zero() {
-            return Some(UnixTime::from_secs(0));
-        }
-        if decimal.negative || decimal.is_infinite_as_double() {
-            return None;
-        }
-        Some(decimal.to_unix_time())
-    }
-}
-
-/// 0.d1 d2 d3 ... x 10^`point`, with d1 not zero unless the number is.
-struct Decimal<'a> {
-    negative: bool,
-    /// Digits from the first that is not zero on; may hold one decimal point, which `digits` steps over.
-    mantissa: &'a [u8],
-    point: i64,
-}
-
-impl<'a> Decimal<'a> {
-    fn read(text: &'a str) -> Self {
-        let (negative, unsigned) = match text.as_bytes() {
+        let (negative, unsigned) = match self.0 {
             [b'-', rest @ ..] => (true, rest),
             all => (false, all),
         };
-        let mantissa_len = unsigned.iter().position(|b| matches!(b, b'e' | b'E')).unwrap_or(unsigned.len());
-        let (mantissa, exponent) = unsigned.split_at_checked(mantissa_len).unwrap_or((unsigned, &[]));
-        let integer_len = mantissa.iter().position(|b| *b == b'.').unwrap_or(mantissa.len());
-        let leading_zeros = mantissa.iter().take_while(|b| matches!(b, b'0' | b'.')).count();
-        // Positions as signed numbers: a text has at most 16,384 bytes, so nothing is lost.
-        let signed = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-        let before_point = if leading_zeros > integer_len {
-            // 0.00ddd: the point stands that many zeros to the left of the first digit.
-            signed(integer_len + 1) - signed(leading_zeros)
-        } else {
-            signed(integer_len) - signed(leading_zeros)
-        };
-        Self {
-            negative,
-            mantissa: mantissa.get(leading_zeros..).unwrap_or_default(),
-            point: before_point.saturating_add(read_exponent(exponent)),
-        }
-    }
-
-    fn digits(&self) -> impl Iterator<Item = u8> + '_ {
-        self.mantissa.iter().filter(|b| **b != b'.').map(|b| b - b'0')
-    }
-
-    const fn is_zero(&self) -> bool {
-        self.mantissa.is_empty()
-    }
-
-    fn is_infinite_as_double(&self) -> bool {
-        if self.point != DIGITS_OF_FIRST_INFINITE_DOUBLE {
-            return self.point > DIGITS_OF_FIRST_INFINITE_DOUBLE;
-        }
-        let mut digits = self.digits();
-        for limit in FIRST_INFINITE_DOUBLE.iter().map(|b| b - b'0') {
-            let digit = digits.next().unwrap_or(0);
-            if digit != limit {
-                return digit > limit;
+        let (mantissa, exponent) = split_at_byte(unsigned, |byte| matches!(byte, b'e' | b'E'));
+        let (integer, _) = split_at_byte(mantissa, |byte| byte == b'.');
+        // Where the next digit stands: -1 for the last before the decimal point, 0 for the first behind it. A text is far
+        // shorter than 2^31 bytes, so nothing is lost.
+        let mut place = -(i32::try_from(integer.len()).ok()? + read_exponent(exponent));
+        let (mut secs, mut nanos, mut below_nanos) = (Some(0), 0, false);
+        // What a digit there is worth, in nanoseconds; zero below them.
+        let mut unit = (0..place.clamp(0, 9)).fold(100_000_000, |unit, _| unit / 10);
+        let mut not_zero = false;
+        for (at, byte) in mantissa.iter().enumerate().filter(|(_, byte)| **byte != b'.') {
+            if !not_zero && *byte != b'0' {
+                not_zero = true;
+                if negative || is_infinite_as_double(-place, mantissa.get(at..).unwrap_or_default()) {
+                    return None;
+                }
             }
-        }
-        true
-    }
-
-    fn to_unix_time(&self) -> UnixTime {
-        let mut digits = self.digits();
-        let mut secs = 0_u64;
-        for _ in 0..self.point.max(0) {
-            let digit = digits.next().unwrap_or(0);
-            match secs.checked_mul(10).and_then(|s| s.checked_add(u64::from(digit))) {
-                Some(sum) => secs = sum,
-                None => return UnixTime::MAX,
+            if place < 0 {
+                secs = secs.and_then(|secs| appended(secs, *byte));
+            } else {
+                nanos += unit * u32::from(byte - b'0');
+                below_nanos |= unit == 0 && *byte != b'0';
+                unit /= 10;
             }
+            place += 1;
         }
-        // Zeros between the decimal point and the first digit; beyond nine the value is below one nanosecond.
-        let gap = self.point.min(0).unsigned_abs();
-        let mut nanos = 0_u32;
-        for place in 0..9 {
-            nanos = nanos * 10 + if place < gap { 0 } else { u32::from(digits.next().unwrap_or(0)) };
+        // Zeros before the decimal point that the exponent stands for.
+        while place < 0 && secs.is_some_and(|secs| secs > 0) {
+            secs = secs.and_then(|secs| appended(secs, b'0'));
+            place += 1;
         }
-        let rest = digits.any(|digit| digit != 0);
-        UnixTime::new(secs, nanos).plus_nanosecond_if(rest)
+        Some(secs.map_or(UnixTime::MAX, |secs| UnixTime::new(secs, nanos).plus_nanosecond_if(below_nanos)))
     }
 }
 
+/// `value` with a digit behind it; `None` when that does not fit.
+fn appended(value: u64, digit: u8) -> Option<u64> {
+    value.checked_mul(10)?.checked_add(u64::from(digit - b'0'))
+}
+
+/// What stands before the first such byte, and from it on.
+fn split_at_byte(text: &[u8], is: impl Fn(u8) -> bool) -> (&[u8], &[u8]) {
+    let at = text.iter().position(|byte| is(*byte)).unwrap_or(text.len());
+    text.split_at_checked(at).unwrap_or_default()
+}
+
+/// Of a number with so many digits before its decimal point, the first of which is the mantissa's first and not zero.
+fn is_infinite_as_double(digits_before_point: i32, mantissa: &[u8]) -> bool {
+    if digits_before_point != DIGITS_OF_FIRST_INFINITE_DOUBLE {
+        return digits_before_point > DIGITS_OF_FIRST_INFINITE_DOUBLE;
+    }
+    // A mantissa that ends early is smaller: its digits go on as zeros, the limit's do not.
+    mantissa.iter().filter(|byte| **byte != b'.').ge(FIRST_INFINITE_DOUBLE)
+}
+
 /// The value of `e+12`, `E-3` or nothing; exponents beyond a million are as good as a million.
-fn read_exponent(text: &[u8]) -> i64 {
+fn read_exponent(text: &[u8]) -> i32 {
     let (negative, digits) = match text {
         [_, b'-', digits @ ..] => (true, digits),
         [_, b'+', digits @ ..] | [_, digits @ ..] => (false, digits),
         [] => return 0,
     };
-    let size = digits.iter().fold(0_i64, |value, byte| (value * 10 + i64::from(byte - b'0')).min(1_000_000));
+    let size = digits.iter().fold(0_i32, |value, byte| (value * 10 + i32::from(byte - b'0')).min(1_000_000));
     if negative { -size } else { size }
 }

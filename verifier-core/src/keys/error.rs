@@ -1,7 +1,8 @@
 //! Why a key text was refused.
 
-use super::fault::{JwkFault, PemFault, Unsuitable};
+use super::fault::{JwkFault, KeyMember, PemFault, Unsuitable};
 use crate::code::Code;
+use crate::fault::Fault;
 use core::fmt;
 
 /// Why a key or a key set was refused at load.
@@ -24,8 +25,8 @@ pub enum KeyError {
     },
     /// [`Code::KeyJsonInvalid`]: JSON of another shape than a JWK or JWKS.
     Json(JwkFault),
-    /// [`Code::KeyMemberInvalid`]: the member's name.
-    Member(&'static str),
+    /// [`Code::KeyMemberInvalid`]: which member.
+    Member(KeyMember),
     /// [`Code::KeyPrivate`].
     PrivateKey,
     /// [`Code::KeySymmetric`].
@@ -75,6 +76,32 @@ impl KeyError {
     }
 }
 
+impl From<Fault> for KeyError {
+    /// A fault found while loading keys.
+    fn from(fault: Fault) -> Self {
+        let (reason, place) = (usize::from(fault.reason()), fault.place());
+        match fault.code() {
+            Code::KeySetTooLarge => Self::TooLong { bytes: place as usize },
+            Code::KeyPemInvalid => PemFault::ALL.get(reason).copied().map_or(Self::UnknownFormat, Self::Pem),
+            Code::KeyJsonInvalid => match reason.checked_sub(usize::from(JwkFault::OFFSET)) {
+                None => Self::JsonSyntax { at: place as usize },
+                Some(reason) => JwkFault::ALL.get(reason).copied().map_or(Self::UnknownFormat, Self::Json),
+            },
+            Code::KeyMemberInvalid => KeyMember::ALL.get(reason).copied().map_or(Self::UnknownFormat, Self::Member),
+            Code::KeyPrivate => Self::PrivateKey,
+            Code::KeySymmetric => Self::SymmetricKey,
+            Code::KeyUnsuitable => Unsuitable::ALL.get(reason).copied().map_or(Self::UnknownFormat, Self::Unsuitable),
+            Code::KeyTooSmall => Self::TooSmall { bits: place },
+            Code::KeyTooLarge => Self::TooLarge { bits: place },
+            Code::KeyModulusEven => Self::ModulusEven,
+            Code::KeyExponentInvalid => Self::ExponentInvalid,
+            Code::KeyDuplicateKid => Self::DuplicateKid,
+            Code::KeySetEmpty => Self::EmptySet,
+            _ => Self::UnknownFormat,
+        }
+    }
+}
+
 impl core::error::Error for KeyError {}
 
 impl fmt::Display for KeyError {
@@ -88,7 +115,7 @@ impl fmt::Display for KeyError {
             Self::Pem(what) => write!(f, "the PEM text is not a public key: {what}"),
             Self::JsonSyntax { at } => write!(f, "the JWK or JWKS is not strict JSON at byte {at}"),
             Self::Json(what) => write!(f, "the JSON is not a JWK or JWKS: {what}"),
-            Self::Member(name) => write!(f, "the JWK member {name} is missing or malformed"),
+            Self::Member(member) => write!(f, "the JWK member {} is missing or malformed", member.as_str()),
             Self::PrivateKey => f.write_str(
                 "this is a private key: pass the public key only, and replace a private key that was exposed",
             ),

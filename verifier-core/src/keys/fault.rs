@@ -1,5 +1,7 @@
 //! What exactly is wrong with a key text, for the [`KeyError`](super::KeyError)s that can have several reasons.
 
+use crate::code::Code;
+use crate::fault::Fault;
 use core::fmt;
 
 macro_rules! faults {
@@ -59,5 +61,39 @@ faults! {
         Use, "use", "use is not sig";
         KeyOps, "key_ops", "key_ops does not hold verify";
         Alg, "alg", "alg is not RS256";
+    }
+
+    /// A member of a JWK that is missing or malformed.
+    KeyMember {
+        Modulus, "n", "the modulus";
+        Exponent, "e", "the exponent";
+        KeyId, "kid", "the name of the key";
+    }
+}
+
+impl PemFault {
+    pub(super) const fn fault(self) -> Fault {
+        Fault::new(Code::KeyPemInvalid, self as u8, 0)
+    }
+}
+
+impl JwkFault {
+    /// Tells its numbers from those of a [`JsonFault`](crate::JsonFault), which has the same code.
+    pub(super) const OFFSET: u8 = 16;
+
+    pub(super) const fn fault(self) -> Fault {
+        Fault::new(Code::KeyJsonInvalid, Self::OFFSET + self as u8, 0)
+    }
+}
+
+impl Unsuitable {
+    pub(super) const fn fault(self) -> Fault {
+        Fault::new(Code::KeyUnsuitable, self as u8, 0)
+    }
+}
+
+impl KeyMember {
+    pub(super) const fn fault(self) -> Fault {
+        Fault::new(Code::KeyMemberInvalid, self as u8, 0)
     }
 }

@@ -1,14 +1,16 @@
 //! JWK and JWKS (RFC 7517), RSA members (RFC 7518 section 6.3).
 
-use super::{JwkFault, KeyError, PublicKey, Unsuitable};
+use super::{JwkFault, KeyMember, PublicKey, Unsuitable};
 use crate::base64url;
-use crate::json::{Text, Value, elements, read_object};
+use crate::code::Code;
+use crate::fault::Fault;
+use crate::json::{Value, elements, read_members};
 use alloc::vec::Vec;
 
 /// What a JSON text turned out to be.
 pub(super) enum JwkText {
     /// A key set: its suitable keys, and why the first unsuitable one was skipped.
-    Set { keys: Vec<PublicKey>, skipped: Option<KeyError> },
+    Set { keys: Vec<PublicKey>, skipped: Option<Fault> },
     /// A single key.
     Key(PublicKey),
 }
@@ -16,34 +18,31 @@ pub(super) enum JwkText {
 /// Reads a JWK or a JWKS; a JWKS is told by its member `keys`.
 ///
 /// # Errors
-/// [`KeyError::Json`] for a text of another shape; [`KeyError::PrivateKey`] and [`KeyError::SymmetricKey`] wherever
+/// [`Code::KeyJsonInvalid`] for a text of another shape; [`Code::KeyPrivate`] and [`Code::KeySymmetric`] wherever
 /// such a key stands; for a single JWK whatever makes it unsuitable. In a set, unsuitable keys are skipped.
-pub(super) fn read(text: &str) -> Result<JwkText, KeyError> {
-    let mut keys = None;
-    let jwk = Members::read(text, &mut |name, value| {
-        if name.is("keys") {
-            keys = Some(value);
-        }
-    })?;
+pub(super) fn read(text: &[u8]) -> Result<JwkText, Fault> {
+    let members = Members::read(text)?;
     // Secrets beside the member `keys` are as exposed as those inside of it.
-    jwk.refuse_secrets()?;
-    match keys {
-        None => jwk.into_key().map(JwkText::Key),
-        Some(Value::Array(list)) => read_set(list),
-        Some(_) => Err(KeyError::Json(JwkFault::KeysNotAnArray)),
+    members.refuse_secrets()?;
+    match members.keys {
+        None => members.key().map(JwkText::Key),
+        Some(list) if list.is_array() => read_set(list),
+        Some(_) => Err(JwkFault::KeysNotAnArray.fault()),
     }
 }
 
-fn read_set(list: &str) -> Result<JwkText, KeyError> {
+fn read_set(list: Value<'_>) -> Result<JwkText, Fault> {
     let mut keys = Vec::new();
     let mut skipped = None;
-    for element in elements(list) {
-        let Value::Object(jwk) = element else {
-            return Err(KeyError::Json(JwkFault::KeyNotAnObject));
-        };
-        match Members::read(jwk, &mut |_, _| {})?.into_key() {
+    for jwk in elements(list) {
+        if !jwk.is_object() {
+            return Err(JwkFault::KeyNotAnObject.fault());
+        }
+        let members = Members::read(jwk.raw())?;
+        // First, for they must be reported even when the key would be skipped for another reason.
+        members.refuse_secrets()?;
+        match members.key() {
             Ok(key) => keys.push(key),
-            Err(fatal @ (KeyError::PrivateKey | KeyError::SymmetricKey)) => return Err(fatal),
             Err(unsuitable) => {
                 skipped.get_or_insert(unsuitable);
             }
@@ -52,8 +51,8 @@ fn read_set(list: &str) -> Result<JwkText, KeyError> {
     Ok(JwkText::Set { keys, skipped })
 }
 
-#[derive(Default)]
 struct Members<'a> {
+    keys: Option<Value<'a>>,
     kty: Option<Value<'a>>,
     public_use: Option<Value<'a>>,
     key_ops: Option<Value<'a>>,
@@ -62,93 +61,67 @@ struct Members<'a> {
     modulus: Option<Value<'a>>,
     exponent: Option<Value<'a>>,
     /// `k`, the key itself of a symmetric one.
-    has_secret: bool,
-    /// Any of the private members of RFC 7518 sections 6.2.2 and 6.3.2, RFC 8037, and key type AKP.
-    has_private: bool,
+    secret: Option<Value<'a>>,
+    /// The private members of RFC 7518 sections 6.2.2 and 6.3.2, RFC 8037, and key type AKP.
+    private: [Option<Value<'a>>; 8],
 }
 
 impl<'a> Members<'a> {
-    fn read(text: &'a str, other: &mut dyn FnMut(Text<'a>, Value<'a>)) -> Result<Self, KeyError> {
-        let mut members = Self::default();
-        read_object(text.as_bytes(), &mut |name, value| {
-            members.note(name, value);
-            other(name, value);
-        })
-        .map_err(|fault| KeyError::JsonSyntax { at: fault.at })?;
-        Ok(members)
-    }
-
-    fn note(&mut self, name: Text<'a>, value: Value<'a>) {
-        let places = [
-            ("kty", &mut self.kty),
-            ("use", &mut self.public_use),
-            ("key_ops", &mut self.key_ops),
-            ("alg", &mut self.alg),
-            ("kid", &mut self.kid),
-            ("n", &mut self.modulus),
-            ("e", &mut self.exponent),
+    fn read(text: &'a [u8]) -> Result<Self, Fault> {
+        let names = [
+            "keys", "kty", "use", "key_ops", "alg", "kid", "n", "e", "k", "d", "p", "q", "dp", "dq", "qi", "oth", "priv",
         ];
-        for (known, place) in places {
-            if name.is(known) {
-                *place = Some(value);
-            }
-        }
-        self.has_secret |= name.is("k");
-        self.has_private |=
-            ["d", "p", "q", "dp", "dq", "qi", "oth", "priv"].into_iter().any(|private| name.is(private));
+        let mut values = [None; 17];
+        read_members(text, &names, &mut values)
+            .map_err(|(fault, at)| Fault::new(Code::KeyJsonInvalid, fault as u8, at))?;
+        let [keys, kty, public_use, key_ops, alg, kid, modulus, exponent, secret, private @ ..] = values;
+        Ok(Self { keys, kty, public_use, key_ops, alg, kid, modulus, exponent, secret, private })
     }
 
-    fn refuse_secrets(&self) -> Result<(), KeyError> {
-        if self.has_secret || is_text(self.kty, "oct") {
-            return Err(KeyError::SymmetricKey);
+    fn refuse_secrets(&self) -> Result<(), Fault> {
+        if self.secret.is_some() || self.kty.is_some_and(|kty| kty.is_text("oct")) {
+            return Err(Fault::of(Code::KeySymmetric));
         }
-        if self.has_private {
-            return Err(KeyError::PrivateKey);
+        if self.private.iter().any(Option::is_some) {
+            return Err(Fault::of(Code::KeyPrivate));
         }
         Ok(())
     }
 
-    fn into_key(self) -> Result<PublicKey, KeyError> {
-        // Secrets first: they must be reported even when the key would be skipped for another reason.
-        self.refuse_secrets()?;
+    fn key(&self) -> Result<PublicKey, Fault> {
         self.check_suitable()?;
-        let kid = match self.kid {
+        let kid = match self.kid.map(Value::text) {
             None => None,
-            Some(Value::Text(kid)) => Some(kid.to_str().into_owned()),
-            Some(_) => return Err(KeyError::Member("kid")),
+            Some(Some(kid)) => Some(kid),
+            Some(None) => return Err(KeyMember::KeyId.fault()),
         };
-        let modulus = unsigned(self.modulus).ok_or(KeyError::Member("n"))?;
-        let exponent = unsigned(self.exponent).ok_or(KeyError::Member("e"))?;
+        let modulus = unsigned(self.modulus).ok_or(KeyMember::Modulus.fault())?;
+        let exponent = unsigned(self.exponent).ok_or(KeyMember::Exponent.fault())?;
         PublicKey::from_numbers(kid, &modulus, &exponent)
     }
 
     /// `kty` RSA; `use`, `key_ops` and `alg` absent or fit for verifying RS256.
-    fn check_suitable(&self) -> Result<(), KeyError> {
-        if !is_text(self.kty, "RSA") {
-            return Err(KeyError::Unsuitable(Unsuitable::Kty));
+    fn check_suitable(&self) -> Result<(), Fault> {
+        if !self.kty.is_some_and(|kty| kty.is_text("RSA")) {
+            return Err(Unsuitable::Kty.fault());
         }
-        if self.public_use.is_some() && !is_text(self.public_use, "sig") {
-            return Err(KeyError::Unsuitable(Unsuitable::Use));
+        if self.public_use.is_some_and(|public_use| !public_use.is_text("sig")) {
+            return Err(Unsuitable::Use.fault());
         }
-        if self.alg.is_some() && !is_text(self.alg, "RS256") {
-            return Err(KeyError::Unsuitable(Unsuitable::Alg));
+        if self.alg.is_some_and(|alg| !alg.is_text("RS256")) {
+            return Err(Unsuitable::Alg.fault());
         }
-        match self.key_ops {
-            None => Ok(()),
-            Some(Value::Array(list)) if elements(list).any(|value| is_text(Some(value), "verify")) => Ok(()),
-            Some(_) => Err(KeyError::Unsuitable(Unsuitable::KeyOps)),
+        if self.key_ops.is_some_and(|list| !elements(list).any(|operation| operation.is_text("verify"))) {
+            return Err(Unsuitable::KeyOps.fault());
         }
+        Ok(())
     }
-}
-
-fn is_text(value: Option<Value<'_>>, expected: &str) -> bool {
-    matches!(value, Some(Value::Text(text)) if text.is(expected))
 }
 
 /// A `Base64urlUInt` (RFC 7518 section 2), leading zeros tolerated.
 fn unsigned(value: Option<Value<'_>>) -> Option<Vec<u8>> {
-    match value {
-        Some(Value::Text(text)) if !text.is_empty() => base64url::decode(text.to_str().as_bytes()).ok(),
-        _ => None,
-    }
+    let text: Vec<u8> = value?.text()?.bytes().collect();
+    let mut bytes = Vec::new();
+    base64url::decode_into(&mut bytes, &text).ok()?;
+    (!bytes.is_empty()).then_some(bytes)
 }

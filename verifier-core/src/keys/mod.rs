@@ -7,14 +7,17 @@ mod jwk;
 mod pem;
 
 pub use error::KeyError;
-pub use fault::{JwkFault, PemFault, Unsuitable};
+pub use fault::{JwkFault, KeyMember, PemFault, Unsuitable};
 
 use crate::base64url;
+use crate::code::Code;
+use crate::fault::Fault;
 use crate::json::Text;
-use crate::refusal::{Quote, Refusal};
-use crate::rs256::{NumberFault, RsaPublicKey, sha256};
+use crate::rs256::{RsaPublicKey, sha256};
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 use jwk::JwkText;
 
 /// Longest key text that is read, in bytes: about 180 keys of 4096 bits.
@@ -23,26 +26,30 @@ pub const MAX_KEY_TEXT_BYTES: usize = 131_072;
 /// An RSA public key for RS256: an odd modulus of 2048 to 4096 bits, an odd exponent from 3 to 2^32 - 1.
 #[derive(Clone, Debug)]
 pub struct PublicKey {
-    kid: Option<String>,
+    /// As it stands in the JWK, escapes and all.
+    kid: Option<Vec<u8>>,
     rsa: RsaPublicKey,
 }
 
 impl PublicKey {
     /// Takes big-endian numbers.
-    pub(crate) fn from_numbers(kid: Option<String>, modulus: &[u8], exponent: &[u8]) -> Result<Self, KeyError> {
-        match RsaPublicKey::new(modulus, exponent) {
-            Ok(rsa) => Ok(Self { kid, rsa }),
-            Err(NumberFault::TooSmall { bits }) => Err(KeyError::TooSmall { bits }),
-            Err(NumberFault::TooLarge { bits }) => Err(KeyError::TooLarge { bits }),
-            Err(NumberFault::ModulusEven) => Err(KeyError::ModulusEven),
-            Err(NumberFault::ExponentInvalid) => Err(KeyError::ExponentInvalid),
-        }
+    pub(crate) fn from_numbers(kid: Option<Text<'_>>, modulus: &[u8], exponent: &[u8]) -> Result<Self, Fault> {
+        let rsa = RsaPublicKey::new(modulus, exponent)?;
+        Ok(Self { kid: kid.map(|kid| kid.escaped().to_vec()), rsa })
     }
 
     /// The key's `kid`, when it has one. A key from PEM has none.
     #[must_use]
-    pub fn kid(&self) -> Option<&str> {
-        self.kid.as_deref()
+    pub fn kid(&self) -> Option<Cow<'_, str>> {
+        self.kid_text().map(Text::to_str)
+    }
+
+    fn kid_text(&self) -> Option<Text<'_>> {
+        self.kid.as_deref().map(Text::new)
+    }
+
+    fn is_called(&self, kid: Text<'_>) -> bool {
+        self.kid_text().is_some_and(|own| own.compare(kid) == Ordering::Equal)
     }
 
     /// Bits of the modulus, 2048 to 4096.
@@ -98,11 +105,22 @@ impl KeySet {
     /// # Errors
     /// [`KeyError::UnknownFormat`], [`KeyError::TooLong`], and those of [`Self::from_pem`] and [`Self::from_jwks`].
     pub fn parse(text: &str) -> Result<Self, KeyError> {
+        Ok(Self::load(text.as_bytes())?)
+    }
+
+    /// As [`Self::parse`], of bytes and with an error of eight bytes: for callers that have little room.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn load(text: &[u8]) -> Result<Self, Fault> {
         check_length(text)?;
-        match text.trim_ascii_start().as_bytes().first() {
-            Some(b'{') => Self::from_json(text),
-            Some(b'-') => Self::from_pem(text),
-            _ => Err(KeyError::UnknownFormat),
+        match text.trim_ascii_start().first() {
+            Some(b'{') => match jwk::read(text)? {
+                JwkText::Key(key) => Ok(Self::bare(key)),
+                JwkText::Set { keys, skipped } => Self::set(keys, skipped),
+            },
+            Some(b'-') => pem::read(text).map(Self::bare),
+            _ => Err(Fault::of(Code::KeyFormatUnknown)),
         }
     }
 
@@ -113,8 +131,8 @@ impl KeySet {
     /// # Errors
     /// [`KeyError::Pem`], [`KeyError::PrivateKey`], [`KeyError::Unsuitable`], or the fault of its numbers.
     pub fn from_pem(text: &str) -> Result<Self, KeyError> {
-        check_length(text)?;
-        pem::read(text).map(Self::bare)
+        check_length(text.as_bytes())?;
+        Ok(Self::bare(pem::read(text.as_bytes())?))
     }
 
     /// Reads one JWK (RFC 7517 section 4) of at most 131,072 bytes. Without a `kid` it verifies tokens with any.
@@ -123,8 +141,8 @@ impl KeySet {
     /// [`KeyError::Json`] and [`KeyError::JsonSyntax`], [`KeyError::Member`], [`KeyError::PrivateKey`],
     /// [`KeyError::SymmetricKey`], [`KeyError::Unsuitable`], or the fault of its numbers.
     pub fn from_jwk(text: &str) -> Result<Self, KeyError> {
-        check_length(text)?;
-        match jwk::read(text)? {
+        check_length(text.as_bytes())?;
+        match jwk::read(text.as_bytes())? {
             JwkText::Key(key) => Ok(Self::bare(key)),
             JwkText::Set { .. } => Err(KeyError::Json(JwkFault::NotASingleKey)),
         }
@@ -137,18 +155,10 @@ impl KeySet {
     /// As [`Self::from_jwk`] for the text; [`KeyError::PrivateKey`] and [`KeyError::SymmetricKey`] for the whole set;
     /// [`KeyError::DuplicateKid`]; and when no key is left, the fault of the first or [`KeyError::EmptySet`].
     pub fn from_jwks(text: &str) -> Result<Self, KeyError> {
-        check_length(text)?;
-        match jwk::read(text)? {
-            JwkText::Set { keys, skipped } => Self::set(keys, skipped),
+        check_length(text.as_bytes())?;
+        match jwk::read(text.as_bytes())? {
+            JwkText::Set { keys, skipped } => Ok(Self::set(keys, skipped)?),
             JwkText::Key(_) => Err(KeyError::Json(JwkFault::KeysMissing)),
-        }
-    }
-
-    fn from_json(text: &str) -> Result<Self, KeyError> {
-        check_length(text)?;
-        match jwk::read(text)? {
-            JwkText::Key(key) => Ok(Self::bare(key)),
-            JwkText::Set { keys, skipped } => Self::set(keys, skipped),
         }
     }
 
@@ -156,14 +166,14 @@ impl KeySet {
         Self { bare: key.kid.is_none(), keys: alloc::vec![key] }
     }
 
-    fn set(keys: Vec<PublicKey>, skipped: Option<KeyError>) -> Result<Self, KeyError> {
+    fn set(keys: Vec<PublicKey>, skipped: Option<Fault>) -> Result<Self, Fault> {
         if keys.is_empty() {
-            return Err(skipped.unwrap_or(KeyError::EmptySet));
+            return Err(skipped.unwrap_or(Fault::of(Code::KeySetEmpty)));
         }
         let mut rest = keys.as_slice();
         while let [first, others @ ..] = rest {
-            if first.kid.is_some() && others.iter().any(|other| other.kid == first.kid) {
-                return Err(KeyError::DuplicateKid);
+            if first.kid_text().is_some_and(|kid| others.iter().any(|other| other.is_called(kid))) {
+                return Err(Fault::of(Code::KeyDuplicateKid));
             }
             rest = others;
         }
@@ -177,19 +187,16 @@ impl KeySet {
     }
 
     /// The key a token selects by its `kid`, or by having none.
-    pub(crate) fn select<Q: Quote>(&self, kid: Option<Text<'_>>) -> Result<&PublicKey, Refusal<Q>> {
+    pub(crate) fn select(&self, kid: Option<Text<'_>>) -> Result<&PublicKey, Fault> {
         match (self.keys.as_slice(), kid) {
             ([only], None) => Ok(only),
             ([only], Some(_)) if self.bare => Ok(only),
-            (keys, None) => Err(Refusal::KidMissing { keys: keys.len() }),
-            (keys, Some(kid)) => keys
-                .iter()
-                .find(|key| key.kid().is_some_and(|own| kid.is(own)))
-                .ok_or_else(|| Refusal::KeyNotFound { kid: Q::of_token(kid) }),
+            (keys, None) => Err(Fault::new(Code::KidMissing, 0, keys.len())),
+            (keys, Some(kid)) => keys.iter().find(|key| key.is_called(kid)).ok_or(Fault::of(Code::KeyNotFound)),
         }
     }
 }
 
-fn check_length(text: &str) -> Result<(), KeyError> {
-    if text.len() > MAX_KEY_TEXT_BYTES { Err(KeyError::TooLong { bytes: text.len() }) } else { Ok(()) }
+fn check_length(text: &[u8]) -> Result<(), Fault> {
+    if text.len() > MAX_KEY_TEXT_BYTES { Err(Fault::new(Code::KeySetTooLarge, 0, text.len())) } else { Ok(()) }
 }

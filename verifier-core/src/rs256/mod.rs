@@ -5,6 +5,8 @@
 pub(crate) mod kernel;
 pub(crate) mod sha256;
 
+use crate::code::Code;
+use crate::fault::Fault;
 use alloc::vec::Vec;
 use kernel::{Kernel, Native};
 
@@ -14,9 +16,9 @@ pub const MIN_MODULUS_BITS: u32 = 2048;
 pub const MAX_MODULUS_BITS: u32 = 4096;
 const MAX_MODULUS_BYTES: usize = (MAX_MODULUS_BITS / 8) as usize;
 
-/// The DER of `DigestInfo` up to the digest: SHA-256 with its NULL parameter (RFC 8017 section 9.2, note 1).
-const DIGEST_INFO: [u8; 19] =
-    [0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20];
+/// The zero that ends the padding, and the DER of `DigestInfo` up to the digest: SHA-256 with its NULL parameter (RFC 8017 section 9.2, note 1).
+const DIGEST_INFO: [u8; 20] =
+    [0x00, 0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20];
 
 /// An RSA public key with what verification needs of it computed once.
 #[derive(Clone, Debug)]
@@ -28,32 +30,26 @@ pub(crate) struct RsaPublicKey {
     exponent: u32,
 }
 
-/// Why numbers are not a key that is accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NumberFault {
-    TooSmall { bits: u32 },
-    TooLarge { bits: u32 },
-    ModulusEven,
-    ExponentInvalid,
-}
-
 impl RsaPublicKey {
     /// Takes a modulus and an exponent, both big-endian with any number of leading zeros.
     ///
     /// The modulus is measured by its own bits, not by its encoding: 2048 to 4096 of them, and odd. The exponent is
     /// odd and from 3 to 2^32 - 1.
-    pub(crate) fn new(modulus: &[u8], exponent: &[u8]) -> Result<Self, NumberFault> {
+    ///
+    /// # Errors
+    /// [`Code::KeyTooSmall`], [`Code::KeyTooLarge`], [`Code::KeyExponentInvalid`], [`Code::KeyModulusEven`].
+    pub(crate) fn new(modulus: &[u8], exponent: &[u8]) -> Result<Self, Fault> {
         let modulus = without_leading_zeros(modulus);
         let bits = bit_length(modulus);
         if bits < MIN_MODULUS_BITS {
-            return Err(NumberFault::TooSmall { bits });
+            return Err(Fault::new(Code::KeyTooSmall, 0, bits as usize));
         }
         if bits > MAX_MODULUS_BITS {
-            return Err(NumberFault::TooLarge { bits });
+            return Err(Fault::new(Code::KeyTooLarge, 0, bits as usize));
         }
-        let exponent = read_exponent(exponent).ok_or(NumberFault::ExponentInvalid)?;
+        let exponent = read_exponent(exponent).ok_or(Fault::of(Code::KeyExponentInvalid))?;
         if modulus.last().is_none_or(|lowest| lowest % 2 == 0) {
-            return Err(NumberFault::ModulusEven);
+            return Err(Fault::of(Code::KeyModulusEven));
         }
         Ok(Self { modulus: modulus.to_vec(), kernel: Native::new(modulus), bits, exponent })
     }
@@ -91,11 +87,16 @@ impl RsaPublicKey {
 
 /// EMSA-PKCS1-v1_5 (RFC 8017 section 9.2): 00 01 FF .. FF 00, `DigestInfo`, digest; fills `encoded`.
 fn write_encoded_message(digest: &[u8; sha256::DIGEST_BYTES], encoded: &mut [u8]) {
-    let padding = encoded.len().saturating_sub(3 + DIGEST_INFO.len() + digest.len());
-    let head = [0x00, 0x01].into_iter();
-    let message =
-        head.chain(core::iter::repeat_n(0xff, padding)).chain([0x00]).chain(DIGEST_INFO).chain(digest.iter().copied());
-    encoded.iter_mut().zip(message).for_each(|(to, from)| *to = from);
+    encoded.fill(0xff);
+    if let [zero, one, ..] = encoded {
+        (*zero, *one) = (0x00, 0x01);
+    }
+    if let Some((padded, place)) = encoded.split_last_chunk_mut() {
+        *place = *digest;
+        if let Some(place) = padded.last_chunk_mut() {
+            *place = DIGEST_INFO;
+        }
+    }
 }
 
 fn without_leading_zeros(bytes: &[u8]) -> &[u8] {
