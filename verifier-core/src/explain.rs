@@ -86,18 +86,19 @@ impl Check {
 }
 
 impl Check {
-    /// The check that finds this fault; `None` for those of keys and of revocation.
-    const fn of(fault: Fault) -> Option<Self> {
-        Some(match fault.code() {
+    /// The check that refuses with this code; `None` for the two that name their claim, and for those of keys and of
+    /// revocation.
+    #[must_use]
+    pub const fn of(code: Code) -> Option<Self> {
+        Some(match code {
             Code::PayloadInvalid | Code::PayloadDuplicateMember | Code::PayloadTooDeep => Self::Payload,
-            Code::ClaimMissing | Code::ClaimInvalid => return Self::of_claim(fault.reason()),
             Code::TokenExpired => Self::ExpiresAt,
             Code::TokenNotYetValid => Self::NotBefore,
             Code::TokenIssuedInFuture => Self::IssuedAt,
             Code::TokenTypeMismatch => Self::TokenType,
             Code::IssuerMismatch => Self::Issuer,
             Code::AudienceMismatch => Self::Audience,
-            code => match code.stage() {
+            _ => match code.stage() {
                 Stage::Shape => Self::Shape,
                 Stage::Header => Self::Header,
                 Stage::Key => Self::Key,
@@ -105,6 +106,14 @@ impl Check {
                 Stage::KeyLoad | Stage::Claims | Stage::Revocation => return None,
             },
         })
+    }
+
+    /// The check that finds this fault.
+    const fn that_finds(fault: Fault) -> Option<Self> {
+        match fault.code() {
+            Code::ClaimMissing | Code::ClaimInvalid => Self::of_claim(fault.reason()),
+            code => Self::of(code),
+        }
     }
 
     const fn of_claim(number: u8) -> Option<Self> {
@@ -170,7 +179,7 @@ impl Verifier {
     pub fn explain(&self, token: impl AsRef<[u8]>, now: UnixTime) -> Explanation {
         let mut segments = Segments::default();
         let decided = self.verify_in(&mut segments, token.as_ref(), now);
-        let failed = decided.err().and_then(Check::of);
+        let failed = decided.err().and_then(Check::that_finds);
         let untrusted = |bytes: &[u8]| {
             let shaped = failed != Some(Check::Shape);
             core::str::from_utf8(bytes).ok().filter(|_| shaped).map(String::from)

@@ -4,7 +4,7 @@ import { codes, type Code } from "./codes.js";
 import type { Details, Mismatch } from "./details.js";
 import type { Exports } from "./instance.js";
 import type { Policy } from "./options.js";
-import { jwkFaults, pemFaults, unsuitables } from "./reasons.js";
+import { claimNames, jwkFaults, keyMembers, pemFaults, unsuitables } from "./reasons.js";
 import type { VerifiedToken } from "./verified.js";
 
 export interface Refusal<C extends Code = Code> {
@@ -14,6 +14,9 @@ export interface Refusal<C extends Code = Code> {
 
 /** The return value that accepts; any other is the place of a code. */
 const ACCEPTED = -1;
+
+/** The longest token that is looked at. */
+export const MAX_TOKEN_BYTES = 16_384;
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -42,26 +45,22 @@ export class Answer {
     if (code === undefined) {
       throw new Error(`there is no code ${this.#result}`);
     }
-    const [first = 0, second = 0] = new Float64Array(this.#memory.buffer, this.#at, 2);
-    return { code, details: details[code]?.(first, second, this) ?? {} };
+    const [reason = 0, place = 0] = new Uint32Array(this.#memory.buffer, this.#at, 2);
+    return { code, details: details[code]?.(reason, place, this) ?? {} };
   }
 
   /** The decoded header: untrusted unless the token was accepted, and JSON unless it was refused for not being it. */
   header(): string {
-    return this.#segment(16);
+    return this.#segment(8);
   }
 
   /** The decoded payload, likewise. */
   payload(): string {
-    return this.#segment(24);
+    return this.#segment(16);
   }
 
   #segment(offset: number): string {
     const [at = 0, bytes = 0] = new Uint32Array(this.#memory.buffer, this.#at + offset, 2);
-    return this.text(at, bytes);
-  }
-
-  text(at: number, bytes: number): string {
     return decoder.decode(new Uint8Array(this.#memory.buffer, at, bytes));
   }
 }
@@ -73,63 +72,68 @@ export function verdictIn(answer: Answer): VerifiedToken | Refusal {
 
 const segments = ["header", "payload", "signature"] as const;
 
-type DetailsOf<C extends Code> = (first: number, second: number, answer: Answer) => Details[C];
+/** From this number on, the reasons of `key_json_invalid` are about the shape of the JSON. */
+const SHAPE = 16;
 
-/** Codes that are missing here have no values. */
+type DetailsOf<C extends Code> = (reason: number, place: number, answer: Answer) => Details[C];
+
+/** What the two numbers of a refusal mean, and what is read from the token; codes that are missing here have no values. */
 const details: { readonly [C in Code]?: DetailsOf<C> } = {
-  key_pem_invalid: (fault) => ({ reason: pemFaults[fault]! }),
-  key_json_invalid: (first, syntax) => (syntax ? { reason: "not_json", at: first } : { reason: jwkFaults[first]! }),
-  key_member_invalid: (at, bytes, answer) => ({ member: answer.text(at, bytes) as "n" }),
-  key_unsuitable: (why) => ({ reason: unsuitables[why]! }),
-  key_too_small: (bits) => ({ bits }),
-  key_too_large: (bits) => ({ bits }),
-  key_set_too_large: (bytes) => ({ bytes }),
-  token_too_large: (bytes, limit) => ({ bytes, limit }),
-  token_malformed: (found, empty) => (found === 3 ? { segment: segments[empty] as "header" } : { segments: found }),
+  key_pem_invalid: (reason) => ({ reason: pemFaults[reason]! }),
+  key_json_invalid: (reason, at) => (reason < SHAPE ? { reason: "not_json", at } : { reason: jwkFaults[reason - SHAPE]! }),
+  key_member_invalid: (member) => ({ member: keyMembers[member]! }),
+  key_unsuitable: (reason) => ({ reason: unsuitables[reason]! }),
+  key_too_small: (_, bits) => ({ bits }),
+  key_too_large: (_, bits) => ({ bits }),
+  key_set_too_large: (_, bytes) => ({ bytes }),
+  token_too_large: (_, bytes) => ({ bytes, limit: MAX_TOKEN_BYTES }),
+  token_malformed: (empty, found) => (empty ? { segment: segments[empty - 1] as "header" } : { segments: found }),
   base64_invalid: (segment, at) => ({ segment: segments[segment]!, at }),
   header_invalid: jsonFault,
-  header_duplicate_member: (at) => ({ at }),
-  alg_not_allowed: (kind, _, answer) => mismatch(kind, answer.header(), "alg"),
-  typ_not_allowed: (kind, _, answer) => mismatch(kind, answer.header(), "typ"),
-  key_not_found: (_first, _second, answer) => ({ kid: member(answer.header(), "kid") }),
-  kid_missing: (keys) => ({ keys }),
+  header_duplicate_member: (_, at) => ({ at }),
+  alg_not_allowed: (_reason, _place, answer) => mismatch(answer.header(), "alg"),
+  typ_not_allowed: (_reason, _place, answer) => mismatch(answer.header(), "typ"),
+  key_not_found: (_reason, _place, answer) => ({ kid: excerpt(member(answer.header(), "kid") as string) }),
+  kid_missing: (_, keys) => ({ keys }),
   payload_invalid: jsonFault,
-  payload_duplicate_member: (at) => ({ at }),
-  claim_missing: claim,
-  claim_invalid: claim,
-  token_expired: (secs, nanos, { now }) => ({ expiredAt: time(secs, nanos), now }),
-  token_not_yet_valid: (secs, nanos, { now }) => ({ notBefore: time(secs, nanos), now }),
-  token_issued_in_future: (secs, nanos, { now }) => ({ issuedAt: time(secs, nanos), now }),
-  token_type_mismatch: (kind, _, answer) => ({
+  payload_duplicate_member: (_, at) => ({ at }),
+  claim_missing: (claim) => ({ claim: claimNames[claim]! }),
+  claim_invalid: (claim) => ({ claim: claimNames[claim]! }),
+  token_expired: (_reason, _place, answer) => ({ expiredAt: date(answer, "exp"), now: answer.now }),
+  token_not_yet_valid: (_reason, _place, answer) => ({ notBefore: date(answer, "nbf"), now: answer.now }),
+  token_issued_in_future: (_reason, _place, answer) => ({ issuedAt: date(answer, "iat"), now: answer.now }),
+  token_type_mismatch: (_reason, _place, answer) => ({
     expected: answer.policy.refresh ? "refresh" : "access",
-    ...mismatch(kind, answer.payload(), "token_type"),
+    ...mismatch(answer.payload(), "token_type"),
   }),
-  issuer_mismatch: (kind, _, answer) => ({
+  issuer_mismatch: (_reason, _place, answer) => ({
     expected: answer.policy.issuer!,
-    ...mismatch(kind, answer.payload(), "iss"),
+    ...mismatch(answer.payload(), "iss"),
   }),
-  audience_mismatch: (_first, _second, { policy: { audience } }) => (audience === undefined ? {} : { expected: audience }),
+  audience_mismatch: (_reason, _place, { policy: { audience } }) => (audience === undefined ? {} : { expected: audience }),
 };
 
-function jsonFault(kind: number, at: number): Details["header_invalid"] {
-  return kind === 2 ? { reason: "not_an_object" } : { reason: kind === 1 ? "not_json" : "not_utf8", at };
+function jsonFault(reason: number, at: number): Details["header_invalid"] {
+  return reason === 2 ? { reason: "not_an_object" } : { reason: reason === 1 ? "not_json" : "not_utf8", at };
 }
 
-function claim(at: number, bytes: number, answer: Answer): { claim: string } {
-  return { claim: answer.text(at, bytes) };
+/** A member of a segment that the WebAssembly side has read. */
+function member(json: string, name: string): unknown {
+  return (JSON.parse(json) as Record<string, unknown>)[name];
 }
 
-function mismatch(kind: number, json: string, name: string): Mismatch {
-  return kind === 2
-    ? { reason: "different", actual: member(json, name) }
-    : { reason: kind === 1 ? "not_a_string" : "absent" };
+function date(answer: Answer, name: string): number {
+  return member(answer.payload(), name) as number;
 }
 
-/** A text that the WebAssembly side has found there, cut after 64 characters. */
-function member(json: string, name: string): string {
-  return [...(JSON.parse(json) as Record<string, string>)[name]!].slice(0, 64).join("");
+function mismatch(json: string, name: string): Mismatch {
+  const actual = member(json, name);
+  return typeof actual === "string"
+    ? { reason: "different", actual: excerpt(actual) }
+    : { reason: actual === undefined ? "absent" : "not_a_string" };
 }
 
-function time(secs: number, nanos: number): number {
-  return nanos === 0 ? secs : Number(`${secs}.${String(nanos).padStart(9, "0")}`);
+/** Cut after 64 characters. */
+function excerpt(text: string): string {
+  return [...text].slice(0, 64).join("");
 }

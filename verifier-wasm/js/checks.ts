@@ -1,5 +1,7 @@
 // Written from the tables of verifier-core by `UPDATE_CODE_TABLE=1 cargo test -p verifier-wasm`.
 
+import type { Code } from "./codes.js";
+
 export const checks = [
   "shape",
   "header",
@@ -18,3 +20,30 @@ export const checks = [
 
 /** A check on the way of a token: a stage, or the claim it is about. */
 export type Check = (typeof checks)[number];
+
+/** The check that refuses with a code; those that are missing name their claim, or are no verdict on a token. */
+export const checkOf: { readonly [C in Code]?: Check } = {
+  token_too_large: "shape",
+  token_malformed: "shape",
+  base64_invalid: "shape",
+  header_invalid: "header",
+  header_duplicate_member: "header",
+  header_too_deep: "header",
+  alg_not_allowed: "header",
+  typ_not_allowed: "header",
+  crit_not_supported: "header",
+  b64_not_supported: "header",
+  kid_invalid: "header",
+  key_not_found: "key",
+  kid_missing: "key",
+  signature_invalid: "signature",
+  payload_invalid: "payload",
+  payload_duplicate_member: "payload",
+  payload_too_deep: "payload",
+  token_expired: "exp",
+  token_not_yet_valid: "nbf",
+  token_issued_in_future: "iat",
+  token_type_mismatch: "token_type",
+  issuer_mismatch: "iss",
+  audience_mismatch: "aud",
+};

@@ -1,9 +1,9 @@
-// The entry that explains, with a module of its own, which can say more and is larger.
+// The entry that explains. What it says of a check comes from the verdict, so it runs the module that verifies.
 
 import { explainerIn } from "./explainer.js";
-import { explaining } from "./explaining.js";
 import type { Explainer } from "./explanation.js";
 import type { Jwk, JwkSet, VerifierOptions } from "./options.js";
+import { plain } from "./plain.js";
 
 export { KeyError, VerificationError } from "./errors.js";
 export type { Check } from "./checks.js";
@@ -19,5 +19,5 @@ export type { Claims, Header } from "./verified.js";
  * @throws {TypeError} when an argument has the wrong type or an option is unknown
  */
 export function createExplainer(keys: string | Jwk | JwkSet, options: VerifierOptions = {}): Explainer {
-  return explainerIn(explaining, keys, options);
+  return explainerIn(plain, keys, options);
 }

@@ -2,15 +2,15 @@
 
 import { explainerIn } from "./explainer.js";
 import type { Explainer } from "./explanation.js";
-import compiled from "./explain_wasm.wasm";
 import { Instance } from "./instance.js";
 import type { Jwk, JwkSet, VerifierOptions } from "./options.js";
+import compiled from "./verifier_wasm_simd.wasm";
 
 export { KeyError, VerificationError } from "./errors.js";
 
-const explaining = new Instance(() => compiled);
+const plain = new Instance(() => compiled);
 
 /** As in explain.ts. */
 export function createExplainer(keys: string | Jwk | JwkSet, options: VerifierOptions = {}): Explainer {
-  return explainerIn(explaining, keys, options);
+  return explainerIn(plain, keys, options);
 }

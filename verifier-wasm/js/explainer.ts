@@ -1,9 +1,9 @@
 import { verdictIn, type Answer } from "./answers.js";
-import { checks, type Check } from "./checks.js";
+import { checkOf, checks, type Check } from "./checks.js";
 import { VerificationError } from "./errors.js";
 import type { Explainer, Explanation, Step, Verdict } from "./explanation.js";
 import type { Instance } from "./instance.js";
-import { Keyed, type Question } from "./keyed.js";
+import { Keyed } from "./keyed.js";
 import { keyTextOf, policyOf, timeOf, tokenOf } from "./options.js";
 import type { Jwk, JwkSet, Policy, VerifierOptions, VerifyOptions } from "./options.js";
 
@@ -37,17 +37,20 @@ class WasmExplainer implements Explainer {
   }
 }
 
-function explanationOf(answer: Answer, { exports, handle, bytes }: Question): Explanation {
-  // First, for the next call may move what the answer points at.
+function explanationOf(answer: Answer): Explanation {
   const verdict = verdictOf(answer);
-  const texts = { header: utf8(() => answer.header()), payload: utf8(() => answer.payload()) };
-  const passed = exports.tokenverifier_passed!(handle, bytes, answer.now);
-  const { header, payload } = passed > 0 ? texts : {};
+  const failed = verdict.ok ? checks.length : checks.indexOf(failedCheck(verdict));
+  const { header, payload } = failed > 0 ? { header: utf8(() => answer.header()), payload: utf8(() => answer.payload()) } : {};
   return {
-    steps: checks.map((check, place) => stepOf(check, place, passed, verdict)),
+    steps: checks.map((check, place) => stepOf(check, place, failed, verdict)),
     verdict,
     untrusted: { ...(header !== undefined && { header }), ...(payload !== undefined && { payload }) },
   };
+}
+
+/** The checks are made in one order, so the one that failed tells how each of them went. */
+function failedCheck({ code, details }: Extract<Verdict, { ok: false }>): Check {
+  return checkOf[code] ?? ((details as { claim: string }).claim as Check);
 }
 
 /** A text of the token, if it is one. */
@@ -59,11 +62,11 @@ function utf8(read: () => string): string | undefined {
   }
 }
 
-function stepOf(check: Check, place: number, passed: number, verdict: Verdict): Step {
-  if (place < passed) {
+function stepOf(check: Check, place: number, failed: number, verdict: Verdict): Step {
+  if (place < failed) {
     return { check, outcome: "passed" };
   }
-  return place === passed && !verdict.ok
+  return place === failed && !verdict.ok
     ? { check, outcome: "failed", code: verdict.code }
     : { check, outcome: "not_reached" };
 }

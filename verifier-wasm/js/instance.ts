@@ -14,8 +14,6 @@ export interface Exports {
     requireAtJwt: boolean,
   ): number;
   tokenverifier_verify(handle: number, bytes: number, now: number): number;
-  /** Only in the module that explains. */
-  tokenverifier_passed?(handle: number, bytes: number, now: number): number;
   __wbg_tokenverifier_free(handle: number): void;
 }
 

@@ -1,21 +1,13 @@
-import { Answer } from "./answers.js";
+import { Answer, MAX_TOKEN_BYTES } from "./answers.js";
 import type { KeyCode } from "./codes.js";
 import { KeyError } from "./errors.js";
 import type { Exports, Instance } from "./instance.js";
 import type { Policy } from "./options.js";
 
 /** A little more than the longest acceptable token: enough to be refused for its length. */
-const PASSED_ON = 16_385;
+const PASSED_ON = MAX_TOKEN_BYTES + 1;
 
 const encoder = new TextEncoder();
-
-/** What a question to the WebAssembly side may need: the token is in its memory already. */
-export interface Question {
-  exports: Exports;
-  handle: number;
-  /** Length of the token. */
-  bytes: number;
-}
 
 /** Gives back what forgotten verifiers hold. Workers may be without it. */
 const forgotten =
@@ -39,7 +31,7 @@ export class Keyed {
   }
 
   /** Asks for a verdict; `read` belongs to it, because an answer that cannot be read is as bad as a trap. */
-  ask<T>(token: string, now: number, read: (answer: Answer, question: Question) => T): T {
+  ask<T>(token: string, now: number, read: (answer: Answer) => T): T {
     const exports = this.#live();
     const handle = this.#handle;
     return this.#instance.run(() => {
@@ -47,7 +39,7 @@ export class Keyed {
       const bytes = written(exports, handle, token.slice(0, PASSED_ON));
       const result = exports.tokenverifier_verify(handle, bytes, now);
       const at = exports.tokenverifier_answer(handle);
-      return read(new Answer(exports, at, result, this.#policy, now), { exports, handle, bytes });
+      return read(new Answer(exports, at, result, this.#policy, now));
     });
   }
 

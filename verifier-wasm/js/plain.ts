@@ -3,5 +3,5 @@ import { simd } from "./simd.js";
 import { wasmHex as withSimd } from "./simd-bytes.js";
 import { wasmHex as withoutSimd } from "./wasm-bytes.js";
 
-/** The plain module: verdicts only. */
+/** The module, for the entries that carry it. */
 export const plain = new Instance(() => decoded(simd() ? withSimd : withoutSimd));

@@ -34,3 +34,29 @@ export const unsuitables = [
 
 /** What makes a public key unfit for verifying RS256. */
 export type Unsuitable = (typeof unsuitables)[number];
+
+export const keyMembers = [
+  "n",
+  "e",
+  "kid",
+] as const;
+
+/** A member of a JWK that is missing or malformed. */
+export type KeyMember = (typeof keyMembers)[number];
+
+export const claimNames = [
+  "exp",
+  "nbf",
+  "iat",
+  "token_type",
+  "iss",
+  "aud",
+  "jti",
+  "user_id",
+  "sub",
+  "ttl",
+  "status_list",
+] as const;
+
+/** A claim that has a rule. */
+export type ClaimName = (typeof claimNames)[number];

@@ -1,5 +1,5 @@
 // Builds the package: Rust -> wasm (wasm-pack), smaller wasm (wasm-opt), JavaScript with the wasm inside (tsc).
-// Three times: the plain module with and without SIMD, and the one that explains.
+// Twice: with and without SIMD.
 // WASM_PACK names the wasm-pack program when it is not on the PATH; the environment reaches cargo unchanged.
 
 import { execFileSync } from "node:child_process";
@@ -26,11 +26,9 @@ const WASM_FEATURES = [
   "--enable-sign-ext",
 ];
 
-/** For cargo, rustc and wasm-opt. */
-const SIMD = { cargo: [], rustc: ["-C", "target-feature=+simd128"], wasmOpt: ["--enable-simd"] };
-const NO_SIMD = { cargo: [], rustc: [], wasmOpt: [] };
-/** A tenth smaller and a third slower: for people, who look at one token at a time. */
-const SMALL = { ...NO_SIMD, cargo: ["--config", 'profile.wasm-npm.opt-level="s"'] };
+/** For rustc and wasm-opt. */
+const SIMD = { rustc: ["-C", "target-feature=+simd128"], wasmOpt: ["--enable-simd"] };
+const NO_SIMD = { rustc: [], wasmOpt: [] };
 
 const STRIP = ["--strip-debug", "--strip-producers", "--strip-target-features"];
 
@@ -76,11 +74,10 @@ function remappedPaths() {
  * bindings that wasm-pack writes are not needed.
  */
 class Module {
-  constructor(name, bytes, features, cargoArguments) {
+  constructor(name, bytes, features) {
     this.name = name;
     this.bytes = bytes;
     this.features = features;
-    this.cargoArguments = cargoArguments;
     this.pkg = join(pkg, name);
     this.wasm = join(this.pkg, `${name}_bg.wasm`);
   }
@@ -90,8 +87,7 @@ class Module {
     run(
       process.env.WASM_PACK || "wasm-pack",
       ["build", root, "--mode", "force", "--no-pack", ...output, "--"]
-        .concat("--config", `target.wasm32-unknown-unknown.rustflags=${JSON.stringify([...remappedPaths(), ...this.features.rustc])}`)
-        .concat(this.features.cargo, this.cargoArguments),
+        .concat("--config", `target.wasm32-unknown-unknown.rustflags=${JSON.stringify([...remappedPaths(), ...this.features.rustc])}`),
       `compiling ${this.name}`,
     );
     const features = [...WASM_FEATURES, ...this.features.wasmOpt];
@@ -115,9 +111,8 @@ class Module {
 }
 
 const modules = [
-  new Module("verifier_wasm", "wasm-bytes", NO_SIMD, []),
-  new Module("verifier_wasm_simd", "simd-bytes", SIMD, []),
-  new Module("explain_wasm", "explain-bytes", SMALL, ["--features", "explain"]),
+  new Module("verifier_wasm", "wasm-bytes", NO_SIMD),
+  new Module("verifier_wasm_simd", "simd-bytes", SIMD),
 ];
 
 rmSync(pkg, { recursive: true, force: true });

@@ -59,7 +59,7 @@ export async function sizes() {
       rows[`${name}, and \`verifier_wasm_simd.wasm\``] = weights(script, ...loaded);
     }
   }
-  for (const name of ["verifier_wasm_simd", "verifier_wasm", "explain_wasm"]) {
+  for (const name of ["verifier_wasm_simd", "verifier_wasm"]) {
     rows[`\`${name}.wasm\``] = weights(readFileSync(join(root, "dist", `${name}.wasm`)));
   }
   return rows;

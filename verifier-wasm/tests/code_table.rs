@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use verifier_core::{Check, Code, JwkFault, Lang, PemFault, Stage, Unsuitable};
+use verifier_core::{Check, ClaimName, Code, JsonFault, JwkFault, KeyMember, Lang, PemFault, Stage, Unsuitable};
 
 const NOTICE: &str =
     "// Written from the tables of verifier-core by `UPDATE_CODE_TABLE=1 cargo test -p verifier-wasm`.\n";
@@ -53,14 +53,32 @@ fn reasons() -> String {
             "What makes a public key unfit for verifying RS256.",
             Unsuitable::ALL.iter().map(|why| why.as_str()),
         ),
+        names(
+            "keyMembers",
+            "KeyMember",
+            "A member of a JWK that is missing or malformed.",
+            KeyMember::ALL.iter().map(|member| member.as_str()),
+        ),
+        names(
+            "claimNames",
+            "ClaimName",
+            "A claim that has a rule.",
+            ClaimName::ALL.iter().map(|name| name.as_str()),
+        ),
     ]
     .concat()
 }
 
 fn checks() -> String {
     let all = Check::ALL.into_iter().map(Check::as_str);
+    let of_codes: String = Code::ALL
+        .iter()
+        .filter_map(|code| Check::of(*code).map(|check| format!("  {}: {},\n", code.as_str(), quoted(check.as_str()))))
+        .collect();
     format!(
-        "{NOTICE}{}",
+        "{NOTICE}\nimport type {{ Code }} from \"./codes.js\";\n{}\n\
+         /** The check that refuses with a code; those that are missing name their claim, or are no verdict on a token. */\n\
+         export const checkOf: {{ readonly [C in Code]?: Check }} = {{\n{of_codes}}};\n",
         names("checks", "Check", "A check on the way of a token: a stage, or the claim it is about.", all)
     )
 }
@@ -132,6 +150,9 @@ fn a_number_on_the_wire_is_the_place_in_the_table() {
         PemFault::ALL.iter().map(|fault| *fault as usize).collect::<Vec<_>>(),
         JwkFault::ALL.iter().map(|fault| *fault as usize).collect(),
         Unsuitable::ALL.iter().map(|why| *why as usize).collect(),
+        KeyMember::ALL.iter().map(|member| *member as usize).collect(),
+        ClaimName::ALL.iter().map(|name| *name as usize).collect(),
+        [JsonFault::NotUtf8, JsonFault::NotJson, JsonFault::NotAnObject].map(|fault| fault as usize).into(),
     ];
     for numbers in reasons {
         assert_eq!(numbers, (0..numbers.len()).collect::<Vec<_>>());

@@ -34,7 +34,7 @@ impl Reference {
             uri: String,
         }
         let claim = token.claim("status").ok_or(Code::ClaimMissing)?;
-        let status: Status = serde_json::from_str(&claim.raw()).map_err(|_| Code::ClaimInvalid)?;
+        let status: Status = serde_json::from_str(claim.raw()).map_err(|_| Code::ClaimInvalid)?;
         let StatusList { idx: index, uri } = status.status_list.ok_or(Code::ClaimMissing)?;
         Ok(Self { index, uri })
     }

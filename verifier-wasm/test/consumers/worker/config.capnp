@@ -12,7 +12,6 @@ const worker :Workerd.Worker = (
   modules = [
     (name = "worker.js", esModule = embed "bundle/worker.js"),
     (name = "verifier_wasm_simd.wasm", wasm = embed "bundle/verifier_wasm_simd.wasm"),
-    (name = "explain_wasm.wasm", wasm = embed "bundle/explain_wasm.wasm"),
   ],
   # Set by the test.
   compatibilityDate = "COMPATIBILITY_DATE",
