@@ -2,7 +2,7 @@
 
 use crate::code::Code;
 use crate::fault::{Fault, JsonFault};
-use crate::json::{Text, Value, elements, read_members};
+use crate::json::{Value, elements, read_members};
 use crate::time::UnixTime;
 
 macro_rules! claim_names {
@@ -107,12 +107,12 @@ pub(crate) const fn invalid(name: ClaimName) -> Fault {
     Fault::new(Code::ClaimInvalid, name as u8, 0)
 }
 
-/// Whom `aud` names (RFC 7519 section 4.1.3): one string, or the strings of a list; nobody when it is of another type.
-pub(crate) fn audience(aud: Value<'_>) -> impl Iterator<Item = Text<'_>> {
-    aud.text().into_iter().chain(elements(aud).filter_map(Value::text))
-}
-
-/// Whether `aud` is one string or a list of strings.
+/// Whether `aud` is one string or a list of strings (RFC 7519 section 4.1.3).
 pub(crate) fn is_audience(aud: Value<'_>) -> bool {
     aud.text().is_some() || aud.is_array() && elements(aud).all(|one| one.text().is_some())
+}
+
+/// Whether it names `expected`.
+pub(crate) fn audience_holds(aud: Value<'_>, expected: &str) -> bool {
+    aud.is_text(expected) || elements(aud).any(|one| one.is_text(expected))
 }

@@ -31,7 +31,10 @@ pub struct Fault {
 
 impl Fault {
     pub(crate) const fn new(code: Code, reason: u8, place: usize) -> Self {
-        #[expect(clippy::cast_possible_truncation, reason = "texts and counts are far below 2^32; a longer text is refused")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "texts and counts are far below 2^32; a longer text is refused"
+        )]
         Self { code, reason, place: place as u32 }
     }
 

@@ -19,11 +19,12 @@ impl Typ {
     /// Media types are compared without case; the list's is the issuer's own and has one spelling.
     fn allows(self, typ: Option<Value<'_>>) -> bool {
         let Some(typ) = typ else { return self == Self::Jwt };
-        let is = |known| typ.text().is_some_and(|typ| typ.is_ignoring_ascii_case(known));
-        match self {
-            Self::Jwt => is("jwt") || is("at+jwt"),
-            Self::AtJwt => is("at+jwt"),
-            Self::StatusList => typ.is_text("statuslist+jwt"),
+        match (self, typ.text()) {
+            (_, None) => false,
+            (Self::StatusList, Some(typ)) => typ.is("statuslist+jwt"),
+            (_, Some(typ)) => {
+                self == Self::Jwt && typ.is_ignoring_ascii_case("jwt") || typ.is_ignoring_ascii_case("at+jwt")
+            }
         }
     }
 }

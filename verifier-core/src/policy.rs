@@ -1,6 +1,6 @@
 //! What an application asks of a token's claims, and the check of each.
 
-use crate::claims::{ClaimName, Claims, audience, invalid, is_audience, missing};
+use crate::claims::{ClaimName, Claims, audience_holds, invalid, is_audience, missing};
 use crate::code::Code;
 use crate::fault::Fault;
 use crate::time::UnixTime;
@@ -103,7 +103,7 @@ impl Policy {
         let meant_for_us = match (claims.get(ClaimName::Audience), &self.audience) {
             (Some(aud), _) if !is_audience(aud) => return Err(invalid(ClaimName::Audience)),
             (None, None) => true,
-            (Some(aud), Some(expected)) => audience(aud).any(|one| one.is(expected)),
+            (Some(aud), Some(expected)) => audience_holds(aud, expected),
             (None, Some(_)) | (Some(_), None) => false,
         };
         if meant_for_us { Ok(()) } else { Err(Fault::of(Code::AudienceMismatch)) }

@@ -1,7 +1,6 @@
 //! What a verified token says: typed registered claims, and every other claim as it stands.
 
-use crate::claims::audience;
-use crate::json::{Value, read_members};
+use crate::json::{Text, Value, elements, read_members};
 use crate::shape::Segments;
 use crate::time::UnixTime;
 use alloc::borrow::Cow;
@@ -76,7 +75,8 @@ impl VerifiedToken {
     /// Whom the claim `aud` names: one, several, or nobody when it is absent.
     #[must_use]
     pub fn audience(&self) -> Vec<Cow<'_, str>> {
-        self.claim("aud").into_iter().flat_map(|aud| audience(aud.value)).map(|name| name.to_str()).collect()
+        let Some(Claim { value: aud }) = self.claim("aud") else { return Vec::new() };
+        aud.text().into_iter().chain(elements(aud).filter_map(Value::text)).map(Text::to_str).collect()
     }
 
     /// The claim `user_id`.

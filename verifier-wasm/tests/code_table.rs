@@ -59,12 +59,7 @@ fn reasons() -> String {
             "A member of a JWK that is missing or malformed.",
             KeyMember::ALL.iter().map(|member| member.as_str()),
         ),
-        names(
-            "claimNames",
-            "ClaimName",
-            "A claim that has a rule.",
-            ClaimName::ALL.iter().map(|name| name.as_str()),
-        ),
+        names("claimNames", "ClaimName", "A claim that has a rule.", ClaimName::ALL.iter().map(|name| name.as_str())),
     ]
     .concat()
 }

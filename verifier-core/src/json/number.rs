@@ -10,6 +10,10 @@ pub(crate) struct Number<'a>(&'a [u8]);
 const FIRST_INFINITE_DOUBLE: &[u8] = b"179769313486231580793728971405303415079934132710037826936173";
 const DIGITS_OF_FIRST_INFINITE_DOUBLE: i32 = 309;
 
+/// Digits of whole seconds that are kept: 2^64 has as many.
+const SECOND_DIGITS: usize = 20;
+const NANO_DIGITS: usize = 9;
+
 impl<'a> Number<'a> {
     /// Wraps the text of a validated JSON number.
     pub(crate) const fn new(text: &'a [u8]) -> Self {
@@ -37,39 +41,41 @@ impl<'a> Number<'a> {
         let (integer, _) = split_at_byte(mantissa, |byte| byte == b'.');
         // Where the next digit stands: -1 for the last before the decimal point, 0 for the first behind it. A text is far
         // shorter than 2^31 bytes, so nothing is lost.
-        let mut place = -(i32::try_from(integer.len()).ok()? + read_exponent(exponent));
-        let (mut secs, mut nanos, mut below_nanos) = (Some(0), 0, false);
-        // What a digit there is worth, in nanoseconds; zero below them.
-        let mut unit = (0..place.clamp(0, 9)).fold(100_000_000, |unit, _| unit / 10);
-        let mut not_zero = false;
-        for (at, byte) in mantissa.iter().enumerate().filter(|(_, byte)| **byte != b'.') {
-            if !not_zero && *byte != b'0' {
-                not_zero = true;
-                if negative || is_infinite_as_double(-place, mantissa.get(at..).unwrap_or_default()) {
+        let first_place = -(i32::try_from(integer.len()).ok()? + read_exponent(exponent));
+        let mut digits = [b'0'; SECOND_DIGITS + NANO_DIGITS];
+        let (mut is_zero, mut beyond, mut below_nanos) = (true, false, false);
+        let written = mantissa.iter().enumerate().filter(|(_, byte)| **byte != b'.');
+        for (place, (at, byte)) in (first_place..).zip(written) {
+            if *byte != b'0' {
+                if is_zero && (negative || is_infinite_as_double(-place, mantissa.get(at..).unwrap_or_default())) {
                     return None;
                 }
+                is_zero = false;
+                let index = usize::try_from(place + SECOND_DIGITS as i32);
+                match index.map(|index| digits.get_mut(index)) {
+                    Ok(Some(digit)) => *digit = *byte,
+                    Ok(None) => below_nanos = true,
+                    Err(_) => beyond = true,
+                }
             }
-            if place < 0 {
-                secs = secs.and_then(|secs| appended(secs, *byte));
-            } else {
-                nanos += unit * u32::from(byte - b'0');
-                below_nanos |= unit == 0 && *byte != b'0';
-                unit /= 10;
-            }
-            place += 1;
         }
-        // Zeros before the decimal point that the exponent stands for.
-        while place < 0 && secs.is_some_and(|secs| secs > 0) {
-            secs = secs.and_then(|secs| appended(secs, b'0'));
-            place += 1;
-        }
-        Some(secs.map_or(UnixTime::MAX, |secs| UnixTime::new(secs, nanos).plus_nanosecond_if(below_nanos)))
+        let (secs, nanos) = digits.split_at(SECOND_DIGITS);
+        let secs = secs.iter().try_fold(0, |secs, digit| appended(secs, *digit));
+        let nanos = nanos.iter().fold(0, |nanos, digit| nanos * 10 + u32::from(digit - b'0'));
+        Some(match secs {
+            Some(secs) if !beyond => UnixTime::new(secs, nanos).plus_nanosecond_if(below_nanos),
+            _ => UnixTime::MAX,
+        })
     }
 }
 
 /// `value` with a digit behind it; `None` when that does not fit.
 fn appended(value: u64, digit: u8) -> Option<u64> {
-    value.checked_mul(10)?.checked_add(u64::from(digit - b'0'))
+    // `checked_mul` of 64 bits is a multiplication of 128 bits in wasm.
+    if value > u64::MAX / 10 {
+        return None;
+    }
+    (value * 10).checked_add(u64::from(digit - b'0'))
 }
 
 /// What stands before the first such byte, and from it on.

@@ -27,6 +27,7 @@ impl<'a> Text<'a> {
     }
 
     /// Whether the unescaped text is `other`, which is in lower case, ASCII letters compared without case.
+    #[inline(never)]
     pub(crate) fn is_ignoring_ascii_case(self, other: &str) -> bool {
         self.bytes().map(|byte| byte.to_ascii_lowercase()).eq(other.bytes())
     }

@@ -69,7 +69,8 @@ struct Members<'a> {
 impl<'a> Members<'a> {
     fn read(text: &'a [u8]) -> Result<Self, Fault> {
         let names = [
-            "keys", "kty", "use", "key_ops", "alg", "kid", "n", "e", "k", "d", "p", "q", "dp", "dq", "qi", "oth", "priv",
+            "keys", "kty", "use", "key_ops", "alg", "kid", "n", "e", "k", "d", "p", "q", "dp", "dq", "qi", "oth",
+            "priv",
         ];
         let mut values = [None; 17];
         read_members(text, &names, &mut values)
