@@ -12,7 +12,7 @@ export interface Refusal<C extends Code = Code> {
   details: Details[C];
 }
 
-/** The return value that accepts; any other is the place of a code. */
+/** The result that accepts; any other is the place of a code. */
 const ACCEPTED = -1;
 
 /** The longest token that is looked at. */
@@ -23,44 +23,41 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** The answer to one call, as it stands in memory until the next. */
 export class Answer {
   readonly #memory: WebAssembly.Memory;
-  readonly #at: number;
-  readonly #result: number;
+  readonly #numbers: Int32Array;
   readonly policy: Policy;
   readonly now: number;
 
-  constructor({ memory }: Exports, at: number, result: number, policy: Policy, now: number) {
+  constructor({ memory }: Exports, at: number, policy: Policy, now: number) {
     this.#memory = memory;
-    this.#at = at;
-    this.#result = result;
+    this.#numbers = new Int32Array(memory.buffer, at, 7);
     this.policy = policy;
     this.now = now;
   }
 
   /** What is refused and why; undefined when it is accepted. */
   refusal(): Refusal | undefined {
-    if (this.#result === ACCEPTED) {
+    const [result = 0, reason = 0, place = 0] = this.#numbers;
+    if (result === ACCEPTED) {
       return undefined;
     }
-    const code = codes[this.#result];
+    const code = codes[result];
     if (code === undefined) {
-      throw new Error(`there is no code ${this.#result}`);
+      throw new Error(`there is no code ${result}`);
     }
-    const [reason = 0, place = 0] = new Uint32Array(this.#memory.buffer, this.#at, 2);
     return { code, details: details[code]?.(reason, place, this) ?? {} };
   }
 
   /** The decoded header: untrusted unless the token was accepted, and JSON unless it was refused for not being it. */
   header(): string {
-    return this.#segment(8);
+    return this.#text(this.#numbers[3]!, this.#numbers[4]!);
   }
 
   /** The decoded payload, likewise. */
   payload(): string {
-    return this.#segment(16);
+    return this.#text(this.#numbers[5]!, this.#numbers[6]!);
   }
 
-  #segment(offset: number): string {
-    const [at = 0, bytes = 0] = new Uint32Array(this.#memory.buffer, this.#at + offset, 2);
+  #text(at: number, bytes: number): string {
     return decoder.decode(new Uint8Array(this.#memory.buffer, at, bytes));
   }
 }

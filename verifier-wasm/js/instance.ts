@@ -3,7 +3,6 @@ export interface Exports {
   readonly memory: WebAssembly.Memory;
   tokenverifier_new(): number;
   tokenverifier_room(handle: number, bytes: number): number;
-  tokenverifier_answer(handle: number): number;
   tokenverifier_load(
     handle: number,
     keys: number,

@@ -37,9 +37,8 @@ export class Keyed {
     return this.#instance.run(() => {
       // The memory of WebAssembly grows and never shrinks: a token of 100 MB must not get into it.
       const bytes = written(exports, handle, token.slice(0, PASSED_ON));
-      const result = exports.tokenverifier_verify(handle, bytes, now);
-      const at = exports.tokenverifier_answer(handle);
-      return read(new Answer(exports, at, result, this.#policy, now));
+      const at = exports.tokenverifier_verify(handle, bytes, now);
+      return read(new Answer(exports, at, this.#policy, now));
     });
   }
 
@@ -85,8 +84,8 @@ export class Keyed {
     }
     const length = (text: string | undefined, bytes: Uint8Array) => (text === undefined ? -1 : bytes.length);
     const lengths = [length(issuer, demands[0]!), length(audience, demands[1]!)] as const;
-    const result = exports.tokenverifier_load(handle, keys!.length, ...lengths, leeway, refresh, requireAtJwt);
-    return new Answer(exports, exports.tokenverifier_answer(handle), result, this.#policy, 0).refusal();
+    at = exports.tokenverifier_load(handle, keys!.length, ...lengths, leeway, refresh, requireAtJwt);
+    return new Answer(exports, at, this.#policy, 0).refusal();
   }
 }
 

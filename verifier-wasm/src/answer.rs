@@ -1,19 +1,21 @@
-//! What JavaScript is told: a code as the return value, and numbers where it can read them.
+//! What JavaScript is told: numbers, where it can read them.
 //!
 //! `js/answers.ts` makes an object of them; what else there is to say of a refusal it reads from the token.
 
 use verifier_core::{Fault, Segments};
 
-/// The token is good, or the keys are. Anything else is the place of a code in [`verifier_core::Code::ALL`].
+/// The token is good, or the keys are. Any other result is the place of a code in [`verifier_core::Code::ALL`].
 pub const ACCEPTED: i32 = -1;
 
 /// There are no keys, or less text than was announced: a mistake in the JavaScript half.
 pub const NO_VERDICT: i32 = -2;
 
-/// What stands in memory behind a verdict.
+/// A verdict, and where in memory the token's segments are.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
 pub struct Answer {
+    /// [`ACCEPTED`], [`NO_VERDICT`] or a code.
+    pub result: i32,
     /// [`Fault::reason`] of a refusal.
     pub reason: u32,
     /// [`Fault::place`] of a refusal.
@@ -25,22 +27,18 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Where the segments of a token are.
-    pub fn place_segments(&mut self, segments: &Segments) {
+    /// Takes a verdict, and where the segments are that it is about.
+    pub fn set(&mut self, verdict: Result<(), Fault>, segments: &Segments) {
         self.header = place(segments.header());
         self.payload = place(segments.payload());
-    }
-
-    /// The return value for a verdict, with its numbers in place.
-    pub fn verdict(&mut self, verdict: Result<(), Fault>) -> i32 {
-        match verdict {
+        self.result = match verdict {
             Ok(()) => ACCEPTED,
             Err(fault) => {
                 self.reason = u32::from(fault.reason());
                 self.place = fault.place();
                 fault.code() as i32
             }
-        }
+        };
     }
 }
 

@@ -1,7 +1,7 @@
 //! `verifier-core` for JavaScript: the WebAssembly half of the npm package `@dojang/verifier`.
 //!
 //! Nothing is decided here, and nothing but numbers crosses the boundary: JavaScript writes UTF-8 where [`TokenVerifier::room`]
-//! says, and reads what an [`answer`] is made of where [`TokenVerifier::answer`] says. A refusal is a return value and
+//! says, and reads an [`Answer`] at the address that it gets. A refusal is an answer and
 //! never a JavaScript exception: whatever is thrown out of these functions is a WebAssembly trap, after which the instance
 //! must not be used again. Neither a clock nor randomness is imported.
 //!
@@ -22,7 +22,7 @@ pub mod kernels;
 use alloc::string::String;
 use alloc::vec::Vec;
 use answer::Answer;
-use verifier_core::{KeySet, Policy, Segments, TokenType, UnixTime, Verifier};
+use verifier_core::{Fault, KeySet, Policy, Segments, TokenType, UnixTime, Verifier};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// A key set with a policy, as made by `createVerifier`, and the memory that its calls share.
@@ -53,12 +53,6 @@ impl TokenVerifier {
         self.text.as_ptr() as usize
     }
 
-    /// The address of the [`Answer`] of the last call; the same for the life of the object.
-    #[must_use]
-    pub fn answer(&self) -> usize {
-        &raw const self.answer as usize
-    }
-
     /// Loads the keys (PEM, JWK or JWKS), the issuer and the audience, which stand one behind the other in the room; their
     /// lengths are in bytes, and a negative one says that there is none.
     ///
@@ -72,9 +66,9 @@ impl TokenVerifier {
         leeway_seconds: f64,
         refresh: bool,
         require_at_jwt: bool,
-    ) -> i32 {
+    ) -> usize {
         let text = core::mem::take(&mut self.text);
-        let Some((keys, mut rest)) = text.split_at_checked(keys) else { return answer::NO_VERDICT };
+        let Some((keys, mut rest)) = text.split_at_checked(keys) else { return self.no_verdict() };
         let policy = Policy {
             leeway_seconds: whole_seconds(leeway_seconds),
             issuer: take(&mut rest, issuer),
@@ -83,18 +77,29 @@ impl TokenVerifier {
             require_at_jwt,
         };
         let loaded = KeySet::load(keys).map(|keys| self.verifier = Some(Verifier::new(keys, policy)));
-        self.answer.verdict(loaded)
+        self.answered(loaded)
     }
 
-    /// The verdict on the token in the room, `bytes` bytes long, at `now` (Unix time in seconds, fractions allowed):
-    /// [`answer::ACCEPTED`], or the place of the refusal's code in [`verifier_core::Code::ALL`].
-    pub fn verify(&mut self, bytes: usize, now: f64) -> i32 {
+    /// The verdict on the token in the room, `bytes` bytes long, at `now` (Unix time in seconds, fractions allowed): the
+    /// address of an [`Answer`], good until the next call.
+    pub fn verify(&mut self, bytes: usize, now: f64) -> usize {
         let (Some(verifier), Some(token)) = (&self.verifier, self.text.get(..bytes)) else {
-            return answer::NO_VERDICT;
+            return self.no_verdict();
         };
         let verdict = verifier.verify_in(&mut self.segments, token, unix_time(now));
-        self.answer.place_segments(&self.segments);
-        self.answer.verdict(verdict)
+        self.answered(verdict)
+    }
+}
+
+impl TokenVerifier {
+    fn answered(&mut self, verdict: Result<(), Fault>) -> usize {
+        self.answer.set(verdict, &self.segments);
+        &raw const self.answer as usize
+    }
+
+    fn no_verdict(&mut self) -> usize {
+        self.answer.result = answer::NO_VERDICT;
+        &raw const self.answer as usize
     }
 }
 
