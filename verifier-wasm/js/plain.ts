@@ -1,7 +1,10 @@
+import { kind } from "./engine.js";
+import { wasmHex as fma } from "./fma-bytes.js";
 import { decoded, Instance } from "./instance.js";
-import { simd } from "./simd.js";
-import { wasmHex as withSimd } from "./simd-bytes.js";
-import { wasmHex as withoutSimd } from "./wasm-bytes.js";
+import { wasmHex as simd } from "./simd-bytes.js";
+import { wasmHex as scalar } from "./wasm-bytes.js";
+
+const modules = { fma, simd, scalar };
 
 /** The plain module: verdicts only. */
-export const plain = new Instance(() => decoded(simd() ? withSimd : withoutSimd));
+export const plain = new Instance(() => decoded(modules[kind()]));

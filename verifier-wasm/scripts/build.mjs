@@ -1,5 +1,5 @@
 // Builds the package: Rust -> wasm (wasm-pack), smaller wasm (wasm-opt), JavaScript with the wasm inside (tsc).
-// Three times: the plain module with and without SIMD, and the one that explains.
+// Four times: the plain module without SIMD, with it, and with fused multiply-adds, and the one that explains.
 // WASM_PACK names the wasm-pack program when it is not on the PATH; the environment reaches cargo unchanged.
 
 import { execFileSync } from "node:child_process";
@@ -28,6 +28,11 @@ const WASM_FEATURES = [
 
 /** For cargo, rustc and wasm-opt. */
 const SIMD = { cargo: [], rustc: ["-C", "target-feature=+simd128"], wasmOpt: ["--enable-simd"] };
+const FMA = {
+  cargo: [],
+  rustc: ["-C", "target-feature=+simd128,+relaxed-simd"],
+  wasmOpt: ["--enable-simd", "--enable-relaxed-simd"],
+};
 const NO_SIMD = { cargo: [], rustc: [], wasmOpt: [] };
 /** A tenth smaller and a third slower: for people, who look at one token at a time. */
 const SMALL = { ...NO_SIMD, cargo: ["--config", 'profile.wasm-npm.opt-level="s"'] };
@@ -117,6 +122,7 @@ class Module {
 const modules = [
   new Module("verifier_wasm", "wasm-bytes", NO_SIMD, []),
   new Module("verifier_wasm_simd", "simd-bytes", SIMD, []),
+  new Module("verifier_wasm_fma", "fma-bytes", FMA, []),
   new Module("explain_wasm", "explain-bytes", SMALL, ["--features", "explain"]),
 ];
 
