@@ -25,10 +25,15 @@ const HIGH: f64 = (1_u128 << 103) as f64;
 /// 2^103 + 3 2^51.
 const HIGH_AND_LOW: f64 = ((1_u128 << 103) + (3 << LIMB_BITS)) as f64;
 
+/// What is in the bits of the upper half of a product beside h.
+pub(super) const HIGH_BITS: i64 = HIGH.to_bits().cast_signed();
+/// What is in the bits of the lower half beside l.
+pub(super) const LOW_BITS: i64 = ((3_u64 << LIMB_BITS) as f64).to_bits().cast_signed();
+
 #[cfg(not(all(target_arch = "wasm32", target_feature = "relaxed-simd")))]
-pub(super) use portable::{Columns, Pair, add, columns, numbers, pair, split, subtract, sums};
+pub(super) use portable::{Columns, Pair, add, columns, numbers, pair, splats, split, sums};
 #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
-pub(super) use relaxed::{Columns, Pair, add, columns, numbers, pair, split, subtract, sums};
+pub(super) use relaxed::{Columns, Pair, add, columns, numbers, pair, splats, split, sums};
 
 #[cfg(not(all(target_arch = "wasm32", target_feature = "relaxed-simd")))]
 mod portable {
@@ -51,6 +56,11 @@ mod portable {
         pair
     }
 
+    /// Each number twice.
+    pub(in super::super) const fn splats([first, second]: Pair) -> [Pair; 2] {
+        [[first, first], [second, second]]
+    }
+
     pub(in super::super) const fn columns(sums: [i64; 2]) -> Columns {
         sums
     }
@@ -62,11 +72,6 @@ mod portable {
     /// Sums modulo 2^64.
     pub(in super::super) const fn add([a0, a1]: Columns, [b0, b1]: Columns) -> Columns {
         [a0.wrapping_add(b0), a1.wrapping_add(b1)]
-    }
-
-    /// Differences modulo 2^64.
-    pub(in super::super) const fn subtract([a0, a1]: Columns, [b0, b1]: Columns) -> Columns {
-        [a0.wrapping_sub(b0), a1.wrapping_sub(b1)]
     }
 
     /// The bits of 3 2^51 + l and of 2^103 + h 2^51 for the products of `digit` with two limbs.
@@ -86,7 +91,7 @@ mod relaxed {
     use super::{HIGH, HIGH_AND_LOW};
     use core::arch::wasm32::{
         f64x2, f64x2_extract_lane, f64x2_relaxed_madd, f64x2_splat, f64x2_sub, i64x2, i64x2_add, i64x2_extract_lane,
-        i64x2_sub, v128,
+        v128,
     };
 
     /// Two neighbouring limbs.
@@ -103,6 +108,12 @@ mod relaxed {
         [f64x2_extract_lane::<0>(pair), f64x2_extract_lane::<1>(pair)]
     }
 
+    /// Each number twice.
+    pub(in super::super) fn splats(pair: Pair) -> [Pair; 2] {
+        let [first, second] = numbers(pair);
+        [f64x2_splat(first), f64x2_splat(second)]
+    }
+
     pub(in super::super) const fn columns([first, second]: [i64; 2]) -> Columns {
         i64x2(first, second)
     }
@@ -116,11 +127,6 @@ mod relaxed {
         i64x2_add(a, b)
     }
 
-    /// Differences modulo 2^64.
-    pub(in super::super) fn subtract(a: Columns, b: Columns) -> Columns {
-        i64x2_sub(a, b)
-    }
-
     /// The bits of 3 2^51 + l and of 2^103 + h 2^51 for the products of `digit` with two limbs.
     pub(in super::super) fn split(limbs: Pair, digit: Pair) -> (Columns, Columns) {
         let high = f64x2_relaxed_madd(limbs, digit, f64x2_splat(HIGH));
@@ -130,17 +136,14 @@ mod relaxed {
 
 #[cfg(test)]
 mod tests {
-    use super::{LIMB_BITS, columns, pair, split, subtract, sums};
+    use super::{HIGH_BITS, LIMB_BITS, LOW_BITS, pair, split, sums};
     use proptest::prelude::*;
-
-    /// What is in the bits of the halves beside them.
-    const NO_SUMS: [i64; 2] = [0x4338 << 48, 0x4660 << 48];
 
     /// Asserts that the halves of a product make it, and how large they are.
     fn check(limb: u64, digit: u64) {
         let (low, high) = split(pair([limb as f64, 1.0]), pair([digit as f64; 2]));
         let [low, high] =
-            [(low, NO_SUMS[0]), (high, NO_SUMS[1])].map(|(half, bits)| sums(subtract(half, columns([bits; 2]))));
+            [(low, LOW_BITS), (high, HIGH_BITS)].map(|(halves, bits)| sums(halves).map(|half| half.wrapping_sub(bits)));
         assert_eq!(
             i128::from(limb) * i128::from(digit),
             (i128::from(high[0]) << LIMB_BITS) + i128::from(low[0]),

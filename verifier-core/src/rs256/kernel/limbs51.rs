@@ -27,7 +27,7 @@
 //!   so it is (x - e) / n modulo 2^204, and multiplying it back settles the question column by column.
 
 use super::Kernel;
-use super::lanes::{Columns, LIMB_BITS, Pair, add, columns, numbers, pair, split, subtract, sums};
+use super::lanes::{Columns, HIGH_BITS, LIMB_BITS, LOW_BITS, Pair, add, columns, numbers, pair, splats, split, sums};
 use alloc::vec::Vec;
 
 const MASK: i64 = (1 << LIMB_BITS) - 1;
@@ -35,8 +35,8 @@ const MASK: i64 = (1 << LIMB_BITS) - 1;
 /// Digits that are worked on together: as many as leave room for their sums in sixteen registers.
 const GROUP: usize = 4;
 
-/// The most limbs: b = 4096.
-const MAX_LIMBS: usize = 84;
+/// The most pairs of limbs: K = 84, b = 4096.
+const MAX_PAIRS: usize = 42;
 
 /// Entries before column 0, so that the first group has some before it as all others have; they stay zero.
 const BEFORE: usize = 2;
@@ -44,38 +44,24 @@ const BEFORE: usize = 2;
 /// Entries for which no product has limbs: those before, and one group that the highest digits reach into.
 const AROUND: usize = BEFORE + GROUP;
 
-const ZERO: Pair = pair([0.0; 2]);
-const EMPTY: Columns = columns([0; 2]);
+const ZERO: Pair = pair([0.0, 0.0]);
+const EMPTY: Columns = columns([0, 0]);
 
 /// Four limbs, or four digits.
-type Group = [f64; GROUP];
+type Group = [Pair; 2];
 
 /// Room for one multiplication after another.
 struct Scratch {
-    columns: [Columns; 2 * MAX_LIMBS + AROUND],
-    operand: [Pair; MAX_LIMBS / 2],
-}
-
-impl Scratch {
-    const fn new() -> Self {
-        Self { columns: [EMPTY; 2 * MAX_LIMBS + AROUND], operand: [ZERO; MAX_LIMBS / 2] }
-    }
-}
-
-/// What a number is multiplied by.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum By {
-    Another,
-    /// Products of two different limbs are taken once, doubled.
-    Itself,
+    columns: [Columns; 4 * MAX_PAIRS + AROUND],
+    operand: [Pair; MAX_PAIRS],
 }
 
 /// The kernel for machines that multiply and add doubles in one instruction.
 #[derive(Clone, Debug)]
 pub(crate) struct Limbs51 {
-    /// n, K limbs.
+    /// n, K limbs and two zeros.
     modulus: Vec<Pair>,
-    /// 1 / n mod 2^204.
+    /// -1 / n mod 2^204.
     inverse: Group,
     /// m = (N + 1) / 2^153, K - 2 limbs.
     multiple: Vec<Pair>,
@@ -90,73 +76,121 @@ pub(crate) struct Limbs51 {
 impl Kernel for Limbs51 {
     fn new(modulus: &[u8]) -> Self {
         let bits = modulus.len() * 8 - modulus.first().map_or(0, |first| first.leading_zeros() as usize);
-        let len = (bits + 158).div_ceil(LIMB_BITS).next_multiple_of(GROUP).min(MAX_LIMBS);
-        let limbs: Vec<i64> = limbs_of(modulus).take(len).collect();
+        let pairs = ((bits + 158).div_ceil(LIMB_BITS).next_multiple_of(GROUP) / 2).min(MAX_PAIRS);
         let mut kernel = Self {
-            modulus: pairs(len, limbs.iter().copied()),
-            inverse: inverse(&limbs),
-            // With nothing but zeros, products leave behind what is no sum.
-            multiple: pairs(len - 2, core::iter::empty()),
-            r_squared: Vec::new(),
-            product_start: alloc::vec![EMPTY; 2 * len + AROUND],
-            square_start: alloc::vec![EMPTY; 2 * len + AROUND],
+            modulus: alloc::vec![ZERO; pairs + 1],
+            inverse: [ZERO; 2],
+            // While it is zero, a product of zeros leaves behind what is no sum.
+            multiple: alloc::vec![ZERO; pairs - 1],
+            r_squared: alloc::vec![ZERO; pairs],
+            product_start: alloc::vec![EMPTY; 4 * pairs + AROUND],
+            square_start: alloc::vec![EMPTY; 4 * pairs + AROUND],
         };
-        kernel.product_start = kernel.start(By::Another);
-        kernel.square_start = kernel.start(By::Itself);
-        kernel.multiple = kernel.compute_multiple();
-        kernel.r_squared = kernel.compute_r_squared(&limbs, bits);
+        read(modulus, &mut kernel.modulus);
+        let mut scratch = Scratch::new();
+        for squared in [false, true] {
+            let mut zero = [ZERO; MAX_PAIRS];
+            kernel.reduced_product(zero.get_mut(..pairs).unwrap_or_default(), squared, &mut scratch);
+            let start = if squared { &mut kernel.square_start } else { &mut kernel.product_start };
+            for (to, left) in start.iter_mut().zip(&scratch.columns) {
+                let [first, second] = sums(*left);
+                *to = columns([first.wrapping_neg(), second.wrapping_neg()]);
+            }
+        }
+        kernel.inverse = kernel.compute_inverse();
+        kernel.compute_multiple();
+        kernel.compute_r_squared(bits, &mut scratch);
         kernel
     }
 
     fn power_is(&self, base: &[u8], exponent: u32, expected: &[u8]) -> bool {
-        let len = self.modulus.len();
-        let (mut plain, mut montgomery, mut power) =
-            ([ZERO; MAX_LIMBS / 2], [ZERO; MAX_LIMBS / 2], [ZERO; MAX_LIMBS / 2]);
+        let pairs = self.r_squared.len();
+        let (mut plain, mut montgomery, mut power) = ([ZERO; MAX_PAIRS], [ZERO; MAX_PAIRS], [ZERO; MAX_PAIRS]);
         let (Some(plain), Some(montgomery), Some(power)) =
-            (plain.get_mut(..len), montgomery.get_mut(..len), power.get_mut(..len))
+            (plain.get_mut(..pairs), montgomery.get_mut(..pairs), power.get_mut(..pairs))
         else {
             return false;
         };
         let scratch = &mut Scratch::new();
-        fill(plain, limbs_of(base));
+        read(base, plain);
         montgomery.copy_from_slice(plain);
         self.multiply(montgomery, &self.r_squared, scratch);
         power.copy_from_slice(montgomery);
         self.raise(power, exponent, montgomery, plain, scratch);
-        self.is_congruent(power, expected)
+        read(expected, montgomery);
+        self.is_congruent(power, montgomery, scratch)
     }
 }
 
 impl Limbs51 {
-    /// m = (c n + 1) / 2^153 with c = -1 / n mod 2^153.
-    fn compute_multiple(&self) -> Vec<Pair> {
-        let [c0, c1, c2, _] = normalised(self.inverse.map(|limb| -(limb as i64)));
-        let len = 2 * self.modulus.len();
-        let mut products = alloc::vec![EMPTY; len + GROUP];
-        if let Some(lowest) = products.first_mut() {
-            *lowest = columns([1, 0]);
+    /// -1 / n mod 2^204 by Newton's iteration: right in 3 bits at first, twice as many each round.
+    fn compute_inverse(&self) -> Group {
+        let Some(&modulus) = self.modulus.first_chunk::<2>() else { return [ZERO; 2] };
+        let lowest = numbers(modulus[0])[0] as i64;
+        let mut limb = lowest.wrapping_neg();
+        for _ in 0..5 {
+            limb = limb.wrapping_mul(lowest.wrapping_mul(limb).wrapping_add(2));
         }
-        add_exact_products(&mut products, &self.modulus, [c0, c1, c2, 0.0]);
-        // The three lowest limbs of c n + 1 are zero.
-        pairs(len - 2, limbs_in(EMPTY, 0, &products).skip(3))
+        let mut inverse = [pair([(limb & MASK) as f64, 0.0]), ZERO];
+        for _ in 0..2 {
+            let [low, high] = low_product(&modulus, inverse);
+            // Two more than a limb may be, and no more than `split` takes.
+            let [first, second] = numbers(low);
+            inverse = low_product(&[pair([first + 2.0, second]), high], inverse);
+        }
+        inverse
     }
 
-    /// R^2 mod n: 2 to the power of 51 K, in Montgomery form both. Doubling takes 2^(b - 1), which is below n, to 2 R mod n.
-    fn compute_r_squared(&self, modulus: &[i64], bits: usize) -> Vec<Pair> {
-        let r_bits = LIMB_BITS * modulus.len();
-        let mut value = alloc::vec![0; modulus.len()];
+    /// m = (c n + 1) / 2^153 with c = -1 / n mod 2^153.
+    fn compute_multiple(&mut self) {
+        let [low, high] = self.inverse;
+        let mut products = [EMPTY; 2 * MAX_PAIRS + AROUND];
+        start_products(&mut products);
+        products[0] = add(products[0], columns([1, 0]));
+        add_products(&mut products, &self.modulus, [low, pair([numbers(high)[0], 0.0])]);
+        let [c0, c1, c2, above @ ..] = products;
+        // Three limbs that are zero.
+        let carry = column(EMPTY, c0) >> LIMB_BITS;
+        let carry = column(c0, c1).wrapping_add(carry) >> LIMB_BITS;
+        let carry = column(c1, c2).wrapping_add(carry) >> LIMB_BITS;
+        settle(c2, carry, &above, &mut self.multiple);
+    }
+
+    /// R^2 mod n: 2 to the power of 51 K, in Montgomery form both.
+    fn compute_r_squared(&mut self, bits: usize, scratch: &mut Scratch) {
+        let mut two = [ZERO; MAX_PAIRS];
+        let Some(two) = two.get_mut(..self.r_squared.len()) else { return };
+        let r_bits = LIMB_BITS * 2 * two.len();
+        // Doubling takes 2^(b - 1), which is below n, to 2 R mod n. Of n it is taken off or added what keeps the number
+        // between -n and n; a negative one lacks R.
         let top = bits - 1;
-        if let Some(limb) = value.get_mut(top / LIMB_BITS) {
-            *limb = 1 << (top % LIMB_BITS);
+        if let Some(limbs) = two.get_mut(top / LIMB_BITS / 2) {
+            let limb = (1_u64 << (top % LIMB_BITS)) as f64;
+            *limbs = pair(if top / LIMB_BITS % 2 == 0 { [limb, 0.0] } else { [0.0, limb] });
         }
+        let mut missing = 0;
         for _ in top..=r_bits {
-            double(&mut value, modulus);
+            missing = self.add_modulus(two, 2.0, if missing < 0 { 1.0 } else { -1.0 }, scratch) + 2 * missing;
         }
-        let two = pairs(value.len(), value.into_iter());
-        let mut power = two.clone();
+        if missing < 0 {
+            self.add_modulus(two, 1.0, 1.0, scratch);
+        }
+        let mut power = core::mem::take(&mut self.r_squared);
+        power.copy_from_slice(two);
         // An even exponent takes no other base at its end.
-        self.raise(&mut power, u32::try_from(r_bits).unwrap_or(0), &two, &two, &mut Scratch::new());
-        power
+        self.raise(&mut power, u32::try_from(r_bits).unwrap_or(0), two, two, scratch);
+        self.r_squared = power;
+    }
+
+    /// `number` becomes `times` itself plus `moduli` times n, without the multiple of R that is returned.
+    fn add_modulus(&self, number: &mut [Pair], times: f64, moduli: f64, scratch: &mut Scratch) -> i64 {
+        let entries = scratch.columns.as_chunks_mut::<2>().0.iter_mut();
+        for ((entries, number), modulus) in entries.zip(&*number).zip(&self.modulus) {
+            let ([x0, x1], [n0, n1]) = (numbers(*number), numbers(*modulus));
+            *entries =
+                [columns([(times * x0 + moduli * n0) as i64, 0]), columns([(times * x1 + moduli * n1) as i64, 0])];
+        }
+        settle(EMPTY, 0, &scratch.columns, number)
     }
 
     /// `power`, which is `base`, becomes its power. All is in Montgomery form except `last`, the base that the lowest bit takes
@@ -164,7 +198,11 @@ impl Limbs51 {
     fn raise(&self, power: &mut [Pair], exponent: u32, base: &[Pair], last: &[Pair], scratch: &mut Scratch) {
         // Left to right over the bits below the highest.
         for bit in (0..exponent.checked_ilog2().unwrap_or(0)).rev() {
-            self.square(power, scratch);
+            for (to, from) in scratch.operand.iter_mut().zip(&*power) {
+                let [first, second] = numbers(*from);
+                *to = pair([2.0 * first, 2.0 * second]);
+            }
+            self.reduced_product(power, true, scratch);
             if exponent >> bit & 1 == 1 {
                 self.multiply(power, if bit == 0 { last } else { base }, scratch);
             }
@@ -173,29 +211,27 @@ impl Limbs51 {
 
     /// `number` becomes one congruent to itself times `by` / R mod n.
     fn multiply(&self, number: &mut [Pair], by: &[Pair], scratch: &mut Scratch) {
-        scratch.operand.iter_mut().zip(by).for_each(|(to, from)| *to = *from);
-        self.reduced_product(number, By::Another, scratch);
-    }
-
-    /// `number` becomes one congruent to its square / R mod n.
-    fn square(&self, number: &mut [Pair], scratch: &mut Scratch) {
-        for (to, from) in scratch.operand.iter_mut().zip(&*number) {
-            *to = pair(numbers(*from).map(|limb| 2.0 * limb));
+        for (to, from) in scratch.operand.iter_mut().zip(by) {
+            *to = *from;
         }
-        self.reduced_product(number, By::Itself, scratch);
+        self.reduced_product(number, false, scratch);
     }
 
-    /// `number` becomes one congruent to itself times the operand / R mod n.
-    fn reduced_product(&self, number: &mut [Pair], by: By, Scratch { columns, operand }: &mut Scratch) {
-        let len = number.len();
-        let start = if by == By::Itself { &self.square_start } else { &self.product_start };
-        columns.iter_mut().zip(start).for_each(|(to, from)| *to = *from);
+    /// `number` becomes one congruent to itself times the operand / R mod n. If that is to be `squared`, the operand is
+    /// the number doubled: products of two different limbs are taken once.
+    #[inline(never)]
+    fn reduced_product(&self, number: &mut [Pair], squared: bool, Scratch { columns, operand }: &mut Scratch) {
+        let pairs = number.len();
+        let start = if squared { &self.square_start } else { &self.product_start };
+        for (to, from) in columns.iter_mut().zip(start) {
+            *to = *from;
+        }
         let m0 = self.multiple.first().map_or(0, |pair| numbers(*pair)[0] as i64);
-        let (mut quotient, mut carry) = ([0.0; GROUP], 0);
+        let (mut quotient, mut carry) = ([ZERO; 2], 0);
         for (index, digits) in number.as_chunks::<2>().0.iter().enumerate() {
             let place = GROUP * index;
             let mut above = 0;
-            if by == By::Itself {
+            if squared {
                 // Against itself the group stands undoubled (each product of two of its limbs comes up twice), against those
                 // above it doubled; those below have met it already.
                 above = 2 * index;
@@ -204,9 +240,9 @@ impl Limbs51 {
                 }
             }
             if let (Some(window), Some(source)) =
-                (columns.get_mut(BEFORE + place + 2 * above..), operand.get(above..len))
+                (columns.get_mut(BEFORE + place + 2 * above..), operand.get(above..pairs))
             {
-                add_products(window, source, group(digits));
+                add_products(window, source, *digits);
             }
             // The machine finds these digits of the quotient while it is at the products above, which do not wait for them.
             if index > 0 {
@@ -221,12 +257,11 @@ impl Limbs51 {
             let t2 = column(c1, c2).wrapping_add(t1 >> LIMB_BITS);
             carry = t2 >> LIMB_BITS;
             let t3 = column(c2, c3).wrapping_add(carry).wrapping_add((t0 & MASK).wrapping_mul(m0));
-            quotient = [t0, t1, t2, t3].map(|sum| (sum & MASK) as f64);
+            quotient = [limbs(t0, t1), limbs(t2, t3)];
         }
-        self.add_multiples(columns, 2 * len - GROUP, quotient);
-        if let Some([e2, e1, above @ ..]) = columns.get(2 * len..) {
-            let carry = column(*e2, *e1).wrapping_add(carry) >> LIMB_BITS;
-            fill(number, limbs_in(*e1, carry, above));
+        self.add_multiples(columns, 2 * pairs - GROUP, quotient);
+        if let Some([e2, e1, above @ ..]) = columns.get(2 * pairs..) {
+            settle(*e1, column(*e2, *e1).wrapping_add(carry) >> LIMB_BITS, above, number);
         }
     }
 
@@ -237,29 +272,30 @@ impl Limbs51 {
         }
     }
 
-    /// What cancels that which a product of zeros leaves behind: bits that are no sums.
-    fn start(&self, by: By) -> Vec<Columns> {
-        let scratch = &mut Scratch::new();
-        let mut zero = self.modulus.clone();
-        zero.fill(ZERO);
-        self.reduced_product(&mut zero, by, scratch);
-        self.product_start.iter().zip(&scratch.columns).map(|(_, left)| subtract(EMPTY, *left)).collect()
-    }
-
     /// Whether `x`, below 2^(b + 154), is congruent to `expected`, below n.
-    fn is_congruent(&self, x: &[Pair], expected: &[u8]) -> bool {
-        // What is to become zero: e - x + q n.
-        let mut difference = [EMPTY; MAX_LIMBS + GROUP];
-        let Some(difference) = difference.get_mut(..2 * x.len() + GROUP) else { return false };
-        let x = x.iter().flat_map(|pair| numbers(*pair));
-        for ((to, x), expected) in difference.iter_mut().zip(x).zip(limbs_of(expected)) {
-            *to = columns([expected - x as i64, 0]);
+    fn is_congruent(&self, x: &[Pair], expected: &[Pair], scratch: &mut Scratch) -> bool {
+        // e - x + q n is to become zero.
+        let difference = &mut scratch.columns;
+        difference.fill(EMPTY);
+        for ((entries, x), e) in difference.as_chunks_mut::<2>().0.iter_mut().zip(x).zip(expected) {
+            let ([x0, x1], [e0, e1]) = (numbers(*x), numbers(*e));
+            *entries = [columns([(e0 - x0) as i64, 0]), columns([(e1 - x1) as i64, 0])];
         }
-        let Some(&[c0, c1, c2, c3]) = difference.first_chunk() else { return false };
-        let low = normalised([c0, c1, c2, c3].map(|entry| -column(EMPTY, entry)));
-        let quotient = low_product(low, self.inverse).map(|limb| limb as f64);
-        add_exact_products(difference, &self.modulus, quotient);
-        limbs_in(EMPTY, 0, difference).all(|limb| limb == 0)
+        let mut lowest = [ZERO; 2];
+        settle(EMPTY, 0, difference, &mut lowest);
+        let quotient = low_product(&self.inverse, lowest);
+        start_products(difference);
+        add_products(difference, &self.modulus, quotient);
+        let mut left = [ZERO; MAX_PAIRS + 1];
+        let left = left.get_mut(..self.modulus.len()).unwrap_or_default();
+        settle(EMPTY, 0, difference, left);
+        left.iter().all(|limbs| numbers(*limbs) == [0.0, 0.0])
+    }
+}
+
+impl Scratch {
+    const fn new() -> Self {
+        Self { columns: [EMPTY; 4 * MAX_PAIRS + AROUND], operand: [ZERO; MAX_PAIRS] }
     }
 }
 
@@ -267,7 +303,7 @@ impl Limbs51 {
 /// sum it also adds bits that are no part of it; how many times depends on its place and on the length of `source` alone.
 #[inline(never)]
 fn add_products(columns: &mut [Columns], source: &[Pair], digits: Group) {
-    let [d0, d1, d2, d3] = digits.map(|digit| pair([digit; 2]));
+    let ([d0, d1], [d2, d3]) = (splats(digits[0]), splats(digits[1]));
     let mut chunks = columns.as_chunks_mut::<2>().0.iter_mut();
     let (Some(mut here), Some(mut next)) = (chunks.next(), chunks.next()) else { return };
     // The sums of the entries that one pair of limbs has not been multiplied for yet.
@@ -287,60 +323,26 @@ fn add_products(columns: &mut [Columns], source: &[Pair], digits: Group) {
     next[0] = s2;
 }
 
-/// As [`add_products`], but only the sums.
-fn add_exact_products(columns: &mut [Columns], source: &[Pair], digits: Group) {
-    let mut no_sums = [EMPTY; MAX_LIMBS + GROUP];
-    add_products(&mut no_sums, source, [0.0; GROUP]);
-    add_products(columns, source, digits);
-    columns.iter_mut().zip(no_sums).for_each(|(column, bits)| *column = subtract(*column, bits));
-}
-
-/// a b mod 2^204.
-fn low_product(a: Group, [b0, b1, b2, b3]: Group) -> [i64; GROUP] {
-    let mut columns = [EMPTY; 2 * GROUP];
-    add_exact_products(&mut columns, &[pair([b0, b1]), pair([b2, b3])], a);
-    let mut limbs = limbs_in(EMPTY, 0, &columns);
-    [0; GROUP].map(|_| limbs.next().unwrap_or(0))
-}
-
-/// 1 / `odd` mod 2^204 by Newton's iteration: right in 3 bits at first, twice as many each round.
-fn inverse(odd: &[i64]) -> Group {
-    let Some(low) = odd.first_chunk::<GROUP>() else { return [0.0; GROUP] };
-    let [lowest, ..] = *low;
-    let limb = (0..5).fold(lowest, |inverse, _| inverse.wrapping_mul(2_i64.wrapping_sub(lowest.wrapping_mul(inverse))));
-    let low = low.map(|limb| limb as f64);
-    (0..2).fold([(limb & MASK) as f64, 0.0, 0.0, 0.0], |inverse, _| {
-        let [p0, p1, p2, p3] = low_product(low, inverse);
-        low_product(inverse, normalised([2 - p0, -p1, -p2, -p3])).map(|limb| limb as f64)
-    })
-}
-
-/// A number of four limbs, which may be too large or negative, mod 2^204.
-fn normalised(limbs: [i64; GROUP]) -> Group {
-    let mut carry = 0;
-    limbs.map(|limb| {
-        let sum = limb + carry;
-        carry = sum >> LIMB_BITS;
-        (sum & MASK) as f64
-    })
-}
-
-/// `value` becomes 2 `value` mod n, for a value below n.
-fn double(value: &mut [i64], modulus: &[i64]) {
-    let mut carry = 0;
-    for limb in value.iter_mut() {
-        let doubled = *limb << 1 | carry;
-        carry = doubled >> LIMB_BITS;
-        *limb = doubled & MASK;
-    }
-    if value.iter().rev().ge(modulus.iter().rev()) {
-        let mut borrow = 0;
-        for (limb, modulus) in value.iter_mut().zip(modulus) {
-            let difference = *limb - modulus + borrow;
-            borrow = difference >> LIMB_BITS;
-            *limb = difference & MASK;
+/// Makes up for the bits that are no sums of one `add_products`, as far as the limbs of its source reach: the first column
+/// gets one lower half, the next one of both, the one after that two lower halves and one upper, all others two of both.
+fn start_products(entries: &mut [Columns]) {
+    let mut bits = LOW_BITS;
+    for (index, entry) in entries.iter_mut().enumerate() {
+        *entry = add(*entry, columns([bits.wrapping_neg(), bits.wrapping_neg()]));
+        if index < 3 {
+            bits = bits.wrapping_add(if index == 1 { LOW_BITS } else { HIGH_BITS });
         }
     }
+}
+
+/// A product mod 2^204.
+fn low_product(source: &Group, digits: Group) -> Group {
+    let mut columns = [EMPTY; 2 * GROUP];
+    start_products(&mut columns);
+    add_products(&mut columns, source, digits);
+    let mut product = [ZERO; 2];
+    settle(EMPTY, 0, &columns, &mut product);
+    product
 }
 
 /// The column that begins the entry `here`: its other half ends the one `below`.
@@ -349,21 +351,28 @@ fn column(below: Columns, here: Columns) -> i64 {
     end.wrapping_add(beginning)
 }
 
-/// The limbs of the number in the columns, without the last carry.
-fn limbs_in(mut below: Columns, mut carry: i64, columns: &[Columns]) -> impl Iterator<Item = i64> {
-    columns.iter().map(move |here| {
-        let sum = column(below, *here).wrapping_add(carry);
-        carry = sum >> LIMB_BITS;
-        below = *here;
-        sum & MASK
-    })
+/// The lowest limb of either sum.
+fn limbs(first: i64, second: i64) -> Pair {
+    pair([(first & MASK) as f64, (second & MASK) as f64])
 }
 
-/// The limbs of a big-endian number, and zeros for ever.
-fn limbs_of(bytes: &[u8]) -> impl Iterator<Item = i64> {
-    let mut bytes = bytes.iter().rev();
+/// Takes the limbs of the number in the columns, as many as there is room for, and returns the carry out of the last.
+fn settle(mut below: Columns, mut carry: i64, columns: &[Columns], number: &mut [Pair]) -> i64 {
+    for (to, [even, odd]) in number.iter_mut().zip(columns.as_chunks::<2>().0) {
+        let first = column(below, *even).wrapping_add(carry);
+        let second = column(*even, *odd).wrapping_add(first >> LIMB_BITS);
+        carry = second >> LIMB_BITS;
+        below = *odd;
+        *to = limbs(first, second);
+    }
+    carry
+}
+
+/// Big-endian bytes into limbs; `number` has room for them.
+fn read(bytes: &[u8], number: &mut [Pair]) {
     let (mut buffer, mut bits) = (0_i64, 0);
-    core::iter::repeat_with(move || {
+    let mut bytes = bytes.iter().rev();
+    let mut limb = || {
         while bits < LIMB_BITS {
             buffer |= i64::from(bytes.next().copied().unwrap_or(0)) << bits;
             bits += 8;
@@ -372,23 +381,8 @@ fn limbs_of(bytes: &[u8]) -> impl Iterator<Item = i64> {
         buffer >>= LIMB_BITS;
         bits -= LIMB_BITS;
         limb
-    })
-}
-
-/// Takes as many limbs as there is room for, or zeros.
-fn fill(number: &mut [Pair], mut limbs: impl Iterator<Item = i64>) {
-    let mut limb = || limbs.next().unwrap_or(0) as f64;
-    number.iter_mut().for_each(|to| *to = pair([limb(), limb()]));
-}
-
-/// A number of `len` limbs.
-fn pairs(len: usize, limbs: impl Iterator<Item = i64>) -> Vec<Pair> {
-    let mut pairs = alloc::vec![ZERO; len / 2];
-    fill(&mut pairs, limbs);
-    pairs
-}
-
-fn group([low, high]: &[Pair; 2]) -> Group {
-    let ([d0, d1], [d2, d3]) = (numbers(*low), numbers(*high));
-    [d0, d1, d2, d3]
+    };
+    for to in number {
+        *to = limbs(limb(), limb());
+    }
 }
