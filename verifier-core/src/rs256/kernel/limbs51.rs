@@ -42,7 +42,7 @@ const MAX_PAIRS: usize = 42;
 const BEFORE: usize = 2;
 
 /// Entries for which no product has limbs: those before, and one group that the highest digits reach into.
-const AROUND: usize = BEFORE + GROUP;
+const AROUND: usize = BEFORE + 2 * GROUP;
 
 const ZERO: Pair = pair([0.0, 0.0]);
 const EMPTY: Columns = columns([0, 0]);
@@ -59,11 +59,11 @@ struct Scratch {
 /// The kernel for machines that multiply and add doubles in one instruction.
 #[derive(Clone, Debug)]
 pub(crate) struct Limbs51 {
-    /// n, K limbs and two zeros.
+    /// n, K limbs and four zeros.
     modulus: Vec<Pair>,
     /// -1 / n mod 2^204.
     inverse: Group,
-    /// m = (N + 1) / 2^153, K - 2 limbs.
+    /// m = (N + 1) / 2^153, K limbs.
     multiple: Vec<Pair>,
     /// R^2 mod n, K limbs: a product with it takes a number into Montgomery form.
     r_squared: Vec<Pair>,
@@ -78,10 +78,10 @@ impl Kernel for Limbs51 {
         let bits = modulus.len() * 8 - modulus.first().map_or(0, |first| first.leading_zeros() as usize);
         let pairs = ((bits + 158).div_ceil(LIMB_BITS).next_multiple_of(GROUP) / 2).min(MAX_PAIRS);
         let mut kernel = Self {
-            modulus: alloc::vec![ZERO; pairs + 1],
+            modulus: alloc::vec![ZERO; pairs + 2],
             inverse: [ZERO; 2],
             // While it is zero, a product of zeros leaves behind what is no sum.
-            multiple: alloc::vec![ZERO; pairs - 1],
+            multiple: alloc::vec![ZERO; pairs],
             r_squared: alloc::vec![ZERO; pairs],
             product_start: alloc::vec![EMPTY; 4 * pairs + AROUND],
             square_start: alloc::vec![EMPTY; 4 * pairs + AROUND],
@@ -286,7 +286,7 @@ impl Limbs51 {
         let quotient = low_product(&self.inverse, lowest);
         start_products(difference);
         add_products(difference, &self.modulus, quotient);
-        let mut left = [ZERO; MAX_PAIRS + 1];
+        let mut left = [ZERO; MAX_PAIRS + 2];
         let left = left.get_mut(..self.modulus.len()).unwrap_or_default();
         settle(EMPTY, 0, difference, left);
         left.iter().all(|limbs| numbers(*limbs) == [0.0, 0.0])
@@ -303,24 +303,33 @@ impl Scratch {
 /// sum it also adds bits that are no part of it; how many times depends on its place and on the length of `source` alone.
 #[inline(never)]
 fn add_products(columns: &mut [Columns], source: &[Pair], digits: Group) {
-    let ([d0, d1], [d2, d3]) = (splats(digits[0]), splats(digits[1]));
-    let mut chunks = columns.as_chunks_mut::<2>().0.iter_mut();
-    let (Some(mut here), Some(mut next)) = (chunks.next(), chunks.next()) else { return };
+    let digits = (splats(digits[0]), splats(digits[1]));
+    let mut entries = columns.as_chunks_mut::<4>().0.iter_mut();
+    let Some(mut here) = entries.next() else { return };
     // The sums of the entries that one pair of limbs has not been multiplied for yet.
-    let ([mut s0, mut s1], [mut s2, _]) = (*here, *next);
-    for (limbs, after) in source.iter().zip(chunks) {
-        let (low0, high0) = split(*limbs, d0);
-        let (low1, high1) = split(*limbs, d1);
-        let (low2, high2) = split(*limbs, d2);
-        let (low3, high3) = split(*limbs, d3);
-        *here = [add(s0, low0), add(s1, add(high0, low1))];
-        s0 = add(s2, add(high1, low2));
-        s1 = add(next[1], add(high2, low3));
-        s2 = add(after[0], high3);
-        (here, next) = (next, after);
+    let [mut s0, mut s1, mut s2, _] = *here;
+    for ([first, second], after) in source.as_chunks::<2>().0.iter().zip(entries) {
+        let [e0, e1, e2, e3, e4] = sums_with(*first, digits, [s0, s1, s2, here[3], after[0]]);
+        let [e2, e3, e4, e5, e6] = sums_with(*second, digits, [e2, e3, e4, after[1], after[2]]);
+        *here = [e0, e1, e2, e3];
+        (s0, s1, s2) = (e4, e5, e6);
+        here = after;
     }
-    *here = [s0, s1];
-    next[0] = s2;
+    [here[0], here[1], here[2]] = [s0, s1, s2];
+}
+
+/// The sums of five neighbouring entries with the products of one pair of limbs.
+#[inline(always)]
+fn sums_with(
+    limbs: Pair,
+    ([d0, d1], [d2, d3]): ([Pair; 2], [Pair; 2]),
+    [s0, s1, s2, s3, s4]: [Columns; 5],
+) -> [Columns; 5] {
+    let (low0, high0) = split(limbs, d0);
+    let (low1, high1) = split(limbs, d1);
+    let (low2, high2) = split(limbs, d2);
+    let (low3, high3) = split(limbs, d3);
+    [add(s0, low0), add(s1, add(high0, low1)), add(s2, add(high1, low2)), add(s3, add(high2, low3)), add(s4, high3)]
 }
 
 /// Makes up for the bits that are no sums of one `add_products`, as far as the limbs of its source reach: the first column
