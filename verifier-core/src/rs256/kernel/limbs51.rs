@@ -53,7 +53,7 @@ type Group = [Pair; 2];
 /// Room for one multiplication after another.
 struct Scratch {
     columns: [Columns; 4 * MAX_PAIRS + AROUND],
-    operand: [Pair; MAX_PAIRS],
+    operand: [Pair; MAX_PAIRS + 2],
 }
 
 /// The kernel for machines that multiply and add doubles in one instruction.
@@ -67,10 +67,8 @@ pub(crate) struct Limbs51 {
     multiple: Vec<Pair>,
     /// R^2 mod n, K limbs: a product with it takes a number into Montgomery form.
     r_squared: Vec<Pair>,
-    /// What the columns of a product begin with, so that in the end they hold sums alone.
-    product_start: Vec<Columns>,
-    /// Likewise for a square.
-    square_start: Vec<Columns>,
+    /// What the columns of a product and of a square begin with, so that in the end they hold sums alone.
+    starts: [Vec<Columns>; 2],
 }
 
 impl Kernel for Limbs51 {
@@ -83,22 +81,20 @@ impl Kernel for Limbs51 {
             // While it is zero, a product of zeros leaves behind what is no sum.
             multiple: alloc::vec![ZERO; pairs],
             r_squared: alloc::vec![ZERO; pairs],
-            product_start: alloc::vec![EMPTY; 4 * pairs + AROUND],
-            square_start: alloc::vec![EMPTY; 4 * pairs + AROUND],
+            starts: [alloc::vec![EMPTY; 4 * pairs + AROUND], alloc::vec![EMPTY; 4 * pairs + AROUND]],
         };
         read(modulus, &mut kernel.modulus);
         let mut scratch = Scratch::new();
         for squared in [false, true] {
             let mut zero = [ZERO; MAX_PAIRS];
             kernel.reduced_product(zero.get_mut(..pairs).unwrap_or_default(), squared, &mut scratch);
-            let start = if squared { &mut kernel.square_start } else { &mut kernel.product_start };
-            for (to, left) in start.iter_mut().zip(&scratch.columns) {
+            for (to, left) in kernel.starts[usize::from(squared)].iter_mut().zip(&scratch.columns) {
                 let [first, second] = sums(*left);
                 *to = columns([first.wrapping_neg(), second.wrapping_neg()]);
             }
         }
         kernel.inverse = kernel.compute_inverse();
-        kernel.compute_multiple();
+        kernel.compute_multiple(&mut scratch);
         kernel.compute_r_squared(bits, &mut scratch);
         kernel
     }
@@ -142,18 +138,18 @@ impl Limbs51 {
     }
 
     /// m = (c n + 1) / 2^153 with c = -1 / n mod 2^153.
-    fn compute_multiple(&mut self) {
+    fn compute_multiple(&mut self, Scratch { columns: products, .. }: &mut Scratch) {
         let [low, high] = self.inverse;
-        let mut products = [EMPTY; 2 * MAX_PAIRS + AROUND];
-        start_products(&mut products);
-        products[0] = add(products[0], columns([1, 0]));
-        add_products(&mut products, &self.modulus, [low, pair([numbers(high)[0], 0.0])]);
+        products.fill(EMPTY);
+        products[0] = columns([1, 0]);
+        start_products(products);
+        add_products(products, &self.modulus, [low, pair([numbers(high)[0], 0.0])]);
         let [c0, c1, c2, above @ ..] = products;
         // Three limbs that are zero.
-        let carry = column(EMPTY, c0) >> LIMB_BITS;
-        let carry = column(c0, c1).wrapping_add(carry) >> LIMB_BITS;
-        let carry = column(c1, c2).wrapping_add(carry) >> LIMB_BITS;
-        settle(c2, carry, &above, &mut self.multiple);
+        let carry = column(EMPTY, *c0) >> LIMB_BITS;
+        let carry = column(*c0, *c1).wrapping_add(carry) >> LIMB_BITS;
+        let carry = column(*c1, *c2).wrapping_add(carry) >> LIMB_BITS;
+        settle(*c2, carry, above, &mut self.multiple);
     }
 
     /// R^2 mod n: 2 to the power of 51 K, in Montgomery form both.
@@ -166,7 +162,7 @@ impl Limbs51 {
         let top = bits - 1;
         if let Some(limbs) = two.get_mut(top / LIMB_BITS / 2) {
             let limb = (1_u64 << (top % LIMB_BITS)) as f64;
-            *limbs = pair(if top / LIMB_BITS % 2 == 0 { [limb, 0.0] } else { [0.0, limb] });
+            *limbs = pair(if (top / LIMB_BITS).is_multiple_of(2) { [limb, 0.0] } else { [0.0, limb] });
         }
         let mut missing = 0;
         for _ in top..=r_bits {
@@ -222,7 +218,8 @@ impl Limbs51 {
     #[inline(never)]
     fn reduced_product(&self, number: &mut [Pair], squared: bool, Scratch { columns, operand }: &mut Scratch) {
         let pairs = number.len();
-        let start = if squared { &self.square_start } else { &self.product_start };
+        let [product, square] = &self.starts;
+        let start = if squared { square } else { product };
         for (to, from) in columns.iter_mut().zip(start) {
             *to = *from;
         }
@@ -273,9 +270,13 @@ impl Limbs51 {
     }
 
     /// Whether `x`, below 2^(b + 154), is congruent to `expected`, below n.
-    fn is_congruent(&self, x: &[Pair], expected: &[Pair], scratch: &mut Scratch) -> bool {
+    fn is_congruent(
+        &self,
+        x: &[Pair],
+        expected: &[Pair],
+        Scratch { columns: difference, operand }: &mut Scratch,
+    ) -> bool {
         // e - x + q n is to become zero.
-        let difference = &mut scratch.columns;
         difference.fill(EMPTY);
         for ((entries, x), e) in difference.as_chunks_mut::<2>().0.iter_mut().zip(x).zip(expected) {
             let ([x0, x1], [e0, e1]) = (numbers(*x), numbers(*e));
@@ -286,8 +287,7 @@ impl Limbs51 {
         let quotient = low_product(&self.inverse, lowest);
         start_products(difference);
         add_products(difference, &self.modulus, quotient);
-        let mut left = [ZERO; MAX_PAIRS + 2];
-        let left = left.get_mut(..self.modulus.len()).unwrap_or_default();
+        let left = operand.get_mut(..self.modulus.len()).unwrap_or_default();
         settle(EMPTY, 0, difference, left);
         left.iter().all(|limbs| numbers(*limbs) == [0.0, 0.0])
     }
@@ -295,7 +295,7 @@ impl Limbs51 {
 
 impl Scratch {
     const fn new() -> Self {
-        Self { columns: [EMPTY; 4 * MAX_PAIRS + AROUND], operand: [ZERO; MAX_PAIRS] }
+        Self { columns: [EMPTY; 4 * MAX_PAIRS + AROUND], operand: [ZERO; MAX_PAIRS + 2] }
     }
 }
 
