@@ -40,7 +40,7 @@ impl Random {
 
     /// Limbs of every width that are all ones, all zeros or one off: what makes carries.
     fn carrying(&mut self, bits: u64) -> BigUint {
-        let width = self.pick(&[28, 32, 60, 64]);
+        let width = self.pick(&[28, 32, 51, 60, 64]);
         let mut number = BigUint::ZERO;
         for _ in 0..bits.div_ceil(width) {
             let ones = (one() << width) - one();

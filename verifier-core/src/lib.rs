@@ -19,7 +19,10 @@
 
 #![no_std]
 // The one exception is a load of the SIMD kernel, in `rs256::kernel::products`.
-#![cfg_attr(not(all(target_arch = "wasm32", target_feature = "simd128")), forbid(unsafe_code))]
+#![cfg_attr(
+    not(all(target_arch = "wasm32", target_feature = "simd128", not(target_feature = "relaxed-simd"))),
+    forbid(unsafe_code)
+)]
 #![warn(missing_docs)]
 #![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::panic, clippy::expect_used, clippy::unreachable))]
 

@@ -1,7 +1,10 @@
+import { kind } from "./engine.js";
+import { wasmHex as fma } from "./fma-bytes.js";
 import { decoded, Instance } from "./instance.js";
-import { simd } from "./simd.js";
-import { wasmHex as withSimd } from "./simd-bytes.js";
-import { wasmHex as withoutSimd } from "./wasm-bytes.js";
+import { wasmHex as simd } from "./simd-bytes.js";
+import { wasmHex as scalar } from "./wasm-bytes.js";
 
-/** The module, for the entries that carry it. */
-export const plain = new Instance(() => decoded(simd() ? withSimd : withoutSimd));
+const modules = { fma, simd, scalar };
+
+/** The module for this engine, for the entries that carry all of them. */
+export const plain = new Instance(() => decoded(modules[kind()]));

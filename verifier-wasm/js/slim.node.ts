@@ -1,21 +1,17 @@
 // The slim entry for Node, whose fetch takes no file: addresses.
 
 import { readFile } from "node:fs/promises";
+import { file } from "./files.js";
 import { Loading } from "./loading.js";
 import type { ModuleSource } from "./module-source.js";
 import type { Jwk, JwkSet, VerifierOptions } from "./options.js";
-import { simd } from "./simd.js";
 import type { Verifier } from "./verified.js";
 import { verifierIn } from "./verifier.js";
 
 export * from "./api.js";
 
-const plain = new Loading(
-  () => new URL(simd() ? "./verifier_wasm_simd.wasm" : "./verifier_wasm.wasm", import.meta.url),
-  async (address) =>
-    address instanceof URL && address.protocol === "file:"
-      ? new Response(await readFile(address))
-      : fetch(address),
+const plain = new Loading(file, async (address) =>
+  address instanceof URL && address.protocol === "file:" ? new Response(await readFile(address)) : fetch(address),
 );
 
 /** As in slim.ts. */

@@ -1,28 +1,22 @@
 // The entry that loads its module when it is told to.
 
+import { file } from "./files.js";
 import { Loading } from "./loading.js";
 import type { ModuleSource } from "./module-source.js";
 import type { Jwk, JwkSet, VerifierOptions } from "./options.js";
-import { simd } from "./simd.js";
 import type { Verifier } from "./verified.js";
 import { verifierIn } from "./verifier.js";
 
 export * from "./api.js";
 export type { ModuleSource } from "./module-source.js";
 
-const plain = new Loading(
-  () =>
-    simd()
-      ? new URL("./verifier_wasm_simd.wasm", import.meta.url)
-      : new URL("./verifier_wasm.wasm", import.meta.url),
-  (address) => fetch(address),
-);
+const plain = new Loading(file, (address) => fetch(address));
 
 /**
  * Loads the module. Later calls change nothing and wait for the first; after a failure another may be made.
  *
- * @param input where it is, or the module itself in any form. Default: the file beside this one, with SIMD if the engine
- * has it
+ * @param input where it is, or the module itself in any form. Default: the file beside this one that
+ * suits the engine
  * @throws {Error} when it cannot be fetched or compiled
  */
 export function init(input?: ModuleSource | Promise<ModuleSource>): Promise<void> {

@@ -1,5 +1,5 @@
 // Builds the package: Rust -> wasm (wasm-pack), smaller wasm (wasm-opt), JavaScript with the wasm inside (tsc).
-// Twice: with and without SIMD.
+// Three times: without SIMD, with it, and with fused multiply-adds.
 // WASM_PACK names the wasm-pack program when it is not on the PATH; the environment reaches cargo unchanged.
 
 import { execFileSync } from "node:child_process";
@@ -28,6 +28,10 @@ const WASM_FEATURES = [
 
 /** For rustc and wasm-opt. */
 const SIMD = { rustc: ["-C", "target-feature=+simd128"], wasmOpt: ["--enable-simd"] };
+const FMA = {
+  rustc: ["-C", "target-feature=+simd128,+relaxed-simd"],
+  wasmOpt: ["--enable-simd", "--enable-relaxed-simd"],
+};
 const NO_SIMD = { rustc: [], wasmOpt: [] };
 
 const STRIP = ["--strip-debug", "--strip-producers", "--strip-target-features"];
@@ -113,6 +117,7 @@ class Module {
 const modules = [
   new Module("verifier_wasm", "wasm-bytes", NO_SIMD),
   new Module("verifier_wasm_simd", "simd-bytes", SIMD),
+  new Module("verifier_wasm_fma", "fma-bytes", FMA),
 ];
 
 rmSync(pkg, { recursive: true, force: true });

@@ -1,5 +1,6 @@
-// Asks the WebAssembly kernels, with and without SIMD, what the native ones were asked: reads the cases that the example
-// `kernel_cases` of verifier-core emits from standard input. `cargo xtask kernels` runs both.
+// Asks the WebAssembly kernels, without SIMD, with it and with fused multiply-adds, what the native ones were asked: reads the
+// cases that the example `kernel_cases` of verifier-core emits from standard input. `cargo xtask kernels` runs both, and
+// builds the package before, whose way to choose a kernel is used here.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -7,6 +8,11 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { setFlagsFromString } from "node:v8";
+import { kind } from "../dist/engine.js";
+import { flags } from "../test/engines.mjs";
+
+flags.fma.forEach(setFlagsFromString);
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -34,6 +40,11 @@ function compiled(name, flags) {
 }
 
 const kernels = [compiled("scalar", []), compiled("SIMD", ["-C", "target-feature=+simd128"])];
+if (kind() === "fma") {
+  kernels.push(compiled("FMA", ["-C", "target-feature=+simd128,+relaxed-simd"]));
+} else {
+  console.log("skipped: the kernel with fused multiply-adds, which this processor does not have");
+}
 
 function write({ exports, handle }, bytes) {
   const at = exports.kernel_room(handle, bytes.length);

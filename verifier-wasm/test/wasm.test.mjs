@@ -6,7 +6,12 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
 import { brotliCompressSync, gzipSync } from "node:zlib";
+
+import { flags } from "./engines.mjs";
+
+flags.fma.forEach(setFlagsFromString);
 
 const root = join(import.meta.dirname, "..");
 
@@ -18,7 +23,16 @@ function shipped(file) {
 const modules = {
   verifier_wasm: shipped("wasm-bytes"),
   verifier_wasm_simd: shipped("simd-bytes"),
+  verifier_wasm_fma: shipped("fma-bytes"),
 };
+
+/** A module's text, with the names of its functions. */
+function disassembled(name) {
+  const disassembler = join(dirname(createRequire(import.meta.url).resolve("binaryen/package.json")), "bin", "wasm-dis");
+  const named = join(root, "pkg", name, `${name}_named.wasm`);
+  const all = ["--all-features", named];
+  return execFileSync(process.execPath, [disassembler, ...all], { encoding: "utf8", maxBuffer: 1 << 28 });
+}
 
 for (const [name, bytes] of Object.entries(modules)) {
   test(`${name} imports nothing but ways to throw, and the start of bindings that are not used`, () => {
@@ -52,9 +66,7 @@ for (const [name, bytes] of Object.entries(modules)) {
   });
 
   test(`${name} can trap by itself only where memory runs out and in the bindings`, () => {
-    const disassembler = join(dirname(createRequire(import.meta.url).resolve("binaryen/package.json")), "bin", "wasm-dis");
-    const named = join(root, "pkg", name, `${name}_named.wasm`);
-    const text = execFileSync(process.execPath, [disassembler, named], { encoding: "utf8", maxBuffer: 1 << 28 });
+    const text = disassembled(name);
     const traps = new Map();
     let current;
     for (const line of text.split("\n")) {
@@ -82,13 +94,23 @@ for (const [name, bytes] of Object.entries(modules)) {
   });
 }
 
+/** How often a module has an instruction. */
+function counter(name) {
+  const text = disassembled(name);
+  return (instruction) => text.split(instruction).length - 1;
+}
+
 test("the SIMD module multiplies with extmul, and nowhere with the slower general multiplication", () => {
-  const disassembler = join(dirname(createRequire(import.meta.url).resolve("binaryen/package.json")), "bin", "wasm-dis");
-  const named = join(root, "pkg", "verifier_wasm_simd", "verifier_wasm_simd_named.wasm");
-  const text = execFileSync(process.execPath, [disassembler, named], { encoding: "utf8", maxBuffer: 1 << 28 });
-  const count = (instruction) => text.split(instruction).length - 1;
+  const count = counter("verifier_wasm_simd");
   assert.ok(count("i64x2.extmul_low_i32x4_u") >= 4 && count("i64x2.extmul_high_i32x4_u") >= 4);
   assert.equal(count("i64x2.mul"), 0);
+  assert.equal(count("relaxed"), 0);
+});
+
+test("the module with fused multiply-adds takes two for a product", () => {
+  const count = counter("verifier_wasm_fma");
+  assert.ok(count("f64x2.relaxed_madd") >= 8);
+  assert.equal(count("f64x2.mul") + count("extmul"), 0);
 });
 
 test("the modules stay small", (t) => {

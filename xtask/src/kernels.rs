@@ -25,6 +25,8 @@ pub(crate) fn run(builder: &mut Builder<'_>, kernels: &Kernels) -> Result<()> {
         "kernel_cases",
     ]);
     builder.runner.stream("building the cases of the kernels", cargo, minutes(10))?;
+    // They are run as the package runs them.
+    builder.npm_package()?;
     let cases = builder.workspace.target.join("release/examples/kernel_cases");
     say(format_args!("{} powers in every kernel", kernels.cases));
     let mut command = builder.wasm_command("bash", "verifier-wasm")?;

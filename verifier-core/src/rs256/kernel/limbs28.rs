@@ -222,14 +222,16 @@ impl Limbs28 {
                 let [c4, c5] = sums(*next);
                 *next = pair([c4 + (t3 >> LIMB_BITS), c5]);
             }
-            add_products(above, multiple, [q0, q1, q2, q3].map(low_32));
+            add_products(above, multiple, [low_32(q0), low_32(q1), low_32(q2), low_32(q3)]);
         }
         let mut carry = 0;
         let above = columns.get(len / 2..).unwrap_or_default();
-        for (limb, column) in out.iter_mut().zip(above.iter().flat_map(|columns| sums(*columns))) {
-            let sum = column + carry;
-            *limb = low_32(sum & MASK);
-            carry = sum >> LIMB_BITS;
+        for ([even, odd], columns) in out.as_chunks_mut::<2>().0.iter_mut().zip(above) {
+            let [first, second] = sums(*columns);
+            let first = first + carry;
+            let second = second + (first >> LIMB_BITS);
+            (*even, *odd) = (low_32(first & MASK), low_32(second & MASK));
+            carry = second >> LIMB_BITS;
         }
     }
 
@@ -254,11 +256,11 @@ impl Limbs28 {
 fn settle(columns: &mut [ColumnPair]) {
     let mut carry = 0;
     for columns in columns {
-        *columns = pair(sums(*columns).map(|column| {
-            let sum = column + carry;
-            carry = sum >> LIMB_BITS;
-            sum & MASK
-        }));
+        let [first, second] = sums(*columns);
+        let first = first + carry;
+        let second = second + (first >> LIMB_BITS);
+        *columns = pair([first & MASK, second & MASK]);
+        carry = second >> LIMB_BITS;
     }
 }
 

@@ -1,18 +1,41 @@
 //! Powers modulo an RSA modulus: one trait, one implementation for each kind of machine.
 
-#[cfg(any(test, feature = "kernels", not(target_pointer_width = "64")))]
+// Each where it is the one that is used, and all of them on 64-bit machines where they are compared.
+#[cfg(any(
+    test,
+    all(feature = "kernels", target_pointer_width = "64"),
+    all(target_arch = "wasm32", target_feature = "relaxed-simd")
+))]
+mod lanes;
+#[cfg(any(
+    test,
+    all(feature = "kernels", target_pointer_width = "64"),
+    not(any(target_pointer_width = "64", all(target_arch = "wasm32", target_feature = "relaxed-simd")))
+))]
 pub(crate) mod limbs28;
+#[cfg(any(
+    test,
+    all(feature = "kernels", target_pointer_width = "64"),
+    all(target_arch = "wasm32", target_feature = "relaxed-simd")
+))]
+pub(crate) mod limbs51;
 #[cfg(any(test, target_pointer_width = "64"))]
 pub(crate) mod limbs60;
-#[cfg(any(test, feature = "kernels", not(target_pointer_width = "64")))]
+#[cfg(any(
+    test,
+    all(feature = "kernels", target_pointer_width = "64"),
+    not(any(target_pointer_width = "64", all(target_arch = "wasm32", target_feature = "relaxed-simd")))
+))]
 mod products;
 #[cfg(test)]
 mod tests;
 
-#[cfg(not(target_pointer_width = "64"))]
-pub(super) use limbs28::Limbs28 as Native;
+#[cfg(not(any(target_pointer_width = "64", all(target_arch = "wasm32", target_feature = "relaxed-simd"))))]
+pub(crate) use limbs28::Limbs28 as Native;
+#[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+pub(crate) use limbs51::Limbs51 as Native;
 #[cfg(target_pointer_width = "64")]
-pub(super) use limbs60::Limbs60 as Native;
+pub(crate) use limbs60::Limbs60 as Native;
 
 /// A modulus prepared once for the powers that verification takes.
 ///

@@ -32,10 +32,12 @@ mod scalar {
     pub(in super::super) fn add_products(columns: &mut [ColumnPair], source: &[u32], digits: [u32; GROUP]) {
         let Some((&[s3, s2, s1], source)) = source.split_first_chunk::<3>() else { return };
         let (mut s3, mut s2, mut s1) = (u64::from(s3), u64::from(s2), u64::from(s1));
-        let [d0, d1, d2, d3] = digits.map(u64::from);
+        let [d0, d1, d2, d3] = digits;
+        let (d0, d1, d2, d3) = (u64::from(d0), u64::from(d1), u64::from(d2), u64::from(d3));
         for (columns, source) in columns.as_chunks_mut::<2>().0.iter_mut().zip(source.as_chunks::<GROUP>().0) {
             let [[c0, c1], [c2, c3]] = columns;
-            let [a, b, c, d] = source.map(u64::from);
+            let [a, b, c, d] = *source;
+            let (a, b, c, d) = (u64::from(a), u64::from(b), u64::from(c), u64::from(d));
             *c0 += (d0 * a + d1 * s1) + (d2 * s2 + d3 * s3);
             *c1 += (d0 * b + d1 * a) + (d2 * s1 + d3 * s2);
             *c2 += (d0 * c + d1 * b) + (d2 * a + d3 * s1);

@@ -82,5 +82,6 @@ macro_rules! kernel_tests {
 
 kernel_tests! {
     on_28_bit_limbs: crate::rs256::kernel::limbs28::Limbs28;
+    on_51_bit_limbs: crate::rs256::kernel::limbs51::Limbs51;
     on_60_bit_limbs: crate::rs256::kernel::limbs60::Limbs60;
 }
