@@ -5,6 +5,8 @@ use alloc::vec::Vec;
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const INVALID: u8 = 0xff;
+/// No sextet has it.
+const INVALID_BIT: u8 = 0x80;
 
 /// The six bits of each character, [`INVALID`] for the rest.
 #[expect(clippy::indexing_slicing, reason = "runs at compile time, where an index out of bounds does not compile")]
@@ -37,25 +39,36 @@ pub(crate) fn decode(text: &[u8]) -> Result<Vec<u8>, usize> {
 /// or of the last byte when the length is impossible or unused trailing bits are set.
 pub(crate) fn decode_into(bytes: &mut Vec<u8>, text: &[u8]) -> Result<(), usize> {
     bytes.reserve(text.len() / 4 * 3 + 2);
-    for (index, group) in text.chunks(4).enumerate() {
-        let mut bits = 0;
-        for (place, byte) in group.iter().enumerate() {
-            let sextet = sextet(*byte);
-            if sextet == INVALID {
-                return Err(index * 4 + place);
-            }
-            bits = bits << 6 | u32::from(sextet);
+    let start = bytes.len();
+    bytes.resize(start + text.len() / 4 * 3, 0);
+    let (groups, rest) = text.as_chunks::<4>();
+    let threes = bytes.get_mut(start..).unwrap_or_default().as_chunks_mut::<3>().0;
+    for ((index, group), to) in groups.iter().enumerate().zip(threes) {
+        let [a, b, c, d] = *group;
+        let (a, b, c, d) = (sextet(a), sextet(b), sextet(c), sextet(d));
+        if (a | b | c | d) & INVALID_BIT != 0 {
+            return Err(index * 4 + valid(group));
         }
-        // Four sextets are three bytes; three are two and two bits, two are one and four bits, one is none at all.
-        let whole = group.len() * 3 / 4;
-        let unused = group.len() * 6 - whole * 8;
-        if whole == 0 || bits.trailing_zeros() < unused as u32 {
-            return Err(text.len() - 1);
-        }
-        bits <<= 32 - group.len() * 6;
-        bytes.extend(bits.to_be_bytes().into_iter().take(whole));
+        *to = [a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d];
+    }
+    // Three sextets are two bytes and two bits, two are one and four bits, one is none at all.
+    let checked = text.len() - rest.len();
+    if valid(rest) < rest.len() {
+        return Err(checked + valid(rest));
+    }
+    let bits = rest.iter().fold(0, |bits, byte| bits << 6 | u32::from(sextet(*byte)));
+    match rest.len() {
+        0 => {}
+        2 if bits & 0x0f == 0 => bytes.extend_from_slice(&[(bits >> 4) as u8]),
+        3 if bits & 0x03 == 0 => bytes.extend_from_slice(&[(bits >> 10) as u8, (bits >> 2) as u8]),
+        _ => return Err(text.len() - 1),
     }
     Ok(())
+}
+
+/// How many characters there are before one that is outside the alphabet, or before the end.
+fn valid(text: &[u8]) -> usize {
+    text.iter().take_while(|byte| sextet(**byte) != INVALID).count()
 }
 
 /// Encodes without padding.
