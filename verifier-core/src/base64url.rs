@@ -5,6 +5,10 @@ use alloc::vec::Vec;
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const INVALID: u8 = 0xff;
+/// No sextet has it.
+const INVALID_BIT: u8 = 0x80;
+/// The character of six zero bits.
+const ZERO: u8 = b'A';
 
 /// The first and the last character of the alphabet, in the order of ASCII.
 const FIRST: u8 = b'-';
@@ -31,32 +35,36 @@ fn sextet(byte: u8) -> u8 {
 /// The error is the offset of the first byte that is outside the alphabet (padding, white space and line breaks are),
 /// or of the last byte when the length is impossible or unused trailing bits are set.
 pub(crate) fn decode_into(bytes: &mut Vec<u8>, text: &[u8]) -> Result<(), usize> {
-    let start = bytes.len();
-    let groups = text.chunks(4);
-    bytes.resize(start + groups.len() * 3, 0);
-    let decoded = bytes.get_mut(start..).unwrap_or_default();
-    for (index, (group, three)) in groups.zip(decoded.as_chunks_mut::<3>().0).enumerate() {
-        let mut bits = 0;
-        for place in 0..4 {
-            let sextet = match group.get(place) {
-                None => 0,
-                Some(byte) => sextet(*byte),
-            };
-            if sextet == INVALID {
-                return Err(index * 4 + place);
-            }
-            bits = bits << 6 | u32::from(sextet);
-        }
-        let [_, a, b, c] = bits.to_be_bytes();
-        *three = [a, b, c];
-    }
     // Four sextets are three bytes; three are two and two bits, two are one and four bits, one is none at all.
-    let unused = decoded.get(text.len() * 3 / 4..).unwrap_or_default();
-    if text.len() % 4 == 1 || unused.iter().any(|bits| *bits != 0) {
+    let start = bytes.len();
+    let end = start + text.len() * 3 / 4;
+    bytes.resize(start + text.len().div_ceil(4) * 3, 0);
+    let (groups, rest) = text.as_chunks::<4>();
+    let mut threes = bytes.get_mut(start..).unwrap_or_default().as_chunks_mut::<3>().0.iter_mut();
+    let mut seen = 0;
+    for (group, to) in groups.iter().zip(&mut threes) {
+        seen |= decode_group(*group, to);
+    }
+    if let Some(to) = threes.next() {
+        let mut last = [ZERO; 4];
+        last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+        seen |= decode_group(last, to);
+    }
+    if seen & INVALID_BIT != 0 {
+        return Err(text.iter().position(|byte| sextet(*byte) == INVALID).unwrap_or(0));
+    }
+    if text.len() % 4 == 1 || bytes.iter().skip(end).any(|unused| *unused != 0) {
         return Err(text.len() - 1);
     }
-    bytes.truncate(start + text.len() * 3 / 4);
+    bytes.truncate(end);
     Ok(())
+}
+
+/// Three bytes of four characters; what is returned has [`INVALID_BIT`] when one of them is none of the alphabet.
+fn decode_group(group: [u8; 4], three: &mut [u8; 3]) -> u8 {
+    let [a, b, c, d] = group.map(sextet);
+    *three = [a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d];
+    a | b | c | d
 }
 
 /// Encodes without padding.

@@ -33,5 +33,5 @@ function fused(): boolean {
   }
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(RELAXED_MADD));
   // (1 + 2^-27)^2 = 1 + 2^-26 + 2^-54, whose last term a product that is rounded by itself loses.
-  return (exports.f as (...numbers: number[]) => number)(1 + 2 ** -27, 1 + 2 ** -27, -1 - 2 ** -26) === 2 ** -54;
+  return (exports["f"] as (...numbers: number[]) => number)(1 + 2 ** -27, 1 + 2 ** -27, -1 - 2 ** -26) === 2 ** -54;
 }

@@ -18,9 +18,9 @@ const bundle = await build({
 const files = {
   "/": ["text/html", "<!doctype html><title>bench</title><script type=module src=/page.js></script>"],
   "/page.js": ["text/javascript", Buffer.from(bundle.outputFiles[0].contents)],
-  "/verifier_wasm.wasm": [
+  "/verifier_wasm_simd.wasm": [
     "application/wasm",
-    readFileSync(fileURLToPath(import.meta.resolve("@dojang/verifier/verifier_wasm.wasm"))),
+    readFileSync(fileURLToPath(import.meta.resolve("@dojang/verifier/verifier_wasm_simd.wasm"))),
   ],
 };
 const browser = await chromium.launch({

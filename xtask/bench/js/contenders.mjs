@@ -4,17 +4,17 @@ import { createVerifier } from "@dojang/verifier";
 import { createVerifier as createSlimVerifier, init } from "@dojang/verifier/slim";
 import { importSPKI, jwtVerify } from "jose";
 
-/** @param plainWasm the bytes of the module without SIMD, for engines that have none */
-export async function forEverywhere({ publicKeyPem, now }, plainWasm) {
-  await init(plainWasm);
+/** @param other `{ name, wasm }`: another module than the one that the package takes in this engine, in bytes */
+export async function forEverywhere({ publicKeyPem, now }, other) {
+  await init(other.wasm);
   const verifier = createVerifier(publicKeyPem);
-  const plain = createSlimVerifier(publicKeyPem);
+  const otherVerifier = createSlimVerifier(publicKeyPem);
   const key = await importSPKI(publicKeyPem, "RS256");
   const options = { algorithms: ["RS256"], currentDate: new Date(now * 1000) };
   const jose = async (token) => jwtVerify(token, key, options);
   return [
     { name: "@dojang/verifier", verify: (token) => verifier.verify(token, { now }) },
-    { name: "@dojang/verifier without SIMD", verify: (token) => plain.verify(token, { now }) },
+    { name: `@dojang/verifier ${other.name}`, verify: (token) => otherVerifier.verify(token, { now }) },
     { name: "jose", verify: jose },
     { name: "jose, 16 in flight", verify: jose, inFlight: 16 },
   ];

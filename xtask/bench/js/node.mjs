@@ -11,7 +11,10 @@ import { raceAll } from "./measure.mjs";
 
 const [tokens, jwtCompact, quick] = process.argv.slice(2);
 const { JwtCompact } = createRequire(import.meta.url)(`${jwtCompact}/jwt_compact_wasm.js`);
-const plainWasm = readFileSync(fileURLToPath(import.meta.resolve("@dojang/verifier/verifier_wasm.wasm")));
+const withoutSimd = {
+  name: "without SIMD",
+  wasm: readFileSync(fileURLToPath(import.meta.resolve("@dojang/verifier/verifier_wasm.wasm"))),
+};
 
 async function contendersFor(sample) {
   const { publicKeyPem, now } = sample;
@@ -19,7 +22,7 @@ async function contendersFor(sample) {
   const rsaKey = jsrsasign.KEYUTIL.getKey(publicKeyPem);
   const compact = new JwtCompact(publicKeyPem);
   return [
-    ...(await forEverywhere(sample, plainWasm)),
+    ...(await forEverywhere(sample, withoutSimd)),
     {
       name: "jsonwebtoken (KeyObject)",
       verify: (token) => jsonwebtoken.verify(token, keyObject, { algorithms: ["RS256"], clockTimestamp: now }),

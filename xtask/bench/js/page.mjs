@@ -4,6 +4,6 @@ import { forEverywhere } from "./contenders.mjs";
 import { raceAll } from "./measure.mjs";
 
 globalThis.bench = async (samples, quick) => {
-  const plainWasm = await (await fetch("/verifier_wasm.wasm")).arrayBuffer();
-  return raceAll(samples, (sample) => forEverywhere(sample, plainWasm), quick);
+  const wasm = await (await fetch("/verifier_wasm_simd.wasm")).arrayBuffer();
+  return raceAll(samples, (sample) => forEverywhere(sample, { name: "without fused multiply-adds", wasm }), quick);
 };

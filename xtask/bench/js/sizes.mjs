@@ -52,7 +52,7 @@ for (const entry of Object.keys(manifest.exports)) {
     continue;
   }
   const code = await bundled(`export * from "${NAME}${entry.slice(1)}";`);
-  // Of the modules that it may fetch, the one that this engine (and every recent one) takes: with SIMD.
+  // Each of the modules that it may fetch; an engine takes one.
   const fetched = [...code.toString().matchAll(/[\w.-]+\.wasm/g)].map(([file]) => file).filter((file) => modules.includes(`./${file}`));
   if (fetched.length === 0) {
     row(`${NAME}${entry.slice(1)}`, [code]);
