@@ -16,8 +16,8 @@
 //! Bounds, with b the bits of n.
 //! - Values: every value between steps is below 2^(b + 154). A product of two is below 2^(2 b + 308); divided by R, which is
 //!   at least 2^(b + 158), that is below 2^(b + 150). The reduction adds less than R N / R = N < 2^(b + 153). The sum is below
-//!   2^(b + 154) again, and below R, so that K limbs hold it and the last carry is zero. m is at most N / 2^153 + 1, at most
-//!   2^b, and 51 (K - 3) >= b + 5: K - 2 limbs hold it.
+//!   2^(b + 154) again, and below R, so that K limbs hold it and the last carry is zero. m is at most N / 2^153 + 1, which
+//!   is far less.
 //! - Products: a limb is below 2^51, in a square's operand doubled, so at most 2^52; a digit is below 2^51. That is what
 //!   `lanes` asks for.
 //! - Columns: a product adds |l| <= 2^50 to one sum and h <= 2^52 to the next. Each group of four digits adds two of either to a
@@ -41,7 +41,7 @@ const MAX_PAIRS: usize = 42;
 /// Entries before column 0, so that the first group has some before it as all others have; they stay zero.
 const BEFORE: usize = 2;
 
-/// Entries for which no product has limbs: those before, and one group that the highest digits reach into.
+/// Entries for which no product has limbs: those before, and two groups that the highest digits reach into.
 const AROUND: usize = BEFORE + 2 * GROUP;
 
 const ZERO: Pair = pair([0.0, 0.0]);
@@ -88,7 +88,9 @@ impl Kernel for Limbs51 {
         for squared in [false, true] {
             let mut zero = [ZERO; MAX_PAIRS];
             kernel.reduced_product(zero.get_mut(..pairs).unwrap_or_default(), squared, &mut scratch);
-            for (to, left) in kernel.starts[usize::from(squared)].iter_mut().zip(&scratch.columns) {
+            let [product, square] = &mut kernel.starts;
+            let start = if squared { square } else { product };
+            for (to, left) in start.iter_mut().zip(&scratch.columns) {
                 let [first, second] = sums(*left);
                 *to = columns([first.wrapping_neg(), second.wrapping_neg()]);
             }
@@ -253,6 +255,8 @@ impl Limbs51 {
             let t1 = column(c0, c1).wrapping_add(t0 >> LIMB_BITS);
             let t2 = column(c1, c2).wrapping_add(t1 >> LIMB_BITS);
             carry = t2 >> LIMB_BITS;
+            // The column of the fourth digit has yet to get the bits that are no sum of the first product of this group:
+            // a multiple of 2^51, which a digit does not see.
             let t3 = column(c2, c3).wrapping_add(carry).wrapping_add((t0 & MASK).wrapping_mul(m0));
             quotient = [limbs(t0, t1), limbs(t2, t3)];
         }
