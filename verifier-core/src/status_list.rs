@@ -8,7 +8,7 @@ use crate::base64url;
 use crate::claims::numeric_date;
 use crate::header::{Header, found};
 use crate::json::{Value, read_members};
-use crate::refusal::{Refusal, Segment};
+use crate::refusal::{Quote, Refusal, Segment};
 use crate::shape::Segments;
 use crate::time::UnixTime;
 use crate::verifier::Verifier;
@@ -72,8 +72,32 @@ impl Verifier {
     /// # Errors
     /// The first rule that is broken. A `sub` that names another list is [`Refusal::ClaimInvalid`].
     pub fn verify_status_list(&self, token: impl AsRef<[u8]>, uri: &str, now: UnixTime) -> Result<StatusList, Refusal> {
-        let mut segments = Segments::default();
-        let signing_input = segments.read(token.as_ref(), MAX_STATUS_LIST_BYTES)?;
+        self.decide_status_list(&mut Segments::default(), token.as_ref(), uri, now)
+    }
+
+    /// As [`Self::verify_status_list`], in memory that the caller keeps, with a refusal that quotes no text: what
+    /// [`Self::verify_in`] is to [`Self::verify`].
+    ///
+    /// # Errors
+    /// As [`Self::verify_status_list`]; `segments` then holds whatever was decoded, and none of it may be trusted.
+    pub fn verify_status_list_in(
+        &self,
+        segments: &mut Segments,
+        token: &[u8],
+        uri: &str,
+        now: UnixTime,
+    ) -> Result<StatusList, Refusal<()>> {
+        self.decide_status_list(segments, token, uri, now)
+    }
+
+    fn decide_status_list<Q: Quote>(
+        &self,
+        segments: &mut Segments,
+        token: &[u8],
+        uri: &str,
+        now: UnixTime,
+    ) -> Result<StatusList, Refusal<Q>> {
+        let signing_input = segments.read(token, MAX_STATUS_LIST_BYTES)?;
         let header = Header::read_with(&segments.header, |typ| match typ {
             Some(Value::Text(typ)) if typ.is(TYP) => Ok(()),
             other => Err(Refusal::Typ(found(other))),
@@ -118,7 +142,7 @@ struct Claims<'a> {
 }
 
 impl<'a> Claims<'a> {
-    fn read(payload: &'a [u8]) -> Result<Self, Refusal> {
+    fn read<Q: Quote>(payload: &'a [u8]) -> Result<Self, Refusal<Q>> {
         let names = ["sub", "iss", "iat", "nbf", "exp", "ttl", "status_list"];
         let [subject, issuer, issued_at, not_before, expires_at, ttl, list] =
             read_members(payload, names).map_err(|fault| Refusal::json(Segment::Payload, fault))?;
@@ -127,21 +151,21 @@ impl<'a> Claims<'a> {
 }
 
 /// The members `bits` and `lst` (section 4.2).
-fn read_list(list: Option<Value<'_>>) -> Result<(u8, Vec<u8>), Refusal> {
-    const INVALID: Refusal = Refusal::ClaimInvalid("status_list");
+fn read_list<Q: Quote>(list: Option<Value<'_>>) -> Result<(u8, Vec<u8>), Refusal<Q>> {
+    let invalid = || Refusal::ClaimInvalid("status_list");
     let text = match list {
         None => return Err(Refusal::ClaimMissing("status_list")),
         Some(Value::Object(text)) => text,
-        Some(_) => return Err(INVALID),
+        Some(_) => return Err(invalid()),
     };
     match read_members(text.as_bytes(), ["bits", "lst"]) {
         Ok([Some(Value::Number(bits)), Some(Value::Text(lst))]) => {
-            let lst = base64url::decode(lst.to_str().as_bytes()).map_err(|_| INVALID)?;
+            let lst = base64url::decode(lst.to_str().as_bytes()).map_err(|_| invalid())?;
             match bits.as_u64() {
                 Some(bits @ (1 | 2 | 4 | 8)) => Ok((bits as u8, lst)),
-                _ => Err(INVALID),
+                _ => Err(invalid()),
             }
         }
-        _ => Err(INVALID),
+        _ => Err(invalid()),
     }
 }

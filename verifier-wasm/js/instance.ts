@@ -16,6 +16,8 @@ export interface Exports {
   tokenverifier_verify(handle: number, bytes: number, now: number): number;
   /** Only in the module that explains. */
   tokenverifier_passed?(handle: number, bytes: number, now: number): number;
+  /** Likewise. */
+  tokenverifier_status_list?(handle: number, bytes: number, uri: number, now: number): number;
   __wbg_tokenverifier_free(handle: number): void;
 }
 

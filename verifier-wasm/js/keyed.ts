@@ -38,16 +38,20 @@ export class Keyed {
     this.#live();
   }
 
+  /** Runs `call` with the keys loaded, for questions other than a token's. */
+  run<T>(call: (exports: Exports, handle: number, policy: Policy) => T): T {
+    const exports = this.#live();
+    return this.#instance.run(() => call(exports, this.#handle, this.#policy));
+  }
+
   /** Asks for a verdict; `read` belongs to it, because an answer that cannot be read is as bad as a trap. */
   ask<T>(token: string, now: number, read: (answer: Answer, question: Question) => T): T {
-    const exports = this.#live();
-    const handle = this.#handle;
-    return this.#instance.run(() => {
+    return this.run((exports, handle, policy) => {
       // The memory of WebAssembly grows and never shrinks: a token of 100 MB must not get into it.
       const bytes = written(exports, handle, token.slice(0, PASSED_ON));
       const result = exports.tokenverifier_verify(handle, bytes, now);
       const at = exports.tokenverifier_answer(handle);
-      return read(new Answer(exports, at, result, this.#policy, now), { exports, handle, bytes });
+      return read(new Answer(exports, at, result, policy, now), { exports, handle, bytes });
     });
   }
 

@@ -20,6 +20,8 @@ mod explain;
 mod freestanding;
 #[cfg(feature = "kernels")]
 pub mod kernels;
+#[cfg(feature = "explain")]
+mod status_list;
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -83,12 +83,12 @@ for (const [name, bytes] of Object.entries(modules)) {
   });
 }
 
-test("explaining costs the plain module nothing", () => {
+test("explaining and status lists cost the plain modules nothing", () => {
   const exportsOf = (bytes) => WebAssembly.Module.exports(new WebAssembly.Module(bytes)).map(({ name }) => name);
   const [plain, simd, explaining] = Object.values(modules).map(exportsOf);
   assert.deepEqual(plain, simd);
   assert.deepEqual(plain.filter((name) => name.includes("explain")), []);
-  assert.deepEqual(explaining.filter((name) => !plain.includes(name)), ["tokenverifier_passed"]);
+  assert.deepEqual(explaining.filter((name) => !plain.includes(name)), ["tokenverifier_passed", "tokenverifier_status_list"]);
   assert.ok(modules.verifier_wasm.length < modules.explain_wasm.length);
 });
 

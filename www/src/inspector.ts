@@ -1,5 +1,5 @@
 import { createExplainer, KeyError } from "@dojang/verifier/explain";
-import type { Code, Explainer, JwkSet, VerifierOptions } from "@dojang/verifier/explain";
+import type { Code, Explainer, Explanation, JwkSet, VerifierOptions } from "@dojang/verifier/explain";
 import { codeTexts } from "@dojang/verifier/texts";
 import { Clock } from "./clock.ts";
 import { busy, byId } from "./dom.ts";
@@ -7,7 +7,8 @@ import { forgetShared, linkTo, sharedIn } from "./fragment.ts";
 import { currentLang, t } from "./lang.ts";
 import { showPanes } from "./panes.ts";
 import { isSecret, pastedToken, secretHelp } from "./paste.ts";
-import { revocationOf } from "./revocation.ts";
+import type { Revocation } from "./revocation.ts";
+import { RevocationStage } from "./revocation-stage.ts";
 import { newSample, type Sign } from "./sample.ts";
 import { stageViews, verdictView } from "./stages.ts";
 import { decoded } from "./token.ts";
@@ -31,6 +32,12 @@ export interface Inspected {
 export class Inspector {
   readonly #form = byId<HTMLFormElement>("inspector-form");
   readonly #clock = new Clock(this.#form);
+  readonly #revocation = new RevocationStage(
+    (revocation, asking) => this.#showVerdict(revocation, asking),
+    (error) => this.#writeNotice(unexpected(error), true),
+  );
+  /** What the page shows of the token, if anything. */
+  #explanation: Explanation | undefined;
   #made: { from: string; made: Made } | undefined;
   /** What the page shows, so that it only changes when that does. */
   #shown = "";
@@ -89,6 +96,7 @@ export class Inspector {
       this.#field(name).value = "";
     }
     this.#origin = undefined;
+    this.#revocation.forget();
     this.#removedSecret = false;
     byId("share-result").textContent = "";
     forgetShared();
@@ -146,37 +154,44 @@ export class Inspector {
       } else if (token === "") {
         this.#showNotice(help, true);
       } else {
-        this.#showExplanation(token, keys, made.explainer, now, help);
+        this.#showExplanation(token, keys, options, made.explainer, now, help);
       }
     } catch (error) {
-      this.#showNotice(`${t("예상하지 못한 오류입니다:", "Unexpected error:")} ${String(error)}`, true);
+      this.#showNotice(unexpected(error), true);
     }
   }
 
-  #showExplanation(token: string, keys: string, explainer: Explainer, now: number, help: string): void {
+  #showExplanation(token: string, keys: string, options: VerifierOptions, explainer: Explainer, now: number, help: string): void {
     const explanation = explainer.explain(token, { now });
-    const list = this.#field("statusList").value;
+    const list = this.#field("statusList").value.trim();
     this.#writeNotice(help, help !== "" && !explanation.verdict.ok);
     byId("inspection").hidden = false;
-    const shown = JSON.stringify([currentLang(), token, keys, list, explanation]);
+    const question = JSON.stringify([token, keys, options, list, this.#clock.running || now]);
+    const shown = JSON.stringify([currentLang(), question, explanation]);
     if (shown === this.#shown) {
       return;
     }
     this.#shown = shown;
-    const [verdict, before] = [verdictView(explanation), byId("verdict")];
+    this.#explanation = explanation;
+    showPanes(token, keys, explanation, now);
+    if (explanation.verdict.ok) {
+      this.#revocation.open({ claims: explanation.verdict.claims, keys, options, now: () => this.#clock.now ?? now, list, question });
+    } else {
+      this.#revocation.close();
+      this.#showVerdict({ outcome: "not_reached", sentence: "", codes: [] });
+    }
+  }
+
+  #showVerdict(revocation: Revocation, asking?: HTMLElement): void {
+    if (this.#explanation === undefined) {
+      return;
+    }
+    const [verdict, before] = [verdictView(this.#explanation, revocation.outcome), byId("verdict")];
     // Not said again, nor stamped again, while it is the same.
     if (before.textContent !== verdict.textContent) {
       before.replaceChildren(verdict);
     }
-    showPanes(token, keys, explanation, now);
-    byId("stages").replaceChildren(...stageViews(explanation, { outcome: "not_reached", sentence: "" }));
-    if (explanation.verdict.ok) {
-      void revocationOf(explanation.verdict.claims, list, explainer, now).then((revocation) => {
-        if (this.#shown === shown) {
-          byId("stages").replaceChildren(...stageViews(explanation, revocation));
-        }
-      });
-    }
+    byId("stages").replaceChildren(...stageViews(this.#explanation, revocation, asking));
   }
 
   /** No field keeps a private or symmetric key, not even until the next event. */
@@ -222,6 +237,8 @@ export class Inspector {
   /** Shows no verdict, but what is to be said about the fields, if anything is. */
   #showNotice(text: string, wrong: boolean): void {
     this.#shown = "";
+    this.#explanation = undefined;
+    this.#revocation.close();
     byId("inspection").hidden = true;
     for (const place of [byId("verdict"), byId("stages"), ...document.querySelectorAll("#inspection .pane-body")]) {
       place.replaceChildren();
@@ -272,6 +289,10 @@ export class Inspector {
   #field(name: string): HTMLInputElement | HTMLTextAreaElement {
     return this.#form.elements.namedItem(name) as HTMLInputElement | HTMLTextAreaElement;
   }
+}
+
+function unexpected(error: unknown): string {
+  return `${t("예상하지 못한 오류입니다:", "Unexpected error:")} ${String(error)}`;
 }
 
 function make(keys: string, options: VerifierOptions): Made {

@@ -1,0 +1,16 @@
+// The entry for status lists for workers, which may not compile bytes: the module is a file that comes compiled.
+
+import compiled from "./explain_wasm.wasm";
+import { Instance } from "./instance.js";
+import type { Jwk, JwkSet } from "./options.js";
+import { statusListsIn, type KeySource, type StatusListOptions, type StatusLists } from "./status-lists.js";
+
+export { KeyError, VerificationError } from "./errors.js";
+export { StatusListError } from "./status-list-error.js";
+
+const explaining = new Instance(() => compiled);
+
+/** As in status.ts. */
+export function createStatusLists(keys: string | Jwk | JwkSet | KeySource, options: StatusListOptions): StatusLists {
+  return statusListsIn(explaining, keys, options);
+}
