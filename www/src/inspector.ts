@@ -3,9 +3,10 @@ import type { Code, Explainer, Explanation, JwkSet, VerifierOptions } from "@doj
 import { codeTexts } from "@dojang/verifier/texts";
 import { Clock } from "./clock.ts";
 import { busy, byId } from "./dom.ts";
+import { acceptDrops } from "./drops.ts";
 import { forgetShared, linkTo, sharedIn } from "./fragment.ts";
 import { currentLang, t } from "./lang.ts";
-import { showPanes } from "./panes.ts";
+import { showPanes, showTimes } from "./panes.ts";
 import { isSecret, pastedToken, secretHelp } from "./paste.ts";
 import type { Revocation } from "./revocation.ts";
 import { RevocationStage } from "./revocation-stage.ts";
@@ -41,6 +42,7 @@ export class Inspector {
   #made: { from: string; made: Made } | undefined;
   /** What the page shows, so that it only changes when that does. */
   #shown = "";
+  #question = "";
   /** A secret was pasted and removed; said until something else is entered. */
   #removedSecret = false;
   #origin: { token: string; sign?: Sign; refresh?: string } | undefined;
@@ -48,8 +50,12 @@ export class Inspector {
   constructor() {
     this.#form.addEventListener("input", (event) => {
       // One paste may come as several events, of which the last finds the field emptied already.
-      if ((event.target as HTMLInputElement).value !== "") {
+      const { name, value } = event.target as HTMLInputElement;
+      if (value !== "") {
         this.#removedSecret = false;
+      }
+      if (name === "token" || name === "keys") {
+        this.#forgetLink();
       }
       this.show();
     });
@@ -62,14 +68,14 @@ export class Inspector {
     });
     byId("sample").addEventListener("click", (event) => void busy(event.currentTarget as HTMLElement, () => this.makeSample()));
     byId("share").addEventListener("click", () => void this.#share());
-    for (const name of ["token", "keys", "statusList"]) {
-      this.#acceptDrops(this.#field(name));
-    }
-    const shared = sharedIn(location.hash);
-    if (shared !== undefined) {
-      this.#field("token").value = shared.token;
-      this.#field("keys").value = shared.keys;
-    }
+    const [token, keys, statusList] = [this.#field("token"), this.#field("keys"), this.#field("statusList")];
+    acceptDrops({ token, keys, statusList }, () => !byId("inspector").hidden);
+    // A link that is opened where the page is open already loads nothing.
+    addEventListener("hashchange", () => {
+      this.#takeShared();
+      this.show();
+    });
+    this.#takeShared();
   }
 
   /** Puts a token and keys into the fields, to be checked at `now` (Unix seconds) or, left out, by the clock. */
@@ -98,9 +104,14 @@ export class Inspector {
     this.#origin = undefined;
     this.#revocation.forget();
     this.#removedSecret = false;
+    this.#forgetLink();
+    this.show();
+  }
+
+  /** The address no longer holds what the fields do. */
+  #forgetLink(): void {
     byId("share-result").textContent = "";
     forgetShared();
-    this.show();
   }
 
   /** A second has passed. */
@@ -167,13 +178,16 @@ export class Inspector {
     this.#writeNotice(help, help !== "" && !explanation.verdict.ok);
     byId("inspection").hidden = false;
     const question = JSON.stringify([token, keys, options, list, this.#clock.running || now]);
-    const shown = JSON.stringify([currentLang(), question, explanation]);
-    if (shown === this.#shown) {
+    const shown = JSON.stringify([currentLang(), token, keys, explanation]);
+    if (shown === this.#shown && question === this.#question) {
+      showTimes(now);
       return;
     }
-    this.#shown = shown;
-    this.#explanation = explanation;
-    showPanes(token, keys, explanation, now);
+    if (shown !== this.#shown) {
+      showPanes(token, keys, explanation, now);
+    }
+    [this.#shown, this.#question, this.#explanation] = [shown, question, explanation];
+    showTimes(now);
     if (explanation.verdict.ok) {
       this.#revocation.open({ claims: explanation.verdict.claims, keys, options, now: () => this.#clock.now ?? now, list, question });
     } else {
@@ -272,18 +286,12 @@ export class Inspector {
     }
   }
 
-  #acceptDrops(field: HTMLInputElement | HTMLTextAreaElement): void {
-    field.addEventListener("dragover", (event) => event.preventDefault());
-    field.addEventListener("drop", (event) => {
-      const dropped = (event as DragEvent).dataTransfer;
-      const file = dropped?.files[0];
-      event.preventDefault();
-      void (async () => {
-        // The first megabyte of anything is enough to say what is wrong with it.
-        field.value = file === undefined ? (dropped?.getData("text") ?? "") : await file.slice(0, 1_048_576).text();
-        field.dispatchEvent(new Event("input", { bubbles: true }));
-      })();
-    });
+  #takeShared(): void {
+    const shared = sharedIn(location.hash);
+    if (shared !== undefined) {
+      this.#field("token").value = shared.token;
+      this.#field("keys").value = shared.keys;
+    }
   }
 
   #field(name: string): HTMLInputElement | HTMLTextAreaElement {
