@@ -261,7 +261,7 @@ class WasmStatusLists implements StatusLists {
 }
 
 function isKeySource(keys: string | Jwk | JwkSet | KeySource): keys is KeySource {
-  return typeof keys === "object" && keys !== null && typeof keys.keys === "function";
+  return typeof keys === "object" && keys !== null && !Array.isArray(keys) && typeof keys.keys === "function";
 }
 
 function codeOf(error: unknown): Code | undefined {

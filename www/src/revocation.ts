@@ -97,34 +97,22 @@ export function notChecked(place: Place | undefined, looking = false): Revocatio
 
 /** What was found out, in words. */
 export function told(status: TokenStatus): Revocation {
-  switch (status.status) {
-    case "valid": {
-      const { idx, value, issuedAt } = status.found;
-      return {
-        outcome: "passed",
-        sentence: t(
-          `서명된 목록의 ${idx}번은 ${value}, 유효합니다. 목록은 ${dateTime(issuedAt)}에 발급되었습니다.`,
-          `Number ${idx} of the signed list is ${value}: valid. The list was issued ${dateTime(issuedAt)}.`,
-        ),
-        codes: [],
-      };
-    }
-    case "invalid":
-    case "suspended": {
-      const { idx, value, issuedAt } = status.found;
-      const word = status.status === "suspended" ? t("정지됨", "suspended") : t("폐기됨", "revoked");
-      return {
-        outcome: "failed",
-        sentence: t(
-          `서명된 목록의 ${idx}번은 ${value}, ${word}입니다. 목록은 ${dateTime(issuedAt)}에 발급되었습니다.`,
-          `Number ${idx} of the signed list is ${value}: ${word}. The list was issued ${dateTime(issuedAt)}.`,
-        ),
-        codes: [status.code],
-      };
-    }
-    case "unknown":
-      return { outcome: "unknown", ...unknown(status) };
+  if (status.status === "unknown") {
+    return { outcome: "unknown", ...unknown(status) };
   }
+  const { idx, value, issuedAt } = status.found;
+  const word = {
+    valid: t("유효", "valid"),
+    invalid: t("폐기", "revoked"),
+    suspended: t("정지", "suspended"),
+  }[status.status];
+  const sentence = t(
+    `서명된 목록에서 ${idx}번의 값은 ${value}(${word})입니다. 목록이 발급된 시각: ${dateTime(issuedAt)}.`,
+    `In the signed list, number ${idx} is ${value} (${word}). The list was issued at ${dateTime(issuedAt)}.`,
+  );
+  return status.status === "valid"
+    ? { outcome: "passed", sentence, codes: [] }
+    : { outcome: "failed", sentence, codes: [status.code] };
 }
 
 function unknown(status: TokenStatus & { status: "unknown" }): Pick<Revocation, "sentence" | "codes"> {

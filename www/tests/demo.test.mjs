@@ -73,14 +73,14 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
       await answer.getByText(createHash("sha256").update(bytes).digest("hex")).waitFor();
 
       await press(page, "폐기 목록 보기");
-      await told(page, /서명된 목록의 \d+번은 0, 유효합니다/);
+      await told(page, /서명된 목록에서 \d+번의 값은 0\(유효\)입니다/);
 
       await press(page, "로그아웃");
       await told(page, /로그아웃했습니다/);
       await press(page, "옛 refresh 토큰으로 갱신");
       await told(page, /발급 서버가 이 refresh 토큰을 거부합니다/);
       await press(page, "폐기 목록 보기");
-      await told(page, /서명된 목록의 \d+번은 1, 폐기됨입니다/);
+      await told(page, /서명된 목록에서 \d+번의 값은 1\(폐기\)입니다/);
       await drawn(page, [
         ...LOGIN, "GET /protected HTTP 200", "POST /api/token/refresh/ HTTP 200", "POST /upload HTTP 200", LIST,
         "POST /api/token/blacklist/ HTTP 200", "POST /api/token/refresh/ HTTP 401", LIST,
@@ -227,7 +227,7 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
       await press(page, "Log out");
       await told(page, /^Logged out/);
       await press(page, "Look at the revocation list");
-      await told(page, /Number \d+ of the signed list is 1: revoked/);
+      await told(page, /In the signed list, number \d+ is 1 \(revoked\)/);
       await refusedInTheEnd(page, "/protected with the old token", /^The edge refused the token that was logged out/, /The edge still lets it in/);
       await page.getByRole("button", { name: "한국어" }).click();
       await told(page, /로그아웃한 토큰을 엣지가 거부했습니다/);
