@@ -5,7 +5,7 @@ import { button, busy, byId, el } from "./dom.ts";
 import type { Gallery } from "./gallery.ts";
 import type { Inspector } from "./inspector.ts";
 import { currentLang, duration, onLanguage, t } from "./lang.ts";
-import { lookUp, placeOf, told as toldOf } from "./revocation.ts";
+import { lookUp, placeOf, told as toldOf, type Revocation } from "./revocation.ts";
 import { addressOf, ask, listFetch, publishedKeys, upload, type Answer, type Service } from "./services.ts";
 import { verdictView } from "./stages.ts";
 import { openPart } from "./tabs.ts";
@@ -18,6 +18,8 @@ interface Session {
   refresh: string;
   keys: JwkSet;
   explainer: Explainer;
+  /** What the issuer's list says of the access token, once it was looked up. */
+  revocation?: Revocation["outcome"];
   /** After a logout the tokens stay for one thing: to see what they are still good for. */
   ended: boolean;
 }
@@ -206,6 +208,8 @@ export class Flow {
     }
     const fetch = listFetch((exchange) => this.#diagram.draw(exchange));
     const status = await lookUp(claims, { keys: JSON.stringify(session.keys), options: {}, now: Date.now() / 1000, list: "", fetch });
+    session.revocation = toldOf(status).outcome;
+    this.#showToken();
     this.#tell(() => toldOf(status).sentence, status.status === "unknown");
   }
 
@@ -215,6 +219,7 @@ export class Flow {
       const { access, refresh } = answer.body as { access: string; refresh?: string };
       session.access = access;
       session.refresh = refresh ?? session.refresh;
+      delete session.revocation;
       const { verdict } = session.explainer.explain(access);
       const keys = !verdict.ok && verdict.code === "key_not_found"
         ? await publishedKeys(currentLang(), (exchange) => this.#diagram.draw(exchange))
@@ -280,7 +285,7 @@ export class Flow {
     if (session === undefined || place === null) {
       return;
     }
-    const view = verdictView(session.explainer.explain(session.access));
+    const view = verdictView(session.explainer.explain(session.access), session.revocation);
     // Not stamped again while it is the same.
     if (place.querySelector(".sealed")?.textContent !== view.textContent) {
       place.replaceChildren(view, el("p", "in-words left"));

@@ -81,6 +81,7 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
       await told(page, /발급 서버가 이 refresh 토큰을 거부합니다/);
       await press(page, "폐기 목록 보기");
       await told(page, /서명된 목록에서 \d+번의 값은 1\(폐기\)입니다/);
+      await page.locator("#my-token .bad").getByText("token_revoked").waitFor();
       await drawn(page, [
         ...LOGIN, "GET /protected HTTP 200", "POST /api/token/refresh/ HTTP 200", "POST /upload HTTP 200", LIST,
         "POST /api/token/blacklist/ HTTP 200", "POST /api/token/refresh/ HTTP 401", LIST,
