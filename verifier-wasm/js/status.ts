@@ -2,12 +2,13 @@
 
 import { explaining } from "./explaining.js";
 import type { Jwk, JwkSet } from "./options.js";
-import { statusListsIn, type KeySource, type StatusListOptions, type StatusLists } from "./status-lists.js";
+import { statusListsIn } from "./status-lists.js";
+import type { KeySource, StatusListOptions, StatusLists } from "./token-status.js";
 
 export { KeyError, VerificationError } from "./errors.js";
 export { StatusListError, type StatusListCode, type StatusListDetails } from "./status-list-error.js";
 export type { Fetch as StatusListFetch, FetchRequest as StatusListRequest, FetchResponse as StatusListResponse } from "./fetch.js";
-export type { FoundStatus, KeySource, StatusClaims, StatusListOptions, StatusLists, StatusOptions, TokenStatus } from "./status-lists.js";
+export type { FoundStatus, KeySource, StatusListOptions, StatusLists, StatusOptions, TokenStatus } from "./token-status.js";
 export type { Code, KeyCode } from "./codes.js";
 export type { Jwk, JwkSet } from "./options.js";
 

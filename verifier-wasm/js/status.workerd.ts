@@ -3,7 +3,8 @@
 import compiled from "./explain_wasm.wasm";
 import { Instance } from "./instance.js";
 import type { Jwk, JwkSet } from "./options.js";
-import { statusListsIn, type KeySource, type StatusListOptions, type StatusLists } from "./status-lists.js";
+import { statusListsIn } from "./status-lists.js";
+import type { KeySource, StatusListOptions, StatusLists } from "./token-status.js";
 
 export { KeyError, VerificationError } from "./errors.js";
 export { StatusListError } from "./status-list-error.js";

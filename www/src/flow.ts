@@ -207,7 +207,7 @@ export class Flow {
       return;
     }
     const fetch = listFetch((exchange) => this.#diagram.draw(exchange));
-    const status = await lookUp(claims, { keys: JSON.stringify(session.keys), options: {}, now: Date.now() / 1000, list: "", fetch });
+    const status = await lookUp(claims, { keys: JSON.stringify(session.keys), options: {}, now: () => Date.now() / 1000, list: "", fetch });
     session.revocation = toldOf(status).outcome;
     this.#showToken();
     this.#tell(() => toldOf(status).sentence, status.status === "unknown");

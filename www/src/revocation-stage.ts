@@ -5,10 +5,8 @@ import { lookUp, mayAsk, notChecked, placeOf, told, type Looking, type Revocatio
 import type { Members } from "./token.ts";
 
 /** A token that passed all other stages. */
-export interface Candidate extends Pick<Looking, "keys" | "options"> {
+export interface Candidate extends Pick<Looking, "keys" | "options" | "now"> {
   claims: Members;
-  /** Unix seconds of the check: time goes by until somebody asks. */
-  now: () => number;
   /** The list that was pasted; empty: none, so the issuer would be asked for it. */
   list: string;
   /** Equal for the same question: token, keys, policy, list and, unless it is that of the clock on the wall, time. */
@@ -68,7 +66,7 @@ export class RevocationStage {
 
   async #look(candidate: Candidate): Promise<void> {
     try {
-      this.#found = { question: candidate.question, status: await lookUp(candidate.claims, { ...candidate, now: candidate.now() }) };
+      this.#found = { question: candidate.question, status: await lookUp(candidate.claims, candidate) };
     } catch (error) {
       this.#fail(error);
       return;

@@ -23,8 +23,8 @@ interface Place {
 export interface Looking {
   keys: string;
   options: VerifierOptions;
-  /** Unix seconds at which the list must be good. */
-  now: number;
+  /** Unix seconds at which the list must be good: asked when it is there, for it may be younger than the question. */
+  now: () => number;
   /** The list, when it is there already; empty: the issuer is asked for it. */
   list: string;
   /** Stands in for the global `fetch`. */
@@ -44,7 +44,7 @@ export async function lookUp(claims: Members, { keys, options, now, list, fetch 
     leeway,
     ...(issuer !== undefined && { issuer }),
     ...(fetch !== undefined && { fetch }),
-    clock: () => now,
+    clock: now,
   });
   try {
     return await lists.statusOf(claims, list === "" ? {} : { list });

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { codeTexts } from "@dojang/verifier/texts";
 import { visits } from "./pages.mjs";
 import { issuerUrl, logIn, noSystem, publishedKeys, wwwUrl } from "./system.mjs";
@@ -118,6 +119,11 @@ describe("the revocation stage", { skip: noSystem, timeout: 240_000 }, () => {
           body: JSON.stringify({ refresh }),
         });
         assert.equal(logout.status, 200);
+        // The next list is made after the question, a second later or more.
+        await page.route(uri, async (route) => {
+          await pause(1200);
+          await route.continue();
+        });
         await page.getByRole("button", { name: words.again }).click();
         await isStage(page, "failed", words.revoked, ["token_revoked"], words.bad);
         assert.deepEqual(asked(), [uri, uri]);
