@@ -80,6 +80,8 @@ impl Verifier {
     ///
     /// # Errors
     /// As [`Self::verify_status_list`]; `segments` then holds whatever was decoded, and none of it may be trusted.
+    // Compiled by its callers only: one caller more keeps what tokens need too from being inlined, in builds without lists as well.
+    #[inline]
     pub fn verify_status_list_in(
         &self,
         segments: &mut Segments,
