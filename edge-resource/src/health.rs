@@ -43,7 +43,7 @@ pub struct KeyStatus {
 /// What an operator wants to know about revocation in this instance.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct RevocationStatus {
-    /// `none`, `redis` or `status_list`: the variable `revocation`.
+    /// `none`, `redis` or `status_list`: as the variable `revocation` says.
     pub source: &'static str,
     /// The status lists.
     #[serde(skip_serializing_if = "Option::is_none")]

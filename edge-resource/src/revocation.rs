@@ -43,6 +43,8 @@ pub enum Source {
         addresses: AllowedAddresses,
         /// Whether tokens pass while there is no current list. Never where a role or claim is demanded.
         open_when_down: bool,
+        /// Whether tokens pass that name no list: those of an issuer, or of a time, without lists.
+        unlisted_pass: bool,
     },
 }
 
@@ -73,7 +75,8 @@ impl Revocation {
         let (is_revoked, open_when_down) = match &self.source {
             Source::Nowhere => return Ok(()),
             Source::Redis { url, open_when_down } => (self.in_redis(url, token, host).await?, open_when_down),
-            Source::StatusList { addresses, open_when_down } => {
+            Source::StatusList { unlisted_pass: true, .. } if token.claim("status").is_none() => return Ok(()),
+            Source::StatusList { addresses, open_when_down, .. } => {
                 (self.in_list(addresses, token, keys, host).await?, open_when_down)
             }
         };

@@ -39,7 +39,7 @@ pub struct Variables {
     pub leeway: String,
     /// `require_at_jwt`: whether the header's `typ` must be `at+jwt`; `true` or `false`.
     pub require_at_jwt: String,
-    /// `revocation`: `none`, `redis` or `status_list`.
+    /// `revocation`: `none`, `redis`, `status_list` or `status_list_if_named`.
     pub revocation: String,
     /// `redis_url`: where revoked tokens are listed.
     pub redis_url: String,
@@ -203,14 +203,15 @@ fn revocation(variables: &Variables) -> Result<Source, SettingError> {
     match set(&variables.revocation).as_deref() {
         None | Some("none") => return Ok(Source::Nowhere),
         Some("redis") => {}
-        Some("status_list") => {
+        Some(which @ ("status_list" | "status_list_if_named")) => {
+            let unlisted_pass = which == "status_list_if_named";
             let url = set(&variables.status_list_url).unwrap_or_default();
             return match AllowedAddresses::below(&url) {
-                Ok(addresses) => Ok(Source::StatusList { addresses, open_when_down }),
+                Ok(addresses) => Ok(Source::StatusList { addresses, open_when_down, unlisted_pass }),
                 Err(reason) => wrong("status_list_url", reason),
             };
         }
-        Some(_) => return wrong("revocation", "is neither none, redis nor status_list"),
+        Some(_) => return wrong("revocation", "is neither none, redis, status_list nor status_list_if_named"),
     }
     match set(&variables.redis_url) {
         Some(url) if url.starts_with("redis://") || url.starts_with("rediss://") => {

@@ -72,13 +72,20 @@ impl Verifier {
     /// The first rule that is broken. A `sub` that names another list is [`Refusal::ClaimInvalid`].
     pub fn verify_status_list(&self, token: impl AsRef<[u8]>, uri: &str, now: UnixTime) -> Result<StatusList, Refusal> {
         let mut segments = Segments::default();
-        self.read_status_list(&mut segments, token.as_ref(), uri, now).map_err(|fault| {
+        self.verify_status_list_in(&mut segments, token.as_ref(), uri, now).map_err(|fault| {
             let (segments, policy) = (&segments, self.policy());
             Refusal::new(fault, &Asked { segments, policy, limit: MAX_STATUS_LIST_BYTES, now })
         })
     }
 
-    fn read_status_list(
+    /// As [`Self::verify_status_list`], in memory that the caller keeps, and with a refusal of eight bytes: what
+    /// [`Self::verify_in`] is to [`Self::verify`].
+    ///
+    /// # Errors
+    /// As [`Self::verify_status_list`]; `segments` then holds whatever was decoded, and none of it may be trusted.
+    // Compiled by its callers only: one caller more keeps what tokens need too from being inlined, in builds without lists as well.
+    #[inline]
+    pub fn verify_status_list_in(
         &self,
         segments: &mut Segments,
         token: &[u8],

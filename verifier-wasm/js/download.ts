@@ -1,5 +1,16 @@
-import { JwksError } from "./jwks-error.js";
-import type { JwksFetch, JwksResponse } from "./jwks-fetch.js";
+import { CodedError, type Fail } from "./faults.js";
+import type { Fetch, FetchResponse, Reader } from "./fetch.js";
+
+/** A document and how it is asked for. */
+export interface Source {
+  readonly url: string;
+  /** The media types that it may have. */
+  readonly accept: string;
+  readonly fetch: Fetch;
+  /** Bytes that are read of an answer. */
+  readonly maxBytes: number;
+  readonly fail: Fail;
+}
 
 export interface Download {
   text: string;
@@ -12,53 +23,55 @@ const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 /**
  * One request for a text.
  *
- * @throws {JwksError} when there is none
+ * @throws what `fail` makes, when there is none
  */
-export async function download(fetch: JwksFetch, url: string, maxBytes: number, signal: AbortSignal): Promise<Download> {
-  let bytes: Uint8Array;
-  let response: JwksResponse;
+export async function download({ url, accept, fetch, maxBytes, fail }: Source, signal: AbortSignal): Promise<Download> {
+  let bytes: Uint8Array | undefined;
+  let response: FetchResponse;
   try {
     response = await fetch(url, {
-      headers: { accept: "application/jwk-set+json, application/json" },
+      headers: { accept },
       redirect: "manual",
-      // The cache of the browser would answer the question for a key that has just been published. Workers may not know the option.
+      // The cache of the browser would answer the question for what has just been published. Workers may not know the option.
       ...("cache" in Request.prototype && { cache: "no-store" }),
       signal,
     });
-    refuseUnexpected(response);
-    bytes = await bodyOf(response, maxBytes);
+    refuseUnexpected(response, fail);
+    bytes = await bytesWithin(maxBytes, response.body?.getReader());
   } catch (cause) {
-    throw cause instanceof JwksError ? cause : new JwksError("jwks_unreachable", {}, cause);
+    throw cause instanceof CodedError ? cause : fail("unreachable", {}, cause);
+  }
+  if (bytes === undefined) {
+    throw fail("too_large", { limit: maxBytes });
   }
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     return { text, lifetime: lifetimeIn(response.headers) };
   } catch {
-    throw new JwksError("jwks_invalid", { reason: "not_utf8" });
+    throw fail("invalid", { reason: "not_utf8" });
   }
 }
 
-function refuseUnexpected({ type, status, body }: JwksResponse): void {
+function refuseUnexpected({ type, status, body }: FetchResponse, fail: Fail): void {
   if (status === 200) {
     return;
   }
   // An unread body would keep its connection busy. Whether that can be closed in good order does not matter.
   body?.getReader().cancel().catch(() => {});
   if (type === "opaqueredirect" || REDIRECTS.includes(status)) {
-    throw new JwksError("jwks_redirected", {});
+    throw fail("redirected", {});
   }
-  throw new JwksError("jwks_status_unexpected", { status });
+  throw fail("status_unexpected", { status });
 }
 
-/** Reads no further than the limit, whatever the server says of the length. */
-async function bodyOf({ body }: JwksResponse, limit: number): Promise<Uint8Array> {
+/** What a stream holds. Read no further than the limit, and undefined when there is more, whatever was said of its length. */
+export async function bytesWithin(limit: number, reader: Reader | undefined): Promise<Uint8Array | undefined> {
   const bytes = new Uint8Array(limit);
-  const reader = body?.getReader();
   let length = 0;
   for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read()) {
     if (length + part.value.length > limit) {
       reader?.cancel().catch(() => {});
-      throw new JwksError("jwks_too_large", { limit });
+      return undefined;
     }
     bytes.set(part.value, length);
     length += part.value.length;
@@ -67,7 +80,7 @@ async function bodyOf({ body }: JwksResponse, limit: number): Promise<Uint8Array
 }
 
 /** `max-age` less the age that the text had on arrival (RFC 9111, section 4.2). */
-function lifetimeIn(headers: JwksResponse["headers"]): number | undefined {
+function lifetimeIn(headers: FetchResponse["headers"]): number | undefined {
   const directives = (headers.get("cache-control") ?? "").split(",").map((directive) => directive.trim().toLowerCase());
   if (directives.some((directive) => /^no-(store|cache)(=|$)/.test(directive))) {
     return 0;

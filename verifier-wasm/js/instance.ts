@@ -13,6 +13,8 @@ export interface Exports {
     requireAtJwt: boolean,
   ): number;
   tokenverifier_verify(handle: number, bytes: number, now: number): number;
+  /** Only in the module for status lists. */
+  tokenverifier_status_list?(handle: number, bytes: number, uri: number, now: number): number;
   __wbg_tokenverifier_free(handle: number): void;
 }
 

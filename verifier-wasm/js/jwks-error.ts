@@ -1,4 +1,5 @@
 import type { KeyCode } from "./codes.js";
+import { CodedError } from "./faults.js";
 
 /** The values that matter, for each code. */
 export interface JwksDetails {
@@ -26,17 +27,7 @@ interface Coded<C extends JwksCode> extends Error {
 /** There are no keys to verify with. It says nothing about the token: the answer to a request is 503, not 401. */
 export type JwksError = { [C in JwksCode]: Coded<C> }[JwksCode];
 
-const Failing = class JwksError extends Error {
-  readonly code: JwksCode;
-  readonly details: object;
-
-  constructor(code: JwksCode, details: object, cause?: unknown) {
-    const values = Object.entries(details).map(([name, value]) => `${name} ${value}`);
-    super([code.replaceAll("_", " "), ...values].join(": "), cause === undefined ? undefined : { cause });
-    this.code = code;
-    this.details = details;
-  }
-
+const Failing = class JwksError extends CodedError {
   static {
     this.prototype.name = "JwksError";
   }

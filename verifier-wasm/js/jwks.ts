@@ -2,7 +2,7 @@ import { createVerifier } from "./index.js";
 import { remoteJwks, type RemoteJwks, type RemoteJwksOptions } from "./remote.js";
 
 export { JwksError, type JwksCode, type JwksDetails } from "./jwks-error.js";
-export type { JwksFetch, JwksRequest, JwksResponse } from "./jwks-fetch.js";
+export type { Fetch as JwksFetch, FetchRequest as JwksRequest, FetchResponse as JwksResponse } from "./fetch.js";
 export type { FetchOptions, RemoteJwks, RemoteJwksOptions } from "./remote.js";
 
 /**

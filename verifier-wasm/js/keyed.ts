@@ -30,15 +30,19 @@ export class Keyed {
     this.#live();
   }
 
+  /** Runs `call` with the keys loaded, for questions other than a token's. */
+  run<T>(call: (exports: Exports, handle: number, policy: Policy) => T): T {
+    const exports = this.#live();
+    return this.#instance.run(() => call(exports, this.#handle, this.#policy));
+  }
+
   /** Asks for a verdict; `read` belongs to it, because an answer that cannot be read is as bad as a trap. */
   ask<T>(token: string, now: number, read: (answer: Answer) => T): T {
-    const exports = this.#live();
-    const handle = this.#handle;
-    return this.#instance.run(() => {
+    return this.run((exports, handle, policy) => {
       // The memory of WebAssembly grows and never shrinks: a token of 100 MB must not get into it.
       const bytes = written(exports, handle, token.slice(0, PASSED_ON));
       const at = exports.tokenverifier_verify(handle, bytes, now);
-      return read(new Answer(exports, at, this.#policy, now));
+      return read(new Answer(exports, at, policy, now));
     });
   }
 

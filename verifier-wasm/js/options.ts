@@ -84,7 +84,8 @@ export function tokenOf(token: string): string {
   return token;
 }
 
-function known(caller: string, options: object, names: readonly string[]): void {
+/** @throws {TypeError} for an option that is none of these */
+export function known(caller: string, options: object, names: readonly string[]): void {
   demand(kindOf(options) === "Object", `the options of ${caller}`, "an object", options);
   for (const name in options) {
     if (!names.includes(name)) {

@@ -1,7 +1,10 @@
-import { download, type Download } from "./download.js";
+import type { Download } from "./download.js";
 import { KeyError, VerificationError } from "./errors.js";
+import type { Fail } from "./faults.js";
+import type { Fetch } from "./fetch.js";
+import { fetchOptions } from "./fetch-options.js";
+import { Fetched, type Made } from "./fetched.js";
 import { JwksError } from "./jwks-error.js";
-import type { JwksFetch } from "./jwks-fetch.js";
 import { demand, policyOf, type VerifierOptions, type VerifyOptions } from "./options.js";
 import type { VerifiedToken, Verifier } from "./verified.js";
 
@@ -24,7 +27,7 @@ export interface FetchOptions {
   /** Pause between two fetches for the sake of unknown `kid`s. Default 10. */
   cooldown?: number;
   /** Stands in for the global `fetch`. */
-  fetch?: JwksFetch;
+  fetch?: Fetch;
   /** Unix time in seconds, for the age of the keys and as the default `now`. Default: `Date.now() / 1000`. */
   clock?: () => number;
 }
@@ -45,6 +48,13 @@ export interface RemoteJwks {
    * @throws {JwksError} when they cannot be had; those that are there stay in use
    */
   reload(): Promise<void>;
+  /**
+   * The key set as text, for whatever else its keys sign.
+   *
+   * @param options `unknownKid`: something was signed with a key that is not in it, so it is fetched again as for a token
+   * @throws {JwksError} when there are no keys
+   */
+  keys(options?: { unknownKid?: boolean }): Promise<string>;
   /** Forgets the keys. Nothing can be verified then. */
   free(): void;
 }
@@ -62,20 +72,10 @@ const seconds = {
 /** As long as the text of keys may be. */
 const MOST_BYTES = 131_072;
 
-/** As long as timers can wait. */
-const MOST_SECONDS = 2_000_000;
-
-/** Seconds by which clocks are set back in good order. */
-const SET_BACK = 60;
-
 /** How the entry this is used from makes a verifier. */
 export type CreateVerifier = (keys: string, options: VerifierOptions) => Verifier;
 
-interface Settings extends Required<FetchOptions> {
-  url: string;
-  policy: VerifierOptions;
-  createVerifier: CreateVerifier;
-}
+const fail: Fail = (fault, details, cause) => new JwksError(`jwks_${fault}`, details as never, cause);
 
 /** @throws {TypeError} when an argument has the wrong type or an option is unknown */
 export function remoteJwks(
@@ -84,30 +84,11 @@ export function remoteJwks(
   options: RemoteJwksOptions,
 ): RemoteJwks {
   demand(typeof options === "object" && options !== null, "the options of createRemoteJwks", "an object", options);
-  const given: Record<string, unknown> = { ...options };
-  const take = <T>(name: keyof FetchOptions, fallback: T, right: (value: T) => boolean, what: string): T => {
-    const { [name]: value = fallback } = given;
-    delete given[name];
-    demand(typeof value === typeof fallback && right(value as T), name, what, value);
-    return value as T;
-  };
-  const times = Object.entries(seconds).map(([name, fallback]) => {
-    const known = name as keyof typeof seconds;
-    return [known, take(known, fallback, (value) => value >= 0 && value <= MOST_SECONDS, `a number of seconds from 0 to ${MOST_SECONDS}`)];
-  });
-  const whole = (value: number) => Number.isSafeInteger(value) && value > 0 && value <= MOST_BYTES;
-  const settings: Settings = {
-    ...(Object.fromEntries(times) as typeof seconds),
-    maxBytes: take("maxBytes", MOST_BYTES, whole, `a whole number from 1 to ${MOST_BYTES}`),
-    fetch: take("fetch", ((...request) => globalThis.fetch(...request)) as JwksFetch, () => true, "a function"),
-    clock: take("clock", () => Date.now() / 1000, () => true, "a function"),
-    url: addressOf(url),
-    policy: given as VerifierOptions,
-    createVerifier,
-  };
-  policyOf(settings.policy);
-  demand(settings.minAge <= settings.maxAge, "minAge", `at most maxAge, ${settings.maxAge}`, settings.minAge);
-  return new KeyCache(settings);
+  const { taken, others: policy } = fetchOptions(options, seconds, MOST_BYTES);
+  const address = addressOf(url);
+  policyOf(policy);
+  demand(taken.minAge <= taken.maxAge, "minAge", `at most maxAge, ${taken.maxAge}`, taken.minAge);
+  return new KeyCache({ ...taken, url: address }, (keys) => createVerifier(keys, policy));
 }
 
 function addressOf(url: string | { readonly href: string }): string {
@@ -123,60 +104,71 @@ function addressOf(url: string | { readonly href: string }): string {
   return address!.href;
 }
 
-interface Known {
-  text: string;
-  verifier: Verifier;
-  since: number;
-  lifetime: number;
+interface Settings extends Required<FetchOptions> {
+  url: string;
+}
+
+interface Keys {
+  readonly text: string;
+  readonly verifier: Verifier;
 }
 
 class KeyCache implements RemoteJwks {
   readonly #settings: Settings;
-  #known: Known | undefined;
-  #fetching: { readonly done: Promise<void>; readonly since: number } | undefined;
-  /** The last attempt, if it failed. */
-  #failure: { readonly error: unknown; readonly at: number } | undefined;
+  readonly #verifierOf: (keys: string) => Verifier;
+  readonly #set: Fetched<Keys>;
   /** When an unknown `kid` last caused a fetch. */
   #lookedAgain = -Infinity;
   #freed = false;
 
-  constructor(settings: Settings) {
+  constructor(settings: Settings, verifierOf: (keys: string) => Verifier) {
     this.#settings = settings;
+    this.#verifierOf = verifierOf;
+    const source = { ...settings, accept: "application/jwk-set+json, application/json", fail };
+    this.#set = new Fetched(source, settings, (set) => this.#made(set), ({ verifier }) => verifier.free());
   }
 
   async verify(token: string, options: VerifyOptions = {}): Promise<VerifiedToken> {
     await this.#ready();
     const timed = { now: this.#settings.clock(), ...options };
     try {
-      return this.#ask(token, timed);
+      return this.#known().verifier.verify(token, timed);
     } catch (error) {
       const unknown = error instanceof VerificationError && error.code === "key_not_found";
       if (!unknown || !(await this.#lookAgain())) {
         throw error;
       }
     }
-    return this.#ask(token, timed);
+    return this.#known().verifier.verify(token, timed);
   }
 
   async reload(): Promise<void> {
     if (this.#freed) {
       throw freed();
     }
-    await this.#wait(this.#inFlight() ?? this.#start());
+    await this.#set.again();
+  }
+
+  async keys({ unknownKid = false }: { unknownKid?: boolean } = {}): Promise<string> {
+    await this.#ready();
+    if (unknownKid) {
+      await this.#lookAgain();
+    }
+    return this.#known().text;
   }
 
   free(): void {
     this.#freed = true;
-    this.#known?.verifier.free();
-    this.#known = undefined;
+    this.#set.forget();
   }
 
-  /** The verifier is taken and asked in one go, for a fetch may replace it between two `await`s. */
-  #ask(token: string, options: VerifyOptions): VerifiedToken {
-    if (this.#known === undefined) {
+  /** Taken anew for each use, for a fetch may replace it between two `await`s. */
+  #known(): Keys {
+    const known = this.#set.value;
+    if (known === undefined) {
       throw freed();
     }
-    return this.#known.verifier.verify(token, options);
+    return known;
   }
 
   /** Sees to it that there are keys, fresh ones if they can be had. */
@@ -184,104 +176,29 @@ class KeyCache implements RemoteJwks {
     if (this.#freed) {
       throw freed();
     }
-    if (this.#known !== undefined && this.#age() < this.#known.lifetime) {
-      return;
-    }
-    let failure = this.#failure;
-    const pausing = failure !== undefined && this.#since(failure.at) < this.#settings.retryAfter;
-    const fetching = this.#inFlight() ?? (pausing ? undefined : this.#start());
-    // Those who come while the server fails do not wait for it, as long as there are keys that may be used.
-    if (fetching !== undefined && !(failure !== undefined && this.#mayBeStale())) {
-      try {
-        return await this.#wait(fetching);
-      } catch (error) {
-        failure = { error, at: this.#settings.clock() };
-      }
-    }
-    if (!this.#mayBeStale()) {
-      throw failure?.error;
-    }
+    await this.#set.ready(() => this.#set.isGood(this.#settings.staleIfError));
   }
 
   /** Whether there may be other keys than those that did not have the right `kid`. */
   async #lookAgain(): Promise<boolean> {
-    let fetching = this.#inFlight();
-    if (fetching === undefined) {
-      if (this.#since(this.#lookedAgain) < this.#settings.cooldown) {
+    if (!this.#set.isFetching) {
+      if (this.#set.since(this.#lookedAgain) < this.#settings.cooldown) {
         return false;
       }
       this.#lookedAgain = this.#settings.clock();
-      fetching = this.#start();
     }
     // When no other keys can be had, the token is refused for its key, as it would be had nobody looked.
-    return await this.#wait(fetching).then(
+    return await this.#set.again().then(
       () => true,
       () => false,
     );
   }
 
-  /** Seconds since then. A clock that was set back by more than a little ends every wait and every lifetime. */
-  #since(then: number | undefined): number {
-    const passed = then === undefined ? Infinity : this.#settings.clock() - then;
-    return passed >= -SET_BACK ? Math.max(0, passed) : Infinity;
-  }
-
-  #age(): number {
-    return this.#since(this.#known?.since);
-  }
-
-  #mayBeStale(): boolean {
-    return this.#known !== undefined && this.#age() < this.#known.lifetime + this.#settings.staleIfError;
-  }
-
-  /** The fetch that is on its way. In workers it dies without a word together with the request that started it. */
-  #inFlight(): Promise<void> | undefined {
-    return this.#since(this.#fetching?.since) <= this.#settings.timeout ? this.#fetching?.done : undefined;
-  }
-
-  #start(): Promise<void> {
-    const { clock, createVerifier, fetch, maxBytes, policy, timeout, url } = this.#settings;
-    const since = clock();
-    const controller = new AbortController();
-    const downloaded = withinSeconds(timeout, download(fetch, url, maxBytes, controller.signal), () => controller.abort());
-    const done = downloaded
-      .then((set) => this.#keep(set, (keys) => createVerifier(keys, policy)))
-      .then(
-        () => {
-          this.#failure = undefined;
-        },
-        (error: unknown) => {
-          this.#failure = { error, at: clock() };
-          throw error;
-        },
-      )
-      .finally(() => {
-        if (this.#fetching?.done === done) {
-          this.#fetching = undefined;
-        }
-      });
-    // Nobody may be waiting for it.
-    done.catch(() => {});
-    this.#fetching = { done, since };
-    return done;
-  }
-
-  /** Has a time limit of its own, for the fetch of another request may never end. */
-  #wait(fetching: Promise<void>): Promise<void> {
-    return withinSeconds(this.#settings.timeout, fetching, () => {});
-  }
-
-  #keep({ text, lifetime = this.#settings.defaultAge }: Download, verifierOf: (keys: string) => Verifier): void {
-    const { clock, maxAge, minAge } = this.#settings;
-    if (this.#freed) {
-      return;
-    }
-    const before = this.#known;
-    const verifier = before?.text === text ? before.verifier : verifierOfSet(text, verifierOf);
-    this.#known = { text, verifier, since: clock(), lifetime: Math.min(Math.max(lifetime, minAge), maxAge) };
-    if (before !== undefined && before.verifier !== verifier) {
-      before.verifier.free();
-    }
+  #made({ text, lifetime = this.#settings.defaultAge }: Download): Made<Keys> {
+    const { maxAge, minAge } = this.#settings;
+    const before = this.#set.value;
+    const value = before?.text === text ? before : { text, verifier: verifierOfSet(text, this.#verifierOf) };
+    return { value, lifetime: Math.min(Math.max(lifetime, minAge), maxAge) };
   }
 }
 
@@ -306,20 +223,4 @@ function verifierOfSet(text: string, verifierOf: (keys: string) => Verifier): Ve
     throw new JwksError("jwks_invalid", { reason: "not_a_set" });
   }
   return verifier;
-}
-
-/** The outcome of `work`, or a `JwksError` when it takes too long. */
-async function withinSeconds<T>(limit: number, work: Promise<T>, tooLate: () => void): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new JwksError("jwks_timeout", { seconds: limit }));
-      tooLate();
-    }, limit * 1000);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,5 +1,5 @@
 // Builds the package: Rust -> wasm (wasm-pack), smaller wasm (wasm-opt), JavaScript with the wasm inside (tsc).
-// Three times: without SIMD, with it, and with fused multiply-adds.
+// Four times: without SIMD, with it, with fused multiply-adds, and without SIMD for status lists too.
 // WASM_PACK names the wasm-pack program when it is not on the PATH; the environment reaches cargo unchanged.
 
 import { execFileSync } from "node:child_process";
@@ -78,10 +78,11 @@ function remappedPaths() {
  * bindings that wasm-pack writes are not needed.
  */
 class Module {
-  constructor(name, bytes, features) {
+  constructor(name, bytes, features, cargoArguments = []) {
     this.name = name;
     this.bytes = bytes;
     this.features = features;
+    this.cargoArguments = cargoArguments;
     this.pkg = join(pkg, name);
     this.wasm = join(this.pkg, `${name}_bg.wasm`);
   }
@@ -91,7 +92,8 @@ class Module {
     run(
       process.env.WASM_PACK || "wasm-pack",
       ["build", root, "--mode", "force", "--no-pack", ...output, "--"]
-        .concat("--config", `target.wasm32-unknown-unknown.rustflags=${JSON.stringify([...remappedPaths(), ...this.features.rustc])}`),
+        .concat("--config", `target.wasm32-unknown-unknown.rustflags=${JSON.stringify([...remappedPaths(), ...this.features.rustc])}`)
+        .concat(this.cargoArguments),
       `compiling ${this.name}`,
     );
     const features = [...WASM_FEATURES, ...this.features.wasmOpt];
@@ -118,6 +120,7 @@ const modules = [
   new Module("verifier_wasm", "wasm-bytes", NO_SIMD),
   new Module("verifier_wasm_simd", "simd-bytes", SIMD),
   new Module("verifier_wasm_fma", "fma-bytes", FMA),
+  new Module("status_wasm", "status-bytes", NO_SIMD, ["--features", "status"]),
 ];
 
 rmSync(pkg, { recursive: true, force: true });

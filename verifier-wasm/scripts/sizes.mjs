@@ -15,6 +15,7 @@ const entries = {
   "`./slim/jwks` with `./slim`": ["slim-jwks", "createRemoteJwks, JwksError", ["slim", "init, VerificationError"]],
   "`./jwks`": ["jwks", "createRemoteJwks, JwksError"],
   "`./explain`": ["explain", "createExplainer"],
+  "`./status`": ["status", "createStatusLists, StatusListError"],
 };
 
 /** Bytes as they are, in gzip and in brotli; what is loaded apart is compressed apart. */

@@ -18,6 +18,8 @@ pub mod answer;
 mod freestanding;
 #[cfg(feature = "kernels")]
 pub mod kernels;
+#[cfg(feature = "status")]
+mod status_list;
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -10,7 +10,7 @@ import { build } from "vite";
 import { expected } from "./consumers/try.mjs";
 import { jwksServer, keys, keySet, KID } from "./jwks-server.mjs";
 import { install, root, run, runTool } from "./packed.mjs";
-import { NOW, otherKey, token } from "./tokens.mjs";
+import { NOW, otherKey, statusList, token } from "./tokens.mjs";
 
 const licenses = ["LICENSE", "LICENSE-APACHE", "LICENSE-MIT"];
 
@@ -19,13 +19,17 @@ let server;
 let task;
 before(async () => {
   packed = await install();
-  server = await jwksServer(keys(keySet, { "access-control-allow-origin": "*" }));
+  server = await jwksServer();
+  const listUri = new URL("/status/1", server.url).href;
+  const list = statusList({ uri: listUri, bits: 2, statuses: { 2: 1, 3: 2 }, header: { kid: KID } });
+  server.answer = (request, response) => keys(request.url === "/status/1" ? list : keySet, { "access-control-allow-origin": "*" })(request, response);
   task = {
     keySet,
     good: token({ header: { kid: KID } }),
     bad: token({ header: { kid: KID }, privateKey: otherKey.privateKey }),
     now: NOW,
     jwksUrl: server.url,
+    listUri,
   };
 });
 after(async () => {

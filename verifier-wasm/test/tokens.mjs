@@ -1,6 +1,7 @@
 // Tokens and keys of these tests, made by Node's own crypto.
 
 import { createHmac, generateKeyPairSync, sign as rsaSign } from "node:crypto";
+import { deflateSync } from "node:zlib";
 
 export const NOW = 1_800_000_000;
 
@@ -47,3 +48,30 @@ export function withClaims(text, claims) {
   const [header, , signature] = text.split(".");
   return [header, segment(claims), signature].join(".");
 }
+
+/**
+ * A Token Status List.
+ *
+ * @param statuses by place; the others are 0
+ */
+export function statusList({ uri, bits = 1, statuses = {}, length = 1024, header = {}, claims = {}, list = {}, privateKey = key.privateKey }) {
+  const bytes = new Uint8Array(length);
+  for (const [idx, status] of Object.entries(statuses)) {
+    bytes[Math.floor((idx * bits) / 8)] |= status << ((idx * bits) % 8);
+  }
+  return token({
+    header: { typ: "statuslist+jwt", ...header },
+    claims: JSON.stringify({
+      sub: uri,
+      iat: NOW,
+      exp: NOW + 600,
+      ttl: 60,
+      status_list: { bits, lst: deflateSync(bytes).toString("base64url"), ...list },
+      ...claims,
+    }),
+    privateKey,
+  });
+}
+
+/** The claims of a token that names a place in a list. */
+export const listed = (uri, idx) => ({ ...accessClaims, status: { status_list: { uri, idx } } });

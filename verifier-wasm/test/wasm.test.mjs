@@ -24,6 +24,7 @@ const modules = {
   verifier_wasm: shipped("wasm-bytes"),
   verifier_wasm_simd: shipped("simd-bytes"),
   verifier_wasm_fma: shipped("fma-bytes"),
+  status_wasm: shipped("status-bytes"),
 };
 
 /** A module's text, with the names of its functions. */
@@ -93,6 +94,15 @@ for (const [name, bytes] of Object.entries(modules)) {
     assert.deepEqual(unexplained, []);
   });
 }
+
+test("status lists cost the other modules nothing", () => {
+  const exportsOf = (bytes) => WebAssembly.Module.exports(new WebAssembly.Module(bytes)).map(({ name }) => name);
+  const [scalar, simd, fma, status] = Object.values(modules).map(exportsOf);
+  assert.deepEqual(scalar, simd);
+  assert.deepEqual(scalar, fma);
+  assert.deepEqual(status.filter((name) => !scalar.includes(name)), ["tokenverifier_status_list"]);
+  assert.ok(modules.verifier_wasm.length < modules.status_wasm.length);
+});
 
 /** How often a module has an instruction. */
 function counter(name) {

@@ -95,5 +95,5 @@ function exchangeView({ to, method, path, sent, answer, failed }: Exchange, open
 }
 
 function shown(member: string, value: unknown): unknown {
-  return typeof value === "string" && ["access", "refresh", "n"].includes(member) ? shortened(value) : value;
+  return typeof value === "string" && ["access", "refresh", "n", "lst"].includes(member) ? shortened(value) : value;
 }

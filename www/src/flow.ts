@@ -5,7 +5,8 @@ import { button, busy, byId, el } from "./dom.ts";
 import type { Gallery } from "./gallery.ts";
 import type { Inspector } from "./inspector.ts";
 import { currentLang, duration, onLanguage, t } from "./lang.ts";
-import { addressOf, ask, publishedKeys, upload, type Answer, type Service } from "./services.ts";
+import { lookUp, placeOf, told as toldOf, type Revocation } from "./revocation.ts";
+import { addressOf, ask, listFetch, publishedKeys, upload, type Answer, type Service } from "./services.ts";
 import { verdictView } from "./stages.ts";
 import { openPart } from "./tabs.ts";
 import { decoded } from "./token.ts";
@@ -17,6 +18,8 @@ interface Session {
   refresh: string;
   keys: JwkSet;
   explainer: Explainer;
+  /** What the issuer's list says of the access token, once it was looked up. */
+  revocation?: Revocation["outcome"];
   /** After a logout the tokens stay for one thing: to see what they are still good for. */
   ended: boolean;
 }
@@ -101,12 +104,14 @@ export class Flow {
       ? [
           act(t("옛 토큰으로 /protected", "/protected with the old token"), () => this.#callProtected(session), "primary"),
           act(t("옛 refresh 토큰으로 갱신", "Refresh with the old token"), () => this.#refresh(session)),
+          act(t("폐기 목록 보기", "Look at the revocation list"), () => this.#lookUp(session)),
           button(t("다시 로그인", "Log in again"), () => this.#forget()),
         ]
       : [
           act(t("/protected 호출", "Call /protected"), () => this.#callProtected(session), "primary"),
           act(t("토큰 갱신", "Refresh the token"), () => this.#refresh(session)),
           act(t("관리자 페이지 열기", "Open the admin page"), () => this.#callAdmin(session)),
+          act(t("폐기 목록 보기", "Look at the revocation list"), () => this.#lookUp(session)),
           button(t("내 토큰 검사", "Inspect my token"), () => this.#inspect()),
           act(t("로그아웃", "Log out"), () => this.#logOut(session)),
         ];
@@ -167,17 +172,45 @@ export class Flow {
     const answer = await this.#ask("edge", "GET", "/protected", { bearer: session.access });
     if (!session.ended) {
       this.#tellAnswer("edge", answer, () => t("엣지가 같은 검증기로 토큰을 확인하고 들여보냈습니다.", "The edge checked the token with the same verifier and let it in."));
+    } else if (answer !== undefined && answer.status < 400) {
+      this.#tell(await this.#whyStillIn(session), false);
     } else {
-      this.#tellAnswer(
-        "edge",
-        answer,
-        () => t(
-          `로그아웃했는데도 엣지는 받아들입니다. 엣지의 폐기 확인이 꺼져 있어서, access 토큰은 만료될 때까지(${left(session.access)}) 살아 있습니다.`,
-          `Logged out, and the edge still lets it in: its check for revocation is off, so the access token lives on until it expires (${left(session.access)} left).`,
-        ),
-        () => t("로그아웃한 토큰을 엣지가 거부했습니다.", "The edge refused the token that was logged out."),
+      this.#tellAnswer("edge", answer, () => "", () => t("로그아웃한 토큰을 엣지가 거부했습니다.", "The edge refused the token that was logged out."));
+    }
+  }
+
+  /** Why a token that was logged out opens `/protected`: the edge says what it asks about revocation. */
+  async #whyStillIn(session: Session): Promise<Told> {
+    const health = await this.#ask("edge", "GET", "/", {});
+    const { source, lists } = ((health?.body ?? {}) as { revocation?: { source?: string; lists?: { age_seconds?: number } } }).revocation ?? {};
+    if (source === "status_list") {
+      const age = lists?.age_seconds ?? 0;
+      return () => t(
+        `엣지가 아직 받아들입니다. 폐기 목록을 매번 묻지 않고 사본을 쓰는데, 지금 사본은 ${age}초 된 것이라 로그아웃을 모릅니다. 잠시 뒤에 다시 눌러 보세요.`,
+        `The edge still lets it in. It does not ask for the revocation list each time, and its copy, ${age} s old, does not know of the logout. Try again in a moment.`,
       );
     }
+    return () => t(
+      `로그아웃했는데도 엣지는 받아들입니다. 엣지의 폐기 확인이 꺼져 있어서, access 토큰은 만료될 때까지(${left(session.access)}) 살아 있습니다.`,
+      `Logged out, and the edge still lets it in: its check for revocation is off, so the access token lives on until it expires (${left(session.access)} left).`,
+    );
+  }
+
+  /** Looks the access token up in the issuer's list, which this browser verifies. */
+  async #lookUp(session: Session): Promise<void> {
+    const claims = decoded(session.access.split(".")[1]) ?? {};
+    if (placeOf(claims) === undefined) {
+      this.#tell(() => t(
+        "이 토큰은 상태 목록을 가리키지 않습니다. 발급 서버를 ISSUER_PUBLIC_URL과 함께 시작해야 목록이 생깁니다.",
+        "This token names no status list. The issuer has lists when it is started with ISSUER_PUBLIC_URL.",
+      ), true);
+      return;
+    }
+    const fetch = listFetch((exchange) => this.#diagram.draw(exchange));
+    const status = await lookUp(claims, { keys: JSON.stringify(session.keys), options: {}, now: () => Date.now() / 1000, list: "", fetch });
+    session.revocation = toldOf(status).outcome;
+    this.#showToken();
+    this.#tell(() => toldOf(status).sentence, status.status === "unknown");
   }
 
   async #refresh(session: Session): Promise<void> {
@@ -186,6 +219,7 @@ export class Flow {
       const { access, refresh } = answer.body as { access: string; refresh?: string };
       session.access = access;
       session.refresh = refresh ?? session.refresh;
+      delete session.revocation;
       const { verdict } = session.explainer.explain(access);
       const keys = !verdict.ok && verdict.code === "key_not_found"
         ? await publishedKeys(currentLang(), (exchange) => this.#diagram.draw(exchange))
@@ -251,7 +285,7 @@ export class Flow {
     if (session === undefined || place === null) {
       return;
     }
-    const view = verdictView(session.explainer.explain(session.access));
+    const view = verdictView(session.explainer.explain(session.access), session.revocation);
     // Not stamped again while it is the same.
     if (place.querySelector(".sealed")?.textContent !== view.textContent) {
       place.replaceChildren(view, el("p", "in-words left"));

@@ -1,13 +1,15 @@
 import { createExplainer, KeyError } from "@dojang/verifier/explain";
-import type { Code, Explainer, JwkSet, VerifierOptions } from "@dojang/verifier/explain";
+import type { Code, Explainer, Explanation, JwkSet, VerifierOptions } from "@dojang/verifier/explain";
 import { codeTexts } from "@dojang/verifier/texts";
 import { Clock } from "./clock.ts";
 import { busy, byId } from "./dom.ts";
+import { acceptDrops } from "./drops.ts";
 import { forgetShared, linkTo, sharedIn } from "./fragment.ts";
 import { currentLang, t } from "./lang.ts";
-import { showPanes } from "./panes.ts";
+import { showPanes, showTimes } from "./panes.ts";
 import { isSecret, pastedToken, secretHelp } from "./paste.ts";
-import { revocationOf } from "./revocation.ts";
+import type { Revocation } from "./revocation.ts";
+import { RevocationStage } from "./revocation-stage.ts";
 import { newSample, type Sign } from "./sample.ts";
 import { stageViews, verdictView } from "./stages.ts";
 import { decoded } from "./token.ts";
@@ -31,9 +33,16 @@ export interface Inspected {
 export class Inspector {
   readonly #form = byId<HTMLFormElement>("inspector-form");
   readonly #clock = new Clock(this.#form);
+  readonly #revocation = new RevocationStage(
+    (revocation, asking) => this.#showVerdict(revocation, asking),
+    (error) => this.#writeNotice(unexpected(error), true),
+  );
+  /** What the page shows of the token, if anything. */
+  #explanation: Explanation | undefined;
   #made: { from: string; made: Made } | undefined;
   /** What the page shows, so that it only changes when that does. */
   #shown = "";
+  #question = "";
   /** A secret was pasted and removed; said until something else is entered. */
   #removedSecret = false;
   #origin: { token: string; sign?: Sign; refresh?: string } | undefined;
@@ -41,8 +50,12 @@ export class Inspector {
   constructor() {
     this.#form.addEventListener("input", (event) => {
       // One paste may come as several events, of which the last finds the field emptied already.
-      if ((event.target as HTMLInputElement).value !== "") {
+      const { name, value } = event.target as HTMLInputElement;
+      if (value !== "") {
         this.#removedSecret = false;
+      }
+      if (name === "token" || name === "keys") {
+        this.#forgetLink();
       }
       this.show();
     });
@@ -55,14 +68,14 @@ export class Inspector {
     });
     byId("sample").addEventListener("click", (event) => void busy(event.currentTarget as HTMLElement, () => this.makeSample()));
     byId("share").addEventListener("click", () => void this.#share());
-    for (const name of ["token", "keys", "statusList"]) {
-      this.#acceptDrops(this.#field(name));
-    }
-    const shared = sharedIn(location.hash);
-    if (shared !== undefined) {
-      this.#field("token").value = shared.token;
-      this.#field("keys").value = shared.keys;
-    }
+    const [token, keys, statusList] = [this.#field("token"), this.#field("keys"), this.#field("statusList")];
+    acceptDrops({ token, keys, statusList }, () => !byId("inspector").hidden);
+    // A link that is opened where the page is open already loads nothing.
+    addEventListener("hashchange", () => {
+      this.#takeShared();
+      this.show();
+    });
+    this.#takeShared();
   }
 
   /** Puts a token and keys into the fields, to be checked at `now` (Unix seconds) or, left out, by the clock. */
@@ -89,10 +102,16 @@ export class Inspector {
       this.#field(name).value = "";
     }
     this.#origin = undefined;
+    this.#revocation.forget();
     this.#removedSecret = false;
+    this.#forgetLink();
+    this.show();
+  }
+
+  /** The address no longer holds what the fields do. */
+  #forgetLink(): void {
     byId("share-result").textContent = "";
     forgetShared();
-    this.show();
   }
 
   /** A second has passed. */
@@ -146,37 +165,47 @@ export class Inspector {
       } else if (token === "") {
         this.#showNotice(help, true);
       } else {
-        this.#showExplanation(token, keys, made.explainer, now, help);
+        this.#showExplanation(token, keys, options, made.explainer, now, help);
       }
     } catch (error) {
-      this.#showNotice(`${t("예상하지 못한 오류입니다:", "Unexpected error:")} ${String(error)}`, true);
+      this.#showNotice(unexpected(error), true);
     }
   }
 
-  #showExplanation(token: string, keys: string, explainer: Explainer, now: number, help: string): void {
+  #showExplanation(token: string, keys: string, options: VerifierOptions, explainer: Explainer, now: number, help: string): void {
     const explanation = explainer.explain(token, { now });
-    const list = this.#field("statusList").value;
+    const list = this.#field("statusList").value.trim();
     this.#writeNotice(help, help !== "" && !explanation.verdict.ok);
     byId("inspection").hidden = false;
-    const shown = JSON.stringify([currentLang(), token, keys, list, explanation]);
-    if (shown === this.#shown) {
+    const question = JSON.stringify([token, keys, options, list, this.#clock.running || now]);
+    const shown = JSON.stringify([currentLang(), token, keys, explanation]);
+    if (shown === this.#shown && question === this.#question) {
+      showTimes(now);
       return;
     }
-    this.#shown = shown;
-    const [verdict, before] = [verdictView(explanation), byId("verdict")];
+    if (shown !== this.#shown) {
+      showPanes(token, keys, explanation, now);
+    }
+    [this.#shown, this.#question, this.#explanation] = [shown, question, explanation];
+    showTimes(now);
+    if (explanation.verdict.ok) {
+      this.#revocation.open({ claims: explanation.verdict.claims, keys, options, now: () => this.#clock.now ?? now, list, question });
+    } else {
+      this.#revocation.close();
+      this.#showVerdict({ outcome: "not_reached", sentence: "", codes: [] });
+    }
+  }
+
+  #showVerdict(revocation: Revocation, asking?: HTMLElement): void {
+    if (this.#explanation === undefined) {
+      return;
+    }
+    const [verdict, before] = [verdictView(this.#explanation, revocation.outcome), byId("verdict")];
     // Not said again, nor stamped again, while it is the same.
     if (before.textContent !== verdict.textContent) {
       before.replaceChildren(verdict);
     }
-    showPanes(token, keys, explanation, now);
-    byId("stages").replaceChildren(...stageViews(explanation, { outcome: "not_reached", sentence: "" }));
-    if (explanation.verdict.ok) {
-      void revocationOf(explanation.verdict.claims, list, explainer, now).then((revocation) => {
-        if (this.#shown === shown) {
-          byId("stages").replaceChildren(...stageViews(explanation, revocation));
-        }
-      });
-    }
+    byId("stages").replaceChildren(...stageViews(this.#explanation, revocation, asking));
   }
 
   /** No field keeps a private or symmetric key, not even until the next event. */
@@ -222,6 +251,8 @@ export class Inspector {
   /** Shows no verdict, but what is to be said about the fields, if anything is. */
   #showNotice(text: string, wrong: boolean): void {
     this.#shown = "";
+    this.#explanation = undefined;
+    this.#revocation.close();
     byId("inspection").hidden = true;
     for (const place of [byId("verdict"), byId("stages"), ...document.querySelectorAll("#inspection .pane-body")]) {
       place.replaceChildren();
@@ -255,23 +286,21 @@ export class Inspector {
     }
   }
 
-  #acceptDrops(field: HTMLInputElement | HTMLTextAreaElement): void {
-    field.addEventListener("dragover", (event) => event.preventDefault());
-    field.addEventListener("drop", (event) => {
-      const dropped = (event as DragEvent).dataTransfer;
-      const file = dropped?.files[0];
-      event.preventDefault();
-      void (async () => {
-        // The first megabyte of anything is enough to say what is wrong with it.
-        field.value = file === undefined ? (dropped?.getData("text") ?? "") : await file.slice(0, 1_048_576).text();
-        field.dispatchEvent(new Event("input", { bubbles: true }));
-      })();
-    });
+  #takeShared(): void {
+    const shared = sharedIn(location.hash);
+    if (shared !== undefined) {
+      this.#field("token").value = shared.token;
+      this.#field("keys").value = shared.keys;
+    }
   }
 
   #field(name: string): HTMLInputElement | HTMLTextAreaElement {
     return this.#form.elements.namedItem(name) as HTMLInputElement | HTMLTextAreaElement;
   }
+}
+
+function unexpected(error: unknown): string {
+  return `${t("예상하지 못한 오류입니다:", "Unexpected error:")} ${String(error)}`;
 }
 
 function make(keys: string, options: VerifierOptions): Made {

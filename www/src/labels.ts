@@ -14,8 +14,8 @@ const labels: Record<string, readonly [string, string]> = {
   speedTab: ["속도", "Speed"],
   inspectorTitle: ["토큰 검사기", "Token inspector"],
   inspectorHint: [
-    "토큰과 공개 키를 붙여 넣거나 끌어다 놓으세요. 검증이 어느 단계에서 왜 멈추는지 보여 줍니다. 아무것도 전송되지 않습니다.",
-    "Paste or drop a token and a public key to see at which step the check stops, and why. Nothing is sent anywhere.",
+    "토큰과 공개 키를 붙여 넣거나 끌어다 놓으세요. 검증이 어느 단계에서 왜 멈추는지 보여 줍니다. 여기 넣은 것은 어디로도 전송되지 않습니다.",
+    "Paste or drop a token and a public key to see at which step the check stops, and why. What you put here is sent nowhere.",
   ],
   token: ["토큰 (JWT)", "Token (JWT)"],
   tokenPlaceholder: ["eyJhbGciOi… 를 붙여 넣으세요", "Paste eyJhbGciOi…"],
@@ -42,8 +42,8 @@ const labels: Record<string, readonly [string, string]> = {
   statusList: ["폐기 목록", "Revocation list"],
   statusListToken: ["상태 목록 토큰 (statuslist+jwt)", "Status list token (statuslist+jwt)"],
   statusListHint: [
-    "토큰의 status.status_list가 가리키는 목록을 붙여 넣으세요. 이 페이지는 목록을 직접 받아 오지 않습니다.",
-    "Paste the list that status.status_list of the token points to. This page does not fetch it.",
+    "토큰의 status.status_list가 가리키는 목록을 붙여 넣으면, 같은 키로 목록의 서명을 확인하고 토큰의 자리를 봅니다.",
+    "Paste the list that status.status_list of the token names: its signature is checked with the same key, and then the token's place is looked up in it.",
   ],
   stages: ["검증 단계", "Steps of the check"],
   paneText: ["토큰 원문", "Text"],

@@ -65,9 +65,22 @@ function row(name: string, value: unknown, now: number): HTMLElement {
   head.setAttribute("scope", "row");
   const cell = el("td", "", el("code", "", JSON.stringify(value).slice(0, SHOWN)));
   if (TIMES.has(name) && typeof value === "number" && dateTime(value) !== "") {
-    cell.append(el("span", "in-words", `${dateTime(value)} (${relative(value, now)})`));
+    const words = el("span", "in-words", inWords(value, now));
+    words.dataset["time"] = String(value);
+    cell.append(words);
   }
   return el("tr", "", head, cell);
+}
+
+function inWords(time: number, now: number): string {
+  return `${dateTime(time)} (${relative(time, now)})`;
+}
+
+/** Says anew how far the times in the panes are from `now`, and touches nothing else. */
+export function showTimes(now: number): void {
+  for (const words of document.querySelectorAll<HTMLElement>("#inspection [data-time]")) {
+    words.textContent = inWords(Number(words.dataset["time"]), now);
+  }
 }
 
 /** The keys of the text, and how the token's kid chose one among them. */

@@ -20,6 +20,11 @@ export function isSecret(text: string): boolean {
   return /"kty"\s*:/.test(text) && (/"(d|p|q|dp|dq|qi)"\s*:\s*"/.test(text) || /"kty"\s*:\s*"oct"/.test(text));
 }
 
+/** True for what looks like a key or a key set. */
+export function isKey(text: string): boolean {
+  return /^\s*-----BEGIN /.test(text) || (/^\s*\{/.test(text) && /"(kty|keys)"\s*:/.test(text));
+}
+
 export function secretHelp(): string {
   return t(
     "비밀 키입니다. 바로 지웠고 어디에도 저장하지 않았습니다. 검증에는 공개 키만 필요합니다. 이 키를 다른 곳에도 붙여 넣었다면 교체하세요.",

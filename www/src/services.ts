@@ -1,5 +1,7 @@
 import type { JwkSet } from "@dojang/verifier/explain";
+import type { StatusListFetch } from "@dojang/verifier/status";
 import { edgeUrl, issuerUrl } from "./config.ts";
+import { decoded } from "./token.ts";
 
 /** Milliseconds until an answer is given up. An upload may take longer. */
 const PATIENCE = 10_000;
@@ -98,6 +100,24 @@ export function upload(file: File, bearer: string, lang: string, progress: (sent
 export async function publishedKeys(lang: string, watch: Watch): Promise<JwkSet | undefined> {
   const answer = await ask({ to: "issuer", method: "GET", path: "/.well-known/jwks.json", lang }, watch);
   return answer?.status === 200 ? (answer.body as JwkSet) : undefined;
+}
+
+/** `fetch` for the issuer's status lists, whose payload is what the exchange shows. */
+export function listFetch(watch: Watch): StatusListFetch {
+  return async (url, request) => {
+    const exchange = begun("issuer", "GET", new URL(url).pathname, undefined, undefined, watch);
+    try {
+      const response = await fetch(url, { ...request, credentials: "omit" });
+      const text = await response.clone().text();
+      exchange.answer = { status: response.status, body: decoded(text.trim().split(".")[1]) ?? text.slice(0, 200) };
+      return response;
+    } catch (error) {
+      exchange.failed = true;
+      throw error;
+    } finally {
+      watch(exchange);
+    }
+  };
 }
 
 export function addressOf(service: Service): string {

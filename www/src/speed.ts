@@ -5,6 +5,9 @@ import { measure, quantile, type Measured } from "./measure.ts";
 import { microseconds, plot } from "./plot.ts";
 import { newSample } from "./sample.ts";
 
+/** Pixels that a card takes at its two sides, at most. */
+const CARD = 56;
+
 const COUNTS = [2000, 10_000, 50_000];
 
 /** Times our verifier and WebCrypto, through jose, on the same token in this browser. */
@@ -98,7 +101,7 @@ export class Speed {
     scroll.tabIndex = 0;
     scroll.setAttribute("role", "group");
     scroll.ariaLabel = t("결과 표", "Table of the results");
-    const drawing = plot(series.map(({ name, className, measured }) => ({ name, className, samples: measured.samples })));
+    const drawing = plot(series.map(({ name, className, measured }) => ({ name, className, samples: measured.samples })), byId("speed").clientWidth - CARD);
     return [
       el(
         "div",

@@ -8,7 +8,7 @@ import type { Revocation } from "./revocation.ts";
 /** Details that are Unix times in seconds. */
 const TIMES = new Set(["expiredAt", "notBefore", "issuedAt", "now"]);
 
-const MARKS = { passed: "✓", failed: "✕", not_reached: "–", not_checked: "?" };
+const MARKS = { passed: "✓", failed: "✕", not_reached: "–", not_checked: "?", unknown: "?" };
 type Outcome = keyof typeof MARKS;
 
 /** The six stages, with the checks of the verifier that each is made of. */
@@ -26,8 +26,8 @@ function stages(): { name: string; what: string; checks: Check[] }[] {
   ];
 }
 
-/** The list of stages, each with how it went and why. */
-export function stageViews(explanation: Explanation, revocation: Revocation): HTMLElement[] {
+/** The list of stages, each with how it went and why. `asking`: the button that has the last one looked up. */
+export function stageViews(explanation: Explanation, revocation: Revocation, asking?: HTMLElement): HTMLElement[] {
   const views = stages().map(({ name, what, checks }) => {
     const steps = explanation.steps.filter((step) => checks.includes(step.check));
     const outcome = outcomeOf(steps);
@@ -42,8 +42,11 @@ export function stageViews(explanation: Explanation, revocation: Revocation): HT
     return item;
   });
   const last = stageView(t("폐기", "Revocation"), t("로그아웃된 토큰인가", "was it logged out"), revocation.outcome);
-  if (revocation.outcome === "not_checked") {
-    last.append(el("p", "why", revocation.sentence));
+  if (revocation.outcome !== "not_reached") {
+    last.append(el("p", "why", revocation.sentence, ...revocation.codes.flatMap((code) => [" ", el("code", "code", code)])));
+  }
+  if (asking !== undefined) {
+    last.append(el("p", "why", asking));
   }
   return [...views, last];
 }
@@ -60,6 +63,7 @@ function outcomeWord(outcome: Outcome): string {
     failed: t("실패", "failed"),
     not_reached: t("도달하지 않음", "not reached"),
     not_checked: t("확인하지 않음", "not checked"),
+    unknown: t("알 수 없음", "unknown"),
   }[outcome];
 }
 
@@ -84,11 +88,15 @@ function detailViews(details: object): HTMLElement[] {
   });
 }
 
-/** The seal on the token. */
-export function verdictView({ verdict }: Explanation): HTMLElement {
-  return verdict.ok
-    ? seal("good", t("검증됨", "Verified"), t("서명과 모든 클레임이 올바릅니다", "The signature and every claim are good"))
-    : seal("bad", t("거부됨", "Refused"), codeTexts[verdict.code][currentLang()], el("code", "", verdict.code));
+/** The seal on the token; on one that is good by itself, `revocation` has the last word. */
+export function verdictView({ verdict }: Explanation, revocation: Revocation["outcome"] = "not_checked"): HTMLElement {
+  const code = !verdict.ok ? verdict.code : revocation === "failed" ? "token_revoked" : undefined;
+  if (code !== undefined) {
+    return seal("bad", t("거부됨", "Refused"), codeTexts[code][currentLang()], el("code", "", code));
+  }
+  return seal("good", t("검증됨", "Verified"), revocation === "passed"
+    ? t("서명과 모든 클레임이 올바르고, 폐기되지 않았습니다", "The signature and every claim are good, and it was not revoked")
+    : t("서명과 모든 클레임이 올바릅니다", "The signature and every claim are good"));
 }
 
 export function seal(kind: "good" | "bad", word: string, sentence: string, ...more: Node[]): HTMLElement {

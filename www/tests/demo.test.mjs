@@ -3,8 +3,10 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { logIn, overflow, until, visits } from "./pages.mjs";
-import { edgeUrl, issuerCommand, noIssuerCommand, noSystem, password, username } from "./system.mjs";
+import { noPrograms, startEdge } from "./programs.mjs";
+import { edgeUrl, issuerCommand, noIssuerCommand, noSystem, password, publicPem, username, wwwUrl } from "./system.mjs";
 
 describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
   const { onPage } = visits();
@@ -21,7 +23,24 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
     assert.equal(await page.locator("svg.sequence line.back").count(), wanted.length);
   }
 
+  /** Presses again and again, and sees one of the two each time, until it is the first. */
+  async function refusedInTheEnd(page, name, refused, stillIn) {
+    const end = Date.now() + 20_000;
+    do {
+      await press(page, name);
+      await page.locator("#flow [aria-busy=true]").waitFor({ state: "detached" });
+      const text = await page.locator("#told").textContent();
+      if (refused.test(text)) {
+        return;
+      }
+      assert.match(text, stillIn);
+      await pause(500);
+    } while (Date.now() < end);
+    assert.fail("the edge went on letting it in");
+  }
+
   const LOGIN = ["POST /api/token/ HTTP 200", "GET /.well-known/jwks.json HTTP 200"];
+  const LIST = "GET /api/token/status/0 HTTP 200";
 
   test("from the login over the edge, a refresh and an upload to the logout, every request drawn", () =>
     onPage({}, async (page) => {
@@ -53,20 +72,43 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
       await answer.locator("summary").click();
       await answer.getByText(createHash("sha256").update(bytes).digest("hex")).waitFor();
 
+      await press(page, "폐기 목록 보기");
+      await told(page, /서명된 목록에서 \d+번의 값은 0\(유효\)입니다/);
+
       await press(page, "로그아웃");
       await told(page, /로그아웃했습니다/);
       await press(page, "옛 refresh 토큰으로 갱신");
       await told(page, /발급 서버가 이 refresh 토큰을 거부합니다/);
-      // This edge asks nobody about logouts, and the page says so.
-      await press(page, "옛 토큰으로 /protected");
-      await told(page, /로그아웃했는데도 엣지는 받아들입니다/);
+      await press(page, "폐기 목록 보기");
+      await told(page, /서명된 목록에서 \d+번의 값은 1\(폐기\)입니다/);
+      await page.locator("#my-token .bad").getByText("token_revoked").waitFor();
       await drawn(page, [
-        ...LOGIN, "GET /protected HTTP 200", "POST /api/token/refresh/ HTTP 200", "POST /upload HTTP 200",
-        "POST /api/token/blacklist/ HTTP 200", "POST /api/token/refresh/ HTTP 401", "GET /protected HTTP 200",
+        ...LOGIN, "GET /protected HTTP 200", "POST /api/token/refresh/ HTTP 200", "POST /upload HTTP 200", LIST,
+        "POST /api/token/blacklist/ HTTP 200", "POST /api/token/refresh/ HTTP 401", LIST,
       ]);
+      // The edge has a copy of the list, and does not know at once.
+      await refusedInTheEnd(page, "옛 토큰으로 /protected", /로그아웃한 토큰을 엣지가 거부했습니다.*HTTP 401/, /폐기 목록을 매번 묻지 않고 사본을 쓰는데/);
+      const seen = await page.locator(".exchanges > li").allTextContents();
+      assert.match(seen.at(-1), /GET \/protected.*HTTP 401.*token_revoked/s);
+      assert.equal(await page.locator("svg.sequence line.back").count(), seen.length);
       await press(page, "다시 로그인");
       await page.getByLabel("사용자 이름").waitFor();
       assert.equal(await page.locator(".exchanges > li").count(), 0);
+    }));
+
+  test("an edge that asks nobody about logouts goes on letting the token in, and the page says why", { skip: noPrograms }, () =>
+    onPage({}, async (page) => {
+      const other = await startEdge({ public_key: publicPem(), cors_origins: new URL(wwwUrl).origin });
+      try {
+        await page.route(`${edgeUrl}/**`, (route) => route.continue({ url: route.request().url().replace(edgeUrl, other.url) }));
+        await logIn(page);
+        await press(page, "로그아웃");
+        await told(page, /로그아웃했습니다/);
+        await press(page, "옛 토큰으로 /protected");
+        await told(page, /엣지의 폐기 확인이 꺼져 있어서, access 토큰은 만료될 때까지\(1시간 59분\)/);
+      } finally {
+        await other.stop();
+      }
     }));
 
   test("the progress of an upload is seen while it is under way", () =>
@@ -185,10 +227,11 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
       assert.equal(await overflow(page), 0, "wider than a phone");
       await press(page, "Log out");
       await told(page, /^Logged out/);
-      await press(page, "/protected with the old token");
-      await told(page, /the edge still lets it in/);
+      await press(page, "Look at the revocation list");
+      await told(page, /In the signed list, number \d+ is 1 \(revoked\)/);
+      await refusedInTheEnd(page, "/protected with the old token", /^The edge refused the token that was logged out/, /The edge still lets it in/);
       await page.getByRole("button", { name: "한국어" }).click();
-      await told(page, /로그아웃했는데도/);
+      await told(page, /로그아웃한 토큰을 엣지가 거부했습니다/);
       assert.equal(await overflow(page), 0, "wider than a phone");
     }));
 });

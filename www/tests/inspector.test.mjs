@@ -247,6 +247,29 @@ describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
       assert.equal(await field(page, "token").inputValue(), tampered());
     }));
 
+  test("files that miss the fields find theirs, and none is opened in place of the page", () =>
+    onPage({}, async (page) => {
+      const drop = async (text) => {
+        const dataTransfer = await page.evaluateHandle((text) => {
+          const transfer = new DataTransfer();
+          transfer.items.add(new File([text], "dropped"));
+          return transfer;
+        }, text);
+        await page.locator("h1").dispatchEvent("drop", { dataTransfer });
+      };
+      await field(page, "now").fill(`${NOW}`);
+      for (const keys of [pem, oneKey]) {
+        await drop(keys);
+        await until("the keys", keys, () => field(page, "keys").inputValue());
+      }
+      await drop(token({}, { kid: "a" }));
+      await verdict(page, "검증됨");
+      await drop(privatePem);
+      await page.locator("#notice.wrong").getByText(WORDS.ko.secret).waitFor();
+      assert.equal(await field(page, "keys").inputValue(), "");
+      assert.equal(await page.evaluate(() => document.querySelector("h1").dispatchEvent(new DragEvent("dragover", { bubbles: true, cancelable: true }))), false);
+    }));
+
   test("a link carries the token behind the # alone, and opens with the same verdict", () =>
     onPage({}, async (page, { context, requested }) => {
       const shared = token({}, { kid: "a" });
@@ -264,6 +287,11 @@ describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
       await field(other, "now").fill(`${NOW}`);
       await verdict(other, "검증됨");
       assert.deepEqual(requested.filter((url) => url.includes(shared)), [], "no request holds the token");
+      // In a page that is open already, a link only changes what is behind the #.
+      await other.evaluate((hash) => { location.hash = hash; }, new URLSearchParams({ token: token({ user_id: 7 }, { kid: "a" }), keys: oneKey }).toString());
+      await other.locator("#pane-claims tr", { hasText: "user_id" }).getByText("7").waitFor();
+      await field(other, "token").fill(shared);
+      await until("the address without the other token", "", async () => new URL(other.url()).hash);
       await other.getByRole("button", { name: "지우기" }).click();
       await until("the address without the token", "", async () => new URL(other.url()).hash);
       assert.equal(await field(other, "token").inputValue(), "");

@@ -1,14 +1,14 @@
 // A logout at the issuer, seen from the edge: at once through Redis, within the list's ttl through the status list.
-// These tests start programs of their own; the running system of the others has no revocation.
+// These tests start programs of their own, with a Redis and a short ttl.
 
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "./programs.mjs";
 
 const { ISSUER_PROGRAM: issuerProgram, EDGE_HOST_PROGRAM: edgeProgram, EDGE_COMPONENT: component } = process.env;
 const USER = { username: "logout", password: "logout-pass-123" };
@@ -29,14 +29,6 @@ function reasonToSkip() {
     return "skipped: redis-server is not installed";
   }
   return false;
-}
-
-async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Asks until the answer is as wanted, for a while. */

@@ -8,9 +8,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { brotliCompressSync } from "node:zlib";
-import { logIn, noShots, overflow, shoot, until, visits } from "./pages.mjs";
-import { edgeUrl, issuerUrl, noSystem, wwwUrl } from "./system.mjs";
-import { NOW, pem, tampered, token } from "./tokens.mjs";
+import { logIn, noShots, overflow, shoot, tabTo, until, visits } from "./pages.mjs";
+import { edgeUrl, issuerUrl, noSystem, password, username, wwwUrl } from "./system.mjs";
+import { listed, NOW, pem, statusList, tampered, token } from "./tokens.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 /** Bytes that the first load of the inspector may cost over the network, compressed. */
@@ -27,21 +27,8 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
       await visitor.goto(wwwUrl);
       await visitor.locator("[name=keys]").fill(pem);
       await visitor.locator("[name=now]").fill(`${NOW}`);
-      await visitor.locator("[name=token]").focus();
-      const text = token();
-      await visitor.evaluate(() => {
-        addEventListener("beforeinput", () => { window.pasted = performance.now(); }, { once: true });
-        new MutationObserver((_, observer) => {
-          if (document.querySelector("#verdict .seal") !== null) {
-            observer.disconnect();
-            requestAnimationFrame(() => setTimeout(() => { window.judged = performance.now(); }));
-          }
-        }).observe(document.querySelector("#verdict"), { childList: true });
-      });
-      await visitor.keyboard.insertText(text);
+      await visitor.locator("[name=token]").fill(token());
       await visitor.locator("#verdict").getByText("검증됨").waitFor();
-      await visitor.waitForFunction(() => window.judged !== undefined);
-      const waited = await visitor.evaluate(() => window.judged - window.pasted);
       let total = 0;
       for (const [url, body] of files) {
         const size = brotliCompressSync(await body).length;
@@ -49,8 +36,35 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
         t.diagnostic(`${new URL(url).pathname}: ${size} bytes of brotli`);
       }
       t.diagnostic(`first load of the inspector: ${total} bytes of brotli, ${files.size} files`);
-      t.diagnostic(`from the paste to the verdict on the screen: ${waited.toFixed(1)} ms`);
       assert.ok(files.size >= 3 && total <= BUDGET, `${total} bytes`);
+    }));
+
+  test("the verdict is on the screen within 100 ms of the paste, on a page that was just opened", (t) =>
+    onPage({}, async (_, { context }) => {
+      const waits = [];
+      // The machine may be busy with something else once or twice.
+      for (let visit = 0; visit < 5; visit += 1) {
+        const visitor = await context.newPage();
+        await visitor.goto(wwwUrl);
+        await visitor.locator("[name=keys]").fill(pem);
+        await visitor.locator("[name=now]").fill(`${NOW}`);
+        await visitor.locator("[name=token]").focus();
+        await visitor.evaluate(() => {
+          addEventListener("beforeinput", () => { window.pasted = performance.now(); }, { once: true });
+          new MutationObserver((_, observer) => {
+            if (document.querySelector("#verdict .seal") !== null) {
+              observer.disconnect();
+              requestAnimationFrame(() => setTimeout(() => { window.judged = performance.now(); }));
+            }
+          }).observe(document.querySelector("#verdict"), { childList: true });
+        });
+        await visitor.keyboard.insertText(token());
+        await visitor.waitForFunction(() => window.judged !== undefined);
+        waits.push(await visitor.evaluate(() => window.judged - window.pasted));
+        await visitor.close();
+      }
+      t.diagnostic(`from the paste to the verdict on the screen: ${waits.map((wait) => wait.toFixed(1)).join(", ")} ms`);
+      assert.ok(waits.sort((a, b) => a - b)[2] <= 100, `median ${waits[2]} ms`);
     }));
 
   test("the policy lets nothing leave but for the issuer and the edge", () =>
@@ -114,6 +128,17 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
           await page.locator("#verdict").getByText("Verified").waitFor();
           await page.getByRole("tab", { name: "Break it" }).click();
           await page.getByText("18 of 18 attacks are refused").waitFor();
+          // A list that is pasted is verified here too; there is nobody to be asked for one.
+          const uri = "https://login.example/status/1";
+          await page.getByRole("tab", { name: "Inspector" }).click();
+          await page.locator("[name=keys]").fill(pem);
+          await page.locator("[name=now]").fill(`${NOW}`);
+          await page.locator("[name=token]").fill(token(listed(uri, 3)));
+          await page.locator("#stages > li").last().getByText(/This page connects to nobody/).waitFor();
+          assert.equal(await page.locator("#look-up").count(), 0);
+          await page.getByText("Revocation list", { exact: true }).click();
+          await page.locator("[name=statusList]").fill(statusList(uri, { 3: 1 }));
+          await page.locator("#verdict").getByText("token_revoked").waitFor();
           assert.equal(await page.evaluate(() => fetch("/index.html").then(() => "answered", () => "refused")), "refused");
           assert.deepEqual(elsewhere, []);
         } finally {
@@ -150,6 +175,16 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
     await page.locator("#told").getByText(/HTTP 403/).waitFor();
     await page.locator(".exchanges summary").last().click();
     await look("flow");
+    await page.locator("#flow").getByRole("button", { name: name("내 토큰 검사", "Inspect my token") }).click();
+    await page.locator("#look-up").click();
+    await page.locator("#stages > li.passed").nth(5).waitFor();
+    await look("revocation");
+    await page.getByRole("tab", { name: name("흐름", "The flow") }).click();
+    await page.getByRole("button", { name: name("로그아웃", "Log out"), exact: true }).click();
+    await page.locator("#told").getByText(name(/로그아웃했습니다/, /Logged out/)).waitFor();
+    await page.getByRole("button", { name: name("폐기 목록 보기", "Look at the revocation list") }).click();
+    await page.locator("#told").getByText(name(/1\(폐기\)/, /1 \(revoked\)/)).waitFor();
+    await look("logout");
     await page.getByRole("tab", { name: name("속도", "Speed") }).click();
     await page.getByRole("button", { name: name("재기", "Measure") }).click();
     await page.locator("#speed table").waitFor();
@@ -206,9 +241,47 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
         await page.locator(`#${part} h2`).waitFor();
         assert.equal(await page.locator("[role=tabpanel]:visible").count(), 1);
       }
-      await page.locator("#sample").focus();
+      await tabTo(page, "예제 만들기");
       await page.keyboard.press("Enter");
       await page.locator("#verdict").getByText("검증됨").waitFor();
+    }));
+
+  test("the keyboard alone logs in, uses the token, has it looked up and logs out", () =>
+    onPage({ locale: "en-US" }, async (page) => {
+      await tabTo(page, "Inspector");
+      await page.keyboard.press("ArrowRight");
+      await page.keyboard.press("ArrowRight");
+      await page.locator("#flow h2").waitFor();
+      await tabTo(page, "Username");
+      await page.keyboard.type(username);
+      await page.keyboard.press("Tab");
+      await page.keyboard.type(password);
+      await page.keyboard.press("Enter");
+      await page.locator("#my-token .seal").waitFor();
+      const press = async (name, told) => {
+        if ((await page.evaluate(() => document.activeElement.textContent)) !== name) {
+          await tabTo(page, name);
+        }
+        await page.keyboard.press("Enter");
+        await page.locator("#told").getByText(told).waitFor();
+      };
+      // The focus is on the first action after the login, and stays where it was after each.
+      await until("the focus", "Call /protected", () => page.evaluate(() => document.activeElement.textContent));
+      await press("Call /protected", /let it in/);
+      await press("Refresh the token", /new access token/);
+      await press("Open the admin page", /HTTP 403/);
+      await press("Look at the revocation list", /is 0 \(valid\)/);
+      await tabTo(page, "Inspect my token");
+      await page.keyboard.press("Enter");
+      await until("the focus", "inspector-title", () => page.evaluate(() => document.activeElement.id));
+      await tabTo(page, "Look it up at the issuer");
+      await page.keyboard.press("Enter");
+      await page.locator("#stages > li.passed").nth(5).waitFor();
+      await until("the focus", "look-up", () => page.evaluate(() => document.activeElement.id));
+      await page.locator("#tab-flow").focus();
+      await page.keyboard.press("Enter");
+      await press("Log out", /Logged out/);
+      await press("Look at the revocation list", /revoked/);
     }));
 
   for (const [locale, tab, run, name] of [["ko-KR", "속도", "재기", /중앙값/], ["en-US", "Speed", "Measure", /median/]]) {

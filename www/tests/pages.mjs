@@ -75,6 +75,21 @@ export async function until(what, wanted, ask) {
   assert.deepEqual(last, wanted, what);
 }
 
+/** Presses Tab until the focus is on a control of this name. */
+export async function tabTo(page, name) {
+  const focused = () => page.evaluate(() => {
+    const { ariaLabel, labels, textContent } = document.activeElement;
+    return (ariaLabel || labels?.[0]?.textContent || textContent || "").trim();
+  });
+  for (let step = 0; step < 80; step += 1) {
+    await page.keyboard.press("Tab");
+    if ((await focused()) === name) {
+      return;
+    }
+  }
+  assert.fail(`Tab does not lead to "${name}"`);
+}
+
 /** Opens the flow and logs in there, on a Korean page. */
 export async function logIn(page, { secret = password, name = username } = {}) {
   await page.getByRole("tab", { name: "흐름" }).click();

@@ -1,6 +1,7 @@
 // Tokens under a key pair of these tests, good ones and others. Everything is checked at NOW.
 
 import { generateKeyPairSync, sign } from "node:crypto";
+import { deflateSync } from "node:zlib";
 
 /** Unix seconds. */
 export const NOW = 1_800_000_000;
@@ -30,3 +31,17 @@ export function tampered() {
   const [header, , signature] = token().split(".");
   return [header, segment({ ...claims, role: "admin" }), signature].join(".");
 }
+
+/** A status list of two bits each: `statuses` by place, the others are 0. */
+export function statusList(uri, statuses, changes = {}, header = {}) {
+  const bytes = new Uint8Array(256);
+  for (const [idx, status] of Object.entries(statuses)) {
+    bytes[Math.floor(idx / 4)] |= status << ((idx % 4) * 2);
+  }
+  const list = { sub: uri, iat: NOW, exp: NOW + 60, ttl: 60, status_list: { bits: 2, lst: deflateSync(bytes).toString("base64url") }, ...changes };
+  const input = `${segment({ alg: "RS256", typ: "statuslist+jwt", ...header })}.${segment(list)}`;
+  return `${input}.${sign("sha256", Buffer.from(input), privateKey).toString("base64url")}`;
+}
+
+/** The claim of a token that names a place in a list. */
+export const listed = (uri, idx) => ({ status: { status_list: { uri, idx } } });

@@ -17,6 +17,8 @@ use crate::workspace::Workspace;
 /// How long a service may take until it answers.
 const READY: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(50);
+/// Seconds for which the edge may keep a list of revoked tokens: a logout takes effect while one watches.
+const STATUS_LIST_TTL: u32 = 5;
 pub(crate) const DATABASE: &str = "sqlite://issuer.sqlite3";
 
 /// What a system is made of.
@@ -103,7 +105,9 @@ impl Setup<'_> {
         issuer
             .arg("serve")
             .args(["--listen", &format!("127.0.0.1:{}", addresses.issuer_port)])
-            .args(["--cors-origins", &addresses.origins()]);
+            .args(["--cors-origins", &addresses.origins()])
+            .args(["--public-url", &addresses.issuer])
+            .args(["--status-list-ttl", &STATUS_LIST_TTL.to_string()]);
         system.start("issuer", issuer, &self.log("issuer"), &format!("{}/healthz", loopback(addresses.issuer_port)))?;
         system.start("edge", self.edge()?, &self.log("edge"), &format!("{}/", loopback(addresses.edge_port)))?;
         system.start("demo page", self.www(), &self.log("www"), &format!("{}/", loopback(addresses.www_port)))?;
@@ -140,12 +144,17 @@ impl Setup<'_> {
             EdgeServer::EdgeHost(_) => {
                 let mut host = service(self.workspace.program("edge-host"));
                 host.arg(self.component).args(["--listen", &listen, "--state-dir"]).arg(&state);
+                host.args(["--allow-outbound", &self.addresses.issuer]);
                 host
             }
         };
         command
             .current_dir(self.state)
             .env("SPIN_VARIABLE_PUBLIC_KEY", public_key)
+            .env("SPIN_VARIABLE_ISSUER_URL", &self.addresses.issuer)
+            // Tokens that another program signed with these keys are welcome as well.
+            .env("SPIN_VARIABLE_REVOCATION", "status_list_if_named")
+            .env("SPIN_VARIABLE_STATUS_LIST_URL", format!("{}/api/token/status", self.addresses.issuer))
             .env("SPIN_VARIABLE_CORS_ORIGINS", self.addresses.origins());
         Ok(command)
     }

@@ -1,6 +1,7 @@
 //! `cargo xtask up`: from a checkout to a running system.
 
 use std::env;
+use std::path::Path;
 
 use anyhow::{Result, bail};
 
@@ -46,7 +47,9 @@ pub(crate) fn run(workspace: &Workspace, up: &Up, choice: WasmToolchainChoice) -
     // Another program may have taken one while this one was building.
     ensure_ports(up)?;
     let mut system = setup.start()?;
-    print!("{}", welcome(&addresses, edge_server, &user));
+    let issuer = workspace.program("issuer");
+    let issuer = issuer.strip_prefix(&workspace.root).unwrap_or(&issuer);
+    print!("{}", welcome(&addresses, edge_server, &user, issuer));
     system.serve()?;
     println!("\nstopping");
     drop(system);
@@ -95,7 +98,7 @@ fn demo_user(setup: &Setup<'_>) -> Result<DemoUser> {
     Ok(user)
 }
 
-fn welcome(addresses: &Addresses, edge_server: EdgeServer, user: &DemoUser) -> String {
+fn welcome(addresses: &Addresses, edge_server: EdgeServer, user: &DemoUser, program: &Path) -> String {
     let Addresses { issuer, edge, www, .. } = addresses;
     let (shown, typed) = match user {
         DemoUser::Created { generated: Some(password) } => {
@@ -121,6 +124,10 @@ Try:
   curl -X POST {issuer}/api/token/ -H 'Content-Type: application/json' \\
        -d '{{\"username\": \"{USERNAME}\", \"password\": \"{typed}\"}}'
   curl {edge}/protected -H 'Authorization: Bearer <access token>'
-"
+
+The admin page wants another role; who has it gets it with the next token:
+  DATABASE_URL=sqlite://.dojang/issuer.sqlite3 {} users set-role {USERNAME} admin
+",
+        program.display()
     )
 }

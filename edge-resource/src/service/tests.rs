@@ -476,6 +476,27 @@ async fn a_token_that_the_status_list_revokes_opens_nothing() {
 }
 
 #[tokio::test]
+async fn a_token_that_names_no_list_passes_where_the_setting_says_so_and_every_other_is_looked_up() {
+    let edge = Edge::with(|variables| {
+        variables.revocation = "status_list_if_named".into();
+        variables.status_list_url = "http://issuer.example/status".into();
+    });
+    edge.host.will_answer(list(&edge), None);
+    let status = |index: u64, uri: &str| json!({"status": {"status_list": {"idx": index, "uri": uri}}});
+    for (change, expected) in [
+        (json!({}), Value::Null),
+        (status(0, LIST), Value::Null),
+        (status(1, LIST), json!("token_revoked")),
+        (status(0, "http://elsewhere.example/status/1"), json!("claim_invalid")),
+        (json!({"status": null}), json!("claim_invalid")),
+        (json!({"status": {}}), json!("claim_missing")),
+    ] {
+        let answer = edge.with_token("/protected", &edge.signer.token(&with(access_claims(NOW), &change))).await;
+        assert_eq!(body(&answer)["code"], expected, "{change}");
+    }
+}
+
+#[tokio::test]
 async fn while_there_is_no_status_list_the_setting_decides_but_never_for_roles() {
     for (when_down, protected) in [("", 503), ("closed", 503), ("open", 200)] {
         let edge = edge_with_lists(when_down);

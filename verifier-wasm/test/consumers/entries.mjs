@@ -5,4 +5,5 @@ export * as explain from "@dojang/verifier/explain";
 export * as jwks from "@dojang/verifier/jwks";
 export * as slim from "@dojang/verifier/slim";
 export * as slimJwks from "@dojang/verifier/slim/jwks";
+export * as status from "@dojang/verifier/status";
 export * as texts from "@dojang/verifier/texts";

@@ -11,7 +11,7 @@ async function verdict(verify) {
 }
 
 /** @returns one line for each entry: `["user 1", "signature_invalid"]` is as it should be */
-export async function tryEverything({ main, slim, jwks, slimJwks, explain, texts }, { keySet, good, bad, now, jwksUrl }, init) {
+export async function tryEverything({ main, slim, jwks, slimJwks, explain, status, texts }, { keySet, good, bad, now, jwksUrl, listUri }, init) {
   const both = async (verify) => [await verdict(() => verify(good)), await verdict(() => verify(bad))];
   const outcome = {};
   const verifier = main.createVerifier(keySet);
@@ -28,6 +28,9 @@ export async function tryEverything({ main, slim, jwks, slimJwks, explain, texts
   outcome.slimJwks = await both((token) => slimRemote.verify(token, { now }));
   const explainer = explain.createExplainer(keySet);
   outcome.explain = explainer.explain(bad, { now }).steps.find(({ outcome }) => outcome === "failed").check;
+  const lists = status.createStatusLists(remote, { allowed: listUri, clock: () => now });
+  outcome.status = await Promise.all([1, 2, 3].map(async (idx) => (await lists.statusOf({ status: { status_list: { uri: listUri, idx } } })).status));
+  outcome.revoked = await verdict(() => lists.check({ status: { status_list: { uri: listUri, idx: 2 } } }));
   outcome.texts = texts.codeTexts.signature_invalid.en;
   return outcome;
 }
@@ -41,5 +44,7 @@ export const expected = {
   jwks: right,
   slimJwks: right,
   explain: "signature",
+  status: ["valid", "invalid", "suspended"],
+  revoked: "token_revoked",
   texts: "The signature is not valid",
 };

@@ -1,6 +1,7 @@
 // Compiled, never run: what the types of the DOM allow besides.
 
 import { createRemoteJwks } from "@dojang/verifier/jwks";
+import { createStatusLists } from "@dojang/verifier/status";
 import { init } from "@dojang/verifier/slim";
 
 const address = new URL("https://login.example/verifier_wasm.wasm");
@@ -15,3 +16,6 @@ createRemoteJwks(address, { fetch });
 createRemoteJwks(address, { fetch: (url, request) => fetch(url, { ...request, mode: "cors" }) });
 // @ts-expect-error an answer is a response
 createRemoteJwks(address, { fetch: async () => "" });
+
+createStatusLists("", { allowed: "https://login.example", fetch });
+createStatusLists("", { allowed: "https://login.example", fetch: (url, request) => fetch(url, { ...request, mode: "cors" }) });

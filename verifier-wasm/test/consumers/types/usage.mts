@@ -5,6 +5,7 @@ import { createExplainer } from "@dojang/verifier/explain";
 import { createRemoteJwks, JwksError, type JwksCode, type RemoteJwks } from "@dojang/verifier/jwks";
 import * as slim from "@dojang/verifier/slim";
 import * as slimJwks from "@dojang/verifier/slim/jwks";
+import { createStatusLists, StatusListError, type StatusLists, type TokenStatus } from "@dojang/verifier/status";
 import { codeTexts } from "@dojang/verifier/texts";
 import compiled from "@dojang/verifier/verifier_wasm_simd.wasm";
 
@@ -48,3 +49,23 @@ await slim.init(null);
 export const slimVerifier: Verifier = slim.createVerifier({ kty: "RSA" });
 export const slimRemote: RemoteJwks = slimJwks.createRemoteJwks({ href: "https://login.example/jwks.json" });
 export const steps: number = createExplainer("").explain("").steps.length;
+
+const lists: StatusLists = createStatusLists(remote, { allowed: ["https://login.example"], leeway: 1, clock: () => 1 });
+createStatusLists({ keys: [] }, { allowed: "https://login.example" });
+// @ts-expect-error where lists may be has no default
+createStatusLists("", {});
+// @ts-expect-error lists know no audience
+createStatusLists("", { allowed: [], audience: "a" });
+const found: TokenStatus = await lists.statusOf((await remote.verify("")).claims);
+if (found.status === "valid") {
+  // @ts-expect-error nothing is wrong with it
+  found.code;
+} else if (found.code === "revocation_unknown") {
+  const error: StatusListError = found.error;
+  if (error.code === "status_list_too_large") {
+    throw new Error(`${error.details.limit}`);
+  }
+} else if (found.code === "token_revoked") {
+  throw new Error(`${found.status} ${found.found.value}`);
+}
+await lists.check({}, { list: "" });

@@ -12,6 +12,7 @@ const worker :Workerd.Worker = (
   modules = [
     (name = "worker.js", esModule = embed "bundle/worker.js"),
     (name = "verifier_wasm_simd.wasm", wasm = embed "bundle/verifier_wasm_simd.wasm"),
+    (name = "status_wasm.wasm", wasm = embed "bundle/status_wasm.wasm"),
   ],
   # Set by the test.
   compatibilityDate = "COMPATIBILITY_DATE",

@@ -1,7 +1,7 @@
 import type { GlobalType } from "./global-types.js";
 
-/** What a request for keys says. */
-export interface JwksRequest {
+/** What a request for a document says. */
+export interface FetchRequest {
   readonly headers: { readonly accept: string };
   readonly redirect: "manual";
   readonly cache?: "no-store";
@@ -9,17 +9,17 @@ export interface JwksRequest {
 }
 
 /** What is read of the answer to it; a `Response` has all of this. */
-export interface JwksResponse {
+export interface FetchResponse {
   readonly type: string;
   readonly status: number;
   readonly headers: { get(name: string): string | null };
-  readonly body: { getReader(): JwksReader } | null;
+  readonly body: { getReader(): Reader } | null;
 }
 
-interface JwksReader {
+export interface Reader {
   read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
   cancel(): Promise<void>;
 }
 
 /** `fetch`, or what stands in for it. */
-export type JwksFetch = (url: string, request: JwksRequest) => Promise<JwksResponse>;
+export type Fetch = (url: string, request: FetchRequest) => Promise<FetchResponse>;

@@ -1,0 +1,164 @@
+// The revocation stage of the inspector in real Chromium: lists that are pasted, and the real issuer's, asked by a button alone.
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { codeTexts } from "@dojang/verifier/texts";
+import { visits } from "./pages.mjs";
+import { issuerUrl, logIn, noSystem, publishedKeys, wwwUrl } from "./system.mjs";
+import { listed, NOW, pem, statusList, token } from "./tokens.mjs";
+
+const URI = "https://login.example/status/1";
+const WORDS = {
+  ko: {
+    locale: "ko-KR",
+    good: "검증됨",
+    bad: "거부됨",
+    ask: "발급 서버의 목록에서 확인",
+    again: "다시 확인",
+    none: /상태 목록을 가리키지 않습니다/,
+    elsewhere: /말고는 아무 데도 물을 수 없습니다/,
+    quiet: /누르기 전에는 묻지 않습니다/,
+    valid: /값은 0\(유효\)입니다/,
+    revoked: /값은 1\(폐기\)입니다/,
+    suspended: /값은 2\(정지\)입니다/,
+    summary: "폐기 목록",
+  },
+  en: {
+    locale: "en-US",
+    good: "Verified",
+    bad: "Refused",
+    ask: "Look it up at the issuer",
+    again: "Look it up again",
+    none: /names no status list/,
+    elsewhere: /may ask nobody but/,
+    quiet: /Nobody is asked before you press the button/,
+    valid: /is 0 \(valid\)/,
+    revoked: /is 1 \(revoked\)/,
+    suspended: /is 2 \(suspended\)/,
+    summary: "Revocation list",
+  },
+};
+
+describe("the revocation stage", { skip: noSystem, timeout: 240_000 }, () => {
+  const { onPage } = visits();
+
+  const field = (page, name) => page.locator(`#inspector-form [name=${name}]`);
+  const stage = (page) => page.locator("#stages > li").last();
+
+  /** Waits until the stage went like this, with this sentence, these codes and this seal. */
+  async function isStage(page, outcome, sentence, codes, seal) {
+    await stage(page).locator(".why", { hasText: sentence }).first().waitFor();
+    assert.deepEqual(
+      [await stage(page).getAttribute("class"), await stage(page).locator(".code").allTextContents(), await page.locator("#verdict .seal").textContent()],
+      [outcome, codes, seal],
+    );
+  }
+
+  for (const [lang, words] of Object.entries(WORDS)) {
+    test(`a list that is pasted decides, if it is the issuer's, and nothing leaves the page (${lang})`, () =>
+      onPage({ locale: words.locale }, async (page, { origins }) => {
+        await field(page, "keys").fill(pem);
+        await field(page, "now").fill(`${NOW}`);
+        await field(page, "token").fill(token());
+        await isStage(page, "not_checked", words.none, [], words.good);
+
+        await field(page, "token").fill(token(listed(URI, 7)));
+        await isStage(page, "not_checked", words.elsewhere, [], words.good);
+        assert.equal(await page.locator("#look-up").count(), 0, "this page may not ask there");
+
+        await page.getByText(words.summary, { exact: true }).click();
+        const paste = (text) => field(page, "statusList").fill(text);
+        await paste(`${statusList(URI, { 6: 3, 8: 3 })}\n`);
+        await isStage(page, "passed", words.valid, [], words.good);
+        await paste(statusList(URI, { 7: 1 }));
+        await isStage(page, "failed", words.revoked, ["token_revoked"], words.bad);
+        assert.ok((await page.locator("#verdict").textContent()).includes(codeTexts.token_revoked[lang]));
+        await paste(statusList(URI, { 7: 2 }));
+        await isStage(page, "failed", words.suspended, ["token_revoked"], words.bad);
+
+        // What was not signed by the issuer, or for another address, says nothing.
+        const invalid = (code) => ["revocation_unknown", "status_list_invalid", code];
+        const [head, , signature] = statusList(URI, { 7: 1 }).split(".");
+        const forged = [head, statusList(URI, {}).split(".")[1], signature].join(".");
+        for (const [list, code] of [
+          [forged, "signature_invalid"],
+          [statusList(`${URI}2`, {}), "claim_invalid"],
+          [statusList(URI, {}, { exp: NOW }), "token_expired"],
+          [token(), "typ_not_allowed"],
+          ["hello", "token_malformed"],
+        ]) {
+          await paste(list);
+          await isStage(page, "unknown", codeTexts[code][lang], invalid(code), words.good);
+        }
+        await paste("");
+        await isStage(page, "not_checked", words.elsewhere, [], words.good);
+        assert.deepEqual([...origins], [new URL(wwwUrl).origin]);
+      }));
+
+    test(`the issuer is asked when the button is pressed and not before, and a logout shows (${lang})`, () =>
+      onPage({ locale: words.locale }, async (page, { requested }) => {
+        const { access, refresh } = await logIn();
+        const asked = () => requested.filter((url) => url.startsWith(issuerUrl));
+        await field(page, "keys").fill(JSON.stringify(await publishedKeys()));
+        await field(page, "token").fill(access);
+        await isStage(page, "not_checked", words.quiet, [], words.good);
+        assert.deepEqual(asked(), []);
+
+        await page.getByRole("button", { name: words.ask }).focus();
+        await page.keyboard.press("Enter");
+        await isStage(page, "passed", words.valid, [], words.good);
+        const { uri } = JSON.parse(Buffer.from(access.split(".")[1], "base64url")).status.status_list;
+        assert.deepEqual(asked(), [uri], "the list alone");
+        // Whoever has no mouse is where they were.
+        assert.equal(await page.evaluate(() => document.activeElement.id), "look-up");
+
+        const logout = await fetch(`${issuerUrl}/api/token/blacklist/`, {
+          method: "POST",
+          headers: { "Content-Type": "application/json" },
+          body: JSON.stringify({ refresh }),
+        });
+        assert.equal(logout.status, 200);
+        // The next list is made after the question, a second later or more.
+        await page.route(uri, async (route) => {
+          await pause(1200);
+          await route.continue();
+        });
+        await page.getByRole("button", { name: words.again }).click();
+        await isStage(page, "failed", words.revoked, ["token_revoked"], words.bad);
+        assert.deepEqual(asked(), [uri, uri]);
+
+        // What was found belongs to this token and this time.
+        await page.locator("[data-lang]:not([aria-pressed=true])").click();
+        await page.locator("#verdict").getByText("token_revoked").waitFor();
+        const { iat } = JSON.parse(Buffer.from(access.split(".")[1], "base64url"));
+        await field(page, "now").fill(`${iat + 3600}`);
+        await page.locator("#stages > li.not_checked").waitFor();
+        await page.locator("#look-up").click();
+        await page.locator("#stages > li.unknown .code", { hasText: "token_expired" }).waitFor();
+      }));
+  }
+
+  test("an issuer that cannot be reached leaves it open, and says so", () =>
+    onPage({}, async (page) => {
+      const { access } = await logIn();
+      await field(page, "keys").fill(JSON.stringify(await publishedKeys()));
+      await field(page, "token").fill(access);
+      await page.route(`${issuerUrl}/**`, (route) => route.abort("connectionrefused"));
+      await page.locator("#look-up").click();
+      await isStage(page, "unknown", /목록을 받지 못했습니다/, ["revocation_unknown", "status_list_unreachable"], "검증됨");
+      await page.unroute(`${issuerUrl}/**`);
+      await page.locator("#look-up").click();
+      await isStage(page, "passed", WORDS.ko.valid, [], "검증됨");
+    }));
+
+  test("a token that was refused before has no button", () =>
+    onPage({}, async (page) => {
+      const { access } = await logIn();
+      await field(page, "keys").fill(pem);
+      await field(page, "token").fill(access);
+      await page.locator("#stages > li.failed").waitFor();
+      assert.equal(await page.locator("#look-up").count(), 0);
+      assert.equal(await stage(page).getAttribute("class"), "not_reached");
+    }));
+});
