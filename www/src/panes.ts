@@ -12,10 +12,16 @@ const SHOWN = 20_000;
 /** Fills the panes for text, header, claims and key. `now`: Unix seconds. */
 export function showPanes(token: string, keys: string, explanation: Explanation, now: number): void {
   const { verdict, untrusted } = explanation;
+  const [head, body] = segmentsOf(token);
   fill("pane-text", rawToken(token), legend());
-  fill("pane-header", ...objectView("header", verdict.ok ? verdict.header : decoded(token.split(".")[0]), untrusted.header, verdict.ok, now));
-  fill("pane-claims", ...objectView("claims", verdict.ok ? verdict.claims : decoded(token.split(".")[1]), untrusted.payload, verdict.ok, now));
+  fill("pane-header", ...objectView("header", verdict.ok ? verdict.header : decoded(head), untrusted.header, verdict.ok, now));
+  fill("pane-claims", ...objectView("claims", verdict.ok ? verdict.claims : decoded(body), untrusted.payload, verdict.ok, now));
   fill("pane-key", ...keyView(token, keys, explanation));
+}
+
+/** None of a text that is longer than any token: a megabyte would take its time, and says nothing. */
+function segmentsOf(token: string): string[] {
+  return token.length > SHOWN ? [] : token.split(".");
 }
 
 function fill(pane: string, ...content: Node[]): void {
@@ -86,7 +92,7 @@ export function showTimes(now: number): void {
 /** The keys of the text, and how the token's kid chose one among them. */
 function keyView(token: string, text: string, { steps }: Explanation): HTMLElement[] {
   const step = steps.find(({ check }) => check === "key");
-  const kid = decoded(token.split(".")[0])?.["kid"];
+  const kid = decoded(segmentsOf(token)[0])?.["kid"];
   const keys = keysIn(text);
   const names = kid === undefined ? t("토큰에 kid가 없습니다.", "The token names no kid.") : t(`토큰의 kid는 ${JSON.stringify(kid)}입니다.`, `The token names the kid ${JSON.stringify(kid)}.`);
   if (step === undefined || step.outcome === "not_reached") {
