@@ -130,9 +130,10 @@ async fn administrator(issuer: &Issuer, headers: &HeaderMap) -> Result<User, Api
 ///
 /// In pages, by id.
 #[utoipa::path(
-    get, path = "/api/users/", tag = "administration", security(("bearer" = [])), params(Paging),
+    get, operation_id = "list_users", path = "/api/users/",
+    tag = "administration", security(("bearer" = [])), params(Paging),
     responses(
-        (status = 200, description = "A page of users", body = Page),
+        (status = 200, description = "A page of users", body = Page<'_>),
         (status = 404, response = NotFound),
     )
 )]
@@ -165,8 +166,9 @@ pub(super) async fn list(
 
 /// Create a user
 #[utoipa::path(
-    post, path = "/api/users/", tag = "administration", security(("bearer" = [])), request_body = NewRecord,
-    responses((status = 201, description = "The new user's record", body = AdminView))
+    post, operation_id = "create_user", path = "/api/users/",
+    tag = "administration", security(("bearer" = [])), request_body = NewRecord,
+    responses((status = 201, description = "The new user's record", body = AdminView<'_>))
 )]
 pub(super) async fn create(State(issuer): State<Arc<Issuer>>, request: Request) -> Result<Response, ApiError> {
     let admin = administrator(&issuer, request.headers()).await?;
@@ -191,10 +193,10 @@ pub(super) async fn create(State(issuer): State<Arc<Issuer>>, request: Request) 
 
 /// Show a user
 #[utoipa::path(
-    get, path = "/api/users/{id}/", tag = "administration", security(("bearer" = [])),
+    get, operation_id = "show_user", path = "/api/users/{id}/", tag = "administration", security(("bearer" = [])),
     params(("id" = i64, Path, description = "The user's id")),
     responses(
-        (status = 200, description = "The user's record", body = AdminView),
+        (status = 200, description = "The user's record", body = AdminView<'_>),
         (status = 404, response = NotFound),
     )
 )]
@@ -212,10 +214,11 @@ pub(super) async fn show(
 ///
 /// Changes what the body names. All sessions of a user who becomes inactive end.
 #[utoipa::path(
-    patch, path = "/api/users/{id}/", tag = "administration", security(("bearer" = [])), request_body = Record,
+    patch, operation_id = "change_user", path = "/api/users/{id}/",
+    tag = "administration", security(("bearer" = [])), request_body = Record,
     params(("id" = i64, Path, description = "The user's id")),
     responses(
-        (status = 200, description = "The record as it is now", body = AdminView),
+        (status = 200, description = "The record as it is now", body = AdminView<'_>),
         (status = 404, response = NotFound),
     )
 )]
@@ -240,7 +243,8 @@ pub(super) async fn change(
 ///
 /// All sessions of the user end. The id is given to nobody else.
 #[utoipa::path(
-    delete, path = "/api/users/{id}/", tag = "administration", security(("bearer" = [])),
+    delete, operation_id = "delete_user", path = "/api/users/{id}/",
+    tag = "administration", security(("bearer" = [])),
     params(("id" = i64, Path, description = "The user's id")),
     responses(
         (status = 204, description = "The user is gone"),
@@ -266,7 +270,8 @@ pub(super) async fn delete(
 ///
 /// All sessions of the user end.
 #[utoipa::path(
-    post, path = "/api/users/{id}/password/", tag = "administration", security(("bearer" = [])),
+    post, operation_id = "set_user_password", path = "/api/users/{id}/password/",
+    tag = "administration", security(("bearer" = [])),
     request_body = NewPassword,
     params(("id" = i64, Path, description = "The user's id")),
     responses(

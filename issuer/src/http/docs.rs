@@ -22,7 +22,7 @@ const CACHE: HeaderValue = HeaderValue::from_static("public, max-age=3600");
 
 /// This document, for people
 #[utoipa::path(
-    get, path = "/docs/", tag = "published",
+    get, operation_id = "docs_page", path = "/docs/", tag = "published",
     responses((status = 200, description = "A page", body = String, content_type = "text/html"))
 )]
 pub(super) async fn page() -> Result<Response, ApiError> {
@@ -31,7 +31,7 @@ pub(super) async fn page() -> Result<Response, ApiError> {
 
 /// A part of the page
 #[utoipa::path(
-    get, path = "/docs/{file}", tag = "published",
+    get, operation_id = "docs_part", path = "/docs/{file}", tag = "published",
     params(("file" = String, Path, description = "Its name")),
     responses(
         (status = 200, description = "A script, style sheet or picture", content_type = "*/*"),

@@ -93,7 +93,7 @@ pub(super) struct Done {}
 #[utoipa::path(
     post, path = "/api/token/", tag = "tokens", request_body = Credentials,
     responses(
-        (status = 200, description = "The tokens and their user", body = Login),
+        (status = 200, description = "The tokens and their user", body = Login<'_>),
         (status = 401, response = Unauthorized),
         (status = 429, response = Throttled),
     )

@@ -39,7 +39,7 @@ impl FromFields for PasswordChange {
 /// The user of an access token.
 #[utoipa::path(
     get, path = "/api/users/me/", tag = "account", security(("bearer" = [])),
-    responses((status = 200, description = "The user", body = UserView))
+    responses((status = 200, description = "The user", body = UserView<'_>))
 )]
 pub(super) async fn me(State(issuer): State<Arc<Issuer>>, headers: HeaderMap) -> Result<Response, ApiError> {
     let (user, _) = authenticated(&issuer, &headers).await?;
@@ -50,7 +50,8 @@ pub(super) async fn me(State(issuer): State<Arc<Issuer>>, headers: HeaderMap) ->
 ///
 /// For who knows the old one. The user's other sessions end.
 #[utoipa::path(
-    post, path = "/api/users/me/password/", tag = "account", security(("bearer" = [])), request_body = PasswordChange,
+    post, operation_id = "change_password", path = "/api/users/me/password/",
+    tag = "account", security(("bearer" = [])), request_body = PasswordChange,
     responses(
         (status = 200, description = "The password is changed", body = Done),
         (status = 429, response = Throttled),

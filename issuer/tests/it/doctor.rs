@@ -237,7 +237,7 @@ fn an_edge_that_lets_everybody_in_is_a_problem() {
     }
     let edge = TestEdge::start(Setup { demands: Demands::AudienceOf("shop"), ..sound(&clinic.public_pem()) });
     let text = clinic.diagnosis(&["--edge", &edge.url()], "edge_token", "problem");
-    assert!(text.contains("claim_missing") && text.contains("its settings issuer, audience"), "{text}");
+    assert!(text.contains("audience_mismatch") && text.contains("its settings issuer, audience"), "{text}");
     let text = clinic.diagnosis(&["--edge", &edge.url(), "--edge-path", "/nowhere"], "edge_token", "problem");
     assert!(text.contains("404") && text.contains("--edge-path"), "{text}");
 }

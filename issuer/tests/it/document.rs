@@ -219,10 +219,8 @@ fn a_body_without_its_fields_is_refused_by_the_names_that_are_documented() {
         let types: Vec<_> = content.keys().map(String::as_str).collect();
         assert_eq!(types, ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"], "{path}");
         let schema = resolved(&document, &content["application/json"]["schema"]);
-        let required: BTreeSet<String> = schema["required"]
-            .as_array()
-            .into_iter()
-            .flatten()
+        let required: BTreeSet<String> = parts(&document, schema)
+            .flat_map(|part| part["required"].as_array().into_iter().flatten())
             .filter_map(|name| name.as_str().map(str::to_owned))
             .collect();
         let answer = issuer.send(&call(method, &filled(path), &boss));
@@ -244,10 +242,16 @@ fn a_body_without_its_fields_is_refused_by_the_names_that_are_documented() {
     assert!(bodies >= 8, "{bodies} bodies");
 }
 
-fn properties<'a>(document: &'a Value, schema: &'a Value) -> impl Iterator<Item = String> + 'a {
+/// A schema, and those that it is made from.
+fn parts<'a>(document: &'a Value, schema: &'a Value) -> impl Iterator<Item = &'a Value> {
     let parts = schema.get("allOf").and_then(Value::as_array).into_iter().flatten();
-    let parts = parts.map(|part| resolved(document, part)).chain([schema]);
-    parts.filter_map(|part| part["properties"].as_object()).flat_map(|properties| properties.keys().cloned())
+    parts.map(|part| resolved(document, part)).chain([schema])
+}
+
+fn properties<'a>(document: &'a Value, schema: &'a Value) -> impl Iterator<Item = String> + 'a {
+    parts(document, schema)
+        .filter_map(|part| part["properties"].as_object())
+        .flat_map(|properties| properties.keys().cloned())
 }
 
 #[test]
