@@ -62,7 +62,8 @@ fn readiness(patient: &Patient, ready: &Answer) -> Finding {
 
 fn served_keys(patient: &Patient, web: &Web, keys: &IssuerKeys) -> Finding {
     const CHECK: &str = "issuer_keys";
-    let advice = "start it with the --keys-dir of these files; changed files are taken over within seconds, its log says when not";
+    let advice = "start it with the --keys-dir of these files; changed ones are taken over within seconds, \
+                  and its log says when they are not";
     let ask = |path: &str| match web.get(&patient.issuer.at(path), &[]) {
         Ok(answer) if answer.status == 200 => Ok(answer.body),
         Ok(answer) => Err(format!("{path} gives {}", answer.status)),

@@ -130,8 +130,8 @@ async fn administrator(issuer: &Issuer, headers: &HeaderMap) -> Result<User, Api
 ///
 /// In pages, by id.
 #[utoipa::path(
-    get, operation_id = "list_users", path = "/api/users/",
-    tag = "administration", security(("bearer" = [])), params(Paging),
+    get, operation_id = "list_users", path = "/api/users/", tag = "administration",
+    security(("bearer" = [])), params(Paging),
     responses(
         (status = 200, description = "A page of users", body = Page<'_>),
         (status = 404, response = NotFound),
@@ -166,8 +166,8 @@ pub(super) async fn list(
 
 /// Create a user
 #[utoipa::path(
-    post, operation_id = "create_user", path = "/api/users/",
-    tag = "administration", security(("bearer" = [])), request_body = NewRecord,
+    post, operation_id = "create_user", path = "/api/users/", tag = "administration",
+    security(("bearer" = [])), request_body = NewRecord,
     responses((status = 201, description = "The new user's record", body = AdminView<'_>))
 )]
 pub(super) async fn create(State(issuer): State<Arc<Issuer>>, request: Request) -> Result<Response, ApiError> {
@@ -214,8 +214,8 @@ pub(super) async fn show(
 ///
 /// Changes what the body names. All sessions of a user who becomes inactive end.
 #[utoipa::path(
-    patch, operation_id = "change_user", path = "/api/users/{id}/",
-    tag = "administration", security(("bearer" = [])), request_body = Record,
+    patch, operation_id = "change_user", path = "/api/users/{id}/", tag = "administration",
+    security(("bearer" = [])), request_body = Record,
     params(("id" = i64, Path, description = "The user's id")),
     responses(
         (status = 200, description = "The record as it is now", body = AdminView<'_>),
@@ -243,8 +243,8 @@ pub(super) async fn change(
 ///
 /// All sessions of the user end. The id is given to nobody else.
 #[utoipa::path(
-    delete, operation_id = "delete_user", path = "/api/users/{id}/",
-    tag = "administration", security(("bearer" = [])),
+    delete, operation_id = "delete_user", path = "/api/users/{id}/", tag = "administration",
+    security(("bearer" = [])),
     params(("id" = i64, Path, description = "The user's id")),
     responses(
         (status = 204, description = "The user is gone"),
@@ -270,8 +270,8 @@ pub(super) async fn delete(
 ///
 /// All sessions of the user end.
 #[utoipa::path(
-    post, operation_id = "set_user_password", path = "/api/users/{id}/password/",
-    tag = "administration", security(("bearer" = [])),
+    post, operation_id = "set_user_password", path = "/api/users/{id}/password/", tag = "administration",
+    security(("bearer" = [])),
     request_body = NewPassword,
     params(("id" = i64, Path, description = "The user's id")),
     responses(

@@ -1,5 +1,5 @@
-//! The OpenAPI document: what all operations have in common. The rest stands at each handler, from where the routes come
-//! too, so that neither can say what the other does not.
+//! The OpenAPI document: what all operations have in common. The rest stands at each handler, from where the routes
+//! come too, so that neither can say what the other does not.
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ const CACHE: &str = "public, max-age=300";
 #[openapi(
     info(
         title = "Dojang issuer",
-        description = "Logs users in and issues RS256 tokens, with the paths, answers and error texts of Django and SimpleJWT.",
+        description = "Logs users in and issues RS256 tokens, with the paths and answers of Django and SimpleJWT.",
         license(name = "Apache-2.0 OR MIT", identifier = "Apache-2.0 OR MIT"),
     ),
     // Seen from the document, so that it is right below any path.

@@ -24,7 +24,10 @@ pub const KEYS_CACHE_SECONDS: u32 = 300;
 #[utoipa::path(
     get, path = "/.well-known/jwks.json", tag = "published",
     responses(
-        (status = 200, description = "The keys; they may be cached for five minutes", body = Object, content_type = "application/json"),
+        (
+            status = 200, description = "The keys; they may be cached for five minutes", body = Object,
+            content_type = "application/json"
+        ),
         (status = 304, description = "They are those that `If-None-Match` names"),
     )
 )]
@@ -43,7 +46,9 @@ pub(super) async fn jwks(State(issuer): State<Arc<Issuer>>, headers: HeaderMap) 
 /// The public half of the active key alone, for services that are configured with a single key.
 #[utoipa::path(
     get, path = "/public.pem", tag = "published",
-    responses((status = 200, description = "The key as PEM (SPKI)", body = String, content_type = "application/x-pem-file"))
+    responses(
+        (status = 200, description = "The key as PEM (SPKI)", body = String, content_type = "application/x-pem-file"),
+    )
 )]
 pub(super) async fn public_pem(State(issuer): State<Arc<Issuer>>) -> Response {
     let headers = [(CACHE_CONTROL, KEYS_CACHE), (CONTENT_TYPE, "application/x-pem-file")];
@@ -52,8 +57,8 @@ pub(super) async fn public_pem(State(issuer): State<Arc<Issuer>>) -> Response {
 
 /// A Token Status List
 ///
-/// draft-ietf-oauth-status-list: one bit for each session, 1 when it was ended. It tells nothing about anybody: the bits
-/// are in random places. There are lists only when the issuer has a public URL.
+/// draft-ietf-oauth-status-list: one bit for each session, 1 when it was ended. It tells nothing about anybody: the
+/// bits are in random places. There are lists only when the issuer has a public URL.
 #[utoipa::path(
     get, path = "/api/token/status/{list}", tag = "published",
     params(("list" = u32, Path, description = "Its number, from the claim `status`")),

@@ -24,8 +24,8 @@ impl SlashedPaths {
         )
     }
 
-    /// The answer for a path that is none of the router's: permanent as Django's; a POST gets 308, which keeps its method
-    /// and body. 404 when a slash would not help.
+    /// The answer for a path that is none of the router's: permanent as Django's; a POST gets 308, which keeps its
+    /// method and body. 404 when a slash would not help.
     pub(super) fn answer(&self, method: &Method, uri: &Uri) -> Response {
         let path = uri.path();
         if !self.0.iter().any(|template| matches(template, path)) {

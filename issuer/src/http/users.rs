@@ -50,8 +50,8 @@ pub(super) async fn me(State(issuer): State<Arc<Issuer>>, headers: HeaderMap) ->
 ///
 /// For who knows the old one. The user's other sessions end.
 #[utoipa::path(
-    post, operation_id = "change_password", path = "/api/users/me/password/",
-    tag = "account", security(("bearer" = [])), request_body = PasswordChange,
+    post, operation_id = "change_password", path = "/api/users/me/password/", tag = "account",
+    security(("bearer" = [])), request_body = PasswordChange,
     responses(
         (status = 200, description = "The password is changed", body = Done),
         (status = 429, response = Throttled),

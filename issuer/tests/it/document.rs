@@ -31,8 +31,8 @@ impl Judge {
     pub(crate) fn judge(&self, request: &Request, answer: &Answer) {
         let (method, path) = (request.method().to_ascii_lowercase(), request.path());
         let Some((template, operation)) = self.operation(&method, path) else { return };
-        // Given by the HTTP library, before there is a request.
-        if answer.status == 431 {
+        // Given by the HTTP library, for what is no request: every answer of the issuer has an id.
+        if answer.header("x-request-id").is_none() {
             return;
         }
         let name = format!("{method} {path}: {} {}", answer.status, answer.body);
