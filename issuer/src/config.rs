@@ -31,6 +31,10 @@ pub struct ServeArgs {
     #[arg(long, env = "ISSUER_LISTEN", default_value = "127.0.0.1:8000")]
     pub listen: String,
 
+    /// Address of the metrics, GET /metrics in the text form of Prometheus; without it, there are none. Not for the public
+    #[arg(long, env = "ISSUER_METRICS_LISTEN", value_name = "ADDRESS")]
+    pub metrics_listen: Option<String>,
+
     /// The users.
     #[command(flatten)]
     pub database: DatabaseArgs,

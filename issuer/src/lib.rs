@@ -8,8 +8,10 @@
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod doctor;
 pub mod http;
 pub mod keys;
+pub mod metrics;
 pub mod random;
 pub mod revocation;
 pub mod sessions;

@@ -1,7 +1,9 @@
 //! The command line: `issuer <command>`. Errors are one line, and the exit code is not 0.
 
+mod doctor;
 mod keys;
 mod serve;
+mod terminal;
 mod token;
 mod users;
 mod verdict;
@@ -35,6 +37,8 @@ enum Command {
     Users(users::UsersCommand),
     /// Delete sessions whose tokens have all expired; `serve` does it every hour
     FlushExpired(DatabaseArgs),
+    /// Find out why tokens are not accepted; exit code 0: no problem, 1: a problem, 2: nothing could be checked
+    Doctor(doctor::DoctorArgs),
     /// Look into a token
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -45,7 +49,7 @@ enum Command {
 /// What a command comes back with when it failed: any error whose text is one line for the user.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// Exit code of `token inspect` when there was no verdict; clap's own for wrong usage.
+/// Exit code of `token inspect` and `doctor` when there was no verdict; clap's own for wrong usage.
 const NOT_CHECKED: u8 = 2;
 
 /// Runs the command that the arguments of the process name.
@@ -54,11 +58,8 @@ pub fn main() -> ExitCode {
     // For connections to Redis; an error would mean that one is installed already, which serves as well.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let result = match Cli::parse().command {
-        // Its exit code is an answer; 1 means refused, so that a failure needs another.
-        Command::Token(command) => match token::run(command) {
-            Ok(code) => return code,
-            Err(failure) => return fail(&*failure, NOT_CHECKED),
-        },
+        Command::Token(command) => return verdict(token::run(command)),
+        Command::Doctor(args) => return verdict(doctor::run(args)),
         Command::Keys(command) => keys::run(command),
         Command::Serve(args) => run_async(serve::run(args)),
         Command::FlushExpired(args) => run_async(flush_expired(args)),
@@ -69,6 +70,11 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => fail(&*failure, 1),
     }
+}
+
+/// For commands whose exit code is an answer: 1 means no, so that a failure needs another.
+fn verdict(result: Result<ExitCode, Failure>) -> ExitCode {
+    result.unwrap_or_else(|failure| fail(&*failure, NOT_CHECKED))
 }
 
 async fn flush_expired(args: DatabaseArgs) -> Result<(), Failure> {

@@ -14,6 +14,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{LogFormat, ServeArgs};
 use crate::http::{self, Issuer, LoginLimits, Throttle};
 use crate::keys::{IssuerKeys, KeyDirectory, LiveKeys};
+use crate::metrics::Metrics;
 use crate::random::{Random, SystemRandom};
 use crate::revocation::{FLUSH_MARGIN, RedisPublisher, Revocations, StatusListService, StatusLists};
 use crate::sessions::Sessions;
@@ -34,7 +35,9 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
         Some(keys) => keys,
         None => directory.load()?,
     }));
-    let listener = http::bind(&args.listen)?;
+    let listener = http::bind(&args.listen, "--listen")?;
+    let metrics_address = args.metrics_listen.as_deref().filter(|address| !address.is_empty());
+    let metrics_listener = metrics_address.map(|address| http::bind(address, "--metrics-listen")).transpose()?;
     let storage = storage::open(&args.database.database_url).await?;
     let mut limits = HashingLimits::default();
     if let Some(concurrent) = args.hash_concurrency {
@@ -77,6 +80,7 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
         checker: TokenChecker::new(Arc::clone(&keys)),
         throttle: Throttle::new(login_limits, args.trusted_proxies, &clock),
         revocations,
+        metrics: Metrics::default(),
         random,
         clock,
         keys,
@@ -84,9 +88,19 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
 
     let reloading = reloads.then(|| tokio::spawn(follow_the_keys(Arc::clone(&issuer.keys), directory, version)));
     let stop = stop_signal()?;
+    let metrics = match metrics_listener {
+        Some(listener) => {
+            tracing::info!("metrics at http://{}/metrics", listener.local_addr()?);
+            Some(tokio::spawn(http::serve(listener, http::metrics_router(Arc::clone(&issuer)), std::future::pending())))
+        }
+        None => None,
+    };
     let address = listener.local_addr()?;
     tracing::info!(%address, kid = issuer.keys.current().signing.kid(), "serving on http://{address}");
     http::serve(listener, http::router(issuer, &args.cors_origins), stop).await?;
+    if let Some(metrics) = metrics {
+        metrics.abort();
+    }
     flushing.abort();
     publishing.abort();
     if let Some(reloading) = reloading {
@@ -111,7 +125,7 @@ async fn flush_regularly(storage: Arc<dyn Storage>, clock: Arc<dyn Clock>) {
 
 /// Keys of a secret manager: `ISSUER_PRIVATE_KEY`, and `ISSUER_PUBLIC_KEYS` with those that only verify. Not flags: every
 /// user of the machine can read arguments.
-fn keys_from_environment() -> Result<Option<IssuerKeys>, Failure> {
+pub(super) fn keys_from_environment() -> Result<Option<IssuerKeys>, Failure> {
     let variable = |name: &str| match std::env::var(name) {
         Ok(text) => Ok(Some(Zeroizing::new(text)).filter(|text| !text.trim().is_empty())),
         Err(VarError::NotPresent) => Ok(None),

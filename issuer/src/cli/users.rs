@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use zeroize::Zeroizing;
 
 use super::Failure;
+use super::terminal::{escaped, json_escaped};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::DatabaseArgs;
 use crate::random::SystemRandom;
@@ -233,6 +234,8 @@ async fn list(args: DatabaseArgs) -> Result<(), Failure> {
         let Some(end) = users.last() else { break };
         last = end.id;
         for User { id, username, email, role, premium, is_active, .. } in &users {
+            // Django checks names in its forms only: imported ones may hold anything.
+            let (username, email) = (escaped(username), escaped(email));
             writeln!(out, "{id:>6}  {username:<24}  {email:<32}  {role:<12}  {premium:<7}  {is_active}")?;
         }
     }
@@ -272,7 +275,7 @@ async fn change(args: NamedUserArgs, changes: Changes) -> Result<(), Failure> {
 
 async fn show(args: NamedUserArgs) -> Result<(), Failure> {
     let (storage, user) = named(args).await?;
-    println!("{}", serde_json::to_string_pretty(&user.admin_view())?);
+    println!("{}", json_escaped(&serde_json::to_string_pretty(&user.admin_view())?));
     storage.close().await;
     Ok(())
 }
@@ -329,7 +332,7 @@ fn ask(question: &str) -> Result<String, Failure> {
 }
 
 /// The first line of standard input, without its line break; nothing else is stripped.
-fn password_from_stdin() -> Result<Zeroizing<String>, Failure> {
+pub(super) fn password_from_stdin() -> Result<Zeroizing<String>, Failure> {
     let mut text = Zeroizing::new(String::new());
     // A little more than is allowed, so that a longer password is refused and not cut.
     let mut input = std::io::stdin().lock().take(MAX_PASSWORD_BYTES as u64 + 8);

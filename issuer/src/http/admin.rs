@@ -6,22 +6,118 @@ use axum::Json;
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use zeroize::Zeroizing;
 
+use super::answers::NotFound;
 use super::bearer::authenticated;
-use super::body::{Fields, Whitespace};
+use super::body::{Fields, FromFields, Whitespace, read};
+use super::token::Done;
 use super::{ApiError, Issuer};
-use crate::users::{ADMIN_ROLE, Changes, Profile, User, check_password};
+use crate::users::{ADMIN_ROLE, AdminView, Changes, Profile, User, check_password};
 
 const DEFAULT_PAGE_SIZE: u32 = 50;
 const MAX_PAGE_SIZE: u32 = 200;
 
-/// Which page; pages count from 1.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Paging {
+    /// Which page; they count from 1.
+    #[param(minimum = 1, nullable = false)]
     page: Option<u32>,
+    /// Users on a page: 50 when not given, 200 at most.
+    #[param(nullable = false)]
     page_size: Option<u32>,
+}
+
+/// A page of users, in the form of REST framework's page numbers.
+#[derive(Serialize, ToSchema)]
+struct Page<'a> {
+    /// Users on all pages.
+    count: i64,
+    /// Where the next page is, if there is one.
+    next: Option<String>,
+    /// Where the page before is, if there is one.
+    previous: Option<String>,
+    /// By id.
+    results: Vec<AdminView<'a>>,
+}
+
+/// What of a record an administrator may set; what is left out stays, or gets its default.
+#[derive(ToSchema)]
+struct Record {
+    #[schema(max_length = 254, nullable = false)]
+    email: Option<String>,
+    #[schema(max_length = 150, nullable = false)]
+    first_name: Option<String>,
+    #[schema(max_length = 150, nullable = false)]
+    last_name: Option<String>,
+    /// The claim `role`: letters, digits and `-_.:`.
+    #[schema(min_length = 1, max_length = 64, nullable = false)]
+    role: Option<String>,
+    /// The claim `premium`.
+    #[schema(nullable = false)]
+    premium: Option<bool>,
+    /// Whether the user may log in.
+    #[schema(nullable = false)]
+    is_active: Option<bool>,
+}
+
+impl FromFields for Record {
+    fn take(fields: &mut Fields) -> Self {
+        Self {
+            email: fields.optional_text("email"),
+            first_name: fields.optional_text("first_name"),
+            last_name: fields.optional_text("last_name"),
+            role: fields.optional_text("role"),
+            premium: fields.optional_flag("premium"),
+            is_active: fields.optional_flag("is_active"),
+        }
+    }
+}
+
+impl From<Record> for Changes {
+    fn from(record: Record) -> Self {
+        let Record { email, first_name, last_name, role, premium, is_active } = record;
+        Self { email, first_name, last_name, role, premium, is_active }
+    }
+}
+
+#[derive(ToSchema)]
+struct NewRecord {
+    /// Letters, digits and `@.+-_`.
+    #[schema(value_type = String, min_length = 1, max_length = 150)]
+    username: Zeroizing<String>,
+    /// 8 characters at least, 1024 bytes at most.
+    #[schema(value_type = String, format = Password)]
+    password: Zeroizing<String>,
+    #[schema(inline)]
+    #[serde(flatten)]
+    record: Record,
+}
+
+impl FromFields for NewRecord {
+    fn take(fields: &mut Fields) -> Self {
+        Self {
+            username: fields.text("username", Whitespace::Stripped),
+            password: fields.text("password", Whitespace::Kept),
+            record: Record::take(fields),
+        }
+    }
+}
+
+#[derive(ToSchema)]
+struct NewPassword {
+    /// 8 characters at least, 1024 bytes at most.
+    #[schema(value_type = String, format = Password)]
+    password: Zeroizing<String>,
+}
+
+impl FromFields for NewPassword {
+    fn take(fields: &mut Fields) -> Self {
+        Self { password: fields.text("password", Whitespace::Kept) }
+    }
 }
 
 /// The record decides who administers, not the token: a role that was taken away is gone at once.
@@ -30,7 +126,17 @@ async fn administrator(issuer: &Issuer, headers: &HeaderMap) -> Result<User, Api
     if user.role == ADMIN_ROLE { Ok(user) } else { Err(ApiError::Forbidden) }
 }
 
-/// `GET /api/users/?page=1&page_size=50`: a page, in the form of REST framework's page numbers.
+/// List users
+///
+/// In pages, by id.
+#[utoipa::path(
+    get, operation_id = "list_users", path = "/api/users/", tag = "administration",
+    security(("bearer" = [])), params(Paging),
+    responses(
+        (status = 200, description = "A page of users", body = Page<'_>),
+        (status = 404, response = NotFound),
+    )
+)]
 pub(super) async fn list(
     State(issuer): State<Arc<Issuer>>,
     headers: HeaderMap,
@@ -49,24 +155,26 @@ pub(super) async fn list(
     }
     let link = |page: u32| format!("/api/users/?page={page}&page_size={size}");
     let has_more = offset + i64::from(size) < count;
-    let body = json!({
-        "count": count,
-        "next": has_more.then(|| link(page + 1)),
-        "previous": (page > 1).then(|| link(page - 1)),
-        "results": users.iter().map(User::admin_view).collect::<Vec<_>>(),
-    });
-    Ok(Json(body).into_response())
+    Ok(Json(Page {
+        count,
+        next: has_more.then(|| link(page + 1)),
+        previous: (page > 1).then(|| link(page - 1)),
+        results: users.iter().map(User::admin_view).collect(),
+    })
+    .into_response())
 }
 
-/// `POST /api/users/`: a new user.
+/// Create a user
+#[utoipa::path(
+    post, operation_id = "create_user", path = "/api/users/", tag = "administration",
+    security(("bearer" = [])), request_body = NewRecord,
+    responses((status = 201, description = "The new user's record", body = AdminView<'_>))
+)]
 pub(super) async fn create(State(issuer): State<Arc<Issuer>>, request: Request) -> Result<Response, ApiError> {
     let admin = administrator(&issuer, request.headers()).await?;
-    let mut fields = Fields::read(request).await?;
-    let mut profile = Profile::new(fields.text("username", Whitespace::Stripped).to_string());
-    let password = fields.text("password", Whitespace::Kept);
-    let changes = changes(&mut fields);
-    fields.finish()?;
-    let Changes { email, first_name, last_name, role, premium, is_active } = changes;
+    let NewRecord { username, password, record } = read(request).await?;
+    let mut profile = Profile::new(username.to_string());
+    let Record { email, first_name, last_name, role, premium, is_active } = record;
     profile.email = email.unwrap_or_default();
     profile.first_name = first_name.unwrap_or_default();
     profile.last_name = last_name.unwrap_or_default();
@@ -83,7 +191,15 @@ pub(super) async fn create(State(issuer): State<Arc<Issuer>>, request: Request) 
     Ok((StatusCode::CREATED, Json(user.admin_view())).into_response())
 }
 
-/// `GET /api/users/{id}/`.
+/// Show a user
+#[utoipa::path(
+    get, operation_id = "show_user", path = "/api/users/{id}/", tag = "administration", security(("bearer" = [])),
+    params(("id" = i64, Path, description = "The user's id")),
+    responses(
+        (status = 200, description = "The user's record", body = AdminView<'_>),
+        (status = 404, response = NotFound),
+    )
+)]
 pub(super) async fn show(
     State(issuer): State<Arc<Issuer>>,
     Path(id): Path<String>,
@@ -94,7 +210,18 @@ pub(super) async fn show(
     Ok(Json(user.admin_view()).into_response())
 }
 
-/// `PATCH /api/users/{id}/`: changes what the body names; username and password are not among it.
+/// Change a user
+///
+/// Changes what the body names. All sessions of a user who becomes inactive end.
+#[utoipa::path(
+    patch, operation_id = "change_user", path = "/api/users/{id}/", tag = "administration",
+    security(("bearer" = [])), request_body = Record,
+    params(("id" = i64, Path, description = "The user's id")),
+    responses(
+        (status = 200, description = "The record as it is now", body = AdminView<'_>),
+        (status = 404, response = NotFound),
+    )
+)]
 pub(super) async fn change(
     State(issuer): State<Arc<Issuer>>,
     Path(id): Path<String>,
@@ -102,10 +229,7 @@ pub(super) async fn change(
 ) -> Result<Response, ApiError> {
     let admin = administrator(&issuer, request.headers()).await?;
     let id = number(&id)?;
-    let mut fields = Fields::read(request).await?;
-    let changes = changes(&mut fields);
-    fields.finish()?;
-
+    let changes = Changes::from(read::<Record>(request).await?);
     let now = issuer.clock.now().timestamp();
     let user = issuer.storage.update_user(id, &changes.checked()?, now).await?.ok_or(ApiError::NotFound)?;
     if !user.is_active {
@@ -115,7 +239,46 @@ pub(super) async fn change(
     Ok(Json(user.admin_view()).into_response())
 }
 
-/// `POST /api/users/{id}/password/`: a new password; all sessions of the user end.
+/// Delete a user
+///
+/// All sessions of the user end. The id is given to nobody else.
+#[utoipa::path(
+    delete, operation_id = "delete_user", path = "/api/users/{id}/", tag = "administration",
+    security(("bearer" = [])),
+    params(("id" = i64, Path, description = "The user's id")),
+    responses(
+        (status = 204, description = "The user is gone"),
+        (status = 404, response = NotFound),
+    )
+)]
+pub(super) async fn delete(
+    State(issuer): State<Arc<Issuer>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<StatusCode, ApiError> {
+    let admin = administrator(&issuer, &headers).await?;
+    let id = number(&id)?;
+    if !issuer.storage.delete_user(id, issuer.clock.now().timestamp()).await? {
+        return Err(ApiError::NotFound);
+    }
+    issuer.sessions.publish_revocations().await;
+    tracing::info!(by = admin.id, user_id = id, "deleted a user");
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Set a user's password
+///
+/// All sessions of the user end.
+#[utoipa::path(
+    post, operation_id = "set_user_password", path = "/api/users/{id}/password/", tag = "administration",
+    security(("bearer" = [])),
+    request_body = NewPassword,
+    params(("id" = i64, Path, description = "The user's id")),
+    responses(
+        (status = 200, description = "The password is set", body = Done),
+        (status = 404, response = NotFound),
+    )
+)]
 pub(super) async fn set_password(
     State(issuer): State<Arc<Issuer>>,
     Path(id): Path<String>,
@@ -123,9 +286,7 @@ pub(super) async fn set_password(
 ) -> Result<Response, ApiError> {
     let admin = administrator(&issuer, request.headers()).await?;
     let id = number(&id)?;
-    let mut fields = Fields::read(request).await?;
-    let password = fields.text("password", Whitespace::Kept);
-    fields.finish()?;
+    let NewPassword { password } = read(request).await?;
     check_password(&password)?;
 
     let hash = issuer.passwords.hash(password).await?;
@@ -134,20 +295,11 @@ pub(super) async fn set_password(
     }
     issuer.sessions.publish_revocations().await;
     tracing::info!(by = admin.id, user_id = id, "set a password");
-    Ok(Json(json!({})).into_response())
+    Ok(Json(Done {}).into_response())
 }
 
-fn changes(fields: &mut Fields) -> Changes {
-    Changes {
-        email: fields.optional_text("email"),
-        first_name: fields.optional_text("first_name"),
-        last_name: fields.optional_text("last_name"),
-        role: fields.optional_text("role"),
-        premium: fields.optional_flag("premium"),
-        is_active: fields.optional_flag("is_active"),
-    }
-}
-
+/// Digits only, as in Django's paths: no sign.
 fn number(id: &str) -> Result<i64, ApiError> {
-    id.parse().map_err(|_| ApiError::NotFound)
+    let is_plain = id.bytes().all(|byte| byte.is_ascii_digit());
+    id.parse().ok().filter(|_| is_plain).ok_or(ApiError::NotFound)
 }

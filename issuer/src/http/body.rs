@@ -42,11 +42,7 @@ enum Field {
 }
 
 impl Fields {
-    /// Reads the body of a request.
-    ///
-    /// # Errors
-    /// 400, 408, 413 or 415, each as REST framework words it.
-    pub(super) async fn read(request: Request) -> Result<Self, ApiError> {
+    async fn read(request: Request) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         let bytes = read_bytes(&parts.headers, body, BODY_TIMEOUT).await?;
         let values = if bytes.is_empty() {
@@ -63,7 +59,7 @@ impl Fields {
         Ok(Self { values, faults: Vec::new() })
     }
 
-    /// Takes a required text field; an empty text stands in for a faulty one until [`Self::finish`] refuses the body.
+    /// Takes a required text field; an empty text stands in for a faulty one until [`read`] refuses the body.
     pub(super) fn text(&mut self, name: &'static str, whitespace: Whitespace) -> Zeroizing<String> {
         let fault = match self.values.remove(name) {
             None => "This field is required.",
@@ -115,14 +111,22 @@ impl Fields {
         self.faults.push((name, "Must be a valid boolean."));
         None
     }
+}
 
-    /// Refuses the body when any field was faulty.
-    ///
-    /// # Errors
-    /// 400 with all the faults.
-    pub(super) fn finish(&mut self) -> Result<(), ApiError> {
-        if self.faults.is_empty() { Ok(()) } else { Err(ApiError::Fields(std::mem::take(&mut self.faults))) }
-    }
+/// What an operation wants in its body.
+pub(super) trait FromFields: Sized {
+    /// Takes the fields it wants. What stands in for a faulty one is never used: the faults refuse the body.
+    fn take(fields: &mut Fields) -> Self;
+}
+
+/// Reads the body of a request.
+///
+/// # Errors
+/// 400 with all faults, 408, 413 or 415, each as REST framework words it.
+pub(super) async fn read<T: FromFields>(request: Request) -> Result<T, ApiError> {
+    let mut fields = Fields::read(request).await?;
+    let body = T::take(&mut fields);
+    if fields.faults.is_empty() { Ok(body) } else { Err(ApiError::Fields(fields.faults)) }
 }
 
 async fn read_bytes(headers: &HeaderMap, body: Body, timeout: Duration) -> Result<Bytes, ApiError> {

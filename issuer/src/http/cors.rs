@@ -63,7 +63,7 @@ pub(super) fn api(origins: &AllowedOrigins) -> CorsLayer {
             HeaderName::from_static("x-csrftoken"),
             HeaderName::from_static("x-requested-with"),
         ])
-        .expose_headers([WWW_AUTHENTICATE, RETRY_AFTER])
+        .expose_headers([WWW_AUTHENTICATE, RETRY_AFTER, HeaderName::from_static("x-request-id")])
         .max_age(Duration::from_secs(86_400));
     match origins {
         AllowedOrigins::Any => layer.allow_origin(Any),

@@ -1,10 +1,13 @@
 //! Every error answer, with the status, texts and shape that Django REST framework and SimpleJWT give.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::sessions::SessionError;
 use crate::storage::{InsertError, StorageError};
@@ -88,17 +91,19 @@ impl ApiError {
         }
     }
 
-    fn body(&self) -> Value {
-        let detail = |text: &str| json!({ "detail": text });
-        let coded = |text: &str, code: &str| json!({ "detail": text, "code": code });
-        match self {
-            Self::Fields(faults) => Value::Object(
-                faults.iter().map(|(field, text)| ((*field).to_owned(), json!([text]))).collect::<Map<_, _>>(),
-            ),
-            Self::NotADictionary(found) => {
-                json!({ "non_field_errors": [format!("Invalid data. Expected a dictionary, but got {found}.")] })
+    fn body(&self) -> Body {
+        let detail = |text: &str| Problem { detail: text.into(), ..Problem::default() };
+        let coded = |text: &str, code| Problem { code: Some(code), ..detail(text) };
+        let problem = match self {
+            Self::Fields(faults) => {
+                return Body::Faults(Faults(
+                    faults.iter().map(|(field, text)| (*field, vec![(*text).into()])).collect(),
+                ));
             }
-            Self::NoData => json!({ "non_field_errors": ["No data provided"] }),
+            Self::NotADictionary(found) => {
+                return Body::no_object(format!("Invalid data. Expected a dictionary, but got {found}."));
+            }
+            Self::NoData => return Body::no_object("No data provided".into()),
             Self::Parse(text) => detail(text),
             Self::BodyTimeout => detail("The request body did not arrive in time."),
             Self::BodyTooLarge(limit) => detail(&format!("The request body is larger than {limit} bytes.")),
@@ -107,19 +112,22 @@ impl ApiError {
             Self::MethodNotAllowed(method) => detail(&format!("Method \"{method}\" not allowed.")),
             Self::BadCredentials => detail("No active account found with the given credentials"),
             Self::Token(refusal) => {
-                json!({ "detail": refusal.message, "code": "token_not_valid", "reason": refusal.reason })
+                Problem { reason: Some(refusal.reason), ..coded(refusal.message, "token_not_valid") }
             }
             Self::NoActiveAccountForToken => detail("No active account found for the given token."),
             Self::NotAuthenticated => detail("Authentication credentials were not provided."),
             Self::BadAuthorizationHeader => {
                 coded("Authorization header must contain two space-delimited values", "bad_authorization_header")
             }
-            Self::BearerToken(refusal) => json!({
-                "detail": "Given token not valid for any token type",
-                "code": "token_not_valid",
-                "reason": refusal.reason,
-                "messages": [{ "token_class": "AccessToken", "token_type": "access", "message": refusal.message }],
-            }),
+            Self::BearerToken(refusal) => Problem {
+                reason: Some(refusal.reason),
+                messages: Some([TokenMessage {
+                    token_class: "AccessToken",
+                    token_type: "access",
+                    message: refusal.message,
+                }]),
+                ..coded("Given token not valid for any token type", "token_not_valid")
+            },
             Self::NoUserIdentification => {
                 coded("Token contained no recognizable user identification", "token_not_valid")
             }
@@ -134,9 +142,60 @@ impl ApiError {
             }
             Self::Busy => coded("Too many logins are being checked. Try again in 1 second.", "busy"),
             Self::Unavailable => coded("Service temporarily unavailable, try again later.", "service_unavailable"),
-        }
+        };
+        Body::Problem(problem)
     }
 }
+
+/// The body of an error, as it is sent and as the OpenAPI document describes it.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = Error)]
+pub(super) enum Body {
+    Problem(Problem),
+    Faults(Faults),
+}
+
+impl Body {
+    fn no_object(text: String) -> Self {
+        Self::Faults(Faults(BTreeMap::from([("non_field_errors", vec![text])])))
+    }
+}
+
+/// What went wrong.
+#[derive(Default, Serialize, ToSchema)]
+pub(super) struct Problem {
+    /// In the words of REST framework and SimpleJWT.
+    detail: String,
+    /// For programs, like `token_not_valid`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, nullable = false)]
+    code: Option<&'static str>,
+    /// Why a token was refused, like `token_expired`: a code of the verifier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, nullable = false)]
+    reason: Option<&'static str>,
+    /// Why a token was refused, as SimpleJWT says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<TokenMessage>>, nullable = false)]
+    messages: Option<[TokenMessage; 1]>,
+}
+
+/// Why a kind of token was refused.
+#[derive(Serialize, ToSchema)]
+pub(super) struct TokenMessage {
+    #[schema(value_type = String)]
+    token_class: &'static str,
+    #[schema(value_type = String)]
+    token_type: &'static str,
+    #[schema(value_type = String)]
+    message: &'static str,
+}
+
+/// What is wrong with each field; `non_field_errors`: with the body as a whole.
+#[derive(Serialize, ToSchema)]
+#[schema(value_type = BTreeMap<String, Vec<String>>)]
+pub(super) struct Faults(BTreeMap<&'static str, Vec<String>>);
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
@@ -168,7 +227,7 @@ impl From<StorageError> for ApiError {
 impl From<SessionError> for ApiError {
     fn from(error: SessionError) -> Self {
         match error {
-            SessionError::Ended => Self::Token(TokenRefusal::REVOKED),
+            SessionError::Ended | SessionError::Reused => Self::Token(TokenRefusal::REVOKED),
             SessionError::NoActiveUser => Self::NoActiveAccountForToken,
             SessionError::Storage(error) => error.into(),
             SessionError::Issue(error) => error.into(),

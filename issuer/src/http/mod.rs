@@ -1,14 +1,19 @@
 //! The HTTP side: routes, what they read, what they answer.
 
 mod admin;
+mod answers;
 mod bearer;
 mod body;
 mod cors;
+mod docs;
+mod document;
 mod error;
+mod metrics;
 mod published;
 mod request_id;
 mod router;
 mod server;
+mod slash;
 mod throttle;
 mod token;
 mod users;
@@ -17,13 +22,15 @@ use std::sync::Arc;
 
 pub use cors::{AllowedOrigins, InvalidOrigin};
 pub use error::ApiError;
+pub use metrics::metrics_router;
 pub use published::KEYS_CACHE_SECONDS;
 pub use router::router;
 pub use server::{BindError, bind, serve};
-pub use throttle::{InvalidProxy, LoginLimits, Throttle, TrustedProxies};
+pub use throttle::{InvalidProxy, LoginLimits, RefusedTries, Throttle, TrustedProxies};
 
 use crate::clock::Clock;
 use crate::keys::LiveKeys;
+use crate::metrics::Metrics;
 use crate::random::Random;
 use crate::revocation::Revocations;
 use crate::sessions::Sessions;
@@ -47,6 +54,8 @@ pub struct Issuer {
     pub throttle: Throttle,
     /// Tells services of ended sessions.
     pub revocations: Arc<Revocations>,
+    /// Counts.
+    pub metrics: Metrics,
     /// Makes request ids.
     pub random: Arc<dyn Random>,
     /// The time.

@@ -7,8 +7,10 @@ use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
+use super::answers::{NotFound, Unavailable};
 use super::{ApiError, Issuer};
 
 /// Verifiers may keep the keys for five minutes: so long before it signs must a new key be published.
@@ -16,7 +18,19 @@ const KEYS_CACHE: &str = "public, max-age=300";
 /// The same, for who rotates the keys.
 pub const KEYS_CACHE_SECONDS: u32 = 300;
 
-/// `GET /.well-known/jwks.json` (RFC 7517).
+/// Public keys
+///
+/// A JSON Web Key Set (RFC 7517) of every key whose tokens are good: one signs, others will sign or did.
+#[utoipa::path(
+    get, path = "/.well-known/jwks.json", tag = "published",
+    responses(
+        (
+            status = 200, description = "The keys; they may be cached for five minutes", body = Object,
+            content_type = "application/json"
+        ),
+        (status = 304, description = "They are those that `If-None-Match` names"),
+    )
+)]
 pub(super) async fn jwks(State(issuer): State<Arc<Issuer>>, headers: HeaderMap) -> Response {
     let keys = issuer.keys.current();
     let jwks = &keys.jwks;
@@ -27,15 +41,34 @@ pub(super) async fn jwks(State(issuer): State<Arc<Issuer>>, headers: HeaderMap) 
     (cache, [(CONTENT_TYPE, "application/json")], jwks.body().to_owned()).into_response()
 }
 
-/// `GET /public.pem`: the active key alone, for services configured the document's way.
+/// The signing key
+///
+/// The public half of the active key alone, for services that are configured with a single key.
+#[utoipa::path(
+    get, path = "/public.pem", tag = "published",
+    responses(
+        (status = 200, description = "The key as PEM (SPKI)", body = String, content_type = "application/x-pem-file"),
+    )
+)]
 pub(super) async fn public_pem(State(issuer): State<Arc<Issuer>>) -> Response {
     let headers = [(CACHE_CONTROL, KEYS_CACHE), (CONTENT_TYPE, "application/x-pem-file")];
     (headers, issuer.keys.current().public_pem.clone()).into_response()
 }
 
-/// `GET /api/token/status/{list}`: a Token Status List (draft-ietf-oauth-status-list).
+/// A Token Status List
 ///
-/// Tells nothing about anybody: bits in random places.
+/// draft-ietf-oauth-status-list: one bit for each session, 1 when it was ended. It tells nothing about anybody: the
+/// bits are in random places. There are lists only when the issuer has a public URL.
+#[utoipa::path(
+    get, path = "/api/token/status/{list}", tag = "published",
+    params(("list" = u32, Path, description = "Its number, from the claim `status`")),
+    responses(
+        (status = 200, description = "The signed list", body = String, content_type = "application/statuslist+jwt"),
+        (status = 304, description = "It is the one that `If-None-Match` names"),
+        (status = 404, response = NotFound),
+        (status = 503, response = Unavailable),
+    )
+)]
 pub(super) async fn status_list(
     State(issuer): State<Arc<Issuer>>,
     Path(list): Path<String>,
@@ -54,7 +87,36 @@ pub(super) async fn status_list(
     Ok((cache, [(CONTENT_TYPE, "application/statuslist+jwt")], list.jwt.to_string()).into_response())
 }
 
-/// `GET /readyz`: 200 when everything works that requests need; 503 with the name of what does not.
+/// `ok`, `failed` or `not configured` for each.
+#[derive(Serialize, ToSchema)]
+struct Readiness {
+    /// `ready` or `not ready`.
+    #[schema(value_type = String)]
+    status: &'static str,
+    /// Whether the active key signs.
+    #[schema(value_type = String)]
+    keys: &'static str,
+    /// Whether the database answers.
+    #[schema(value_type = String)]
+    database: &'static str,
+    /// Whether its tables are up to date.
+    #[schema(value_type = String)]
+    migrations: &'static str,
+    /// Whether Redis answers.
+    #[schema(value_type = String)]
+    redis: &'static str,
+}
+
+/// Ready?
+///
+/// Whether everything works that requests need.
+#[utoipa::path(
+    get, path = "/readyz", tag = "published",
+    responses(
+        (status = 200, description = "It is", body = Readiness),
+        (status = 503, description = "Something is `failed`", body = Readiness),
+    )
+)]
 pub(super) async fn readyz(State(issuer): State<Arc<Issuer>>) -> Response {
     let word = |works: bool| if works { "ok" } else { "failed" };
     let keys = issuer.keys.current();
@@ -67,21 +129,37 @@ pub(super) async fn readyz(State(issuer): State<Arc<Issuer>>) -> Response {
         None => None,
     };
     let is_ready = keys && database && migrations && redis != Some(false);
-    let body = json!({
-        "status": if is_ready { "ready" } else { "not ready" },
-        "keys": word(keys),
-        "database": word(database),
-        "migrations": word(migrations),
-        "redis": redis.map_or("not configured", word),
-    });
+    let body = Readiness {
+        status: if is_ready { "ready" } else { "not ready" },
+        keys: word(keys),
+        database: word(database),
+        migrations: word(migrations),
+        redis: redis.map_or("not configured", word),
+    };
     let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, [(CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }
 
-/// `GET /healthz`: 200 when the database answers too.
-pub(super) async fn healthz(State(issuer): State<Arc<Issuer>>) -> Result<Json<Value>, ApiError> {
+#[derive(Serialize, ToSchema)]
+struct Health {
+    /// `ok`.
+    #[schema(value_type = String)]
+    status: &'static str,
+}
+
+/// Alive?
+///
+/// Whether requests and the database are served.
+#[utoipa::path(
+    get, path = "/healthz", tag = "published",
+    responses(
+        (status = 200, description = "It is", body = Health),
+        (status = 503, response = Unavailable),
+    )
+)]
+pub(super) async fn healthz(State(issuer): State<Arc<Issuer>>) -> Result<Response, ApiError> {
     issuer.storage.ping().await?;
-    Ok(Json(json!({ "status": "ok" })))
+    Ok(Json(Health { status: "ok" }).into_response())
 }
 
 /// `If-None-Match` (RFC 9110 section 13.1.2): `*`, or a list of tags compared weakly.

@@ -23,20 +23,22 @@ pub struct BindError {
     reason: String,
 }
 
-/// Takes a port.
+/// Takes a port; `option` is the setting that names it.
 ///
 /// # Errors
 /// One line that says what to do.
-pub fn bind(address: &str) -> Result<TcpListener, BindError> {
+pub fn bind(address: &str, option: &str) -> Result<TcpListener, BindError> {
     TcpListener::bind(address).map_err(|error| BindError {
         address: address.to_owned(),
         reason: match error.kind() {
             io::ErrorKind::AddrInUse => {
-                "the port is in use; stop the program that uses it, or choose another port with --listen".into()
+                format!("the port is in use; stop the program that uses it, or choose another port with {option}")
             }
-            io::ErrorKind::PermissionDenied => "no permission; choose a port above 1023 with --listen".into(),
-            io::ErrorKind::InvalidInput => "expected <address>:<port> like 127.0.0.1:8000; correct --listen".into(),
-            _ => format!("{error}; check --listen"),
+            io::ErrorKind::PermissionDenied => format!("no permission; choose a port above 1023 with {option}"),
+            io::ErrorKind::InvalidInput => {
+                format!("expected <address>:<port> like 127.0.0.1:8000; correct {option}")
+            }
+            _ => format!("{error}; check {option}"),
         },
     })
 }

@@ -9,6 +9,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::extract::{ConnectInfo, Request};
@@ -122,6 +123,7 @@ type Buckets = RateLimiter<u64, HashMapStateStore<u64>, Monotonic, NoOpMiddlewar
 
 struct Limit {
     buckets: Option<Buckets>,
+    refused: AtomicU64,
     hasher: RandomState,
     clock: Monotonic,
 }
@@ -130,17 +132,27 @@ impl Limit {
     fn new(per_minute: u32, clock: &Monotonic) -> Self {
         let quota = NonZeroU32::new(per_minute).map(Quota::per_minute);
         let buckets = quota.map(|quota| RateLimiter::hashmap_with_clock(quota, clock.clone()));
-        Self { buckets, hasher: RandomState::new(), clock: clock.clone() }
+        Self { buckets, refused: AtomicU64::new(0), hasher: RandomState::new(), clock: clock.clone() }
     }
 
     fn take(&self, key: impl Hash) -> Result<(), ApiError> {
         let Some(buckets) = &self.buckets else { return Ok(()) };
         let bucket = self.hasher.hash_one(key) % BUCKETS;
         buckets.check_key(&bucket).map_err(|until| {
+            self.refused.fetch_add(1, Ordering::Relaxed);
             let wait = until.wait_time_from(self.clock.now());
             ApiError::Throttled(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
         })
     }
+}
+
+/// How many tries were refused since the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RefusedTries {
+    /// By the limit for an address.
+    pub by_address: u64,
+    /// By the limit for a user name.
+    pub by_name: u64,
 }
 
 /// Limits how often passwords are tried.
@@ -156,6 +168,13 @@ impl Throttle {
     pub fn new(limits: LoginLimits, proxies: TrustedProxies, clock: &Arc<dyn Clock>) -> Self {
         let clock = Monotonic(Arc::clone(clock));
         Self { addresses: Limit::new(limits.per_address, &clock), names: Limit::new(limits.per_name, &clock), proxies }
+    }
+
+    /// How many tries were refused.
+    #[must_use]
+    pub fn refused(&self) -> RefusedTries {
+        let read = |limit: &Limit| limit.refused.load(Ordering::Relaxed);
+        RefusedTries { by_address: read(&self.addresses), by_name: read(&self.names) }
     }
 
     /// Counts a try from where the request comes from.

@@ -7,40 +7,113 @@ use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
+use super::answers::{Throttled, Unauthorized};
 use super::bearer::authenticated;
-use super::body::{Fields, Whitespace};
+use super::body::{Fields, FromFields, Whitespace, read};
 use super::{ApiError, Issuer};
-use crate::sessions::TokenPair;
+use crate::metrics::{LoginOutcome, RefreshOutcome};
+use crate::sessions::{SessionError, TokenPair};
 use crate::token::TokenRefusal;
 use crate::users::{Match, User, UserView, normalised_username};
 
-#[derive(Serialize)]
+#[derive(ToSchema)]
+struct Credentials {
+    /// White space around it does not count.
+    #[schema(value_type = String, example = "testuser")]
+    username: Zeroizing<String>,
+    /// White space in it and around it counts.
+    #[schema(value_type = String, format = Password)]
+    password: Zeroizing<String>,
+}
+
+impl FromFields for Credentials {
+    fn take(fields: &mut Fields) -> Self {
+        Self {
+            username: fields.text("username", Whitespace::Stripped),
+            password: fields.text("password", Whitespace::Kept),
+        }
+    }
+}
+
+#[derive(ToSchema)]
+struct RefreshToken {
+    /// A refresh token.
+    #[schema(value_type = String)]
+    refresh: Zeroizing<String>,
+}
+
+impl FromFields for RefreshToken {
+    fn take(fields: &mut Fields) -> Self {
+        Self { refresh: fields.text("refresh", Whitespace::Stripped) }
+    }
+}
+
+#[derive(ToSchema)]
+struct AnyToken {
+    /// An access or refresh token.
+    #[schema(value_type = String)]
+    token: Zeroizing<String>,
+}
+
+impl FromFields for AnyToken {
+    fn take(fields: &mut Fields) -> Self {
+        Self { token: fields.text("token", Whitespace::Stripped) }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
 struct Login<'a> {
+    /// Opens resources.
     access: String,
+    /// Gets new access tokens.
     refresh: String,
     user: UserView<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Refreshed {
+    /// Opens resources.
     access: String,
+    /// The successor of the refresh token, when the issuer rotates them.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     refresh: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Done {}
+/// An empty object.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Done {}
 
-/// `POST /api/token/`: name and password for a pair of tokens.
+/// Log in
+///
+/// User name and password for a pair of tokens. Unknown users, inactive users and wrong passwords get the same answer.
+#[utoipa::path(
+    post, path = "/api/token/", tag = "tokens", request_body = Credentials,
+    responses(
+        (status = 200, description = "The tokens and their user", body = Login<'_>),
+        (status = 401, response = Unauthorized),
+        (status = 429, response = Throttled),
+    )
+)]
 pub(super) async fn obtain(State(issuer): State<Arc<Issuer>>, request: Request) -> Result<Response, ApiError> {
-    issuer.throttle.try_address(&request)?;
-    let mut fields = Fields::read(request).await?;
-    let username = fields.text("username", Whitespace::Stripped);
-    let password = fields.text("password", Whitespace::Kept);
-    fields.finish()?;
+    let answer = log_in(&issuer, request).await;
+    issuer.metrics.login(match &answer {
+        Ok(_) => LoginOutcome::Success,
+        Err(ApiError::BadCredentials | ApiError::NoActiveAccountForToken) => LoginOutcome::Refused,
+        Err(ApiError::Throttled(_)) => LoginOutcome::Throttled,
+        Err(ApiError::Busy) => LoginOutcome::Busy,
+        Err(error) if error.status().is_client_error() => LoginOutcome::Malformed,
+        Err(_) => LoginOutcome::Failed,
+    });
+    answer
+}
 
+async fn log_in(issuer: &Issuer, request: Request) -> Result<Response, ApiError> {
+    issuer.throttle.try_address(&request)?;
+    let Credentials { username, password } = read(request).await?;
     let username = normalised_username(&username);
     issuer.throttle.try_name(&username)?;
     let user = issuer.storage.user_by_name(&username).await?;
@@ -48,7 +121,7 @@ pub(super) async fn obtain(State(issuer): State<Arc<Issuer>>, request: Request) 
     let found = issuer.passwords.verify(password.clone(), user.as_ref().map(|user| &user.password_hash)).await?;
     let user = user.filter(|user| found != Match::Wrong && user.is_active).ok_or(ApiError::BadCredentials)?;
     if found == Match::RightForNow {
-        replace_djangos_hash(&issuer, &user, password).await?;
+        replace_djangos_hash(issuer, &user, password).await?;
     }
     let TokenPair { access, refresh } = issuer.sessions.begin(&user).await?;
     tracing::info!(user_id = user.id, "logged in");
@@ -67,23 +140,47 @@ async fn replace_djangos_hash(issuer: &Issuer, user: &User, password: Zeroizing<
     Ok(())
 }
 
-/// `POST /api/token/refresh/`: a refresh token for a new access token.
+/// Refresh
+///
+/// A refresh token for a new access token, with the user's claims as they are now.
+#[utoipa::path(
+    post, path = "/api/token/refresh/", tag = "tokens", request_body = RefreshToken,
+    responses(
+        (status = 200, description = "New tokens", body = Refreshed),
+        (status = 401, response = Unauthorized),
+    )
+)]
 pub(super) async fn refresh(State(issuer): State<Arc<Issuer>>, request: Request) -> Result<Response, ApiError> {
-    let mut fields = Fields::read(request).await?;
-    let token = fields.text("refresh", Whitespace::Stripped);
-    fields.finish()?;
-
-    let subject = issuer.checker.refresh(token.as_bytes(), issuer.clock.now()).map_err(ApiError::Token)?;
-    let refreshed = issuer.sessions.refresh(&subject).await?;
-    Ok(Json(Refreshed { access: refreshed.access, refresh: refreshed.refresh }).into_response())
+    let RefreshToken { refresh } =
+        read(request).await.inspect_err(|_| issuer.metrics.refresh(RefreshOutcome::Malformed))?;
+    let subject = issuer.checker.refresh(refresh.as_bytes(), issuer.clock.now()).map_err(|refusal| {
+        issuer.metrics.refresh(RefreshOutcome::Refused);
+        ApiError::Token(refusal)
+    })?;
+    let refreshed = issuer.sessions.refresh(&subject).await;
+    issuer.metrics.refresh(match &refreshed {
+        Ok(_) => RefreshOutcome::Success,
+        Err(SessionError::Ended) => RefreshOutcome::Ended,
+        Err(SessionError::Reused) => RefreshOutcome::Reused,
+        Err(SessionError::NoActiveUser) => RefreshOutcome::NoActiveUser,
+        Err(SessionError::Storage(_) | SessionError::Issue(_)) => RefreshOutcome::Failed,
+    });
+    let crate::sessions::Refreshed { access, refresh } = refreshed?;
+    Ok(Json(Refreshed { access, refresh }).into_response())
 }
 
-/// `POST /api/token/verify/`: whether a token, of either type, is good.
+/// Verify
+///
+/// Whether a token, of either type, is good: signed by this issuer, not expired, not revoked.
+#[utoipa::path(
+    post, path = "/api/token/verify/", tag = "tokens", request_body = AnyToken,
+    responses(
+        (status = 200, description = "It is good", body = Done),
+        (status = 401, response = Unauthorized),
+    )
+)]
 pub(super) async fn verify(State(issuer): State<Arc<Issuer>>, request: Request) -> Result<Response, ApiError> {
-    let mut fields = Fields::read(request).await?;
-    let token = fields.text("token", Whitespace::Stripped);
-    fields.finish()?;
-
+    let AnyToken { token } = read(request).await?;
     let subject = issuer.checker.any(token.as_bytes(), issuer.clock.now()).map_err(ApiError::Token)?;
     if !issuer.sessions.is_live(&subject).await? {
         return Err(ApiError::Token(TokenRefusal::REVOKED));
@@ -91,19 +188,31 @@ pub(super) async fn verify(State(issuer): State<Arc<Issuer>>, request: Request) 
     Ok(Json(Done {}).into_response())
 }
 
-/// `POST /api/token/blacklist/`: ends the session of a refresh token.
+/// Log out
+///
+/// Ends the session of a refresh token, with all its tokens.
+#[utoipa::path(
+    post, path = "/api/token/blacklist/", tag = "tokens", request_body = RefreshToken,
+    responses(
+        (status = 200, description = "The session has ended", body = Done),
+        (status = 401, response = Unauthorized),
+    )
+)]
 pub(super) async fn blacklist(State(issuer): State<Arc<Issuer>>, request: Request) -> Result<Response, ApiError> {
-    let mut fields = Fields::read(request).await?;
-    let token = fields.text("refresh", Whitespace::Stripped);
-    fields.finish()?;
-
-    let subject = issuer.checker.refresh(token.as_bytes(), issuer.clock.now()).map_err(ApiError::Token)?;
+    let RefreshToken { refresh } = read(request).await?;
+    let subject = issuer.checker.refresh(refresh.as_bytes(), issuer.clock.now()).map_err(ApiError::Token)?;
     issuer.sessions.end(&subject).await?;
     tracing::info!(user_id = subject.user_id, "logged out");
     Ok(Json(Done {}).into_response())
 }
 
-/// `POST /api/token/blacklist/all/`: ends all sessions of the user of an access token.
+/// Log out everywhere
+///
+/// Ends all sessions of the user of an access token.
+#[utoipa::path(
+    post, path = "/api/token/blacklist/all/", tag = "tokens", security(("bearer" = [])),
+    responses((status = 200, description = "The sessions have ended", body = Done))
+)]
 pub(super) async fn blacklist_all(State(issuer): State<Arc<Issuer>>, headers: HeaderMap) -> Result<Response, ApiError> {
     let (user, _) = authenticated(&issuer, &headers).await?;
     let sessions = issuer.sessions.end_all(user.id, None).await?;

@@ -6,26 +6,60 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use utoipa::ToSchema;
+use zeroize::Zeroizing;
 
+use super::answers::Throttled;
 use super::bearer::authenticated;
-use super::body::{Fields, Whitespace};
+use super::body::{Fields, FromFields, Whitespace, read};
+use super::token::Done;
 use super::{ApiError, Issuer};
-use crate::users::{InvalidUser, Match, check_password};
+use crate::users::{InvalidUser, Match, UserView, check_password};
 
-/// `GET /api/users/me/`.
+#[derive(ToSchema)]
+struct PasswordChange {
+    #[schema(value_type = String, format = Password)]
+    old_password: Zeroizing<String>,
+    /// 8 characters at least, 1024 bytes at most.
+    #[schema(value_type = String, format = Password)]
+    new_password: Zeroizing<String>,
+}
+
+impl FromFields for PasswordChange {
+    fn take(fields: &mut Fields) -> Self {
+        Self {
+            old_password: fields.text("old_password", Whitespace::Kept),
+            new_password: fields.text("new_password", Whitespace::Kept),
+        }
+    }
+}
+
+/// Who am I?
+///
+/// The user of an access token.
+#[utoipa::path(
+    get, path = "/api/users/me/", tag = "account", security(("bearer" = [])),
+    responses((status = 200, description = "The user", body = UserView<'_>))
+)]
 pub(super) async fn me(State(issuer): State<Arc<Issuer>>, headers: HeaderMap) -> Result<Response, ApiError> {
     let (user, _) = authenticated(&issuer, &headers).await?;
     Ok(Json(user.view()).into_response())
 }
 
-/// `POST /api/users/me/password/`: a new password, for who knows the old one. The user's other sessions end.
+/// Change the password
+///
+/// For who knows the old one. The user's other sessions end.
+#[utoipa::path(
+    post, operation_id = "change_password", path = "/api/users/me/password/", tag = "account",
+    security(("bearer" = [])), request_body = PasswordChange,
+    responses(
+        (status = 200, description = "The password is changed", body = Done),
+        (status = 429, response = Throttled),
+    )
+)]
 pub(super) async fn set_password(State(issuer): State<Arc<Issuer>>, request: Request) -> Result<Response, ApiError> {
     let (user, token) = authenticated(&issuer, request.headers()).await?;
-    let mut fields = Fields::read(request).await?;
-    let old = fields.text("old_password", Whitespace::Kept);
-    let new = fields.text("new_password", Whitespace::Kept);
-    fields.finish()?;
+    let PasswordChange { old_password: old, new_password: new } = read(request).await?;
     check_password(&new).map_err(|InvalidUser { rule, .. }| ApiError::Fields(vec![("new_password", rule)]))?;
 
     issuer.throttle.try_name(&user.username)?;
@@ -39,5 +73,5 @@ pub(super) async fn set_password(State(issuer): State<Arc<Issuer>>, request: Req
     }
     issuer.sessions.publish_revocations().await;
     tracing::info!(user_id = user.id, "changed the password");
-    Ok(Json(json!({})).into_response())
+    Ok(Json(Done {}).into_response())
 }

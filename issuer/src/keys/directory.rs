@@ -16,7 +16,7 @@ use super::keyring::{Keyring, RingError};
 use super::{IssuerKeys, Jwks, KeyBits, KeyEntry, KeyState, KeysError, SigningKey};
 
 const KEYRING: &str = "keyring.json";
-const PLAIN_PRIVATE: &str = "private.pem";
+pub(super) const PLAIN_PRIVATE: &str = "private.pem";
 const PLAIN_PUBLIC: &str = "public.pem";
 /// Far above any key file; a larger one is a mistake, and reading it would only cost memory.
 const MAX_FILE_BYTES: u64 = 256 * 1024;
@@ -76,7 +76,8 @@ impl KeyDirectory {
             Err(KeysError::PairMismatch { .. }) if self.public_copy_is_of(&ring) => {}
             checked => checked?,
         }
-        self.issuer_keys(signing, &public)
+        let active_since = active.activated_at;
+        Ok(IssuerKeys { active_since, ..self.issuer_keys(signing, &public)? })
     }
 
     /// Makes the oldest published key sign, and retires the one that did; returns their ids, the new one first.
@@ -246,7 +247,7 @@ impl KeyDirectory {
             .map_err(|error| KeysError::Unusable { path: self.path.clone(), reason: error.to_string() })
     }
 
-    fn read_ring(&self) -> Result<Option<Keyring>, KeysError> {
+    pub(super) fn read_ring(&self) -> Result<Option<Keyring>, KeysError> {
         let path = self.file(KEYRING);
         match read_text(&path, false) {
             Ok(json) => Keyring::parse(&json).map(Some).map_err(|reason| KeysError::Keyring { path, reason }),
@@ -256,7 +257,7 @@ impl KeyDirectory {
     }
 
     /// Reads a private key; `kid` is the thumbprint it must have.
-    fn private_key(&self, name: &str, kid: Option<&str>) -> Result<SigningKey, KeysError> {
+    pub(super) fn private_key(&self, name: &str, kid: Option<&str>) -> Result<SigningKey, KeysError> {
         let path = self.file(name);
         let text = read_text(&path, true)?;
         match SigningKey::from_pem(&text) {
@@ -336,12 +337,12 @@ impl KeyDirectory {
         open().map_err(|source| KeysError::Write { path: path.clone(), source })
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    pub(super) fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
 }
 
-fn private_name(kid: &str) -> String {
+pub(super) fn private_name(kid: &str) -> String {
     format!("{kid}.private.pem")
 }
 

@@ -36,6 +36,14 @@ pub enum KeysError {
         /// Its permission bits.
         mode: u32,
     },
+    /// Others than the owner can put keys of theirs into the directory.
+    #[error("other users can write in the keys directory {} (mode {mode:04o}): run `chmod go-w {}`", .path.display(), .path.display())]
+    Writable {
+        /// The directory.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
     /// The file does not hold the key it should hold.
     #[error("{} is not a usable key: {reason}", .path.display())]
     Unusable {

@@ -2,6 +2,7 @@
 
 mod directory;
 mod error;
+mod examine;
 mod jwks;
 mod keyring;
 mod live;
@@ -14,6 +15,7 @@ pub use keyring::{KeyEntry, KeyState, RingError};
 pub use live::LiveKeys;
 pub use signing_key::{KeyBits, SigningKey};
 
+use chrono::{DateTime, Utc};
 use verifier_core::{KeySet, Policy, TokenType, Verifier};
 use zeroize::Zeroizing;
 
@@ -26,6 +28,8 @@ pub struct IssuerKeys {
     pub jwks: Jwks,
     /// The active key's public half (PEM, SPKI), for services configured with a single key.
     pub public_pem: String,
+    /// When the active key began to sign, where that is known.
+    pub active_since: Option<DateTime<Utc>>,
     access: Verifier,
     refresh: Verifier,
 }
@@ -37,7 +41,7 @@ impl IssuerKeys {
         // No leeway: the tokens come from the clock that checks them.
         let verifier = |token_type| Verifier::new(jwks.keys().clone(), Policy { token_type, ..Policy::default() });
         let (access, refresh) = (verifier(TokenType::Access), verifier(TokenType::Refresh));
-        Ok(Self { signing, jwks, public_pem, access, refresh })
+        Ok(Self { signing, jwks, public_pem, active_since: None, access, refresh })
     }
 
     /// Keys that come as text, from a secret manager: the private key as PEM, and public keys (PEM, JWK or JWKS) that

@@ -9,7 +9,7 @@ mod status_list;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use self::redis::{RedisError, RedisPublisher};
+pub use self::redis::{RedisError, RedisPublisher, ping_redis};
 pub use status_list::{InvalidPublicUrl, LIST_SIZE, ListError, ListToken, PublicUrl, StatusListService, StatusLists};
 
 use crate::storage::Storage;

@@ -62,7 +62,7 @@ impl RedisPublisher {
         let mut slot = self.connection.lock().await;
         let mut connection = match slot.take() {
             Some(connection) => connection,
-            None => self.connect().await?,
+            None => connect(&self.client).await?,
         };
         // Put back only when all went well: a broken connection is made anew.
         let published = self.publish_over(&mut connection).await?;
@@ -75,14 +75,7 @@ impl RedisPublisher {
     /// # Errors
     /// When it does not, within two seconds.
     pub async fn ping(&self) -> Result<(), RedisError> {
-        let mut connection = self.connect().await?;
-        Ok(redis::cmd("PING").query_async(&mut connection).await?)
-    }
-
-    async fn connect(&self) -> Result<MultiplexedConnection, RedisError> {
-        let config =
-            AsyncConnectionConfig::new().set_connection_timeout(Some(TIMEOUT)).set_response_timeout(Some(TIMEOUT));
-        Ok(self.client.get_multiplexed_async_connection_with_config(&config).await?)
+        ping(&self.client).await
     }
 
     async fn publish_over(&self, connection: &mut MultiplexedConnection) -> Result<usize, RedisError> {
@@ -122,4 +115,22 @@ impl RedisPublisher {
         let last_access = revocation.revoked_at + i64::from(self.access_seconds);
         last_access.min(revocation.expires_at) + SLACK - now
     }
+}
+
+/// Whether the Redis of this URL answers.
+///
+/// # Errors
+/// When the URL cannot be read, or there is no answer within two seconds.
+pub async fn ping_redis(url: &str) -> Result<(), RedisError> {
+    ping(&Client::open(url).map_err(|_| RedisError::MalformedUrl)?).await
+}
+
+async fn ping(client: &Client) -> Result<(), RedisError> {
+    let mut connection = connect(client).await?;
+    Ok(redis::cmd("PING").query_async(&mut connection).await?)
+}
+
+async fn connect(client: &Client) -> Result<MultiplexedConnection, RedisError> {
+    let config = AsyncConnectionConfig::new().set_connection_timeout(Some(TIMEOUT)).set_response_timeout(Some(TIMEOUT));
+    Ok(client.get_multiplexed_async_connection_with_config(&config).await?)
 }

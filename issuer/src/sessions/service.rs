@@ -35,6 +35,9 @@ pub enum SessionError {
     /// It was ended already, or the token was replaced.
     #[error("the session was ended")]
     Ended,
+    /// Its token was replaced and the successor used: somebody has a copy, and the session was ended for it.
+    #[error("a used refresh token came again")]
+    Reused,
     /// Its user is inactive or gone.
     #[error("the session has no active user")]
     NoActiveUser,
@@ -120,7 +123,7 @@ impl Sessions {
     /// The record and not the token says who the user is: the new tokens carry the claims of this moment.
     ///
     /// # Errors
-    /// [`SessionError::Ended`] for a token that was replaced and whose successor was used, which ends the session too.
+    /// [`SessionError::Reused`] for a token that was replaced and whose successor was used, which ends the session.
     pub async fn refresh(&self, token: &Subject) -> Result<Refreshed, SessionError> {
         let user = match token.user_id {
             Some(id) => self.storage.user_by_id(id).await?,
@@ -142,7 +145,7 @@ impl Sessions {
                 tracing::warn!(user_id = user.id, session = session.id, "a used refresh token came again");
                 self.storage.revoke_session(&session.id, self.now()).await?;
                 self.publish_revocations().await;
-                Err(SessionError::Ended)
+                Err(SessionError::Reused)
             }
             _ if self.rotation => self.refreshed(&user, &session, Some(&session.newest())),
             _ => {

@@ -1,6 +1,7 @@
 //! Where users and sessions are kept: one trait, two homes, chosen by the database URL.
 
 mod error;
+mod examine;
 mod postgres;
 mod queries;
 mod sql;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 pub use error::{ImportError, InsertError, OpenError, StorageError};
+pub use examine::{TablesState, examine};
 pub use postgres::PostgresStorage;
 pub use sqlite::SqliteStorage;
 
@@ -36,6 +38,17 @@ pub struct Revocation {
     pub revoked_at: i64,
     /// When its last token expires, in Unix seconds.
     pub expires_at: i64,
+}
+
+/// Connections to the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolLoad {
+    /// In use.
+    pub busy: usize,
+    /// Open, and in nobody's use.
+    pub idle: usize,
+    /// That there may be.
+    pub max: u32,
 }
 
 /// Everything the issuer keeps between requests. It never sees a token.
@@ -130,6 +143,9 @@ pub trait Storage: Send + Sync {
 
     /// Whether the database answers.
     async fn ping(&self) -> Result<(), StorageError>;
+
+    /// How many connections there are.
+    fn pool(&self) -> PoolLoad;
 
     /// Finishes what is under way and closes every connection.
     async fn close(&self);

@@ -7,12 +7,13 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgConnection, PgPool};
 
+use super::examine::Applied;
 use super::sql::implement_storage;
-use super::{ImportError, InsertError, OpenError, Revocation, StorageError, UserInSession, queries};
+use super::{ImportError, InsertError, OpenError, PoolLoad, Revocation, StorageError, UserInSession, queries};
 use crate::sessions::{RefreshToken, Session};
 use crate::users::{Changes, ImportedUser, NewUser, PasswordHash, User};
 
-static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
 const ADVICE: &str = "check that the server runs and that user, password and database in the URL are right";
 
@@ -28,27 +29,43 @@ impl PostgresStorage {
     /// # Errors
     /// When the server cannot be reached, or refuses the login.
     pub async fn open(url: &str) -> Result<Self, OpenError> {
-        let options = PgConnectOptions::from_str(url)
-            .map_err(|_| OpenError::MalformedUrl("postgres://user:password@host:5432/database"))?
-            .application_name("issuer");
-        let name = format!(
-            "{}:{}/{}",
-            options.get_host(),
-            options.get_port(),
-            options.get_database().unwrap_or(options.get_username())
-        );
+        let (name, options) = options(url)?;
         // The pool retries until its time is up and then only says so; a first connection by hand gives the reason.
-        PgConnection::connect_with(&options)
-            .await
-            .map_err(|error| OpenError::unreachable(&name, &error, ADVICE))?
-            .close()
-            .await
-            .map_err(|error| OpenError::unreachable(&name, &error, ADVICE))?;
+        connect(&name, &options).await?.close().await.map_err(|error| OpenError::unreachable(&name, &error, ADVICE))?;
         let pool =
             PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(5)).connect_lazy_with(options);
         MIGRATIONS.run(&pool).await.map_err(|error| OpenError::migration(&name, &error, ADVICE))?;
         Ok(Self { pool })
     }
+}
+
+/// Host, port and database without credentials, and what connects to it.
+fn options(url: &str) -> Result<(String, PgConnectOptions), OpenError> {
+    let options = PgConnectOptions::from_str(url)
+        .map_err(|_| OpenError::MalformedUrl("postgres://user:password@host:5432/database"))?
+        .application_name("issuer");
+    let database = options.get_database().unwrap_or(options.get_username());
+    let name = format!("{}:{}/{database}", options.get_host(), options.get_port());
+    Ok((name, options))
+}
+
+async fn connect(name: &str, options: &PgConnectOptions) -> Result<PgConnection, OpenError> {
+    PgConnection::connect_with(options).await.map_err(|error| OpenError::unreachable(name, &error, ADVICE))
+}
+
+/// The migrations that were applied; `None` when there never were any.
+pub(super) async fn applied(url: &str) -> Result<Option<Vec<Applied>>, OpenError> {
+    let (name, options) = options(url)?;
+    let mut connection = connect(&name, &options).await?;
+    let failed = |error: sqlx::Error| OpenError::unreachable(&name, &error, ADVICE);
+    let known: bool = sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL")
+        .fetch_one(&mut connection)
+        .await
+        .map_err(failed)?;
+    if !known {
+        return Ok(None);
+    }
+    sqlx::query_as(queries::MIGRATIONS).fetch_all(&mut connection).await.map(Some).map_err(failed)
 }
 
 implement_storage!(PostgresStorage, queries::POSTGRES_ADVANCE_IDS, MIGRATIONS);

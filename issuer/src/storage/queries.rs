@@ -59,4 +59,5 @@ pub(super) const UNPUBLISHED: &str = "\
 pub(super) const MARK_PUBLISHED: &str = "UPDATE sessions SET published_at = $2 WHERE id = $1";
 pub(super) const FORGET_PUBLISHED: &str = "UPDATE sessions SET published_at = NULL WHERE published_at IS NOT NULL";
 pub(super) const APPLIED_MIGRATIONS: &str = "SELECT COUNT(*) FROM _sqlx_migrations WHERE success";
+pub(super) const MIGRATIONS: &str = "SELECT version, success, checksum FROM _sqlx_migrations";
 pub(super) const FLUSH_SESSIONS: &str = "DELETE FROM sessions WHERE expires_at < $1";

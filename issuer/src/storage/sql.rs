@@ -230,6 +230,12 @@ macro_rules! implement_storage {
                 Ok(())
             }
 
+            fn pool(&self) -> PoolLoad {
+                let idle = self.pool.num_idle();
+                let open = usize::try_from(self.pool.size()).unwrap_or(usize::MAX);
+                PoolLoad { busy: open.saturating_sub(idle), idle, max: self.pool.options().get_max_connections() }
+            }
+
             async fn close(&self) {
                 self.pool.close().await;
             }

@@ -5,16 +5,17 @@ use std::path::Path;
 use std::str::FromStr as _;
 use std::time::Duration;
 
-use sqlx::SqlitePool;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection as _, SqliteConnection, SqlitePool};
 
+use super::examine::Applied;
 use super::sql::implement_storage;
-use super::{ImportError, InsertError, OpenError, Revocation, StorageError, UserInSession, queries};
+use super::{ImportError, InsertError, OpenError, PoolLoad, Revocation, StorageError, UserInSession, queries};
 use crate::sessions::{RefreshToken, Session};
 use crate::users::{Changes, ImportedUser, NewUser, PasswordHash, User};
 
-static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 const ADVICE: &str = "check that the path is a SQLite file, or a new file in a directory that can be written";
 
@@ -65,6 +66,27 @@ fn create_private(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         other => other.map(drop),
     }
+}
+
+/// The migrations that were applied; `None` when there never were any. The file is neither made nor changed.
+pub(super) async fn applied(url: &str) -> Result<Option<Vec<Applied>>, OpenError> {
+    let options =
+        SqliteConnectOptions::from_str(url).map_err(|_| OpenError::MalformedUrl("sqlite://<path to the file>"))?;
+    let name = options.get_filename().display().to_string();
+    let failed = |error: sqlx::Error| OpenError::unreachable(&name, &error, ADVICE);
+    if !options.get_filename().exists() {
+        return Ok(None);
+    }
+    let options = options.read_only(true).busy_timeout(Duration::from_secs(5));
+    let mut connection = SqliteConnection::connect_with(&options).await.map_err(failed)?;
+    let known: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'")
+        .fetch_one(&mut connection)
+        .await
+        .map_err(failed)?;
+    if known == 0 {
+        return Ok(None);
+    }
+    sqlx::query_as(queries::MIGRATIONS).fetch_all(&mut connection).await.map(Some).map_err(failed)
 }
 
 implement_storage!(SqliteStorage, queries::SQLITE_ADVANCE_IDS, MIGRATIONS);

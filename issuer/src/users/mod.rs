@@ -7,11 +7,13 @@ mod stored_hash;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 pub use account::{Changes, InvalidUser, NewUser, Profile, check_password, normalised_username};
 pub use import::{Claims, ImportedUser, SourceError, read_django_users};
 pub use password::{
-    Busy, HashingError, HashingLimits, MAX_PASSWORD_BYTES, Match, PasswordHash, PasswordHasher, generate_password,
+    Busy, HashingError, HashingLimits, HashingLoad, MAX_PASSWORD_BYTES, Match, PasswordHash, PasswordHasher,
+    generate_password,
 };
 
 /// Role of a user for whom none is given: the document's.
@@ -47,7 +49,8 @@ pub struct User {
 }
 
 /// The part of a record that its user sees: the document's `user` object.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[schema(as = User)]
 pub struct UserView<'a> {
     id: i64,
     username: &'a str,
@@ -57,13 +60,17 @@ pub struct UserView<'a> {
 }
 
 /// A record as an administrator sees it: all but the password hash.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = UserRecord)]
 pub struct AdminView<'a> {
     #[serde(flatten)]
+    #[schema(inline)]
     user: UserView<'a>,
     role: &'a str,
     premium: bool,
     is_active: bool,
+    /// In the form of RFC 3339.
+    #[schema(value_type = Option<String>, format = DateTime)]
     date_joined: Option<DateTime<Utc>>,
 }
 

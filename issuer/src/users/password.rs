@@ -98,6 +98,19 @@ pub enum HashingError {
     Argon2(String),
 }
 
+/// What a [`PasswordHasher`] is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HashingLoad {
+    /// Hashes being computed.
+    pub running: usize,
+    /// Hashes waiting for their turn.
+    pub waiting: usize,
+    /// How many may be computed at the same time.
+    pub max_running: usize,
+    /// How many may wait.
+    pub max_waiting: usize,
+}
+
 /// Hashes and verifies passwords.
 pub struct PasswordHasher {
     argon2: Argon2<'static>,
@@ -106,6 +119,8 @@ pub struct PasswordHasher {
     decoy: PasswordHash,
     turns: Arc<Semaphore>,
     places: Arc<Semaphore>,
+    max_running: usize,
+    max_places: usize,
 }
 
 impl PasswordHasher {
@@ -121,8 +136,22 @@ impl PasswordHasher {
         let decoy = hash(&argon2, &*random, &*nobody_knows)?;
         let concurrent = limits.concurrent.clamp(1, Semaphore::MAX_PERMITS / 2);
         let places = concurrent.saturating_add(limits.waiting).min(Semaphore::MAX_PERMITS);
+        let (max_running, max_places) = (concurrent, places);
         let (turns, places) = (Arc::new(Semaphore::new(concurrent)), Arc::new(Semaphore::new(places)));
-        Ok(Self { argon2, random, decoy, turns, places })
+        Ok(Self { argon2, random, decoy, turns, places, max_running, max_places })
+    }
+
+    /// What it is doing at this moment.
+    #[must_use]
+    pub fn load(&self) -> HashingLoad {
+        let running = self.max_running.saturating_sub(self.turns.available_permits());
+        let present = self.max_places.saturating_sub(self.places.available_permits());
+        HashingLoad {
+            running,
+            waiting: present.saturating_sub(running),
+            max_running: self.max_running,
+            max_waiting: self.max_places.saturating_sub(self.max_running),
+        }
     }
 
     /// Hashes a new password.

@@ -48,6 +48,14 @@ pub(crate) fn request(method: &str, path: &str) -> Request {
 }
 
 impl Request {
+    pub(crate) fn method(&self) -> &str {
+        &self.method
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.into(), value.into()));
         self

@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use issuer::clock::Clock;
 use issuer::http::{self, AllowedOrigins, Issuer, LoginLimits, Throttle, TrustedProxies};
 use issuer::keys::{IssuerKeys, KeyBits, KeyDirectory, LiveKeys};
+use issuer::metrics::Metrics;
 use issuer::random::{Random, RandomError};
 use issuer::revocation::{RedisPublisher, Revocations, StatusListService, StatusLists};
 use issuer::sessions::Sessions;
@@ -23,6 +24,7 @@ use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
 use crate::database::TestDatabase;
+use crate::document::Judge;
 use crate::http::{Answer, Request, request};
 
 /// 2026-01-01T00:00:00Z.
@@ -116,6 +118,8 @@ impl Default for Options {
 
 pub(crate) struct TestIssuer {
     pub(crate) address: SocketAddr,
+    pub(crate) metrics_address: SocketAddr,
+    judge: OnceLock<Judge>,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) keys: Arc<IssuerKeys>,
     pub(crate) storage: Arc<dyn Storage>,
@@ -172,11 +176,17 @@ impl TestIssuer {
             checker: TokenChecker::new(live),
             throttle: Throttle::new(options.limits, options.trusted_proxies, &time),
             revocations,
+            metrics: Metrics::default(),
             random: Arc::clone(&random),
             clock: Arc::clone(&time),
         };
-        let router = http::router(Arc::new(issuer), &options.origins);
-        let listener = http::bind("127.0.0.1:0").expect("a free port");
+        let issuer = Arc::new(issuer);
+        let metrics_listener = http::bind("127.0.0.1:0", "--metrics-listen").expect("a free port");
+        let metrics_address = metrics_listener.local_addr().expect("an address");
+        let metrics = http::metrics_router(Arc::clone(&issuer));
+        runtime.spawn(http::serve(metrics_listener, metrics, std::future::pending()));
+        let router = http::router(issuer, &options.origins);
+        let listener = http::bind("127.0.0.1:0", "--listen").expect("a free port");
         let address = listener.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel();
         let server = runtime.spawn(async move {
@@ -185,7 +195,8 @@ impl TestIssuer {
         });
         let passwords = hasher();
         let server = Some((stop, server));
-        let this = Self { address, clock, keys, storage, database: Some(database), passwords, server, runtime };
+        let (judge, database) = (OnceLock::new(), Some(database));
+        let this = Self { address, metrics_address, judge, clock, keys, storage, database, passwords, server, runtime };
         let mut profile = Profile::new("testuser");
         profile.email = "test@example.com".into();
         profile.first_name = "Test".into();
@@ -230,8 +241,18 @@ impl TestIssuer {
         self.runtime.block_on(self.database().execute(sql));
     }
 
+    /// Sends a request, and checks that the answer is one that the OpenAPI document describes.
+    #[track_caller]
     pub(crate) fn send(&self, request: &Request) -> Answer {
-        request.send(self.address)
+        let answer = request.send(self.address);
+        let document = || crate::http::request("GET", "/openapi.json").send(self.address).json();
+        self.judge.get_or_init(|| Judge::new(document())).judge(request, &answer);
+        answer
+    }
+
+    /// What Prometheus gets.
+    pub(crate) fn metrics(&self) -> Answer {
+        crate::http::request("GET", "/metrics").send(self.metrics_address)
     }
 
     pub(crate) fn post(&self, path: &str, body: serde_json::Value) -> Answer {

@@ -60,6 +60,7 @@ fn administration_is_for_administrators() {
         ("POST", "/api/users/"),
         ("GET", "/api/users/1/"),
         ("PATCH", "/api/users/1/"),
+        ("DELETE", "/api/users/1/"),
         ("POST", "/api/users/1/password/"),
     ] {
         let answer = call(&issuer, method, path, &user, None);
@@ -123,6 +124,10 @@ fn an_administrator_lists_creates_and_changes_users() {
         ),
         ("PATCH", "/api/users/99/", json!({}), 404, json!({ "detail": "Not found." })),
         ("PATCH", "/api/users/x/", json!({}), 404, json!({ "detail": "Not found." })),
+        ("GET", "/api/users/+1/", json!({}), 404, json!({ "detail": "Not found." })),
+        ("GET", "/api/users/-1/", json!({}), 404, json!({ "detail": "Not found." })),
+        ("GET", "/api/users/99999999999999999999/", json!({}), 404, json!({ "detail": "Not found." })),
+        ("DELETE", "/api/users/99/", json!({}), 404, json!({ "detail": "Not found." })),
         (
             "POST",
             "/api/users/99/password/",
@@ -141,6 +146,21 @@ fn an_administrator_lists_creates_and_changes_users() {
         let answer = call(&issuer, method, path, &boss, Some(body));
         assert_eq!((answer.status, answer.json()), (status, expected), "{method} {path}");
     }
+}
+
+#[test]
+fn a_user_whom_an_administrator_deletes_is_gone_with_all_sessions() {
+    let issuer = TestIssuer::start();
+    let boss = issuer.administrator();
+    let session = issuer.login("testuser", PASSWORD);
+    let answer = call(&issuer, "DELETE", "/api/users/1/", &boss, None);
+    assert_eq!((answer.status, answer.body.as_str()), (204, ""));
+    assert_eq!(issuer.login("testuser", PASSWORD).status, 401);
+    assert_eq!(issuer.me(&session.text("access")).json()["code"], "user_not_found");
+    assert_eq!(issuer.refresh(&session.text("refresh")).status, 401);
+    assert_eq!(call(&issuer, "DELETE", "/api/users/1/", &boss, None).status, 404, "and cannot be deleted twice");
+    let new = json!({ "username": "testuser", "password": "testpass123" });
+    assert_eq!(call(&issuer, "POST", "/api/users/", &boss, Some(new)).json()["id"], 3, "the id is not given again");
 }
 
 #[test]

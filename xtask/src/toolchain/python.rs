@@ -1,5 +1,5 @@
-//! Python with PyJWT and a Django project's libraries, for the tests: an environment of this checkout, nothing in the
-//! system.
+//! Python with PyJWT, a Django project's libraries and a judge of OpenAPI documents, for the tests: an environment of
+//! this checkout, nothing in the system.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use crate::version::Version;
 use crate::workspace::Workspace;
 
 const OLDEST: Version = Version(3, 9, 0);
-const REQUIREMENTS: [&str; 7] = [
+const REQUIREMENTS: [&str; 8] = [
     "PyJWT[crypto]>=2.10,<3",
     "requests>=2.32,<3",
     "Django>=5.1,<5.3",
@@ -21,6 +21,7 @@ const REQUIREMENTS: [&str; 7] = [
     "argon2-cffi>=23",
     "bcrypt>=4",
     "psycopg2-binary>=2.9,<3",
+    "openapi-spec-validator>=0.7,<1",
 ];
 
 /// Makes the environment when it is missing or made from something else; returns its interpreter.

@@ -6,4 +6,4 @@ mod running;
 mod starting;
 mod users;
 
-pub(crate) use program::{Place, Server, fails, succeeds};
+pub(crate) use program::{Place, Server, fails, succeeds, wait_for};

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
+use issuer::keys::KeyDirectory;
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -43,6 +44,12 @@ impl Place {
         let is_private = |path: &PathBuf| path.to_string_lossy().ends_with(".private.pem");
         let mut files = fs::read_dir(self.path("keys")).expect("readable").flatten().map(|entry| entry.path());
         files.find(is_private).expect("a private key")
+    }
+
+    /// The private key that signs.
+    pub(crate) fn active_key(&self) -> PathBuf {
+        let kid = KeyDirectory::new(self.path("keys")).load().expect("good keys").signing.kid().to_owned();
+        self.path("keys").join(format!("{kid}.private.pem"))
     }
 
     pub(super) fn command(&self, arguments: &[&str]) -> Command {
@@ -97,6 +104,7 @@ pub(crate) fn fails(output: &Output) -> String {
 pub(crate) struct Server {
     child: Child,
     pub(crate) address: SocketAddr,
+    pub(crate) metrics_address: Option<SocketAddr>,
     log: std::thread::JoinHandle<String>,
 }
 
@@ -115,19 +123,25 @@ impl Server {
         let mut child = command.stderr(Stdio::piped()).spawn().expect("the binary runs");
         let mut log = BufReader::new(child.stderr.take().expect("a pipe"));
         let mut text = String::new();
+        let named = |line: &str, words: &str| -> Option<SocketAddr> {
+            let (_, rest) = line.split_once(words)?;
+            let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.' && c != ':').expect("more on the line");
+            Some(rest[..end].parse().expect("an address"))
+        };
+        let mut metrics_address = None;
         let address = loop {
             let start = text.len();
             assert!(log.read_line(&mut text).expect("text") > 0, "it ended: {text}");
-            if let Some((_, rest)) = text[start..].split_once("serving on http://") {
-                let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.' && c != ':').expect("more on the line");
-                break rest[..end].parse().expect("an address");
+            metrics_address = metrics_address.or_else(|| named(&text[start..], "metrics at http://"));
+            if let Some(address) = named(&text[start..], "serving on http://") {
+                break address;
             }
         };
         let log = std::thread::spawn(move || {
             log.read_to_string(&mut text).expect("text");
             text
         });
-        Self { child, address, log }
+        Self { child, address, metrics_address, log }
     }
 
     pub(crate) fn signal(&self, name: &str) {
@@ -147,7 +161,7 @@ pub(super) fn login(address: SocketAddr, username: &str, password: &str) -> Answ
 }
 
 /// Asks until the answer is as wanted; the keys are read again within seconds.
-pub(super) fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(crate) fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
     for _ in 0..100 {
         if is_so() {
             return;

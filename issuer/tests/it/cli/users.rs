@@ -156,3 +156,24 @@ fn createsuperuser_asks_on_the_terminal_and_shows_no_password() {
     assert!(list.contains("root@example.com") && list.contains("admin"), "{list}");
     assert!(fails(&place.run(&["createsuperuser"])).contains("--password-stdin"), "not without a terminal");
 }
+
+#[test]
+fn names_that_act_on_a_terminal_are_written_out() {
+    let place = Place::with_keys();
+    succeeds(&place.run_with_input(&["users", "create", "--username", "testuser", "--password-stdin"], "password9"));
+    let file = place.path("issuer.sqlite3");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        use sqlx::Connection as _;
+        let mut database =
+            sqlx::SqliteConnection::connect(&format!("sqlite://{}", file.display())).await.expect("it opens");
+        // As Django may have stored it, which checks names in its forms only.
+        let rename = "UPDATE users SET username = 'a' || char(27) || '[2J', email = char(10) || char(8238)";
+        sqlx::query(rename).execute(&mut database).await.expect("it runs");
+        database.close().await.expect("it closes");
+    });
+    let list = succeeds(&place.run(&["users", "list"]));
+    assert!(list.contains(r"a\u{1b}[2J") && list.contains(r"\n\u{202e}"), "{list:?}");
+    let shown = succeeds(&place.run(&["users", "show", "a\u{1b}[2J"]));
+    assert!(shown.contains(r"a\u001b[2J") && shown.contains(r"\u202e"), "{shown:?}");
+}

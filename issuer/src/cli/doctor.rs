@@ -1,0 +1,146 @@
+//! `issuer doctor`.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::serve::keys_from_environment;
+use super::terminal::{escaped, json_escaped};
+use super::users::password_from_stdin;
+use super::{Failure, run_async};
+use crate::clock::{Clock, SystemClock};
+use crate::config::{DatabaseArgs, KeysArgs};
+use crate::doctor::{self, BaseUrl, EdgeKeys, Finding, Level, Login, Patient, Web};
+use crate::keys::KeyDirectory;
+use crate::random::SystemRandom;
+
+/// Exit code when a check found a problem.
+const PROBLEM: u8 = 1;
+
+#[derive(Debug, Args)]
+pub(super) struct DoctorArgs {
+    /// The running issuer
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8000")]
+    issuer: BaseUrl,
+
+    /// A resource server that shall accept the issuer's tokens
+    #[arg(long, value_name = "URL")]
+    edge: Option<BaseUrl>,
+
+    /// A path of it that an access token opens with GET
+    #[arg(long, value_name = "PATH", default_value = "/protected", value_parser = path)]
+    edge_path: String,
+
+    /// The public keys that it is configured with: a PEM, JWK or JWKS file, or the URL that it fetches
+    #[arg(long, value_name = "FILE|URL")]
+    edge_keys: Option<String>,
+
+    /// Origin of a web page that calls both, like http://localhost:3000; may be given more than once
+    #[arg(long = "origin", value_name = "ORIGIN")]
+    origins: Vec<String>,
+
+    /// Try a real login of this user too; the password is asked for, or read from standard input
+    #[arg(long, value_name = "NAME")]
+    username: Option<String>,
+
+    /// Certificates to trust in place of the public ones, as PEM
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+
+    #[command(flatten)]
+    keys: KeysArgs,
+
+    #[command(flatten)]
+    database: DatabaseArgs,
+
+    /// Redis that the issuer tells of ended sessions
+    #[arg(long, env = "REDIS_URL", value_name = "URL", hide_env_values = true)]
+    redis_url: Option<String>,
+
+    /// Print JSON, for programs
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    ok: bool,
+    checks: &'a [Finding],
+}
+
+pub(super) fn run(args: DoctorArgs) -> Result<ExitCode, Failure> {
+    let roots = match &args.ca_file {
+        Some(file) => {
+            let named = |error| format!("cannot read {}: {error}; check --ca-file", file.display());
+            Some((file.display().to_string(), std::fs::read(file).map_err(named)?))
+        }
+        None => None,
+    };
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let web = Web::new(roots.as_ref().map(|(name, pem)| (name.as_str(), pem.as_slice())), Arc::clone(&clock))?;
+    let json = args.json;
+    let patient = patient(args)?;
+    let mut findings = Vec::new();
+    run_async(async {
+        findings = doctor::examine(&patient, &web, &*clock, &SystemRandom).await;
+        Ok(())
+    })?;
+    let is_well = findings.iter().all(|finding| finding.level != Level::Problem);
+    let text = if json {
+        json_escaped(&serde_json::to_string(&Report { ok: is_well, checks: &findings })?) + "\n"
+    } else {
+        findings.iter().map(line).collect()
+    };
+    std::io::stdout().lock().write_all(text.as_bytes())?;
+    Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::from(PROBLEM) })
+}
+
+fn patient(args: DoctorArgs) -> Result<Patient, Failure> {
+    let keys_from_environment = match keys_from_environment() {
+        Ok(keys) => keys.map(|keys| Ok(Arc::new(keys))),
+        Err(error) => Some(Err(error.to_string())),
+    };
+    let login = match args.username {
+        Some(username) => {
+            let password = if std::io::stdin().is_terminal() {
+                rpassword::prompt_password(format!("Password of {username}: "))?.into()
+            } else {
+                password_from_stdin()?
+            };
+            Some(Login { username, password })
+        }
+        None => None,
+    };
+    Ok(Patient {
+        directory: keys_from_environment.is_none().then(|| KeyDirectory::new(args.keys.keys_dir)),
+        keys_from_environment,
+        database_url: args.database.database_url,
+        redis_url: args.redis_url.filter(|url| !url.is_empty()),
+        issuer: args.issuer,
+        edge: args.edge,
+        edge_path: args.edge_path,
+        edge_keys: args.edge_keys.map(|source| {
+            let is_url = source.starts_with("http://") || source.starts_with("https://");
+            if is_url { EdgeKeys::Url(source) } else { EdgeKeys::File(source.into()) }
+        }),
+        origins: args.origins,
+        login,
+    })
+}
+
+fn line(finding: &Finding) -> String {
+    let Finding { check, level, text, advice } = finding;
+    let (level, text) = (level.as_str(), escaped(text));
+    match advice {
+        Some(advice) => format!("{level:<8} {check:<15}  {text}. To do: {advice}\n"),
+        None => format!("{level:<8} {check:<15}  {text}\n"),
+    }
+}
+
+fn path(text: &str) -> Result<String, String> {
+    if text.starts_with('/') { Ok(text.to_owned()) } else { Err("a path begins with a slash".to_owned()) }
+}

@@ -1,0 +1,245 @@
+//! The edge: is it well, has it the right keys, and does it accept what it should, and only that?
+
+use std::fs::File;
+use std::io::Read as _;
+
+use serde_json::Value;
+use verifier_core::{Code, KeyError, KeySet, MAX_KEY_TEXT_BYTES, TokenType};
+
+use super::issuer::unencrypted;
+use super::probe::Session;
+use super::web::{Answer, Web};
+use super::{BaseUrl, EdgeKeys, Finding, Patient};
+use crate::clock::{Clock, unix_time};
+use crate::keys::IssuerKeys;
+
+const SAME_KEY: &str = "give it `public.pem` of the issuer (GET /public.pem), or let it fetch /.well-known/jwks.json";
+
+/// Asks how it is; the answer tells its clock too.
+pub(super) fn examine(
+    patient: &Patient,
+    web: &Web,
+    issuer: Option<&Answer>,
+    keys: Option<&IssuerKeys>,
+    findings: &mut Vec<Finding>,
+) -> Option<Answer> {
+    match (&patient.edge_keys, keys) {
+        (Some(source), Some(keys)) => findings.push(configured_keys(web, source, keys)),
+        (Some(_), None) => findings.push(Finding::skipped("edge_keys", "there are no good key files to compare with")),
+        (None, _) => {
+            let text = "pass --edge-keys with the file or URL of the public keys that the edge uses";
+            findings.push(Finding::skipped("edge_keys", text));
+        }
+    }
+    let Some(edge) = &patient.edge else {
+        findings.push(Finding::skipped("edge", "pass --edge with the URL of a resource server"));
+        return None;
+    };
+    let health = match web.get(&edge.at("/"), &[]) {
+        Ok(health) => health,
+        Err(error) => {
+            let text = format!("no answer from {}: {error}", edge.as_str());
+            findings.push(Finding::problem("edge", text, "start it, or correct --edge"));
+            return None;
+        }
+    };
+    findings.push(state(edge, &health));
+    if edge.is_exposed() {
+        findings.push(unencrypted("edge", edge.as_str()));
+    }
+    findings.extend(issuer.and_then(|issuer| revocation(issuer, &health)));
+    Some(health)
+}
+
+fn state(edge: &BaseUrl, health: &Answer) -> Finding {
+    const CHECK: &str = "edge";
+    let url = edge.as_str();
+    if health.status != 200 {
+        let text = format!("the edge at {url} answers GET / with {}", health.refusal());
+        return Finding::problem(CHECK, text, "its log says why; or correct --edge");
+    }
+    let report = health.json();
+    if report.get("status").and_then(Value::as_str) != Some("degraded") {
+        return Finding::ok(CHECK, format!("the edge at {url} answers GET / with 200"));
+    }
+    let problem = |part: &str| report.get(part)?.get("problem")?.as_str();
+    let problems: Vec<_> = ["keys", "revocation"].into_iter().filter_map(problem).collect();
+    let text: String = problems.join("; ").chars().take(300).collect();
+    Finding::problem(CHECK, format!("the edge at {url} is degraded: {text}"), "correct its settings, or what they name")
+}
+
+/// Whether the edge looks for revocations where the issuer puts them.
+fn revocation(issuer: &Answer, edge: &Answer) -> Option<Finding> {
+    const CHECK: &str = "revocation";
+    let (issuer, edge) = (issuer.json(), edge.json());
+    let redis = issuer.get("redis")?.as_str()?;
+    let source = edge.get("revocation")?.get("source")?.as_str()?;
+    Some(match (source, redis) {
+        ("redis", "not configured") => Finding::problem(
+            CHECK,
+            "the edge asks Redis for ended sessions, and the issuer tells Redis of none",
+            "set the issuer's --redis-url (REDIS_URL) to the same server",
+        ),
+        ("none", _) => Finding::warning(
+            CHECK,
+            "the edge does not ask whether a session has ended: tokens outlive a logout there",
+            "set its `revocation` to redis or status_list",
+        ),
+        _ => Finding::ok(CHECK, format!("the edge asks for ended sessions: {source}")),
+    })
+}
+
+fn configured_keys(web: &Web, source: &EdgeKeys, keys: &IssuerKeys) -> Finding {
+    const CHECK: &str = "edge_keys";
+    let (name, text) = match source {
+        EdgeKeys::File(path) => (path.display().to_string(), read(path)),
+        EdgeKeys::Url(url) => (url.clone(), fetch(web, url)),
+    };
+    let text = match text {
+        Ok(text) => text,
+        Err(error) => return Finding::problem(CHECK, format!("cannot read {name}: {error}"), "correct --edge-keys"),
+    };
+    let set = match KeySet::parse(&text) {
+        Ok(set) => set,
+        Err(error) => {
+            let advice = match error {
+                KeyError::PrivateKey => {
+                    "replace the key pair: `issuer keys generate`, `rotate`, `remove`; and give the edge `public.pem`"
+                }
+                KeyError::SymmetricKey | KeyError::Unsuitable(_) => {
+                    "both sides must use RS256: give the edge the issuer's RSA key"
+                }
+                _ => SAME_KEY,
+            };
+            return Finding::problem(CHECK, format!("{name}: {error} ({})", error.code()), advice);
+        }
+    };
+    let has = |kid: &str| set.keys().iter().any(|key| key.thumbprint() == kid);
+    let active = keys.signing.kid();
+    let known = keys.jwks.keys().keys();
+    if has(active) {
+        let missing = known.iter().filter(|key| !has(&key.thumbprint())).count();
+        if missing == 0 {
+            Finding::ok(CHECK, format!("{name} holds the active key {active} and all others that verify"))
+        } else {
+            let text = format!("{name} holds the active key, but not {missing} others: their tokens are refused there");
+            Finding::warning(CHECK, text, "let the edge fetch /.well-known/jwks.json, which follows every rotation")
+        }
+    } else if known.iter().any(|key| has(&key.thumbprint())) {
+        let text = format!("{name} holds a key of the issuer, but not the active one, {active}: it missed a rotation");
+        Finding::problem(CHECK, text, SAME_KEY)
+    } else {
+        let other = set.keys().first().map(verifier_core::PublicKey::thumbprint).unwrap_or_default();
+        Finding::problem(CHECK, format!("{name} holds another key, {other}; the issuer signs with {active}"), SAME_KEY)
+    }
+}
+
+fn read(path: &std::path::Path) -> Result<String, String> {
+    let mut text = String::new();
+    // One byte more than is allowed, so that a larger file is refused and not cut.
+    let limit = MAX_KEY_TEXT_BYTES as u64 + 1;
+    let read = File::open(path).and_then(|file| file.take(limit).read_to_string(&mut text));
+    read.map_err(|error| error.to_string())?;
+    Ok(text)
+}
+
+fn fetch(web: &Web, url: &str) -> Result<String, String> {
+    let answer = web.get(url, &[]).map_err(|error| error.to_string())?;
+    if answer.status == 200 { Ok(answer.body) } else { Err(format!("it answers {}", answer.status)) }
+}
+
+/// Shows tokens to the edge: a good one, none, and one that was changed.
+pub(super) fn try_tokens(
+    patient: &Patient,
+    web: &Web,
+    probe: Option<&str>,
+    session: Option<&Session>,
+    keys: Option<&IssuerKeys>,
+    clock: &dyn Clock,
+    findings: &mut Vec<Finding>,
+) {
+    if let (Some(session), Some(keys)) = (session, keys) {
+        findings.push(by_key_files(&session.access, keys, clock));
+    }
+    let Some(edge) = &patient.edge else { return };
+    let (token, whose) = match (session, probe) {
+        (Some(session), _) => (session.access.as_str(), "a token of the running issuer"),
+        (None, Some(probe)) => (probe, "a token that the active key signed just now"),
+        (None, None) => {
+            findings.push(Finding::skipped("edge_token", "there is no token to try: neither key files nor a login"));
+            return;
+        }
+    };
+    let url = edge.at(&patient.edge_path);
+    let show = |token: &str| web.get(&url, &[("authorization", &format!("Bearer {token}"))]);
+    // Silence was reported already.
+    let (Ok(accepted), Ok(without), Ok(changed)) = (show(token), web.get(&url, &[]), show(&tampered(token))) else {
+        return;
+    };
+    findings.push(protection(&patient.edge_path, &without, &changed));
+    findings.push(acceptance(&patient.edge_path, whose, &accepted));
+}
+
+fn by_key_files(access: &str, keys: &IssuerKeys, clock: &dyn Clock) -> Finding {
+    const CHECK: &str = "login_token";
+    match keys.verifier(TokenType::Access).verify(access, unix_time(clock.now())) {
+        Ok(_) => Finding::ok(CHECK, "the key files verify the token of the login"),
+        Err(refusal) => {
+            let text = format!("the key files refuse the token of the login: {refusal} ({})", refusal.code());
+            Finding::problem(CHECK, text, "make the running issuer use these keys; see the lines on its keys and clock")
+        }
+    }
+}
+
+/// The same token with another signature, as long and as canonical.
+fn tampered(token: &str) -> String {
+    let (signed, signature) = token.rsplit_once('.').unwrap_or((token, ""));
+    let other = if signature.starts_with('A') { 'B' } else { 'A' };
+    format!("{signed}.{other}{}", signature.get(1..).unwrap_or_default())
+}
+
+fn protection(path: &str, without: &Answer, changed: &Answer) -> Finding {
+    const CHECK: &str = "edge_protection";
+    match (without.status, changed.status) {
+        (200..300, _) => {
+            let text = format!("the edge opens {path} to everybody");
+            Finding::problem(CHECK, text, "name a path that needs a token with --edge-path, or protect it")
+        }
+        (_, 200..300) => {
+            let text = format!("the edge opens {path} to a token whose signature was changed");
+            Finding::problem(CHECK, text, "make it verify signatures, with RS256 as the only algorithm")
+        }
+        _ => Finding::ok(CHECK, format!("the edge keeps {path} closed to no token and to a changed one")),
+    }
+}
+
+fn acceptance(path: &str, whose: &str, answer: &Answer) -> Finding {
+    const CHECK: &str = "edge_token";
+    const CLOCK: &str = "compare the clocks: see the lines on them";
+    if (200..300).contains(&answer.status) {
+        return Finding::ok(CHECK, format!("the edge accepts {whose}"));
+    }
+    let code = answer.text("code").unwrap_or_default();
+    let is = |codes: &[Code]| codes.iter().any(|known| known.as_str() == code);
+    let advice = if answer.status == 404 || answer.status == 405 {
+        "name a path that an access token opens with --edge-path"
+    } else if answer.status == 403 {
+        "the token was good, the path wants more: name another one with --edge-path"
+    } else if is(&[Code::SignatureInvalid, Code::KeyNotFound, Code::KidMissing]) {
+        SAME_KEY
+    } else if is(&[Code::AlgNotAllowed]) {
+        "both sides must use RS256"
+    } else if is(&[Code::TokenExpired, Code::TokenNotYetValid, Code::TokenIssuedInFuture]) {
+        CLOCK
+    } else if is(&[Code::ClaimMissing, Code::IssuerMismatch, Code::AudienceMismatch, Code::TypNotAllowed]) {
+        "the edge demands what the token has not: its settings issuer, audience, require_at_jwt and revocation; \
+         --username tries a token of a login, which has a session"
+    } else if answer.status >= 500 {
+        "see the line on the edge, and its log"
+    } else if answer.text("detail").is_some_and(|detail| detail.contains("만료") || detail.contains("expired")) {
+        CLOCK
+    } else {
+        "compare its public key with the issuer's, and its algorithm with RS256; --edge-keys compares the keys"
+    };
+    Finding::problem(CHECK, format!("the edge refuses {whose} at {path}: {}", answer.refusal()), advice)
+}

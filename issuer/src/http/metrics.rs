@@ -1,0 +1,149 @@
+//! `GET /metrics` on an address of its own, and the count of all requests.
+
+use std::fmt;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::prometheus_text::{CONTENT_TYPE as TEXT_FORMAT, encode};
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::Registry;
+
+use super::Issuer;
+
+/// What begins every name.
+const PREFIX: &str = "issuer";
+/// Stands for every path that is no route, and every method that HTTP does not define.
+const OTHER: &str = "other";
+
+/// Counts a request by its route.
+pub(super) async fn count(State(issuer): State<Arc<Issuer>>, request: Request, next: Next) -> Response {
+    let _in_progress = issuer.metrics.request();
+    let started = issuer.clock.monotonic();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let method = known(request.method());
+    let response = next.run(request).await;
+    let route = route.as_ref().map_or(OTHER, MatchedPath::as_str);
+    let time = issuer.clock.monotonic().saturating_sub(started);
+    issuer.metrics.answered(route, method, response.status().as_u16(), time);
+    response
+}
+
+fn known(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => OTHER,
+    }
+}
+
+/// The metrics of an issuer as a service of their own, which its clients do not reach.
+pub fn metrics_router(issuer: Arc<Issuer>) -> Router {
+    let mut registry = Registry::with_prefix(PREFIX);
+    issuer.metrics.register(&mut registry);
+    registry.register_collector(Box::new(Present(issuer)));
+    Router::new().route("/metrics", get(scrape)).with_state(Arc::new(registry))
+}
+
+async fn scrape(State(registry): State<Arc<Registry>>) -> Response {
+    let mut text = String::new();
+    match encode(&mut text, &registry) {
+        Ok(()) => ([(CONTENT_TYPE, TEXT_FORMAT)], text).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "the metrics cannot be written");
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
+        }
+    }
+}
+
+/// What is known at the moment of a scrape and counted by nobody.
+struct Present(Arc<Issuer>);
+
+impl fmt::Debug for Present {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Present").finish_non_exhaustive()
+    }
+}
+
+impl Collector for Present {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let issuer = &*self.0;
+        let throttled = issuer.throttle.refused();
+        family(
+            &mut encoder,
+            "throttled",
+            "Password tries refused because there were too many.",
+            "limit",
+            [("address", throttled.by_address), ("name", throttled.by_name)].map(|(l, n)| (l, ConstCounter::new(n))),
+        )?;
+        let hashing = issuer.passwords.load();
+        family(
+            &mut encoder,
+            "password_hashes",
+            "Password hashes that are computed or wait for their turn.",
+            "state",
+            [("running", gauge(hashing.running)), ("waiting", gauge(hashing.waiting))],
+        )?;
+        single(
+            &mut encoder,
+            "password_hashes_running_max",
+            "Hashes computed at the same time at most.",
+            gauge(hashing.max_running),
+        )?;
+        single(&mut encoder, "password_hashes_waiting_max", "Hashes that may wait.", gauge(hashing.max_waiting))?;
+        let pool = issuer.storage.pool();
+        family(
+            &mut encoder,
+            "database_connections",
+            "Connections to the database.",
+            "state",
+            [("busy", gauge(pool.busy)), ("idle", gauge(pool.idle))],
+        )?;
+        single(&mut encoder, "database_connections_max", "Connections to the database at most.", gauge(pool.max))?;
+        let keys = issuer.keys.current();
+        single(&mut encoder, "keys", "Keys in the JWKS.", gauge(keys.jwks.keys().keys().len()))?;
+        if let Some(since) = keys.active_since {
+            let age = (issuer.clock.now() - since).num_seconds();
+            let kid = keys.signing.kid();
+            let help = "Time since the active key began to sign.";
+            family(&mut encoder, "active_key_age_seconds", help, "kid", [(kid, ConstGauge::new(age))])?;
+        }
+        Ok(())
+    }
+}
+
+fn gauge(value: impl TryInto<i64>) -> ConstGauge<i64> {
+    ConstGauge::new(value.try_into().unwrap_or(i64::MAX))
+}
+
+fn single(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, metric: ConstGauge<i64>) -> fmt::Result {
+    metric.encode(encoder.encode_descriptor(name, help, None, metric.metric_type())?)
+}
+
+fn family<M: EncodeMetric, const N: usize>(
+    encoder: &mut DescriptorEncoder<'_>,
+    name: &str,
+    help: &str,
+    label: &str,
+    members: [(&str, M); N],
+) -> fmt::Result {
+    let Some((_, first)) = members.first() else { return Ok(()) };
+    let mut encoder = encoder.encode_descriptor(name, help, None, first.metric_type())?;
+    for (value, metric) in &members {
+        metric.encode(encoder.encode_family(&[(label, *value)])?)?;
+    }
+    Ok(())
+}

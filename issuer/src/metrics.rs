@@ -1,0 +1,170 @@
+//! What the issuer counts, for Prometheus. Labels have few values whatever clients send, so that memory is bounded.
+
+use std::fmt::{self, Write as _};
+use std::time::Duration;
+
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+
+/// Upper bounds of the classes of durations, in seconds: from a public key to a login that waited.
+const BOUNDS: [f64; 12] = [0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
+
+/// How a login ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LoginOutcome {
+    /// Tokens were given.
+    Success,
+    /// Unknown or inactive user, or wrong password.
+    Refused,
+    /// Too many tries.
+    Throttled,
+    /// Too many passwords were waiting to be checked.
+    Busy,
+    /// The body was not a user name and a password.
+    Malformed,
+    /// The database or the signer failed.
+    Failed,
+}
+
+/// How a refresh ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RefreshOutcome {
+    /// Tokens were given.
+    Success,
+    /// The token was expired, forged, or none.
+    Refused,
+    /// Its session had ended before.
+    Ended,
+    /// It had been replaced and its successor used: somebody has a copy, and the session was ended.
+    Reused,
+    /// Its user was inactive or gone.
+    NoActiveUser,
+    /// The body was not a token.
+    Malformed,
+    /// The database or the signer failed.
+    Failed,
+}
+
+impl EncodeLabelValue for LoginOutcome {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
+        encoder.write_str(match self {
+            Self::Success => "success",
+            Self::Refused => "refused",
+            Self::Throttled => "throttled",
+            Self::Busy => "busy",
+            Self::Malformed => "malformed",
+            Self::Failed => "failed",
+        })
+    }
+}
+
+impl EncodeLabelValue for RefreshOutcome {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
+        encoder.write_str(match self {
+            Self::Success => "success",
+            Self::Refused => "refused",
+            Self::Ended => "ended",
+            Self::Reused => "reused",
+            Self::NoActiveUser => "no_active_user",
+            Self::Malformed => "malformed",
+            Self::Failed => "failed",
+        })
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Answer {
+    route: String,
+    method: &'static str,
+    status: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Route {
+    route: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Login {
+    outcome: LoginOutcome,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Refresh {
+    outcome: RefreshOutcome,
+}
+
+/// The counts of one issuer.
+#[derive(Debug)]
+pub struct Metrics {
+    answers: Family<Answer, Counter>,
+    durations: Family<Route, Histogram, fn() -> Histogram>,
+    in_progress: Gauge,
+    logins: Family<Login, Counter>,
+    refreshes: Family<Refresh, Counter>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self {
+            answers: Family::default(),
+            durations: Family::new_with_constructor(|| Histogram::new(BOUNDS)),
+            in_progress: Gauge::default(),
+            logins: Family::default(),
+            refreshes: Family::default(),
+        }
+    }
+}
+
+/// Counts as a request in progress for as long as it lives.
+#[derive(Debug)]
+pub struct InProgress(Gauge);
+
+impl Drop for InProgress {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+impl Metrics {
+    /// A request, until the value is dropped.
+    #[must_use]
+    pub fn request(&self) -> InProgress {
+        self.in_progress.inc();
+        InProgress(self.in_progress.clone())
+    }
+
+    /// An answer, and the time to its head. `route` is the template of the path, never the path itself.
+    pub fn answered(&self, route: &str, method: &'static str, status: u16, time: Duration) {
+        self.answers.get_or_create(&Answer { route: route.to_owned(), method, status }).inc();
+        self.durations.get_or_create(&Route { route: route.to_owned() }).observe(time.as_secs_f64());
+    }
+
+    /// The end of a login.
+    pub fn login(&self, outcome: LoginOutcome) {
+        self.logins.get_or_create(&Login { outcome }).inc();
+    }
+
+    /// The end of a refresh.
+    pub fn refresh(&self, outcome: RefreshOutcome) {
+        self.refreshes.get_or_create(&Refresh { outcome }).inc();
+    }
+
+    /// Makes the counts part of what is scraped.
+    pub fn register(&self, registry: &mut Registry) {
+        registry.register("http_requests", "Answers by template of the path, method and status", self.answers.clone());
+        registry.register_with_unit(
+            "http_request_duration",
+            "Time from a request to the head of its answer",
+            Unit::Seconds,
+            self.durations.clone(),
+        );
+        registry.register("http_requests_in_progress", "Requests not answered yet", self.in_progress.clone());
+        registry.register("logins", "Logins by how they ended", self.logins.clone());
+        registry.register("refreshes", "Refreshes by how they ended", self.refreshes.clone());
+    }
+}
