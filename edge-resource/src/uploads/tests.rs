@@ -260,7 +260,8 @@ async fn what_is_no_upload_is_refused_and_leaves_nothing() {
     let bearer = edge.bearer(&json!({}));
     let big = form(&bytes(2 * CHUNK));
     let text_field = b"--XX\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nx\r\n--XX--\r\n";
-    let part = |name: &str| format!("--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\nx\r\n");
+    let part =
+        |name: &str| format!("--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\nx\r\n");
     let twice = [part("a"), part("b"), "--XX--\r\n".to_owned()].concat();
     let long_name = part(&"가".repeat(86)) + "--XX--\r\n";
     let cut_name = b"--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\0b\"\r\n\r\nx\r\n--XX--\r\n";
