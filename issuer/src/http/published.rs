@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
@@ -35,12 +35,16 @@ pub(super) async fn public_pem(State(issuer): State<Arc<Issuer>>) -> Response {
 
 /// `GET /api/token/status/{list}`: a Token Status List (draft-ietf-oauth-status-list).
 ///
-/// Tells nothing about anybody: bits in random places.
+/// Tells nothing about anybody: bits in random places. Only the list as it is now: `?time=` is answered with 501 (its section 8.4).
 pub(super) async fn status_list(
     State(issuer): State<Arc<Issuer>>,
     Path(list): Path<String>,
+    uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
+    if uri.query().is_some_and(|query| query.split('&').any(|pair| pair == "time" || pair.starts_with("time="))) {
+        return Err(ApiError::NoHistory);
+    }
     let (Some(lists), Ok(number)) = (issuer.revocations.lists(), list.parse()) else { return Err(ApiError::NotFound) };
     let list = lists.list(number).await.map_err(|error| {
         tracing::error!(%error, "a status list cannot be served");
