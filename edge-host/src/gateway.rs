@@ -2,25 +2,29 @@
 
 use std::convert::Infallible;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use http::uri::{Authority, Scheme};
-use http::{HeaderValue, Request, Response, StatusCode, Uri};
-use http_body_util::{BodyExt, Full, Limited};
+use http::{HeaderValue, Request, Response, StatusCode, Uri, Version};
+use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
+use wasmtime_wasi_http::WasiBody;
 use wasmtime_wasi_http::handler::{ExpirationError, InstantiationError, ProxyHandler};
-use wasmtime_wasi_http::{Error, WasiBody};
 
+use crate::connection::Turn;
 use crate::instance::Instances;
 use crate::metrics::Metrics;
+use crate::request_body::RequestBody;
 
 /// Hands requests to instances of the component.
 pub(crate) struct Gateway {
     handler: ProxyHandler<Instances>,
     /// Bytes of a request's body.
     max_body: usize,
+    /// How long nothing of a body may come. Less than the component has for its answer, so that it can still give one.
+    body_time: Duration,
     /// For requests of HTTP/1.0 without a `Host`.
     own_authority: Authority,
     metrics: Metrics,
@@ -28,7 +32,8 @@ pub(crate) struct Gateway {
 
 impl Gateway {
     pub(crate) fn new(instances: Instances, max_body: usize, own_authority: Authority, metrics: Metrics) -> Self {
-        Self { handler: ProxyHandler::new(instances), max_body, own_authority, metrics }
+        let body_time = instances.limits.time * 9 / 10;
+        Self { handler: ProxyHandler::new(instances), max_body, body_time, own_authority, metrics }
     }
 
     /// What is counted.
@@ -42,13 +47,17 @@ impl Gateway {
     }
 
     /// Answers in any case; what goes wrong here or in the component becomes a 4xx or 5xx.
-    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Result<Response<WasiBody>, Infallible> {
+    pub(crate) async fn answer(
+        &self,
+        request: Request<Incoming>,
+        turn: Turn,
+    ) -> Result<Response<WasiBody>, Infallible> {
         let started = Instant::now();
         let _in_progress = self.metrics.request();
         let method = request.method().clone();
         let path = request.uri().path().to_owned();
-        let response = match self.wasi_request(request) {
-            Ok(request) => self.handler.handle((), request).await.unwrap_or_else(|error| failure(&error)),
+        let response = match self.wasi_request(request, turn.clone()) {
+            Ok(request) => self.handler.handle(turn, request).await.unwrap_or_else(|error| failure(&error)),
             Err(refused) => refused.into(),
         };
         self.metrics.answered(response.status(), started.elapsed());
@@ -63,7 +72,7 @@ impl Gateway {
     }
 
     /// The request with an absolute address, as `wasi:http` wants it, and a bounded body.
-    fn wasi_request(&self, request: Request<Incoming>) -> Result<Request<WasiBody>, Refused> {
+    fn wasi_request(&self, request: Request<Incoming>, turn: Turn) -> Result<Request<WasiBody>, Refused> {
         let (mut head, body) = request.into_parts();
         if body.size_hint().lower() > self.max_body as u64 {
             return Err(Refused::BodyTooLarge);
@@ -78,11 +87,7 @@ impl Gateway {
             .build()
             .map_err(|_| Refused::BadAddress)?;
         head.headers.remove(HOST);
-        let max_body = self.max_body as u64;
-        let body = Limited::new(body, self.max_body).map_err(move |error| match error.downcast::<hyper::Error>() {
-            Ok(error) => Error::Hyper(*error),
-            Err(_) => Error::HttpRequestBodySize(Some(max_body)),
-        });
+        let body = RequestBody::new(body, self.max_body, self.body_time, turn);
         Ok(Request::from_parts(head, body.boxed_unsync()))
     }
 
@@ -91,7 +96,9 @@ impl Gateway {
         let authority = match (head.uri.authority(), hosts.next()) {
             (Some(authority), _) => authority.clone(),
             (None, Some(host)) => Authority::from_maybe_shared(Bytes::copy_from_slice(host.as_bytes())).ok()?,
-            (None, None) => self.own_authority.clone(),
+            // Every other request must have one (RFC 9112, section 3.2).
+            (None, None) if head.version < Version::HTTP_11 => self.own_authority.clone(),
+            (None, None) => return None,
         };
         (hosts.next().is_none() && !authority.as_str().contains('@')).then_some(authority)
     }
@@ -119,7 +126,7 @@ fn failure(error: &wasmtime::Error) -> Response<WasiBody> {
         tracing::warn!("the component did not answer in time");
         return plain(StatusCode::GATEWAY_TIMEOUT, "Gateway Timeout", "component_timeout");
     }
-    if error.is::<InstantiationError<()>>() {
+    if error.is::<InstantiationError<Turn>>() {
         tracing::error!("no instance: {error:#}");
         return plain(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable", "no_instance");
     }

@@ -1,9 +1,9 @@
 //! The component's instances: what each holds, how much it may take, and how long it is used.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use tokio::time::Sleep;
@@ -15,6 +15,7 @@ use wasmtime_wasi_http::handler::{
 };
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
+use crate::connection::Turn;
 use crate::guest_log::GuestLog;
 use crate::key_value::{self, HasKeyValue, KeyValue};
 use crate::metrics::{Metrics, Present};
@@ -29,6 +30,9 @@ const CONCURRENT_REQUESTS_PER_INSTANCE: usize = 16;
 /// How long an instance without work is kept.
 const IDLE_TIME: Duration = Duration::from_secs(60);
 
+/// The longest a request may take, however lively it is; a little more than the component itself allows an upload.
+const LONGEST_REQUEST: Duration = Duration::from_secs(3700);
+
 /// One tick of the engine's epoch, after which running code lets others run.
 pub(crate) const EPOCH_TICK: Duration = Duration::from_millis(10);
 
@@ -37,7 +41,7 @@ pub(crate) const EPOCH_TICK: Duration = Duration::from_millis(10);
 pub(crate) struct Limits {
     /// Bytes of linear memory.
     pub(crate) memory: usize,
-    /// Time from the request to the head of the answer, and again for what the component does after it.
+    /// Time to the head of the answer and, after it, to the end of the work; it begins anew whenever something moves on the connection.
     pub(crate) time: Duration,
 }
 
@@ -167,13 +171,20 @@ impl HandlerState for Instances {
             .unwrap_or_else(|_| Err(wasmtime::format_err!("the instance did not start within {:?}", self.limits.time)))
             .inspect_err(|_| self.metrics.instance_failed())?;
         tracing::debug!(elapsed_us = started.elapsed().as_micros(), "instance started");
+        let turns = Turns::default();
         Ok(Instance {
             store,
             proxy,
             view: <State as WasiHttpView>::http,
-            expiration: Lifetime { busy: self.limits.time, timer: Box::pin(tokio::time::sleep(Duration::ZERO)) },
+            expiration: Lifetime {
+                busy: self.limits.time,
+                turns: turns.clone(),
+                seen: None,
+                timer: Box::pin(tokio::time::sleep(Duration::ZERO)),
+            },
             state: Worker {
                 time: self.limits.time,
+                turns,
                 metrics: self.metrics.clone(),
                 stopping: Arc::clone(&self.stopping),
             },
@@ -195,16 +206,35 @@ impl HostWallClock for FixedTime {
     }
 }
 
+/// The requests of an instance that may still go on.
+#[derive(Clone, Default)]
+struct Turns(Arc<Mutex<Vec<Turn>>>);
+
+impl Turns {
+    fn add(&self, turn: Turn) {
+        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.retain(|turn| turn.moved().is_some());
+        turns.push(turn);
+    }
+
+    /// When something last moved on one of their connections.
+    fn moved(&self) -> Option<Instant> {
+        let turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.iter().filter(|turn| turn.began().elapsed() < LONGEST_REQUEST).filter_map(Turn::moved).max()
+    }
+}
+
 /// Which requests an instance takes, and how long each may last.
 pub(crate) struct Worker {
     time: Duration,
+    turns: Turns,
     metrics: Metrics,
     stopping: Arc<AtomicBool>,
 }
 
 impl WorkerState for Worker {
     type StoreData = State;
-    type RequestData = ();
+    type RequestData = Turn;
 
     fn should_accept_request(&self, concurrent: usize, total: usize) -> ShouldAccept {
         if total >= REQUESTS_PER_INSTANCE {
@@ -219,10 +249,21 @@ impl WorkerState for Worker {
     fn on_request_start(
         &self,
         _: StoreContextMut<'_, State>,
-        (): (),
+        turn: Turn,
         _: wasmtime::component::GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + Sync>> {
-        Box::pin(tokio::time::sleep(self.time))
+        self.turns.add(turn.clone());
+        let time = self.time;
+        Box::pin(async move {
+            let end = turn.began() + LONGEST_REQUEST;
+            loop {
+                let deadline = end.min(turn.moved().unwrap_or(turn.began()) + time);
+                if deadline <= Instant::now() {
+                    break;
+                }
+                tokio::time::sleep_until(deadline.into()).await;
+            }
+        })
     }
 
     fn drop(&self, _: Store<State>, result: wasmtime::Result<()>) {
@@ -238,6 +279,9 @@ impl WorkerState for Worker {
 /// When an instance is given up: after a while without work, or when code in it does not let go.
 pub(crate) struct Lifetime {
     busy: Duration,
+    turns: Turns,
+    /// What the timer was set for.
+    seen: Option<(WorkerStatus, Instant)>,
     timer: Pin<Box<Sleep>>,
 }
 
@@ -248,10 +292,17 @@ impl WorkerExpiration for Lifetime {
             // A request that waits is ended by its own timer first; this one is for code that never waits.
             WorkerStatus::Requests | WorkerStatus::PostReturn => self.busy + Duration::from_secs(1),
         };
-        let deadline = tokio::time::Instant::from_std(start + time);
-        if self.timer.deadline() != deadline {
-            self.timer.as_mut().reset(deadline);
+        if self.seen.replace((status, start)) != Some((status, start)) {
+            self.timer.as_mut().reset((start + time).into());
         }
-        self.timer.as_mut().poll(cx)
+        loop {
+            ready!(self.timer.as_mut().poll(cx));
+            // Bodies that move are work too.
+            let moved = self.turns.moved().filter(|_| status != WorkerStatus::Idle);
+            match moved.map(|moved| moved + time).filter(|later| *later > Instant::now()) {
+                Some(later) => self.timer.as_mut().reset(later.into()),
+                None => return Poll::Ready(()),
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod component;
+mod connection;
 mod gateway;
 mod guest_log;
 mod imports;
@@ -11,18 +12,20 @@ mod metrics;
 mod metrics_server;
 mod outbound;
 mod redis_client;
+mod request_body;
 mod server;
 mod variables;
 
 use std::fs::DirBuilder;
 use std::io::{IsTerminal, Write};
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Parser;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tracing_subscriber::EnvFilter;
 
 use arguments::{Arguments, LogFormat};
@@ -39,6 +42,9 @@ const MIB: usize = 1024 * 1024;
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     init_log(arguments.log_format);
+    // Where several are compiled in, none is chosen by itself, and the first call by TLS would panic.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    raise_file_limit();
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -49,7 +55,9 @@ fn main() -> ExitCode {
 }
 
 fn init_log(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    // What clients break off is answered, and for nobody else to know of.
+    let default = || EnvFilter::new("info,wasmtime_wasi_http::ctx=error");
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| default());
     let colours = std::io::stderr().is_terminal();
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
     match format {
@@ -60,7 +68,7 @@ fn init_log(format: LogFormat) {
 
 #[tokio::main]
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let variables = Variables::collect(std::env::vars(), &arguments.variables)?;
+    let variables = Variables::collect(std::env::vars_os(), &arguments.variables)?;
     let state_dir = prepare_state_dir(&arguments.state_dir)?;
     // Before the component is compiled, so that a busy port is known at once.
     let listener = server::listen(&arguments.listen, "--listen").await?;
@@ -95,7 +103,22 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     writeln!(stdout, "listening on http://{address}")
         .and_then(|()| stdout.flush())
         .context("cannot write the address to standard output")?;
-    server::serve(listener, gateway, arguments.max_connections, arguments.shutdown_timeout).await
+    let limits = server::Limits {
+        connections: arguments.max_connections,
+        write: arguments.request_timeout,
+        shutdown: arguments.shutdown_timeout,
+    };
+    server::serve(listener, gateway, limits).await
+}
+
+/// Lets the program open as many files as it is allowed to: a connection is one, and the usual first limit is for programs
+/// that cannot cope with more.
+fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+    if let Err(error) = raised {
+        tracing::debug!("the limit of open files stays as it is: {error}");
+    }
 }
 
 /// Makes the directory, for its owner alone: what is compiled into it will be run.
@@ -103,6 +126,9 @@ fn prepare_state_dir(path: &Path) -> anyhow::Result<PathBuf> {
     let advice = || format!("the state directory {} cannot be used: choose another with --state-dir", path.display());
     DirBuilder::new().recursive(true).mode(0o700).create(path).with_context(advice)?;
     let path = path.canonicalize().with_context(advice)?;
+    if path.metadata().with_context(advice)?.mode() & 0o002 != 0 {
+        bail!("others may write into the state directory {}, whose programs will be run: chmod o-w it", path.display());
+    }
     // Several programs may share the directory, and start at the same time.
     let probe = path.join(format!(".writable-{}", std::process::id()));
     std::fs::write(&probe, b"").with_context(advice)?;

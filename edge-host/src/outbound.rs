@@ -20,6 +20,8 @@ enum Protocol {
     Http,
     Https,
     Redis,
+    /// Redis by TLS.
+    Rediss,
 }
 
 impl Origin {
@@ -28,6 +30,7 @@ impl Origin {
             "http" => (Protocol::Http, 80),
             "https" => (Protocol::Https, 443),
             "redis" => (Protocol::Redis, 6379),
+            "rediss" => (Protocol::Rediss, 6379),
             _ => return None,
         };
         let host = uri.host().filter(|host| !host.is_empty())?.to_ascii_lowercase();
@@ -52,6 +55,7 @@ impl fmt::Display for Origin {
             Protocol::Http => "http",
             Protocol::Https => "https",
             Protocol::Redis => "redis",
+            Protocol::Rediss => "rediss",
         };
         write!(f, "{scheme}://{}:{}", self.host, self.port)
     }
@@ -104,6 +108,7 @@ mod tests {
             "http://Localhost:8000".parse().expect("an origin"),
             "https://issuer.example/".parse().expect("an origin"),
             "redis://localhost".parse().expect("an origin"),
+            "rediss://cache.example:6390".parse().expect("an origin"),
         ]);
         for (uri, allowed) in [
             ("http://localhost:8000/.well-known/jwks.json", true),
@@ -116,6 +121,9 @@ mod tests {
             ("https://issuer.example@evil.example/", false),
             ("redis://localhost:6379/0", true),
             ("redis://localhost:6380", false),
+            ("rediss://localhost:6379", false),
+            ("redis://user:secret@localhost", true),
+            ("rediss://:secret@cache.example:6390/1", true),
             ("/relative", false),
         ] {
             assert_eq!(outbound.allows(&uri.parse().expect("a URI")), allowed, "{uri}");

@@ -14,6 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
 
+use crate::connection::{Activity, Watched};
 use crate::gateway::Gateway;
 
 /// Bytes of a request's head; a token may have 16 KiB.
@@ -21,6 +22,17 @@ const MAX_HEAD: usize = 64 * 1024;
 const MAX_HEADERS: usize = 100;
 /// Time for a request's head, and for a kept connection without a request.
 const HEAD_TIME: Duration = Duration::from_secs(60);
+
+/// How connections are served.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Connections at a time.
+    pub(crate) connections: u32,
+    /// Time for a client to take some of its answer.
+    pub(crate) write: Duration,
+    /// Time for requests in progress when the program is asked to end.
+    pub(crate) shutdown: Duration,
+}
 
 /// Takes the address, which came with this flag.
 pub(crate) async fn listen(address: &str, flag: &str) -> anyhow::Result<TcpListener> {
@@ -36,15 +48,10 @@ pub(crate) async fn listen(address: &str, flag: &str) -> anyhow::Result<TcpListe
 }
 
 /// Serves until SIGINT or SIGTERM, then finishes what is in progress; a second signal ends that at once.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    gateway: Gateway,
-    max_connections: u32,
-    shutdown_time: Duration,
-) -> anyhow::Result<()> {
+pub(crate) async fn serve(listener: TcpListener, gateway: Gateway, limits: Limits) -> anyhow::Result<()> {
     let gateway = Arc::new(gateway);
     let connections = GracefulShutdown::new();
-    let slots = Arc::new(Semaphore::new(max_connections as usize));
+    let slots = Arc::new(Semaphore::new(limits.connections as usize));
     let mut stop = pin!(stop_signal()?);
 
     loop {
@@ -65,7 +72,7 @@ pub(crate) async fn serve(
                 continue;
             }
         };
-        let connection = connection(stream, peer, Arc::clone(&gateway), &connections);
+        let connection = connection(stream, peer, Arc::clone(&gateway), limits.write, &connections);
         let present = gateway.metrics().connection();
         tokio::spawn(async move {
             connection.await;
@@ -79,7 +86,9 @@ pub(crate) async fn serve(
     let mut again = pin!(stop_signal()?);
     tokio::select! {
         () = connections.shutdown() => {}
-        () = tokio::time::sleep(shutdown_time) => tracing::warn!("requests cut off: they took longer than {shutdown_time:?}"),
+        () = tokio::time::sleep(limits.shutdown) => {
+            tracing::warn!("requests cut off: they took longer than {:?}", limits.shutdown);
+        }
         () = &mut again => tracing::warn!("requests cut off by a second signal"),
     }
     gateway.stop();
@@ -90,15 +99,18 @@ fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     gateway: Arc<Gateway>,
+    write_time: Duration,
     connections: &GracefulShutdown,
 ) -> impl Future<Output = ()> + Send + 'static {
     // An answer leaves in one write where that is possible; where it is not, the rest must not wait for the client's acknowledgement.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%peer, "TCP_NODELAY not set: {error}");
     }
+    let activity = Activity::new();
+    let watched = Watched::new(stream, Arc::clone(&activity), write_time);
     let service = service_fn(move |request| {
-        let gateway = Arc::clone(&gateway);
-        async move { gateway.answer(request).await }
+        let (gateway, turn) = (Arc::clone(&gateway), activity.begin());
+        async move { gateway.answer(request, turn).await }
     });
     let http = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -106,7 +118,7 @@ fn connection(
         .max_buf_size(MAX_HEAD)
         .max_header_size(MAX_HEAD)
         .max_headers(MAX_HEADERS)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(watched), service);
     let served = connections.watch(http);
     async move {
         if let Err(error) = served.await {

@@ -1,6 +1,7 @@
 //! Application variables, as Spin has them: `name=value` from the command line or `SPIN_VARIABLE_NAME` from the environment.
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -19,14 +20,14 @@ impl Variables {
     /// Collects the environment's variables and lets `name=value` arguments override them.
     /// `name=@path` takes the value from a file.
     pub(crate) fn collect(
-        environment: impl IntoIterator<Item = (String, String)>,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
         arguments: &[String],
     ) -> anyhow::Result<Self> {
         let mut values = HashMap::new();
         for (name, value) in environment {
-            if let Some(name) = name.strip_prefix(ENVIRONMENT_PREFIX) {
-                values.insert(name.to_ascii_lowercase(), value);
-            }
+            let Some(name) = name.to_str().and_then(|name| name.strip_prefix(ENVIRONMENT_PREFIX)) else { continue };
+            let value = value.into_string().ok().with_context(|| format!("{ENVIRONMENT_PREFIX}{name} is not UTF-8"))?;
+            values.insert(name.to_ascii_lowercase(), value);
         }
         for argument in arguments {
             let (name, value) =
@@ -81,9 +82,10 @@ impl<T> variables::HostWithStore<T> for Shared {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::ffi::OsStringExt;
 
     fn collect(environment: &[(&str, &str)], arguments: &[&str]) -> anyhow::Result<Variables> {
-        let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let environment = environment.iter().map(|(name, value)| (name.into(), value.into()));
         let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
         Variables::collect(environment, &arguments)
     }
@@ -100,6 +102,15 @@ mod tests {
         assert_eq!(variables.get("x").ok().as_deref(), Some("a=b"));
         assert!(matches!(variables.get("home"), Err(variables::Error::Undefined(_))));
         assert!(matches!(variables.get("HOME"), Err(variables::Error::InvalidName(_))));
+    }
+
+    #[test]
+    fn other_variables_of_the_environment_may_be_anything() {
+        let not_text = || OsString::from_vec(vec![0xff]);
+        let other = [(not_text(), not_text()), ("OTHER".into(), not_text())];
+        assert!(Variables::collect(other, &[]).is_ok());
+        let error = Variables::collect([("SPIN_VARIABLE_ISSUER".into(), not_text())], &[]).err().expect("not a text");
+        assert!(error.to_string().contains("SPIN_VARIABLE_ISSUER is not UTF-8"), "{error}");
     }
 
     #[test]

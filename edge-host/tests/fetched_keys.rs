@@ -102,6 +102,20 @@ fn an_issuer_that_does_not_answer_is_given_up_in_time() {
 }
 
 #[test]
+fn an_https_address_is_called_by_tls_and_nothing_else_will_do() {
+    let signer = Signer::new("k1");
+    let issuer = Issuer::start(jwks(&[&signer]));
+    let Some(component) = component() else { return };
+    let origin = format!("https://{}", issuer.address);
+    let url = format!("jwks_url={origin}/{}", issuer.name());
+    let edge = Edge::start(&component, &["--variable", &url, "--allow-outbound", &origin]);
+    let answer = edge.with_token("/protected", &signer.token(&access_claims(now())));
+    assert_eq!((answer.status, &answer.json()["code"]), (503, &json!("keys_unavailable")), "{}", edge.log());
+    assert_eq!(issuer.requests(), 1, "it was called");
+    assert!(!edge.log().contains("panicked") && !edge.log().contains("instance ended"), "{}", edge.log());
+}
+
+#[test]
 fn an_origin_that_is_not_allowed_is_never_called() {
     let signer = Signer::new("k1");
     let issuer = Issuer::start(jwks(&[&signer]));

@@ -2,8 +2,10 @@
 
 mod support;
 
+use std::fs::Permissions;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::process::Output;
 use std::time::Duration;
 
@@ -35,6 +37,10 @@ fn a_bad_start_ends_with_one_line_that_says_what_to_do() {
     std::fs::write(&module, b"\0asm\x01\0\0\0").expect("written");
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let taken = taken.local_addr().expect("an address").to_string();
+    let shared = scratch.path().join("shared");
+    std::fs::create_dir(&shared).expect("made");
+    std::fs::set_permissions(&shared, Permissions::from_mode(0o777)).expect("changed");
+    let shared = shared.to_str().expect("UTF-8");
     let (state, a_file) = (state.to_str().expect("UTF-8"), a_file.to_str().expect("UTF-8"));
 
     for (component, arguments, words) in [
@@ -46,6 +52,7 @@ fn a_bad_start_ends_with_one_line_that_says_what_to_do() {
         (&not_wasm, vec!["--listen", taken.as_str()], vec!["in use", "--listen"]),
         (&not_wasm, vec!["--listen", "nowhere"], vec!["cannot listen on nowhere"]),
         (&not_wasm, vec!["--state-dir", a_file], vec!["state directory", "--state-dir"]),
+        (&not_wasm, vec!["--state-dir", shared], vec!["others may write", "chmod o-w"]),
         (&not_wasm, vec!["--variable", "leeway"], vec!["--variable", "name=value"]),
         (&not_wasm, vec!["--variable", "Leeway=1"], vec!["--variable", "lower-case"]),
         (&not_wasm, vec!["--variable", "public_key=@/no/such/file"], vec!["public_key", "/no/such/file"]),
@@ -93,7 +100,7 @@ fn requests_that_are_too_large_or_malformed_are_refused_and_the_program_goes_on(
     let Some(component) = component() else { return };
     let edge = Edge::start(&component, &["--max-body", "1"]);
     for (request, status) in [
-        ("GET / HTTP/1.1\r\n\r\n".to_owned(), Some(200)),
+        ("GET / HTTP/1.1\r\n\r\n".to_owned(), Some(400)),
         ("GET / HTTP/1.0\r\n\r\n".to_owned(), Some(200)),
         ("GET / HTTP/1.1\r\nHost: a b\r\n\r\n".to_owned(), Some(400)),
         ("GET / HTTP/1.1\r\nHost: user@edge\r\n\r\n".to_owned(), Some(400)),

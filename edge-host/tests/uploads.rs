@@ -2,76 +2,14 @@
 
 mod support;
 
-use std::path::Path;
 use std::sync::Barrier;
 use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use serde_json::{Value, json};
-use support::signer::{Signer, access_claims, with};
-use support::{Answer, Connection, Edge, Scratch, component, now};
-
-/// Bytes that the component stores under one key.
-const CHUNK: usize = 256 * 1024;
-
-const FORM: &str = "multipart/form-data; boundary=XX";
-
-/// A program with a state directory of its own: the files in it are its files. The compiled component comes from the shared one.
-struct Files {
-    edge: Edge,
-    signer: Signer,
-    state: Scratch,
-}
-
-impl Files {
-    fn start(arguments: &[&str]) -> Option<Self> {
-        let component = component()?;
-        let (signer, state) = (Signer::new("k1"), Scratch::new());
-        let edge = Self::edge(&component, &signer, state.path(), arguments);
-        Some(Self { edge, signer, state })
-    }
-
-    fn edge(component: &Path, signer: &Signer, state: &Path, arguments: &[&str]) -> Edge {
-        let key = format!("public_key={}", signer.public_pem());
-        let mut all = vec!["--variable", key.as_str()];
-        all.extend(arguments);
-        Edge::start_in(state, component, &all)
-    }
-
-    fn bearer(&self, user: u64) -> String {
-        format!("Bearer {}", self.signer.token(&with(access_claims(now()), &json!({ "user_id": user }))))
-    }
-
-    fn list(&self, bearer: &str) -> Vec<Value> {
-        let answer = self.edge.get("/uploads?limit=100", &[("Authorization", bearer)]);
-        assert_eq!(answer.status, 200, "{}", answer.text());
-        answer.json()["uploads"].as_array().expect("a list").clone()
-    }
-
-    /// Every key of the store, read beside the program.
-    fn keys(&self) -> Vec<String> {
-        let file = rusqlite::Connection::open(self.state.path().join("key-value.sqlite3")).expect("the store opens");
-        let mut keys = file.prepare("SELECT key FROM key_value WHERE key <> 'swept'").expect("the table is there");
-        keys.query_map([], |row| row.get(0)).expect("keys").collect::<Result<_, _>>().expect("texts")
-    }
-}
-
-fn form(content: &[u8]) -> Vec<u8> {
-    let head = "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"보고서.bin\"\r\nContent-Type: image/png\r\n\r\n";
-    [head.as_bytes(), content, b"\r\n--XX--\r\n"].concat()
-}
-
-fn bytes(length: usize, seed: usize) -> Vec<u8> {
-    (0..length).map(|index| ((index + seed) * 31 % 251) as u8).collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn upload(connection: &mut Connection, bearer: &str, content: &[u8]) -> Answer {
-    connection.send("POST", "/upload", &[("Authorization", bearer), ("Content-Type", FORM)], &form(content))
-}
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use serde_json::json;
+use support::component;
+use support::files::{CHUNK, FORM, Files, bytes, form, hex, upload};
 
 #[test]
 fn a_file_is_stored_listed_read_back_in_parts_and_deleted() {
@@ -150,18 +88,19 @@ fn uploads_that_are_none_are_refused_as_agreed() {
     assert_eq!(files.list(&bearer).len(), 1);
 }
 
-/// How many files and connections this process may have open (Linux), less what it has anyway.
-fn open_files() -> usize {
-    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
-    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap_or_default();
-    line.split_whitespace().next().and_then(|soft| soft.parse::<usize>().ok()).unwrap_or(1024).saturating_sub(200)
+/// How many connections this process may have, once it takes all that the system allows; less what it has open anyway.
+fn connections() -> usize {
+    let limit = getrlimit(Resource::Nofile);
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+    let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    usize::try_from(files).unwrap_or(usize::MAX).saturating_sub(200)
 }
 
 /// 2,000 uploads, all of them under way at the same time, of which a third breaks off.
 #[test]
 fn of_many_uploads_at_once_the_broken_ones_leave_nothing_and_the_others_are_whole() {
     const WORKERS: usize = 20;
-    let total = open_files().min(2000);
+    let total = connections().min(2000);
     let Some(files) = Files::start(&["--max-connections", "2100", "--request-timeout", "300"]) else { return };
     let files = &files;
     let size = |index: usize| [10, 5_000, 70_000, 300_000, 1_500_000][index % 5];

@@ -1,7 +1,7 @@
 //! What goes back: JSON bodies, the texts of the wire contract, and the headers every answer has.
 
 use http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
@@ -78,6 +78,18 @@ pub fn ok(body: &impl Serialize) -> Answer {
 #[must_use]
 pub fn empty() -> Answer {
     finish(StatusCode::OK, Body::Text(String::new()))
+}
+
+/// 304 for a client that has the version with this entity tag. It has no body, and says nothing of the length of what it does
+/// not send (RFC 9110, sections 8.6 and 15.4.5).
+#[must_use]
+pub fn not_modified(etag: &str) -> Answer {
+    let mut answer = finish(StatusCode::NOT_MODIFIED, Body::Text(String::new()));
+    answer.headers_mut().remove(CONTENT_LENGTH);
+    if let Ok(etag) = HeaderValue::from_str(etag) {
+        answer.headers_mut().insert(ETAG, etag);
+    }
+    answer
 }
 
 /// An error with the text people read and the code programs read.

@@ -97,7 +97,9 @@ pub fn preflight_answer() -> Answer {
     headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, HEAD, POST, DELETE, OPTIONS"));
     headers.insert(
         ACCESS_CONTROL_ALLOW_HEADERS,
-        HeaderValue::from_static("Authorization, Content-Type, Accept, Accept-Language, Range, If-Range, X-Request-Id"),
+        HeaderValue::from_static(
+            "Authorization, Content-Type, Accept, Accept-Language, Range, If-Range, If-Match, If-None-Match, X-Request-Id",
+        ),
     );
     headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     answer

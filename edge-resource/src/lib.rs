@@ -29,6 +29,7 @@ pub mod shared;
 #[cfg(target_family = "wasm")]
 mod spin;
 pub mod status_list;
+pub mod store_turns;
 pub mod uploads;
 
 #[cfg(test)]

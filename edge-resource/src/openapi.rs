@@ -43,8 +43,8 @@ fn operation(route: &Route) -> Value {
         Endpoint::AdminDashboard => ("For administrators", &[]),
         Endpoint::Upload => ("Stores a file", &["400", "408", "413", "422"]),
         Endpoint::Uploads => ("The user's files, the newest first", &["422"]),
-        Endpoint::Download => ("The content of a file, or a range of it", &["404", "416"]),
-        Endpoint::DeleteUpload => ("Deletes a file", &["404"]),
+        Endpoint::Download => ("The content of a file, or a range of it", &["404", "412", "416"]),
+        Endpoint::DeleteUpload => ("Deletes a file", &["404", "412"]),
     };
     let mut responses = Map::from_iter([("200".to_owned(), success(route.endpoint))]);
     let guarded = route.requires != Requirement::Nothing;
@@ -52,6 +52,10 @@ fn operation(route: &Route) -> Value {
     for status in refusals.iter().chain(common) {
         let error = json!({"description": "Refused", "content": content("application/json", &reference("Error"))});
         responses.insert((*status).to_owned(), error);
+    }
+    if route.endpoint == Endpoint::Download {
+        responses.insert("206".to_owned(), success(route.endpoint));
+        responses.insert("304".to_owned(), json!({"description": "The client has this version (`If-None-Match`)"}));
     }
     let mut operation = json!({"summary": summary, "responses": responses});
     if guarded {

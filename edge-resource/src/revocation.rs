@@ -114,8 +114,8 @@ impl Revocation {
         host: &impl Host,
     ) -> Result<Option<bool>, Code> {
         let Reference { index, uri } = Reference::of(token)?;
-        let uri = addresses.admit(&uri).ok_or(Code::ClaimInvalid)?;
-        match self.lists.look_up(&uri, index, keys, host).await {
+        let address = addresses.admit(&uri).ok_or(Code::ClaimInvalid)?;
+        match self.lists.look_up(&address, index, keys, host).await {
             Lookup::Status(status) => Ok(Some(status != 0)),
             Lookup::OutOfRange => Err(Code::ClaimInvalid),
             Lookup::Unknown(old) => Ok(old.filter(|status| *status != 0).map(|_| true)),

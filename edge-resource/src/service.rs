@@ -127,7 +127,7 @@ impl Service {
         match endpoint {
             Endpoint::Upload => receive(request, body, &owner, self.uploads, host).await,
             Endpoint::Download => download::download(request, id, &owner, is_admin, host).await,
-            Endpoint::DeleteUpload => download::delete(id, &owner, is_admin, host).await,
+            Endpoint::DeleteUpload => download::delete(request, id, &owner, is_admin, host).await,
             _ => list(request, &owner, host).await,
         }
     }

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures_util::TryStreamExt;
 use futures_util::stream::try_unfold;
 use http::StatusCode;
-use http::header::{ACCEPT, CACHE_CONTROL};
+use http::header::{ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, HeaderValue};
 use http_body::Frame;
 use http_body_util::{BodyDataStream, BodyExt, Either, Full, LengthLimitError, Limited, StreamBody};
 use spin_sdk::http::{EmptyBody, Request};
@@ -29,12 +29,15 @@ use crate::answer::{self, Answer, Body};
 use crate::host::{Document, FetchError, FetchLimits, Fetched, Host, StoreError, max_age};
 use crate::service::Service;
 use crate::settings::Variables;
+use crate::store_turns::{StoreTurns, Use};
 use crate::uploads::form::BodyError;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// What the instance keeps. Hosts use an instance for many requests, several of them at a time.
 static SERVICE: OnceLock<Service> = OnceLock::new();
+
+static TURNS: StoreTurns = StoreTurns::new();
 
 #[http_service]
 async fn handle(request: Request) -> http::Response<impl http_body::Body<Data = Bytes, Error: Into<BoxError>>> {
@@ -46,6 +49,7 @@ async fn answer(request: Request) -> Answer {
     let host = SpinHost;
     let body = BodyDataStream::new(body).map_err(|error| match error {
         ErrorCode::HttpRequestBodySize(_) => BodyError::TooLarge,
+        ErrorCode::ConnectionReadTimeout => BodyError::Stalled,
         _ => BodyError::Broken,
     });
     let service = match SERVICE.get() {
@@ -137,18 +141,22 @@ impl Host for SpinHost {
     }
 
     async fn load(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let _turn = TURNS.take(Use::Call, self).await;
         store().await?.get(key).await.map_err(store_error)
     }
 
     async fn save(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
+        let _turn = TURNS.take(Use::Call, self).await;
         store().await?.set(key, value).await.map_err(store_error)
     }
 
     async fn remove(&self, key: &str) -> Result<(), StoreError> {
+        let _turn = TURNS.take(Use::Call, self).await;
         store().await?.delete(key).await.map_err(store_error)
     }
 
     async fn keys(&self, mut each: impl FnMut(&str)) -> Result<(), StoreError> {
+        let _turn = TURNS.take(Use::Listing, self).await;
         let mut keys = store().await?.get_keys().await;
         while let Some(key) = keys.next().await {
             each(&key);
@@ -217,6 +225,8 @@ fn store_error(error: impl fmt::Display) -> StoreError {
 async fn fetch(url: &http::Uri, document: Document, limits: FetchLimits) -> Result<Fetched, FetchError> {
     let request = http::Request::get(url)
         .header(ACCEPT, document.accept())
+        // Without it a server may choose any coding (RFC 9110, section 12.5.3); none is undone here.
+        .header(ACCEPT_ENCODING, HeaderValue::from_static("identity"))
         .extension(RequestOptionsExtension(phase_limits(limits.time)))
         .body(EmptyBody::new())
         .map_err(|error| FetchError::Failed(error.to_string()))?;

@@ -7,11 +7,15 @@
 //! ```
 //!
 //! CPU is the program's own, user and system, from `/proc`: what this client takes is not in it, but it takes its share of the same cores.
-//! The table is `docs/edge-benchmarks.md`'s.
+//! The reference server of the first table is FastAPI with PyJWT, from PyPI; it needs Python with venv. Redis must be installed.
+//! The tables are `docs/edge-benchmarks.md`'s.
 
 #![allow(clippy::print_stdout, reason = "its output is its purpose")]
 
 mod client;
+mod contenders;
+mod load;
+mod processes;
 mod server;
 #[path = "../../../edge-resource/src/testing/signer.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the tests use more of it")]
@@ -38,9 +42,12 @@ struct Arguments {
     /// Kept connections
     #[arg(long, default_value_t = 16)]
     connections: usize,
-    /// Length of the run with requests
+    /// Time for the requests of each contender
     #[arg(long, default_value_t = 10)]
     seconds: u64,
+    /// Where the reference server's libraries are installed; default: target/edge-bench-python
+    #[arg(long)]
+    python: Option<PathBuf>,
 }
 
 /// One line of the table.
@@ -54,12 +61,20 @@ fn main() {
     let program = arguments.program.unwrap_or_else(|| workspace.join("target/release/edge-host"));
     let component =
         arguments.component.unwrap_or_else(|| workspace.join("target/wasm32-wasip2/release/edge_resource.wasm"));
+    let python = arguments.python.unwrap_or_else(|| workspace.join("target/edge-bench-python"));
     let signer = Signer::new("bench");
-    let run = Server { program, component, variables: vec![format!("public_key={}", signer.public_pem())] };
+    let run = Server { program, component, public_key: signer.public_pem() };
+
+    let mut all = vec![contenders::edge(&run, &signer)];
+    all.extend(contenders::edge_with_redis(&run, &signer));
+    all.push(contenders::edge_with_status_list(&run, &signer));
+    all.extend([1, 2].iter().filter_map(|processes| contenders::reference(&python, *processes, &signer)));
+    load::compare(&all, arguments.connections, Duration::from_secs(arguments.seconds));
+    drop(all);
+
     println!("| what | measured |\n|---|---|");
     start(&run);
-    let request = protected_request(&signer);
-    requests(&run, &request, arguments.connections, Duration::from_secs(arguments.seconds));
+    one_after_the_other(&run, &signer);
     memory(&run, &signer);
     uploads(&run, &signer);
 }
@@ -73,13 +88,9 @@ fn bearer(signer: &Signer) -> String {
     signer.token(&with(access_claims(now()), &json!({"user_id": 1})))
 }
 
-fn protected_request(signer: &Signer) -> Vec<u8> {
-    format!("GET /protected HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {}\r\n\r\n", bearer(signer)).into_bytes()
-}
-
 /// From nothing to the first answer: with the compiler, and with what it made the first time.
 fn start(run: &Server) {
-    let state = server::scratch();
+    let state = processes::scratch();
     for what in ["first start, with compilation", "start with the compiled component kept"] {
         let started = Instant::now();
         let server = run.start(&state);
@@ -94,55 +105,20 @@ fn start(run: &Server) {
     }
 }
 
-/// `/protected` with one token on kept connections, as fast as it goes.
-fn requests(run: &Server, request: &[u8], connections: usize, time: Duration) {
-    let server = run.start(&server::scratch());
-    let load = |time: Duration| {
-        let end = Instant::now() + time;
-        let mut times: Vec<Duration> = std::thread::scope(|scope| {
-            let clients: Vec<_> = (0..connections)
-                .map(|_| {
-                    scope.spawn(|| {
-                        let mut connection = Connection::new(server.address);
-                        let mut times = Vec::new();
-                        while Instant::now() < end {
-                            let started = Instant::now();
-                            connection.send(request);
-                            assert_eq!(connection.status(), 200);
-                            times.push(started.elapsed());
-                        }
-                        times
-                    })
-                })
-                .collect();
-            clients.into_iter().flat_map(|client| client.join().expect("a client")).collect()
-        });
-        times.sort_unstable();
-        times
+/// `/protected` without any other request at the same time.
+fn one_after_the_other(run: &Server, signer: &Signer) {
+    let contender = contenders::edge(run, signer);
+    let mut connection = Connection::new(contender.address);
+    let mut ask = |count: u32| {
+        for _ in 0..count {
+            connection.send(&contender.request);
+            assert_eq!(connection.status(), 200);
+        }
     };
-    load(Duration::from_secs(1));
-    let (cpu, started) = (server.cpu(), Instant::now());
-    let times = load(time);
-    let (cpu, elapsed) = (server.cpu() - cpu, started.elapsed());
-    let count = times.len() as f64;
-    row("`/protected`: CPU of one request", &format!("{:.3} ms", millis(cpu) / count));
-    row(
-        &format!("`/protected`: requests per second on {connections} connections"),
-        &format!("{:.0}", count / elapsed.as_secs_f64()),
-    );
-    let quantile = |part: f64| times.get((count * part) as usize).copied().unwrap_or_default();
-    row(
-        "`/protected`: time of an answer, p50 / p99",
-        &format!("{:.2} / {:.2} ms", millis(quantile(0.5)), millis(quantile(0.99))),
-    );
-
-    let mut connection = Connection::new(server.address);
-    let (cpu, started, count) = (server.cpu(), Instant::now(), 2_000);
-    for _ in 0..count {
-        connection.send(request);
-        assert_eq!(connection.status(), 200);
-    }
-    let (cpu, elapsed) = (server.cpu() - cpu, started.elapsed());
+    ask(200);
+    let (cpu, started, count) = (contender.process.cpu(), Instant::now(), 2_000);
+    ask(count);
+    let (cpu, elapsed) = (contender.process.cpu() - cpu, started.elapsed());
     let value =
         format!("{:.3} ms CPU, {:.3} ms time", millis(cpu) / f64::from(count), millis(elapsed) / f64::from(count));
     row("`/protected` on one connection, one after the other", &value);
@@ -150,7 +126,7 @@ fn requests(run: &Server, request: &[u8], connections: usize, time: Duration) {
 
 /// What more instances add to the program's memory. An upload that has not ended keeps its place; 16 fill an instance.
 fn memory(run: &Server, signer: &Signer) {
-    let server = run.start(&server::scratch());
+    let server = run.start(&processes::scratch());
     let hold = |count: usize| -> Vec<Connection> {
         (0..count)
             .map(|_| {
@@ -164,10 +140,10 @@ fn memory(run: &Server, signer: &Signer) {
     let settle = || std::thread::sleep(Duration::from_millis(500));
     let first = hold(16);
     settle();
-    let one = server.memory();
+    let one = server.process.memory();
     let more = hold(16 * 15);
     settle();
-    let sixteen = server.memory();
+    let sixteen = server.process.memory();
     drop((first, more));
     row("memory of the program with one instance", &format!("{:.1} MiB", one / 1024.0));
     row("memory of each further instance with 16 requests", &format!("{:.2} MiB", (sixteen - one) / 1024.0 / 15.0));
@@ -190,8 +166,8 @@ fn uploads(run: &Server, signer: &Signer) {
     body.extend_from_slice(b"\r\n--XX--\r\n");
     let body = &body;
     for clients in [1, 4] {
-        let server = run.start(&server::scratch());
-        let (cpu, started) = (server.cpu(), Instant::now());
+        let server = run.start(&processes::scratch());
+        let (cpu, started) = (server.process.cpu(), Instant::now());
         std::thread::scope(|scope| {
             for _ in 0..clients {
                 scope.spawn(|| {
@@ -204,7 +180,7 @@ fn uploads(run: &Server, signer: &Signer) {
                 });
             }
         });
-        let (cpu, elapsed, count) = (server.cpu() - cpu, started.elapsed(), (clients * EACH) as f64);
+        let (cpu, elapsed, count) = (server.process.cpu() - cpu, started.elapsed(), (clients * EACH) as f64);
         let value = format!(
             "{:.0} MB/s, {:.0} ms CPU per file",
             count * SIZE as f64 / 1e6 / elapsed.as_secs_f64(),

@@ -37,7 +37,15 @@ impl Statuses {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use verifier_core::{KeySet, Policy, UnixTime, Verifier};
+
     use super::*;
+    use crate::testing::NOW;
+    use crate::testing::signer::{Signer, status_list_claims};
 
     /// The examples of section 4.1.
     #[test]
@@ -56,5 +64,31 @@ mod tests {
         assert_eq!([four.get(0), four.get(1), four.get(2)], [Some(15), Some(2), None]);
         let eight = Statuses { bits: 8, bytes: vec![0x2f] };
         assert_eq!([eight.get(0), eight.get(1)], [Some(0x2f), None]);
+    }
+
+    /// The test vectors of the draft's appendix: 2^20 statuses each, of which all that are not named are 0.
+    #[test]
+    fn the_drafts_test_vectors_are_read_as_it_says() {
+        #[derive(serde::Deserialize)]
+        struct Vector {
+            bits: u8,
+            lst: String,
+            statuses: BTreeMap<u64, u8>,
+        }
+        let vectors: Vec<Vector> = serde_json::from_str(include_str!("vectors.json")).expect("vectors");
+        assert_eq!(vectors.iter().map(|vector| vector.bits).collect::<Vec<_>>(), [1, 2, 4, 8]);
+        let signer = Signer::new("k1");
+        let verifier = Verifier::new(KeySet::parse(&signer.public_pem()).expect("a key"), Policy::default());
+        for Vector { bits, lst, statuses } in vectors {
+            let compressed = URL_SAFE_NO_PAD.decode(lst).expect("base64url");
+            let token = signer.status_list(&status_list_claims("u", NOW, bits, &compressed));
+            let list = verifier.verify_status_list(&token, "u", UnixTime::from_secs(NOW)).expect("a list");
+            let read = Statuses::inflate(&list).expect("within the limit");
+            for index in 0..1 << 20 {
+                let expected = statuses.get(&index).copied().unwrap_or(0);
+                assert_eq!(read.get(index), Some(expected), "{bits} bits, place {index}");
+            }
+            assert_eq!(read.get(1 << 20), None);
+        }
     }
 }

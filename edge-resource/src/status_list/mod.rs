@@ -13,7 +13,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use http::Uri;
 use verifier_core::{MAX_STATUS_LIST_BYTES, StatusList};
 
 use crate::fetching::{Fetching, LOOK_AGAIN, Shown, is_due};
@@ -22,6 +21,7 @@ use crate::host::{Document, FetchLimits, Host};
 use crate::keys::Keys;
 use crate::shared::{Entry, STATUS_LIST};
 use list::Statuses;
+use reference::ListAddress;
 
 /// Lists that an instance keeps; the one that was not used for the longest time makes room.
 pub const MAX_LISTS: usize = 8;
@@ -56,7 +56,7 @@ pub struct StatusLists(Mutex<Vec<Slot>>);
 /// One address and what is known of it.
 #[derive(Debug)]
 struct Slot {
-    uri: Uri,
+    address: ListAddress,
     known: Option<Known>,
     /// When the last attempt failed, and why; cleared by the next success.
     failure: Option<(Duration, String)>,
@@ -96,13 +96,13 @@ enum Next {
 
 impl StatusLists {
     /// Looks a place up, in a list that is fetched if need be.
-    pub async fn look_up(&self, uri: &Uri, index: u64, keys: &Keys, host: &impl Host) -> Lookup {
+    pub async fn look_up(&self, address: &ListAddress, index: u64, keys: &Keys, host: &impl Host) -> Lookup {
         loop {
-            match self.next(uri, host.uptime()) {
+            match self.next(address, host.uptime()) {
                 Next::Use(statuses) => return statuses.get(index).map_or(Lookup::OutOfRange, Lookup::Status),
                 Next::Down(old) => return Lookup::Unknown(old.and_then(|old| old.get(index))),
                 Next::Wait => host.sleep(LOOK_AGAIN).await,
-                Next::Fetch => self.fetch(uri, false, keys, host).await,
+                Next::Fetch => self.fetch(address, false, keys, host).await,
             }
         }
     }
@@ -116,9 +116,9 @@ impl StatusLists {
     /// Fetches a list that is in use and due, while requests go on using what there is.
     pub async fn refresh(&self, keys: &Keys, host: &impl Host) {
         let now = host.uptime();
-        let due = self.slots().iter().find(|slot| slot.is_due(now)).map(|slot| slot.uri.clone());
-        if let Some(uri) = due {
-            self.fetch(&uri, true, keys, host).await;
+        let due = self.slots().iter().find(|slot| slot.is_due(now)).map(|slot| slot.address.clone());
+        if let Some(address) = due {
+            self.fetch(&address, true, keys, host).await;
         }
     }
 
@@ -133,13 +133,13 @@ impl StatusLists {
             stale: known().any(|known| !known.is_fresh(now)),
             problem: slots
                 .iter()
-                .find_map(|slot| slot.failure.as_ref().map(|(_, why)| format!("{}: {why}", Shown(&slot.uri)))),
+                .find_map(|slot| slot.failure.as_ref().map(|(_, why)| format!("{}: {why}", Shown(&slot.address.uri)))),
         }
     }
 
-    fn next(&self, uri: &Uri, now: Duration) -> Next {
+    fn next(&self, address: &ListAddress, now: Duration) -> Next {
         let mut slots = self.slots();
-        let slot = slot_of(&mut slots, uri, now);
+        let slot = slot_of(&mut slots, address, now);
         slot.used_at = now;
         slot.is_used = true;
         let is_fetching = slot.fetching.load(Ordering::Relaxed);
@@ -156,41 +156,41 @@ impl StatusLists {
         }
     }
 
-    async fn fetch(&self, uri: &Uri, in_background: bool, keys: &Keys, host: &impl Host) {
-        let flag = slot_of(&mut self.slots(), uri, host.uptime()).fetching.clone();
+    async fn fetch(&self, address: &ListAddress, in_background: bool, keys: &Keys, host: &impl Host) {
+        let flag = slot_of(&mut self.slots(), address, host.uptime()).fetching.clone();
         let Some(_fetching) = Fetching::begin(&flag) else { return };
-        if let Some(copy) = Entry::load(STATUS_LIST, uri, host).await
-            && self.is_newer(uri, &copy, in_background, host)
-            && let Ok((statuses, _)) = understand(uri, &copy.text, keys, host).await
+        if let Some(copy) = Entry::load(STATUS_LIST, &address.uri, host).await
+            && self.is_newer(address, &copy, in_background, host)
+            && let Ok((statuses, _)) = understand(address, &copy.text, keys, host).await
         {
-            self.adopt(uri, statuses, &copy, host);
+            self.adopt(address, statuses, &copy, host);
             return;
         }
-        match fetch_list(uri, keys, host).await {
+        match fetch_list(address, keys, host).await {
             Ok((statuses, entry)) => {
-                self.adopt(uri, statuses, &entry, host);
-                entry.save(STATUS_LIST, uri, host).await;
+                self.adopt(address, statuses, &entry, host);
+                entry.save(STATUS_LIST, &address.uri, host).await;
             }
             Err(why) => {
-                host.log(format_args!("warning: status list not fetched from {}: {why}", Shown(uri)));
+                host.log(format_args!("warning: status list not fetched from {}: {why}", Shown(&address.uri)));
                 let now = host.uptime();
-                slot_of(&mut self.slots(), uri, now).failure = Some((now, why));
+                slot_of(&mut self.slots(), address, now).failure = Some((now, why));
             }
         }
     }
 
     /// Whether another instance has fetched what is wanted.
-    fn is_newer(&self, uri: &Uri, copy: &Entry, in_background: bool, host: &impl Host) -> bool {
+    fn is_newer(&self, address: &ListAddress, copy: &Entry, in_background: bool, host: &impl Host) -> bool {
         let (age, now) = (copy.age(host), host.uptime());
-        let known = slot_of(&mut self.slots(), uri, now).known.as_ref().map(|known| known.fetched_at);
+        let known = slot_of(&mut self.slots(), address, now).known.as_ref().map(|known| known.fetched_at);
         let is_good = if in_background { !is_due(age, copy.lifetime()) } else { age < copy.lifetime() };
         is_good && known.is_none_or(|known| known < copy.fetched_at)
     }
 
-    fn adopt(&self, uri: &Uri, statuses: Statuses, entry: &Entry, host: &impl Host) {
+    fn adopt(&self, address: &ListAddress, statuses: Statuses, entry: &Entry, host: &impl Host) {
         let now = host.uptime();
         let mut slots = self.slots();
-        let slot = slot_of(&mut slots, uri, now);
+        let slot = slot_of(&mut slots, address, now);
         slot.known = Some(Known {
             statuses: Arc::new(statuses),
             fetched_at: entry.fetched_at,
@@ -217,34 +217,44 @@ impl Slot {
 }
 
 /// The slot of an address, which may take the place of another's.
-fn slot_of<'a>(slots: &'a mut Vec<Slot>, uri: &Uri, now: Duration) -> &'a mut Slot {
-    let at = slots.iter().position(|slot| slot.uri == *uri).unwrap_or_else(|| {
+fn slot_of<'a>(slots: &'a mut Vec<Slot>, address: &ListAddress, now: Duration) -> &'a mut Slot {
+    let at = slots.iter().position(|slot| slot.address == *address).unwrap_or_else(|| {
         if slots.len() >= MAX_LISTS
             && let Some((oldest, _)) = slots.iter().enumerate().min_by_key(|(_, slot)| slot.used_at)
         {
             slots.swap_remove(oldest);
         }
-        let fetching = Arc::default();
-        slots.push(Slot { uri: uri.clone(), known: None, failure: None, fetching, used_at: now, is_used: false });
+        let (address, fetching) = (address.clone(), Arc::default());
+        slots.push(Slot { address, known: None, failure: None, fetching, used_at: now, is_used: false });
         slots.len() - 1
     });
     &mut slots[at]
 }
 
-async fn fetch_list(uri: &Uri, keys: &Keys, host: &impl Host) -> Result<(Statuses, Entry), String> {
-    let fetched = host.get(uri, Document::StatusList, LIMITS).await.map_err(|error| error.to_string())?;
-    let (statuses, lifetime) = understand(uri, &fetched.text, keys, host).await?;
-    Ok((statuses, Entry::new(uri, fetched.text, lifetime, host)))
+async fn fetch_list(address: &ListAddress, keys: &Keys, host: &impl Host) -> Result<(Statuses, Entry), String> {
+    let fetched = host.get(&address.uri, Document::StatusList, LIMITS).await.map_err(|error| error.to_string())?;
+    let (statuses, lifetime) = understand(address, &fetched.text, keys, host).await?;
+    Ok((statuses, Entry::new(&address.uri, fetched.text, lifetime, host)))
 }
 
-/// Verifies a list and inflates it; with the time for which it may be kept.
-async fn understand(uri: &Uri, text: &str, keys: &Keys, host: &impl Host) -> Result<(Statuses, Duration), String> {
+/// Verifies a list and inflates it; with the time for which it may be kept, which is at least a second.
+async fn understand(
+    address: &ListAddress,
+    text: &str,
+    keys: &Keys,
+    host: &impl Host,
+) -> Result<(Statuses, Duration), String> {
     // What surrounds a document is no part of it.
-    let list = keys.verify_status_list(text.trim_ascii(), &uri.to_string(), host).await?;
-    Ok((Statuses::inflate(&list)?, lifetime(&list, host)))
+    let list = keys.verify_status_list(text.trim_ascii(), &address.text, host).await?;
+    let lifetime = lifetime(&list, host);
+    if lifetime.is_zero() {
+        // Within the leeway, or in its last second. Used, it would be fetched again for every request.
+        return Err("the list has expired".to_owned());
+    }
+    Ok((Statuses::inflate(&list)?, lifetime))
 }
 
-/// `ttl`, but never beyond `exp`.
+/// `ttl`, but never beyond `exp`; both go before what HTTP says of the document (section 8.2).
 fn lifetime(list: &StatusList, host: &impl Host) -> Duration {
     let ttl = list.ttl_seconds().map_or(DEFAULT_TTL, Duration::from_secs).min(MAX_TTL);
     let left =

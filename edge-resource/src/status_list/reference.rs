@@ -1,4 +1,5 @@
-//! Where a token says that its status is listed (IETF draft-ietf-oauth-status-list, section 6.1), and which addresses that may name.
+//! Where a token says that its status is listed (IETF draft-ietf-oauth-status-list, sections 6.1 and 6.2), and which addresses that
+//! may name.
 
 use std::fmt;
 
@@ -40,6 +41,15 @@ impl Reference {
     }
 }
 
+/// The address of a list, fit to be called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListAddress {
+    /// As the token gives it, to the letter: what the list's `sub` must be (section 5.1).
+    pub text: String,
+    /// The same for HTTP, which may write it in another way.
+    pub uri: Uri,
+}
+
 /// The addresses that lists may have: one, and those below it. A token is signed by the issuer, and yet it does not decide
 /// what this service calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,11 +73,12 @@ impl AllowedAddresses {
 
     /// The address to call for this one, if it may be called.
     #[must_use]
-    pub fn admit(&self, address: &str) -> Option<Uri> {
+    pub fn admit(&self, address: &str) -> Option<ListAddress> {
         let rest = address.strip_prefix(&self.0).filter(|_| address.len() <= MAX_ADDRESS)?;
         let is_plain = rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte));
         let is_below = rest.is_empty() || rest.starts_with('/');
-        (is_plain && is_below && !has_dots(rest)).then(|| address.parse().ok())?
+        let uri = (is_plain && is_below && !has_dots(rest)).then(|| address.parse().ok())??;
+        Some(ListAddress { text: address.to_owned(), uri })
     }
 }
 

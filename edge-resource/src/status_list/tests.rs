@@ -4,6 +4,7 @@ use miniz_oxide::deflate::compress_to_vec_zlib;
 use serde_json::{Value, json};
 use verifier_core::Policy;
 
+use super::reference::ListAddress;
 use super::{DEFAULT_TTL, Lookup, MAX_LISTS, MAX_TTL, RETRY_AFTER, StatusLists, list};
 use crate::host::FetchError;
 use crate::keys::Keys;
@@ -38,8 +39,12 @@ impl Fixture {
     }
 
     async fn in_another_instance(&self, lists: &StatusLists, index: u64) -> Lookup {
-        lists.look_up(&URI.parse().expect("a URI"), index, &self.keys, &self.host).await
+        lists.look_up(&address(URI), index, &self.keys, &self.host).await
     }
+}
+
+fn address(text: &str) -> ListAddress {
+    ListAddress { text: text.to_owned(), uri: text.parse().expect("a URI") }
 }
 
 /// 64 statuses of one bit, compressed.
@@ -162,6 +167,33 @@ async fn what_is_no_list_of_the_issuer_is_no_list() {
 }
 
 #[tokio::test]
+async fn a_list_that_ends_right_now_is_no_list_and_is_not_fetched_again_and_again() {
+    let mut fixture = Fixture::new();
+    let policy = Policy { leeway_seconds: 60, ..Policy::default() };
+    fixture.keys = Keys::new(KeySource::Text(fixture.signer.public_pem()), policy);
+    for exp in [json!(NOW - 30), json!(NOW as f64 + 0.5)] {
+        fixture.will_answer(&[], &json!({ "exp": exp }));
+        assert_eq!(fixture.look_up(1).await, Lookup::Unknown(None), "{exp}");
+        assert_eq!(fixture.look_up(1).await, Lookup::Unknown(None), "{exp}");
+        assert!(fixture.lists.status(&fixture.host).problem.is_some_and(|problem| problem.contains("expired")));
+        fixture.lists = StatusLists::default();
+    }
+    assert_eq!(fixture.host.fetches(), 2);
+}
+
+#[tokio::test]
+async fn the_subject_of_a_list_is_its_address_to_the_letter() {
+    // HTTP writes this one with a slash at its end.
+    let (token, other) = ("http://issuer.example", "http://issuer.example/");
+    for (subject, expected) in [(token, Lookup::Status(0)), (other, Lookup::Unknown(None))] {
+        let fixture = Fixture::new();
+        fixture.will_answer(&[], &json!({ "sub": subject }));
+        let lookup = fixture.lists.look_up(&address(token), 0, &fixture.keys, &fixture.host).await;
+        assert_eq!(lookup, expected, "{subject}");
+    }
+}
+
+#[tokio::test]
 async fn a_list_may_be_as_large_as_the_limit() {
     let fixture = Fixture::new();
     let list = compress_to_vec_zlib(&vec![0xff; list::MAX_BYTES], 6);
@@ -203,9 +235,8 @@ async fn only_so_many_lists_are_kept() {
         let uri = format!("http://issuer.example/status/{number}");
         let claims = status_list_claims(&uri, NOW, 1, &list_of(&[]));
         fixture.host.will_answer(fixture.signer.status_list(&claims), None);
-        let uri = uri.parse().expect("a URI");
         fixture.host.pass(1);
-        assert_eq!(fixture.lists.look_up(&uri, 0, &fixture.keys, &fixture.host).await, Lookup::Status(0));
+        assert_eq!(fixture.lists.look_up(&address(&uri), 0, &fixture.keys, &fixture.host).await, Lookup::Status(0));
     }
     assert_eq!(fixture.lists.status(&fixture.host).count, MAX_LISTS);
 }

@@ -25,6 +25,8 @@ pub(crate) struct TestHost {
     log: RefCell<Vec<String>>,
     /// The key-value store.
     pub(crate) store: RefCell<BTreeMap<String, Vec<u8>>>,
+    /// Keys that are listed and yet not there when they are read.
+    pub(crate) unreadable: RefCell<Vec<String>>,
     /// After how many more changes the store fails; never, when nothing is set.
     pub(crate) store_fails_after: Cell<Option<usize>>,
     /// The keys in Redis; nothing when it does not answer.
@@ -108,7 +110,8 @@ impl Host for TestHost {
 
     async fn load(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         tokio::task::yield_now().await;
-        Ok(self.store.borrow().get(key).cloned())
+        let is_gone = self.unreadable.borrow().iter().any(|gone| gone == key);
+        Ok(self.store.borrow().get(key).filter(|_| !is_gone).cloned())
     }
 
     async fn save(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {

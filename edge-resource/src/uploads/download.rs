@@ -5,9 +5,10 @@ use std::ops::Range;
 
 use http::header::{ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_RANGE, CONTENT_SECURITY_POLICY, ETAG, IF_RANGE, RANGE};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderValue, Method, StatusCode};
 use serde::Serialize;
 
+use super::conditions::{self, Condition};
 use super::sweep::remove_chunks;
 use super::{CHUNK, Owner, Record, UploadId, not_found, unavailable};
 use crate::answer::{self, Answer, Body};
@@ -71,14 +72,29 @@ impl Content {
     }
 }
 
+/// The version of a file, which never changes.
+fn etag(record: &Record) -> String {
+    format!("\"{}\"", record.sha256)
+}
+
+/// 412: the file is not the version that the client means.
+fn precondition_failed() -> Answer {
+    answer::error(StatusCode::PRECONDITION_FAILED, "Precondition Failed", "precondition_failed")
+}
+
 /// Answers with the content, or with the one range of it that was asked for (RFC 9110, section 14).
 pub async fn download(request: &Parts, id: &str, owner: &Owner, is_admin: bool, host: &impl Host) -> Answer {
     let (id, record) = match find(id, owner, is_admin, host).await {
         Ok(found) => found,
         Err(turned_away) => return turned_away,
     };
-    let etag = format!("\"{}\"", record.sha256);
-    let mut answer = match wanted(&request.headers, &etag, record.size) {
+    let etag = etag(&record);
+    match conditions::evaluate(request, &etag) {
+        Condition::Holds => {}
+        Condition::NotModified => return answer::not_modified(&etag),
+        Condition::Failed => return precondition_failed(),
+    }
+    let mut answer = match wanted(request, &etag, record.size) {
         Wanted::Whole => answer::with_body(
             StatusCode::OK,
             Body::Content(Content { id, range: 0..record.size }),
@@ -111,7 +127,7 @@ pub async fn download(request: &Parts, id: &str, owner: &Owner, is_admin: bool, 
 }
 
 /// Deletes a file.
-pub async fn delete(id: &str, owner: &Owner, is_admin: bool, host: &impl Host) -> Answer {
+pub async fn delete(request: &Parts, id: &str, owner: &Owner, is_admin: bool, host: &impl Host) -> Answer {
     #[derive(Serialize)]
     struct Deleted<'a> {
         id: &'a str,
@@ -121,6 +137,9 @@ pub async fn delete(id: &str, owner: &Owner, is_admin: bool, host: &impl Host) -
         Ok(found) => found,
         Err(turned_away) => return turned_away,
     };
+    if conditions::evaluate(request, &etag(&record)) != Condition::Holds {
+        return precondition_failed();
+    }
     let outcome = async {
         host.save(&id.pending_key(), host.now_seconds().to_string().as_bytes()).await?;
         host.remove(&id.record_key()).await?;
@@ -150,9 +169,13 @@ enum Wanted {
     Nothing,
 }
 
-/// What `Range` asks for. Several ranges, other units and what cannot be read are ignored, as is a range of another
-/// version than the client has (`If-Range`).
-fn wanted(headers: &HeaderMap, etag: &str, size: u64) -> Wanted {
+/// What `Range` asks for. It is for `GET` alone; several ranges, other units and what cannot be read are ignored, as is a range of
+/// another version than the client has (`If-Range`).
+fn wanted(request: &Parts, etag: &str, size: u64) -> Wanted {
+    let headers = &request.headers;
+    if request.method != Method::GET {
+        return Wanted::Whole;
+    }
     let mut values = headers.get_all(RANGE).iter();
     let (Some(range), None) = (values.next().and_then(|value| value.to_str().ok()), values.next()) else {
         return Wanted::Whole;
@@ -190,12 +213,14 @@ fn disposition(filename: &str) -> String {
         .rsplit(['/', '\\'])
         .next()
         .unwrap_or_default()
-        .trim_start_matches(['.', ' '])
         .chars()
         .filter(|c| !c.is_control() && !is_format(*c))
+        .map(|c| if RESERVED.contains(c) { '_' } else { c })
         .take(100)
         .collect();
-    let name = if name.is_empty() { "download".to_owned() } else { name };
+    // Hidden on Unix before a dot; on Windows, what is after the name is not there.
+    let name = name.trim_start_matches(['.', ' ']).trim_end_matches(['.', ' ']);
+    let name = if name.is_empty() { "download" } else { name };
     let plain: String =
         name.chars().map(|c| if c.is_ascii_alphanumeric() || "._- ".contains(c) { c } else { '_' }).collect();
     let mut encoded = String::new();
@@ -209,9 +234,16 @@ fn disposition(filename: &str) -> String {
     format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}")
 }
 
+/// Characters that are more than a character of a name to some system.
+const RESERVED: &str = "<>:\"|?*";
+
 /// Characters that turn text around or hide in it: what a name says must be what is seen.
 fn is_format(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    matches!(
+        c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+    )
 }
 
 fn set(answer: &mut Answer, name: http::HeaderName, value: &str) {
@@ -223,6 +255,15 @@ fn set(answer: &mut Answer, name: http::HeaderName, value: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http::Request;
+
+    fn get(headers: &[(http::HeaderName, &str)], method: Method) -> Parts {
+        let mut request = Request::builder().method(method);
+        for (name, value) in headers {
+            request = request.header(name, *value);
+        }
+        request.body(()).expect("a request").into_parts().0
+    }
 
     #[test]
     fn a_range_is_one_piece_of_what_is_there() {
@@ -246,11 +287,14 @@ mod tests {
             ("lines=0-1", Whole),
             ("bytes", Whole),
         ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(RANGE, HeaderValue::from_static(range));
-            assert_eq!(wanted(&headers, "\"v\"", 10), expected, "{range}");
-            headers.insert(IF_RANGE, HeaderValue::from_static("\"other\""));
-            assert_eq!(wanted(&headers, "\"v\"", 10), Whole, "{range}");
+            let version = |tag| [(RANGE, range), (IF_RANGE, tag)];
+            assert_eq!(wanted(&get(&[(RANGE, range)], Method::GET), "\"v\"", 10), expected, "{range}");
+            assert_eq!(wanted(&get(&version("\"v\""), Method::GET), "\"v\"", 10), expected, "{range}");
+            for other in ["\"other\"", "W/\"v\"", "Fri, 27 Nov 2026 00:00:00 GMT", ""] {
+                assert_eq!(wanted(&get(&version(other), Method::GET), "\"v\"", 10), Whole, "{range} {other}");
+            }
+            assert_eq!(wanted(&get(&[(RANGE, range)], Method::HEAD), "\"v\"", 10), Whole, "{range}");
+            assert_eq!(wanted(&get(&[(RANGE, range), (RANGE, range)], Method::GET), "\"v\"", 10), Whole, "{range}");
         }
     }
 
@@ -260,7 +304,11 @@ mod tests {
             ("a.txt", "attachment; filename=\"a.txt\"; filename*=UTF-8''a.txt"),
             ("../../etc/passwd", "attachment; filename=\"passwd\"; filename*=UTF-8''passwd"),
             ("C:\\x\\.bashrc", "attachment; filename=\"bashrc\"; filename*=UTF-8''bashrc"),
-            ("a\"; x=\"b\r\n", "attachment; filename=\"a__ x__b\"; filename*=UTF-8''a%22%3B%20x%3D%22b"),
+            ("a\"; x=\"b\r\n", "attachment; filename=\"a__ x__b\"; filename*=UTF-8''a_%3B%20x%3D_b"),
+            ("a.txt:stream", "attachment; filename=\"a.txt_stream\"; filename*=UTF-8''a.txt_stream"),
+            ("a.exe. .", "attachment; filename=\"a.exe\"; filename*=UTF-8''a.exe"),
+            ("\u{202e}. .profile", "attachment; filename=\"profile\"; filename*=UTF-8''profile"),
+            ("%2e%2e%2fa", "attachment; filename=\"_2e_2e_2fa\"; filename*=UTF-8''%252e%252e%252fa"),
             ("도장", "attachment; filename=\"__\"; filename*=UTF-8''%EB%8F%84%EC%9E%A5"),
             ("cod\u{202e}txt.exe", "attachment; filename=\"codtxt.exe\"; filename*=UTF-8''codtxt.exe"),
             ("..", "attachment; filename=\"download\"; filename*=UTF-8''download"),

@@ -22,6 +22,8 @@ const MAX_BOUNDARY: usize = 200;
 pub enum BodyError {
     /// The host takes no bodies of this size.
     TooLarge,
+    /// Nothing of it came for longer than the host waits.
+    Stalled,
     /// The connection broke.
     Broken,
 }

@@ -27,10 +27,10 @@ pub async fn list(request: &Parts, owner: &Owner, host: &impl Host) -> Answer {
         Err(detail) => return answer::error(StatusCode::UNPROCESSABLE_ENTITY, detail, "query_invalid"),
     };
     match page(&query, owner, host).await {
-        Ok((files, more)) => {
-            let next = files.last().filter(|_| more).map(|(id, _)| id.0.as_str());
-            answer::ok(&Page { uploads: files.iter().map(|(id, record)| record.receipt(id)).collect(), next })
-        }
+        Ok((files, next)) => answer::ok(&Page {
+            uploads: files.iter().map(|(id, record)| record.receipt(id)).collect(),
+            next: next.as_ref().map(|id| id.0.as_str()),
+        }),
         Err(error) => unavailable(&error, host),
     }
 }
@@ -57,8 +57,12 @@ impl Query {
     }
 }
 
-/// The page, and whether there are more. Never holds more ids than a page has, however many there are.
-async fn page(query: &Query, owner: &Owner, host: &impl Host) -> Result<(Vec<(UploadId, Record)>, bool), StoreError> {
+/// The page, and its last id when there are more. Never holds more ids than a page has, however many there are.
+async fn page(
+    query: &Query,
+    owner: &Owner,
+    host: &impl Host,
+) -> Result<(Vec<(UploadId, Record)>, Option<UploadId>), StoreError> {
     let prefix = owner.prefix();
     let mut newest = BTreeSet::new();
     host.keys(|key| {
@@ -73,7 +77,8 @@ async fn page(query: &Query, owner: &Owner, host: &impl Host) -> Result<(Vec<(Up
         }
     })
     .await?;
-    let more = newest.len() > query.limit;
+    // The first of all is the next page's. What follows is found whether or not the last of this page is still there.
+    let next = newest.iter().nth(1).filter(|_| newest.len() > query.limit).cloned();
     let mut files = Vec::new();
     for id in newest.into_iter().rev().take(query.limit) {
         // One that has been deleted meanwhile is left out, and so is another user's with the same hash.
@@ -81,5 +86,5 @@ async fn page(query: &Query, owner: &Owner, host: &impl Host) -> Result<(Vec<(Up
             files.push((id, record));
         }
     }
-    Ok((files, more))
+    Ok((files, next))
 }

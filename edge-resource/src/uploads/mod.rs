@@ -15,6 +15,7 @@
 //! An id begins with a hash of its owner and the time, so that listing the keys lists a user's files in order.
 //! File names of clients are data; they never become part of a key.
 
+pub mod conditions;
 pub mod download;
 pub mod form;
 pub mod list;

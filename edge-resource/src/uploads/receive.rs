@@ -19,6 +19,12 @@ use crate::host::{Host, StoreError};
 /// The field that holds the file.
 const FIELD: &str = "file";
 
+/// Longest file name, in bytes; file systems allow 255. It keeps what is stored about a file within [`quota::FILE_OVERHEAD`].
+const MAX_FILE_NAME: usize = 255;
+
+/// Longest media type that is kept, in bytes.
+const MAX_CONTENT_TYPE: usize = 255;
+
 /// Longest time from the first to the last byte. What is still pending long after it has been abandoned.
 pub const MAX_TIME: Duration = Duration::from_secs(3600);
 
@@ -35,6 +41,8 @@ pub struct Limits {
 enum Failure {
     Form(FormError),
     FieldMissing,
+    FieldRepeated,
+    NameTooLong,
     TooSlow,
     Quota,
     Store(StoreError),
@@ -97,7 +105,13 @@ where
     let started = host.uptime();
     let mut file = None;
     while let Some(mut part) = form.next_part().await? {
-        let is_file = part.name() == Some(FIELD) && part.file_name().is_some() && file.is_none();
+        let is_file = part.name() == Some(FIELD) && part.file_name().is_some();
+        if is_file && file.is_some() {
+            return Err(Failure::FieldRepeated);
+        }
+        if is_file && part.file_name().is_some_and(|name| name.len() > MAX_FILE_NAME) {
+            return Err(Failure::NameTooLong);
+        }
         let mut hash = Sha256::new();
         let mut size = 0_u64;
         while let Some(piece) = form.next_piece(&mut part).await? {
@@ -225,7 +239,7 @@ fn content_type(part: &Field<'_>) -> String {
     part.headers()
         .get(http::header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
-        .filter(|value| !value.is_empty() && value.len() <= 255)
+        .filter(|value| !value.is_empty() && value.len() <= MAX_CONTENT_TYPE)
         .unwrap_or("application/octet-stream")
         .to_owned()
 }
@@ -237,6 +251,16 @@ fn announced_length(headers: &HeaderMap) -> Option<u64> {
 fn refused(failure: &Failure, limits: Limits, host: &impl Host) -> Answer {
     match failure {
         Failure::FieldMissing | Failure::Form(FormError::NotMultipart) => field_missing(),
+        Failure::FieldRepeated => answer::error(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "The form has more than one file; send them one by one",
+            "file_repeated",
+        ),
+        Failure::NameTooLong => answer::error(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &format!("The name of the file is longer than {MAX_FILE_NAME} bytes"),
+            "filename_too_long",
+        ),
         Failure::Form(FormError::NoBoundary) => {
             answer::error(StatusCode::BAD_REQUEST, "Missing boundary in multipart.", "boundary_missing")
         }
@@ -258,6 +282,9 @@ fn refused(failure: &Failure, limits: Limits, host: &impl Host) -> Answer {
         ),
         Failure::TooSlow => {
             answer::error(StatusCode::REQUEST_TIMEOUT, "The upload took longer than an hour", "upload_too_slow")
+        }
+        Failure::Form(FormError::Body(BodyError::Stalled)) => {
+            answer::error(StatusCode::REQUEST_TIMEOUT, "The upload stood still for too long", "upload_too_slow")
         }
         Failure::Store(error) => unavailable(error, host),
     }

@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, RANGE};
+use http::header::{
+    AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderValue, IF_MATCH, IF_NONE_MATCH, RANGE,
+};
 use http::request::Parts;
 use http::{HeaderName, Method, Request, StatusCode};
 use serde_json::{Value, json};
@@ -151,6 +153,32 @@ async fn a_range_is_read_across_chunks() {
 }
 
 #[tokio::test]
+async fn conditions_are_heeded_and_a_head_has_no_ranges() {
+    let edge = Edge::new();
+    let bearer = edge.bearer(&json!({}));
+    let receipt = json_of(&edge.upload(&bearer, FORM, &form(b"0123456789"), 100).await);
+    let path = format!("/uploads/{}", receipt["id"].as_str().expect("an id"));
+    let etag = format!("\"{}\"", receipt["sha256"].as_str().expect("a hash"));
+
+    let head = edge.send(Method::HEAD, &path, &bearer, &[(RANGE, "bytes=0-1")]).await;
+    assert_eq!((head.status(), &head.headers()[CONTENT_LENGTH]), (StatusCode::OK, &HeaderValue::from_static("10")));
+    let known = edge.send(Method::GET, &path, &bearer, &[(IF_NONE_MATCH, &etag), (RANGE, "bytes=0-1")]).await;
+    assert_eq!((known.status(), known.body().length()), (StatusCode::NOT_MODIFIED, 0));
+    assert_eq!((known.headers()[ETAG].to_str().ok(), known.headers().get(CONTENT_LENGTH)), (Some(&*etag), None));
+    for method in [Method::GET, Method::DELETE] {
+        let other = edge.send(method, &path, &bearer, &[(IF_MATCH, "\"other\"")]).await;
+        assert_eq!(other.status(), StatusCode::PRECONDITION_FAILED);
+    }
+    let stranger = edge.bearer(&json!({"user_id": 8}));
+    assert_eq!(
+        edge.send(Method::GET, &path, &stranger, &[(IF_NONE_MATCH, "*")]).await.status(),
+        StatusCode::NOT_FOUND,
+        "a condition tells nobody that a file exists"
+    );
+    assert_eq!(edge.send(Method::DELETE, &path, &bearer, &[(IF_MATCH, &etag)]).await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
 async fn files_are_their_owners_and_the_administrators() {
     let edge = Edge::new();
     let owner = edge.bearer(&json!({"user_id": 7}));
@@ -206,11 +234,37 @@ async fn the_list_goes_page_by_page_from_the_newest() {
 }
 
 #[tokio::test]
+async fn a_page_whose_files_go_away_meanwhile_still_leads_to_the_next() {
+    let edge = Edge::new();
+    let bearer = edge.bearer(&json!({}));
+    let mut ids = Vec::new();
+    for _ in 0..4 {
+        ids.insert(0, json_of(&edge.upload(&bearer, FORM, &form(b"x"), 100).await)["id"].clone());
+        edge.host.pass(1);
+    }
+    // As if they were deleted between the listing of the keys and the reading of the records.
+    for id in &ids[..2] {
+        let key = format!("upload/{}", id.as_str().expect("an id"));
+        edge.host.unreadable.borrow_mut().push(key);
+    }
+    let page = json_of(&edge.send(Method::GET, "/uploads?limit=2", &bearer, &[]).await);
+    assert_eq!(page, json!({"uploads": [], "next": ids[1]}));
+    let path = format!("/uploads?limit=2&after={}", ids[1].as_str().expect("an id"));
+    let page = json_of(&edge.send(Method::GET, &path, &bearer, &[]).await);
+    assert_eq!((page["uploads"][0]["id"].clone(), page["next"].clone()), (ids[2].clone(), Value::Null));
+}
+
+#[tokio::test]
 async fn what_is_no_upload_is_refused_and_leaves_nothing() {
     let edge = Edge::new();
     let bearer = edge.bearer(&json!({}));
     let big = form(&bytes(2 * CHUNK));
     let text_field = b"--XX\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nx\r\n--XX--\r\n";
+    let part =
+        |name: &str| format!("--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\nx\r\n");
+    let twice = [part("a"), part("b"), "--XX--\r\n".to_owned()].concat();
+    let long_name = part(&"가".repeat(86)) + "--XX--\r\n";
+    let cut_name = b"--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\0b\"\r\n\r\nx\r\n--XX--\r\n";
     let long_head = [&b"--XX\r\nX: "[..], &[b'a'; 100_000]].concat();
     for (name, content_type, body, status, code) in [
         ("no form", "application/json", &b"{}"[..], 422, "file_missing"),
@@ -219,6 +273,9 @@ async fn what_is_no_upload_is_refused_and_leaves_nothing() {
         ("empty boundary", "multipart/form-data; boundary=", b"x", 400, "boundary_missing"),
         ("no field", FORM, b"--XX--\r\n", 422, "file_missing"),
         ("a text of that name", FORM, text_field, 422, "file_missing"),
+        ("two files", FORM, twice.as_bytes(), 422, "file_repeated"),
+        ("a name of 258 bytes", FORM, long_name.as_bytes(), 422, "filename_too_long"),
+        ("a name with NUL", FORM, cut_name, 400, "multipart_malformed"),
         ("nothing", FORM, b"", 400, "multipart_malformed"),
         ("another boundary", FORM, b"--YY\r\n\r\n", 400, "multipart_malformed"),
         ("no end", FORM, &big[..big.len() - 4], 400, "multipart_malformed"),
@@ -258,11 +315,17 @@ async fn a_connection_that_breaks_leaves_nothing() {
     let body = form(&bytes(2 * CHUNK));
     for cut in [10, 1000, CHUNK, CHUNK + CHUNK / 2, body.len() - 5] {
         let pieces = body[..cut].chunks(16_384).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect::<Vec<_>>();
-        let broken = stream::iter(pieces).chain(stream::iter([Err(BodyError::Broken)]));
-        let request = request(Method::POST, "/upload", &bearer, &[(CONTENT_TYPE, FORM)]);
-        let answer = edge.service.answer(&request, broken, &edge.host).await;
-        assert_eq!(json_of(&answer)["code"], "body_incomplete", "{cut}");
-        assert_eq!(edge.keys(), Vec::<String>::new(), "{cut}");
+        for (end, status, code) in [
+            (BodyError::Broken, 400, "body_incomplete"),
+            (BodyError::Stalled, 408, "upload_too_slow"),
+            (BodyError::TooLarge, 413, "upload_too_large"),
+        ] {
+            let broken = stream::iter(pieces.clone()).chain(stream::iter([Err(end)]));
+            let request = request(Method::POST, "/upload", &bearer, &[(CONTENT_TYPE, FORM)]);
+            let answer = edge.service.answer(&request, broken, &edge.host).await;
+            assert_eq!((answer.status().as_u16(), &json_of(&answer)["code"]), (status, &json!(code)), "{cut}");
+            assert_eq!(edge.keys(), Vec::<String>::new(), "{cut}");
+        }
     }
 }
 

@@ -59,6 +59,8 @@ pub enum ApiError {
     Forbidden,
     /// 429: too many tries; more are taken after so many seconds.
     Throttled(u64),
+    /// 501: a status list as it was at another time.
+    NoHistory,
     /// 503: more logins at once than the machine may work on.
     Busy,
     /// 503: the database or the signer failed; the log says how.
@@ -87,6 +89,7 @@ impl ApiError {
             | Self::NoUserIdentification
             | Self::UserNotFound
             | Self::UserInactive => StatusCode::UNAUTHORIZED,
+            Self::NoHistory => StatusCode::NOT_IMPLEMENTED,
             Self::Busy | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -140,6 +143,7 @@ impl ApiError {
                 let text = format!("Request was throttled. Expected available in {seconds} second{plural}.");
                 coded(&text, "throttled")
             }
+            Self::NoHistory => coded("Status lists of other times are not kept.", "not_implemented"),
             Self::Busy => coded("Too many logins are being checked. Try again in 1 second.", "busy"),
             Self::Unavailable => coded("Service temporarily unavailable, try again later.", "service_unavailable"),
         };

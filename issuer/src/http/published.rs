@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -58,7 +58,8 @@ pub(super) async fn public_pem(State(issuer): State<Arc<Issuer>>) -> Response {
 /// A Token Status List
 ///
 /// draft-ietf-oauth-status-list: one bit for each session, 1 when it was ended. It tells nothing about anybody: the
-/// bits are in random places. There are lists only when the issuer has a public URL.
+/// bits are in random places. There are lists only when the issuer has a public URL,
+/// and only as they are now: `?time=` is answered with 501 (its section 8.4).
 #[utoipa::path(
     get, path = "/api/token/status/{list}", tag = "published",
     params(("list" = u32, Path, description = "Its number, from the claim `status`")),
@@ -66,14 +67,19 @@ pub(super) async fn public_pem(State(issuer): State<Arc<Issuer>>) -> Response {
         (status = 200, description = "The signed list", body = String, content_type = "application/statuslist+jwt"),
         (status = 304, description = "It is the one that `If-None-Match` names"),
         (status = 404, response = NotFound),
+        (status = 501, description = "`?time=` asks for the list of another time"),
         (status = 503, response = Unavailable),
     )
 )]
 pub(super) async fn status_list(
     State(issuer): State<Arc<Issuer>>,
     Path(list): Path<String>,
+    uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
+    if uri.query().is_some_and(|query| query.split('&').any(|pair| pair == "time" || pair.starts_with("time="))) {
+        return Err(ApiError::NoHistory);
+    }
     let (Some(lists), Ok(number)) = (issuer.revocations.lists(), list.parse()) else { return Err(ApiError::NotFound) };
     let list = lists.list(number).await.map_err(|error| {
         tracing::error!(%error, "a status list cannot be served");

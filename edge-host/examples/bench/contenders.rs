@@ -1,0 +1,137 @@
+//! Who answers `/protected`: the edge in its ways of asking for revoked tokens, and the reference server.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use miniz_oxide::deflate::compress_to_vec_zlib;
+use serde_json::{Value, json};
+
+use crate::processes::{Running, Scratch, free_port, scratch, wait_for};
+use crate::server::{Listening, Server};
+use crate::signer::{Signer, access_claims, status_list_claims, with};
+
+/// One that is measured, running.
+pub(crate) struct Contender {
+    pub(crate) name: &'static str,
+    pub(crate) address: SocketAddr,
+    /// Its CPU is measured.
+    pub(crate) process: Running,
+    /// What it asks for every request, whose CPU is shown beside.
+    pub(crate) helper: Option<Running>,
+    /// What it is sent.
+    pub(crate) request: Vec<u8>,
+    _state: Scratch,
+}
+
+impl Contender {
+    fn edge(name: &'static str, edge: Listening, state: Scratch, signer: &Signer, more: &Value) -> Self {
+        let request = request(signer, more);
+        Self { name, address: edge.address, process: edge.process, helper: None, request, _state: state }
+    }
+}
+
+fn request(signer: &Signer, more: &Value) -> Vec<u8> {
+    let token = signer.token(&with(access_claims(crate::now()), more));
+    format!("GET /protected HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n\r\n").into_bytes()
+}
+
+/// The edge without revocation.
+pub(crate) fn edge(server: &Server, signer: &Signer) -> Contender {
+    let state = scratch();
+    Contender::edge("edge", server.start(&state), state, signer, &json!({}))
+}
+
+/// The edge that asks Redis for every token; nothing where Redis is not installed.
+pub(crate) fn edge_with_redis(server: &Server, signer: &Signer) -> Option<Contender> {
+    let port = free_port();
+    let mut command = Command::new("redis-server");
+    command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
+    let Ok(redis) = Running::start(command.stdout(Stdio::null())) else {
+        eprintln!("skipped: redis-server is not installed");
+        return None;
+    };
+    wait_for(port, "redis-server");
+    let (state, address) = (scratch(), format!("redis://127.0.0.1:{port}"));
+    let variables = ["revocation=redis".to_owned(), format!("redis_url={address}")];
+    let edge = server.start_with(&state, &variables, &[address]);
+    let contender = Contender::edge("edge, Redis", edge, state, signer, &json!({"sid": "session"}));
+    Some(Contender { helper: Some(redis), ..contender })
+}
+
+/// The edge with a status list as large as the issuer's: 131,072 places, of which every hundredth is revoked.
+pub(crate) fn edge_with_status_list(server: &Server, signer: &Signer) -> Contender {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let origin = format!("http://{}", listener.local_addr().expect("an address"));
+    let uri = format!("{origin}/status/0");
+    let mut bits = vec![0_u8; 131_072 / 8];
+    (0..131_072).step_by(100).for_each(|index: usize| bits[index / 8] |= 1 << (index % 8));
+    let list = signer.status_list(&status_list_claims(&uri, crate::now(), 1, &compress_to_vec_zlib(&bits, 9)));
+    std::thread::spawn(move || listener.incoming().flatten().for_each(|stream| serve(stream, &list)));
+
+    let state = scratch();
+    let variables = ["revocation=status_list".to_owned(), format!("status_list_url={origin}/status")];
+    let edge = server.start_with(&state, &variables, &[origin]);
+    let place = json!({"status": {"status_list": {"idx": 77_777, "uri": uri}}});
+    Contender::edge("edge, status list", edge, state, signer, &place)
+}
+
+/// One document for every request.
+fn serve(stream: TcpStream, document: &str) {
+    let mut stream = BufReader::new(stream);
+    let mut line = String::new();
+    while stream.read_line(&mut line).is_ok_and(|read| read > 2) {
+        line.clear();
+    }
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: application/statuslist+jwt\r\nConnection: close\r\n";
+    let _ = write!(stream.get_mut(), "{head}Content-Length: {}\r\n\r\n{document}", document.len());
+}
+
+/// The reference server in so many processes; nothing, and the reason, where it cannot be had.
+///
+/// Its libraries come from PyPI into an environment of their own. It runs with the faster of uvicorn's parts (uvloop, httptools) and
+/// writes no log.
+pub(crate) fn reference(directory: &Path, processes: usize, signer: &Signer) -> Option<Contender> {
+    let program = directory.join("bin/uvicorn");
+    if !program.is_file()
+        && let Err(reason) = install(directory)
+    {
+        eprintln!("skipped: FastAPI: {reason}");
+        return None;
+    }
+    let state = scratch();
+    let key = state.as_ref().join("public.pem");
+    fs::write(&key, signer.public_pem()).expect("the key can be written");
+    let port = free_port();
+    let mut command = Command::new(program);
+    command
+        .env_clear()
+        .env("PUBLIC_KEY", key)
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .args(["main:app", "--host", "127.0.0.1", "--log-level", "warning", "--no-access-log", "--app-dir"])
+        .arg(sources())
+        .args(["--port", &port.to_string(), "--workers", &processes.to_string()]);
+    let process = Running::start(command.stdout(Stdio::null())).expect("uvicorn starts");
+    let name = if processes == 1 { "FastAPI, 1 process" } else { "FastAPI, 2 processes" };
+    let request = request(signer, &json!({}));
+    Some(Contender { name, address: wait_for(port, "uvicorn"), process, helper: None, request, _state: state })
+}
+
+fn sources() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples/bench/fastapi")
+}
+
+fn install(directory: &Path) -> Result<(), String> {
+    let python = std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into());
+    eprintln!("installing FastAPI, PyJWT and uvicorn into {}", directory.display());
+    let run = |command: &mut Command| match command.stdout(Stdio::null()).status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("{} ended with {status}", command.get_program().display())),
+        Err(error) => Err(format!("{}: {error}", command.get_program().display())),
+    };
+    run(Command::new(python).args(["-m", "venv", "--clear"]).arg(directory))?;
+    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
+    run(Command::new(directory.join("bin/python")).args(pip).arg(sources().join("requirements.txt")))
+}

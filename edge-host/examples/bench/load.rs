@@ -1,0 +1,96 @@
+//! `/protected` as fast as it goes, on kept connections.
+
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+
+use crate::client::Connection;
+use crate::contenders::Contender;
+use crate::millis;
+
+/// In how many pieces the time of a contender is measured, in turn with the others: what else the machine does hits all alike.
+const ROUNDS: u32 = 5;
+
+/// What a contender has been seen to do.
+#[derive(Default)]
+struct Figures {
+    times: Vec<Duration>,
+    elapsed: Duration,
+    cpu: Duration,
+    helper_cpu: Duration,
+}
+
+/// Measures all, and prints them side by side.
+pub(crate) fn compare(contenders: &[Contender], connections: usize, time: Duration) {
+    let mut figures: Vec<_> = contenders.iter().map(|_| Figures::default()).collect();
+    for contender in contenders {
+        load(contender, connections, Duration::from_secs(1));
+    }
+    for _ in 0..ROUNDS {
+        for (contender, figures) in contenders.iter().zip(&mut figures) {
+            measure(contender, connections, time / ROUNDS, figures);
+        }
+    }
+    for figures in &mut figures {
+        figures.times.sort_unstable();
+    }
+
+    let row = |what: &str, value: &dyn Fn(&Figures) -> String| {
+        let values = figures.iter().fold(String::new(), |mut row, figures| {
+            let _ = write!(row, " {} |", value(figures));
+            row
+        });
+        println!("| {what} |{values}");
+    };
+    let names: Vec<_> = contenders.iter().map(|contender| contender.name).collect();
+    println!("| `/protected`, {connections} kept connections | {} |", names.join(" | "));
+    println!("|---|{}", "--:|".repeat(contenders.len()));
+    row("CPU of one request", &|figures| {
+        let count = figures.times.len() as f64;
+        let own = format!("{:.3} ms", millis(figures.cpu) / count);
+        if figures.helper_cpu.is_zero() {
+            own
+        } else {
+            format!("{own} (Redis: {:.3})", millis(figures.helper_cpu) / count)
+        }
+    });
+    row("requests per second", &|figures| format!("{:.0}", figures.times.len() as f64 / figures.elapsed.as_secs_f64()));
+    for (name, part) in [("p50", 0.5), ("p99", 0.99)] {
+        row(&format!("time of an answer, {name}"), &|figures| {
+            let at = (figures.times.len() as f64 * part) as usize;
+            format!("{:.2} ms", millis(figures.times.get(at).copied().unwrap_or_default()))
+        });
+    }
+    println!();
+}
+
+fn measure(contender: &Contender, connections: usize, time: Duration, figures: &mut Figures) {
+    let helper_cpu = || contender.helper.as_ref().map_or(Duration::ZERO, |helper| helper.cpu());
+    let (cpu, helper, started) = (contender.process.cpu(), helper_cpu(), Instant::now());
+    figures.times.extend(load(contender, connections, time));
+    figures.elapsed += started.elapsed();
+    figures.cpu += contender.process.cpu() - cpu;
+    figures.helper_cpu += helper_cpu() - helper;
+}
+
+/// The time of each answer.
+fn load(contender: &Contender, connections: usize, time: Duration) -> Vec<Duration> {
+    let end = Instant::now() + time;
+    std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..connections)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut connection = Connection::new(contender.address);
+                    let mut times = Vec::new();
+                    while Instant::now() < end {
+                        let started = Instant::now();
+                        connection.send(&contender.request);
+                        assert_eq!(connection.status(), 200, "{}", contender.name);
+                        times.push(started.elapsed());
+                    }
+                    times
+                })
+            })
+            .collect();
+        clients.into_iter().flat_map(|client| client.join().expect("a client")).collect()
+    })
+}

@@ -1,0 +1,67 @@
+//! The body of a request: bounded in size, and in the time in which nothing of it comes.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Limited;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use tokio::time::Sleep;
+use wasmtime_wasi_http::Error;
+
+use crate::connection::Turn;
+
+/// A body as the component gets it.
+pub(crate) struct RequestBody {
+    body: Limited<Incoming>,
+    max_bytes: usize,
+    patience: Duration,
+    turn: Turn,
+    /// Runs while the component waits for more.
+    stalled: Option<Pin<Box<Sleep>>>,
+}
+
+impl RequestBody {
+    /// At most `max_bytes`, and never nothing for longer than `patience`.
+    pub(crate) fn new(body: Incoming, max_bytes: usize, patience: Duration, turn: Turn) -> Self {
+        turn.set_unread(!body.is_end_stream());
+        Self { body: Limited::new(body, max_bytes), max_bytes, patience, turn, stalled: None }
+    }
+}
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) {
+            self.stalled = None;
+            if frame.is_none() || self.body.is_end_stream() {
+                self.turn.set_unread(false);
+            }
+            return Poll::Ready(frame.map(|frame| {
+                frame.map_err(|error| match error.downcast::<hyper::Error>() {
+                    Ok(error) => Error::Hyper(*error),
+                    Err(_) => Error::HttpRequestBodySize(Some(self.max_bytes as u64)),
+                })
+            }));
+        }
+        let patience = self.patience;
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+        if stalled.as_mut().poll(cx).is_pending() {
+            return Poll::Pending;
+        }
+        // The component has as much time to clean up and answer as it had for its work.
+        self.turn.touch();
+        Poll::Ready(Some(Err(Error::ConnectionReadTimeout)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

@@ -1,0 +1,181 @@
+//! Requests that no well-behaved client sends, byte by byte, on the built component in the real program.
+
+mod support;
+
+use std::io::Write;
+use std::time::Duration;
+
+use serde_json::json;
+use support::files::{FORM, Files, form};
+use support::signer::{Signer, access_claims, with};
+use support::{Edge, component, now};
+
+const PATHS: [&str; 8] = [
+    "/",
+    "/openapi.json",
+    "/protected",
+    "/admin/dashboard",
+    "/upload",
+    "/uploads",
+    "/uploads/000000000000000000000000000000000000000000000000",
+    "/nothing",
+];
+
+fn edge() -> Option<(Edge, String)> {
+    let (component, signer) = (component()?, Signer::new("k1"));
+    let edge = Edge::start(&component, &["--variable", &format!("public_key={}", signer.public_pem())]);
+    let token = signer.token(&with(access_claims(now()), &json!({"role": "admin"})));
+    Some((edge, format!("Bearer {token}")))
+}
+
+#[test]
+fn every_method_of_every_path_has_an_answer_with_a_length() {
+    let Some((edge, bearer)) = edge() else { return };
+    let authorized = [("Authorization", bearer.as_str())];
+    let mut connection = edge.connect();
+    for path in PATHS {
+        let allow = connection.send("OPTIONS", path, &[], b"");
+        assert_eq!(allow.status, if path == "/nothing" { 404 } else { 200 }, "{path}");
+        let allowed: Vec<_> = allow.header("allow").unwrap_or_default().split(", ").map(str::to_owned).collect();
+        for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "BREW", "get"] {
+            // The answer is read with its length, and the next one follows on the same connection.
+            let answer = connection.send(method, path, &authorized, b"");
+            let is_allowed = allowed.iter().any(|allowed| allowed == method);
+            assert_eq!(answer.status == 405, path != "/nothing" && !is_allowed, "{method} {path}: {answer:?}");
+            assert!(answer.status < 500, "{method} {path}: {answer:?}");
+        }
+        let [get, head] = ["GET", "HEAD"].map(|method| connection.send(method, path, &authorized, b""));
+        assert_eq!(
+            (head.status, head.header("content-length"), head.header("content-type")),
+            (get.status, get.header("content-length"), get.header("content-type")),
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn what_is_not_exactly_a_path_or_a_bearer_token_opens_nothing() {
+    let Some((edge, bearer)) = edge() else { return };
+    let token = bearer.trim_start_matches("Bearer ");
+    for (line, credentials, status) in [
+        ("/protected", format!("   BEARER     {token}  "), 200),
+        ("/protected?x=/admin", bearer.clone(), 200),
+        ("http://elsewhere.test/protected", bearer.clone(), 200),
+        ("/protected/", bearer.clone(), 404),
+        ("//protected", bearer.clone(), 404),
+        ("/%70rotected", bearer.clone(), 404),
+        ("/protected%00", bearer.clone(), 404),
+        ("/uploads/../protected", bearer.clone(), 404),
+        ("/uploads/..%2f..%2fetc", bearer.clone(), 404),
+        ("/protected;x=y", bearer.clone(), 404),
+        ("/도장", bearer.clone(), 404),
+        ("/protected", format!("Bearer\t{token}"), 401),
+        ("/protected", format!("Bearer {token}, Bearer {token}"), 401),
+        ("/protected", format!("Bearer {token}\r\nAuthorization: Bearer {token}"), 401),
+        ("/protected", format!("Bearer {token}\r\nAuthorization: Basic dTpw"), 401),
+        ("/protected", format!("Token {token}"), 401),
+        ("/protected", token.to_owned(), 401),
+        ("/protected", format!("Bearer {}", "a".repeat(60_000)), 401),
+        // Not HTTP: a folded line, a NUL.
+        ("/protected", format!("Bearer\r\n {token}"), 400),
+        ("/protected", "Bearer a\0b".to_owned(), 400),
+    ] {
+        let mut connection = edge.connect();
+        connection.send_raw(
+            format!("GET {line} HTTP/1.1\r\nHost: edge.test\r\nAuthorization: {credentials}\r\n\r\n").as_bytes(),
+        );
+        let shown: String = credentials.chars().take(40).collect();
+        assert_eq!(connection.answer("GET").map(|answer| answer.status), Some(status), "{line} {shown:?}");
+    }
+    assert!(!edge.log().contains(token), "no token is logged");
+}
+
+fn upload_head(bearer: &str, length: &str) -> String {
+    format!("POST /upload HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer}\r\nContent-Type: {FORM}\r\n{length}\r\n\r\n")
+}
+
+#[test]
+fn an_upload_may_come_in_chunks_and_break_off_anywhere() {
+    let Some(files) = Files::start(&[]) else { return };
+    let (bearer, body) = (files.bearer(1), form(b"content"));
+    let chunked = |size: usize| {
+        body.chunks(size).fold(upload_head(&bearer, "Transfer-Encoding: chunked").into_bytes(), |mut text, chunk| {
+            let _ = write!(text, "{:x}\r\n", chunk.len());
+            text.extend_from_slice(chunk);
+            text.extend_from_slice(b"\r\n");
+            text
+        })
+    };
+    for size in [1, 10, 1000] {
+        let mut connection = files.edge.connect();
+        connection.send_raw(&chunked(size));
+        connection.send_raw(b"0\r\n\r\n");
+        assert_eq!(connection.answer("POST").map(|answer| answer.status), Some(200), "pieces of {size}");
+    }
+    let kept = files.list(&bearer).len();
+    assert_eq!(kept, 3);
+
+    let whole = [upload_head(&bearer, &format!("Content-Length: {}", body.len())).into_bytes(), body.clone()].concat();
+    for request in [&whole, &chunked(10)] {
+        for cut in (1..request.len()).step_by(37).chain([request.len() - 1]) {
+            let mut connection = files.edge.connect();
+            connection.send_raw(&request[..cut]);
+            drop(connection);
+        }
+    }
+    // What was cut off at the last byte may have been whole for the form's parser.
+    let settled = || {
+        let keys = files.keys();
+        let of = |prefix: &str| keys.iter().filter(|key| key.starts_with(prefix)).count();
+        (of("upload/") == of("chunk/") && of("upload/") == of("size/") && of("pending/") == 0, keys)
+    };
+    let waiting = (0..100).map(|_| {
+        std::thread::sleep(Duration::from_millis(100));
+        settled()
+    });
+    assert!(waiting.into_iter().any(|(is_settled, _)| is_settled), "{:?}", settled().1);
+    assert!(!files.edge.log().contains("instance ended"), "{}", files.edge.log());
+}
+
+/// A closed socket to which more arrives resets the connection, and takes the answer with it.
+#[test]
+fn a_client_that_goes_on_sending_still_reads_why_it_is_refused() {
+    const SIZE: usize = 20_000_000;
+    let Some(files) = Files::start(&["--variable", "upload_limit=100000"]) else { return };
+    for (bearer, status) in [(files.bearer(1), 413), ("Bearer x".to_owned(), 401)] {
+        for length in [format!("Content-Length: {SIZE}"), "Transfer-Encoding: chunked".to_owned()] {
+            let mut connection = files.edge.connect();
+            connection.send_raw(upload_head(&bearer, &length).as_bytes());
+            if length.starts_with("Transfer") {
+                connection.send_raw(format!("{SIZE:x}\r\n").as_bytes());
+            }
+            connection.send_raw(b"--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n");
+            for _ in 0..SIZE / 100_000 {
+                connection.send_raw(&[b'x'; 100_000]);
+            }
+            assert_eq!(connection.answer("POST").map(|answer| answer.status), Some(status), "{length}");
+        }
+    }
+    assert_eq!(files.keys(), Vec::<String>::new());
+}
+
+#[test]
+fn deleting_a_file_ends_its_downloads_and_nothing_else() {
+    let Some(files) = Files::start(&[]) else { return };
+    let (bearer, content) = (files.bearer(1), support::files::bytes(24_000_000, 0));
+    let receipt = support::files::upload(&mut files.edge.connect(), &bearer, &content).json();
+    let path = format!("/uploads/{}", receipt["id"].as_str().expect("an id"));
+    let mut download = files.edge.connect();
+    download.send_raw(format!("GET {path} HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer}\r\n\r\n").as_bytes());
+    let mut download = download.into_stream();
+    let mut first = [0; 1000];
+    std::io::Read::read_exact(&mut download, &mut first).expect("it begins");
+    let deleted = files.edge.connect().send("DELETE", &path, &[("Authorization", &bearer)], b"");
+    assert_eq!(deleted.status, 200);
+    let mut rest = Vec::new();
+    let _ = std::io::Read::read_to_end(&mut download, &mut rest);
+    assert!(rest.len() < content.len(), "it was cut off: {} bytes", rest.len());
+    assert_eq!(files.keys(), Vec::<String>::new());
+    assert_eq!(files.edge.get(&path, &[("Authorization", &bearer)]).status, 404);
+    assert!(!files.edge.log().contains("instance ended"), "{}", files.edge.log());
+}

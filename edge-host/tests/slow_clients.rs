@@ -1,0 +1,90 @@
+//! Clients that send or take slowly, on the built component in the real program.
+
+mod support;
+
+use std::io::Read;
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use support::PATIENCE;
+use support::files::{FORM, Files, bytes, form, upload};
+
+/// The time that nothing may happen.
+const TIME: Duration = Duration::from_secs(2);
+const ARGUMENTS: [&str; 2] = ["--request-timeout", "2"];
+
+fn head(bearer: &str, length: usize) -> Vec<u8> {
+    format!("POST /upload HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer}\r\nContent-Type: {FORM}\r\nContent-Length: {length}\r\n\r\n").into_bytes()
+}
+
+#[test]
+fn an_upload_may_take_its_time_as_long_as_it_goes_on() {
+    let Some(files) = Files::start(&ARGUMENTS) else { return };
+    let (bearer, body) = (files.bearer(1), form(&bytes(400_000, 0)));
+    let mut connection = files.edge.connect();
+    connection.send_raw(&head(&bearer, body.len()));
+    let started = Instant::now();
+    for piece in body.chunks(body.len() / 5) {
+        std::thread::sleep(TIME / 2);
+        connection.send_raw(piece);
+    }
+    assert!(started.elapsed() > 2 * TIME);
+    let answer = connection.answer("POST").expect("an answer");
+    assert_eq!((answer.status, &answer.json()["size"]), (200, &json!(400_000)), "{}", files.edge.log());
+}
+
+#[test]
+fn an_upload_that_stands_still_is_ended_and_leaves_nothing() {
+    let Some(files) = Files::start(&ARGUMENTS) else { return };
+    let (bearer, body) = (files.bearer(1), form(&bytes(400_000, 0)));
+    let mut connection = files.edge.connect();
+    connection.send_raw(&head(&bearer, body.len()));
+    connection.send_raw(&body[..300_000]);
+    let started = Instant::now();
+    let answer = connection.answer("POST").expect("an answer");
+    assert!(started.elapsed() < TIME + Duration::from_secs(2), "{:?}", started.elapsed());
+    assert_eq!((answer.status, &answer.json()["code"]), (408, &json!("upload_too_slow")));
+    assert_eq!(files.keys(), Vec::<String>::new());
+    assert!(!files.edge.log().contains("instance ended"), "{}", files.edge.log());
+}
+
+/// A connection on which a large file has been asked for, and nothing been read.
+fn download(files: &Files, bearer: &str, path: &str) -> TcpStream {
+    let mut connection = files.edge.connect();
+    connection.send_raw(format!("GET {path} HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer}\r\n\r\n").as_bytes());
+    connection.into_stream()
+}
+
+#[test]
+fn a_download_may_take_its_time_and_one_that_nobody_takes_harms_no_other() {
+    // More than what the system keeps for a connection that is not read.
+    const SIZE: usize = 24_000_000;
+    let Some(files) = Files::start(&ARGUMENTS) else { return };
+    let (bearer, content) = (files.bearer(1), bytes(SIZE, 0));
+    let receipt = upload(&mut files.edge.connect(), &bearer, &content).json();
+    let path = format!("/uploads/{}", receipt["id"].as_str().expect("an id"));
+    let (mut slow, mut idle) = (download(&files, &bearer, &path), download(&files, &bearer, &path));
+
+    let started = Instant::now();
+    slow.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        slow.read_exact(&mut byte).expect("a head");
+        head.extend(byte);
+    }
+    // One and the same instance serves both; reading this one takes longer than either may stand still.
+    let mut taken = vec![0; SIZE];
+    for piece in taken.chunks_mut(SIZE / 24) {
+        std::thread::sleep(TIME / 8);
+        slow.read_exact(piece).unwrap_or_else(|error| panic!("cut off: {error}; {}", files.edge.log()));
+    }
+    assert!(started.elapsed() > TIME + TIME / 2);
+    assert!(taken == content);
+
+    let mut rest = Vec::new();
+    let _ = idle.read_to_end(&mut rest);
+    assert!(rest.len() < SIZE, "it was cut off: {} bytes", rest.len());
+    assert!(!files.edge.log().contains("instance ended"), "{}", files.edge.log());
+}

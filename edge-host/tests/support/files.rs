@@ -1,0 +1,70 @@
+//! A program with a store of its own, and what is uploaded to it.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::signer::{Signer, access_claims, with};
+use super::{Answer, Connection, Edge, Scratch, component, now};
+
+/// Bytes that the component stores under one key.
+pub const CHUNK: usize = 256 * 1024;
+
+pub const FORM: &str = "multipart/form-data; boundary=XX";
+
+/// A program with a state directory of its own: the files in it are its files. The compiled component comes from the shared one.
+pub struct Files {
+    pub edge: Edge,
+    pub signer: Signer,
+    pub state: Scratch,
+}
+
+impl Files {
+    pub fn start(arguments: &[&str]) -> Option<Self> {
+        let component = component()?;
+        let (signer, state) = (Signer::new("k1"), Scratch::new());
+        let edge = Self::edge(&component, &signer, state.path(), arguments);
+        Some(Self { edge, signer, state })
+    }
+
+    pub fn edge(component: &Path, signer: &Signer, state: &Path, arguments: &[&str]) -> Edge {
+        let key = format!("public_key={}", signer.public_pem());
+        let mut all = vec!["--variable", key.as_str()];
+        all.extend(arguments);
+        Edge::start_in(state, component, &all)
+    }
+
+    pub fn bearer(&self, user: u64) -> String {
+        format!("Bearer {}", self.signer.token(&with(access_claims(now()), &json!({ "user_id": user }))))
+    }
+
+    pub fn list(&self, bearer: &str) -> Vec<Value> {
+        let answer = self.edge.get("/uploads?limit=100", &[("Authorization", bearer)]);
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.json()["uploads"].as_array().expect("a list").clone()
+    }
+
+    /// Every key of the store, read beside the program.
+    pub fn keys(&self) -> Vec<String> {
+        let file = rusqlite::Connection::open(self.state.path().join("key-value.sqlite3")).expect("the store opens");
+        let mut keys = file.prepare("SELECT key FROM key_value WHERE key <> 'swept'").expect("the table is there");
+        keys.query_map([], |row| row.get(0)).expect("keys").collect::<Result<_, _>>().expect("texts")
+    }
+}
+
+pub fn form(content: &[u8]) -> Vec<u8> {
+    let head = "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"보고서.bin\"\r\nContent-Type: image/png\r\n\r\n";
+    [head.as_bytes(), content, b"\r\n--XX--\r\n"].concat()
+}
+
+pub fn bytes(length: usize, seed: usize) -> Vec<u8> {
+    (0..length).map(|index| ((index + seed) * 31 % 251) as u8).collect()
+}
+
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+pub fn upload(connection: &mut Connection, bearer: &str, content: &[u8]) -> Answer {
+    connection.send("POST", "/upload", &[("Authorization", bearer), ("Content-Type", FORM)], &form(content))
+}
