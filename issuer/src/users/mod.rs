@@ -4,6 +4,7 @@ mod account;
 mod import;
 mod password;
 mod stored_hash;
+mod turns;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
