@@ -8,7 +8,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgConnection, PgPool};
 
 use super::sql::implement_storage;
-use super::{ImportError, InsertError, OpenError, Revocation, StorageError, UserInSession, queries};
+use super::{ImportError, InsertError, OpenError, Revocation, StorageError, UserAndSession, UserInSession, queries};
 use crate::sessions::{RefreshToken, Session};
 use crate::users::{Changes, ImportedUser, NewUser, PasswordHash, User};
 
@@ -51,4 +51,4 @@ impl PostgresStorage {
     }
 }
 
-implement_storage!(PostgresStorage, queries::POSTGRES_ADVANCE_IDS, MIGRATIONS);
+implement_storage!(PostgresStorage, sqlx::Postgres, queries::POSTGRES_ADVANCE_IDS, MIGRATIONS);

@@ -10,7 +10,7 @@ use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use super::sql::implement_storage;
-use super::{ImportError, InsertError, OpenError, Revocation, StorageError, UserInSession, queries};
+use super::{ImportError, InsertError, OpenError, Revocation, StorageError, UserAndSession, UserInSession, queries};
 use crate::sessions::{RefreshToken, Session};
 use crate::users::{Changes, ImportedUser, NewUser, PasswordHash, User};
 
@@ -47,6 +47,8 @@ impl SqliteStorage {
         let pool = SqlitePoolOptions::new()
             .max_connections(8)
             .acquire_timeout(Duration::from_secs(5))
+            // There is no server that could have gone away.
+            .test_before_acquire(false)
             .connect_with(options)
             .await
             .map_err(|error| OpenError::unreachable(&name, &error, ADVICE))?;
@@ -67,4 +69,4 @@ fn create_private(path: &Path) -> io::Result<()> {
     }
 }
 
-implement_storage!(SqliteStorage, queries::SQLITE_ADVANCE_IDS, MIGRATIONS);
+implement_storage!(SqliteStorage, sqlx::Sqlite, queries::SQLITE_ADVANCE_IDS, MIGRATIONS);
