@@ -12,12 +12,13 @@ use zeroize::Zeroizing;
 use super::Failure;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{LogFormat, ServeArgs};
-use crate::http::{self, Issuer, LoginLimits, Throttle};
+use crate::http::{self, Issuer, LoginLimits, Throttle, Tls};
 use crate::keys::{IssuerKeys, KeyDirectory, LiveKeys};
 use crate::random::{Random, SystemRandom};
 use crate::revocation::{FLUSH_MARGIN, RedisPublisher, Revocations, StatusListService, StatusLists};
 use crate::sessions::Sessions;
 use crate::storage::{self, Storage};
+use crate::telemetry::{CollectorUrl, Telemetry};
 use crate::token::{Lifetimes, TokenChecker, TokenIssuer};
 use crate::users::{HashingLimits, PasswordHasher};
 
@@ -34,6 +35,11 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
         Some(keys) => keys,
         None => directory.load()?,
     }));
+    let telemetry = match args.otlp_endpoint.as_deref().filter(|url| !url.is_empty()) {
+        Some(url) => Some(Telemetry::to(&url.parse::<CollectorUrl>()?)?),
+        None => None,
+    };
+    let tls = args.tls.files().map(Tls::load).transpose()?;
     let listener = http::bind(&args.listen)?;
     let storage = storage::open(&args.database.database_url).await?;
     let mut limits = HashingLimits::default();
@@ -85,14 +91,26 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
     let reloading = reloads.then(|| tokio::spawn(follow_the_keys(Arc::clone(&issuer.keys), directory, version)));
     let stop = stop_signal()?;
     let address = listener.local_addr()?;
-    tracing::info!(%address, kid = issuer.keys.current().signing.kid(), "serving on http://{address}");
-    http::serve(listener, http::router(issuer, &args.cors_origins), stop).await?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    tracing::info!(%address, kid = issuer.keys.current().signing.kid(), "serving on {scheme}://{address}");
+    let following = tls.clone().map(|tls| tokio::spawn(tls.follow()));
+    let mut router = http::router(issuer, &args.cors_origins);
+    if let Some(telemetry) = &telemetry {
+        router = http::traced(router, telemetry.tracer());
+    }
+    http::serve(listener, router, tls.as_ref(), stop).await?;
+    if let Some(following) = following {
+        following.abort();
+    }
     flushing.abort();
     publishing.abort();
     if let Some(reloading) = reloading {
         reloading.abort();
     }
     storage.close().await;
+    if let Some(telemetry) = telemetry {
+        telemetry.stop().await;
+    }
     tracing::info!("stopped");
     Ok(())
 }

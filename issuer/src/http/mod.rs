@@ -9,7 +9,9 @@ mod published;
 mod request_id;
 mod router;
 mod server;
+mod spans;
 mod throttle;
+mod tls;
 mod token;
 mod users;
 
@@ -20,7 +22,9 @@ pub use error::ApiError;
 pub use published::KEYS_CACHE_SECONDS;
 pub use router::router;
 pub use server::{BindError, bind, serve};
+pub use spans::traced;
 pub use throttle::{InvalidProxy, LoginLimits, Throttle, TrustedProxies};
+pub use tls::{Tls, TlsError, TlsFiles};
 
 use crate::clock::Clock;
 use crate::keys::LiveKeys;

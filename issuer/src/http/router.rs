@@ -16,6 +16,7 @@ use tower_http::trace::{DefaultOnResponse, TraceLayer};
 use tracing::Level;
 
 use super::request_id::{self, RequestId};
+use super::spans::Trace;
 use super::{AllowedOrigins, ApiError, Issuer, admin, cors, published, token, users};
 
 const OBTAIN: &str = "/api/token/";
@@ -82,7 +83,8 @@ fn request_span(request: &axum::http::Request<axum::body::Body>) -> tracing::Spa
     let path = request.uri().path();
     let shown = path.get(..path.floor_char_boundary(200)).unwrap_or(path);
     let id = request.extensions().get::<RequestId>().map_or("", RequestId::as_str);
-    tracing::info_span!("request", id, method = %request.method(), path = shown)
+    let trace_id = request.extensions().get::<Trace>().map(tracing::field::display);
+    tracing::info_span!("request", id, trace_id, method = %request.method(), path = shown)
 }
 
 /// A missing slash is added by a redirect, permanent as Django's; a POST gets 308, which keeps its method and body.
