@@ -7,6 +7,7 @@ mod database;
 mod django;
 mod http;
 mod inspect;
+mod interruption;
 mod keys;
 mod published;
 mod redis;

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use axum::Router;
 use chrono::{DateTime, Utc};
 use issuer::clock::Clock;
 use issuer::http::{self, AllowedOrigins, Issuer, LoginLimits, Throttle, TrustedProxies};
@@ -119,6 +120,8 @@ pub(crate) struct TestIssuer {
     pub(crate) clock: Arc<TestClock>,
     pub(crate) keys: Arc<IssuerKeys>,
     pub(crate) storage: Arc<dyn Storage>,
+    /// What the server serves, for requests without a connection.
+    pub(crate) router: Router,
     database: Option<TestDatabase>,
     passwords: PasswordHasher,
     server: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
@@ -178,14 +181,15 @@ impl TestIssuer {
         let router = http::router(Arc::new(issuer), &options.origins);
         let listener = http::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
+        let service = router.clone();
         let (stop, stopped) = oneshot::channel();
         let server = runtime.spawn(async move {
             let stopped = async { stopped.await.unwrap_or(()) };
-            http::serve(listener, router, stopped).await.expect("the server runs");
+            http::serve(listener, service, None, stopped).await.expect("the server runs");
         });
         let passwords = hasher();
         let server = Some((stop, server));
-        let this = Self { address, clock, keys, storage, database: Some(database), passwords, server, runtime };
+        let this = Self { address, clock, keys, storage, router, database: Some(database), passwords, server, runtime };
         let mut profile = Profile::new("testuser");
         profile.email = "test@example.com".into();
         profile.first_name = "Test".into();
@@ -228,6 +232,11 @@ impl TestIssuer {
 
     pub(crate) fn sql(&self, sql: &str) {
         self.runtime.block_on(self.database().execute(sql));
+    }
+
+    /// What a statement counts.
+    pub(crate) fn number(&self, sql: &str) -> i64 {
+        self.runtime.block_on(self.database().number(sql))
     }
 
     pub(crate) fn send(&self, request: &Request) -> Answer {

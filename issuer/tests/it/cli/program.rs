@@ -105,6 +105,7 @@ impl Server {
         Self::spawn(place.command(&[&["serve", "--listen", "127.0.0.1:0"], arguments].concat()))
     }
 
+    /// With these variables set.
     pub(super) fn start_with(place: &Place, variables: &[(&str, &String)]) -> Self {
         let mut command = place.command(&["serve", "--listen", "127.0.0.1:0"]);
         command.envs(variables.iter().copied());
@@ -118,7 +119,8 @@ impl Server {
         let address = loop {
             let start = text.len();
             assert!(log.read_line(&mut text).expect("text") > 0, "it ended: {text}");
-            if let Some((_, rest)) = text[start..].split_once("serving on http://") {
+            let line = text[start..].split_once("serving on http").map(|(_, rest)| rest);
+            if let Some((_, rest)) = line.and_then(|line| line.split_once("://")) {
                 let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.' && c != ':').expect("more on the line");
                 break rest[..end].parse().expect("an address");
             }
@@ -133,6 +135,16 @@ impl Server {
     pub(crate) fn signal(&self, name: &str) {
         let status = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status();
         assert!(status.expect("kill runs").success());
+    }
+
+    /// A signal that is sent without the time that it takes to start a program: one waits for the word already.
+    pub(super) fn signal_at_a_byte(&self, name: &str) -> impl FnOnce() + use<> {
+        let line = format!("read word; kill -s {name} {}", self.child.id());
+        let mut shell = Command::new("sh").args(["-c", &line]).stdin(Stdio::piped()).spawn().expect("a shell");
+        move || {
+            shell.stdin.take().expect("a pipe").write_all(b"now\n").expect("it reads");
+            assert!(shell.wait().expect("it ends").success());
+        }
     }
 
     /// Exit code and log, after the end.
