@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::http::{AllowedOrigins, LoginLimits, TrustedProxies};
+use crate::http::{AllowedOrigins, LoginLimits, TlsFiles, TrustedProxies};
 use crate::revocation::PublicUrl;
 use crate::token::Lifetimes;
 
@@ -22,6 +22,26 @@ pub struct KeysArgs {
     /// Directory of the signing keys
     #[arg(long, env = "ISSUER_KEYS_DIR", default_value = "keys")]
     pub keys_dir: PathBuf,
+}
+
+/// TLS of the server itself.
+#[derive(Debug, Clone, Args)]
+pub struct TlsArgs {
+    /// Certificate of the server and those between it and its root, as PEM; with it, the server speaks TLS
+    #[arg(long, env = "ISSUER_TLS_CERT", value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// Private key of the certificate, as PEM
+    #[arg(long, env = "ISSUER_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+}
+
+impl TlsArgs {
+    /// Both files, or none: one does not come without the other.
+    #[must_use]
+    pub fn files(self) -> Option<TlsFiles> {
+        Some(TlsFiles { certificates: self.tls_cert?, key: self.tls_key? })
+    }
 }
 
 /// Settings of the server.
@@ -42,6 +62,10 @@ pub struct ServeArgs {
     /// The signing keys.
     #[command(flatten)]
     pub keys: KeysArgs,
+
+    /// TLS.
+    #[command(flatten)]
+    pub tls: TlsArgs,
 
     /// Origins of the web pages that may call the issuer, separated by commas; * for all
     #[arg(
@@ -117,6 +141,10 @@ pub struct ServeArgs {
     /// Passwords hashed at the same time; each takes 19 MiB [default: one for each core]
     #[arg(long, env = "ISSUER_HASH_CONCURRENCY", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub hash_concurrency: Option<u16>,
+
+    /// OpenTelemetry collector that gets a span for each request, by OTLP over HTTP: http://localhost:4318
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL", hide_env_values = true)]
+    pub otlp_endpoint: Option<String>,
 
     /// What is logged: error, warn, info, debug, or a tracing filter like info,sqlx=debug
     #[arg(long, env = "ISSUER_LOG", value_name = "FILTER", default_value = "info")]

@@ -12,13 +12,14 @@ use zeroize::Zeroizing;
 use super::Failure;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{LogFormat, ServeArgs};
-use crate::http::{self, Issuer, LoginLimits, Throttle};
+use crate::http::{self, Issuer, LoginLimits, Throttle, Tls};
 use crate::keys::{IssuerKeys, KeyDirectory, LiveKeys};
 use crate::metrics::Metrics;
 use crate::random::{Random, SystemRandom};
 use crate::revocation::{FLUSH_MARGIN, RedisPublisher, Revocations, StatusListService, StatusLists};
 use crate::sessions::Sessions;
 use crate::storage::{self, Storage};
+use crate::telemetry::{CollectorUrl, Telemetry};
 use crate::token::{Lifetimes, TokenChecker, TokenIssuer};
 use crate::users::{HashingLimits, PasswordHasher};
 
@@ -35,6 +36,11 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
         Some(keys) => keys,
         None => directory.load()?,
     }));
+    let telemetry = match args.otlp_endpoint.as_deref().filter(|url| !url.is_empty()) {
+        Some(url) => Some(Telemetry::to(&url.parse::<CollectorUrl>()?)?),
+        None => None,
+    };
+    let tls = args.tls.files().map(Tls::load).transpose()?;
     let listener = http::bind(&args.listen, "--listen")?;
     let metrics_address = args.metrics_listen.as_deref().filter(|address| !address.is_empty());
     let metrics_listener = metrics_address.map(|address| http::bind(address, "--metrics-listen")).transpose()?;
@@ -91,15 +97,29 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
     let metrics = match metrics_listener {
         Some(listener) => {
             tracing::info!("metrics at http://{}/metrics", listener.local_addr()?);
-            Some(tokio::spawn(http::serve(listener, http::metrics_router(Arc::clone(&issuer)), std::future::pending())))
+            Some(tokio::spawn(http::serve(
+                listener,
+                http::metrics_router(Arc::clone(&issuer)),
+                None,
+                std::future::pending(),
+            )))
         }
         None => None,
     };
     let address = listener.local_addr()?;
-    tracing::info!(%address, kid = issuer.keys.current().signing.kid(), "serving on http://{address}");
-    http::serve(listener, http::router(issuer, &args.cors_origins), stop).await?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    tracing::info!(%address, kid = issuer.keys.current().signing.kid(), "serving on {scheme}://{address}");
+    let following = tls.clone().map(|tls| tokio::spawn(tls.follow()));
+    let mut router = http::router(issuer, &args.cors_origins);
+    if let Some(telemetry) = &telemetry {
+        router = http::traced(router, telemetry.tracer());
+    }
+    http::serve(listener, router, tls.as_ref(), stop).await?;
     if let Some(metrics) = metrics {
         metrics.abort();
+    }
+    if let Some(following) = following {
+        following.abort();
     }
     flushing.abort();
     publishing.abort();
@@ -107,6 +127,9 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
         reloading.abort();
     }
     storage.close().await;
+    if let Some(telemetry) = telemetry {
+        telemetry.stop().await;
+    }
     tracing::info!("stopped");
     Ok(())
 }

@@ -14,7 +14,9 @@ mod request_id;
 mod router;
 mod server;
 mod slash;
+mod spans;
 mod throttle;
+mod tls;
 mod token;
 mod users;
 
@@ -26,7 +28,9 @@ pub use metrics::metrics_router;
 pub use published::KEYS_CACHE_SECONDS;
 pub use router::router;
 pub use server::{BindError, bind, serve};
+pub use spans::traced;
 pub use throttle::{InvalidProxy, LoginLimits, RefusedTries, Throttle, TrustedProxies};
+pub use tls::{Tls, TlsError, TlsFiles};
 
 use crate::clock::Clock;
 use crate::keys::LiveKeys;

@@ -9,7 +9,7 @@ use axum::response::Response;
 
 use crate::random::{Random, hex128};
 
-const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+pub(super) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 /// Longer ones are not taken over.
 const MAX_CHARS: usize = 128;
 

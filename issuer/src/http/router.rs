@@ -20,6 +20,7 @@ use utoipa_axum::routes;
 use super::document::{self, Document};
 use super::request_id::{self, RequestId};
 use super::slash::SlashedPaths;
+use super::spans::Trace;
 use super::{AllowedOrigins, ApiError, Issuer, admin, cors, docs, metrics, published, token, users};
 
 /// The issuer as a service.
@@ -87,7 +88,8 @@ fn request_span(request: &axum::http::Request<axum::body::Body>) -> tracing::Spa
     let path = request.uri().path();
     let shown = path.get(..path.floor_char_boundary(200)).unwrap_or(path);
     let id = request.extensions().get::<RequestId>().map_or("", RequestId::as_str);
-    tracing::info_span!("request", id, method = %request.method(), path = shown)
+    let trace_id = request.extensions().get::<Trace>().map(tracing::field::display);
+    tracing::info_span!("request", id, trace_id, method = %request.method(), path = shown)
 }
 
 async fn method_not_allowed(request: Request) -> ApiError {

@@ -2,17 +2,35 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::HeaderValue;
+use axum::http::header::{CONNECTION, STRICT_TRANSPORT_SECURITY};
+use axum::response::Response;
 use axum_server::Handle;
 use axum_server::accept::NoDelayAcceptor;
+use axum_server::tls_rustls::RustlsAcceptor;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use super::Tls;
 
 /// A connection that has not sent a whole request head by then is closed, an idle one too.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Largest request head, in bytes: room for the longest token and ordinary headers.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
-/// How long requests under way may still take once the server was told to stop.
+/// A TLS handshake that has not ended by then is given up.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Browsers that have seen the issuer over TLS use nothing else for so long, in seconds: a year (RFC 6797).
+const HSTS: &str = "max-age=31536000";
+/// Once the server was told to stop, it still takes what comes until for so long nothing was answered: connections and
+/// requests that were on their way then, of which it cannot know.
+const LINGER: Duration = Duration::from_millis(250);
+/// It does so this many times at most: three seconds.
+const MOST_LINGERS: u32 = 12;
+/// How long requests under way may take after that.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(20);
 
 /// The address cannot be listened on.
@@ -43,29 +61,89 @@ pub fn bind(address: &str, option: &str) -> Result<TcpListener, BindError> {
     })
 }
 
-/// Serves until `stop` is done, then finishes the requests under way.
+/// Serves until `stop` is done, with TLS when there is some; then finishes the requests under way, in bounded time.
 ///
 /// # Errors
 /// When the listener breaks.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
+    tls: Option<&Tls>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let handle = Handle::<SocketAddr>::new();
     let mut server = axum_server::from_tcp(listener)?
-        .acceptor(NoDelayAcceptor::new())
         .http1_only()
         .first_request_timeout(HEAD_TIMEOUT)
-        .accept_error_handler(|_, error| tracing::warn!(%error, "a connection could not be accepted"))
+        .accept_error_handler(not_accepted)
         .handle(handle.clone());
     server.http_builder().http1().header_read_timeout(HEAD_TIMEOUT).max_buf_size(MAX_HEAD_BYTES);
-    let stopper = tokio::spawn(async move {
-        stop.await;
-        tracing::info!(connections = handle.connection_count(), "stopping");
-        handle.graceful_shutdown(Some(SHUTDOWN_GRACE));
-    });
-    let result = server.serve(router.into_make_service_with_connect_info::<SocketAddr>()).await;
+    let stopping = Arc::new(Stopping::default());
+    let router = router.layer(closing_connections(Arc::clone(&stopping)));
+    let stopper = tokio::spawn(stop_gracefully(stop, stopping, handle.clone()));
+    let result = match tls {
+        None => {
+            let service = router.into_make_service_with_connect_info::<SocketAddr>();
+            server.acceptor(NoDelayAcceptor::new()).serve(service).await
+        }
+        Some(tls) => {
+            let hsts = SetResponseHeaderLayer::overriding(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
+            let service = router.layer(hsts).into_make_service_with_connect_info::<SocketAddr>();
+            let acceptor = RustlsAcceptor::new(tls.config()).handshake_timeout(HANDSHAKE_TIMEOUT);
+            server.acceptor(acceptor.acceptor(NoDelayAcceptor::new())).serve(service).await
+        }
+    };
     stopper.abort();
+    let connections = handle.connection_count();
+    if connections > 0 {
+        tracing::warn!(connections, "requests that took too long were cut off");
+    }
     result
+}
+
+/// The time between the signal to stop and the end of listening.
+#[derive(Default)]
+struct Stopping {
+    has_begun: AtomicBool,
+    /// Answers since then.
+    answers: AtomicUsize,
+}
+
+/// Closing idle connections at once would lose requests that have arrived and were not read yet. So everything goes on
+/// for a moment, but each answer closes its connection.
+async fn stop_gracefully(stop: impl Future<Output = ()>, stopping: Arc<Stopping>, handle: Handle<SocketAddr>) {
+    stop.await;
+    tracing::info!(connections = handle.connection_count(), "stopping");
+    stopping.has_begun.store(true, Ordering::Release);
+    let mut known = 0;
+    for _ in 0..MOST_LINGERS {
+        tokio::time::sleep(LINGER).await;
+        let answers = stopping.answers.load(Ordering::Acquire);
+        if answers == known {
+            break;
+        }
+        known = answers;
+    }
+    handle.graceful_shutdown(Some(SHUTDOWN_GRACE));
+}
+
+/// `Connection: close` in every answer from the moment of stopping on (RFC 9112 section 9.6).
+fn closing_connections(
+    stopping: Arc<Stopping>,
+) -> SetResponseHeaderLayer<impl FnMut(&Response) -> Option<HeaderValue> + Clone> {
+    SetResponseHeaderLayer::overriding(CONNECTION, move |_: &Response| {
+        let is_stopping = stopping.has_begun.load(Ordering::Acquire);
+        is_stopping.then(|| {
+            stopping.answers.fetch_add(1, Ordering::AcqRel);
+            HeaderValue::from_static("close")
+        })
+    })
+}
+
+/// With an address it is the client's doing, most often the end of a handshake; without, the system's.
+fn not_accepted(client: Option<&SocketAddr>, error: &io::Error) {
+    match client {
+        Some(client) => tracing::debug!(%client, %error, "a connection did not come about"),
+        None => tracing::warn!(%error, "a connection could not be accepted"),
+    }
 }

@@ -4,7 +4,7 @@
 //! `public.pem`, a copy of the active key's public half. And a Django project's: just `private.pem` and `public.pem`.
 
 use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -14,12 +14,11 @@ use zeroize::Zeroizing;
 
 use super::keyring::{Keyring, RingError};
 use super::{IssuerKeys, Jwks, KeyBits, KeyEntry, KeyState, KeysError, SigningKey};
+use crate::key_file::{self, Refused};
 
 const KEYRING: &str = "keyring.json";
 pub(super) const PLAIN_PRIVATE: &str = "private.pem";
 const PLAIN_PUBLIC: &str = "public.pem";
-/// Far above any key file; a larger one is a mistake, and reading it would only cost memory.
-const MAX_FILE_BYTES: u64 = 256 * 1024;
 const PRIVATE_MODE: u32 = 0o600;
 const PUBLIC_MODE: u32 = 0o644;
 
@@ -361,28 +360,13 @@ fn read_public(path: &Path) -> Result<PublicKey, KeysError> {
     set.keys().first().cloned().ok_or_else(|| unusable("it holds no key".into()))
 }
 
-/// Reads a small text file. A `secret` one must be closed to everybody but its owner; the open file is asked, so that
-/// it cannot be exchanged between check and use.
 fn read_text(path: &Path, secret: bool) -> Result<Zeroizing<String>, KeysError> {
-    let failed = |source: io::Error| match source.kind() {
-        io::ErrorKind::NotFound => KeysError::FileMissing(path.to_owned()),
-        _ => KeysError::Read { path: path.to_owned(), source },
-    };
-    let file = File::open(path).map_err(failed)?;
-    let metadata = file.metadata().map_err(failed)?;
-    #[cfg(unix)]
-    if secret {
-        let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o777;
-        if mode & 0o077 != 0 {
-            return Err(KeysError::Exposed { path: path.to_owned(), mode });
+    key_file::read(path, secret).map_err(|refused| match refused {
+        Refused::Missing => KeysError::FileMissing(path.to_owned()),
+        Refused::Unreadable(source) => KeysError::Read { path: path.to_owned(), source },
+        Refused::Exposed(mode) => KeysError::Exposed { path: path.to_owned(), mode },
+        Refused::TooLarge => {
+            KeysError::Unusable { path: path.to_owned(), reason: "it is far too large for a key file".into() }
         }
-    }
-    #[cfg(not(unix))]
-    let _ = secret;
-    if metadata.len() > MAX_FILE_BYTES {
-        return Err(KeysError::Unusable { path: path.to_owned(), reason: "it is far too large for a key file".into() });
-    }
-    let mut text = Zeroizing::new(String::new());
-    file.take(MAX_FILE_BYTES).read_to_string(&mut text).map_err(failed)?;
-    Ok(text)
+    })
 }

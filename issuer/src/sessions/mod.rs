@@ -13,6 +13,7 @@ pub use service::{Refreshed, SessionError, Sessions, TokenPair};
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Session {
     /// The claim `sid` of its tokens; for a token that came without, that token's `jti`.
+    #[sqlx(rename = "session_id")]
     pub id: String,
     /// Whose it is.
     pub user_id: i64,

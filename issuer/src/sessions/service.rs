@@ -7,7 +7,7 @@ use verifier_core::TokenType;
 use super::{Place, RefreshToken, Session};
 use crate::clock::Clock;
 use crate::revocation::Revocations;
-use crate::storage::{Storage, StorageError};
+use crate::storage::{Storage, StorageError, UserAndSession};
 use crate::token::{IssueError, Subject, TokenIssuer};
 use crate::users::User;
 
@@ -125,12 +125,7 @@ impl Sessions {
     /// # Errors
     /// [`SessionError::Reused`] for a token that was replaced and whose successor was used, which ends the session.
     pub async fn refresh(&self, token: &Subject) -> Result<Refreshed, SessionError> {
-        let user = match token.user_id {
-            Some(id) => self.storage.user_by_id(id).await?,
-            None => None,
-        };
-        let user = user.filter(|user| user.is_active).ok_or(SessionError::NoActiveUser)?;
-        let mut session = self.open(token, &user).await?;
+        let (user, mut session) = self.continued(token).await?;
         if self.rotation && session.place(&token.jti) == Place::Current {
             let successor = self.tokens.new_refresh_token()?;
             let expires_at = self.last_expiry(session.expires_at, successor.expires_at);
@@ -234,6 +229,26 @@ impl Sessions {
                 (user, is_live)
             }),
         })
+    }
+
+    /// The active user and the live session of a refresh token: most often found by one question.
+    async fn continued(&self, token: &Subject) -> Result<(User, Session), SessionError> {
+        if let (Some(user), Some(session)) = (token.user_id, &token.session)
+            && let Some(UserAndSession { user, session }) = self.storage.user_and_session(user, session).await?
+        {
+            return match (user.is_active, session.revoked_at) {
+                (false, _) => Err(SessionError::NoActiveUser),
+                (true, Some(_)) => Err(SessionError::Ended),
+                (true, None) => Ok((user, session)),
+            };
+        }
+        let user = match token.user_id {
+            Some(id) => self.storage.user_by_id(id).await?,
+            None => None,
+        };
+        let user = user.filter(|user| user.is_active).ok_or(SessionError::NoActiveUser)?;
+        let session = self.open(token, &user).await?;
+        Ok((user, session))
     }
 
     /// The live session of a refresh token. A token that comes without one, of SimpleJWT with the same key, gets one.

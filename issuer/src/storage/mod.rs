@@ -29,6 +29,17 @@ pub struct UserInSession {
     pub session_is_live: bool,
 }
 
+/// A user and one of the user's sessions.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct UserAndSession {
+    /// The user.
+    #[sqlx(flatten)]
+    pub user: User,
+    /// The session; it may have been ended.
+    #[sqlx(flatten)]
+    pub session: Session,
+}
+
 /// A session that was ended before its time.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Revocation {
@@ -62,6 +73,9 @@ pub trait Storage: Send + Sync {
 
     /// The user of this id, and whether the session is live.
     async fn user_in_session(&self, id: i64, session: &str) -> Result<Option<UserInSession>, StorageError>;
+
+    /// The user of this id and the session of that one, when both are there and the session is the user's.
+    async fn user_and_session(&self, id: i64, session: &str) -> Result<Option<UserAndSession>, StorageError>;
 
     /// Stores a new user and returns the record; refused when the name is taken.
     async fn insert_user(&self, user: &NewUser) -> Result<User, InsertError>;

@@ -9,7 +9,9 @@ use sqlx::{Connection as _, PgConnection, PgPool};
 
 use super::examine::Applied;
 use super::sql::implement_storage;
-use super::{ImportError, InsertError, OpenError, PoolLoad, Revocation, StorageError, UserInSession, queries};
+use super::{
+    ImportError, InsertError, OpenError, PoolLoad, Revocation, StorageError, UserAndSession, UserInSession, queries,
+};
 use crate::sessions::{RefreshToken, Session};
 use crate::users::{Changes, ImportedUser, NewUser, PasswordHash, User};
 
@@ -68,4 +70,4 @@ pub(super) async fn applied(url: &str) -> Result<Option<Vec<Applied>>, OpenError
     sqlx::query_as(queries::MIGRATIONS).fetch_all(&mut connection).await.map(Some).map_err(failed)
 }
 
-implement_storage!(PostgresStorage, queries::POSTGRES_ADVANCE_IDS, MIGRATIONS);
+implement_storage!(PostgresStorage, sqlx::Postgres, queries::POSTGRES_ADVANCE_IDS, MIGRATIONS);

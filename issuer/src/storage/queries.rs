@@ -32,7 +32,20 @@ pub(super) const POSTGRES_ADVANCE_IDS: &str = "\
     SELECT setval(seq, GREATEST(nextval(seq), (SELECT MAX(id) FROM users))) \
     FROM (SELECT pg_get_serial_sequence('users', 'id')::regclass AS seq) AS ids";
 
-pub(super) const SESSION: &str = "SELECT * FROM sessions WHERE id = $1";
+/// A session's columns, its id under a name that no column of a user has.
+macro_rules! session_columns {
+    () => {
+        "sessions.id AS session_id, user_id, current_jti, previous_jti, issued_at, refresh_expires_at, expires_at, \
+         revoked_at, status_list, status_idx"
+    };
+}
+
+pub(super) const SESSION: &str = concat!("SELECT ", session_columns!(), " FROM sessions WHERE id = $1");
+pub(super) const USER_AND_SESSION: &str = concat!(
+    "SELECT users.*, ",
+    session_columns!(),
+    " FROM users JOIN sessions ON user_id = users.id WHERE users.id = $1 AND sessions.id = $2"
+);
 /// Nothing is stored for a user who is gone, nor over a session or a status index that is there.
 pub(super) const INSERT_SESSION: &str = "\
     INSERT INTO sessions (id, user_id, current_jti, issued_at, refresh_expires_at, expires_at, status_list, status_idx) \

@@ -2,7 +2,18 @@
 
 /// Implements [`super::Storage`] for a type with a field `pool`.
 macro_rules! implement_storage {
-    ($storage:ty, $advance_ids:expr, $migrations:expr) => {
+    ($storage:ty, $database:ty, $advance_ids:expr, $migrations:expr) => {
+        impl $storage {
+            /// Begins a transaction that is rolled back even when nobody waits for its beginning any more, as when a client
+            /// goes away. sqlx forgets a `BEGIN` to PostgreSQL whose answer was not awaited: the connection would go
+            /// back to the pool inside a transaction, and nothing that is written on it later would ever be committed.
+            async fn begin(&self) -> Result<sqlx::Transaction<'static, $database>, sqlx::Error> {
+                let pool = self.pool.clone();
+                let begun = tokio::spawn(async move { pool.begin().await });
+                begun.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
+            }
+        }
+
         #[async_trait::async_trait]
         impl $crate::storage::Storage for $storage {
             async fn user_by_name(&self, username: &str) -> Result<Option<User>, StorageError> {
@@ -15,6 +26,11 @@ macro_rules! implement_storage {
 
             async fn user_in_session(&self, id: i64, session: &str) -> Result<Option<UserInSession>, StorageError> {
                 let query = sqlx::query_as(queries::USER_IN_SESSION).bind(id).bind(session);
+                Ok(query.fetch_optional(&self.pool).await?)
+            }
+
+            async fn user_and_session(&self, id: i64, session: &str) -> Result<Option<UserAndSession>, StorageError> {
+                let query = sqlx::query_as(queries::USER_AND_SESSION).bind(id).bind(session);
                 Ok(query.fetch_optional(&self.pool).await?)
             }
 
@@ -33,7 +49,7 @@ macro_rules! implement_storage {
             }
 
             async fn import_users(&self, users: &[ImportedUser]) -> Result<u64, ImportError> {
-                let mut transaction = self.pool.begin().await.map_err(StorageError::from)?;
+                let mut transaction = self.begin().await.map_err(StorageError::from)?;
                 let mut stored = 0;
                 for user in users {
                     let query = sqlx::query(queries::IMPORT_USER)
@@ -75,7 +91,7 @@ macro_rules! implement_storage {
             }
 
             async fn update_user(&self, id: i64, changes: &Changes, now: i64) -> Result<Option<User>, StorageError> {
-                let mut transaction = self.pool.begin().await?;
+                let mut transaction = self.begin().await?;
                 let query = sqlx::query_as(queries::UPDATE_USER)
                     .bind(id)
                     .bind(&changes.email)
@@ -96,7 +112,7 @@ macro_rules! implement_storage {
             }
 
             async fn delete_user(&self, id: i64, now: i64) -> Result<bool, StorageError> {
-                let mut transaction = self.pool.begin().await?;
+                let mut transaction = self.begin().await?;
                 let query = sqlx::query(queries::DELETE_USER).bind(id);
                 let was_there = query.execute(&mut *transaction).await?.rows_affected() == 1;
                 let query = sqlx::query(queries::REVOKE_OTHER_SESSIONS).bind(id).bind("").bind(now);
@@ -112,7 +128,7 @@ macro_rules! implement_storage {
                 kept: Option<&str>,
                 now: i64,
             ) -> Result<bool, StorageError> {
-                let mut transaction = self.pool.begin().await?;
+                let mut transaction = self.begin().await?;
                 let query = sqlx::query(queries::SET_PASSWORD).bind(id).bind(hash).bind(now);
                 let is_there = query.execute(&mut *transaction).await?.rows_affected() == 1;
                 let query = sqlx::query(queries::REVOKE_OTHER_SESSIONS).bind(id).bind(kept.unwrap_or("")).bind(now);
@@ -176,7 +192,7 @@ macro_rules! implement_storage {
             }
 
             async fn revoke_sessions(&self, user: i64, kept: Option<&str>, now: i64) -> Result<u64, StorageError> {
-                let mut transaction = self.pool.begin().await?;
+                let mut transaction = self.begin().await?;
                 let query = sqlx::query(queries::REVOKE_OTHER_SESSIONS).bind(user).bind(kept.unwrap_or("")).bind(now);
                 let ended = query.execute(&mut *transaction).await?.rows_affected();
                 let query = sqlx::query(queries::END_UNNAMED_SESSIONS).bind(user).bind(now);
@@ -206,7 +222,7 @@ macro_rules! implement_storage {
             }
 
             async fn mark_published(&self, revocations: &[Revocation], now: i64) -> Result<(), StorageError> {
-                let mut transaction = self.pool.begin().await?;
+                let mut transaction = self.begin().await?;
                 for Revocation { id, .. } in revocations {
                     let query = sqlx::query(queries::MARK_PUBLISHED).bind(id).bind(now);
                     query.execute(&mut *transaction).await?;

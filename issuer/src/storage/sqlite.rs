@@ -11,7 +11,9 @@ use sqlx::{Connection as _, SqliteConnection, SqlitePool};
 
 use super::examine::Applied;
 use super::sql::implement_storage;
-use super::{ImportError, InsertError, OpenError, PoolLoad, Revocation, StorageError, UserInSession, queries};
+use super::{
+    ImportError, InsertError, OpenError, PoolLoad, Revocation, StorageError, UserAndSession, UserInSession, queries,
+};
 use crate::sessions::{RefreshToken, Session};
 use crate::users::{Changes, ImportedUser, NewUser, PasswordHash, User};
 
@@ -48,6 +50,8 @@ impl SqliteStorage {
         let pool = SqlitePoolOptions::new()
             .max_connections(8)
             .acquire_timeout(Duration::from_secs(5))
+            // There is no server that could have gone away.
+            .test_before_acquire(false)
             .connect_with(options)
             .await
             .map_err(|error| OpenError::unreachable(&name, &error, ADVICE))?;
@@ -89,4 +93,4 @@ pub(super) async fn applied(url: &str) -> Result<Option<Vec<Applied>>, OpenError
     sqlx::query_as(queries::MIGRATIONS).fetch_all(&mut connection).await.map(Some).map_err(failed)
 }
 
-implement_storage!(SqliteStorage, queries::SQLITE_ADVANCE_IDS, MIGRATIONS);
+implement_storage!(SqliteStorage, sqlx::Sqlite, queries::SQLITE_ADVANCE_IDS, MIGRATIONS);

@@ -4,6 +4,7 @@ mod account;
 mod import;
 mod password;
 mod stored_hash;
+mod turns;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -12,9 +13,9 @@ use utoipa::ToSchema;
 pub use account::{Changes, InvalidUser, NewUser, Profile, check_password, normalised_username};
 pub use import::{Claims, ImportedUser, SourceError, read_django_users};
 pub use password::{
-    Busy, HashingError, HashingLimits, HashingLoad, MAX_PASSWORD_BYTES, Match, PasswordHash, PasswordHasher,
-    generate_password,
+    Busy, HashingError, HashingLimits, MAX_PASSWORD_BYTES, Match, PasswordHash, PasswordHasher, generate_password,
 };
+pub use turns::HashingLoad;
 
 /// Role of a user for whom none is given: the document's.
 pub const DEFAULT_ROLE: &str = "instructor";

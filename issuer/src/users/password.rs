@@ -4,11 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use argon2::password_hash::phc;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, Version};
-use tokio::sync::Semaphore;
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use zeroize::Zeroizing;
 
 use super::stored_hash::StoredHash;
+use super::turns::{HashingLoad, Turns};
 use crate::random::{Random, RandomError};
 
 /// Longest password that is ever hashed, in bytes. A longer one at a login is a wrong one.
@@ -98,29 +98,13 @@ pub enum HashingError {
     Argon2(String),
 }
 
-/// What a [`PasswordHasher`] is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct HashingLoad {
-    /// Hashes being computed.
-    pub running: usize,
-    /// Hashes waiting for their turn.
-    pub waiting: usize,
-    /// How many may be computed at the same time.
-    pub max_running: usize,
-    /// How many may wait.
-    pub max_waiting: usize,
-}
-
 /// Hashes and verifies passwords.
 pub struct PasswordHasher {
     argon2: Argon2<'static>,
     random: Arc<dyn Random>,
     /// Stands in for the hash of a user who does not exist, so that the answer takes as long.
     decoy: PasswordHash,
-    turns: Arc<Semaphore>,
-    places: Arc<Semaphore>,
-    max_running: usize,
-    max_places: usize,
+    turns: Turns,
 }
 
 impl PasswordHasher {
@@ -133,25 +117,15 @@ impl PasswordHasher {
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let mut nobody_knows = Zeroizing::new([0; 32]);
         random.fill(&mut *nobody_knows)?;
-        let decoy = hash(&argon2, &*random, &*nobody_knows)?;
-        let concurrent = limits.concurrent.clamp(1, Semaphore::MAX_PERMITS / 2);
-        let places = concurrent.saturating_add(limits.waiting).min(Semaphore::MAX_PERMITS);
-        let (max_running, max_places) = (concurrent, places);
-        let (turns, places) = (Arc::new(Semaphore::new(concurrent)), Arc::new(Semaphore::new(places)));
-        Ok(Self { argon2, random, decoy, turns, places, max_running, max_places })
+        let blocks = argon2.params().block_count();
+        let decoy = hash(&argon2, &*random, &*nobody_knows, &mut vec![Block::new(); blocks])?;
+        Ok(Self { argon2, random, decoy, turns: Turns::new(limits.concurrent, limits.waiting, blocks) })
     }
 
     /// What it is doing at this moment.
     #[must_use]
     pub fn load(&self) -> HashingLoad {
-        let running = self.max_running.saturating_sub(self.turns.available_permits());
-        let present = self.max_places.saturating_sub(self.places.available_permits());
-        HashingLoad {
-            running,
-            waiting: present.saturating_sub(running),
-            max_running: self.max_running,
-            max_waiting: self.max_places.saturating_sub(self.max_running),
-        }
+        self.turns.load()
     }
 
     /// Hashes a new password.
@@ -160,7 +134,7 @@ impl PasswordHasher {
     /// [`HashingError::Busy`] when too many are waiting.
     pub async fn hash(&self, password: Zeroizing<String>) -> Result<PasswordHash, HashingError> {
         let (argon2, random) = (self.argon2.clone(), Arc::clone(&self.random));
-        self.in_turn(move || hash(&argon2, &*random, password.as_bytes())).await?
+        self.turns.run(move |memory| hash(&argon2, &*random, password.as_bytes(), memory)).await?
     }
 
     /// Compares a password with a stored hash. Without a hash it is wrong, after the same work.
@@ -170,43 +144,41 @@ impl PasswordHasher {
     /// # Errors
     /// When too many are waiting.
     pub async fn verify(&self, password: Zeroizing<String>, hash: Option<&PasswordHash>) -> Result<Match, Busy> {
-        let argon2 = self.argon2.clone();
         let stored = hash.and_then(|hash| StoredHash::parse(hash.as_str()));
         let known = stored.is_some() && password.len() <= MAX_PASSWORD_BYTES;
         let Some(stored) = stored.or_else(|| StoredHash::parse(self.decoy.as_str())) else {
             return Ok(Match::Wrong);
         };
-        self.in_turn(move || {
+        let work = move |memory: &mut [Block]| {
             let end = password.floor_char_boundary(MAX_PASSWORD_BYTES);
-            let matches = stored.matches(&argon2, password.as_bytes().get(..end).unwrap_or_default());
+            let matches = stored.matches(password.as_bytes().get(..end).unwrap_or_default(), memory);
             match known && matches {
                 false => Match::Wrong,
                 true if stored.is_foreign() => Match::RightForNow,
                 true => Match::Right,
             }
-        })
-        .await
-    }
-
-    /// Runs `work` on a blocking thread when its turn comes. The turn is given back when the work is done, not when the
-    /// caller loses interest: an abandoned request cannot make room for more work than the limit.
-    async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Busy> {
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Busy)?;
-        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| Busy)?;
-        let work = move || {
-            let result = work();
-            drop((turn, place));
-            result
         };
-        // The work cannot panic; should it ever, the one request is turned away.
-        tokio::task::spawn_blocking(work).await.map_err(|_| Busy)
+        self.turns.run(work).await
     }
 }
 
-fn hash(argon2: &Argon2<'_>, random: &dyn Random, password: &[u8]) -> Result<PasswordHash, HashingError> {
+fn hash(
+    argon2: &Argon2<'_>,
+    random: &dyn Random,
+    password: &[u8],
+    memory: &mut [Block],
+) -> Result<PasswordHash, HashingError> {
     let mut salt = [0; SALT_BYTES];
     random.fill(&mut salt)?;
-    let hash: phc::PasswordHash = argon2.hash_password_with_salt(password, &salt).map_err(argon2_error)?;
+    let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
+    argon2.hash_password_into_with_memory(password, &salt, &mut output, memory).map_err(argon2_error)?;
+    let hash = phc::PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: phc::ParamsString::try_from(argon2.params()).map_err(argon2_error)?,
+        salt: Some(phc::Salt::new(&salt).map_err(argon2_error)?),
+        hash: Some(phc::Output::new(&output).map_err(argon2_error)?),
+    };
     Ok(PasswordHash(hash.to_string()))
 }
 
@@ -271,30 +243,6 @@ mod tests {
         let hash = hasher.hash(text(&longest)).await.expect("not busy");
         assert_eq!(hasher.verify(text(&longest), Some(&hash)).await, Ok(Match::Right));
         assert_eq!(hasher.verify(text(&format!("{longest}y")), Some(&hash)).await, Ok(Match::Wrong));
-    }
-
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn beyond_the_queue_hashes_are_turned_away_and_abandoned_ones_keep_their_turn() {
-        let hasher = Arc::new(hasher(1, 1));
-        let (finish, gate) = std::sync::mpsc::channel::<()>();
-        let first = tokio::spawn({
-            let hasher = Arc::clone(&hasher);
-            async move { hasher.in_turn(move || gate.recv().is_ok()).await }
-        });
-        let second = tokio::spawn({
-            let hasher = Arc::clone(&hasher);
-            async move { hasher.verify(text("a"), None).await }
-        });
-        while hasher.places.available_permits() > 0 || hasher.turns.available_permits() > 0 {
-            tokio::task::yield_now().await;
-        }
-        assert_eq!(hasher.verify(text("b"), None).await, Err(Busy));
-        first.abort();
-        assert!(first.await.expect_err("it was abandoned").is_cancelled());
-        assert_eq!(hasher.verify(text("b"), None).await, Err(Busy), "the abandoned work still runs");
-        finish.send(()).expect("the work still waits");
-        assert_eq!(second.await.expect("no panic"), Ok(Match::Wrong));
-        assert_eq!(hasher.verify(text("b"), None).await, Ok(Match::Wrong));
     }
 
     #[test]

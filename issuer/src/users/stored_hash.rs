@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use argon2::password_hash::phc;
-use argon2::{Argon2, PasswordVerifier as _};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use aws_lc_rs::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
 use aws_lc_rs::pbkdf2;
 use base64::Engine as _;
@@ -20,11 +20,18 @@ const MAX_BCRYPT_COST: u32 = 16;
 /// A stored password hash that can be checked.
 pub(super) enum StoredHash {
     /// Ours, in PHC string format; or Django's `argon2`, which is that behind its name.
-    Argon2 { hash: Box<phc::PasswordHash>, is_ours: bool },
+    Argon2 { hash: Box<Argon2Hash>, is_ours: bool },
     /// Django's `pbkdf2_sha256`.
     Pbkdf2Sha256 { iterations: NonZeroU32, salt: String, hash: Vec<u8> },
     /// Django's `bcrypt_sha256`: bcrypt of the hex digits of the SHA-256 digest.
     BcryptSha256(String),
+}
+
+/// An argon2 hash, and what it was made with but the password.
+pub(super) struct Argon2Hash {
+    argon2: Argon2<'static>,
+    salt: phc::Salt,
+    output: phc::Output,
 }
 
 impl StoredHash {
@@ -59,10 +66,11 @@ impl StoredHash {
         !matches!(self, Self::Argon2 { is_ours: true, .. })
     }
 
-    /// Whether it is the hash of this password.
-    pub(super) fn matches(&self, argon2: &Argon2<'_>, password: &[u8]) -> bool {
+    /// Whether it is the hash of this password. Argon2 is computed in `memory`; a hash that was made with more gets its
+    /// own for this once.
+    pub(super) fn matches(&self, password: &[u8], memory: &mut [Block]) -> bool {
         match self {
-            Self::Argon2 { hash, .. } => argon2.verify_password(password, &**hash).is_ok(),
+            Self::Argon2 { hash, .. } => hash.matches(password, memory),
             Self::Pbkdf2Sha256 { iterations, salt, hash } => {
                 pbkdf2::verify(pbkdf2::PBKDF2_HMAC_SHA256, *iterations, salt.as_bytes(), password, hash).is_ok()
             }
@@ -77,10 +85,30 @@ impl StoredHash {
     }
 }
 
+impl Argon2Hash {
+    fn matches(&self, password: &[u8], memory: &mut [Block]) -> bool {
+        let mut output = Zeroizing::new([0; phc::Output::MAX_LENGTH]);
+        let Some(output) = output.get_mut(..self.output.len()) else { return false };
+        let computed = if self.argon2.params().block_count() <= memory.len() {
+            self.argon2.hash_password_into_with_memory(password, &self.salt, output, memory)
+        } else {
+            self.argon2.hash_password_into(password, &self.salt, output)
+        };
+        // `Output` compares in constant time.
+        computed.is_ok() && phc::Output::new(output).is_ok_and(|output| output == self.output)
+    }
+}
+
 fn argon2_hash(text: &str, is_ours: bool) -> Option<StoredHash> {
     let hash = phc::PasswordHash::new(text).ok()?;
-    let params = argon2::Params::try_from(&hash).ok()?;
-    (params.m_cost() <= MAX_ARGON2_MEMORY_KIB).then(|| StoredHash::Argon2 { hash: Box::new(hash), is_ours })
+    let algorithm = Algorithm::try_from(hash.algorithm.as_str()).ok()?;
+    let version = hash.version.map_or(Ok(Version::V0x13), Version::try_from).ok()?;
+    let params = Params::try_from(&hash).ok()?;
+    if params.m_cost() > MAX_ARGON2_MEMORY_KIB {
+        return None;
+    }
+    let (argon2, salt, output) = (Argon2::new(algorithm, version, params), hash.salt?, hash.hash?);
+    Some(StoredHash::Argon2 { hash: Box::new(Argon2Hash { argon2, salt, output }), is_ours })
 }
 
 #[cfg(test)]
@@ -96,13 +124,16 @@ mod tests {
 
     #[test]
     fn djangos_hashes_are_read() {
-        let argon2 = Argon2::default();
+        // More memory than any of them needs, left as it is by the one before; and less.
+        let mut memories = [vec![Block::new(); 80], vec![Block::new(); 8]];
         for text in DJANGO {
             let hash = StoredHash::parse(text).unwrap_or_else(|| panic!("{text}"));
             assert!(hash.is_foreign(), "{text}");
-            assert!(hash.matches(&argon2, b"testpass123"), "{text}");
-            for wrong in [&b"testpass124"[..], b"", b"testpass123 "] {
-                assert!(!hash.matches(&argon2, wrong), "{text}");
+            for memory in &mut memories {
+                for wrong in [&b"testpass124"[..], b"", b"testpass123 "] {
+                    assert!(!hash.matches(wrong, memory), "{text}");
+                }
+                assert!(hash.matches(b"testpass123", memory), "{text}");
             }
         }
     }

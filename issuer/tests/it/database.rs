@@ -39,6 +39,18 @@ impl TestDatabase {
         run(&self.url(), sql).await;
     }
 
+    /// The one number that a query gives.
+    pub(crate) async fn number(&self, sql: &str) -> i64 {
+        let (url, sql) = (self.url(), AssertSqlSafe(sql.to_owned()));
+        if url.starts_with("sqlite:") {
+            let mut connection = SqliteConnection::connect(&url).await.expect("the file opens");
+            sqlx::query_scalar(sql).fetch_one(&mut connection).await.expect("the query runs")
+        } else {
+            let mut connection = PgConnection::connect(&url).await.expect("the server answers");
+            sqlx::query_scalar(sql).fetch_one(&mut connection).await.expect("the query runs")
+        }
+    }
+
     pub(crate) async fn remove(self) {
         if let Self::Postgres { server, name } = self {
             run(&server, &format!("DROP DATABASE {name} WITH (FORCE)")).await;

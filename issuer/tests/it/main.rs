@@ -10,6 +10,7 @@ mod document;
 mod edge;
 mod http;
 mod inspect;
+mod interruption;
 mod keys;
 mod metrics;
 mod published;

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use axum::Router;
 use chrono::{DateTime, Utc};
 use issuer::clock::Clock;
 use issuer::http::{self, AllowedOrigins, Issuer, LoginLimits, Throttle, TrustedProxies};
@@ -123,6 +124,8 @@ pub(crate) struct TestIssuer {
     pub(crate) clock: Arc<TestClock>,
     pub(crate) keys: Arc<IssuerKeys>,
     pub(crate) storage: Arc<dyn Storage>,
+    /// What the server serves, for requests without a connection.
+    pub(crate) router: Router,
     database: Option<TestDatabase>,
     passwords: PasswordHasher,
     server: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
@@ -184,19 +187,32 @@ impl TestIssuer {
         let metrics_listener = http::bind("127.0.0.1:0", "--metrics-listen").expect("a free port");
         let metrics_address = metrics_listener.local_addr().expect("an address");
         let metrics = http::metrics_router(Arc::clone(&issuer));
-        runtime.spawn(http::serve(metrics_listener, metrics, std::future::pending()));
+        runtime.spawn(http::serve(metrics_listener, metrics, None, std::future::pending()));
         let router = http::router(issuer, &options.origins);
         let listener = http::bind("127.0.0.1:0", "--listen").expect("a free port");
         let address = listener.local_addr().expect("an address");
+        let service = router.clone();
         let (stop, stopped) = oneshot::channel();
         let server = runtime.spawn(async move {
             let stopped = async { stopped.await.unwrap_or(()) };
-            http::serve(listener, router, stopped).await.expect("the server runs");
+            http::serve(listener, service, None, stopped).await.expect("the server runs");
         });
         let passwords = hasher();
         let server = Some((stop, server));
         let (judge, database) = (OnceLock::new(), Some(database));
-        let this = Self { address, metrics_address, judge, clock, keys, storage, database, passwords, server, runtime };
+        let this = Self {
+            address,
+            metrics_address,
+            judge,
+            clock,
+            keys,
+            storage,
+            router,
+            database,
+            passwords,
+            server,
+            runtime,
+        };
         let mut profile = Profile::new("testuser");
         profile.email = "test@example.com".into();
         profile.first_name = "Test".into();
@@ -239,6 +255,11 @@ impl TestIssuer {
 
     pub(crate) fn sql(&self, sql: &str) {
         self.runtime.block_on(self.database().execute(sql));
+    }
+
+    /// What a statement counts.
+    pub(crate) fn number(&self, sql: &str) -> i64 {
+        self.runtime.block_on(self.database().number(sql))
     }
 
     /// Sends a request, and checks that the answer is one that the OpenAPI document describes.

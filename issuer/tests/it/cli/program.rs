@@ -113,6 +113,7 @@ impl Server {
         Self::spawn(place.command(&[&["serve", "--listen", "127.0.0.1:0"], arguments].concat()))
     }
 
+    /// With these variables set.
     pub(super) fn start_with(place: &Place, variables: &[(&str, &String)]) -> Self {
         let mut command = place.command(&["serve", "--listen", "127.0.0.1:0"]);
         command.envs(variables.iter().copied());
@@ -133,7 +134,9 @@ impl Server {
             let start = text.len();
             assert!(log.read_line(&mut text).expect("text") > 0, "it ended: {text}");
             metrics_address = metrics_address.or_else(|| named(&text[start..], "metrics at http://"));
-            if let Some(address) = named(&text[start..], "serving on http://") {
+            if let Some(address) =
+                named(&text[start..], "serving on http://").or_else(|| named(&text[start..], "serving on https://"))
+            {
                 break address;
             }
         };
@@ -147,6 +150,16 @@ impl Server {
     pub(crate) fn signal(&self, name: &str) {
         let status = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status();
         assert!(status.expect("kill runs").success());
+    }
+
+    /// A signal that is sent without the time that it takes to start a program: one waits for the word already.
+    pub(super) fn signal_at_a_byte(&self, name: &str) -> impl FnOnce() + use<> {
+        let line = format!("read word; kill -s {name} {}", self.child.id());
+        let mut shell = Command::new("sh").args(["-c", &line]).stdin(Stdio::piped()).spawn().expect("a shell");
+        move || {
+            shell.stdin.take().expect("a pipe").write_all(b"now\n").expect("it reads");
+            assert!(shell.wait().expect("it ends").success());
+        }
     }
 
     /// Exit code and log, after the end.

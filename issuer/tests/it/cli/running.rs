@@ -1,4 +1,4 @@
-//! How the server stops, and what survives when it is killed.
+//! What survives when the server is killed, and what it does while it runs.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -7,33 +7,10 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::program::{Place, Server, fails, login, succeeds};
+use super::program::{Place, Server, fails, login, succeeds, wait_for};
+use crate::database::TestDatabase;
 use crate::http::{Answer, request};
-
-#[test]
-fn a_request_under_way_is_finished_before_the_end() {
-    let place = Place::with_keys();
-    succeeds(&place.run_with_input(&["users", "create", "--username", "testuser", "--password-stdin"], "testpass123"));
-    let server = Server::start(&place, &["--log-format", "json"]);
-    let bytes =
-        request("POST", "/api/token/").json(json!({ "username": "testuser", "password": "testpass123" })).bytes();
-    let (head, rest) = bytes.split_at(bytes.len() - 10);
-    let mut stream = TcpStream::connect(server.address).expect("it listens");
-    stream.write_all(head).expect("it reads");
-    std::thread::sleep(Duration::from_millis(300));
-    server.signal("TERM");
-    std::thread::sleep(Duration::from_millis(300));
-    assert!(TcpStream::connect(server.address).is_err(), "it takes no new connections");
-    stream.write_all(rest).expect("it still reads");
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).expect("an answer");
-    assert_eq!(Answer::parse(&answer).status, 200);
-    let (code, log) = server.wait();
-    assert_eq!(code, Some(0));
-    for line in log.lines() {
-        serde_json::from_str::<serde_json::Value>(line).unwrap_or_else(|error| panic!("{error}: {line}"));
-    }
-}
+use crate::support::START;
 
 #[test]
 fn users_survive_a_kill() {
@@ -50,7 +27,9 @@ fn users_survive_a_kill() {
 
 #[test]
 fn a_session_survives_kills_at_any_moment() {
-    let place = Place::with_keys();
+    let (runtime, mut place) = (runtime(), Place::with_keys());
+    let database = runtime.block_on(TestDatabase::create());
+    place.set_database(database.url());
     succeeds(&place.run_with_input(&["users", "create", "--username", "testuser", "--password-stdin"], "testpass123"));
     let refresh = |address: SocketAddr, token: &str| -> Option<Answer> {
         let bytes = request("POST", "/api/token/refresh/").json(json!({ "refresh": token })).bytes();
@@ -65,23 +44,52 @@ fn a_session_survives_kills_at_any_moment() {
         let server = Server::start(&place, &["--rotate-refresh-tokens"]);
         let mut newest = token.unwrap_or_else(|| login(server.address, "testuser", "testpass123").text("refresh"));
         let address = server.address;
+        let (works, at_work) = std::sync::mpsc::channel();
         let client = std::thread::spawn(move || {
-            let mut rotations = 0;
             // Until the server is gone: the last answer may be lost, the session may not.
             while let Some(answer) = refresh(address, &newest) {
                 assert_eq!(answer.status, 200, "round {round}: {}", answer.body);
                 newest = answer.text("refresh");
-                rotations += 1;
+                let _ = works.send(());
             }
-            (newest, rotations)
+            newest
         });
-        std::thread::sleep(Duration::from_millis(150 + 7 * round));
+        at_work.recv_timeout(Duration::from_secs(30)).expect("a rotation, so that it is killed while it works");
+        std::thread::sleep(Duration::from_millis(7 * round));
         server.signal("KILL");
         server.wait();
-        let (newest, rotations) = client.join().expect("every answer was 200");
-        assert!(rotations > 0, "it was killed while it worked");
-        token = Some(newest);
+        token = Some(client.join().expect("every answer was 200"));
     }
+    runtime.block_on(database.remove());
+}
+
+#[test]
+fn sessions_that_have_expired_are_deleted_by_the_server_itself() {
+    let (runtime, mut place) = (runtime(), Place::with_keys());
+    let database = runtime.block_on(TestDatabase::create());
+    place.set_database(database.url());
+    succeeds(&place.run(&["users", "list"]));
+    let now = {
+        let now = std::time::UNIX_EPOCH.elapsed().expect("after 1970");
+        i64::try_from(now.as_secs()).expect("before the end of time")
+    };
+    for (id, expires_at) in [("old", START), ("margin", now - 3_000), ("live", now + 3_600)] {
+        let row = format!("('{id}', 1, '{id}', {START}, {START}, {expires_at})");
+        let columns = "id, user_id, current_jti, issued_at, refresh_expires_at, expires_at";
+        runtime.block_on(database.execute(&format!("INSERT INTO sessions ({columns}) VALUES {row}")));
+    }
+    let server = Server::start(&place, &[]);
+    let left =
+        |id: &str| runtime.block_on(database.number(&format!("SELECT COUNT(*) FROM sessions WHERE id = '{id}'")));
+    wait_for("the old session is deleted", || left("old") == 0);
+    assert_eq!((left("margin"), left("live")), (1, 1), "one is so long as a status list may name it");
+    server.signal("TERM");
+    server.wait();
+    runtime.block_on(database.remove());
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime")
 }
 
 #[test]

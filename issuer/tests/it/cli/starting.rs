@@ -14,6 +14,17 @@ struct Obstacle {
     says: &'static [&'static str],
 }
 
+const TLS: &[&str] = &["--tls-cert", "tls.pem", "--tls-key", "tls.key"];
+
+fn self_signed(place: &Place) {
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).expect("a name");
+    let certificate = params.self_signed(&key).expect("a certificate");
+    fs::write(place.path("tls.pem"), certificate.pem()).expect("a new file");
+    fs::write(place.path("tls.key"), key.serialize_pem()).expect("a new file");
+    fs::set_permissions(place.path("tls.key"), fs::Permissions::from_mode(0o600)).expect("its mode can be set");
+}
+
 const OBSTACLES: &[Obstacle] = &[
     Obstacle {
         name: "no keys directory",
@@ -86,6 +97,43 @@ const OBSTACLES: &[Obstacle] = &[
         says: &["cannot listen on 8000", "correct --listen"],
     },
     Obstacle {
+        name: "a TLS certificate that is not there",
+        make: |_| {},
+        arguments: TLS,
+        says: &["the TLS file tls.pem is missing", "correct --tls-cert"],
+    },
+    Obstacle {
+        name: "another file in place of a certificate",
+        make: |place| fs::write(place.path("tls.pem"), "some notes").expect("a new file"),
+        arguments: TLS,
+        says: &["tls.pem cannot be used", "expected certificates as PEM"],
+    },
+    Obstacle {
+        name: "a TLS key that others can read",
+        make: |place| {
+            self_signed(place);
+            fs::set_permissions(place.path("tls.key"), fs::Permissions::from_mode(0o644)).expect("its mode can be set");
+        },
+        arguments: TLS,
+        says: &["the private key tls.key is open to other users (mode 0644)", "run `chmod 600 tls.key`"],
+    },
+    Obstacle {
+        name: "a TLS key of another certificate",
+        make: |place| {
+            self_signed(place);
+            let other = rcgen::KeyPair::generate().expect("a key");
+            fs::write(place.path("tls.key"), other.serialize_pem()).expect("it can be written");
+        },
+        arguments: TLS,
+        says: &["the certificate tls.pem and the key tls.key cannot be used: they do not belong together"],
+    },
+    Obstacle {
+        name: "a collector that is none",
+        make: |_| {},
+        arguments: &["--otlp-endpoint", "grpc://me:hunter2@localhost"],
+        says: &["--otlp-endpoint", "like http://localhost:4318"],
+    },
+    Obstacle {
         name: "a log filter that is none",
         make: |_| {},
         arguments: &["--log", "a=b=c"],
@@ -147,6 +195,8 @@ fn wrong_flags_are_named() {
     for (arguments, text) in [
         (&["serve", "--cors-origins", "localhost"][..], "is not an origin: write scheme, host and port"),
         (&["serve", "--access-lifetime", "0"], "--access-lifetime"),
+        (&["serve", "--tls-cert", "tls.pem"], "--tls-key"),
+        (&["serve", "--tls-key", "tls.key"], "--tls-cert"),
         (&["serve", "--trusted-proxies", "localhost"], "is not an address or network"),
         (&["keys", "generate", "--bits", "1024"], "2048, 3072, 4096"),
         (&["users", "create", "--username", "a"], "--password-stdin"),

@@ -1,0 +1,86 @@
+//! One OpenTelemetry span for each request.
+//!
+//! What is in it is chosen here, name by name (the semantic conventions for HTTP servers): the route's template and never
+//! the path as it was sent, no header, no query, no body. So no token and no password can get into it.
+
+use std::fmt;
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, Method};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use opentelemetry::propagation::{Extractor, TextMapPropagator as _};
+use opentelemetry::trace::{Span as _, SpanKind, Status, Tracer as _};
+use opentelemetry::{KeyValue, TraceId};
+use opentelemetry_sdk::propagation::TraceContextPropagator;
+use opentelemetry_sdk::trace::SdkTracer;
+
+use super::request_id;
+
+/// The router, with a span for each of its requests.
+pub fn traced(router: Router, tracer: SdkTracer) -> Router {
+    router.layer(from_fn_with_state(tracer, record))
+}
+
+/// The trace that a request belongs to, for its line in the log.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Trace(TraceId);
+
+impl fmt::Display for Trace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Goes on with the trace of `traceparent` (W3C Trace Context) when the request brings one, sampled or not as that says.
+async fn record(State(tracer): State<SdkTracer>, mut request: Request, next: Next) -> Response {
+    let parent = TraceContextPropagator::new().extract(&Headers(request.headers()));
+    let method = method(request.method());
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let name = route.as_ref().map_or_else(|| method.to_owned(), |route| format!("{method} {route}"));
+    let mut attributes = vec![KeyValue::new("http.request.method", method)];
+    attributes.extend(route.map(|route| KeyValue::new("http.route", route)));
+    let span = tracer.span_builder(name).with_kind(SpanKind::Server).with_attributes(attributes);
+    let mut span = span.start_with_context(&tracer, &parent);
+    request.extensions_mut().insert(Trace(span.span_context().trace_id()));
+    let response = next.run(request).await;
+    let status = response.status();
+    span.set_attribute(KeyValue::new("http.response.status_code", i64::from(status.as_u16())));
+    if let Some(id) = response.headers().get(request_id::HEADER).and_then(|id| id.to_str().ok()) {
+        span.set_attribute(KeyValue::new("request.id", id.to_owned()));
+    }
+    if status.is_server_error() {
+        span.set_attribute(KeyValue::new("error.type", status.as_str().to_owned()));
+        span.set_status(Status::error(""));
+    }
+    response
+}
+
+/// The methods that RFC 9110 and RFC 5789 name; of all others a client could make up any number.
+fn method(method: &Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        "OPTIONS" => "OPTIONS",
+        "TRACE" => "TRACE",
+        "CONNECT" => "CONNECT",
+        _ => "_OTHER",
+    }
+}
+
+struct Headers<'a>(&'a HeaderMap);
+
+impl Extractor for Headers<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key)?.to_str().ok()
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.0.keys().map(|name| name.as_str()).collect()
+    }
+}

@@ -1,0 +1,177 @@
+//! How the server stops: nothing that it was asked before is lost, and it takes no longer than it may.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::OnceLock;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::program::{Place, Server, login, succeeds, wait_for};
+use crate::http::{Answer, request};
+
+#[test]
+fn a_request_under_way_is_finished_before_the_end() {
+    let place = Place::with_keys();
+    succeeds(&place.run_with_input(&["users", "create", "--username", "testuser", "--password-stdin"], "testpass123"));
+    let server = Server::start(&place, &["--log-format", "json"]);
+    let bytes =
+        request("POST", "/api/token/").json(json!({ "username": "testuser", "password": "testpass123" })).bytes();
+    let (head, rest) = bytes.split_at(bytes.len() - 10);
+    let mut stream = TcpStream::connect(server.address).expect("it listens");
+    stream.write_all(head).expect("it reads");
+    thread::sleep(Duration::from_millis(300));
+    server.signal("TERM");
+    wait_for("it takes no new connections", || TcpStream::connect(server.address).is_err());
+    stream.write_all(rest).expect("it still reads");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).expect("an answer");
+    assert_eq!(Answer::parse(&answer).status, 200);
+    let (code, log) = server.wait();
+    assert_eq!(code, Some(0));
+    for line in log.lines() {
+        serde_json::from_str::<serde_json::Value>(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    }
+}
+
+/// A request that was sent whole: when, and its answer with the time it was there, unless the server closed before.
+struct Sent {
+    at: Instant,
+    answered: Option<(Instant, Answer)>,
+}
+
+/// Sends a request and reads its whole answer; `None` when it could not even be sent.
+fn ask(stream: &mut TcpStream, bytes: &[u8]) -> Option<Sent> {
+    stream.write_all(bytes).ok()?;
+    let at = Instant::now();
+    let mut answer = Vec::new();
+    let mut buffer = [0; 4096];
+    let whole = loop {
+        match stream.read(&mut buffer) {
+            Ok(read @ 1..) => answer.extend_from_slice(&buffer[..read]),
+            _ => break false,
+        }
+        let text = String::from_utf8_lossy(&answer);
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let length =
+            head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
+        if length.is_some_and(|length: usize| body.len() >= length) {
+            break true;
+        }
+    };
+    Some(Sent { at, answered: whole.then(|| (Instant::now(), Answer::parse(&answer))) })
+}
+
+/// Sends requests one after the other until the server is gone: over one connection for as long as it is kept, or over
+/// a new one each time.
+fn insist(address: SocketAddr, bytes: &[u8], keep: bool) -> Vec<Sent> {
+    let mut all = Vec::new();
+    let mut kept = None;
+    loop {
+        let Some(mut stream) = kept.take().or_else(|| TcpStream::connect(address).ok()) else { return all };
+        stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout can be set");
+        let Some(sent) = ask(&mut stream, bytes) else { continue };
+        let goes_on = matches!(&sent.answered, Some((_, answer)) if answer.header("connection") != Some("close"));
+        all.push(sent);
+        if keep && goes_on {
+            kept = Some(stream);
+        }
+    }
+}
+
+#[test]
+fn of_many_clients_none_loses_a_request_that_it_had_sent() {
+    let place = Place::with_keys();
+    succeeds(&place.run_with_input(&["users", "create", "--username", "testuser", "--password-stdin"], "testpass123"));
+    let limits = ["--login-limit-address", "0", "--login-limit-name", "0"];
+    let server = Server::start(&place, &limits);
+    let address = server.address;
+    let tokens = login(address, "testuser", "testpass123");
+    let kept = |request: crate::http::Request| {
+        let text = String::from_utf8(request.bytes()).expect("text");
+        text.replace("Connection: close\r\n", "").into_bytes()
+    };
+    let password = json!({ "username": "testuser", "password": "testpass123" });
+    let requests = [
+        kept(request("POST", "/api/token/").json(password)),
+        kept(request("POST", "/api/token/refresh/").json(json!({ "refresh": tokens.text("refresh") }))),
+        kept(request("GET", "/api/users/me/").bearer(&tokens.text("access"))),
+    ];
+    let mut idle = TcpStream::connect(address).expect("it listens");
+    assert!(ask(&mut idle, &requests[2]).and_then(|sent| sent.answered).is_some());
+    let signalled = OnceLock::new();
+    let (sent, ended) = thread::scope(|scope| {
+        let clients: Vec<_> = (0..36)
+            .map(|client| {
+                let (bytes, keep) = (&requests[client % 3], client % 2 == 0);
+                scope.spawn(move || insist(address, bytes, keep))
+            })
+            .collect();
+        thread::sleep(Duration::from_millis(700));
+        // Whatever was sent before this line was sent before the signal.
+        signalled.set(Instant::now()).expect("once");
+        server.signal("TERM");
+        idle.set_read_timeout(Some(Duration::from_secs(5))).expect("a timeout can be set");
+        assert_eq!(idle.read(&mut [0; 1]).expect("closed in order"), 0, "the idle connection is closed");
+        let ended = server.wait();
+        let all: Vec<Sent> = clients.into_iter().flat_map(|client| client.join().expect("no panic")).collect();
+        (all, ended)
+    });
+    let signal = *signalled.get().expect("it was sent");
+    assert!(signal.elapsed() < Duration::from_secs(20), "{:?}", signal.elapsed());
+    assert_eq!(ended.0, Some(0), "{}", ended.1);
+    let before: Vec<&Sent> = sent.iter().filter(|sent| sent.at < signal).collect();
+    let lost = before.iter().filter(|sent| sent.answered.is_none()).count();
+    assert_eq!(lost, 0, "of {} requests that were sent before the signal", before.len());
+    let under_way = before.iter().filter(|sent| sent.answered.as_ref().is_some_and(|(at, _)| *at > signal)).count();
+    assert!(under_way > 10, "{under_way} were under way then");
+    for (_, answer) in sent.iter().filter_map(|sent| sent.answered.as_ref()) {
+        assert!([200, 503].contains(&answer.status), "{}", answer.body);
+    }
+}
+
+#[test]
+fn requests_that_have_arrived_and_were_not_read_yet_are_answered() {
+    let place = Place::with_keys();
+    succeeds(&place.run_with_input(&["users", "create", "--username", "testuser", "--password-stdin"], "testpass123"));
+    let server = Server::start(&place, &[]);
+    let body = json!({ "refresh": login(server.address, "testuser", "testpass123").text("refresh") });
+    let bytes = String::from_utf8(request("POST", "/api/token/refresh/").json(body).bytes()).expect("text");
+    let bytes = bytes.replace("Connection: close\r\n", "").into_bytes();
+    // Kept connections, so many that the signal finds most of their second requests unread.
+    let mut kept: Vec<TcpStream> = (0..300)
+        .map(|_| {
+            let mut stream = TcpStream::connect(server.address).expect("it listens");
+            stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout can be set");
+            assert!(ask(&mut stream, &bytes).and_then(|sent| sent.answered).is_some());
+            stream
+        })
+        .collect();
+    let signal = server.signal_at_a_byte("TERM");
+    for stream in &mut kept {
+        stream.write_all(&bytes).expect("it is connected");
+    }
+    signal();
+    for (i, mut stream) in kept.into_iter().enumerate() {
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).expect("closed in order");
+        assert!(!answer.is_empty(), "request {i} was lost");
+        assert_eq!(Answer::parse(&answer).status, 200);
+    }
+    assert_eq!(server.wait().0, Some(0));
+}
+
+#[test]
+fn a_request_that_never_ends_does_not_keep_the_server() {
+    let place = Place::with_keys();
+    let server = Server::start(&place, &[]);
+    let mut stream = TcpStream::connect(server.address).expect("it listens");
+    let head = "POST /api/token/ HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n";
+    stream.write_all(head.as_bytes()).expect("it reads");
+    thread::sleep(Duration::from_millis(200));
+    server.signal("TERM");
+    let start = Instant::now();
+    assert_eq!(server.wait().0, Some(0));
+    assert!(start.elapsed() < Duration::from_secs(25), "{:?}", start.elapsed());
+}
