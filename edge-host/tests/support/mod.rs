@@ -19,6 +19,9 @@ use serde_json::Value;
 /// No test waits longer for anything.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long the program may take until it listens: it compiles the component, and several tests may do so at once.
+const STARTING: Duration = Duration::from_secs(120);
+
 /// The built component: `EDGE_COMPONENT`, or where cargo puts it. Says so when there is none.
 pub fn component() -> Option<PathBuf> {
     if let Some(path) = std::env::var_os("EDGE_COMPONENT") {
@@ -109,7 +112,7 @@ impl Edge {
             let _ = stdout.read_line(&mut line);
             let _ = sender.send(line);
         });
-        let line = receiver.recv_timeout(PATIENCE).unwrap_or_default();
+        let line = receiver.recv_timeout(STARTING).unwrap_or_default();
         let address = line.trim().strip_prefix("listening on http://").and_then(|address| address.parse().ok());
         let Some(address) = address else {
             let _ = child.kill();
