@@ -287,7 +287,7 @@ async fn set_password(args: SetPasswordArgs) -> Result<(), Failure> {
     check_password(&password)?;
     let hasher = PasswordHasher::new(HashingLimits::default(), Arc::new(SystemRandom))?;
     let hash = hasher.hash(password.clone()).await?;
-    if !storage.set_password(user.id, &hash, None, SystemClock.now().timestamp()).await? {
+    if !storage.set_password(user.id, None, &hash, None, SystemClock.now().timestamp()).await? {
         return Err("the user was deleted at this moment".into());
     }
     println!("set the password of the user {}; all sessions have ended", user.username);

@@ -290,7 +290,7 @@ pub(super) async fn set_password(
     check_password(&password)?;
 
     let hash = issuer.passwords.hash(password).await?;
-    if !issuer.storage.set_password(id, &hash, None, issuer.clock.now().timestamp()).await? {
+    if !issuer.storage.set_password(id, None, &hash, None, issuer.clock.now().timestamp()).await? {
         return Err(ApiError::NotFound);
     }
     issuer.sessions.publish_revocations().await;

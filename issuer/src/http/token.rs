@@ -119,25 +119,36 @@ async fn log_in(issuer: &Issuer, request: Request) -> Result<Response, ApiError>
     let user = issuer.storage.user_by_name(&username).await?;
     // Always one hash, also for nobody: the time must not tell who exists. Being inactive counts only after it.
     let found = issuer.passwords.verify(password.clone(), user.as_ref().map(|user| &user.password_hash)).await?;
-    let user = user.filter(|user| found != Match::Wrong && user.is_active).ok_or(ApiError::BadCredentials)?;
+    let mut user = user.filter(|user| found != Match::Wrong && user.is_active).ok_or(ApiError::BadCredentials)?;
     if found == Match::RightForNow {
-        replace_djangos_hash(issuer, &user, password).await?;
+        user = with_hash_of_ours(issuer, user, password).await?;
     }
-    let TokenPair { access, refresh } = issuer.sessions.begin(&user).await?;
+    let TokenPair { access, refresh } = issuer.sessions.begin(&user).await.map_err(|error| match error {
+        // What was right when the password was compared is not any more.
+        SessionError::NoActiveUser => ApiError::BadCredentials,
+        error => error.into(),
+    })?;
     tracing::info!(user_id = user.id, "logged in");
     Ok(Json(Login { access, refresh, user: user.view() }).into_response())
 }
 
-/// A login does not fail because the machine is too busy to hash once more; the next one will do it.
-async fn replace_djangos_hash(issuer: &Issuer, user: &User, password: Zeroizing<String>) -> Result<(), ApiError> {
-    match issuer.passwords.hash(password).await {
-        Ok(hash) => {
-            issuer.storage.replace_hash(user.id, &user.password_hash, &hash).await?;
-            tracing::info!(user_id = user.id, "replaced a hash of Django's by argon2id");
+/// Replaces a hash of Django's. A login does not fail because the machine is too busy to hash once more; the next one will
+/// do it.
+async fn with_hash_of_ours(issuer: &Issuer, user: User, password: Zeroizing<String>) -> Result<User, ApiError> {
+    let hash = match issuer.passwords.hash(password).await {
+        Ok(hash) => hash,
+        Err(error) => {
+            tracing::warn!(user_id = user.id, %error, "a hash of Django's stays for now");
+            return Ok(user);
         }
-        Err(error) => tracing::warn!(user_id = user.id, %error, "a hash of Django's stays for now"),
+    };
+    if issuer.storage.replace_hash(user.id, &user.password_hash, &hash).await? {
+        tracing::info!(user_id = user.id, "replaced a hash of Django's by argon2id");
+        return Ok(User { password_hash: hash, ..user });
     }
-    Ok(())
+    // Another login of the user was faster; a new password would have ended the sessions.
+    let now = issuer.storage.user_by_id(user.id).await?;
+    now.filter(|now| now.is_active && now.sessions_ended_at == user.sessions_ended_at).ok_or(ApiError::BadCredentials)
 }
 
 /// Refresh

@@ -68,8 +68,10 @@ pub(super) async fn set_password(State(issuer): State<Arc<Issuer>>, request: Req
     }
     let hash = issuer.passwords.hash(new).await?;
     let now = issuer.clock.now().timestamp();
-    if !issuer.storage.set_password(user.id, &hash, token.session.as_deref(), now).await? {
-        return Err(ApiError::UserNotFound);
+    let old = Some(&user.password_hash);
+    if !issuer.storage.set_password(user.id, old, &hash, token.session.as_deref(), now).await? {
+        // Another change was faster, an administrator's perhaps, who must not be overruled by who knew the old one.
+        return Err(ApiError::Fields(vec![("old_password", "This is not your password.")]));
     }
     issuer.sessions.publish_revocations().await;
     tracing::info!(user_id = user.id, "changed the password");

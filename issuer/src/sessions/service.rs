@@ -75,12 +75,13 @@ impl Sessions {
     /// Starts a session for a user who has just logged in.
     ///
     /// # Errors
-    /// When the database or the signer fails, or the user was deleted at this moment.
+    /// When the database or the signer fails. [`SessionError::NoActiveUser`] when the user was deleted or deactivated, got
+    /// another password or was logged out everywhere since the record was read.
     pub async fn begin(&self, user: &User) -> Result<TokenPair, SessionError> {
         let id = self.tokens.new_session_id()?;
         let token = self.tokens.new_refresh_token()?;
         let mut session = Session::new(id, user.id, token.clone(), self.tokens.lifetimes().access_seconds);
-        if !self.store(&mut session).await? {
+        if !self.store(&mut session, user).await? {
             return Err(SessionError::NoActiveUser);
         }
         Ok(TokenPair {
@@ -89,19 +90,18 @@ impl Sessions {
         })
     }
 
-    /// Stores a new session in a free place of the status lists, found by trying. False when the user is gone or the
-    /// session is there already.
-    async fn store(&self, session: &mut Session) -> Result<bool, SessionError> {
+    /// Stores a new session in a free place of the status lists, found by trying. False when the user is not any more as
+    /// the record says, or the session is there already.
+    async fn store(&self, session: &mut Session, user: &User) -> Result<bool, SessionError> {
         let mut attempt = 0;
         while let Some((list, idx)) = self.tokens.new_place(attempt)? {
             (session.status_list, session.status_idx) = (Some(list), Some(idx));
-            if self.storage.insert_session(session).await? {
+            if self.storage.insert_session(session, user).await? {
                 return Ok(true);
             }
             // Most often the place was taken; the rest is as quickly found out.
-            if self.storage.session(&session.id).await?.is_some()
-                || self.storage.user_by_id(session.user_id).await?.is_none()
-            {
+            let now = self.storage.user_by_id(user.id).await?;
+            if self.storage.session(&session.id).await?.is_some() || !now.is_some_and(|now| now.is_trusted_as(user)) {
                 return Ok(false);
             }
             attempt += 1;
@@ -110,7 +110,7 @@ impl Sessions {
             tracing::error!("the status lists are full: a session begins that they do not tell of");
         }
         (session.status_list, session.status_idx) = (None, None);
-        Ok(self.storage.insert_session(session).await?)
+        Ok(self.storage.insert_session(session, user).await?)
     }
 
     /// Tells everybody who is told of ended sessions, soon; called after the database was told.
@@ -254,13 +254,16 @@ impl Sessions {
     /// The live session of a refresh token. A token that comes without one, of SimpleJWT with the same key, gets one.
     async fn open(&self, token: &Subject, user: &User) -> Result<Session, SessionError> {
         let Some(id) = &token.session else {
-            if !is_newer_than_the_end(token, user) {
-                return Err(SessionError::Ended);
+            // One that has a session already may have been kept when the others ended.
+            if self.storage.session(&token.jti).await?.is_none() {
+                if !is_newer_than_the_end(token, user) {
+                    return Err(SessionError::Ended);
+                }
+                let first =
+                    RefreshToken { jti: token.jti.clone(), issued_at: token.issued_at, expires_at: token.expires_at };
+                let access_seconds = self.tokens.lifetimes().access_seconds;
+                self.store(&mut Session::new(token.jti.clone(), user.id, first, access_seconds), user).await?;
             }
-            let first =
-                RefreshToken { jti: token.jti.clone(), issued_at: token.issued_at, expires_at: token.expires_at };
-            let mut session = Session::new(token.jti.clone(), user.id, first, self.tokens.lifetimes().access_seconds);
-            self.store(&mut session).await?;
             return self.live(&token.jti, user.id).await;
         };
         self.live(id, user.id).await

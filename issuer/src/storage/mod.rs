@@ -97,11 +97,12 @@ pub trait Storage: Send + Sync {
     /// Deletes a user at `now` (Unix seconds) and ends all sessions; false when there is no such user.
     async fn delete_user(&self, id: i64, now: i64) -> Result<bool, StorageError>;
 
-    /// Sets a password at `now` (Unix seconds), and ends all sessions but the one `kept`, both or neither; false when
-    /// there is no such user.
+    /// Sets a password at `now` (Unix seconds), in place of the `old` one when that is given, and ends all sessions but the
+    /// one `kept`, both or neither; false when there is no such user, or `old` is not the password's hash any more.
     async fn set_password(
         &self,
         id: i64,
+        old: Option<&PasswordHash>,
         hash: &PasswordHash,
         kept: Option<&str>,
         now: i64,
@@ -113,9 +114,10 @@ pub trait Storage: Send + Sync {
     /// The session of this id.
     async fn session(&self, id: &str) -> Result<Option<Session>, StorageError>;
 
-    /// Stores a new session. False when the user is gone, or a session of this id or in this place of a status list is
-    /// there, which stays as it is.
-    async fn insert_session(&self, session: &Session) -> Result<bool, StorageError>;
+    /// Stores a new session of a user as the record was when it was read. False when the user is gone or inactive by now, or
+    /// had the password changed or the sessions ended since, or when a session of this id or in this place of a status list
+    /// is there, which stays as it is.
+    async fn insert_session(&self, session: &Session, user: &User) -> Result<bool, StorageError>;
 
     /// Replaces the newest refresh token of a live session by its successor, if it is still `from_jti`; of several
     /// calls at once, one returns true. The session's tokens live until `expires_at` (Unix seconds) from now on.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection as _, PgConnection, PgPool};
+use sqlx::{Connection as _, Executor as _, PgConnection, PgPool};
 
 use super::examine::Applied;
 use super::sql::implement_storage;
@@ -18,6 +18,9 @@ use crate::users::{Changes, ImportedUser, NewUser, PasswordHash, User};
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
 const ADVICE: &str = "check that the server runs and that user, password and database in the URL are right";
+
+/// How long a statement waits for a lock, and how long it runs at most.
+const LIMITS: &str = "SET lock_timeout = '5s'; SET statement_timeout = '30s'";
 
 /// Users in a PostgreSQL database.
 #[derive(Debug)]
@@ -32,11 +35,16 @@ impl PostgresStorage {
     /// When the server cannot be reached, or refuses the login.
     pub async fn open(url: &str) -> Result<Self, OpenError> {
         let (name, options) = options(url)?;
-        // The pool retries until its time is up and then only says so; a first connection by hand gives the reason.
-        connect(&name, &options).await?.close().await.map_err(|error| OpenError::unreachable(&name, &error, ADVICE))?;
+        // The pool retries until its time is up and then only says so; a first connection by hand gives the reason. It may
+        // wait as long as it has to: for another issuer that migrates, and for large tables.
+        let mut connection = connect(&name, &options).await?;
+        MIGRATIONS.run(&mut connection).await.map_err(|error| OpenError::migration(&name, &error, ADVICE))?;
+        connection.close().await.map_err(|error| OpenError::unreachable(&name, &error, ADVICE))?;
+        let pool = PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(5));
+        // A statement that waits for somebody's lock would wait for ever, and sixteen of them take every connection.
         let pool =
-            PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(5)).connect_lazy_with(options);
-        MIGRATIONS.run(&pool).await.map_err(|error| OpenError::migration(&name, &error, ADVICE))?;
+            pool.after_connect(|connection, _| Box::pin(async move { connection.execute(LIMITS).await.map(drop) }));
+        let pool = pool.connect_lazy_with(options);
         Ok(Self { pool })
     }
 }
@@ -70,4 +78,10 @@ pub(super) async fn applied(url: &str) -> Result<Option<Vec<Applied>>, OpenError
     sqlx::query_as(queries::MIGRATIONS).fetch_all(&mut connection).await.map(Some).map_err(failed)
 }
 
-implement_storage!(PostgresStorage, sqlx::Postgres, queries::POSTGRES_ADVANCE_IDS, MIGRATIONS);
+implement_storage!(
+    PostgresStorage,
+    sqlx::Postgres,
+    queries::POSTGRES_INSERT_SESSION,
+    queries::POSTGRES_ADVANCE_IDS,
+    MIGRATIONS
+);

@@ -15,7 +15,9 @@ pub(super) const UPDATE_USER: &str = "\
     last_name = COALESCE($4, last_name), role = COALESCE($5, role), premium = COALESCE($6, premium), \
     is_active = COALESCE($7, is_active) WHERE id = $1 RETURNING *";
 pub(super) const DELETE_USER: &str = "DELETE FROM users WHERE id = $1";
-pub(super) const SET_PASSWORD: &str = "UPDATE users SET password_hash = $2, sessions_ended_at = $3 WHERE id = $1";
+pub(super) const SET_PASSWORD: &str = "\
+    UPDATE users SET password_hash = $2, sessions_ended_at = $3 \
+    WHERE id = $1 AND (CAST($4 AS TEXT) IS NULL OR password_hash = $4)";
 /// Not over a password that was changed in the meantime.
 pub(super) const REPLACE_HASH: &str = "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2";
 pub(super) const INSERT_USER: &str = "\
@@ -46,11 +48,25 @@ pub(super) const USER_AND_SESSION: &str = concat!(
     session_columns!(),
     " FROM users JOIN sessions ON user_id = users.id WHERE users.id = $1 AND sessions.id = $2"
 );
-/// Nothing is stored for a user who is gone, nor over a session or a status index that is there.
-pub(super) const INSERT_SESSION: &str = "\
-    INSERT INTO sessions (id, user_id, current_jti, issued_at, refresh_expires_at, expires_at, status_list, status_idx) \
-    SELECT CAST($1 AS TEXT), id, CAST($3 AS TEXT), CAST($4 AS BIGINT), CAST($5 AS BIGINT), CAST($6 AS BIGINT), \
-    CAST($7 AS BIGINT), CAST($8 AS BIGINT) FROM users WHERE id = $2 ON CONFLICT DO NOTHING";
+/// Nothing is stored over a session or a status index that is there, nor for a user who is gone, inactive, or had the
+/// password changed or the sessions ended since the record was read: a login that is under way must not outlive that.
+macro_rules! insert_session {
+    ($lock:literal) => {
+        concat!(
+            "INSERT INTO sessions (id, user_id, current_jti, issued_at, refresh_expires_at, expires_at, status_list, \
+             status_idx) SELECT CAST($1 AS TEXT), id, CAST($3 AS TEXT), CAST($4 AS BIGINT), CAST($5 AS BIGINT), \
+             CAST($6 AS BIGINT), CAST($7 AS BIGINT), CAST($8 AS BIGINT) FROM users \
+             WHERE id = $2 AND is_active AND password_hash = $9 AND sessions_ended_at = $10",
+            $lock,
+            " ON CONFLICT DO NOTHING"
+        )
+    };
+}
+
+/// SQLite has one writer at a time.
+pub(super) const SQLITE_INSERT_SESSION: &str = insert_session!("");
+/// Waits for a change of the user that is not committed yet, and then looks again.
+pub(super) const POSTGRES_INSERT_SESSION: &str = insert_session!(" FOR SHARE");
 /// The condition makes one of several refreshes at once the first; the others find that it was not them.
 pub(super) const ROTATE_SESSION: &str = "\
     UPDATE sessions SET previous_jti = current_jti, current_jti = $3, issued_at = $4, refresh_expires_at = $5, \
@@ -68,7 +84,7 @@ pub(super) const LIST_EXISTS: &str =
     "SELECT COUNT(*) FROM (SELECT 1 FROM sessions WHERE status_list = $1 LIMIT 1) AS one";
 pub(super) const UNPUBLISHED: &str = "\
     SELECT id, revoked_at, expires_at FROM sessions \
-    WHERE revoked_at IS NOT NULL AND published_at IS NULL AND expires_at >= $1 ORDER BY revoked_at LIMIT $2";
+    WHERE revoked_at IS NOT NULL AND published_at IS NULL AND expires_at >= $1 ORDER BY revoked_at, id LIMIT $2";
 pub(super) const MARK_PUBLISHED: &str = "UPDATE sessions SET published_at = $2 WHERE id = $1";
 pub(super) const FORGET_PUBLISHED: &str = "UPDATE sessions SET published_at = NULL WHERE published_at IS NOT NULL";
 pub(super) const APPLIED_MIGRATIONS: &str = "SELECT COUNT(*) FROM _sqlx_migrations WHERE success";

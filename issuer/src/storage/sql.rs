@@ -2,7 +2,7 @@
 
 /// Implements [`super::Storage`] for a type with a field `pool`.
 macro_rules! implement_storage {
-    ($storage:ty, $database:ty, $advance_ids:expr, $migrations:expr) => {
+    ($storage:ty, $database:ty, $insert_session:expr, $advance_ids:expr, $migrations:expr) => {
         impl $storage {
             /// Begins a transaction that is rolled back even when nobody waits for its beginning any more, as when a client
             /// goes away. sqlx forgets a `BEGIN` to PostgreSQL whose answer was not awaited: the connection would go
@@ -124,17 +124,20 @@ macro_rules! implement_storage {
             async fn set_password(
                 &self,
                 id: i64,
+                old: Option<&PasswordHash>,
                 hash: &PasswordHash,
                 kept: Option<&str>,
                 now: i64,
             ) -> Result<bool, StorageError> {
                 let mut transaction = self.begin().await?;
-                let query = sqlx::query(queries::SET_PASSWORD).bind(id).bind(hash).bind(now);
-                let is_there = query.execute(&mut *transaction).await?.rows_affected() == 1;
+                let query = sqlx::query(queries::SET_PASSWORD).bind(id).bind(hash).bind(now).bind(old);
+                if query.execute(&mut *transaction).await?.rows_affected() == 0 {
+                    return Ok(false);
+                }
                 let query = sqlx::query(queries::REVOKE_OTHER_SESSIONS).bind(id).bind(kept.unwrap_or("")).bind(now);
                 query.execute(&mut *transaction).await?;
                 transaction.commit().await?;
-                Ok(is_there)
+                Ok(true)
             }
 
             async fn replace_hash(
@@ -151,8 +154,8 @@ macro_rules! implement_storage {
                 Ok(sqlx::query_as(queries::SESSION).bind(id).fetch_optional(&self.pool).await?)
             }
 
-            async fn insert_session(&self, session: &Session) -> Result<bool, StorageError> {
-                let query = sqlx::query(queries::INSERT_SESSION)
+            async fn insert_session(&self, session: &Session, user: &User) -> Result<bool, StorageError> {
+                let query = sqlx::query($insert_session)
                     .bind(&session.id)
                     .bind(session.user_id)
                     .bind(&session.current_jti)
@@ -160,7 +163,9 @@ macro_rules! implement_storage {
                     .bind(session.refresh_expires_at)
                     .bind(session.expires_at)
                     .bind(session.status_list)
-                    .bind(session.status_idx);
+                    .bind(session.status_idx)
+                    .bind(&user.password_hash)
+                    .bind(user.sessions_ended_at);
                 Ok(query.execute(&self.pool).await?.rows_affected() == 1)
             }
 
@@ -193,10 +198,11 @@ macro_rules! implement_storage {
 
             async fn revoke_sessions(&self, user: i64, kept: Option<&str>, now: i64) -> Result<u64, StorageError> {
                 let mut transaction = self.begin().await?;
-                let query = sqlx::query(queries::REVOKE_OTHER_SESSIONS).bind(user).bind(kept.unwrap_or("")).bind(now);
-                let ended = query.execute(&mut *transaction).await?.rows_affected();
+                // The user first, as everywhere: in another order, two changes at once would wait for each other.
                 let query = sqlx::query(queries::END_UNNAMED_SESSIONS).bind(user).bind(now);
                 query.execute(&mut *transaction).await?;
+                let query = sqlx::query(queries::REVOKE_OTHER_SESSIONS).bind(user).bind(kept.unwrap_or("")).bind(now);
+                let ended = query.execute(&mut *transaction).await?.rows_affected();
                 transaction.commit().await?;
                 Ok(ended)
             }

@@ -93,4 +93,10 @@ pub(super) async fn applied(url: &str) -> Result<Option<Vec<Applied>>, OpenError
     sqlx::query_as(queries::MIGRATIONS).fetch_all(&mut connection).await.map(Some).map_err(failed)
 }
 
-implement_storage!(SqliteStorage, sqlx::Sqlite, queries::SQLITE_ADVANCE_IDS, MIGRATIONS);
+implement_storage!(
+    SqliteStorage,
+    sqlx::Sqlite,
+    queries::SQLITE_INSERT_SESSION,
+    queries::SQLITE_ADVANCE_IDS,
+    MIGRATIONS
+);

@@ -49,6 +49,17 @@ pub struct User {
     pub sessions_ended_at: i64,
 }
 
+impl User {
+    /// Whether this record of now still gives what an earlier one gave: active, with the same password, and not logged out
+    /// everywhere in between.
+    #[must_use]
+    pub fn is_trusted_as(&self, earlier: &Self) -> bool {
+        self.is_active
+            && self.password_hash == earlier.password_hash
+            && self.sessions_ended_at == earlier.sessions_ended_at
+    }
+}
+
 /// The part of a record that its user sees: the document's `user` object.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[schema(as = User)]

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::thread;
 
+use issuer::sessions::{RefreshToken, Session};
+use issuer::users::{Profile, User};
 use serde_json::{Value, json};
 
 use crate::http::{Answer, request};
@@ -218,4 +220,60 @@ fn the_sessions_of_a_deleted_user_are_gone() {
     is_blacklisted(&issuer.verify(&tokens.text("access")));
     is_blacklisted(&issuer.log_out(&tokens.text("refresh")));
     assert_eq!(issuer.me(&tokens.text("access")).json()["code"], "user_not_found");
+}
+
+#[test]
+fn a_login_that_is_under_way_does_not_outlive_what_ends_all_sessions() {
+    type End = fn(&TestIssuer, &User);
+    let ends: [End; 4] = [
+        |issuer, user| {
+            let (new, now) = (user.password_hash.clone(), issuer.now());
+            // Even when the new password is the old one.
+            assert!(issuer.block_on(issuer.storage.set_password(user.id, None, &new, None, now)).expect("it works"));
+        },
+        |issuer, user| issuer.set_active(user, false),
+        |issuer, user| issuer.delete(user),
+        |issuer, user| {
+            issuer.block_on(issuer.storage.revoke_sessions(user.id, None, issuer.now())).expect("it works");
+        },
+    ];
+    for (which, end) in ends.into_iter().enumerate() {
+        let issuer = TestIssuer::start();
+        let as_read = issuer.user("testuser");
+        let session = |id: &str| {
+            let first = RefreshToken { jti: id.into(), issued_at: START, expires_at: START + 60 };
+            Session::new(id.into(), as_read.id, first, 60)
+        };
+        let begins = |id: &str| issuer.block_on(issuer.storage.insert_session(&session(id), &as_read));
+        assert!(begins("before").expect("it works"), "{which}");
+        end(&issuer, &as_read);
+        assert!(!begins("after").expect("it works"), "{which}");
+    }
+}
+
+#[test]
+fn who_knows_the_old_password_does_not_overrule_a_reset() {
+    let issuer = TestIssuer::start();
+    let user = issuer.user("testuser");
+    let other = issuer.create(Profile::new("other"), "another password").password_hash;
+    let set =
+        |old, new| issuer.block_on(issuer.storage.set_password(user.id, old, new, None, START)).expect("it works");
+    assert!(set(None, &other));
+    assert!(!set(Some(&user.password_hash), &user.password_hash));
+    assert_eq!(issuer.user("testuser").password_hash, other);
+}
+
+#[test]
+fn a_session_of_simplejwt_is_kept_by_its_user_who_changes_the_password() {
+    let issuer = TestIssuer::start();
+    let claims = |token_type| json!({ "token_type": token_type, "jti": "d", "user_id": 1 });
+    let refresh = foreign(claims("refresh"), START);
+    let access = issuer.refresh(&refresh).text("access");
+    let change = json!({ "old_password": PASSWORD, "new_password": "a new passphrase" });
+    let answer = issuer.send(&request("POST", "/api/users/me/password/").bearer(&access).json(change));
+    assert_eq!(answer.status, 200);
+    assert_eq!(issuer.verify(&refresh).status, 200);
+    assert_eq!(issuer.refresh(&refresh).status, 200);
+    assert_eq!(issuer.log_out(&refresh).status, 200);
+    is_blacklisted(&issuer.refresh(&refresh));
 }
