@@ -124,7 +124,14 @@ describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
 
     test(`a private key is flagged, removed and never stored (${lang})`, () =>
       visit({}, async (page) => {
-        const secrets = [privatePem, privateJwk, JSON.stringify({ kty: "oct", k: "c2VjcmV0LXNlY3JldC1zZWNyZXQ" })];
+        const symmetric = JSON.stringify({ kty: "oct", k: "c2VjcmV0LXNlY3JldC1zZWNyZXQ" });
+        const secrets = [
+          privatePem, privateJwk, symmetric,
+          // As strings of JSON, once and twice, with either way to write a quotation mark.
+          JSON.stringify(privateJwk), JSON.stringify({ config: JSON.stringify({ key: privateJwk }) }), privateJwk.replaceAll('"', "\\u0022"),
+          JSON.stringify(symmetric),
+          privatePem.replaceAll("PRIVATE KEY", "PGP PRIVATE KEY BLOCK"),
+        ];
         for (const name of ["token", "keys"]) {
           for (const secret of secrets) {
             await field(page, name).focus();
