@@ -305,6 +305,28 @@ describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
       assert.equal(await other.locator("#inspection").isVisible(), false);
     }));
 
+  test("a shared token leaves the address when the page puts another one into the fields", () =>
+    onPage({}, async (page) => {
+      const share = async () => {
+        await page.getByRole("button", { name: "공유 링크 복사" }).click();
+        await until("the address with the token", true, async () => new URL(page.url()).hash.includes("token="));
+      };
+      const shared = token();
+      await inspect(page, shared);
+      await verdict(page, "검증됨");
+      await share();
+      await page.getByRole("button", { name: "예제 만들기" }).click();
+      await until("the address without the token", "", async () => new URL(page.url()).hash);
+      assert.equal(await page.locator("#share-result").textContent(), "");
+      assert.notEqual(await field(page, "token").inputValue(), shared);
+
+      await share();
+      await page.getByRole("tab", { name: "망가뜨리기" }).click();
+      await page.locator("[data-attack=none]").getByRole("button", { name: "검사기에서 보기" }).click();
+      await verdict(page, "거부됨");
+      await until("the address without the example", "", async () => new URL(page.url()).hash);
+    }));
+
   test("markup in a token is shown as text", () =>
     onPage({}, async (page) => {
       const username = "<img src=x onerror=alert(1)>";
