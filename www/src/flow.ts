@@ -4,12 +4,13 @@ import { Diagram } from "./diagram.ts";
 import { button, busy, byId, el } from "./dom.ts";
 import type { Gallery } from "./gallery.ts";
 import type { Inspector } from "./inspector.ts";
-import { currentLang, duration, onLanguage, t } from "./lang.ts";
+import { currentLang, onLanguage, t } from "./lang.ts";
 import { lookUp, placeOf, told as toldOf, type Revocation } from "./revocation.ts";
 import { addressOf, ask, listFetch, publishedKeys, upload, type Answer, type Service } from "./services.ts";
 import { verdictView } from "./stages.ts";
+import { whyStillIn } from "./still-in.ts";
 import { openPart } from "./tabs.ts";
-import { decoded } from "./token.ts";
+import { decoded, left } from "./token.ts";
 
 /** What a login gave: in this object and nowhere else. */
 interface Session {
@@ -173,27 +174,11 @@ export class Flow {
     if (!session.ended) {
       this.#tellAnswer("edge", answer, () => t("엣지가 같은 검증기로 토큰을 확인하고 들여보냈습니다.", "The edge checked the token with the same verifier and let it in."));
     } else if (answer !== undefined && answer.status < 400) {
-      this.#tell(await this.#whyStillIn(session), false);
+      const health = await this.#ask("edge", "GET", "/", {});
+      this.#tell(() => whyStillIn(health, session.access), false);
     } else {
       this.#tellAnswer("edge", answer, () => "", () => t("로그아웃한 토큰을 엣지가 거부했습니다.", "The edge refused the token that was logged out."));
     }
-  }
-
-  /** Why a token that was logged out opens `/protected`: the edge says what it asks about revocation. */
-  async #whyStillIn(session: Session): Promise<Told> {
-    const health = await this.#ask("edge", "GET", "/", {});
-    const { source, lists } = ((health?.body ?? {}) as { revocation?: { source?: string; lists?: { age_seconds?: number } } }).revocation ?? {};
-    if (source === "status_list") {
-      const age = lists?.age_seconds ?? 0;
-      return () => t(
-        `엣지가 아직 받아들입니다. 폐기 목록을 매번 묻지 않고 사본을 쓰는데, 지금 사본은 ${age}초 된 것이라 로그아웃을 모릅니다. 잠시 뒤에 다시 눌러 보세요.`,
-        `The edge still lets it in. It does not ask for the revocation list each time, and its copy, ${age} s old, does not know of the logout. Try again in a moment.`,
-      );
-    }
-    return () => t(
-      `로그아웃했는데도 엣지는 받아들입니다. 엣지의 폐기 확인이 꺼져 있어서, access 토큰은 만료될 때까지(${left(session.access)}) 살아 있습니다.`,
-      `Logged out, and the edge still lets it in: its check for revocation is off, so the access token lives on until it expires (${left(session.access)} left).`,
-    );
   }
 
   /** Looks the access token up in the issuer's list, which this browser verifies. */
@@ -327,13 +312,6 @@ export class Flow {
 function unreachable(service: Service): string {
   const url = addressOf(service);
   return t(`${url} 에 연결할 수 없습니다. 서버가 실행 중인지 확인하세요.`, `Cannot reach ${url}. Is the server running?`);
-}
-
-/** How long a token of the issuer still lives, in words. */
-function left(token: string): string {
-  const exp = decoded(token.split(".")[1])?.["exp"];
-  const seconds = typeof exp === "number" ? Math.ceil(exp - Date.now() / 1000) : 0;
-  return seconds > 0 ? duration(seconds) : t("만료됨", "expired");
 }
 
 export const addresses = `${issuerUrl}  ·  ${edgeUrl}`;

@@ -111,6 +111,40 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
       }
     }));
 
+  test("why a token outlives its logout is told of what the edge says, in both languages", { skip: noPrograms }, () =>
+    onPage({}, async (page) => {
+      const other = await startEdge({ public_key: publicPem(), cors_origins: new URL(wwwUrl).origin });
+      try {
+        let revocation;
+        await page.route(`${edgeUrl}/**`, async (route) => {
+          const response = await route.fetch({ url: route.request().url().replace(edgeUrl, other.url) });
+          const { pathname } = new URL(route.request().url());
+          await route.fulfill(pathname === "/" ? { response, json: { ...(await response.json()), revocation } } : { response });
+        });
+        await logIn(page);
+        await press(page, "로그아웃");
+        await told(page, /로그아웃했습니다/);
+        const cases = [
+          [{ source: "none" }, /폐기 확인이 꺼져/, /check for revocation is off/],
+          [{ source: "redis" }, /그 Redis에는 이 로그아웃이 없습니다/, /this logout is not in that Redis/],
+          [{ source: "redis", problem: "Redis does not answer" }, /Redis가 응답하지 않는데/, /Redis that it asks about revocation does not answer/],
+          [{ source: "status_list", lists: { count: 1, age_seconds: 7, stale: false } }, /지금 사본은 7초 된 것이라/, /its copy, 7 s old,/],
+          [{ source: "status_list", lists: { count: 0, age_seconds: null, stale: false } }, /아직 폐기 목록이 없어서/, /has no revocation list yet/],
+          [undefined, /엣지에게서 듣지 못했습니다/, /it did not say/],
+        ];
+        for (const [says, korean, english] of cases) {
+          revocation = says;
+          await press(page, "옛 토큰으로 /protected");
+          await told(page, korean);
+          await page.getByRole("button", { name: "English" }).click();
+          await told(page, english);
+          await page.getByRole("button", { name: "한국어" }).click();
+        }
+      } finally {
+        await other.stop();
+      }
+    }));
+
   test("the progress of an upload is seen while it is under way", () =>
     onPage({}, async (page, { context }) => {
       await logIn(page);
