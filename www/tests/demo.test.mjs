@@ -6,13 +6,15 @@ import { describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { logIn, overflow, until, visits } from "./pages.mjs";
 import { noPrograms, startEdge } from "./programs.mjs";
-import { edgeUrl, issuerCommand, noIssuerCommand, noSystem, password, publicPem, username, wwwUrl } from "./system.mjs";
+import { edgeUrl, issuerCommand, issuerUrl, noIssuerCommand, noSystem, password, publicPem, username, wwwUrl } from "./system.mjs";
 
 describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
   const { onPage } = visits();
 
   const told = (page, text) => page.locator("#told").getByText(text).waitFor();
   const press = (page, name) => page.locator("#flow").getByRole("button", { name, exact: true }).click();
+  /** Waits until what was pressed is done: until then, what is told is about the action before. */
+  const done = (page) => page.locator("#flow [aria-busy=true]").waitFor({ state: "detached" });
 
   /** Waits until the list beside the diagram holds these requests and answers, and the drawing as many arrows. */
   async function drawn(page, wanted) {
@@ -28,7 +30,7 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
     const end = Date.now() + 20_000;
     do {
       await press(page, name);
-      await page.locator("#flow [aria-busy=true]").waitFor({ state: "detached" });
+      await done(page);
       const text = await page.locator("#told").textContent();
       if (refused.test(text)) {
         return;
@@ -135,6 +137,7 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
         for (const [says, korean, english] of cases) {
           revocation = says;
           await press(page, "옛 토큰으로 /protected");
+          await done(page);
           await told(page, korean);
           await page.getByRole("button", { name: "English" }).click();
           await told(page, english);
@@ -217,6 +220,56 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
       assert.equal(await page.locator("[name=token]").inputValue(), "");
       assert.equal(await page.locator("#break .attack").count(), 0);
       assert.equal((await page.content()).includes(token), false);
+    }));
+
+  test("a logout that the issuer did not make is not told as one", () =>
+    onPage({}, async (page) => {
+      await logIn(page);
+      await page.locator("#my-token").getByText("검증됨").waitFor();
+      const path = `${issuerUrl}/api/token/blacklist/`;
+      const failures = [
+        [{ status: 503, json: { detail: "no database" } }, /지금은 처리하지 못합니다\. \(HTTP 503: no database\)/],
+        // As a proxy answers for a service that is gone.
+        [{ status: 502, contentType: "text/html", body: "<h1>Bad Gateway</h1>" }, /지금은 처리하지 못합니다\. \(HTTP 502\)/],
+        [{ status: 429, json: { detail: "throttled" } }, /시도가 너무 많습니다/],
+      ];
+      for (const [answer, message] of failures) {
+        await page.route(path, (route) => route.fulfill(answer));
+        await press(page, "로그아웃");
+        await done(page);
+        await told(page, message);
+        await page.locator("#told.wrong").waitFor();
+        await page.unroute(path);
+        assert.equal(await page.locator("#flow").getByRole("button", { name: "로그아웃", exact: true }).count(), 1, "the session goes on");
+      }
+      await page.route(path, (route) => route.fulfill({ status: 401, json: { detail: "Token is blacklisted", code: "token_not_valid" } }));
+      await press(page, "로그아웃");
+      await told(page, /이미 끝난 세션입니다/);
+      await page.locator("#flow").getByRole("button", { name: "다시 로그인", exact: true }).waitFor();
+    }));
+
+  test("a login whose tokens or keys are of no use is told with the reason", () =>
+    onPage({}, async (page) => {
+      const [login, jwks] = [`${issuerUrl}/api/token/`, `${issuerUrl}/.well-known/jwks.json`];
+      const faults = [
+        [login, { json: {} }, /있어야 할 것이 없습니다\. \(HTTP 200\)/],
+        [login, { json: null }, /있어야 할 것이 없습니다\. \(HTTP 200\)/],
+        [login, { status: 500, contentType: "text/plain", body: "oops" }, /지금은 처리하지 못합니다\. \(HTTP 500\)/],
+        [jwks, { status: 404, json: { detail: "Not found." } }, /거부되었습니다\. \(HTTP 404: Not found\.\)/],
+        [jwks, { json: { keys: [] } }, /공개한 키를 쓸 수 없습니다: .+ \(key_set_empty\)/],
+        [jwks, { json: null }, /공개한 키를 쓸 수 없습니다: .+ \(key_format_unknown\)/],
+      ];
+      for (const [path, answer, message] of faults) {
+        await page.route(path, (route) => route.fulfill(answer));
+        await logIn(page);
+        await done(page);
+        await told(page, message);
+        await page.locator("#told.wrong").waitFor();
+        assert.equal(await page.locator("#my-token").count(), 0);
+        await page.unroute(path);
+      }
+      await logIn(page);
+      await page.locator("#my-token").getByText("검증됨").waitFor();
     }));
 
   test("an expired token is shown as refused", () =>
