@@ -1,15 +1,17 @@
-import { createExplainer, type Explainer, type JwkSet } from "@dojang/verifier/explain";
+import { createExplainer, KeyError, type Explainer, type JwkSet } from "@dojang/verifier/explain";
+import { codeTexts } from "@dojang/verifier/texts";
 import { edgeUrl, issuerUrl } from "./config.ts";
 import { Diagram } from "./diagram.ts";
 import { button, busy, byId, el } from "./dom.ts";
 import type { Gallery } from "./gallery.ts";
 import type { Inspector } from "./inspector.ts";
-import { currentLang, duration, onLanguage, t } from "./lang.ts";
+import { currentLang, onLanguage, t } from "./lang.ts";
 import { lookUp, placeOf, told as toldOf, type Revocation } from "./revocation.ts";
-import { addressOf, ask, listFetch, publishedKeys, upload, type Answer, type Service } from "./services.ts";
+import { addressOf, ask, listFetch, upload, type Answer, type Service } from "./services.ts";
 import { verdictView } from "./stages.ts";
+import { whyStillIn } from "./still-in.ts";
 import { openPart } from "./tabs.ts";
-import { decoded } from "./token.ts";
+import { decoded, left } from "./token.ts";
 
 /** What a login gave: in this object and nowhere else. */
 interface Session {
@@ -151,21 +153,43 @@ export class Flow {
     }
     this.#diagram.clear();
     const answer = await this.#ask("issuer", "POST", "/api/token/", { json: { username, password } });
-    if (answer?.status !== 200) {
-      this.#tellAnswer("issuer", answer, () => "", () => t("사용자 이름 또는 비밀번호가 올바르지 않습니다.", "The username or the password is wrong."));
+    const { access, refresh } = tokensIn(answer);
+    if (access === undefined || refresh === undefined) {
+      this.#tellFailure("issuer", answer, () => t("사용자 이름 또는 비밀번호가 올바르지 않습니다.", "The username or the password is wrong."));
       return;
     }
-    const { access, refresh } = answer.body as { access: string; refresh: string };
-    const keys = await publishedKeys(currentLang(), (exchange) => this.#diagram.draw(exchange));
-    if (keys === undefined) {
-      this.#tell(() => unreachable("issuer"), true);
+    const published = await this.#publishedKeys();
+    if (published === undefined) {
       return;
     }
-    this.#session = { username, access, refresh, keys, explainer: createExplainer(keys), ended: false };
+    this.#session = { username, access, refresh, ...published, ended: false };
     this.#told = () => t("로그인했습니다. 발급 서버가 공개한 키로 이 브라우저가 토큰을 검증합니다.", "Logged in. This browser checks the token with the keys that the issuer publishes.");
     this.#wrong = false;
     this.#build();
     byId("flow").querySelector<HTMLElement>(".controls button")?.focus();
+  }
+
+  /** The keys that the issuer publishes, with what explains tokens under them; undefined when that was told to fail. */
+  async #publishedKeys(): Promise<Pick<Session, "keys" | "explainer"> | undefined> {
+    const answer = await this.#ask("issuer", "GET", "/.well-known/jwks.json", {});
+    if (answer?.status !== 200) {
+      this.#tellFailure("issuer", answer);
+      return undefined;
+    }
+    try {
+      // As a text: then whatever it is, it is refused with a code.
+      return { keys: answer.body as JwkSet, explainer: createExplainer(JSON.stringify(answer.body)) };
+    } catch (error) {
+      if (!(error instanceof KeyError)) {
+        throw error;
+      }
+      const { code } = error;
+      this.#tell(() => t(
+        `발급 서버가 공개한 키를 쓸 수 없습니다: ${codeTexts[code].ko} (${code})`,
+        `The keys that the issuer publishes cannot be used: ${codeTexts[code].en} (${code})`,
+      ), true);
+      return undefined;
+    }
   }
 
   async #callProtected(session: Session): Promise<void> {
@@ -173,27 +197,11 @@ export class Flow {
     if (!session.ended) {
       this.#tellAnswer("edge", answer, () => t("엣지가 같은 검증기로 토큰을 확인하고 들여보냈습니다.", "The edge checked the token with the same verifier and let it in."));
     } else if (answer !== undefined && answer.status < 400) {
-      this.#tell(await this.#whyStillIn(session), false);
+      const health = await this.#ask("edge", "GET", "/", {});
+      this.#tell(() => whyStillIn(health, session.access), false);
     } else {
       this.#tellAnswer("edge", answer, () => "", () => t("로그아웃한 토큰을 엣지가 거부했습니다.", "The edge refused the token that was logged out."));
     }
-  }
-
-  /** Why a token that was logged out opens `/protected`: the edge says what it asks about revocation. */
-  async #whyStillIn(session: Session): Promise<Told> {
-    const health = await this.#ask("edge", "GET", "/", {});
-    const { source, lists } = ((health?.body ?? {}) as { revocation?: { source?: string; lists?: { age_seconds?: number } } }).revocation ?? {};
-    if (source === "status_list") {
-      const age = lists?.age_seconds ?? 0;
-      return () => t(
-        `엣지가 아직 받아들입니다. 폐기 목록을 매번 묻지 않고 사본을 쓰는데, 지금 사본은 ${age}초 된 것이라 로그아웃을 모릅니다. 잠시 뒤에 다시 눌러 보세요.`,
-        `The edge still lets it in. It does not ask for the revocation list each time, and its copy, ${age} s old, does not know of the logout. Try again in a moment.`,
-      );
-    }
-    return () => t(
-      `로그아웃했는데도 엣지는 받아들입니다. 엣지의 폐기 확인이 꺼져 있어서, access 토큰은 만료될 때까지(${left(session.access)}) 살아 있습니다.`,
-      `Logged out, and the edge still lets it in: its check for revocation is off, so the access token lives on until it expires (${left(session.access)} left).`,
-    );
   }
 
   /** Looks the access token up in the issuer's list, which this browser verifies. */
@@ -215,22 +223,22 @@ export class Flow {
 
   async #refresh(session: Session): Promise<void> {
     const answer = await this.#ask("issuer", "POST", "/api/token/refresh/", { json: { refresh: session.refresh } });
-    if (answer?.status === 200) {
-      const { access, refresh } = answer.body as { access: string; refresh?: string };
-      session.access = access;
-      session.refresh = refresh ?? session.refresh;
-      delete session.revocation;
-      const { verdict } = session.explainer.explain(access);
-      const keys = !verdict.ok && verdict.code === "key_not_found"
-        ? await publishedKeys(currentLang(), (exchange) => this.#diagram.draw(exchange))
-        : undefined;
-      if (keys !== undefined) {
-        session.explainer.free();
-        [session.keys, session.explainer] = [keys, createExplainer(keys)];
-      }
-      this.#showToken();
+    const { access, refresh } = tokensIn(answer);
+    if (access === undefined) {
+      this.#tellFailure("issuer", answer, () => t("발급 서버가 이 refresh 토큰을 거부합니다.", "The issuer refuses this refresh token."));
+      return;
     }
-    this.#tellAnswer("issuer", answer, () => t("새 access 토큰을 받았습니다.", "Here is a new access token."), () => t("발급 서버가 이 refresh 토큰을 거부합니다.", "The issuer refuses this refresh token."));
+    session.access = access;
+    session.refresh = refresh ?? session.refresh;
+    delete session.revocation;
+    this.#tell(() => t("새 access 토큰을 받았습니다.", "Here is a new access token."), false);
+    const { verdict } = session.explainer.explain(access);
+    const published = !verdict.ok && verdict.code === "key_not_found" ? await this.#publishedKeys() : undefined;
+    if (published !== undefined) {
+      session.explainer.free();
+      [session.keys, session.explainer] = [published.keys, published.explainer];
+    }
+    this.#showToken();
   }
 
   async #callAdmin(session: Session): Promise<void> {
@@ -249,12 +257,15 @@ export class Flow {
 
   async #logOut(session: Session): Promise<void> {
     const answer = await this.#ask("issuer", "POST", "/api/token/blacklist/", { json: { refresh: session.refresh } });
-    if (answer === undefined) {
-      this.#tell(() => unreachable("issuer"), true);
+    // 401: the session was over before.
+    if (answer?.status !== 200 && answer?.status !== 401) {
+      this.#tellFailure("issuer", answer);
       return;
     }
     session.ended = true;
-    this.#told = () => t("로그아웃했습니다. 이제 옛 토큰을 써 보고 무엇이 일어나는지 보세요.", "Logged out. Now try the old tokens and see what happens.");
+    this.#told = answer.status === 200
+      ? () => t("로그아웃했습니다. 이제 옛 토큰을 써 보고 무엇이 일어나는지 보세요.", "Logged out. Now try the old tokens and see what happens.")
+      : () => t("이미 끝난 세션입니다. 이제 옛 토큰을 써 보고 무엇이 일어나는지 보세요.", "This session was over already. Now try the old tokens and see what happens.");
     this.#wrong = false;
     // Nothing of the session stays in the other parts.
     this.#inspector.clear();
@@ -301,18 +312,28 @@ export class Flow {
   }
 
   /** Says what an answer means; `refused` stands for 401 and 403. */
-  #tellAnswer(service: Service, answer: Answer | undefined, good: Told, refused: Told = () => t("거부되었습니다.", "Refused.")): void {
+  #tellAnswer(service: Service, answer: Answer | undefined, good: Told, refused?: Told): void {
+    if (answer !== undefined && answer.status < 400) {
+      this.#tell(good, false);
+    } else {
+      this.#tellFailure(service, answer, refused);
+    }
+  }
+
+  /** Says why an answer is not the one that was wanted. */
+  #tellFailure(service: Service, answer: Answer | undefined, refused: Told = () => t("거부되었습니다.", "Refused.")): void {
     if (answer === undefined) {
       this.#tell(() => unreachable(service), true);
-    } else if (answer.status < 400) {
-      this.#tell(good, false);
-    } else if (answer.status === 429) {
-      this.#tell(() => t(`시도가 너무 많습니다. ${answer.retryAfter ?? 60}초 뒤에 다시 시도하세요.`, `Too many tries. Try again in ${answer.retryAfter ?? 60} seconds.`), true);
-    } else {
-      const { detail } = (answer.body ?? {}) as { detail?: unknown };
-      const said = typeof detail === "string" ? ` (HTTP ${answer.status}: ${detail})` : ` (HTTP ${answer.status})`;
-      this.#tell(() => `${[401, 403].includes(answer.status) ? refused() : t("거부되었습니다.", "Refused.")}${said}`, true);
+      return;
     }
+    const { status, body, retryAfter = 60 } = answer;
+    if (status === 429) {
+      this.#tell(() => t(`시도가 너무 많습니다. ${retryAfter}초 뒤에 다시 시도하세요.`, `Too many tries. Try again in ${retryAfter} seconds.`), true);
+      return;
+    }
+    const { detail } = (body ?? {}) as { detail?: unknown };
+    const said = typeof detail === "string" ? ` (HTTP ${status}: ${detail})` : ` (HTTP ${status})`;
+    this.#tell(() => `${[401, 403].includes(status) ? refused() : failure(service, status)}${said}`, true);
   }
 
   #tell(told: Told, wrong: boolean): void {
@@ -324,16 +345,25 @@ export class Flow {
   }
 }
 
+/** The tokens in a good answer of the issuer, as far as there are any. */
+function tokensIn(answer: Answer | undefined): { access?: string; refresh?: string } {
+  const { access, refresh } = (answer?.status === 200 ? (answer.body ?? {}) : {}) as { access?: unknown; refresh?: unknown };
+  return { ...(typeof access === "string" && { access }), ...(typeof refresh === "string" && { refresh }) };
+}
+
+/** What a status means that nobody foresaw. */
+function failure(service: Service, status: number): string {
+  if (status < 400) {
+    return t(`${addressOf(service)} 의 응답에 있어야 할 것이 없습니다.`, `The answer of ${addressOf(service)} lacks what belongs in it.`);
+  }
+  return status < 500
+    ? t("거부되었습니다.", "Refused.")
+    : t(`${addressOf(service)} 에 문제가 있어 지금은 처리하지 못합니다.`, `${addressOf(service)} is in trouble and cannot do this now.`);
+}
+
 function unreachable(service: Service): string {
   const url = addressOf(service);
   return t(`${url} 에 연결할 수 없습니다. 서버가 실행 중인지 확인하세요.`, `Cannot reach ${url}. Is the server running?`);
-}
-
-/** How long a token of the issuer still lives, in words. */
-function left(token: string): string {
-  const exp = decoded(token.split(".")[1])?.["exp"];
-  const seconds = typeof exp === "number" ? Math.ceil(exp - Date.now() / 1000) : 0;
-  return seconds > 0 ? duration(seconds) : t("만료됨", "expired");
 }
 
 export const addresses = `${issuerUrl}  ·  ${edgeUrl}`;

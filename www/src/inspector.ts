@@ -88,6 +88,7 @@ export class Inspector {
       this.#field("now").value = String(now);
     }
     this.#removedSecret = false;
+    this.#forgetLink();
     this.show();
   }
 

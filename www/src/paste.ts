@@ -11,13 +11,15 @@ export type Pasted =
   /** Something else; `token` is what a check of it would be made of, when that makes sense. */
   | { kind: "other"; help: string; token?: string };
 
-/** True for private keys in PEM or JWK form, and for symmetric JWKs. */
+/** True for private keys in PEM, OpenPGP or JWK form, and for symmetric JWKs; JWKs also inside a JSON string. */
 export function isSecret(text: string): boolean {
-  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) {
+  if (/-----BEGIN [A-Z ]*PRIVATE KEY( BLOCK)?-----/.test(text)) {
     return true;
   }
+  // Configurations and logs hold keys as strings, at times in one another; every backslash goes, whatever the depth.
+  const members = text.replace(/\\u0022/gi, '"').replaceAll("\\", "");
   // A key that does not parse is a secret all the same; the members are enough.
-  return /"kty"\s*:/.test(text) && (/"(d|p|q|dp|dq|qi)"\s*:\s*"/.test(text) || /"kty"\s*:\s*"oct"/.test(text));
+  return /"kty"\s*:/.test(members) && (/"(d|p|q|dp|dq|qi)"\s*:\s*"/.test(members) || /"kty"\s*:\s*"oct"/.test(members));
 }
 
 /** True for what looks like a key or a key set. */

@@ -1,4 +1,3 @@
-import type { JwkSet } from "@dojang/verifier/explain";
 import type { StatusListFetch } from "@dojang/verifier/status";
 import { edgeUrl, issuerUrl } from "./config.ts";
 import { decoded } from "./token.ts";
@@ -40,7 +39,7 @@ interface Asked {
   lang: string;
 }
 
-/** Asks a service; the answer whatever its status, or undefined when there was none in JSON. */
+/** Asks a service; the answer whatever its status, or undefined when none came or a good one is no JSON. */
 export async function ask({ to, method, path, bearer, json, lang }: Asked, watch: Watch): Promise<Answer | undefined> {
   const exchange = begun(to, method, path, bearer, json, watch);
   try {
@@ -57,7 +56,7 @@ export async function ask({ to, method, path, bearer, json, lang }: Asked, watch
       signal: AbortSignal.timeout(PATIENCE),
     });
     const seconds = Number.parseInt(response.headers.get("Retry-After") ?? "", 10);
-    const answer: Answer = { status: response.status, body: await response.json(), ...(!Number.isNaN(seconds) && { retryAfter: seconds }) };
+    const answer: Answer = { status: response.status, body: bodyOf(await response.text(), response.status), ...(!Number.isNaN(seconds) && { retryAfter: seconds }) };
     exchange.answer = answer;
   } catch {
     exchange.failed = true;
@@ -83,7 +82,7 @@ export function upload(file: File, bearer: string, lang: string, progress: (sent
     request.upload.addEventListener("progress", ({ loaded, total }) => progress(total === 0 ? 1 : loaded / total));
     request.addEventListener("loadend", () => {
       try {
-        exchange.answer = { status: request.status, body: JSON.parse(request.responseText) as unknown };
+        exchange.answer = { status: request.status, body: bodyOf(request.responseText, request.status) };
       } catch {
         exchange.failed = true;
       }
@@ -94,12 +93,6 @@ export function upload(file: File, bearer: string, lang: string, progress: (sent
     form.append("file", file);
     request.send(form);
   });
-}
-
-/** The keys that the issuer publishes; undefined when it does not answer. */
-export async function publishedKeys(lang: string, watch: Watch): Promise<JwkSet | undefined> {
-  const answer = await ask({ to: "issuer", method: "GET", path: "/.well-known/jwks.json", lang }, watch);
-  return answer?.status === 200 ? (answer.body as JwkSet) : undefined;
 }
 
 /** `fetch` for the issuer's status lists, whose payload is what the exchange shows. */
@@ -127,6 +120,18 @@ export function addressOf(service: Service): string {
 /** Enough of a token to tell it from another. */
 export function shortened(token: string): string {
   return token.length > 24 ? `${token.slice(0, 10)}…${token.slice(-6)}` : token;
+}
+
+/** What a proxy says in HTML or plain text of a failure is an answer too. */
+function bodyOf(text: string, status: number): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    if (status >= 400) {
+      return text.slice(0, 200);
+    }
+    throw error;
+  }
 }
 
 function begun(to: Service, method: string, path: string, bearer: string | undefined, json: Record<string, string> | undefined, watch: Watch): Exchange {

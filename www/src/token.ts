@@ -1,4 +1,6 @@
-/** Tokens as a program that only decodes sees them. Nothing in here verifies anything. */
+// Tokens as a program that only decodes sees them. Nothing in here verifies anything.
+
+import { duration, t } from "./lang.ts";
 
 export type Members = Record<string, unknown>;
 
@@ -32,4 +34,11 @@ export function decoded(segment: string | undefined): Members | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** How long a token still lives by its own word, in words. */
+export function left(token: string): string {
+  const exp = decoded(token.split(".")[1])?.["exp"];
+  const seconds = typeof exp === "number" ? Math.ceil(exp - Date.now() / 1000) : 0;
+  return seconds > 0 ? duration(seconds) : t("만료됨", "expired");
 }

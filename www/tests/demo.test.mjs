@@ -6,13 +6,15 @@ import { describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { logIn, overflow, until, visits } from "./pages.mjs";
 import { noPrograms, startEdge } from "./programs.mjs";
-import { edgeUrl, issuerCommand, noIssuerCommand, noSystem, password, publicPem, username, wwwUrl } from "./system.mjs";
+import { edgeUrl, issuerCommand, issuerUrl, noIssuerCommand, noSystem, password, publicPem, username, wwwUrl } from "./system.mjs";
 
 describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
   const { onPage } = visits();
 
   const told = (page, text) => page.locator("#told").getByText(text).waitFor();
   const press = (page, name) => page.locator("#flow").getByRole("button", { name, exact: true }).click();
+  /** Waits until what was pressed is done: until then, what is told is about the action before. */
+  const done = (page) => page.locator("#flow [aria-busy=true]").waitFor({ state: "detached" });
 
   /** Waits until the list beside the diagram holds these requests and answers, and the drawing as many arrows. */
   async function drawn(page, wanted) {
@@ -28,7 +30,7 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
     const end = Date.now() + 20_000;
     do {
       await press(page, name);
-      await page.locator("#flow [aria-busy=true]").waitFor({ state: "detached" });
+      await done(page);
       const text = await page.locator("#told").textContent();
       if (refused.test(text)) {
         return;
@@ -105,7 +107,42 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
         await press(page, "로그아웃");
         await told(page, /로그아웃했습니다/);
         await press(page, "옛 토큰으로 /protected");
-        await told(page, /엣지의 폐기 확인이 꺼져 있어서, access 토큰은 만료될 때까지\(1시간 59분\)/);
+        await told(page, /엣지의 폐기 확인이 꺼져 있어서, access 토큰은 만료될 때까지\((1시간 59분|2시간 0분)\)/);
+      } finally {
+        await other.stop();
+      }
+    }));
+
+  test("why a token outlives its logout is told of what the edge says, in both languages", { skip: noPrograms }, () =>
+    onPage({}, async (page) => {
+      const other = await startEdge({ public_key: publicPem(), cors_origins: new URL(wwwUrl).origin });
+      try {
+        let revocation;
+        await page.route(`${edgeUrl}/**`, async (route) => {
+          const response = await route.fetch({ url: route.request().url().replace(edgeUrl, other.url) });
+          const { pathname } = new URL(route.request().url());
+          await route.fulfill(pathname === "/" ? { response, json: { ...(await response.json()), revocation } } : { response });
+        });
+        await logIn(page);
+        await press(page, "로그아웃");
+        await told(page, /로그아웃했습니다/);
+        const cases = [
+          [{ source: "none" }, /폐기 확인이 꺼져/, /check for revocation is off/],
+          [{ source: "redis" }, /그 Redis에는 이 로그아웃이 없습니다/, /this logout is not in that Redis/],
+          [{ source: "redis", problem: "Redis does not answer" }, /Redis가 응답하지 않는데/, /Redis that it asks about revocation does not answer/],
+          [{ source: "status_list", lists: { count: 1, age_seconds: 7, stale: false } }, /지금 사본은 7초 된 것이라/, /its copy, 7 s old,/],
+          [{ source: "status_list", lists: { count: 0, age_seconds: null, stale: false } }, /아직 폐기 목록이 없어서/, /has no revocation list yet/],
+          [undefined, /엣지에게서 듣지 못했습니다/, /it did not say/],
+        ];
+        for (const [says, korean, english] of cases) {
+          revocation = says;
+          await press(page, "옛 토큰으로 /protected");
+          await done(page);
+          await told(page, korean);
+          await page.getByRole("button", { name: "English" }).click();
+          await told(page, english);
+          await page.getByRole("button", { name: "한국어" }).click();
+        }
       } finally {
         await other.stop();
       }
@@ -183,6 +220,56 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
       assert.equal(await page.locator("[name=token]").inputValue(), "");
       assert.equal(await page.locator("#break .attack").count(), 0);
       assert.equal((await page.content()).includes(token), false);
+    }));
+
+  test("a logout that the issuer did not make is not told as one", () =>
+    onPage({}, async (page) => {
+      await logIn(page);
+      await page.locator("#my-token").getByText("검증됨").waitFor();
+      const path = `${issuerUrl}/api/token/blacklist/`;
+      const failures = [
+        [{ status: 503, json: { detail: "no database" } }, /지금은 처리하지 못합니다\. \(HTTP 503: no database\)/],
+        // As a proxy answers for a service that is gone.
+        [{ status: 502, contentType: "text/html", body: "<h1>Bad Gateway</h1>" }, /지금은 처리하지 못합니다\. \(HTTP 502\)/],
+        [{ status: 429, json: { detail: "throttled" } }, /시도가 너무 많습니다/],
+      ];
+      for (const [answer, message] of failures) {
+        await page.route(path, (route) => route.fulfill(answer));
+        await press(page, "로그아웃");
+        await done(page);
+        await told(page, message);
+        await page.locator("#told.wrong").waitFor();
+        await page.unroute(path);
+        assert.equal(await page.locator("#flow").getByRole("button", { name: "로그아웃", exact: true }).count(), 1, "the session goes on");
+      }
+      await page.route(path, (route) => route.fulfill({ status: 401, json: { detail: "Token is blacklisted", code: "token_not_valid" } }));
+      await press(page, "로그아웃");
+      await told(page, /이미 끝난 세션입니다/);
+      await page.locator("#flow").getByRole("button", { name: "다시 로그인", exact: true }).waitFor();
+    }));
+
+  test("a login whose tokens or keys are of no use is told with the reason", () =>
+    onPage({}, async (page) => {
+      const [login, jwks] = [`${issuerUrl}/api/token/`, `${issuerUrl}/.well-known/jwks.json`];
+      const faults = [
+        [login, { json: {} }, /있어야 할 것이 없습니다\. \(HTTP 200\)/],
+        [login, { json: null }, /있어야 할 것이 없습니다\. \(HTTP 200\)/],
+        [login, { status: 500, contentType: "text/plain", body: "oops" }, /지금은 처리하지 못합니다\. \(HTTP 500\)/],
+        [jwks, { status: 404, json: { detail: "Not found." } }, /거부되었습니다\. \(HTTP 404: Not found\.\)/],
+        [jwks, { json: { keys: [] } }, /공개한 키를 쓸 수 없습니다: .+ \(key_set_empty\)/],
+        [jwks, { json: null }, /공개한 키를 쓸 수 없습니다: .+ \(key_format_unknown\)/],
+      ];
+      for (const [path, answer, message] of faults) {
+        await page.route(path, (route) => route.fulfill(answer));
+        await logIn(page);
+        await done(page);
+        await told(page, message);
+        await page.locator("#told.wrong").waitFor();
+        assert.equal(await page.locator("#my-token").count(), 0);
+        await page.unroute(path);
+      }
+      await logIn(page);
+      await page.locator("#my-token").getByText("검증됨").waitFor();
     }));
 
   test("an expired token is shown as refused", () =>

@@ -124,7 +124,14 @@ describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
 
     test(`a private key is flagged, removed and never stored (${lang})`, () =>
       visit({}, async (page) => {
-        const secrets = [privatePem, privateJwk, JSON.stringify({ kty: "oct", k: "c2VjcmV0LXNlY3JldC1zZWNyZXQ" })];
+        const symmetric = JSON.stringify({ kty: "oct", k: "c2VjcmV0LXNlY3JldC1zZWNyZXQ" });
+        const secrets = [
+          privatePem, privateJwk, symmetric,
+          // As strings of JSON, once and twice, with either way to write a quotation mark.
+          JSON.stringify(privateJwk), JSON.stringify({ config: JSON.stringify({ key: privateJwk }) }), privateJwk.replaceAll('"', "\\u0022"),
+          JSON.stringify(symmetric),
+          privatePem.replaceAll("PRIVATE KEY", "PGP PRIVATE KEY BLOCK"),
+        ];
         for (const name of ["token", "keys"]) {
           for (const secret of secrets) {
             await field(page, name).focus();
@@ -296,6 +303,28 @@ describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
       await until("the address without the token", "", async () => new URL(other.url()).hash);
       assert.equal(await field(other, "token").inputValue(), "");
       assert.equal(await other.locator("#inspection").isVisible(), false);
+    }));
+
+  test("a shared token leaves the address when the page puts another one into the fields", () =>
+    onPage({}, async (page) => {
+      const share = async () => {
+        await page.getByRole("button", { name: "공유 링크 복사" }).click();
+        await until("the address with the token", true, async () => new URL(page.url()).hash.includes("token="));
+      };
+      const shared = token();
+      await inspect(page, shared);
+      await verdict(page, "검증됨");
+      await share();
+      await page.getByRole("button", { name: "예제 만들기" }).click();
+      await until("the address without the token", "", async () => new URL(page.url()).hash);
+      assert.equal(await page.locator("#share-result").textContent(), "");
+      assert.notEqual(await field(page, "token").inputValue(), shared);
+
+      await share();
+      await page.getByRole("tab", { name: "망가뜨리기" }).click();
+      await page.locator("[data-attack=none]").getByRole("button", { name: "검사기에서 보기" }).click();
+      await verdict(page, "거부됨");
+      await until("the address without the example", "", async () => new URL(page.url()).hash);
     }));
 
   test("markup in a token is shown as text", () =>

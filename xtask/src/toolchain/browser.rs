@@ -11,7 +11,7 @@ use crate::workspace::Workspace;
 
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
 
-/// The browser named by `CHROMIUM`, or one that is installed, or Debian's after installing it.
+/// The browser named by `CHROMIUM`, or one that is installed, or Debian's after installing it with a font for Korean.
 pub(crate) fn ensure(workspace: &Workspace, runner: &mut Runner) -> Result<PathBuf> {
     if let Some(named) = std::env::var_os("CHROMIUM").map(PathBuf::from) {
         if named.is_file() {
@@ -26,6 +26,7 @@ pub(crate) fn ensure(workspace: &Workspace, runner: &mut Runner) -> Result<PathB
     if !apt::is_debian() {
         bail!("Chromium is missing: install it, or name a Chromium or Chrome in CHROMIUM");
     }
-    apt::ensure(&["chromium"], "the browser tests", workspace, runner)?;
+    // The page is in Korean too: without a font for it, its pictures would show boxes.
+    apt::ensure(&["chromium", "fonts-noto-cjk"], "the browser tests", workspace, runner)?;
     installed().context("Chromium was installed and is not on PATH")
 }
