@@ -75,7 +75,8 @@ fn at_every_wait(
             check(number);
             if let Some(status) = done {
                 assert_eq!(status, 200, "{method} {path}");
-                assert!(nth > 2, "it waited several times: {nth}");
+                // How often depends on who is faster, the request or the database; never to wait would test nothing.
+                assert!(nth > 1, "{method} {path} never waited");
                 break;
             }
         }
