@@ -181,8 +181,7 @@ pub(super) async fn create(State(issuer): State<Arc<Issuer>>, request: Request) 
     profile.last_name = last_name.unwrap_or_default();
     profile.role = role.unwrap_or(profile.role);
     profile.premium = premium.unwrap_or(profile.premium);
-    let profile = profile.checked()?;
-    check_password(&password)?;
+    let profile = profile.checked_with(&password)?;
 
     let hash = issuer.passwords.hash(password).await?;
     let mut user = profile.with_password(hash, issuer.clock.now().timestamp());
