@@ -38,7 +38,14 @@ fn keys_are_rotated_while_the_server_runs_and_old_tokens_live_until_their_key_is
     let new_token = login(server.address, "testuser", "testpass123").text("access");
     assert_eq!((me(&old_token), me(&new_token), kids().len()), (200, 200, 2), "the retired key still verifies");
 
-    assert!(fails(&place.run(&["keys", "remove", &old])).contains("may live for 86400: wait, or add --force"));
+    for (lifetimes, needed) in [
+        (&[][..], 86_405),
+        (&["--refresh-lifetime", "60"], 7_205),
+        (&["--refresh-lifetime", "60", "--access-lifetime", "300"], 305),
+    ] {
+        let line = fails(&place.run(&[&["keys", "remove", &old], lifetimes].concat()));
+        assert!(line.contains(&format!("may live for {needed}: wait, or add --force")), "{line}");
+    }
     assert!(fails(&place.run(&["keys", "remove", "../../etc/passwd"])).contains("there is no key"));
     // A thumbprint is base64url: it may begin like an option, and stays a kid before and after real ones.
     for command in ["retire", "remove"] {
