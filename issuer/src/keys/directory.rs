@@ -109,8 +109,9 @@ impl KeyDirectory {
         self.write_ring(&ring)
     }
 
-    /// Removes a retired key and its files, a Django project's `private.pem` too when it is that key. Tokens that it signed are refused from then on: `lifetime` is how long one
-    /// may live after the key was retired; `None` does not wait.
+    /// Removes a retired key and its files, a Django project's `private.pem` too when it is that key. Tokens that it
+    /// signed are refused from then on: `lifetime` is how long one may live after the key was retired; `None` does not
+    /// wait.
     ///
     /// # Errors
     /// As [`Self::retire`], [`RingError::NotRetired`], [`RingError::TokensLive`].
