@@ -10,6 +10,9 @@ use crate::http::KEYS_CACHE_SECONDS;
 use crate::keys::{Generated, KeyBits, KeyDirectory, KeyState};
 use crate::token::Lifetimes;
 
+/// A running issuer looks for new keys every second: so long, generously, it may sign with a key that is retired.
+const TAKING_OVER_SECONDS: i64 = 5;
+
 #[derive(Debug, Subcommand)]
 pub(super) enum KeysCommand {
     /// Make a key: active when it is the first, else published and not yet signing
@@ -67,6 +70,15 @@ pub(super) struct RemoveArgs {
     #[arg(allow_hyphen_values = true)]
     kid: String,
 
+    /// Lifetime of access tokens, in seconds
+    #[arg(
+        long,
+        env = "ISSUER_ACCESS_LIFETIME",
+        value_name = "SECONDS",
+        default_value_t = Lifetimes::default().access_seconds
+    )]
+    access_lifetime: u32,
+
     /// Lifetime of refresh tokens, in seconds
     #[arg(
         long,
@@ -119,7 +131,8 @@ fn rotate(args: RotateArgs) -> Result<(), Failure> {
 }
 
 fn remove(args: RemoveArgs) -> Result<(), Failure> {
-    let lifetime = (!args.force).then(|| TimeDelta::seconds(i64::from(args.refresh_lifetime)));
+    let longest = i64::from(args.access_lifetime.max(args.refresh_lifetime));
+    let lifetime = (!args.force).then(|| TimeDelta::seconds(longest + TAKING_OVER_SECONDS));
     KeyDirectory::new(args.keys.keys_dir).remove(&args.kid, SystemClock.now(), lifetime)?;
     println!("removed the key {}", args.kid);
     Ok(())

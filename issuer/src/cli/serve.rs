@@ -160,24 +160,56 @@ pub(super) fn keys_from_environment() -> Result<Option<IssuerKeys>, Failure> {
     Ok(Some(keys.map_err(|error| format!("ISSUER_PRIVATE_KEY or ISSUER_PUBLIC_KEYS cannot be used: {error}"))?))
 }
 
-/// Takes over new keys within seconds. Keys that cannot be used change nothing but the log.
-async fn follow_the_keys(keys: Arc<LiveKeys>, directory: KeyDirectory, mut known: Option<(SystemTime, u64)>) {
+/// Takes over new keys within seconds. Keys that cannot be used change nothing but the log, and are tried again: what
+/// repairs them, the mode of a file or a file that was missing, need not touch the one whose time is looked at.
+async fn follow_the_keys(keys: Arc<LiveKeys>, directory: KeyDirectory, known: Option<(SystemTime, u64)>) {
     let mut tick = tokio::time::interval(Duration::from_secs(1));
+    let mut follower = KeyFollower { keys, directory, known, fault: None };
     loop {
         tick.tick().await;
-        let (keys, directory) = (Arc::clone(&keys), directory.clone());
+        let mut next = follower.clone();
         let look = move || {
-            let version = directory.version();
-            if version != known && version.is_some() {
-                match keys.reload(&directory) {
-                    Ok(true) => tracing::info!(kid = keys.current().signing.kid(), "the keys have changed"),
-                    Ok(false) => {}
-                    Err(error) => tracing::error!(%error, "the new keys cannot be used; those before go on"),
+            next.look();
+            next
+        };
+        follower = tokio::task::spawn_blocking(look).await.unwrap_or(follower);
+    }
+}
+
+#[derive(Clone)]
+struct KeyFollower {
+    keys: Arc<LiveKeys>,
+    directory: KeyDirectory,
+    /// Of the keys in use.
+    known: Option<(SystemTime, u64)>,
+    /// Why the directory cannot be used, as the log has it already.
+    fault: Option<String>,
+}
+
+impl KeyFollower {
+    fn look(&mut self) {
+        let version = self.directory.version();
+        let is_new = version != self.known && version.is_some();
+        if !is_new && self.fault.is_none() {
+            return;
+        }
+        match self.keys.reload(&self.directory) {
+            Ok(changed) => {
+                if changed {
+                    tracing::info!(kid = self.keys.current().signing.kid(), "the keys have changed");
+                } else if self.fault.is_some() {
+                    tracing::info!("the keys can be used again");
+                }
+                (self.known, self.fault) = (version, None);
+            }
+            Err(error) => {
+                let error = error.to_string();
+                if self.fault.as_ref() != Some(&error) {
+                    tracing::error!(error, "the new keys cannot be used; those before go on");
+                    self.fault = Some(error);
                 }
             }
-            version
-        };
-        known = tokio::task::spawn_blocking(look).await.unwrap_or(known);
+        }
     }
 }
 

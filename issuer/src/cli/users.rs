@@ -175,13 +175,13 @@ async fn create(args: CreateArgs) -> Result<(), Failure> {
     if args.if_missing
         && let Some(user) = storage.user_by_name(&profile.username).await?
     {
-        println!("the user {} exists already (id {})", user.username, user.id);
+        println!("the user {} exists already (id {})", escaped(&user.username), user.id);
         return Ok(());
     }
     let password =
         if args.password.generate_password { generate_password(&SystemRandom)? } else { password_from_stdin()? };
     let user = store(&*storage, profile, &password).await?;
-    println!("created the user {} (id {})", user.username, user.id);
+    println!("created the user {} (id {})", escaped(&user.username), user.id);
     if args.password.generate_password {
         println!("password: {}", *password);
     }
@@ -210,7 +210,7 @@ pub(super) async fn create_superuser(args: CreateSuperuserArgs) -> Result<(), Fa
         return Err("the two passwords are not the same; nothing was stored".into());
     }
     let user = store(&*storage, profile, &password).await?;
-    println!("created the administrator {} (id {})", user.username, user.id);
+    println!("created the administrator {} (id {})", escaped(&user.username), user.id);
     storage.close().await;
     Ok(())
 }
@@ -264,10 +264,11 @@ async fn change(args: NamedUserArgs, changes: Changes) -> Result<(), Failure> {
         .update_user(user.id, &changes, SystemClock.now().timestamp())
         .await?
         .ok_or("the user was deleted at this moment")?;
+    let name = escaped(&user.username);
     if let Some(active) = changes.is_active {
-        println!("the user {} is {}", user.username, if active { "active" } else { "inactive" });
+        println!("the user {name} is {}", if active { "active" } else { "inactive" });
     } else {
-        println!("the user {} has the role {} and premium {}", user.username, user.role, user.premium);
+        println!("the user {name} has the role {} and premium {}", escaped(&user.role), user.premium);
     }
     storage.close().await;
     Ok(())
@@ -290,7 +291,7 @@ async fn set_password(args: SetPasswordArgs) -> Result<(), Failure> {
     if !storage.set_password(user.id, None, &hash, None, SystemClock.now().timestamp()).await? {
         return Err("the user was deleted at this moment".into());
     }
-    println!("set the password of the user {}; all sessions have ended", user.username);
+    println!("set the password of the user {}; all sessions have ended", escaped(&user.username));
     if args.password.generate_password {
         println!("password: {}", *password);
     }
@@ -301,7 +302,7 @@ async fn set_password(args: SetPasswordArgs) -> Result<(), Failure> {
 async fn delete(args: NamedUserArgs) -> Result<(), Failure> {
     let (storage, user) = named(args).await?;
     storage.delete_user(user.id, SystemClock.now().timestamp()).await?;
-    println!("deleted the user {} (id {})", user.username, user.id);
+    println!("deleted the user {} (id {})", escaped(&user.username), user.id);
     storage.close().await;
     Ok(())
 }
@@ -309,7 +310,7 @@ async fn delete(args: NamedUserArgs) -> Result<(), Failure> {
 async fn log_out(args: NamedUserArgs) -> Result<(), Failure> {
     let (storage, user) = named(args).await?;
     let ended = storage.revoke_sessions(user.id, None, SystemClock.now().timestamp()).await?;
-    println!("ended {ended} sessions of the user {}", user.username);
+    println!("ended {ended} sessions of the user {}", escaped(&user.username));
     storage.close().await;
     Ok(())
 }

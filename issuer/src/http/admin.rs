@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -140,7 +141,7 @@ async fn administrator(issuer: &Issuer, headers: &HeaderMap) -> Result<User, Api
 pub(super) async fn list(
     State(issuer): State<Arc<Issuer>>,
     headers: HeaderMap,
-    paging: Result<Query<Paging>, axum::extract::rejection::QueryRejection>,
+    paging: Result<Query<Paging>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     administrator(&issuer, &headers).await?;
     let Query(Paging { page, page_size }) = paging.map_err(|_| ApiError::InvalidPage)?;
@@ -180,8 +181,7 @@ pub(super) async fn create(State(issuer): State<Arc<Issuer>>, request: Request) 
     profile.last_name = last_name.unwrap_or_default();
     profile.role = role.unwrap_or(profile.role);
     profile.premium = premium.unwrap_or(profile.premium);
-    let profile = profile.checked()?;
-    check_password(&password)?;
+    let profile = profile.checked_with(&password)?;
 
     let hash = issuer.passwords.hash(password).await?;
     let mut user = profile.with_password(hash, issuer.clock.now().timestamp());
@@ -202,11 +202,11 @@ pub(super) async fn create(State(issuer): State<Arc<Issuer>>, request: Request) 
 )]
 pub(super) async fn show(
     State(issuer): State<Arc<Issuer>>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     administrator(&issuer, &headers).await?;
-    let user = issuer.storage.user_by_id(number(&id)?).await?.ok_or(ApiError::NotFound)?;
+    let user = issuer.storage.user_by_id(number(id)?).await?.ok_or(ApiError::NotFound)?;
     Ok(Json(user.admin_view()).into_response())
 }
 
@@ -224,11 +224,11 @@ pub(super) async fn show(
 )]
 pub(super) async fn change(
     State(issuer): State<Arc<Issuer>>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Result<Response, ApiError> {
     let admin = administrator(&issuer, request.headers()).await?;
-    let id = number(&id)?;
+    let id = number(id)?;
     let changes = Changes::from(read::<Record>(request).await?);
     let now = issuer.clock.now().timestamp();
     let user = issuer.storage.update_user(id, &changes.checked()?, now).await?.ok_or(ApiError::NotFound)?;
@@ -253,11 +253,11 @@ pub(super) async fn change(
 )]
 pub(super) async fn delete(
     State(issuer): State<Arc<Issuer>>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<StatusCode, ApiError> {
     let admin = administrator(&issuer, &headers).await?;
-    let id = number(&id)?;
+    let id = number(id)?;
     if !issuer.storage.delete_user(id, issuer.clock.now().timestamp()).await? {
         return Err(ApiError::NotFound);
     }
@@ -281,11 +281,11 @@ pub(super) async fn delete(
 )]
 pub(super) async fn set_password(
     State(issuer): State<Arc<Issuer>>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Result<Response, ApiError> {
     let admin = administrator(&issuer, request.headers()).await?;
-    let id = number(&id)?;
+    let id = number(id)?;
     let NewPassword { password } = read(request).await?;
     check_password(&password)?;
 
@@ -298,8 +298,9 @@ pub(super) async fn set_password(
     Ok(Json(Done {}).into_response())
 }
 
-/// Digits only, as in Django's paths: no sign.
-fn number(id: &str) -> Result<i64, ApiError> {
+/// Digits only, as in Django's paths: no sign. An id that is not even text is no other case: nobody has it.
+fn number(id: Result<Path<String>, PathRejection>) -> Result<i64, ApiError> {
+    let Path(id) = id.map_err(|_| ApiError::NotFound)?;
     let is_plain = id.bytes().all(|byte| byte.is_ascii_digit());
     id.parse().ok().filter(|_| is_plain).ok_or(ApiError::NotFound)
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
 use axum::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse as _, Response};
@@ -38,7 +39,8 @@ pub(super) async fn page() -> Result<Response, ApiError> {
         (status = 404, response = NotFound),
     )
 )]
-pub(super) async fn part(Path(name): Path<String>) -> Result<Response, ApiError> {
+pub(super) async fn part(name: Result<Path<String>, PathRejection>) -> Result<Response, ApiError> {
+    let Path(name) = name.map_err(|_| ApiError::NotFound)?;
     file(&name)
 }
 

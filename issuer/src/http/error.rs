@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use crate::sessions::SessionError;
 use crate::storage::{InsertError, StorageError};
 use crate::token::{IssueError, TokenRefusal};
-use crate::users::{Busy, HashingError, InvalidUser};
+use crate::users::{Busy, HashingError, InvalidRecord, InvalidUser};
 
 /// An error answer.
 #[derive(Debug)]
@@ -249,6 +249,12 @@ impl From<IssueError> for ApiError {
 impl From<InvalidUser> for ApiError {
     fn from(error: InvalidUser) -> Self {
         Self::Fields(vec![(error.field, error.rule)])
+    }
+}
+
+impl From<InvalidRecord> for ApiError {
+    fn from(error: InvalidRecord) -> Self {
+        Self::Fields(error.faults().iter().map(|fault| (fault.field, fault.rule)).collect())
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, StatusCode, Uri};
@@ -73,13 +74,14 @@ pub(super) async fn public_pem(State(issuer): State<Arc<Issuer>>) -> Response {
 )]
 pub(super) async fn status_list(
     State(issuer): State<Arc<Issuer>>,
-    Path(list): Path<String>,
+    list: Result<Path<String>, PathRejection>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     if uri.query().is_some_and(|query| query.split('&').any(|pair| pair == "time" || pair.starts_with("time="))) {
         return Err(ApiError::NoHistory);
     }
+    let Path(list) = list.map_err(|_| ApiError::NotFound)?;
     let (Some(lists), Ok(number)) = (issuer.revocations.lists(), list.parse()) else { return Err(ApiError::NotFound) };
     let list = lists.list(number).await.map_err(|error| {
         tracing::error!(%error, "a status list cannot be served");

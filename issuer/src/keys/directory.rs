@@ -109,8 +109,9 @@ impl KeyDirectory {
         self.write_ring(&ring)
     }
 
-    /// Removes a retired key and its files. Tokens that it signed are refused from then on: `lifetime` is how long one
-    /// may live after the key was retired; `None` does not wait.
+    /// Removes a retired key and its files, a Django project's `private.pem` too when it is that key. Tokens that it
+    /// signed are refused from then on: `lifetime` is how long one may live after the key was retired; `None` does not
+    /// wait.
     ///
     /// # Errors
     /// As [`Self::retire`], [`RingError::NotRetired`], [`RingError::TokensLive`].
@@ -118,9 +119,13 @@ impl KeyDirectory {
         let _lock = self.lock()?;
         let mut ring = self.read_ring()?.ok_or_else(|| RingError::Unknown(kid.to_owned()))?;
         ring.remove(kid, now, lifetime)?;
+        let mut names = vec![private_name(kid), public_name(kid)];
+        if self.plain_private_is(kid)? {
+            names.push(PLAIN_PRIVATE.to_owned());
+        }
         self.write_ring(&ring)?;
         // Out of the ring first: an interruption leaves files that nothing refers to.
-        for name in [private_name(kid), public_name(kid)] {
+        for name in names {
             let path = self.file(&name);
             match fs::remove_file(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -141,6 +146,16 @@ impl KeyDirectory {
         #[cfg(not(unix))]
         let place = metadata.len();
         Some((metadata.modified().ok()?, place))
+    }
+
+    /// Whether `private.pem`, from which [`Self::generate`] took a Django project's key into the ring, is this key.
+    fn plain_private_is(&self, kid: &str) -> Result<bool, KeysError> {
+        match self.private_key(PLAIN_PRIVATE, None) {
+            Ok(key) => Ok(key.kid() == kid),
+            // Nothing that ever signed here.
+            Err(KeysError::FileMissing(_) | KeysError::Unusable { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     fn public_copy_is_of(&self, ring: &Keyring) -> bool {

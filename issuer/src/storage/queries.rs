@@ -29,10 +29,11 @@ pub(super) const IMPORT_USER: &str = "\
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING";
 pub(super) const SAME_USER: &str = "SELECT COUNT(*) FROM users WHERE id = $1 AND username = $2";
 /// SQLite's AUTOINCREMENT has seen the ids; PostgreSQL's sequence has not, and must not go back either.
-pub(super) const SQLITE_ADVANCE_IDS: &str = "SELECT 1";
-pub(super) const POSTGRES_ADVANCE_IDS: &str = "\
-    SELECT setval(seq, GREATEST(nextval(seq), (SELECT MAX(id) FROM users))) \
-    FROM (SELECT pg_get_serial_sequence('users', 'id')::regclass AS seq) AS ids";
+pub(super) const SQLITE_ADVANCE_IDS: Option<&str> = None;
+pub(super) const POSTGRES_ADVANCE_IDS: Option<&str> = Some(
+    "SELECT setval(seq, GREATEST(nextval(seq), (SELECT MAX(id) FROM users))) \
+     FROM (SELECT pg_get_serial_sequence('users', 'id')::regclass AS seq) AS ids",
+);
 
 /// A session's columns, its id under a name that no column of a user has.
 macro_rules! session_columns {

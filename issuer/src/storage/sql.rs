@@ -74,7 +74,9 @@ macro_rules! implement_storage {
                         return Err(ImportError::Taken { id: user.id, username: user.record.username.clone() });
                     }
                 }
-                sqlx::query($advance_ids).execute(&mut *transaction).await.map_err(StorageError::from)?;
+                if let Some(advance_ids) = $advance_ids {
+                    sqlx::query(advance_ids).execute(&mut *transaction).await.map_err(StorageError::from)?;
+                }
                 transaction.commit().await.map_err(StorageError::from)?;
                 Ok(stored)
             }

@@ -31,6 +31,23 @@ pub struct InvalidUser {
     pub rule: &'static str,
 }
 
+/// Why a record cannot be stored: everything that is wrong with it, on one line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", one_line(.0))]
+pub struct InvalidRecord(Vec<InvalidUser>);
+
+fn one_line(faults: &[InvalidUser]) -> String {
+    faults.iter().map(|fault| fault.rule).collect::<Vec<_>>().join("; ")
+}
+
+impl InvalidRecord {
+    /// What is wrong, in the order of the fields; never nothing.
+    #[must_use]
+    pub fn faults(&self) -> &[InvalidUser] {
+        &self.0
+    }
+}
+
 /// Values of a record that change; `None` leaves one as it is. Checked by [`Changes::checked`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes {
@@ -52,10 +69,10 @@ impl Changes {
     /// Checks the values.
     ///
     /// # Errors
-    /// Names the first rule that is broken.
-    pub fn checked(self) -> Result<Self, InvalidUser> {
+    /// Names every rule that is broken.
+    pub fn checked(self) -> Result<Self, InvalidRecord> {
         let holds = |value: &Option<String>, rule: fn(&str) -> bool| value.as_deref().is_none_or(rule);
-        first_broken(&[
+        all_hold(&[
             ("email", holds(&self.email, is_email), EMAIL_RULE),
             ("first_name", holds(&self.first_name, is_name), FIRST_NAME_RULE),
             ("last_name", holds(&self.last_name, is_name), LAST_NAME_RULE),
@@ -71,11 +88,16 @@ const FIRST_NAME_RULE: &str = "a first name has at most 150 characters, none of 
 const LAST_NAME_RULE: &str = "a last name has at most 150 characters, none of them a control character";
 const ROLE_RULE: &str = "a role has 1 to 64 characters: letters, digits and - _ . :";
 
-fn first_broken(rules: &[(&'static str, bool, &'static str)]) -> Result<(), InvalidUser> {
-    match rules.iter().find(|(_, holds, _)| !holds) {
-        Some((field, _, rule)) => Err(InvalidUser { field, rule }),
-        None => Ok(()),
-    }
+/// A field, whether its rule holds, and the rule.
+type Rule = (&'static str, bool, &'static str);
+
+fn broken(rules: &[Rule]) -> impl Iterator<Item = InvalidUser> {
+    rules.iter().filter(|(_, holds, _)| !holds).map(|(field, _, rule)| InvalidUser { field, rule })
+}
+
+fn all_hold(rules: &[Rule]) -> Result<(), InvalidRecord> {
+    let faults: Vec<_> = broken(rules).collect();
+    if faults.is_empty() { Ok(()) } else { Err(InvalidRecord(faults)) }
 }
 
 /// What a new user's record is made from, as typed.
@@ -109,10 +131,10 @@ impl Profile {
     /// Normalises and checks the values.
     ///
     /// # Errors
-    /// Names the first rule that is broken.
-    pub fn checked(mut self) -> Result<Self, InvalidUser> {
+    /// Names every rule that is broken.
+    pub fn checked(mut self) -> Result<Self, InvalidRecord> {
         self.username = normalised_username(&self.username);
-        first_broken(&[
+        all_hold(&[
             ("username", is_username(&self.username), USERNAME_RULE),
             ("email", is_email(&self.email), EMAIL_RULE),
             ("first_name", is_name(&self.first_name), FIRST_NAME_RULE),
@@ -120,6 +142,22 @@ impl Profile {
             ("role", is_role(&self.role), ROLE_RULE),
         ])?;
         Ok(self)
+    }
+
+    /// [`Self::checked`] together with [`check_password`], so that whoever chose both hears of all faults at once.
+    ///
+    /// # Errors
+    /// Names every rule that is broken, of the password the first.
+    pub fn checked_with(self, password: &str) -> Result<Self, InvalidRecord> {
+        let password = check_password(password).err();
+        match (self.checked(), password) {
+            (Ok(profile), None) => Ok(profile),
+            (Ok(_), Some(fault)) => Err(InvalidRecord(vec![fault])),
+            (Err(InvalidRecord(mut faults)), password) => {
+                faults.extend(password);
+                Err(InvalidRecord(faults))
+            }
+        }
     }
 
     /// The record to store, of an active user; `created_at` in Unix seconds.
@@ -135,11 +173,13 @@ impl Profile {
 /// # Errors
 /// Names the first rule that is broken.
 pub fn check_password(password: &str) -> Result<(), InvalidUser> {
-    first_broken(&[
+    let first = broken(&[
         ("password", password.chars().count() >= MIN_PASSWORD_CHARS, "a password has at least 8 characters"),
         ("password", password.len() <= MAX_PASSWORD_BYTES, "a password has at most 1024 bytes"),
         ("password", !password.contains('\0'), "a password cannot hold a NUL character: nobody could log in with it"),
     ])
+    .next();
+    first.map_or(Ok(()), Err)
 }
 
 /// The form in which usernames are stored and looked up: NFKC, so that a name typed on another keyboard or system, as
@@ -216,6 +256,23 @@ mod tests {
         ] {
             assert!(with(bad).is_err());
         }
+    }
+
+    #[test]
+    fn every_fault_of_a_record_is_named() {
+        let mut profile = profile("two words");
+        profile.role = String::new();
+        let faults = profile.checked_with("short").expect_err("three faults");
+        let fields: Vec<_> = faults.faults().iter().map(|fault| fault.field).collect();
+        assert_eq!(fields, ["username", "role", "password"]);
+        let line = faults.to_string();
+        assert!(
+            line.starts_with("a username has") && line.ends_with("; a password has at least 8 characters"),
+            "{line}"
+        );
+        let changes = Changes { email: Some("a".into()), last_name: Some("\n".into()), ..Changes::default() };
+        let fields: Vec<_> = changes.checked().expect_err("two").faults().iter().map(|fault| fault.field).collect();
+        assert_eq!(fields, ["email", "last_name"]);
     }
 
     #[test]

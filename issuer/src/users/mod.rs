@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-pub use account::{Changes, InvalidUser, NewUser, Profile, check_password, normalised_username};
+pub use account::{Changes, InvalidRecord, InvalidUser, NewUser, Profile, check_password, normalised_username};
 pub use import::{Claims, ImportedUser, SourceError, read_django_users};
 pub use password::{
     Busy, HashingError, HashingLimits, MAX_PASSWORD_BYTES, Match, PasswordHash, PasswordHasher, generate_password,

@@ -14,6 +14,8 @@ use zeroize::Zeroizing;
 const MAX_PBKDF2_ITERATIONS: u32 = 20_000_000;
 /// Likewise, of memory: 256 MiB.
 const MAX_ARGON2_MEMORY_KIB: u32 = 256 * 1024;
+/// Likewise, memory times passes: 4 GiB to go through, twenty times what Django's setting asks for.
+const MAX_ARGON2_WORK_KIB: u64 = 4 * 1024 * 1024;
 /// Likewise, the binary logarithm of the rounds.
 const MAX_BCRYPT_COST: u32 = 16;
 
@@ -104,7 +106,9 @@ fn argon2_hash(text: &str, is_ours: bool) -> Option<StoredHash> {
     let algorithm = Algorithm::try_from(hash.algorithm.as_str()).ok()?;
     let version = hash.version.map_or(Ok(Version::V0x13), Version::try_from).ok()?;
     let params = Params::try_from(&hash).ok()?;
-    if params.m_cost() > MAX_ARGON2_MEMORY_KIB {
+    // The lanes divide the memory and add no work.
+    let work = u64::from(params.m_cost()) * u64::from(params.t_cost());
+    if params.m_cost() > MAX_ARGON2_MEMORY_KIB || work > MAX_ARGON2_WORK_KIB {
         return None;
     }
     let (argon2, salt, output) = (Argon2::new(algorithm, version, params), hash.salt?, hash.hash?);
@@ -154,6 +158,23 @@ mod tests {
             "argon2$argon2id$v=19$m=4294967295,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
         ] {
             assert!(StoredHash::parse(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_argon2_hash_that_would_hold_a_core_for_long_is_not_computed() {
+        let is_read = |memory: u32, passes: u32, lanes: u32| {
+            let rest = "$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+            let phc = format!("$argon2id$v=19$m={memory},t={passes},p={lanes}{rest}");
+            let django = StoredHash::parse(&format!("argon2{phc}")).is_some();
+            assert_eq!(StoredHash::parse(&phc).is_some(), django, "{phc}");
+            django
+        };
+        for (memory, passes, lanes) in [(102_400, 2, 8), (262_144, 16, 4), (65_536, 3, 4), (64, 65_536, 1)] {
+            assert!(is_read(memory, passes, lanes), "m={memory},t={passes},p={lanes}");
+        }
+        for (memory, passes, lanes) in [(262_144, 17, 4), (102_400, 4_294_967_295, 8), (8, 4_294_967_295, 1)] {
+            assert!(!is_read(memory, passes, lanes), "m={memory},t={passes},p={lanes}");
         }
     }
 }

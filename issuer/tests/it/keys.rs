@@ -152,6 +152,36 @@ fn a_new_key_beside_a_django_projects_key_leaves_that_one_active() {
 }
 
 #[test]
+fn a_django_projects_key_that_is_removed_leaves_no_private_half() {
+    let public = key().to_public_key().to_public_key_pem(LineEnding::LF).expect("PEM");
+    let (directory, keys) = django(&key().to_pkcs1_pem(LineEnding::LF).expect("PEM"), Some(&public));
+    let plain = directory.path().join("private.pem");
+    let (new, _) = new_kid(keys.generate(KeyBits::Rsa2048, false, now()).expect("a key"));
+    let (_, old) = keys.rotate(now(), None).expect("a published key");
+    // Whose it is cannot be read: nothing is removed then.
+    fs::set_permissions(&plain, fs::Permissions::from_mode(0o644)).expect("the mode can be set");
+    let error = keys.remove(&old, now(), None).expect_err("it is open").to_string();
+    assert!(error.contains(&format!("chmod 600 {}", plain.display())), "{error}");
+    assert_eq!(keys.list().expect("a ring").len(), 2);
+    fs::set_permissions(&plain, fs::Permissions::from_mode(0o600)).expect("the mode can be set");
+    keys.remove(&old, now(), None).expect("a retired key");
+    let names = fs::read_dir(directory.path()).expect("readable").flatten();
+    let names: Vec<_> = names.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    assert!(!names.iter().any(|name| name == "private.pem" || name.contains(&old)), "{names:?}");
+    assert_eq!(keys.load().expect("good keys").signing.kid(), new);
+}
+
+#[test]
+fn the_private_key_of_another_stays_when_a_key_is_removed() {
+    let (directory, keys) = django(&key().to_pkcs1_pem(LineEnding::LF).expect("PEM"), None);
+    let (first, _) = new_kid(keys.generate(KeyBits::Rsa2048, false, now()).expect("a key"));
+    keys.retire(&first, now()).expect("a published key");
+    keys.remove(&first, now(), None).expect("a retired key");
+    assert!(directory.path().join("private.pem").exists());
+    keys.load().expect("the Django project's key still signs");
+}
+
+#[test]
 fn unusable_keys_are_refused_with_the_reason() {
     let good = key().to_pkcs8_pem(LineEnding::LF).expect("PEM");
     let public = key().to_public_key().to_public_key_pem(LineEnding::LF).expect("PEM");

@@ -81,6 +81,30 @@ fn odd_requests_get_an_answer_below_500() {
 }
 
 #[test]
+fn a_path_that_is_not_text_leads_nowhere_and_says_so_as_any_other() {
+    let issuer = TestIssuer::start();
+    let boss = issuer.administrator();
+    let user = issuer.login("testuser", PASSWORD).text("access");
+    let not_found = json!({ "detail": "Not found." });
+    for (method, path) in [
+        ("GET", "/api/users/%ff/"),
+        ("PATCH", "/api/users/%c3%28/"),
+        ("DELETE", "/api/users/%ed%a0%80/"),
+        ("POST", "/api/users/%80/password/"),
+    ] {
+        let answer = issuer.send(&request(method, path).bearer(&boss));
+        assert_eq!((answer.status, answer.json()), (404, not_found.clone()), "{method} {path}");
+        assert_eq!(issuer.send(&request(method, path).bearer(&user)).status, 403, "{method} {path}");
+        assert_eq!(issuer.send(&request(method, path)).status, 401, "{method} {path}");
+    }
+    for path in ["/api/token/status/%ff", "/docs/%ff", "/docs/index.html%80"] {
+        let answer = issuer.send(&request("GET", path));
+        assert_eq!((answer.status, answer.json()), (404, not_found.clone()), "{path}");
+        assert_eq!(answer.header("content-type"), Some("application/json"), "{path}");
+    }
+}
+
+#[test]
 fn a_body_that_is_cut_off_disturbs_nobody() {
     let issuer = TestIssuer::start();
     for _ in 0..20 {

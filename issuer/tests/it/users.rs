@@ -138,6 +138,18 @@ fn an_administrator_lists_creates_and_changes_users() {
         (
             "POST",
             "/api/users/",
+            json!({ "username": "a b", "password": "short", "email": "a", "role": "two words" }),
+            400,
+            json!({
+                "username": ["a username has 1 to 150 characters: letters, digits and @ . + - _"],
+                "email": ["an email address looks like name@example.com and has at most 254 characters"],
+                "role": ["a role has 1 to 64 characters: letters, digits and - _ . :"],
+                "password": ["a password has at least 8 characters"],
+            }),
+        ),
+        (
+            "POST",
+            "/api/users/",
             json!({}),
             400,
             json!({ "username": ["This field is required."], "password": ["This field is required."] }),

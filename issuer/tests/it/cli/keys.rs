@@ -1,6 +1,7 @@
 //! Keys that change while the server runs, and keys of the environment.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 use super::program::{Place, Server, fails, login, succeeds, wait_for};
@@ -37,7 +38,14 @@ fn keys_are_rotated_while_the_server_runs_and_old_tokens_live_until_their_key_is
     let new_token = login(server.address, "testuser", "testpass123").text("access");
     assert_eq!((me(&old_token), me(&new_token), kids().len()), (200, 200, 2), "the retired key still verifies");
 
-    assert!(fails(&place.run(&["keys", "remove", &old])).contains("may live for 86400: wait, or add --force"));
+    for (lifetimes, needed) in [
+        (&[][..], 86_405),
+        (&["--refresh-lifetime", "60"], 7_205),
+        (&["--refresh-lifetime", "60", "--access-lifetime", "300"], 305),
+    ] {
+        let line = fails(&place.run(&[&["keys", "remove", &old], lifetimes].concat()));
+        assert!(line.contains(&format!("may live for {needed}: wait, or add --force")), "{line}");
+    }
     assert!(fails(&place.run(&["keys", "remove", "../../etc/passwd"])).contains("there is no key"));
     // A thumbprint is base64url: it may begin like an option, and stays a kid before and after real ones.
     for command in ["retire", "remove"] {
@@ -61,6 +69,28 @@ fn keys_are_rotated_while_the_server_runs_and_old_tokens_live_until_their_key_is
     let (code, log) = server.wait();
     assert_eq!(code, Some(0));
     assert!(log.contains("the keys have changed") && log.contains("the new keys cannot be used"), "{log}");
+}
+
+#[test]
+fn keys_that_could_not_be_read_are_taken_over_when_they_can_be() {
+    let place = Place::with_keys();
+    let server = Server::start(&place, &[]);
+    let published = || -> Option<usize> {
+        Some(request("GET", "/.well-known/jwks.json").send(server.address).json()["keys"].as_array()?.len())
+    };
+    let private = place.active_key();
+    let set_mode = |mode| fs::set_permissions(&private, fs::Permissions::from_mode(mode)).expect("the mode can be set");
+    set_mode(0o644);
+    succeeds(&place.run(&["keys", "generate"]));
+    std::thread::sleep(Duration::from_millis(3_500));
+    assert_eq!(published(), Some(1), "others can read the key that signs: nothing changes");
+    set_mode(0o600);
+    wait_for("the new key is published", || published() == Some(2));
+    server.signal("TERM");
+    let (code, log) = server.wait();
+    assert_eq!(code, Some(0), "{log}");
+    assert_eq!(log.matches("the new keys cannot be used").count(), 1, "it is tried each second, and said once: {log}");
+    assert_eq!(log.matches("the keys have changed").count(), 1, "{log}");
 }
 
 #[test]

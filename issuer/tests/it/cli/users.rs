@@ -176,4 +176,19 @@ fn names_that_act_on_a_terminal_are_written_out() {
     assert!(list.contains(r"a\u{1b}[2J") && list.contains(r"\n\u{202e}"), "{list:?}");
     let shown = succeeds(&place.run(&["users", "show", "a\u{1b}[2J"]));
     assert!(shown.contains(r"a\u001b[2J") && shown.contains(r"\u202e"), "{shown:?}");
+    let name = "a\u{1b}[2J";
+    for arguments in [
+        &["users", "deactivate", name][..],
+        &["users", "activate", name],
+        &["users", "set-role", name, "editor"],
+        &["users", "set-premium", name, "false"],
+        &["users", "set-password", name, "--generate-password"],
+        &["users", "logout", name],
+        &["users", "delete", name],
+    ] {
+        let said = succeeds(&place.run(arguments));
+        assert!(said.contains(r"the user a\u{1b}[2J") && !said.contains('\u{1b}'), "{arguments:?}: {said:?}");
+    }
+    let line = fails(&place.run(&["users", "show", name]));
+    assert!(line.contains(r"a\u{1b}[2J"), "{line:?}");
 }
