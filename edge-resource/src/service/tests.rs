@@ -427,6 +427,24 @@ async fn while_redis_is_away_the_setting_decides_but_never_for_roles() {
     }
 }
 
+#[tokio::test]
+async fn while_redis_is_away_no_administrator_gets_at_the_files_of_others() {
+    let edge = Edge::with(|variables| {
+        variables.revocation = "redis".into();
+        variables.redis_url = "redis://localhost:6379".into();
+        variables.revocation_when_down = "open".into();
+    });
+    let file = format!("/uploads/{}", "0".repeat(48));
+    for (role, path, status) in [("admin", file.as_str(), 503), ("instructor", &file, 404), ("admin", "/uploads", 200)] {
+        let bearer = format!("Bearer {}", edge.signer.token(&with(access_claims(NOW), &json!({"role": role}))));
+        let methods = if path == file { vec![Method::GET, Method::HEAD, Method::DELETE] } else { vec![Method::GET] };
+        for method in methods {
+            let answer = edge.send(&request(method.clone(), path, &[(AUTHORIZATION, &bearer)])).await;
+            assert_eq!(answer.status().as_u16(), status, "{method} {path} as {role}");
+        }
+    }
+}
+
 const LIST: &str = "http://issuer.example/status/1";
 
 /// An edge that asks the status lists below the issuer's `/status`.
