@@ -506,12 +506,15 @@ async fn a_token_that_names_no_list_passes_where_the_setting_says_so_and_every_o
         (status(0, LIST), Value::Null),
         (status(1, LIST), json!("token_revoked")),
         (status(0, "http://elsewhere.example/status/1"), json!("claim_invalid")),
-        (json!({"status": null}), json!("claim_invalid")),
+        (json!({"status": "fine"}), json!("claim_invalid")),
         (json!({"status": {}}), json!("claim_missing")),
     ] {
         let answer = edge.with_token("/protected", &edge.signer.token(&with(access_claims(NOW), &change))).await;
         assert_eq!(body(&answer)["code"], expected, "{change}");
     }
+    let null = format!(r#"{{"token_type":"access","exp":{},"status":null}}"#, NOW + 60);
+    let answer = edge.with_token("/protected", &edge.signer.token_of_text(&null)).await;
+    assert_eq!(body(&answer)["code"], "claim_invalid", "null is a name that makes no sense, and not no name");
 }
 
 #[tokio::test]
