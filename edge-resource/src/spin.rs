@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -166,7 +166,11 @@ impl Host for SpinHost {
 
     async fn redis_any_exists(&self, address: &str, keys: &[String], time: Duration) -> Result<bool, StoreError> {
         let outcome = within(time, redis_any_exists(address, keys)).await;
-        outcome.unwrap_or_else(|| Err(StoreError("no answer in time".to_owned())))
+        outcome.unwrap_or_else(|| {
+            // It may have gone silent without being closed, and would stay so.
+            redis_connection().take();
+            Err(StoreError("no answer in time".to_owned()))
+        })
     }
 }
 
@@ -181,16 +185,20 @@ async fn within<T>(time: Duration, work: impl Future<Output = T>) -> Option<T> {
     .await
 }
 
+/// The connection to Redis of the instance. Never held across an `.await`.
+fn redis_connection() -> MutexGuard<'static, Option<Arc<Connection>>> {
+    static CONNECTION: Mutex<Option<Arc<Connection>>> = Mutex::new(None);
+    CONNECTION.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Asks on the connection of the instance, which is opened for the first question and after one that failed.
 async fn redis_any_exists(address: &str, keys: &[String]) -> Result<bool, StoreError> {
-    static CONNECTION: Mutex<Option<Arc<Connection>>> = Mutex::new(None);
-    let known = || CONNECTION.lock().unwrap_or_else(PoisonError::into_inner);
-    let open = known().clone();
+    let open = redis_connection().clone();
     let connection = match open {
         Some(connection) => connection,
         None => {
             let opened = Arc::new(Connection::open(address).await.map_err(store_error)?);
-            known().insert(opened).clone()
+            redis_connection().insert(opened).clone()
         }
     };
     let keys = keys.iter().map(|key| RedisParameter::Binary(key.clone().into_bytes()));
@@ -200,7 +208,7 @@ async fn redis_any_exists(address: &str, keys: &[String]) -> Result<bool, StoreE
             _ => Err(StoreError("EXISTS gives no number".to_owned())),
         },
         Err(error) => {
-            known().take();
+            redis_connection().take();
             Err(store_error(error))
         }
     }
