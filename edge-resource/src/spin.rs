@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures_util::TryStreamExt;
 use futures_util::stream::try_unfold;
 use http::StatusCode;
-use http::header::{ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, HeaderValue};
+use http::header::{ACCEPT, ACCEPT_ENCODING, HeaderValue};
 use http_body::Frame;
 use http_body_util::{BodyDataStream, BodyExt, Either, Full, LengthLimitError, Limited, StreamBody};
 use spin_sdk::http::{EmptyBody, Request};
@@ -26,7 +26,7 @@ use spin_sdk::wasip3::random::random;
 use verifier_core::UnixTime;
 
 use crate::answer::{self, Answer, Body};
-use crate::host::{Document, FetchError, FetchLimits, Fetched, Host, StoreError, max_age};
+use crate::host::{Document, FetchError, FetchLimits, Fetched, Host, StoreError, lifetime_left};
 use crate::service::Service;
 use crate::settings::Variables;
 use crate::store_turns::{StoreTurns, Use};
@@ -242,7 +242,7 @@ async fn fetch(url: &http::Uri, document: Document, limits: FetchLimits) -> Resu
     if response.status() != StatusCode::OK {
         return Err(FetchError::Status(response.status().as_u16()));
     }
-    let max_age = response.headers().get(CACHE_CONTROL).and_then(|value| max_age(value.to_str().ok()?));
+    let max_age = lifetime_left(response.headers());
     let body = Limited::new(response.into_body(), limits.body).collect().await.map_err(|error| {
         if error.is::<LengthLimitError>() { FetchError::TooLarge } else { FetchError::Failed(error.to_string()) }
     })?;
