@@ -27,6 +27,7 @@ use verifier_core::UnixTime;
 
 use crate::answer::{self, Answer, Body};
 use crate::host::{Document, FetchError, FetchLimits, Fetched, Host, StoreError, lifetime_left};
+use crate::request_id::{self, X_REQUEST_ID};
 use crate::service::Service;
 use crate::settings::Variables;
 use crate::store_turns::{StoreTurns, Use};
@@ -58,7 +59,9 @@ async fn answer(request: Request) -> Answer {
             Ok(variables) => SERVICE.get_or_init(|| Service::new(&variables, &host)),
             Err(reason) => {
                 host.log(format_args!("error: {reason}"));
-                return answer::error(StatusCode::SERVICE_UNAVAILABLE, &reason, "variables_unavailable");
+                let mut answer = answer::error(StatusCode::SERVICE_UNAVAILABLE, &reason, "variables_unavailable");
+                answer.headers_mut().insert(X_REQUEST_ID, request_id::of(&head.headers, &host));
+                return answer;
             }
         },
     };
