@@ -435,7 +435,8 @@ async fn while_redis_is_away_no_administrator_gets_at_the_files_of_others() {
         variables.revocation_when_down = "open".into();
     });
     let file = format!("/uploads/{}", "0".repeat(48));
-    for (role, path, status) in [("admin", file.as_str(), 503), ("instructor", &file, 404), ("admin", "/uploads", 200)] {
+    for (role, path, status) in [("admin", file.as_str(), 503), ("instructor", &file, 404), ("admin", "/uploads", 200)]
+    {
         let bearer = format!("Bearer {}", edge.signer.token(&with(access_claims(NOW), &json!({"role": role}))));
         let methods = if path == file { vec![Method::GET, Method::HEAD, Method::DELETE] } else { vec![Method::GET] };
         for method in methods {
