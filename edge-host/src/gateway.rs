@@ -9,7 +9,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use http::uri::{Authority, Scheme};
 use http::{HeaderValue, Request, Response, StatusCode, Uri, Version};
 use http_body_util::{BodyExt, Full};
-use hyper::body::{Body, Incoming};
+use hyper::body::Incoming;
 use wasmtime_wasi_http::WasiBody;
 use wasmtime_wasi_http::handler::{ExpirationError, InstantiationError, ProxyHandler};
 
@@ -74,9 +74,6 @@ impl Gateway {
     /// The request with an absolute address, as `wasi:http` wants it, and a bounded body.
     fn wasi_request(&self, request: Request<Incoming>, turn: Turn) -> Result<Request<WasiBody>, Refused> {
         let (mut head, body) = request.into_parts();
-        if body.size_hint().lower() > self.max_body as u64 {
-            return Err(Refused::BodyTooLarge);
-        }
         let authority = self.authority(&head).ok_or(Refused::BadHost)?;
         // `OPTIONS *` has no path of its own (RFC 9112, section 3.2.4).
         let path = head.uri.path_and_query().filter(|path| path.as_str() != "*").map_or("/", |path| path.as_str());
@@ -106,7 +103,6 @@ impl Gateway {
 
 /// A request that the component does not get to see.
 enum Refused {
-    BodyTooLarge,
     BadHost,
     BadAddress,
 }
@@ -114,7 +110,6 @@ enum Refused {
 impl From<Refused> for Response<WasiBody> {
     fn from(refused: Refused) -> Self {
         match refused {
-            Refused::BodyTooLarge => plain(StatusCode::PAYLOAD_TOO_LARGE, "Payload Too Large", "body_too_large"),
             Refused::BadHost => plain(StatusCode::BAD_REQUEST, "Bad Request", "bad_host"),
             Refused::BadAddress => plain(StatusCode::BAD_REQUEST, "Bad Request", "bad_address"),
         }

@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::Parser;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, geteuid, getrlimit, setrlimit};
 use tracing_subscriber::EnvFilter;
 
 use arguments::{Arguments, LogFormat};
@@ -126,8 +126,18 @@ fn prepare_state_dir(path: &Path) -> anyhow::Result<PathBuf> {
     let advice = || format!("the state directory {} cannot be used: choose another with --state-dir", path.display());
     DirBuilder::new().recursive(true).mode(0o700).create(path).with_context(advice)?;
     let path = path.canonicalize().with_context(advice)?;
-    if path.metadata().with_context(advice)?.mode() & 0o002 != 0 {
-        bail!("others may write into the state directory {}, whose programs will be run: chmod o-w it", path.display());
+    let metadata = path.metadata().with_context(advice)?;
+    if metadata.uid() != geteuid().as_raw() {
+        bail!(
+            "the state directory {}, whose programs will be run, belongs to another user: choose another with --state-dir",
+            path.display()
+        );
+    }
+    if metadata.mode() & 0o022 != 0 {
+        bail!(
+            "others may write into the state directory {}, whose programs will be run: chmod go-w it",
+            path.display()
+        );
     }
     // Several programs may share the directory, and start at the same time.
     let probe = path.join(format!(".writable-{}", std::process::id()));

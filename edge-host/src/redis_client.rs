@@ -12,30 +12,44 @@ use crate::imports::spin::redis::redis::{self as interface, Error, RedisParamete
 use crate::outbound::Outbound;
 
 const CONNECT_TIME: Duration = Duration::from_secs(2);
-const ANSWER_TIME: Duration = Duration::from_secs(2);
+/// Less than the second after which the component gives up, so that it is noticed here that a connection has gone silent.
+const ANSWER_TIME: Duration = Duration::from_millis(800);
 
 /// The connections of this program, one to each address, for all instances. Cheap to clone.
 #[derive(Clone, Default)]
-pub(crate) struct RedisConnections(Arc<Mutex<HashMap<String, ConnectionManager>>>);
+pub(crate) struct RedisConnections(Arc<Mutex<HashMap<String, Arc<ConnectionManager>>>>);
 
 /// A connection that a component has opened.
+#[derive(Clone)]
 #[expect(unreachable_pub, reason = "the generated interfaces re-export it")]
-pub struct Handle(ConnectionManager);
+pub struct Handle {
+    address: String,
+    connection: Arc<ConnectionManager>,
+}
 
 impl RedisConnections {
     /// The connection to an address. It connects again by itself when it breaks.
-    async fn to(&self, address: &str) -> Result<ConnectionManager, Error> {
+    async fn to(&self, address: &str) -> Result<Arc<ConnectionManager>, Error> {
         if let Some(connection) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(address) {
-            return Ok(connection.clone());
+            return Ok(Arc::clone(connection));
         }
         let client = Client::open(address).map_err(|_| Error::InvalidAddress)?;
         let config = ConnectionManagerConfig::new()
             .set_number_of_retries(1)
             .set_connection_timeout(Some(CONNECT_TIME))
             .set_response_timeout(Some(ANSWER_TIME));
-        let connection = ConnectionManager::new_with_config(client, config).await.map_err(other)?;
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(address.to_owned(), connection.clone());
+        let connection = Arc::new(ConnectionManager::new_with_config(client, config).await.map_err(other)?);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(address.to_owned(), Arc::clone(&connection));
         Ok(connection)
+    }
+
+    /// Has the next one who opens this address get another connection: it mends by itself what breaks, but waits for ever for
+    /// an answer from where packets vanish.
+    fn forget(&self, handle: &Handle) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.get(&handle.address).is_some_and(|connection| Arc::ptr_eq(connection, &handle.connection)) {
+            known.remove(&handle.address);
+        }
     }
 }
 
@@ -82,7 +96,10 @@ impl<T: 'static> interface::HostConnectionWithStore<T> for Shared {
             return Ok(Err(Error::Other("the address is not allowed".to_owned())));
         }
         match connections.to(&address).await {
-            Ok(connection) => Ok(Ok(store.with(|mut access| access.get().table.push(Handle(connection)))?)),
+            Ok(connection) => {
+                let handle = Handle { address, connection };
+                Ok(Ok(store.with(|mut access| access.get().table.push(handle))?))
+            }
             Err(error) => Ok(Err(error)),
         }
     }
@@ -93,8 +110,11 @@ impl<T: 'static> interface::HostConnectionWithStore<T> for Shared {
         command: String,
         arguments: Vec<RedisParameter>,
     ) -> wasmtime::Result<Result<Vec<RedisResult>, Error>> {
-        let mut connection =
-            store.with(|mut access| access.get().table.get(&connection).map(|handle| handle.0.clone()))?;
+        let (handle, connections) = store.with(|mut access| {
+            let view = access.get();
+            view.table.get(&connection).map(|handle| (handle.clone(), view.connections.clone()))
+        })?;
+        let mut connection = ConnectionManager::clone(&handle.connection);
         let mut request = Cmd::new();
         request.arg(command);
         for argument in arguments {
@@ -103,8 +123,11 @@ impl<T: 'static> interface::HostConnectionWithStore<T> for Shared {
                 RedisParameter::Binary(bytes) => request.arg(bytes),
             };
         }
-        let answer = request.query_async::<Value>(&mut connection).await.map_err(other);
-        Ok(answer.map(|answer| {
+        let answer = request.query_async::<Value>(&mut connection).await;
+        if answer.as_ref().is_err_and(redis::RedisError::is_timeout) {
+            connections.forget(&handle);
+        }
+        Ok(answer.map_err(other).map(|answer| {
             let mut results = Vec::new();
             flatten(answer, &mut results);
             results

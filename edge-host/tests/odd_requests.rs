@@ -141,22 +141,30 @@ fn an_upload_may_come_in_chunks_and_break_off_anywhere() {
 #[test]
 fn a_client_that_goes_on_sending_still_reads_why_it_is_refused() {
     const SIZE: usize = 20_000_000;
-    let Some(files) = Files::start(&["--variable", "upload_limit=100000"]) else { return };
+    for arguments in [["--variable", "upload_limit=100000"], ["--max-body", "1"]] {
+        let Some(files) = Files::start(&arguments) else { return };
+        goes_on_sending(&files, SIZE);
+        assert_eq!(files.keys(), Vec::<String>::new());
+    }
+}
+
+fn goes_on_sending(files: &Files, size: usize) {
     for (bearer, status) in [(files.bearer(1), 413), ("Bearer x".to_owned(), 401)] {
-        for length in [format!("Content-Length: {SIZE}"), "Transfer-Encoding: chunked".to_owned()] {
+        for length in [format!("Content-Length: {size}"), "Transfer-Encoding: chunked".to_owned()] {
             let mut connection = files.edge.connect();
             connection.send_raw(upload_head(&bearer, &length).as_bytes());
             if length.starts_with("Transfer") {
-                connection.send_raw(format!("{SIZE:x}\r\n").as_bytes());
+                connection.send_raw(format!("{size:x}\r\n").as_bytes());
             }
             connection.send_raw(b"--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n");
-            for _ in 0..SIZE / 100_000 {
+            for _ in 0..size / 100_000 {
                 connection.send_raw(&[b'x'; 100_000]);
             }
-            assert_eq!(connection.answer("POST").map(|answer| answer.status), Some(status), "{length}");
+            let answer = connection.answer("POST").unwrap_or_else(|| panic!("no answer to {length}"));
+            assert_eq!(answer.status, status, "{length}");
+            assert!(answer.header("x-request-id").is_some(), "the component's own: {answer:?}");
         }
     }
-    assert_eq!(files.keys(), Vec::<String>::new());
 }
 
 #[test]

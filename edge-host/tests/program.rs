@@ -39,8 +39,12 @@ fn a_bad_start_ends_with_one_line_that_says_what_to_do() {
     let taken = taken.local_addr().expect("an address").to_string();
     let shared = scratch.path().join("shared");
     std::fs::create_dir(&shared).expect("made");
-    std::fs::set_permissions(&shared, Permissions::from_mode(0o777)).expect("changed");
+    std::fs::set_permissions(&shared, Permissions::from_mode(0o707)).expect("changed");
     let shared = shared.to_str().expect("UTF-8");
+    let of_a_group = scratch.path().join("of-a-group");
+    std::fs::create_dir(&of_a_group).expect("made");
+    std::fs::set_permissions(&of_a_group, Permissions::from_mode(0o770)).expect("changed");
+    let of_a_group = of_a_group.to_str().expect("UTF-8");
     let (state, a_file) = (state.to_str().expect("UTF-8"), a_file.to_str().expect("UTF-8"));
 
     for (component, arguments, words) in [
@@ -52,7 +56,8 @@ fn a_bad_start_ends_with_one_line_that_says_what_to_do() {
         (&not_wasm, vec!["--listen", taken.as_str()], vec!["in use", "--listen"]),
         (&not_wasm, vec!["--listen", "nowhere"], vec!["cannot listen on nowhere"]),
         (&not_wasm, vec!["--state-dir", a_file], vec!["state directory", "--state-dir"]),
-        (&not_wasm, vec!["--state-dir", shared], vec!["others may write", "chmod o-w"]),
+        (&not_wasm, vec!["--state-dir", shared], vec!["others may write", "chmod go-w"]),
+        (&not_wasm, vec!["--state-dir", of_a_group], vec!["others may write", "chmod go-w"]),
         (&not_wasm, vec!["--variable", "leeway"], vec!["--variable", "name=value"]),
         (&not_wasm, vec!["--variable", "Leeway=1"], vec!["--variable", "lower-case"]),
         (&not_wasm, vec!["--variable", "public_key=@/no/such/file"], vec!["public_key", "/no/such/file"]),
@@ -111,7 +116,7 @@ fn requests_that_are_too_large_or_malformed_are_refused_and_the_program_goes_on(
         (format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "x".repeat(100_000)), Some(431)),
         (format!("GET / HTTP/1.1\r\nHost: a\r\nX: {}\r\n\r\n", "x".repeat(100_000)), Some(431)),
         (format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n", "x: y\r\n".repeat(200)), Some(431)),
-        ("POST /protected HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000\r\n\r\n".to_owned(), Some(413)),
+        ("POST /protected HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000\r\n\r\n".to_owned(), Some(405)),
         ("POST /protected HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello".to_owned(), Some(405)),
         ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n".to_owned(), Some(400)),
     ] {

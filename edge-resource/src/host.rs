@@ -4,6 +4,8 @@ use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
+use http::HeaderMap;
+use http::header::{AGE, CACHE_CONTROL};
 use verifier_core::UnixTime;
 
 /// Clock, timer, chance, outbound HTTP, key-value store and log of the running instance. One instance is single-threaded, but
@@ -104,7 +106,7 @@ pub struct FetchLimits {
 pub struct Fetched {
     /// The body, UTF-8.
     pub text: String,
-    /// `max-age` of its `Cache-Control` (RFC 9111, section 5.2.2.1); zero for `no-store` and `no-cache`.
+    /// For how long it is still fresh: [`lifetime_left`].
     pub max_age: Option<Duration>,
 }
 
@@ -137,9 +139,20 @@ impl fmt::Display for FetchError {
 
 impl std::error::Error for FetchError {}
 
-/// The freshness lifetime that a `Cache-Control` value gives, if it gives one.
+/// What is left of the freshness lifetime that an answer gives, if it gives one: `max-age` of its `Cache-Control` (RFC 9111, section
+/// 5.2.2.1) without the `Age` that it reached in caches on the way (section 5.1); zero for `no-store` and `no-cache`.
 #[must_use]
-pub fn max_age(cache_control: &str) -> Option<Duration> {
+pub fn lifetime_left(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let lifetime = max_age(text(CACHE_CONTROL)?)?;
+    let is_number = |age: &&str| !age.is_empty() && age.bytes().all(|byte| byte.is_ascii_digit());
+    // A number beyond all bounds is one all the same.
+    let age = text(AGE).filter(is_number).map_or(0, |age| age.parse().unwrap_or(u64::MAX));
+    Some(lifetime.saturating_sub(Duration::from_secs(age)))
+}
+
+/// The freshness lifetime that a `Cache-Control` value gives, if it gives one.
+fn max_age(cache_control: &str) -> Option<Duration> {
     let mut lifetime = None;
     for directive in cache_control.split(',') {
         let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
@@ -171,6 +184,28 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(max_age(value), expected, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn time_spent_in_caches_is_no_longer_left() {
+        for (age, left) in [
+            (None, 60),
+            (Some("0"), 60),
+            (Some("59"), 1),
+            (Some("60"), 0),
+            (Some("61"), 0),
+            (Some("99999999999999999999"), 0),
+            (Some("-1"), 60),
+            (Some("+1"), 60),
+            (Some("soon"), 60),
+            (Some(""), 60),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.extend(age.map(|age| (AGE, age.parse().expect("a header value"))));
+            assert_eq!(lifetime_left(&headers), None, "{age:?}");
+            headers.insert(CACHE_CONTROL, "max-age=60".parse().expect("a header value"));
+            assert_eq!(lifetime_left(&headers), Some(Duration::from_secs(left)), "{age:?}");
         }
     }
 }

@@ -15,6 +15,7 @@ pub mod cors;
 pub mod credentials;
 pub mod fetching;
 pub mod health;
+pub mod hex;
 pub mod host;
 pub mod keys;
 pub mod language;

@@ -34,14 +34,14 @@ pub enum Source {
     Redis {
         /// `redis://host:port`.
         url: String,
-        /// Whether tokens pass while it does not answer. Never where a role or claim is demanded.
+        /// Whether tokens pass while it does not answer. Never where a role or claim decides.
         open_when_down: bool,
     },
     /// In the issuer's status lists.
     StatusList {
         /// Where lists may be.
         addresses: AllowedAddresses,
-        /// Whether tokens pass while there is no current list. Never where a role or claim is demanded.
+        /// Whether tokens pass while there is no current list. Never where a role or claim decides.
         open_when_down: bool,
         /// Whether tokens pass that name no list: those of an issuer, or of a time, without lists.
         unlisted_pass: bool,

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use futures_util::Stream;
+use http::header::ALLOW;
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
@@ -169,8 +170,8 @@ fn log_refusal(request: &Parts, answer: &Answer, id: &HeaderValue, host: &impl H
 
 fn methods(allow: &str) -> Answer {
     let mut answer = answer::empty();
-    if let Ok(allow) = http::HeaderValue::from_str(allow) {
-        answer.headers_mut().insert(http::header::ALLOW, allow);
+    if let Ok(allow) = HeaderValue::from_str(allow) {
+        answer.headers_mut().insert(ALLOW, allow);
     }
     answer
 }

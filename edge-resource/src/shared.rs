@@ -10,6 +10,7 @@ use http::Uri;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::hex::hex;
 use crate::host::Host;
 
 /// What a document is; its entries begin with this word.
@@ -91,10 +92,5 @@ fn milliseconds(host: &impl Host) -> u64 {
 }
 
 fn key(kind: Kind, url: &Uri) -> String {
-    use std::fmt::Write;
-    let hash = Sha256::digest(url.to_string().as_bytes());
-    hash.iter().fold(format!("{}/", kind.0), |mut key, byte| {
-        let _ = write!(key, "{byte:02x}");
-        key
-    })
+    format!("{}/{}", kind.0, hex(&Sha256::digest(url.to_string().as_bytes())))
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures_util::TryStreamExt;
 use futures_util::stream::try_unfold;
 use http::StatusCode;
-use http::header::{ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, HeaderValue};
+use http::header::{ACCEPT, ACCEPT_ENCODING, HeaderValue};
 use http_body::Frame;
 use http_body_util::{BodyDataStream, BodyExt, Either, Full, LengthLimitError, Limited, StreamBody};
 use spin_sdk::http::{EmptyBody, Request};
@@ -26,7 +26,8 @@ use spin_sdk::wasip3::random::random;
 use verifier_core::UnixTime;
 
 use crate::answer::{self, Answer, Body};
-use crate::host::{Document, FetchError, FetchLimits, Fetched, Host, StoreError, max_age};
+use crate::host::{Document, FetchError, FetchLimits, Fetched, Host, StoreError, lifetime_left};
+use crate::request_id::{self, X_REQUEST_ID};
 use crate::service::Service;
 use crate::settings::Variables;
 use crate::store_turns::{StoreTurns, Use};
@@ -58,7 +59,9 @@ async fn answer(request: Request) -> Answer {
             Ok(variables) => SERVICE.get_or_init(|| Service::new(&variables, &host)),
             Err(reason) => {
                 host.log(format_args!("error: {reason}"));
-                return answer::error(StatusCode::SERVICE_UNAVAILABLE, &reason, "variables_unavailable");
+                let mut answer = answer::error(StatusCode::SERVICE_UNAVAILABLE, &reason, "variables_unavailable");
+                answer.headers_mut().insert(X_REQUEST_ID, request_id::of(&head.headers, &host));
+                return answer;
             }
         },
     };
@@ -166,7 +169,11 @@ impl Host for SpinHost {
 
     async fn redis_any_exists(&self, address: &str, keys: &[String], time: Duration) -> Result<bool, StoreError> {
         let outcome = within(time, redis_any_exists(address, keys)).await;
-        outcome.unwrap_or_else(|| Err(StoreError("no answer in time".to_owned())))
+        outcome.unwrap_or_else(|| {
+            // It may have gone silent without being closed, and would stay so.
+            redis_connection().take();
+            Err(StoreError("no answer in time".to_owned()))
+        })
     }
 }
 
@@ -181,16 +188,20 @@ async fn within<T>(time: Duration, work: impl Future<Output = T>) -> Option<T> {
     .await
 }
 
+/// The connection to Redis of the instance. Never held across an `.await`.
+fn redis_connection() -> MutexGuard<'static, Option<Arc<Connection>>> {
+    static CONNECTION: Mutex<Option<Arc<Connection>>> = Mutex::new(None);
+    CONNECTION.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Asks on the connection of the instance, which is opened for the first question and after one that failed.
 async fn redis_any_exists(address: &str, keys: &[String]) -> Result<bool, StoreError> {
-    static CONNECTION: Mutex<Option<Arc<Connection>>> = Mutex::new(None);
-    let known = || CONNECTION.lock().unwrap_or_else(PoisonError::into_inner);
-    let open = known().clone();
+    let open = redis_connection().clone();
     let connection = match open {
         Some(connection) => connection,
         None => {
             let opened = Arc::new(Connection::open(address).await.map_err(store_error)?);
-            known().insert(opened).clone()
+            redis_connection().insert(opened).clone()
         }
     };
     let keys = keys.iter().map(|key| RedisParameter::Binary(key.clone().into_bytes()));
@@ -200,7 +211,7 @@ async fn redis_any_exists(address: &str, keys: &[String]) -> Result<bool, StoreE
             _ => Err(StoreError("EXISTS gives no number".to_owned())),
         },
         Err(error) => {
-            known().take();
+            redis_connection().take();
             Err(store_error(error))
         }
     }
@@ -234,7 +245,7 @@ async fn fetch(url: &http::Uri, document: Document, limits: FetchLimits) -> Resu
     if response.status() != StatusCode::OK {
         return Err(FetchError::Status(response.status().as_u16()));
     }
-    let max_age = response.headers().get(CACHE_CONTROL).and_then(|value| max_age(value.to_str().ok()?));
+    let max_age = lifetime_left(response.headers());
     let body = Limited::new(response.into_body(), limits.body).collect().await.map_err(|error| {
         if error.is::<LengthLimitError>() { FetchError::TooLarge } else { FetchError::Failed(error.to_string()) }
     })?;

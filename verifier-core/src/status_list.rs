@@ -54,7 +54,7 @@ impl StatusList {
         self.expires_at
     }
 
-    /// The claim `ttl`, when it is there: seconds for which a copy may be kept.
+    /// The claim `ttl`, when it is there: whole seconds for which a copy may be kept, rounded down.
     #[must_use]
     pub const fn ttl_seconds(&self) -> Option<u64> {
         self.ttl_seconds
@@ -122,9 +122,9 @@ impl Verifier {
     }
 }
 
-/// A number of seconds that is not zero.
+/// A number of seconds, rounded down, that is then not zero. The draft wants a positive number, not a whole one (section 5.1).
 fn whole_seconds(value: Value<'_>) -> Option<u64> {
-    value.number()?.as_u64().filter(|seconds| *seconds > 0)
+    value.number()?.as_numeric_date().map(UnixTime::as_secs).filter(|seconds| *seconds > 0)
 }
 
 /// The members `bits` and `lst` (section 4.2).

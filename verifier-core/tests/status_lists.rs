@@ -63,6 +63,15 @@ fn a_good_list_is_handed_out_typed() {
 }
 
 #[test]
+fn a_ttl_is_rounded_down_to_whole_seconds() {
+    for (ttl, seconds) in [(json!(60.5), 60), (json!(1.999), 1), (json!(1e3), 1000)] {
+        let token = Signer::new(RSA_2048).token(&list_header(), &changed(list_claims(), &json!({"ttl": ttl})));
+        let list = verifier(Policy::default()).verify_status_list(token, URI, UnixTime::from_secs(NOW)).expect("good");
+        assert_eq!(list.ttl_seconds(), Some(seconds), "{ttl}");
+    }
+}
+
+#[test]
 fn a_list_that_breaks_a_rule_is_refused_with_its_code() {
     let rows: &[(Value, &str)] = &[
         (json!({}), "accepted"),
@@ -77,6 +86,8 @@ fn a_list_that_breaks_a_rule_is_refused_with_its_code() {
         (json!({"sub": 1}), "claim_invalid"),
         (json!({"sub": "https://issuer.example/status/2"}), "claim_invalid"),
         (json!({"sub": "https://issuer.example/status/1/"}), "claim_invalid"),
+        (json!({"ttl": 60.5}), "accepted"),
+        (json!({"ttl": 0.5}), "claim_invalid"),
         (json!({"ttl": 0}), "claim_invalid"),
         (json!({"ttl": -1}), "claim_invalid"),
         (json!({"ttl": "60"}), "claim_invalid"),

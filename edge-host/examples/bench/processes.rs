@@ -1,6 +1,8 @@
 //! Programs under measurement: what they take of the machine, and their end.
 
+use std::fs::DirBuilder;
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -82,7 +84,7 @@ pub(crate) fn scratch() -> Scratch {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let path = std::env::temp_dir().join(format!("edge-bench-{}-{number}", std::process::id()));
-    std::fs::create_dir_all(&path).expect("a scratch directory");
+    DirBuilder::new().recursive(true).mode(0o700).create(&path).expect("a scratch directory");
     Scratch(path)
 }
 

@@ -6,8 +6,10 @@ pub mod files;
 #[path = "../../../edge-resource/src/testing/signer.rs"]
 pub mod signer;
 
+use std::fs::DirBuilder;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -60,7 +62,8 @@ impl Scratch {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let name = format!("edge-host-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        std::fs::create_dir_all(&path).expect("a scratch directory");
+        // As the program demands it of a state directory, whatever the umask is.
+        DirBuilder::new().recursive(true).mode(0o700).create(&path).expect("a scratch directory");
         Self(path)
     }
 

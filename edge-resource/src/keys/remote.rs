@@ -81,9 +81,7 @@ impl Known {
     fn age(&self, now: Duration) -> Duration {
         now.saturating_sub(self.since).saturating_add(self.age_then)
     }
-}
 
-impl Known {
     /// Two instances may fetch in one millisecond, just when the issuer changes its keys.
     fn is_older_than(&self, copy: &Entry) -> bool {
         copy.fetched_at > self.fetched_at || (copy.fetched_at == self.fetched_at && *copy.text != *self.text)

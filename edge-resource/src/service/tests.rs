@@ -427,6 +427,25 @@ async fn while_redis_is_away_the_setting_decides_but_never_for_roles() {
     }
 }
 
+#[tokio::test]
+async fn while_redis_is_away_no_administrator_gets_at_the_files_of_others() {
+    let edge = Edge::with(|variables| {
+        variables.revocation = "redis".into();
+        variables.redis_url = "redis://localhost:6379".into();
+        variables.revocation_when_down = "open".into();
+    });
+    let file = format!("/uploads/{}", "0".repeat(48));
+    for (role, path, status) in [("admin", file.as_str(), 503), ("instructor", &file, 404), ("admin", "/uploads", 200)]
+    {
+        let bearer = format!("Bearer {}", edge.signer.token(&with(access_claims(NOW), &json!({"role": role}))));
+        let methods = if path == file { vec![Method::GET, Method::HEAD, Method::DELETE] } else { vec![Method::GET] };
+        for method in methods {
+            let answer = edge.send(&request(method.clone(), path, &[(AUTHORIZATION, &bearer)])).await;
+            assert_eq!(answer.status().as_u16(), status, "{method} {path} as {role}");
+        }
+    }
+}
+
 const LIST: &str = "http://issuer.example/status/1";
 
 /// An edge that asks the status lists below the issuer's `/status`.
@@ -488,12 +507,15 @@ async fn a_token_that_names_no_list_passes_where_the_setting_says_so_and_every_o
         (status(0, LIST), Value::Null),
         (status(1, LIST), json!("token_revoked")),
         (status(0, "http://elsewhere.example/status/1"), json!("claim_invalid")),
-        (json!({"status": null}), json!("claim_invalid")),
+        (json!({"status": "fine"}), json!("claim_invalid")),
         (json!({"status": {}}), json!("claim_missing")),
     ] {
         let answer = edge.with_token("/protected", &edge.signer.token(&with(access_claims(NOW), &change))).await;
         assert_eq!(body(&answer)["code"], expected, "{change}");
     }
+    let null = format!(r#"{{"token_type":"access","exp":{},"status":null}}"#, NOW + 60);
+    let answer = edge.with_token("/protected", &edge.signer.token_of_text(&null)).await;
+    assert_eq!(body(&answer)["code"], "claim_invalid", "null is a name that makes no sense, and not no name");
 }
 
 #[tokio::test]

@@ -1,8 +1,6 @@
 //! Where a token says that its status is listed (IETF draft-ietf-oauth-status-list, sections 6.1 and 6.2), and which addresses that
 //! may name.
 
-use std::fmt;
-
 use http::Uri;
 use serde::Deserialize;
 use verifier_core::{Code, VerifiedToken};
@@ -79,12 +77,6 @@ impl AllowedAddresses {
         let is_below = rest.is_empty() || rest.starts_with('/');
         let uri = (is_plain && is_below && !has_dots(rest)).then(|| address.parse().ok())??;
         Some(ListAddress { text: address.to_owned(), uri })
-    }
-}
-
-impl fmt::Display for AllowedAddresses {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

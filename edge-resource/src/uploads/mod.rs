@@ -29,6 +29,7 @@ use sha2::{Digest, Sha256};
 use verifier_core::VerifiedToken;
 
 use crate::answer::{self, Answer};
+use crate::hex::hex;
 use crate::host::{Host, StoreError};
 
 /// Bytes of content under one key. A multiple of what hosts and databases move at a time, and small enough to be held
@@ -151,14 +152,6 @@ fn unavailable(error: &StoreError, host: &impl Host) -> Answer {
 /// 404, for files of others too: whether they exist is not told.
 fn not_found() -> Answer {
     answer::error(StatusCode::NOT_FOUND, "Not Found", "upload_not_found")
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

@@ -103,6 +103,9 @@ where
     };
     let mut form = Form::new(body, boundary, limits.file);
     let started = host.uptime();
+    let in_time = || {
+        if host.uptime().saturating_sub(started) > MAX_TIME { Err(Failure::TooSlow) } else { Ok(()) }
+    };
     let mut file = None;
     while let Some(mut part) = form.next_part().await? {
         let is_file = part.name() == Some(FIELD) && part.file_name().is_some();
@@ -115,9 +118,7 @@ where
         let mut hash = Sha256::new();
         let mut size = 0_u64;
         while let Some(piece) = form.next_piece(&mut part).await? {
-            if host.uptime().saturating_sub(started) > MAX_TIME {
-                return Err(Failure::TooSlow);
-            }
+            in_time()?;
             if is_file {
                 size = size.saturating_add(piece.len() as u64);
                 if size > limits.file {
@@ -142,6 +143,8 @@ where
         }
     }
     let record = file.ok_or(Failure::FieldMissing)?;
+    // Between the last piece and the end of the body any time may have passed; what was abandoned may be swept away already.
+    in_time()?;
     draft.commit(&record, owner, limits, host).await?;
     Ok(record)
 }

@@ -330,6 +330,27 @@ async fn a_connection_that_breaks_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn an_upload_that_takes_longer_than_an_hour_leaves_nothing_even_if_only_its_end_is_late() {
+    let edge = Edge::new();
+    let bearer = edge.bearer(&json!({"exp": NOW + 99_999}));
+    for content in [&b""[..], &bytes(1000)] {
+        let body = form(content);
+        let (early, late) = body.split_at(body.len() - b"\r\n--XX--\r\n".len());
+        for (seconds, status, kept) in [(3601, 408, false), (3600, 200, true)] {
+            let pieces = [(0, early), (seconds, late)].map(|(seconds, piece)| (seconds, Bytes::copy_from_slice(piece)));
+            let body = stream::iter(pieces).map(|(seconds, piece)| {
+                edge.host.pass(seconds);
+                Ok(piece)
+            });
+            let request = request(Method::POST, "/upload", &bearer, &[(CONTENT_TYPE, FORM)]);
+            assert_eq!(edge.service.answer(&request, body, &edge.host).await.status().as_u16(), status, "{seconds}");
+            assert_eq!(!edge.keys().is_empty(), kept, "{seconds}: {:?}", edge.keys());
+        }
+        edge.host.store.borrow_mut().clear();
+    }
+}
+
+#[tokio::test]
 async fn wherever_the_store_fails_the_file_is_whole_or_swept_away() {
     let body = form(&bytes(2 * CHUNK + 5));
     for fails_after in 0..9 {
