@@ -116,6 +116,7 @@ fn of_many_uploads_at_once_the_broken_ones_leave_nothing_and_the_others_are_whol
                     .map(|index| {
                         let body = form(&bytes(size(index), index));
                         let mut connection = files.edge.connect();
+                        connection.wait_up_to(Duration::from_secs(300));
                         let length = body.len();
                         let head = format!(
                             "POST /upload HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer}\r\nContent-Type: {FORM}\r\nContent-Length: {length}\r\n\r\n"

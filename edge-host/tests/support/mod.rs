@@ -262,6 +262,11 @@ impl Connection {
         self.0.into_inner()
     }
 
+    /// Waits so long for an answer, where many are asked for at once.
+    pub fn wait_up_to(&self, time: Duration) {
+        self.0.get_ref().set_read_timeout(Some(time)).expect("a timeout");
+    }
+
     /// Reads an answer; `None` when the connection was closed instead.
     pub fn answer(&mut self, method: &str) -> Option<Answer> {
         let mut line = String::new();

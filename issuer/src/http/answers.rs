@@ -28,6 +28,11 @@ pub(super) struct Forbidden(Problem);
 #[response(content_type = "application/json")]
 pub(super) struct NotFound(Problem);
 
+/// The list of another time is asked for, and lists are not kept.
+#[derive(ToResponse)]
+#[response(content_type = "application/json")]
+pub(super) struct NoHistory(Problem);
+
 /// The body did not arrive within ten seconds.
 #[derive(ToResponse)]
 #[response(content_type = "application/json")]

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::answers::{NotFound, Unavailable};
+use super::answers::{NoHistory, NotFound, Unavailable};
 use super::{ApiError, Issuer};
 
 /// Verifiers may keep the keys for five minutes: so long before it signs must a new key be published.
@@ -68,7 +68,7 @@ pub(super) async fn public_pem(State(issuer): State<Arc<Issuer>>) -> Response {
         (status = 200, description = "The signed list", body = String, content_type = "application/statuslist+jwt"),
         (status = 304, description = "It is the one that `If-None-Match` names"),
         (status = 404, response = NotFound),
-        (status = 501, description = "`?time=` asks for the list of another time"),
+        (status = 501, response = NoHistory),
         (status = 503, response = Unavailable),
     )
 )]
