@@ -59,7 +59,7 @@ impl<'a> Number<'a> {
                 }
             }
         }
-        let (secs, nanos) = digits.split_at(SECOND_DIGITS);
+        let (secs, nanos) = digits.split_at_checked(SECOND_DIGITS).unwrap_or_default();
         let secs = secs.iter().try_fold(0, |secs, digit| appended(secs, *digit));
         let nanos = nanos.iter().fold(0, |nanos, digit| nanos * 10 + u32::from(digit - b'0'));
         Some(match secs {
