@@ -45,7 +45,7 @@ impl<'a> Number<'a> {
         let mut digits = [b'0'; SECOND_DIGITS + NANO_DIGITS];
         let (mut is_zero, mut beyond, mut below_nanos) = (true, false, false);
         let written = mantissa.iter().enumerate().filter(|(_, byte)| **byte != b'.');
-        for (place, (at, byte)) in (first_place..).zip(written) {
+        for ((at, byte), place) in written.zip(first_place..) {
             if *byte != b'0' {
                 if is_zero && (negative || is_infinite_as_double(-place, mantissa.get(at..).unwrap_or_default())) {
                     return None;
