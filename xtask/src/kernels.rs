@@ -24,7 +24,7 @@ pub(crate) fn run(builder: &mut Builder<'_>, kernels: &Kernels) -> Result<()> {
         "--example",
         "kernel_cases",
     ]);
-    builder.runner.stream("building the cases of the kernels", cargo, minutes(10))?;
+    builder.runner.stream("building the cases of the kernels", cargo, minutes(30))?;
     // They are run as the package runs them.
     builder.npm_package()?;
     let cases = builder.workspace.target.join("release/examples/kernel_cases");

@@ -159,7 +159,7 @@ fn issuers_test_program(builder: &Builder<'_>) -> Result<std::path::PathBuf> {
 fn fuzz(builder: &mut Builder<'_>) -> Result<()> {
     let mut command = builder.cargo();
     command.args(["run", "--quiet", "--package", "verifier-core", "--example", "make_vectors", "--", "--check"]);
-    builder.runner.stream("comparing the vectors with what their generator writes", command, minutes(10))?;
+    builder.runner.stream("comparing the vectors with what their generator writes", command, minutes(30))?;
     kernels::run(builder, &Kernels { cases: kernels::FEW, seed: 1 })?;
     fuzz::run(builder.workspace, &mut builder.runner, &Fuzz { seconds: fuzz::SHORT, target: Vec::new() })
 }
