@@ -27,9 +27,9 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 const HSTS: &str = "max-age=31536000";
 /// Once the server was told to stop, it still takes what comes until for so long nothing was answered: connections and
 /// requests that were on their way then, of which it cannot know.
-const LINGER: Duration = Duration::from_millis(250);
+const LINGER: Duration = Duration::from_millis(500);
 /// It does so this many times at most: three seconds.
-const MOST_LINGERS: u32 = 12;
+const MOST_LINGERS: u32 = 6;
 /// How long requests under way may take after that.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(20);
 
