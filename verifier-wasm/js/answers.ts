@@ -26,12 +26,15 @@ export class Answer {
   readonly #numbers: Int32Array;
   readonly policy: Policy;
   readonly now: number;
+  /** Bytes that the text may have. */
+  readonly limit: number;
 
-  constructor({ memory }: Exports, at: number, policy: Policy, now: number) {
+  constructor({ memory }: Exports, at: number, policy: Policy, now: number, limit = MAX_TOKEN_BYTES) {
     this.#memory = memory;
     this.#numbers = new Int32Array(memory.buffer, at, 7);
     this.policy = policy;
     this.now = now;
+    this.limit = limit;
   }
 
   /** What is refused and why; undefined when it is accepted. */
@@ -83,7 +86,7 @@ const details: { readonly [C in Code]?: DetailsOf<C> } = {
   key_too_small: (_, bits) => ({ bits }),
   key_too_large: (_, bits) => ({ bits }),
   key_set_too_large: (_, bytes) => ({ bytes }),
-  token_too_large: (_, bytes) => ({ bytes, limit: MAX_TOKEN_BYTES }),
+  token_too_large: (_, bytes, { limit }) => ({ bytes, limit }),
   token_malformed: (empty, found) => (empty ? { segment: segments[empty - 1] as "header" } : { segments: found }),
   base64_invalid: (segment, at) => ({ segment: segments[segment]!, at }),
   header_invalid: jsonFault,

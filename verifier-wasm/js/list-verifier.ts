@@ -6,8 +6,11 @@ import { Keyed } from "./keyed.js";
 import type { Policy } from "./options.js";
 import { StatusListError } from "./status-list-error.js";
 
-/** A little more than the longest acceptable list: enough to be refused for its length. */
-const PASSED_ON = 1_048_577;
+/** The longest list that is looked at. */
+const MAX_LIST_BYTES = 1_048_576;
+
+/** A little more: enough to be refused for its length. */
+const PASSED_ON = MAX_LIST_BYTES + 1;
 
 /** Most bytes of a list when inflated: 16 million statuses of one bit. */
 const MOST_BYTES = 2_097_152;
@@ -94,7 +97,7 @@ export class ListVerifier {
       const room = new Uint8Array(exports.memory.buffer, at);
       room.set(text);
       room.set(address, text.length);
-      const answer = new Answer(exports, exports.tokenverifier_status_list!(handle, text.length, address.length, now), policy, now);
+      const answer = new Answer(exports, exports.tokenverifier_status_list!(handle, text.length, address.length, now), policy, now, MAX_LIST_BYTES);
       const refusal = answer.refusal();
       return refusal === undefined ? { claims: JSON.parse(answer.payload()) as ListClaims } : { refusal };
     });

@@ -5,8 +5,8 @@ use core::cmp::Ordering;
 
 /// Whether two of these names are the same after unescaping; leaves them in another order.
 ///
-/// Shellsort, with gaps of Knuth's: a tenth of the standard library's sort in wasm, hardly more than comparing neighbours for the few
-/// names of a real token, and at most n^1.5 comparisons for the thousands of a hostile one.
+/// Shellsort, with gaps of Knuth's: less wasm than the standard library's sort, an insertion sort for the few names of a real
+/// token, and at most about n^1.5 comparisons for the thousands of a hostile one.
 pub(super) fn any_twice(names: &mut [Text<'_>]) -> bool {
     let mut gap = 1;
     while gap < names.len() / 3 {
