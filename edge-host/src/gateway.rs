@@ -5,15 +5,15 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST};
+use connection::Turn;
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use http::uri::{Authority, Scheme};
 use http::{HeaderValue, Request, Response, StatusCode, Uri, Version};
 use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use wasmtime_wasi_http::WasiBody;
 use wasmtime_wasi_http::handler::{ExpirationError, InstantiationError, ProxyHandler};
 
-use crate::connection::Turn;
 use crate::instance::Instances;
 use crate::metrics::Metrics;
 use crate::request_body::RequestBody;
@@ -56,10 +56,15 @@ impl Gateway {
         let _in_progress = self.metrics.request();
         let method = request.method().clone();
         let path = request.uri().path().to_owned();
-        let response = match self.wasi_request(request, turn.clone()) {
-            Ok(request) => self.handler.handle(turn, request).await.unwrap_or_else(|error| failure(&error)),
+        turn.set_unread(!request.body().is_end_stream());
+        let mut response = match self.wasi_request(request, turn.clone()) {
+            Ok(request) => self.handler.handle(turn.clone(), request).await.unwrap_or_else(|error| failure(&error)),
             Err(refused) => refused.into(),
         };
+        if turn.has_unread() {
+            // The rest of the body is not waited for: a client that is told so sends nothing more on this connection (RFC 9112, section 9.6).
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         self.metrics.answered(response.status(), started.elapsed());
         tracing::debug!(
             target: "access",

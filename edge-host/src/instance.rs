@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
+use connection::Turn;
 use tokio::time::Sleep;
 use wasmtime::component::ResourceTable;
 use wasmtime::{Engine, ResourceLimiter, Store, StoreContextMut, StoreLimits, StoreLimitsBuilder};
@@ -15,7 +16,6 @@ use wasmtime_wasi_http::handler::{
 };
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use crate::connection::Turn;
 use crate::guest_log::GuestLog;
 use crate::key_value::{self, HasKeyValue, KeyValue};
 use crate::metrics::{Metrics, Present};

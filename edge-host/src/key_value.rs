@@ -9,12 +9,16 @@ use rusqlite::{Connection, OptionalExtension};
 use wasmtime::component::{Accessor, FutureReader, HasData, Linker, Resource, ResourceTable, StreamReader};
 
 use crate::imports::spin::key_value::key_value::{self, Error};
+use crate::key_listing::KeyListing;
 
 /// The only store there is, as in Spin without a runtime configuration.
 const LABEL: &str = "default";
 
 /// Longest key, in bytes.
 const MAX_KEY: usize = 1024;
+
+/// Keys listed at a time: a listing holds up others, and memory, no longer than that.
+pub(crate) const PAGE: usize = 512;
 
 /// The file, shared by all instances. Cheap to clone.
 #[derive(Clone)]
@@ -64,7 +68,7 @@ impl KeyValue {
         .await
     }
 
-    async fn set(&self, key: String, value: Vec<u8>) -> Result<(), Error> {
+    pub(crate) async fn set(&self, key: String, value: Vec<u8>) -> Result<(), Error> {
         if key.len() > MAX_KEY {
             return Err(Error::Other(format!("the key is longer than {MAX_KEY} bytes")));
         }
@@ -86,9 +90,19 @@ impl KeyValue {
         self.run(move |file| file.prepare_cached("SELECT 1 FROM key_value WHERE key = ?1")?.exists([key])).await
     }
 
-    async fn keys(&self) -> Result<Vec<String>, Error> {
-        self.run(|file| file.prepare_cached("SELECT key FROM key_value")?.query_map([], |row| row.get(0))?.collect())
-            .await
+    /// The next keys in their order, up to [`PAGE`].
+    pub(crate) async fn keys_after(&self, last: Option<String>) -> Result<Vec<String>, Error> {
+        self.run(move |file| match last {
+            None => file
+                .prepare_cached("SELECT key FROM key_value ORDER BY key LIMIT ?1")?
+                .query_map([PAGE], |row| row.get(0))?
+                .collect(),
+            Some(last) => file
+                .prepare_cached("SELECT key FROM key_value WHERE key > ?2 ORDER BY key LIMIT ?1")?
+                .query_map((PAGE, last), |row| row.get(0))?
+                .collect(),
+        })
+        .await
     }
 }
 
@@ -156,13 +170,12 @@ impl<T: 'static> key_value::HostStoreWithStore<T> for Shared {
         store: &Accessor<T, Self>,
         _: Resource<Handle>,
     ) -> wasmtime::Result<(StreamReader<String>, FutureReader<Result<(), Error>>)> {
-        let (keys, outcome) = match shared(store).keys().await {
-            Ok(keys) => (keys, Ok(())),
-            Err(error) => (Vec::new(), Err(error)),
-        };
+        let (keys, end) = KeyListing::new(shared(store));
         store.with(|mut access| {
             let keys = StreamReader::new(&mut access, keys)?;
-            let outcome = FutureReader::new(&mut access, async move { wasmtime::error::Ok(outcome) })?;
+            // Without an end, the component has dropped the stream before.
+            let outcome =
+                FutureReader::new(&mut access, async move { wasmtime::error::Ok(end.await.unwrap_or(Ok(()))) })?;
             Ok((keys, outcome))
         })
     }
@@ -187,7 +200,8 @@ mod tests {
         assert!(store.exists("b".into()).await.expect("works"));
         store.delete("b".into()).await.expect("works");
         store.delete("b".into()).await.expect("works twice");
-        assert_eq!(store.keys().await.expect("works"), ["a"]);
+        assert_eq!(store.keys_after(None).await.expect("works"), ["a"]);
+        assert_eq!(store.keys_after(Some("a".into())).await.expect("works"), [""; 0]);
         assert!(store.set("k".repeat(MAX_KEY + 1), Vec::new()).await.is_err());
         drop(store);
         for suffix in ["", "-wal", "-shm"] {

@@ -2,11 +2,11 @@
 
 mod arguments;
 mod component;
-mod connection;
 mod gateway;
 mod guest_log;
 mod imports;
 mod instance;
+mod key_listing;
 mod key_value;
 mod metrics;
 mod metrics_server;
@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::Parser;
-use rustix::process::{Resource, Rlimit, geteuid, getrlimit, setrlimit};
+use rustix::process::geteuid;
 use tracing_subscriber::EnvFilter;
 
 use arguments::{Arguments, LogFormat};
@@ -44,7 +44,9 @@ fn main() -> ExitCode {
     init_log(arguments.log_format);
     // Where several are compiled in, none is chosen by itself, and the first call by TLS would panic.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    raise_file_limit();
+    if let Err(error) = connection::raise_file_limit() {
+        tracing::debug!("the limit of open files stays as it is: {error}");
+    }
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -109,16 +111,6 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         shutdown: arguments.shutdown_timeout,
     };
     server::serve(listener, gateway, limits).await
-}
-
-/// Lets the program open as many files as it is allowed to: a connection is one, and the usual first limit is for programs
-/// that cannot cope with more.
-fn raise_file_limit() {
-    let limit = getrlimit(Resource::Nofile);
-    let raised = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
-    if let Err(error) = raised {
-        tracing::debug!("the limit of open files stays as it is: {error}");
-    }
 }
 
 /// Makes the directory, for its owner alone: what is compiled into it will be run.

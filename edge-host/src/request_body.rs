@@ -5,12 +5,11 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use connection::Turn;
 use http_body_util::Limited;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::time::Sleep;
 use wasmtime_wasi_http::Error;
-
-use crate::connection::Turn;
 
 /// A body as the component gets it.
 pub(crate) struct RequestBody {
@@ -25,7 +24,6 @@ pub(crate) struct RequestBody {
 impl RequestBody {
     /// At most `max_bytes`, and never nothing for longer than `patience`.
     pub(crate) fn new(body: Incoming, max_bytes: usize, patience: Duration, turn: Turn) -> Self {
-        turn.set_unread(!body.is_end_stream());
         Self { body: Limited::new(body, max_bytes), max_bytes, patience, turn, stalled: None }
     }
 }

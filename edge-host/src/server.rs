@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
+use connection::{Activity, Linger, Watched};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -14,7 +15,6 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
 
-use crate::connection::{Activity, Watched};
 use crate::gateway::Gateway;
 
 /// Bytes of a request's head; a token may have 16 KiB.
@@ -22,6 +22,8 @@ const MAX_HEAD: usize = 64 * 1024;
 const MAX_HEADERS: usize = 100;
 /// Time for a request's head, and for a kept connection without a request.
 const HEAD_TIME: Duration = Duration::from_secs(60);
+/// Time for a client that still sends to read an answer that came before the end of its request.
+const LINGER: Linger = Linger::IfUnread(Duration::from_secs(5));
 
 /// How connections are served.
 #[derive(Clone, Copy, Debug)]
@@ -72,13 +74,8 @@ pub(crate) async fn serve(listener: TcpListener, gateway: Gateway, limits: Limit
                 continue;
             }
         };
-        let connection = connection(stream, peer, Arc::clone(&gateway), limits.write, &connections);
-        let present = gateway.metrics().connection();
-        tokio::spawn(async move {
-            connection.await;
-            drop(present);
-            drop(slot);
-        });
+        let kept = (slot, gateway.metrics().connection());
+        tokio::spawn(connection(stream, peer, Arc::clone(&gateway), limits.write, kept, &connections));
     }
 
     drop(listener);
@@ -100,6 +97,7 @@ fn connection(
     peer: SocketAddr,
     gateway: Arc<Gateway>,
     write_time: Duration,
+    kept: impl Send + Unpin + 'static,
     connections: &GracefulShutdown,
 ) -> impl Future<Output = ()> + Send + 'static {
     // An answer leaves in one write where that is possible; where it is not, the rest must not wait for the client's acknowledgement.
@@ -107,7 +105,7 @@ fn connection(
         tracing::debug!(%peer, "TCP_NODELAY not set: {error}");
     }
     let activity = Activity::new();
-    let watched = Watched::new(stream, Arc::clone(&activity), write_time);
+    let watched = Watched::new(stream, Arc::clone(&activity), write_time, LINGER, kept);
     let service = service_fn(move |request| {
         let (gateway, turn) = (Arc::clone(&gateway), activity.begin());
         async move { gateway.answer(request, turn).await }

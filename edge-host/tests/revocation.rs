@@ -2,13 +2,16 @@
 
 mod support;
 
-use std::net::TcpListener;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use support::signer::{Signer, access_claims, with};
-use support::{Answer, Edge, component, now};
+use support::{Answer, Edge, PATIENCE, component, now};
 
 /// A Redis server on a free port, without files. Ends with the value.
 struct Redis {
@@ -56,6 +59,48 @@ impl Drop for Redis {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A way to the server on which connections can go silent: they stay open, and nothing comes through any more.
+struct Wire {
+    port: u16,
+    /// Connections made before this many silences are silent.
+    silences: Arc<AtomicUsize>,
+}
+
+impl Wire {
+    fn to(port: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let wire = Self { port: listener.local_addr().expect("an address").port(), silences: Arc::default() };
+        let silences = Arc::clone(&wire.silences);
+        std::thread::spawn(move || {
+            for near in listener.incoming().flatten() {
+                let far = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
+                let made = silences.load(Ordering::SeqCst);
+                for (mut from, mut to) in [(clone(&near), clone(&far)), (far, near)] {
+                    let silences = Arc::clone(&silences);
+                    std::thread::spawn(move || {
+                        let mut bytes = [0; 4096];
+                        while let Ok(read @ 1..) = from.read(&mut bytes) {
+                            let passes = silences.load(Ordering::SeqCst) == made;
+                            if passes && to.write_all(&bytes[..read]).is_err() {
+                                break;
+                            }
+                        }
+                    });
+                }
+            }
+        });
+        wire
+    }
+
+    fn silence(&self) {
+        self.silences.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+fn clone(stream: &TcpStream) -> TcpStream {
+    stream.try_clone().expect("a second handle")
 }
 
 fn edge(signer: &Signer, port: u16, more: &[&str]) -> Option<Edge> {
@@ -125,6 +170,24 @@ fn an_outage_closes_what_it_should_and_ends_by_itself() {
         assert!(again.into_iter().any(|verdict| verdict == (401, Some("token_revoked".to_owned()))), "{}", edge.log());
         assert_eq!(verdict(&ask(edge, &signer, "/protected", "b")), (200, None));
     }
+}
+
+#[test]
+fn a_connection_that_has_gone_silent_costs_one_question_and_is_replaced() {
+    let Some(redis) = Redis::start(Redis::free_port()) else { return };
+    let wire = Wire::to(redis.port);
+    let signer = Signer::new("k1");
+    let Some(edge) = edge(&signer, wire.port, &[]) else { return };
+    redis.revoke("a");
+    for _ in 0..3 {
+        assert_eq!(verdict(&ask(&edge, &signer, "/protected", "a")), (401, Some("token_revoked".to_owned())));
+        assert_eq!(verdict(&ask(&edge, &signer, "/protected", "b")), (200, None));
+        wire.silence();
+        let started = Instant::now();
+        assert_eq!(verdict(&ask(&edge, &signer, "/protected", "b")), (503, Some("revocation_unknown".to_owned())));
+        assert!(started.elapsed() < PATIENCE, "{:?}", started.elapsed());
+    }
+    assert_eq!(verdict(&ask(&edge, &signer, "/protected", "a")), (401, Some("token_revoked".to_owned())));
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::base_url::BaseUrl;
 use crate::http::{AllowedOrigins, LoginLimits, TlsFiles, TrustedProxies};
-use crate::revocation::PublicUrl;
 use crate::token::Lifetimes;
 
 /// Where the users are.
@@ -55,6 +55,16 @@ pub struct ServeArgs {
     #[arg(long, env = "ISSUER_METRICS_LISTEN", value_name = "ADDRESS")]
     pub metrics_listen: Option<String>,
 
+    /// Connections that are open at a time; more wait
+    #[arg(
+        long,
+        env = "ISSUER_MAX_CONNECTIONS",
+        value_name = "N",
+        default_value_t = 1024,
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    pub max_connections: u32,
+
     /// The users.
     #[command(flatten)]
     pub database: DatabaseArgs,
@@ -98,7 +108,7 @@ pub struct ServeArgs {
 
     /// URL by which others reach the issuer; with it, tokens name their place in a status list
     #[arg(long, env = "ISSUER_PUBLIC_URL", value_name = "URL")]
-    pub public_url: Option<PublicUrl>,
+    pub public_url: Option<BaseUrl>,
 
     /// How long verifiers may keep a status list, in seconds
     #[arg(

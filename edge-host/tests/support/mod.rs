@@ -220,7 +220,12 @@ fn collect(mut stream: impl Read + Send + 'static) -> Arc<Mutex<String>> {
 }
 
 /// One HTTP/1.1 connection, written to byte by byte so that a test may send what no client library would.
-pub struct Connection(BufReader<TcpStream>);
+pub struct Connection {
+    stream: BufReader<TcpStream>,
+    address: SocketAddr,
+    /// The last answer said that it is.
+    is_closed: bool,
+}
 
 /// An answer.
 #[derive(Debug)]
@@ -235,10 +240,14 @@ impl Connection {
         let stream = TcpStream::connect_timeout(&address, PATIENCE).expect("a connection");
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         stream.set_nodelay(true).expect("no delay");
-        Self(BufReader::new(stream))
+        Self { stream: BufReader::new(stream), address, is_closed: false }
     }
 
+    /// On the same connection as before, as long as no answer has closed it.
     pub fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        if self.is_closed {
+            *self = Self::new(self.address);
+        }
         let mut text = format!("{method} {path} HTTP/1.1\r\nHost: edge.test\r\n");
         if !body.is_empty() {
             text.push_str(&format!("Content-Length: {}\r\n", body.len()));
@@ -253,33 +262,34 @@ impl Connection {
     }
 
     pub fn send_raw(&mut self, bytes: &[u8]) {
-        self.0.get_mut().write_all(bytes).expect("the request can be sent");
+        self.stream.get_mut().write_all(bytes).expect("the request can be sent");
     }
 
     /// For a test that reads on its own.
     pub fn into_stream(self) -> TcpStream {
-        assert!(self.0.buffer().is_empty(), "nothing has been read");
-        self.0.into_inner()
+        assert!(self.stream.buffer().is_empty(), "nothing has been read");
+        self.stream.into_inner()
     }
 
     /// Waits so long for an answer, where many are asked for at once.
     pub fn wait_up_to(&self, time: Duration) {
-        self.0.get_ref().set_read_timeout(Some(time)).expect("a timeout");
+        self.stream.get_ref().set_read_timeout(Some(time)).expect("a timeout");
     }
 
     /// Reads an answer; `None` when the connection was closed instead.
     pub fn answer(&mut self, method: &str) -> Option<Answer> {
         let mut line = String::new();
-        self.0.read_line(&mut line).ok()?;
+        self.stream.read_line(&mut line).ok()?;
         let status = line.split(' ').nth(1)?.parse().ok()?;
         let mut headers = Vec::new();
         loop {
             let mut line = String::new();
-            self.0.read_line(&mut line).ok()?;
+            self.stream.read_line(&mut line).ok()?;
             let Some((name, value)) = line.trim_end().split_once(':') else { break };
             headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
         }
         let mut answer = Answer { status, headers, body: Vec::new() };
+        self.is_closed = answer.header("connection") == Some("close");
         assert_eq!(answer.header("transfer-encoding"), None, "every answer has a length");
         if answer.status == 304 {
             assert_eq!(answer.header("content-length"), None, "the length of what is not sent is not known");
@@ -288,7 +298,7 @@ impl Connection {
         let length = answer.header("content-length").expect("every answer has a length").parse().expect("a number");
         if method != "HEAD" {
             answer.body = vec![0; length];
-            self.0.read_exact(&mut answer.body).expect("the whole body");
+            self.stream.read_exact(&mut answer.body).expect("the whole body");
         }
         Some(answer)
     }

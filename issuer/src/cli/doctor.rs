@@ -12,9 +12,10 @@ use super::serve::keys_from_environment;
 use super::terminal::{escaped, json_escaped};
 use super::users::password_from_stdin;
 use super::{Failure, run_async};
+use crate::base_url::BaseUrl;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{DatabaseArgs, KeysArgs};
-use crate::doctor::{self, BaseUrl, EdgeKeys, Finding, Level, Login, Patient, Web};
+use crate::doctor::{self, EdgeKeys, Finding, Level, Login, Patient, Web};
 use crate::keys::KeyDirectory;
 use crate::random::SystemRandom;
 

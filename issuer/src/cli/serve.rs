@@ -12,14 +12,14 @@ use zeroize::Zeroizing;
 use super::Failure;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{LogFormat, ServeArgs};
-use crate::http::{self, Issuer, LoginLimits, Throttle, Tls};
+use crate::http::{self, ConnectionLimits, Issuer, LoginLimits, Throttle, Tls};
 use crate::keys::{IssuerKeys, KeyDirectory, LiveKeys};
 use crate::metrics::Metrics;
 use crate::random::{Random, SystemRandom};
 use crate::revocation::{FLUSH_MARGIN, RedisPublisher, Revocations, StatusListService, StatusLists};
 use crate::sessions::Sessions;
 use crate::storage::{self, Storage};
-use crate::telemetry::{CollectorUrl, Telemetry};
+use crate::telemetry::Telemetry;
 use crate::token::{Lifetimes, TokenChecker, TokenIssuer};
 use crate::users::{HashingLimits, PasswordHasher};
 
@@ -37,7 +37,7 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
         None => directory.load()?,
     }));
     let telemetry = match args.otlp_endpoint.as_deref().filter(|url| !url.is_empty()) {
-        Some(url) => Some(Telemetry::to(&url.parse::<CollectorUrl>()?)?),
+        Some(url) => Some(Telemetry::to(url)?),
         None => None,
     };
     let tls = args.tls.files().map(Tls::load).transpose()?;
@@ -48,6 +48,11 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
     let mut limits = HashingLimits::default();
     if let Some(concurrent) = args.hash_concurrency {
         limits.concurrent = concurrent.into();
+    }
+    let connection_limits =
+        ConnectionLimits { connections: args.max_connections as usize, ..ConnectionLimits::default() };
+    if let Err(error) = connection::raise_file_limit() {
+        tracing::debug!(%error, "the limit of open files stays as it is");
     }
     let lifetimes = Lifetimes { access_seconds: args.access_lifetime, refresh_seconds: args.refresh_lifetime };
     let mut tokens = TokenIssuer::new(Arc::clone(&keys), lifetimes, Arc::clone(&clock), Arc::clone(&random));
@@ -101,6 +106,7 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
                 listener,
                 http::metrics_router(Arc::clone(&issuer)),
                 None,
+                ConnectionLimits::default(),
                 std::future::pending(),
             )))
         }
@@ -114,7 +120,7 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
     if let Some(telemetry) = &telemetry {
         router = http::traced(router, telemetry.tracer());
     }
-    http::serve(listener, router, tls.as_ref(), stop).await?;
+    http::serve(listener, router, tls.as_ref(), connection_limits, stop).await?;
     if let Some(metrics) = metrics {
         metrics.abort();
     }

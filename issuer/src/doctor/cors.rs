@@ -1,7 +1,8 @@
 //! Whether browsers let pages of an origin call issuer and edge (the Fetch standard's CORS protocol).
 
 use super::web::{Answer, Web, WebError};
-use super::{BaseUrl, Finding, Patient};
+use super::{Finding, Patient};
+use crate::base_url::BaseUrl;
 
 /// One call that a page makes.
 struct Call<'a> {

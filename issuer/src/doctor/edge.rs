@@ -9,7 +9,8 @@ use verifier_core::{Code, KeyError, KeySet, MAX_KEY_TEXT_BYTES, TokenType};
 use super::issuer::unencrypted;
 use super::probe::Session;
 use super::web::{Answer, Web};
-use super::{BaseUrl, EdgeKeys, Finding, Patient};
+use super::{EdgeKeys, Finding, Patient};
+use crate::base_url::BaseUrl;
 use crate::clock::{Clock, unix_time};
 use crate::keys::IssuerKeys;
 

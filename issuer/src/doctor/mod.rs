@@ -18,11 +18,12 @@ use std::sync::Arc;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+use crate::base_url::BaseUrl;
 use crate::clock::Clock;
 use crate::keys::{IssuerKeys, KeyDirectory};
 use crate::random::Random;
 
-pub use web::{BaseUrl, InvalidUrl, Web, WebError};
+pub use web::{Web, WebError};
 
 /// How well it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -1,11 +1,10 @@
 //! Asking over HTTP: one request, one answer, nothing followed, and the clock read before and after.
 
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::header::DATE;
-use axum::http::{HeaderMap, Method, Request, Uri};
+use axum::http::{HeaderMap, Method, Request};
 use chrono::{DateTime, Utc};
 use ureq::Agent;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
@@ -15,51 +14,6 @@ use crate::clock::Clock;
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// Far above any answer that is looked at.
 const MAX_BODY_BYTES: u64 = 256 * 1024;
-
-/// Scheme, host, perhaps a path: where a service is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BaseUrl(String);
-
-/// A text that is no such URL.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not the URL of a service: write it like http://127.0.0.1:8000, without query and fragment")]
-pub struct InvalidUrl(String);
-
-impl FromStr for BaseUrl {
-    type Err = InvalidUrl;
-
-    fn from_str(text: &str) -> Result<Self, InvalidUrl> {
-        let invalid = || InvalidUrl(text.to_owned());
-        let uri: Uri = text.parse().map_err(|_| invalid())?;
-        let is_good = matches!(uri.scheme_str(), Some("http" | "https"))
-            && uri.authority().is_some_and(|authority| !authority.as_str().contains('@'))
-            && uri.query().is_none()
-            && !text.contains('#');
-        if is_good { Ok(Self(text.trim_end_matches('/').to_owned())) } else { Err(invalid()) }
-    }
-}
-
-impl BaseUrl {
-    /// Its text, without a slash at the end.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The URL of a path, which begins with a slash.
-    pub(super) fn at(&self, path: &str) -> String {
-        format!("{}{path}", self.0)
-    }
-
-    /// Whether whoever listens on the way can read along.
-    pub(super) fn is_exposed(&self) -> bool {
-        let host = self.0.parse::<Uri>().ok().and_then(|uri| uri.host().map(str::to_owned)).unwrap_or_default();
-        let host = host.trim_matches(['[', ']']);
-        let is_local =
-            host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
-        self.0.starts_with("http:") && !is_local
-    }
-}
 
 /// No answer came.
 #[derive(Debug, thiserror::Error)]

@@ -1,7 +1,9 @@
 //! `/docs/`: Swagger UI, from the program itself; nothing is fetched from elsewhere.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use axum::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
@@ -53,7 +55,12 @@ fn file(name: &str) -> Result<Response, ApiError> {
     })?;
     let SwaggerFile { bytes, content_type, gzpipped, .. } = found.ok_or(ApiError::NotFound)?;
     let fixed: [(HeaderName, HeaderValue); 2] = [(CONTENT_SECURITY_POLICY, POLICY), (CACHE_CONTROL, CACHE)];
-    let mut response = (fixed, [(CONTENT_TYPE, content_type)], bytes.into_owned()).into_response();
+    // The large ones are part of the program, and are not copied.
+    let bytes = match bytes {
+        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+        Cow::Owned(bytes) => bytes.into(),
+    };
+    let mut response = (fixed, [(CONTENT_TYPE, content_type)], bytes).into_response();
     if gzpipped {
         response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
+use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
@@ -17,7 +17,7 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
-use super::Issuer;
+use super::{Issuer, method};
 
 /// What begins every name.
 const PREFIX: &str = "issuer";
@@ -29,25 +29,12 @@ pub(super) async fn count(State(issuer): State<Arc<Issuer>>, request: Request, n
     let _in_progress = issuer.metrics.request();
     let started = issuer.clock.monotonic();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let method = known(request.method());
+    let method = method::known(request.method()).unwrap_or(OTHER);
     let response = next.run(request).await;
     let route = route.as_ref().map_or(OTHER, MatchedPath::as_str);
     let time = issuer.clock.monotonic().saturating_sub(started);
     issuer.metrics.answered(route, method, response.status().as_u16(), time);
     response
-}
-
-fn known(method: &Method) -> &'static str {
-    match *method {
-        Method::GET => "GET",
-        Method::HEAD => "HEAD",
-        Method::POST => "POST",
-        Method::PUT => "PUT",
-        Method::PATCH => "PATCH",
-        Method::DELETE => "DELETE",
-        Method::OPTIONS => "OPTIONS",
-        _ => OTHER,
-    }
 }
 
 /// The metrics of an issuer as a service of their own, which its clients do not reach.

@@ -8,6 +8,8 @@ mod cors;
 mod docs;
 mod document;
 mod error;
+mod listener;
+mod method;
 mod metrics;
 mod published;
 mod request_id;
@@ -24,6 +26,7 @@ use std::sync::Arc;
 
 pub use cors::{AllowedOrigins, InvalidOrigin};
 pub use error::ApiError;
+pub use listener::ConnectionLimits;
 pub use metrics::metrics_router;
 pub use published::KEYS_CACHE_SECONDS;
 pub use router::router;

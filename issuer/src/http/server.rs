@@ -10,12 +10,12 @@ use axum::Router;
 use axum::http::HeaderValue;
 use axum::http::header::{CONNECTION, STRICT_TRANSPORT_SECURITY};
 use axum::response::Response;
-use axum_server::Handle;
-use axum_server::accept::NoDelayAcceptor;
 use axum_server::tls_rustls::RustlsAcceptor;
+use axum_server::{Handle, Server};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::Tls;
+use super::listener::{Client, ConnectionLimits, Listener};
 
 /// A connection that has not sent a whole request head by then is closed, an idle one too.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
@@ -69,10 +69,11 @@ pub async fn serve(
     listener: TcpListener,
     router: Router,
     tls: Option<&Tls>,
+    limits: ConnectionLimits,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let handle = Handle::<SocketAddr>::new();
-    let mut server = axum_server::from_tcp(listener)?
+    let handle = Handle::<Client>::new();
+    let mut server = Server::from_listener(Listener::new(listener, limits)?)
         .http1_only()
         .first_request_timeout(HEAD_TIMEOUT)
         .accept_error_handler(not_accepted)
@@ -84,13 +85,13 @@ pub async fn serve(
     let result = match tls {
         None => {
             let service = router.into_make_service_with_connect_info::<SocketAddr>();
-            server.acceptor(NoDelayAcceptor::new()).serve(service).await
+            server.serve(service).await
         }
         Some(tls) => {
             let hsts = SetResponseHeaderLayer::overriding(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
             let service = router.layer(hsts).into_make_service_with_connect_info::<SocketAddr>();
             let acceptor = RustlsAcceptor::new(tls.config()).handshake_timeout(HANDSHAKE_TIMEOUT);
-            server.acceptor(acceptor.acceptor(NoDelayAcceptor::new())).serve(service).await
+            server.acceptor(acceptor).serve(service).await
         }
     };
     stopper.abort();
@@ -111,7 +112,7 @@ struct Stopping {
 
 /// Closing idle connections at once would lose requests that have arrived and were not read yet. So everything goes on
 /// for a moment, but each answer closes its connection.
-async fn stop_gracefully(stop: impl Future<Output = ()>, stopping: Arc<Stopping>, handle: Handle<SocketAddr>) {
+async fn stop_gracefully(stop: impl Future<Output = ()>, stopping: Arc<Stopping>, handle: Handle<Client>) {
     stop.await;
     tracing::info!(connections = handle.connection_count(), "stopping");
     stopping.has_begun.store(true, Ordering::Release);
@@ -141,7 +142,7 @@ fn closing_connections(
 }
 
 /// With an address it is the client's doing, most often the end of a handshake; without, the system's.
-fn not_accepted(client: Option<&SocketAddr>, error: &io::Error) {
+fn not_accepted(client: Option<&Client>, error: &io::Error) {
     match client {
         Some(client) => tracing::debug!(%client, %error, "a connection did not come about"),
         None => tracing::warn!(%error, "a connection could not be accepted"),

@@ -7,7 +7,7 @@ use std::fmt;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, Method};
+use axum::http::HeaderMap;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use opentelemetry::propagation::{Extractor, TextMapPropagator as _};
@@ -16,7 +16,7 @@ use opentelemetry::{KeyValue, TraceId};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracer;
 
-use super::request_id;
+use super::{method, request_id};
 
 /// The router, with a span for each of its requests.
 pub fn traced(router: Router, tracer: SdkTracer) -> Router {
@@ -36,7 +36,7 @@ impl fmt::Display for Trace {
 /// Goes on with the trace of `traceparent` (W3C Trace Context) when the request brings one, sampled or not as that says.
 async fn record(State(tracer): State<SdkTracer>, mut request: Request, next: Next) -> Response {
     let parent = TraceContextPropagator::new().extract(&Headers(request.headers()));
-    let method = method(request.method());
+    let method = method::known(request.method()).unwrap_or("_OTHER");
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let name = route.as_ref().map_or_else(|| method.to_owned(), |route| format!("{method} {route}"));
     let mut attributes = vec![KeyValue::new("http.request.method", method)];
@@ -55,22 +55,6 @@ async fn record(State(tracer): State<SdkTracer>, mut request: Request, next: Nex
         span.set_status(Status::error(""));
     }
     response
-}
-
-/// The methods that RFC 9110 and RFC 5789 name; of all others a client could make up any number.
-fn method(method: &Method) -> &'static str {
-    match method.as_str() {
-        "GET" => "GET",
-        "HEAD" => "HEAD",
-        "POST" => "POST",
-        "PUT" => "PUT",
-        "PATCH" => "PATCH",
-        "DELETE" => "DELETE",
-        "OPTIONS" => "OPTIONS",
-        "TRACE" => "TRACE",
-        "CONNECT" => "CONNECT",
-        _ => "_OTHER",
-    }
 }
 
 struct Headers<'a>(&'a HeaderMap);

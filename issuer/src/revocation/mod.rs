@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::redis::{RedisError, RedisPublisher, ping_redis};
-pub use status_list::{InvalidPublicUrl, LIST_SIZE, ListError, ListToken, PublicUrl, StatusListService, StatusLists};
+pub use status_list::{LIST_SIZE, ListError, ListToken, StatusListService, StatusLists};
 
 use crate::storage::Storage;
 

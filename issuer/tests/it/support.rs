@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::Router;
 use chrono::{DateTime, Utc};
 use issuer::clock::Clock;
-use issuer::http::{self, AllowedOrigins, Issuer, LoginLimits, Throttle, TrustedProxies};
+use issuer::http::{self, AllowedOrigins, ConnectionLimits, Issuer, LoginLimits, Throttle, TrustedProxies};
 use issuer::keys::{IssuerKeys, KeyBits, KeyDirectory, LiveKeys};
 use issuer::metrics::Metrics;
 use issuer::random::{Random, RandomError};
@@ -99,6 +99,7 @@ pub(crate) struct Options {
     /// The tests come from one address and mostly as one user: without limits, unless these are what is tested.
     pub(crate) limits: LoginLimits,
     pub(crate) trusted_proxies: TrustedProxies,
+    pub(crate) connections: ConnectionLimits,
 }
 
 impl Default for Options {
@@ -113,6 +114,7 @@ impl Default for Options {
             redis_url: None,
             limits: LoginLimits { per_address: 0, per_name: 0 },
             trusted_proxies: TrustedProxies::default(),
+            connections: ConnectionLimits::default(),
         }
     }
 }
@@ -187,7 +189,7 @@ impl TestIssuer {
         let metrics_listener = http::bind("127.0.0.1:0", "--metrics-listen").expect("a free port");
         let metrics_address = metrics_listener.local_addr().expect("an address");
         let metrics = http::metrics_router(Arc::clone(&issuer));
-        runtime.spawn(http::serve(metrics_listener, metrics, None, std::future::pending()));
+        runtime.spawn(http::serve(metrics_listener, metrics, None, options.connections, std::future::pending()));
         let router = http::router(issuer, &options.origins);
         let listener = http::bind("127.0.0.1:0", "--listen").expect("a free port");
         let address = listener.local_addr().expect("an address");
@@ -195,7 +197,7 @@ impl TestIssuer {
         let (stop, stopped) = oneshot::channel();
         let server = runtime.spawn(async move {
             let stopped = async { stopped.await.unwrap_or(()) };
-            http::serve(listener, service, None, stopped).await.expect("the server runs");
+            http::serve(listener, service, None, options.connections, stopped).await.expect("the server runs");
         });
         let passwords = hasher();
         let server = Some((stop, server));

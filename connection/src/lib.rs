@@ -7,15 +7,32 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
-/// How long what a client still sends is taken after its answer, for it to read the answer in peace.
-const LINGER_TIME: Duration = Duration::from_secs(5);
+/// Lets the program open as many files as it is allowed to: a connection is one, and the usual first limit is for programs that cannot cope
+/// with more.
+///
+/// # Errors
+/// When the limit stays as it is.
+pub fn raise_file_limit() -> io::Result<()> {
+    let limit = getrlimit(Resource::Nofile);
+    Ok(setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum })?)
+}
+
+/// When a connection that is being closed goes on taking what the client sends, for the client to read its answer in peace.
+#[derive(Clone, Copy, Debug)]
+pub enum Linger {
+    /// When the last request was answered before all of it was read, as [`Turn::set_unread`] says; so long at most.
+    IfUnread(Duration),
+    /// In any case, until the client closes its side; so long at most.
+    Always(Duration),
+}
 
 /// What is known of a connection while it is open.
 #[derive(Debug)]
-pub(crate) struct Activity {
+pub struct Activity {
     opened: Instant,
     /// When bytes last came or went, in milliseconds since then.
     moved: AtomicU64,
@@ -27,14 +44,15 @@ pub(crate) struct Activity {
 
 /// A request of a connection, which brings one at a time.
 #[derive(Clone, Debug)]
-pub(crate) struct Turn {
+pub struct Turn {
     activity: Arc<Activity>,
     number: u64,
     began: Instant,
 }
 
 impl Activity {
-    pub(crate) fn new() -> Arc<Self> {
+    #[must_use]
+    pub fn new() -> Arc<Self> {
         Arc::new(Self {
             opened: Instant::now(),
             moved: AtomicU64::new(0),
@@ -44,7 +62,7 @@ impl Activity {
     }
 
     /// The next request begins, and so the one before is over.
-    pub(crate) fn begin(self: &Arc<Self>) -> Turn {
+    pub fn begin(self: &Arc<Self>) -> Turn {
         self.touch();
         let number = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
         Turn { activity: Arc::clone(self), number, began: Instant::now() }
@@ -58,22 +76,27 @@ impl Activity {
 
 impl Turn {
     /// When the request came.
-    pub(crate) fn began(&self) -> Instant {
+    pub fn began(&self) -> Instant {
         self.began
     }
 
     /// Notes that something moves.
-    pub(crate) fn touch(&self) {
+    pub fn touch(&self) {
         self.activity.touch();
     }
 
     /// Notes whether there is more of its body.
-    pub(crate) fn set_unread(&self, unread: bool) {
+    pub fn set_unread(&self, unread: bool) {
         self.activity.unread.store(unread, Ordering::Relaxed);
     }
 
+    /// Whether there is more of its body than has been read.
+    pub fn has_unread(&self) -> bool {
+        self.activity.unread.load(Ordering::Relaxed)
+    }
+
     /// When bytes of its body or of the answer last moved; nothing when it is over.
-    pub(crate) fn moved(&self) -> Option<Instant> {
+    pub fn moved(&self) -> Option<Instant> {
         let is_current = self.activity.requests.load(Ordering::Relaxed) == self.number;
         is_current.then(|| self.activity.opened + Duration::from_millis(self.activity.moved.load(Ordering::Relaxed)))
     }
@@ -81,24 +104,25 @@ impl Turn {
 
 /// A stream that tells of its activity, and fails when the other side takes nothing for too long.
 ///
-/// It is closed gently after an answer that was given before the whole request had come: a closed socket to which bytes arrive resets the connection,
-/// and the client may never see the answer.
+/// It is closed gently after an answer that was given before the whole request had come: a closed socket to which bytes arrive resets the
+/// connection, and the client may never see the answer (RFC 9112, section 9.6).
 #[derive(Debug)]
-pub(crate) struct Watched<S> {
+pub struct Watched<S, K = ()> {
     stream: S,
+    _kept: K,
     activity: Arc<Activity>,
     patience: Duration,
-    linger: Duration,
+    linger: Linger,
     /// Runs while there is something to write and it cannot be written.
     stalled: Option<Pin<Box<Sleep>>>,
     /// Runs once nothing will be written any more.
     lingering: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S> Watched<S> {
-    /// `patience`: how long a write may wait for the other side.
-    pub(crate) fn new(stream: S, activity: Arc<Activity>, patience: Duration) -> Self {
-        Self { stream, activity, patience, linger: LINGER_TIME, stalled: None, lingering: None }
+impl<S, K> Watched<S, K> {
+    /// `patience`: how long a write may wait for the other side. `kept` is dropped with the stream: a place among the connections there may be, say.
+    pub fn new(stream: S, activity: Arc<Activity>, patience: Duration, linger: Linger, kept: K) -> Self {
+        Self { stream, activity, patience, linger, stalled: None, lingering: None, _kept: kept }
     }
 
     /// What has come of a write.
@@ -115,13 +139,13 @@ impl<S> Watched<S> {
     }
 }
 
-impl<S> Drop for Watched<S> {
+impl<S, K> Drop for Watched<S, K> {
     fn drop(&mut self) {
         self.activity.requests.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+impl<S: AsyncRead + Unpin, K: Unpin> AsyncRead for Watched<S, K> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = into.filled().len();
         let outcome = Pin::new(&mut self.stream).poll_read(cx, into);
@@ -132,7 +156,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin, K: Unpin> AsyncWrite for Watched<S, K> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let outcome = Pin::new(&mut self.stream).poll_write(cx, bytes);
         self.written(outcome, cx)
@@ -159,11 +183,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         let Self { stream, activity, linger, lingering, .. } = self.get_mut();
         if lingering.is_none() {
             ready!(Pin::new(&mut *stream).poll_shutdown(cx))?;
-            if !activity.unread.load(Ordering::Relaxed) {
-                return Poll::Ready(Ok(()));
-            }
         }
-        let end = lingering.get_or_insert_with(|| Box::pin(tokio::time::sleep(*linger)));
+        let time = match *linger {
+            Linger::IfUnread(_) if !activity.unread.load(Ordering::Relaxed) => return Poll::Ready(Ok(())),
+            Linger::IfUnread(time) | Linger::Always(time) => time,
+        };
+        let end = lingering.get_or_insert_with(|| Box::pin(tokio::time::sleep(time)));
         let mut space = [0; 16 * 1024];
         while end.as_mut().poll(cx).is_pending() {
             let mut taken = ReadBuf::new(&mut space);
@@ -184,7 +209,8 @@ mod tests {
     #[tokio::test]
     async fn a_write_waits_for_the_other_side_only_so_long() {
         let (near, mut far) = tokio::io::duplex(10);
-        let mut watched = Watched::new(near, Activity::new(), Duration::from_millis(500));
+        let (patience, linger) = (Duration::from_millis(500), Linger::IfUnread(Duration::ZERO), ());
+        let mut watched = Watched::new(near, Activity::new(), patience, linger, ());
         watched.write_all(&[1; 10]).await.expect("there is room");
         let reader = async {
             tokio::time::sleep(Duration::from_millis(100)).await;
@@ -198,17 +224,21 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_still_sent_is_taken_for_a_moment() {
-        for (unread, gentle) in [(false, false), (true, true)] {
+        let time = Duration::from_millis(500);
+        for (unread, linger, gentle) in [
+            (false, Linger::IfUnread(time), false),
+            (true, Linger::IfUnread(time), true),
+            (false, Linger::Always(time), true),
+        ] {
             let activity = Activity::new();
             activity.begin().set_unread(unread);
             let (near, mut far) = tokio::io::duplex(10);
-            let mut watched = Watched::new(near, activity, Duration::from_secs(5));
-            watched.linger = Duration::from_millis(500);
+            let mut watched = Watched::new(near, activity, Duration::from_secs(5), linger, ());
             let sent = tokio::spawn(async move { (far.write_all(&[1; 1000]).await, far) });
             tokio::task::yield_now().await;
             let started = Instant::now();
             watched.shutdown().await.expect("it is shut down");
-            assert_eq!(started.elapsed() >= watched.linger, gentle, "{:?}", started.elapsed());
+            assert_eq!(started.elapsed() >= time, gentle, "{:?}", started.elapsed());
             drop(watched);
             assert_eq!(sent.await.expect("no panic").0.is_ok(), gentle);
         }
@@ -218,7 +248,8 @@ mod tests {
     async fn a_turn_is_over_with_the_next_one_and_with_the_connection() {
         let activity = Activity::new();
         let (near, mut far) = tokio::io::duplex(10);
-        let mut watched = Watched::new(near, Arc::clone(&activity), Duration::from_secs(5));
+        let mut watched =
+            Watched::new(near, Arc::clone(&activity), Duration::from_secs(5), Linger::IfUnread(Duration::ZERO), ());
         let first = activity.begin();
         let moved = first.moved().expect("it goes on");
         tokio::time::sleep(Duration::from_millis(20)).await;

@@ -1,0 +1,107 @@
+//! Where a service is: scheme, host, perhaps a path.
+
+use std::str::FromStr;
+
+use axum::http::Uri;
+
+/// A URL with `http` or `https`, without query and fragment, and without a slash at its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BaseUrl(String);
+
+/// A text that is no such URL.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not the URL of a service: write it like https://login.example.com, without query and fragment")]
+pub struct InvalidBaseUrl(String);
+
+impl FromStr for BaseUrl {
+    type Err = InvalidBaseUrl;
+
+    /// Without a user name or password in it.
+    fn from_str(text: &str) -> Result<Self, InvalidBaseUrl> {
+        if text.contains('@') {
+            return Err(InvalidBaseUrl(text.to_owned()));
+        }
+        Self::with_credentials(text).ok_or_else(|| InvalidBaseUrl(text.to_owned()))
+    }
+}
+
+impl BaseUrl {
+    /// Reads one that may hold a user name and a password: not to be repeated in messages.
+    pub(crate) fn with_credentials(text: &str) -> Option<Self> {
+        let uri: Uri = text.parse().ok()?;
+        let is_good = matches!(uri.scheme_str(), Some("http" | "https"))
+            && uri.authority().is_some()
+            && uri.query().is_none()
+            && !text.contains('#');
+        is_good.then(|| Self(text.trim_end_matches('/').to_owned()))
+    }
+
+    /// Its text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The URL of a path, which begins with a slash.
+    #[must_use]
+    pub fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.0)
+    }
+
+    /// Whether whoever listens on the way can read along.
+    #[must_use]
+    pub fn is_exposed(&self) -> bool {
+        let host = self.0.parse::<Uri>().ok().and_then(|uri| uri.host().map(str::to_owned)).unwrap_or_default();
+        let host = host.trim_matches(['[', ']']);
+        let is_local =
+            host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+        self.0.starts_with("http:") && !is_local
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_read_and_mistakes_are_refused() {
+        for (text, expected) in [
+            ("https://login.example.com", "https://login.example.com"),
+            ("http://127.0.0.1:8000/", "http://127.0.0.1:8000"),
+            ("https://example.com/login/", "https://example.com/login"),
+        ] {
+            assert_eq!(text.parse(), Ok(BaseUrl(expected.to_owned())));
+        }
+        for bad in [
+            "",
+            "login.example.com",
+            "localhost:4318",
+            "ftp://a",
+            "grpc://a:4317",
+            "http://",
+            "https://a/?q=1",
+            "https://a/#f",
+            "https://user:secret@a",
+        ] {
+            assert_eq!(bad.parse::<BaseUrl>(), Err(InvalidBaseUrl(bad.to_owned())));
+        }
+        assert_eq!(
+            BaseUrl::with_credentials("https://user:secret@a").expect("a URL").as_str(),
+            "https://user:secret@a"
+        );
+    }
+
+    #[test]
+    fn only_https_and_this_machine_are_private() {
+        for (text, expected) in [
+            ("https://a.example", false),
+            ("http://a.example", true),
+            ("http://localhost:1", false),
+            ("http://127.8.0.1", false),
+            ("http://[::1]:8000", false),
+            ("http://10.0.0.1", true),
+        ] {
+            assert_eq!(text.parse::<BaseUrl>().expect("a URL").is_exposed(), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! What clients may do with connections: have only so many, and not keep one whose answers they do not take.
+
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::TcpStream;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use issuer::http::ConnectionLimits;
+use serde_json::json;
+
+use crate::http::{Answer, request};
+use crate::support::{Options, TestIssuer};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn connect(issuer: &TestIssuer) -> TcpStream {
+    let stream = TcpStream::connect(issuer.address).expect("it listens");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
+    stream.set_write_timeout(Some(PATIENCE)).expect("a timeout can be set");
+    stream
+}
+
+fn read_to_end(mut stream: TcpStream) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).expect("an end");
+    bytes
+}
+
+#[test]
+fn a_client_that_sends_on_after_its_refusal_can_still_read_it() {
+    let issuer = TestIssuer::start();
+    let head = b"POST /api/token/ HTTP/1.1\r\nHost: a\r\nContent-Length: 3000000\r\n\r\n";
+    for _ in 0..10 {
+        let mut stream = connect(&issuer);
+        stream.write_all(head).expect("it reads");
+        stream.write_all(&[b' '; 300_000]).expect("it takes what it has no use for");
+        thread::sleep(Duration::from_millis(20));
+        stream.write_all(&[b' '; 300_000]).expect("it takes what it has no use for");
+        let answer = Answer::parse(&read_to_end(stream));
+        assert_eq!(answer.status, 413);
+        assert_eq!(answer.json(), json!({ "detail": "The request body is larger than 262144 bytes." }));
+    }
+}
+
+#[test]
+fn more_connections_than_there_may_be_wait_for_others_to_end() {
+    let limits = ConnectionLimits { connections: 3, ..ConnectionLimits::default() };
+    let issuer = TestIssuer::with(Options { connections: limits, ..Options::default() });
+    let mut idle: Vec<_> = (0..3).map(|_| connect(&issuer)).collect();
+    for stream in &mut idle {
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n").expect("it reads");
+        assert_ne!(stream.read(&mut [0; 4096]).expect("an answer"), 0, "they are all taken");
+    }
+    let mut waiting = connect(&issuer);
+    waiting.write_all(&request("GET", "/healthz").bytes()).expect("the system takes it");
+    waiting.set_read_timeout(Some(Duration::from_millis(500))).expect("a timeout can be set");
+    let error = waiting.read(&mut [0]).expect_err("nobody has read it");
+    assert!(matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut), "{error}");
+    drop(idle.pop());
+    waiting.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
+    assert_eq!(Answer::parse(&read_to_end(waiting)).status, 200);
+}
+
+#[test]
+fn a_client_that_does_not_take_its_answers_is_left() {
+    let limits = ConnectionLimits { write_timeout: Duration::from_millis(500), ..ConnectionLimits::default() };
+    let issuer = TestIssuer::with(Options { connections: limits, ..Options::default() });
+    let mut stream = connect(&issuer);
+    let request = b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: a\r\n\r\n";
+    // Answers of a megabyte, and none is read: what the system keeps of them is full soon.
+    let started = Instant::now();
+    while stream.write_all(request).is_ok() {
+        assert!(started.elapsed() < PATIENCE, "it is kept");
+        thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(issuer.send(&crate::http::request("GET", "/healthz")).status, 200);
+}
