@@ -55,32 +55,33 @@ pub fn router(issuer: Arc<Issuer>, origins: &AllowedOrigins) -> Router {
         .fallback(move |method: Method, uri: Uri| async move { slashed.answer(&method, &uri) })
         .method_not_allowed_fallback(method_not_allowed)
         // Tokens and personal data (RFC 6749 section 5.1).
-        .layer(SetResponseHeaderLayer::if_not_present(CACHE_CONTROL, HeaderValue::from_static("no-store")))
-        .layer(cors::api(origins));
+        .layer((
+            cors::api(origins),
+            SetResponseHeaderLayer::if_not_present(CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        ));
     let public = public
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(Extension(Document::new(&described)))
-        .layer(cors::public());
+        .layer((cors::public(), Extension(Document::new(&described))));
     let random = Arc::clone(&issuer.random);
     let counted = Arc::clone(&issuer);
     let fixed = |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
-    api.merge(public)
-        .with_state(issuer)
-        .layer(CatchPanicLayer::custom(|_| ApiError::Unavailable.into_response()))
+    let traced = TraceLayer::new_for_http()
+        .make_span_with(request_span)
+        .on_response(DefaultOnResponse::new().level(Level::INFO))
+        .on_failure(());
+    // One layer of many, the first outermost: each `layer` of its own would cost every request a box and a clone.
+    api.merge(public).with_state(issuer).layer((
+        from_fn_with_state(random, request_id::identify),
+        from_fn_with_state(counted, metrics::count),
+        traced,
         // No answer but the documentation is a page: a browser that shows one as such finds nothing to run, and in no
         // frame.
-        .layer(fixed(X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(fixed(CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))
-        .layer(fixed(X_FRAME_OPTIONS, "DENY"))
-        .layer(fixed(REFERRER_POLICY, "no-referrer"))
-        .layer(
-            TraceLayer::new_for_http()
-                .make_span_with(request_span)
-                .on_response(DefaultOnResponse::new().level(Level::INFO))
-                .on_failure(()),
-        )
-        .layer(from_fn_with_state(counted, metrics::count))
-        .layer(from_fn_with_state(random, request_id::identify))
+        fixed(REFERRER_POLICY, "no-referrer"),
+        fixed(X_FRAME_OPTIONS, "DENY"),
+        fixed(CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        fixed(X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        CatchPanicLayer::custom(|_| ApiError::Unavailable.into_response()),
+    ))
 }
 
 /// Method and path only: headers and queries may hold secrets.
