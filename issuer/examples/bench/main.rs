@@ -64,7 +64,7 @@ fn main() -> Result<(), Failure> {
     println!(
         "SQLite, {CONNECTIONS} kept connections, default settings but for the limits of logins, which are off. CPU time is that of \
          the server's process,\nwith one line of log for each request; what stands beside it is measured in turns with it, in the \
-         same run.\n"
+         same run, on every core at once.\n"
     );
     let at_start = server.rss_mib()?;
     let login = login_request("alice", PASSWORD);
@@ -92,13 +92,24 @@ fn thread_cpu_ms() -> Result<f64, Failure> {
     Ok(schedstat.split_whitespace().next().ok_or("an empty schedstat")?.parse::<f64>()? / 1e6)
 }
 
-/// CPU in ms of one `work`, run `times` times on this thread.
-fn own_cpu(times: usize, mut work: impl FnMut() -> Result<(), Failure>) -> Result<f64, Failure> {
-    let before = thread_cpu_ms()?;
-    for _ in 0..times {
-        work()?;
-    }
-    Ok((thread_cpu_ms()? - before) / times as f64)
+/// CPU in ms of one `work`, done `times` times on each of as many threads as there are cores: the server keeps them busy at the same
+/// time too, and what they share makes each slower.
+fn own_cpu<W: FnMut() -> Result<(), Failure> + Send>(times: usize, works: &mut [W]) -> Result<f64, Failure> {
+    let threads = works.len();
+    let sum: Result<f64, Failure> = std::thread::scope(|scope| {
+        let threads: Vec<_> = works
+            .iter_mut()
+            .map(|work| {
+                scope.spawn(move || {
+                    let before = thread_cpu_ms()?;
+                    (0..times).try_for_each(|_| work())?;
+                    Ok(thread_cpu_ms()? - before)
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().map_err(|_| Failure::from("the work failed"))?).sum()
+    });
+    Ok(sum? / (times * threads) as f64)
 }
 
 /// CPU in ms that the server takes for one of `requests`, sent `times` times in all on [`CONNECTIONS`] connections.
@@ -122,26 +133,35 @@ fn server_cpu(server: &Server, requests: &[&[u8]], times: usize) -> Result<f64, 
 
 fn cpu(server: &Server, login: &[u8], refresh: &[u8], me: &[u8]) -> Result<(), Failure> {
     let key = KeyPair::generate(KeySize::Rsa2048)?;
-    let message = [b'a'; 400];
-    let mut signature = vec![0; key.public_modulus_len()];
-    let mut sign = || Ok(key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), &message, &mut signature)?);
+    let cores = std::thread::available_parallelism()?.get();
+    let mut signing: Vec<_> = (0..cores)
+        .map(|_| {
+            let mut signature = vec![0; key.public_modulus_len()];
+            let key = &key;
+            move || Ok(key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), &[b'a'; 400], &mut signature)?)
+        })
+        .collect();
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::default());
-    let mut digest = [0; 32];
-    // The hash alone: in memory that is there, as the server's is.
-    let mut memory = vec![Block::new(); argon2.params().block_count()];
-    let mut hash = || {
-        argon2
-            .hash_password_into_with_memory(PASSWORD.as_bytes(), b"sixteen salt byt", &mut digest, &mut memory)
-            .map_err(|e| e.to_string().into())
-    };
+    let mut hashing: Vec<_> = (0..cores)
+        .map(|_| {
+            // The hash alone: in memory that is there, as the server's is.
+            let mut memory = vec![Block::new(); argon2.params().block_count()];
+            let argon2 = &argon2;
+            move || {
+                argon2
+                    .hash_password_into_with_memory(PASSWORD.as_bytes(), b"sixteen salt byt", &mut [0; 32], &mut memory)
+                    .map_err(|e| e.to_string().into())
+            }
+        })
+        .collect();
     let mut sums = [0.0; 5];
     // The first round warms up and is not counted.
     for round in 0..=ROUNDS {
         let measured = [
-            own_cpu(SIGNATURES, &mut sign)?,
+            own_cpu(SIGNATURES, &mut signing)?,
             server_cpu(server, &[refresh], REQUESTS)?,
             server_cpu(server, &[me], REQUESTS)?,
-            own_cpu(LOGINS, &mut hash)?,
+            own_cpu(LOGINS, &mut hashing)?,
             server_cpu(server, &[login], LOGINS)?,
         ];
         if round > 0 {
@@ -157,7 +177,10 @@ fn cpu(server: &Server, login: &[u8], refresh: &[u8], me: &[u8]) -> Result<(), F
     println!("| `users/me` | {me:.3} | | {MOST_ME_MS} ms | {} |", met(me <= MOST_ME_MS));
     println!("| one argon2id hash, same parameters | {hash:.2} | | | |");
     let goal = format!("the hash and {MOST_ABOVE_HASH_MS} ms | {}", met(above <= MOST_ABOVE_HASH_MS));
-    println!("| login | {login:.2} | the hash and {above:.2} ms | {goal} |\n");
+    println!(
+        "| login | {login:.2} | the hash and {above:.2} ms, {:.2} of them for two signatures | {goal} |\n",
+        2.0 * sign
+    );
     Ok(())
 }
 
