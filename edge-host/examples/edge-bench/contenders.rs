@@ -109,6 +109,8 @@ pub(crate) fn reference(directory: &Path, processes: usize, signer: &Signer) -> 
     command
         .env_clear()
         .env("PUBLIC_KEY", key)
+        // Nothing is left beside its source.
+        .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .args(["main:app", "--host", "127.0.0.1", "--log-level", "warning", "--no-access-log", "--app-dir"])
         .arg(sources())
@@ -120,7 +122,7 @@ pub(crate) fn reference(directory: &Path, processes: usize, signer: &Signer) -> 
 }
 
 fn sources() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples/bench/fastapi")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples/edge-bench/fastapi")
 }
 
 fn install(directory: &Path) -> Result<(), String> {

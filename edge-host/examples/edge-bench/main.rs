@@ -3,7 +3,7 @@
 //! ```text
 //! cargo xtask test --only edge
 //! cargo build --release --package edge-host
-//! cargo run --release --package edge-host --example bench
+//! cargo run --release --package edge-host --example edge-bench
 //! ```
 //!
 //! CPU is the program's own, user and system, from `/proc`: what this client takes is not in it, but it takes its share of the same cores.
