@@ -191,7 +191,8 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
     await look("speed");
   }
 
-  for (const [colorScheme, locale, width] of [["light", "ko-KR", 1280], ["dark", "ko-KR", 390], ["light", "en-US", 390], ["dark", "en-US", 1280]]) {
+  const forms = ["light", "dark"].flatMap((colors) => ["ko-KR", "en-US"].flatMap((locale) => [390, 1280].map((width) => [colors, locale, width])));
+  for (const [colorScheme, locale, width] of forms) {
     test(`every part is accessible and fits (${colorScheme}, ${locale}, ${width} px)`, (t) =>
       onPage({ colorScheme, locale, viewport: { width, height: 900 }, reducedMotion: "reduce" }, async (page) => {
         await everyPart(page, locale === "ko-KR", async (part) => {
