@@ -15,7 +15,7 @@ use http::Uri;
 use verifier_core::{KeySet, MAX_KEY_TEXT_BYTES, Policy, Verifier};
 
 use super::{NoKeys, SharedVerifier, count};
-use crate::fetching::{Fetching, LOOK_AGAIN, Shown, is_due};
+use crate::fetching::{Fetching, Freshness, LOOK_AGAIN, Shown, is_due};
 use crate::health::KeyStatus;
 use crate::host::{Document, FetchLimits, Host};
 use crate::shared::{Entry, JWKS};
@@ -71,17 +71,10 @@ struct Known {
     /// What they were read from, and when that was fetched.
     text: Arc<str>,
     fetched_at: u64,
-    /// When it came to this instance, and how old it was then.
-    since: Duration,
-    age_then: Duration,
-    lifetime: Duration,
+    freshness: Freshness,
 }
 
 impl Known {
-    fn age(&self, now: Duration) -> Duration {
-        now.saturating_sub(self.since).saturating_add(self.age_then)
-    }
-
     /// Two instances may fetch in one millisecond, just when the issuer changes its keys.
     fn is_older_than(&self, copy: &Entry) -> bool {
         copy.fetched_at > self.fetched_at || (copy.fetched_at == self.fetched_at && *copy.text != *self.text)
@@ -164,7 +157,7 @@ impl RemoteKeys {
         let now = host.uptime();
         let state = self.state();
         let is_pausing = state.failure.as_ref().is_some_and(|(at, _)| now.saturating_sub(*at) < self.cache.retry_after);
-        let is_due = state.known.as_ref().is_some_and(|known| is_due(known.age(now), known.lifetime));
+        let is_due = state.known.as_ref().is_some_and(|known| known.freshness.is_due(now));
         is_due && !is_pausing && !self.fetching.load(Ordering::Relaxed)
     }
 
@@ -176,22 +169,21 @@ impl RemoteKeys {
     /// For `GET /`.
     pub fn status(&self, host: &impl Host) -> KeyStatus {
         let state = self.state();
-        let age = state.known.as_ref().map(|known| (known.age(host.uptime()), known.lifetime));
+        let (now, freshness) = (host.uptime(), state.known.as_ref().map(|known| known.freshness));
         KeyStatus {
             source: "jwks_url",
             count: state.known.as_ref().map_or(0, |known| count(&known.verifier)),
-            age_seconds: age.map(|(age, _)| age.as_secs()),
-            lifetime_seconds: age.map(|(_, lifetime)| lifetime.as_secs()),
+            age_seconds: freshness.map(|freshness| freshness.age(now).as_secs()),
+            lifetime_seconds: freshness.map(|freshness| freshness.lifetime.as_secs()),
             fetching: Some(self.fetching.load(Ordering::Relaxed)),
-            stale: age.map(|(age, lifetime)| age >= lifetime),
+            stale: freshness.map(|freshness| !freshness.is_fresh(now)),
             problem: state.failure.as_ref().map(|(_, reason)| NoKeys::Unavailable(reason.clone()).to_string()),
         }
     }
 
     fn next(&self, now: Duration) -> Next {
         let state = self.state();
-        let age = |known: &Known| known.age(now);
-        if let Some(known) = state.known.as_ref().filter(|known| age(known) < known.lifetime) {
+        if let Some(known) = state.known.as_ref().filter(|known| known.freshness.is_fresh(now)) {
             return Next::Use(known.verifier.clone());
         }
         let fetching = self.fetching.load(Ordering::Relaxed);
@@ -199,7 +191,10 @@ impl RemoteKeys {
             return if fetching { Next::Wait } else { Next::Fetch };
         };
         // The issuer is in trouble: only the one request that tries again waits for it, the others go on.
-        let stale = state.known.as_ref().filter(|known| age(known) < known.lifetime + self.cache.stale_for);
+        let stale = state
+            .known
+            .as_ref()
+            .filter(|Known { freshness, .. }| freshness.age(now) < freshness.lifetime + self.cache.stale_for);
         let pausing = now.saturating_sub(*failed_at) < self.cache.retry_after;
         match stale {
             Some(known) if fetching || pausing => Next::Use(known.verifier.clone()),
@@ -261,9 +256,7 @@ impl RemoteKeys {
             verifier: Arc::new(Verifier::new(keys, self.policy.clone())),
             text: entry.text.as_str().into(),
             fetched_at: entry.fetched_at,
-            since: host.uptime(),
-            age_then: entry.age(host),
-            lifetime: entry.lifetime(),
+            freshness: Freshness::of(entry, host),
         };
         let mut state = self.state();
         state.known = Some(known);

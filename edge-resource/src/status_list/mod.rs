@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use verifier_core::{MAX_STATUS_LIST_BYTES, StatusList};
 
-use crate::fetching::{Fetching, LOOK_AGAIN, Shown, is_due};
+use crate::fetching::{Fetching, Freshness, LOOK_AGAIN, Shown, is_due};
 use crate::health::ListStatus;
 use crate::host::{Document, FetchLimits, Host};
 use crate::keys::Keys;
@@ -70,20 +70,7 @@ struct Slot {
 struct Known {
     statuses: Arc<Statuses>,
     fetched_at: u64,
-    /// When it came to this instance, and how old it was then.
-    since: Duration,
-    age_then: Duration,
-    lifetime: Duration,
-}
-
-impl Known {
-    fn age(&self, now: Duration) -> Duration {
-        now.saturating_sub(self.since).saturating_add(self.age_then)
-    }
-
-    fn is_fresh(&self, now: Duration) -> bool {
-        self.age(now) < self.lifetime
-    }
+    freshness: Freshness,
 }
 
 /// What a request has to do next.
@@ -129,8 +116,8 @@ impl StatusLists {
         let known = || slots.iter().filter_map(|slot| slot.known.as_ref());
         ListStatus {
             count: known().count(),
-            age_seconds: known().map(|known| known.age(now).as_secs()).max(),
-            stale: known().any(|known| !known.is_fresh(now)),
+            age_seconds: known().map(|known| known.freshness.age(now).as_secs()).max(),
+            stale: known().any(|known| !known.freshness.is_fresh(now)),
             problem: slots
                 .iter()
                 .find_map(|slot| slot.failure.as_ref().map(|(_, why)| format!("{}: {why}", Shown(&slot.address.uri)))),
@@ -143,7 +130,7 @@ impl StatusLists {
         slot.used_at = now;
         slot.is_used = true;
         let is_fetching = slot.fetching.load(Ordering::Relaxed);
-        if let Some(known) = slot.known.as_ref().filter(|known| known.is_fresh(now)) {
+        if let Some(known) = slot.known.as_ref().filter(|known| known.freshness.is_fresh(now)) {
             return Next::Use(known.statuses.clone());
         }
         match &slot.failure {
@@ -194,9 +181,7 @@ impl StatusLists {
         slot.known = Some(Known {
             statuses: Arc::new(statuses),
             fetched_at: entry.fetched_at,
-            since: now,
-            age_then: entry.age(host),
-            lifetime: entry.lifetime(),
+            freshness: Freshness::of(entry, host),
         });
         slot.failure = None;
         slot.is_used = false;
@@ -211,7 +196,7 @@ impl StatusLists {
 impl Slot {
     fn is_due(&self, now: Duration) -> bool {
         let is_pausing = self.failure.as_ref().is_some_and(|(at, _)| now.saturating_sub(*at) < RETRY_AFTER);
-        let is_due = self.known.as_ref().is_some_and(|known| is_due(known.age(now), known.lifetime));
+        let is_due = self.known.as_ref().is_some_and(|known| known.freshness.is_due(now));
         is_due && self.is_used && !is_pausing && !self.fetching.load(Ordering::Relaxed)
     }
 }
