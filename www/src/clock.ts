@@ -48,7 +48,8 @@ export class Clock {
     }
     const [first, last] = this.#range;
     const place = Math.max(0, Math.min(STEPS, Math.round(((now - first) / (last - first)) * STEPS)));
-    if (document.activeElement !== this.#slider) {
+    const held = document.activeElement === this.#slider;
+    if (!held) {
       this.#slider.valueAsNumber = place;
     }
     const exp = timeIn(claims, "exp");
@@ -58,8 +59,14 @@ export class Clock {
         ? t(`만료까지 ${duration(exp - now)}`, `${duration(exp - now)} until it expires`)
         : t(`만료된 지 ${duration(now - exp)}`, `expired ${duration(now - exp)} ago`);
     const words = [this.running ? t("지금", "now") : dateTime(now), left].filter((part) => part !== "").join(" · ");
-    byId("clock-words").textContent = words;
-    this.#slider.setAttribute("aria-valuetext", words);
+    const shown = byId("clock-words");
+    if (shown.textContent !== words) {
+      shown.textContent = words;
+    }
+    // Whoever holds the slider is told where it was moved to, and not of every second.
+    if (!(held && this.running)) {
+      this.#slider.setAttribute("aria-valuetext", words);
+    }
   }
 }
 

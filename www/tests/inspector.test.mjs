@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { codeTexts } from "@dojang/verifier/texts";
 import { until, visits } from "./pages.mjs";
 import { noSystem, wwwUrl } from "./system.mjs";
@@ -177,6 +178,39 @@ describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
       await field(page, "token").fill(token());
       await page.locator("#stages > li:nth-child(3).failed").waitFor();
       await key.getByText(/추측하지 않고 거부합니다/).waitFor();
+    }));
+
+  test("a second that passes is shown, and read out to nobody", () =>
+    onPage({}, async (page) => {
+      const now = Math.floor(Date.now() / 1000);
+      await field(page, "keys").fill(pem);
+      await field(page, "token").fill(token({ iat: now, exp: now + 50 }));
+      await verdict(page, "검증됨");
+      await page.evaluate(() => {
+        window.told = [];
+        window.shown = 0;
+        new MutationObserver(() => { window.shown += 1; }).observe(document.querySelector("#clock-words"), { childList: true, characterData: true, subtree: true });
+        const observer = new MutationObserver((changes) => window.told.push(...changes.map(({ target }) => target.id || target.textContent)));
+        for (const region of document.querySelectorAll("output, [role=status], [role=alert], [role=log], [aria-live]")) {
+          observer.observe(region, { childList: true, characterData: true, subtree: true });
+        }
+      });
+      const slider = field(page, "slider");
+      await slider.focus();
+      const held = await slider.getAttribute("aria-valuetext");
+      await until("seconds that passed", true, () => page.evaluate(() => window.shown >= 3));
+      assert.deepEqual(await page.evaluate(() => window.told), []);
+      // The focus on the slider does not make it count aloud; a move does.
+      assert.equal(await slider.getAttribute("aria-valuetext"), held);
+      await page.keyboard.press("End");
+      await until("where the slider was moved to", true, async () => /만료된 지/.test(await slider.getAttribute("aria-valuetext")));
+      await page.getByRole("button", { name: "지금으로" }).click();
+      // What is the same is not written again.
+      await field(page, "token").fill(token({ iat: now - 900_000, exp: now - 3 * 86_400 - 1800 }));
+      await page.locator("#clock-words").getByText(/만료된 지 3일/).waitFor();
+      await page.evaluate(() => { window.shown = 0; });
+      await pause(2500);
+      assert.equal(await page.evaluate(() => window.shown), 0);
     }));
 
   test("the clock slider moves a token through its life", () =>
