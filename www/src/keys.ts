@@ -1,6 +1,32 @@
 /** What a key text holds, for people. Whether and which key is used, the verifier alone decides. */
 
+import { createExplainer, KeyError } from "@dojang/verifier/explain";
+import type { Explainer, Jwk, JwkSet, KeyCode, VerifierOptions } from "@dojang/verifier/explain";
 import { bytesOf, type Members } from "./token.ts";
+
+/** What keys made under a policy. */
+export type Loaded = { explainer: Explainer } | { refused: KeyCode };
+
+export function load(keys: string | JwkSet, options: VerifierOptions = {}): Loaded {
+  try {
+    return { explainer: createExplainer(keys, options) };
+  } catch (error) {
+    if (error instanceof KeyError) {
+      return { refused: error.code };
+    }
+    throw error;
+  }
+}
+
+/** Why the verifier does not take these keys; undefined when it does. */
+export function refusalOf(keys: string | JwkSet): KeyCode | undefined {
+  const loaded = load(keys);
+  if ("refused" in loaded) {
+    return loaded.refused;
+  }
+  loaded.explainer.free();
+  return undefined;
+}
 
 export interface ShownKey {
   kid: string | undefined;
@@ -9,6 +35,12 @@ export interface ShownKey {
   alg: string | undefined;
   /** Bits of the modulus, when there is one to be read. */
   bits: number | undefined;
+  jwk: Members;
+}
+
+/** Whether the verifier uses this key of a set, or skips it. */
+export function isSuitable({ jwk }: ShownKey): boolean {
+  return refusalOf({ keys: [jwk as Jwk] }) === undefined;
 }
 
 /** The keys of a JWK or JWKS text; undefined for everything else, such as PEM. */
@@ -24,7 +56,7 @@ export function keysIn(text: string): ShownKey[] | undefined {
 }
 
 function shown(key: Members): ShownKey {
-  return { kid: text(key["kid"]), kty: text(key["kty"]) ?? "?", use: text(key["use"]), alg: text(key["alg"]), bits: bits(key["n"]) };
+  return { kid: text(key["kid"]), kty: text(key["kty"]) ?? "?", use: text(key["use"]), alg: text(key["alg"]), bits: bits(key["n"]), jwk: key };
 }
 
 function text(value: unknown): string | undefined {

@@ -1,6 +1,6 @@
 import type { Explanation } from "@dojang/verifier/explain";
 import { byId, el, scrolled } from "./dom.ts";
-import { keysIn } from "./keys.ts";
+import { isSuitable, keysIn, type ShownKey } from "./keys.ts";
 import { dateTime, relative, t } from "./lang.ts";
 import { decoded, type Members } from "./token.ts";
 
@@ -14,8 +14,8 @@ export function showPanes(token: string, keys: string, explanation: Explanation,
   const { verdict, untrusted } = explanation;
   const [head, body] = segmentsOf(token);
   fill("pane-text", rawToken(token), legend());
-  fill("pane-header", ...objectView("header", verdict.ok ? verdict.header : decoded(head), untrusted.header, verdict.ok, now));
-  fill("pane-claims", ...objectView("claims", verdict.ok ? verdict.claims : decoded(body), untrusted.payload, verdict.ok, now));
+  fill("pane-header", ...objectView(t("헤더", "header"), verdict.ok ? verdict.header : decoded(head), untrusted.header, verdict.ok, now));
+  fill("pane-claims", ...objectView(t("클레임", "claims"), verdict.ok ? verdict.claims : decoded(body), untrusted.payload, verdict.ok, now));
   fill("pane-key", ...keyView(token, keys, explanation));
 }
 
@@ -51,7 +51,7 @@ function legend(): HTMLElement {
 }
 
 /** An object as a table with its times in words, and its own text below; marked unless it was verified. */
-function objectView(name: "header" | "claims", members: Members | undefined, text: string | undefined, verified: boolean, now: number): HTMLElement[] {
+function objectView(name: string, members: Members | undefined, text: string | undefined, verified: boolean, now: number): HTMLElement[] {
   const mark = verified
     ? el("p", "trust good", t("검증됨", "verified"))
     : el("p", "trust bad", t("해독만 됨, 검증되지 않음", "decoded only, not verified"));
@@ -104,10 +104,9 @@ function keyView(token: string, text: string, { steps }: Explanation): HTMLEleme
       el("p", "", t("PEM 키에는 kid가 없으므로 어떤 kid에도 쓰입니다.", "A PEM key has no kid, so it is used whatever the token names.")),
     ];
   }
-  const suitable = keys.filter((key) => key.kty === "RSA" && [undefined, "sig"].includes(key.use) && [undefined, "RS256"].includes(key.alg));
-  const chosen = step.outcome === "failed"
-    ? undefined
-    : suitable.find((key) => typeof kid === "string" && key.kid === kid) ?? suitable.find((key) => key.kid === undefined) ?? suitable[0];
+  // The verifier found one: of that name, or else, without a name, the only one that it can use.
+  const named = keys.find((key) => kid !== undefined && key.kid === kid && isSuitable(key));
+  const chosen = step.outcome === "failed" ? undefined : named ?? keys.find(isSuitable);
   const why = chosen === undefined
     ? kid === undefined
       ? t("쓸 수 있는 키가 여럿인데 토큰이 고르지 않았습니다. 추측하지 않고 거부합니다.", "Several keys could be meant. The verifier refuses rather than guess.")
@@ -120,7 +119,7 @@ function keyView(token: string, text: string, { steps }: Explanation): HTMLEleme
   return [el("p", "", `${names} ${why}`), ...keyTable(keys, chosen)];
 }
 
-function keyTable(keys: ReturnType<typeof keysIn>, chosen: NonNullable<ReturnType<typeof keysIn>>[number] | undefined): HTMLElement[] {
+function keyTable(keys: ShownKey[] | undefined, chosen: ShownKey | undefined): HTMLElement[] {
   return (keys ?? []).slice(0, 20).map((key) => {
     const facts = [key.kty, key.bits === undefined ? "" : `${key.bits} bit`, key.alg ?? "", key.use === undefined ? "" : `use ${key.use}`];
     const line = el("p", key === chosen ? "key chosen" : "key", el("code", "", key.kid ?? t("(kid 없음)", "(no kid)")));

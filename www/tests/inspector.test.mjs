@@ -1,12 +1,13 @@
 // The inspector of the demo page in real Chromium: any token, any key, step by step, in both languages.
 
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import { describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { codeTexts } from "@dojang/verifier/texts";
 import { until, visits } from "./pages.mjs";
 import { noSystem, wwwUrl } from "./system.mjs";
-import { claims, NOW, oneKey, pem, privateJwk, privatePem, segment, tampered, token, twoKeys } from "./tokens.mjs";
+import { anotherJwk, claims, jwk, NOW, oneKey, pem, privateJwk, privatePem, segment, tampered, token, twoKeys } from "./tokens.mjs";
 
 const WORDS = {
   ko: {
@@ -22,6 +23,7 @@ const WORDS = {
     jwe: /암호화된 토큰\(JWE\)/,
     large: /1,000,000자입니다/,
     noKey: /공개 키를 붙여 넣으면 검증합니다/,
+    panes: ["헤더", "클레임"],
   },
   en: {
     locale: "en-US",
@@ -36,6 +38,7 @@ const WORDS = {
     jwe: /an encrypted token \(JWE\)/,
     large: /1,000,000 characters/,
     noKey: /Paste the public key to have the token checked/,
+    panes: ["header", "claims"],
   },
 };
 
@@ -84,6 +87,11 @@ describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
         // A time is said in words beside its number.
         assert.match(await page.locator("#pane-claims tr", { hasText: "exp" }).locator(".in-words").textContent(), /2027/);
         assert.match(await page.locator("#pane-header table").textContent(), /"RS256"/);
+        for (const [pane, name] of [["header", words.panes[0]], ["claims", words.panes[1]]]) {
+          await page.locator(`#pane-${pane}`).getByRole("table", { name, exact: true }).waitFor();
+          await page.locator(`#pane-${pane} summary`).click();
+          await page.locator(`#pane-${pane}`).getByRole("group", { name, exact: true }).waitFor();
+        }
         assert.deepEqual([...origins], [new URL(wwwUrl).origin]);
       }));
 
@@ -178,6 +186,31 @@ describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
       await field(page, "token").fill(token());
       await page.locator("#stages > li:nth-child(3).failed").waitFor();
       await key.getByText(/추측하지 않고 거부합니다/).waitFor();
+    }));
+
+  test("of several keys without a name, the one that the verifier uses is shown as chosen", () =>
+    onPage({}, async (page) => {
+      const { n, e } = generateKeyPairSync("rsa", { modulusLength: 1024 }).publicKey.export({ format: "jwk" });
+      const skipped = [
+        { key_ops: ["encrypt"] }, { use: "enc" }, { alg: "RS512" }, { kty: "EC" }, { n, e }, { e: "Ag" }, { n: "AA" }, { kid: 5 },
+      ].map((change) => ({ ...anotherJwk, ...change }));
+      for (const other of skipped) {
+        for (const [keys, place] of [[[other, jwk], 1], [[jwk, other], 0]]) {
+          await inspect(page, token(), { keys: JSON.stringify({ keys }) });
+          await verdict(page, "검증됨");
+          await page.locator("#pane-key").getByText(/쓸 수 있는 키가 하나뿐이라/).waitFor();
+          const chosen = await page.locator("#pane-key .key").evaluateAll((items) => items.map((item) => item.classList.contains("chosen")));
+          assert.deepEqual(chosen, [0, 1].map((each) => each === place), JSON.stringify(other));
+        }
+      }
+      // Of two of one name, of which one is skipped, it is the other.
+      await inspect(page, token({}, { kid: "a" }), { keys: JSON.stringify({ keys: [{ ...anotherJwk, kid: "a", use: "enc" }, { ...jwk, kid: "a" }] }) });
+      await verdict(page, "검증됨");
+      assert.deepEqual(await page.locator("#pane-key .key.chosen .in-words").allTextContents(), ["RSA · 2048 bit"]);
+      // A key that is the only one by itself needs no name.
+      await inspect(page, token({}, { kid: "a" }), { keys: JSON.stringify(jwk) });
+      await verdict(page, "검증됨");
+      await page.locator("#pane-key .key.chosen").waitFor();
     }));
 
   test("a second that passes is shown, and read out to nobody", () =>

@@ -12,18 +12,18 @@ const another = generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey;
 export const pem = publicKey.export({ type: "spki", format: "pem" });
 export const privatePem = privateKey.export({ type: "pkcs8", format: "pem" });
 export const privateJwk = JSON.stringify(privateKey.export({ format: "jwk" }));
-export const oneKey = JSON.stringify({ keys: [{ ...publicKey.export({ format: "jwk" }), kid: "a" }] });
-export const twoKeys = JSON.stringify({
-  keys: [{ ...another.export({ format: "jwk" }), kid: "old" }, { ...publicKey.export({ format: "jwk" }), kid: "new" }],
-});
+/** Without a kid: the key of these tokens, and one that signed none of them. */
+export const [jwk, anotherJwk] = [publicKey, another].map((key) => key.export({ format: "jwk" }));
+export const oneKey = JSON.stringify({ keys: [{ ...jwk, kid: "a" }] });
+export const twoKeys = JSON.stringify({ keys: [{ ...anotherJwk, kid: "old" }, { ...jwk, kid: "new" }] });
 
 export const claims = { token_type: "access", iat: NOW, exp: NOW + 60, jti: "1", user_id: 1, username: "도장", role: "student" };
 
 export const segment = (value) => Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64url");
 
-export function token(changes = {}, header = {}) {
+export function token(changes = {}, header = {}, key = privateKey) {
   const input = `${segment({ alg: "RS256", typ: "JWT", ...header })}.${segment({ ...claims, ...changes })}`;
-  return `${input}.${sign("sha256", Buffer.from(input), privateKey).toString("base64url")}`;
+  return `${input}.${sign("sha256", Buffer.from(input), key).toString("base64url")}`;
 }
 
 /** The signature of one token under the claims of another. */
