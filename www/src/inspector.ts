@@ -1,11 +1,11 @@
-import { createExplainer, KeyError } from "@dojang/verifier/explain";
-import type { Code, Explainer, Explanation, JwkSet, VerifierOptions } from "@dojang/verifier/explain";
+import type { Explainer, Explanation, JwkSet, VerifierOptions } from "@dojang/verifier/explain";
 import { codeTexts } from "@dojang/verifier/texts";
 import { Clock } from "./clock.ts";
 import { busy, byId } from "./dom.ts";
 import { acceptDrops } from "./drops.ts";
 import { forgetShared, linkTo, sharedIn } from "./fragment.ts";
-import { currentLang, t } from "./lang.ts";
+import { load, type Loaded } from "./keys.ts";
+import { currentLang, t, unexpected } from "./lang.ts";
 import { showPanes, showTimes } from "./panes.ts";
 import { isSecret, pastedToken, secretHelp } from "./paste.ts";
 import type { Revocation } from "./revocation.ts";
@@ -13,9 +13,6 @@ import { RevocationStage } from "./revocation-stage.ts";
 import { newSample, type Sign } from "./sample.ts";
 import { stageViews, verdictView } from "./stages.ts";
 import { decoded } from "./token.ts";
-
-/** What a key text made under a policy. */
-type Made = { explainer: Explainer } | { refused: Code };
 
 /** What the other parts of the page work on: the token of the inspector, and what it is checked with. */
 export interface Inspected {
@@ -39,7 +36,7 @@ export class Inspector {
   );
   /** What the page shows of the token, if anything. */
   #explanation: Explanation | undefined;
-  #made: { from: string; made: Made } | undefined;
+  #loaded: { from: string; loaded: Loaded } | undefined;
   /** What the page shows, so that it only changes when that does. */
   #shown = "";
   #question = "";
@@ -126,7 +123,7 @@ export class Inspector {
   inspected(): Inspected | undefined {
     const pasted = pastedToken(this.#field("token").value);
     const [keys, now, options] = [this.#field("keys").value.trim(), this.#clock.now, this.#options()];
-    if (pasted.kind !== "token" || now === undefined || options === undefined || !("explainer" in this.#madeOf(keys, options))) {
+    if (pasted.kind !== "token" || now === undefined || options === undefined || !("explainer" in this.#loadedOf(keys, options))) {
       return undefined;
     }
     const origin = this.#origin?.token === pasted.token ? this.#origin : undefined;
@@ -135,6 +132,14 @@ export class Inspector {
 
   /** Explains what is in the fields. */
   show(): void {
+    try {
+      this.#show();
+    } catch (error) {
+      this.#showNotice(unexpected(error), true);
+    }
+  }
+
+  #show(): void {
     this.#removeSecrets();
     const pasted = pastedToken(this.#field("token").value);
     const keys = this.#field("keys").value.trim();
@@ -159,17 +164,13 @@ export class Inspector {
   }
 
   #explain(token: string, keys: string, options: VerifierOptions, now: number, help: string): void {
-    try {
-      const made = this.#madeOf(keys, options);
-      if ("refused" in made) {
-        this.#showNotice(`${codeTexts[made.refused][currentLang()]} (${made.refused})`, true);
-      } else if (token === "") {
-        this.#showNotice(help, true);
-      } else {
-        this.#showExplanation(token, keys, options, made.explainer, now, help);
-      }
-    } catch (error) {
-      this.#showNotice(unexpected(error), true);
+    const loaded = this.#loadedOf(keys, options);
+    if ("refused" in loaded) {
+      this.#showNotice(`${codeTexts[loaded.refused][currentLang()]} (${loaded.refused})`, true);
+    } else if (token === "") {
+      this.#showNotice(help, true);
+    } else {
+      this.#showExplanation(token, keys, options, loaded.explainer, now, help);
     }
   }
 
@@ -221,16 +222,16 @@ export class Inspector {
     }
   }
 
-  #madeOf(keys: string, options: VerifierOptions): Made {
+  #loadedOf(keys: string, options: VerifierOptions): Loaded {
     const from = JSON.stringify([keys, options]);
-    if (this.#made?.from !== from) {
-      if (this.#made !== undefined && "explainer" in this.#made.made) {
-        this.#made.made.explainer.free();
+    if (this.#loaded?.from !== from) {
+      if (this.#loaded !== undefined && "explainer" in this.#loaded.loaded) {
+        this.#loaded.loaded.explainer.free();
       }
-      this.#made = undefined;
-      this.#made = { from, made: make(keys, options) };
+      this.#loaded = undefined;
+      this.#loaded = { from, loaded: load(keys, options) };
     }
-    return this.#made.made;
+    return this.#loaded.loaded;
   }
 
   /** Undefined when the leeway is no number of seconds. */
@@ -270,9 +271,10 @@ export class Inspector {
   }
 
   async #share(): Promise<void> {
-    const [token, keys] = [this.#field("token").value.trim(), this.#field("keys").value.trim()];
+    const [pasted, keys] = [pastedToken(this.#field("token").value), this.#field("keys").value.trim()];
+    const token = "token" in pasted ? pasted.token : undefined;
     const result = byId("share-result");
-    if (token === "") {
+    if (token === undefined) {
       result.textContent = t("공유할 토큰이 없습니다.", "There is no token to share.");
       return;
     }
@@ -292,25 +294,12 @@ export class Inspector {
     if (shared !== undefined) {
       this.#field("token").value = shared.token;
       this.#field("keys").value = shared.keys;
+      this.#removedSecret = false;
+      byId("share-result").textContent = "";
     }
   }
 
   #field(name: string): HTMLInputElement | HTMLTextAreaElement {
     return this.#form.elements.namedItem(name) as HTMLInputElement | HTMLTextAreaElement;
-  }
-}
-
-function unexpected(error: unknown): string {
-  return `${t("예상하지 못한 오류입니다:", "Unexpected error:")} ${String(error)}`;
-}
-
-function make(keys: string, options: VerifierOptions): Made {
-  try {
-    return { explainer: createExplainer(keys, options) };
-  } catch (error) {
-    if (error instanceof KeyError) {
-      return { refused: error.code };
-    }
-    throw error;
   }
 }

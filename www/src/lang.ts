@@ -51,3 +51,8 @@ export function relative(seconds: number, now: number): string {
   const apart = duration(seconds - now);
   return seconds > now ? t(`${apart} 뒤`, `in ${apart}`) : t(`${apart} 전`, `${apart} ago`);
 }
+
+/** An error that nobody foresaw, for people. */
+export function unexpected(error: unknown): string {
+  return `${t("예상하지 못한 오류입니다:", "Unexpected error:")} ${String(error)}`;
+}

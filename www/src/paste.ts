@@ -1,7 +1,10 @@
+import { refusalOf } from "./keys.ts";
 import { t } from "./lang.ts";
 
 /** The largest token that the verifier reads, in characters. */
 const LARGEST_TOKEN = 16_384;
+/** The largest key text that it reads. */
+const LARGEST_KEYS = 131_072;
 
 export type Pasted =
   | { kind: "token"; token: string; note: string }
@@ -11,15 +14,37 @@ export type Pasted =
   /** Something else; `token` is what a check of it would be made of, when that makes sense. */
   | { kind: "other"; help: string; token?: string };
 
-/** True for private keys in PEM, OpenPGP or JWK form, and for symmetric JWKs; JWKs also inside a JSON string. */
+/** The last text that the verifier did not call a secret: the fields are looked at every second. */
+let harmless = "";
+
+/** True for private and symmetric keys: for what looks like one, and for what the verifier refuses as one. */
 export function isSecret(text: string): boolean {
-  if (/-----BEGIN [A-Z ]*PRIVATE KEY( BLOCK)?-----/.test(text)) {
+  return looksSecret(text) || isRefusedAsSecret(text.trim());
+}
+
+/** True for private keys in PEM, OpenPGP or JWK form, and for symmetric JWKs; JWKs also inside a JSON string. */
+function looksSecret(text: string): boolean {
+  if (/PRIVATE KEY( BLOCK)?-----/.test(text)) {
     return true;
   }
   // Configurations and logs hold keys as strings, at times in one another; every backslash goes, whatever the depth.
   const members = text.replace(/\\u0022/gi, '"').replaceAll("\\", "");
   // A key that does not parse is a secret all the same; the members are enough.
   return /"kty"\s*:/.test(members) && (/"(d|p|q|dp|dq|qi)"\s*:\s*"/.test(members) || /"kty"\s*:\s*"oct"/.test(members));
+}
+
+/** What the verifier says of this as keys: it knows every private member, however it is written and without a kty beside it. */
+function isRefusedAsSecret(text: string): boolean {
+  // It takes nothing else for a key.
+  if (!/^[{-]/.test(text) || text.length > LARGEST_KEYS || text === harmless) {
+    return false;
+  }
+  const refusal = refusalOf(text);
+  if (refusal === "key_private" || refusal === "key_symmetric") {
+    return true;
+  }
+  harmless = text;
+  return false;
 }
 
 /** True for what looks like a key or a key set. */

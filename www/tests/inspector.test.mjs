@@ -24,6 +24,7 @@ const WORDS = {
     large: /1,000,000자입니다/,
     noKey: /공개 키를 붙여 넣으면 검증합니다/,
     panes: ["헤더", "클레임"],
+    noShare: "공유할 토큰이 없습니다.",
   },
   en: {
     locale: "en-US",
@@ -39,6 +40,7 @@ const WORDS = {
     large: /1,000,000 characters/,
     noKey: /Paste the public key to have the token checked/,
     panes: ["header", "claims"],
+    noShare: "There is no token to share.",
   },
 };
 
@@ -70,6 +72,14 @@ describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
     await until("the stages", wanted, () =>
       page.locator("#stages > li").evaluateAll((items) =>
         items.map((item) => [item.className, item.querySelector("strong").textContent, item.querySelector(":scope > .outcome").textContent])));
+  }
+
+  /** Keeps in `copies` what the page puts into the clipboard. */
+  function recordCopies(page) {
+    return page.evaluate(() => {
+      window.copies = [];
+      navigator.clipboard.writeText = async (text) => { window.copies.push(text); };
+    });
   }
 
   const PASSED = [...Array(5).fill("passed"), "not_checked"];
@@ -133,6 +143,8 @@ describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
 
     test(`a private key is flagged, removed and never stored (${lang})`, () =>
       visit({}, async (page) => {
+        await recordCopies(page);
+        const { kty: _, ...withoutKty } = JSON.parse(privateJwk);
         const symmetric = JSON.stringify({ kty: "oct", k: "c2VjcmV0LXNlY3JldC1zZWNyZXQ" });
         const secrets = [
           privatePem, privateJwk, symmetric,
@@ -140,27 +152,68 @@ describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
           JSON.stringify(privateJwk), JSON.stringify({ config: JSON.stringify({ key: privateJwk }) }), privateJwk.replaceAll('"', "\\u0022"),
           JSON.stringify(symmetric),
           privatePem.replaceAll("PRIVATE KEY", "PGP PRIVATE KEY BLOCK"),
+          privatePem.slice(privatePem.indexOf("\n") + 1),
+          // What the verifier alone knows as one.
+          JSON.stringify(withoutKty),
+          privateJwk.replace('"d"', '"\\u0064"').replace(/,"p".*/, "}"),
+          JSON.stringify({ kty: "AKP", alg: "ML-DSA-44", pub: "AA", priv: "c2VjcmV0LXNlY3JldC1zZWNyZXQ" }),
+          JSON.stringify({ keys: [{ k: "c2VjcmV0LXNlY3JldC1zZWNyZXQ" }] }),
+          JSON.stringify({ keys: [jwk, withoutKty] }, null, 2),
         ];
-        for (const name of ["token", "keys"]) {
+        for (const [name, other, good] of [["token", "keys", pem], ["keys", "token", token()]]) {
           for (const secret of secrets) {
+            await field(page, other).fill(good);
+            await field(page, name).fill("");
             await field(page, name).focus();
             // As a paste does it: all at once.
             await page.keyboard.insertText(secret);
             await page.locator("#notice.wrong").getByText(words.secret).waitFor();
-            assert.equal(await field(page, name).inputValue(), "");
             await page.locator("#share").click();
-            const kept = await page.evaluate(() => [
-              document.documentElement.outerHTML, location.href, JSON.stringify(history.state),
-              JSON.stringify(localStorage), JSON.stringify(sessionStorage), document.cookie,
-            ].join("\n"));
-            assert.equal(kept.includes(secret.slice(60, 100)) && secret.length > 100, false);
-            assert.equal(kept.includes("c2VjcmV0"), false);
+            await page.locator("#share-result:not(:empty)").waitFor();
+            const { link, fields, kept } = await page.evaluate(() => ({
+              link: [location.href, ...window.copies],
+              fields: Object.fromEntries([...document.querySelectorAll("textarea")].map(({ name, value }) => [name, value])),
+              kept: [
+                document.documentElement.outerHTML, location.href, ...window.copies, JSON.stringify(history.state),
+                JSON.stringify(localStorage), JSON.stringify(sessionStorage), document.cookie,
+              ].join("\n"),
+            }));
+            assert.deepEqual(fields, { token: "", keys: "", statusList: "", [other]: good });
+            // A link has the good token alone, and there is none without one.
+            const shared = link.map((url) => [...new URLSearchParams(new URL(url).hash.slice(1))]);
+            assert.deepEqual(shared, name === "token" ? [[]] : [[["token", good]], [["token", good]]]);
+            const piece = secret.match(/[\w-]{12,}/g).at(-1);
+            assert.equal(kept.includes(piece), false, piece);
+            await page.evaluate(() => { window.copies = []; });
           }
         }
         // What comes next is checked as if nothing had happened.
         await inspect(page, token());
         await verdict(page, words.good);
         assert.equal(await page.locator("#notice").textContent(), "");
+      }));
+
+    test(`a link has keys that the verifier takes, and what looks like a token, alone (${lang})`, () =>
+      visit({}, async (page) => {
+        await recordCopies(page);
+        const linked = async () => Object.fromEntries(new URLSearchParams(new URL(page.url()).hash.slice(1)));
+        const { kty: _, ...withoutKty } = JSON.parse(privateJwk);
+        // A private key that was cut off, and the bytes of one without the lines around them.
+        for (const keys of ["hello", JSON.stringify(withoutKty).slice(0, -20), privatePem.split("\n")[1]]) {
+          await inspect(page, token(), { keys });
+          await page.locator("#notice.wrong:not(:empty)").waitFor();
+          await page.locator("#share").click();
+          await until("the link", { token: token() }, linked);
+        }
+        await field(page, "keys").fill(pem);
+        await page.locator("#share").click();
+        await until("the link", { token: token(), keys: pem.trim() }, linked);
+        for (const text of [JSON.stringify({ access: token() }), pem]) {
+          await field(page, "token").fill(text);
+          await page.locator("#share").click();
+          await page.locator("#share-result").getByText(words.noShare).waitFor();
+          assert.deepEqual(await linked(), {});
+        }
       }));
   }
 
@@ -392,6 +445,16 @@ describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
       await page.locator("[data-attack=none]").getByRole("button", { name: "검사기에서 보기" }).click();
       await verdict(page, "거부됨");
       await until("the address without the example", "", async () => new URL(page.url()).hash);
+    }));
+
+  test("a link that is opened after a private key was removed is checked as any other", () =>
+    onPage({}, async (page) => {
+      await field(page, "now").fill(`${NOW}`);
+      await field(page, "keys").fill(privatePem);
+      await page.locator("#notice.wrong").getByText(WORDS.ko.secret).waitFor();
+      await page.evaluate((hash) => { location.hash = hash; }, new URLSearchParams({ token: token(), keys: pem }).toString());
+      await verdict(page, "검증됨");
+      assert.equal(await page.locator("#notice").textContent(), "");
     }));
 
   test("markup in a token is shown as text", () =>
