@@ -1,4 +1,5 @@
 import type { Inspected } from "./inspector.ts";
+import { LAST_DATE } from "./lang.ts";
 import { newSigner } from "./sample.ts";
 import { base64url, bytesOf, decoded, segmentOf, textOf, type Members } from "./token.ts";
 
@@ -15,7 +16,10 @@ export interface Attack {
   idea: readonly [string, string];
   /** True when only the issuer's own private key makes this one; it is there for the example. */
   signed?: true;
-  make(target: Target): Hostile | Promise<Hostile>;
+  /** What a token lacks that this cannot be made of, when that is worth a sentence. */
+  lacking?: readonly [string, string];
+  /** Undefined, or an error, when the token has nothing of what the attack changes. */
+  make(target: Target): Hostile | undefined | Promise<Hostile | undefined>;
 }
 
 /** The token under attack, taken apart. */
@@ -29,8 +33,6 @@ interface Target {
   signature: string;
   header: Members;
   claims: Members;
-  /** Unix seconds of the check. */
-  now: number;
   /** Signs as the issuer would; without its key, the old signature stays. */
   sign(payload: string): Promise<string>;
 }
@@ -71,27 +73,35 @@ export const ATTACKS: readonly Attack[] = [
   {
     id: "flip",
     name: ["서명 1비트 뒤집기", "One flipped bit"],
-    idea: ["2048비트 서명에서 단 한 비트만 다릅니다.", "A single bit of the signature is different."],
+    idea: ["서명에서 단 한 비트만 다릅니다.", "A single bit of the signature is different."],
     make: ({ head, body, signature }) => {
-      const bytes = bytesOf(signature);
-      bytes[0] = (bytes[0] ?? 0) ^ 1;
-      return { token: `${head}.${body}.${base64url(bytes)}` };
+      const [first, ...others] = bytesOf(signature);
+      return first === undefined ? undefined : { token: `${head}.${body}.${base64url(Uint8Array.of(first ^ 1, ...others))}` };
     },
   },
   {
     id: "trailing-bits",
     name: ["남는 base64 비트", "Trailing base64 bits"],
     idea: ["끝 글자의 쓰이지 않는 비트를 바꿉니다. 해독하면 같은 바이트라서, 글자로 막은 토큰이 되살아납니다.", "Changes the unused bits of the last letter. It decodes to the same bytes, so a token that was blocked by its text comes back."],
+    lacking: [
+      "이 서명은 글자의 비트를 남김없이 쓰므로 바꿀 비트가 없습니다. 헤더와 내용의 글자는 서명이 지킵니다.",
+      "This signature uses every bit of its letters, so there is none to change. The letters of header and payload are signed.",
+    ],
     make: ({ head, body, signature }) => {
-      const last = ALPHABET[ALPHABET.indexOf(signature.slice(-1)) ^ 1] ?? "";
-      return { token: `${head}.${body}.${signature.slice(0, -1)}${last}` };
+      const letters = signature.replace(/[^A-Za-z0-9_-]+$/, "");
+      // Four letters are three bytes.
+      if (letters.length % 4 === 0) {
+        return undefined;
+      }
+      const last = ALPHABET[ALPHABET.indexOf(letters.slice(-1)) ^ 1] ?? "";
+      return { token: `${head}.${body}.${letters.slice(0, -1)}${last}` };
     },
   },
   {
     id: "padding",
     name: ["base64 채움 문자", "Base64 padding"],
     idea: ["끝에 =를 붙여 같은 토큰을 다른 글자로 씁니다.", "Writes the same token in another way, with = at its end."],
-    make: ({ token }) => ({ token: `${token}==` }),
+    make: ({ token, signature }) => ({ token: `${token}${"=".repeat(4 - (signature.length % 4))}` }),
   },
   {
     id: "embedded-key",
@@ -123,16 +133,20 @@ export const ATTACKS: readonly Attack[] = [
     id: "duplicate-alg",
     name: ["두 번 적은 alg", "alg twice"],
     idea: ["앞의 값을 읽는 프로그램과 뒤의 값을 읽는 프로그램을 다르게 속입니다.", "Says one thing to programs that read the first value and another to those that read the last."],
-    make: ({ head, body, signature }) => ({
-      token: `${segmentOf(textOf(head).replace(/^\s*\{/, "{\"alg\":\"none\","))}.${body}.${signature}`,
-    }),
+    make: ({ head, body, signature }) => {
+      const text = replaced(textOf(head), /^\s*\{/, "{\"alg\":\"none\",");
+      return text === undefined ? undefined : { token: `${segmentOf(text)}.${body}.${signature}` };
+    },
   },
   {
     id: "duplicate-role",
     name: ["두 번 적은 role", "role twice"],
     idea: ["role이 두 번 있습니다. 무엇이 맞을까요? 발급자가 서명까지 했습니다.", "There are two roles. Which one counts? The issuer even signed it."],
     signed: true,
-    make: async ({ body, sign }) => ({ token: await sign(textOf(body).replace(/\}\s*$/, ",\"role\":\"student\",\"role\":\"admin\"}")) }),
+    make: async ({ body, sign }) => {
+      const text = replaced(textOf(body), /\}\s*$/, ",\"role\":\"student\",\"role\":\"admin\"}");
+      return text === undefined ? undefined : { token: await sign(text) };
+    },
   },
   {
     id: "wrong-type",
@@ -147,7 +161,7 @@ export const ATTACKS: readonly Attack[] = [
     id: "expired",
     name: ["만료된 토큰", "Expired"],
     idea: ["만료되는 바로 그 초에 같은 토큰을 냅니다.", "The same token, at the very second it expires."],
-    make: ({ token, claims, now }) => ({ token, now: typeof claims["exp"] === "number" ? Math.max(0, claims["exp"]) : now }),
+    make: ({ token, claims: { exp } }) => typeof exp === "number" && exp <= LAST_DATE ? { token, now: Math.max(0, exp) } : undefined,
   },
   {
     id: "no-exp",
@@ -164,7 +178,10 @@ export const ATTACKS: readonly Attack[] = [
     name: ["exp: 1e400", "exp: 1e400"],
     idea: ["만료 시각을 무한대로 읽히는 수로 적습니다.", "Writes an expiry that many programs read as infinity."],
     signed: true,
-    make: async ({ body, sign }) => ({ token: await sign(textOf(body).replace(/"exp"\s*:\s*[0-9.]+/, "\"exp\":1e400")) }),
+    make: async ({ body, sign }) => {
+      const text = replaced(textOf(body), /"exp"\s*:\s*[0-9.]+/, "\"exp\":1e400");
+      return text === undefined ? undefined : { token: await sign(text) };
+    },
   },
   {
     id: "no-signature",
@@ -180,28 +197,37 @@ export const ATTACKS: readonly Attack[] = [
   },
 ];
 
-/** The hostile token made of the inspected one. */
-export async function attacked(attack: Attack, inspected: Inspected): Promise<Hostile> {
+/** The hostile token made of the inspected one; undefined when it cannot be. */
+export async function attacked(attack: Attack, inspected: Inspected): Promise<Hostile | undefined> {
   const [head = "", body = "", signature = ""] = inspected.token.split(".");
-  const { token, keys, refresh, now, sign } = inspected;
+  const { token, keys, refresh, sign } = inspected;
   const header = decoded(head) ?? {};
-  return attack.make({
-    token,
-    keys,
-    refresh,
-    now,
-    head,
-    body,
-    signature,
-    header,
-    claims: decoded(body) ?? {},
-    sign: async (payload) => sign === undefined ? `${head}.${segmentOf(payload)}.${signature}` : sign(header, payload),
-  });
+  try {
+    return await attack.make({
+      token,
+      keys,
+      refresh,
+      head,
+      body,
+      signature,
+      header,
+      claims: decoded(body) ?? {},
+      sign: async (payload) => sign === undefined ? `${head}.${segmentOf(payload)}.${signature}` : sign(header, payload),
+    });
+  } catch {
+    // A part that is no base64, such as one that was cut off. The other attacks go on.
+    return undefined;
+  }
 }
 
 /** True when the attack is made as described: some need a signature that only the issuer can make. */
 export function isWhole(attack: Attack, { sign, refresh }: Inspected): boolean {
   return attack.signed === undefined || sign !== undefined || (attack.id === "wrong-type" && refresh !== undefined);
+}
+
+/** Undefined when there is nothing to replace. */
+function replaced(text: string, what: RegExp, by: string): string | undefined {
+  return what.test(text) ? text.replace(what, by) : undefined;
 }
 
 function utf8(text: string): Uint8Array<ArrayBuffer> {

@@ -1,3 +1,5 @@
+import { t } from "./lang.ts";
+
 /** The element of index.html, or of a part that was built, with this id. */
 export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
   const element = document.getElementById(id);
@@ -15,6 +17,30 @@ export function el(tag: string, className: string, ...children: (Node | string)[
   }
   element.append(...children);
   return element;
+}
+
+/** Gives an element its text in both languages: another language changes the text, and the element stays. */
+export function setText<E extends HTMLElement>(element: E, ko: string, en: string): E {
+  [element.dataset["ko"], element.dataset["en"]] = [ko, en];
+  element.textContent = t(ko, en);
+  return element;
+}
+
+/** As `setText`, for the name that is read out and not seen. */
+export function setName<E extends HTMLElement>(element: E, ko: string, en: string): E {
+  [element.dataset["koName"], element.dataset["enName"]] = [ko, en];
+  element.ariaLabel = t(ko, en);
+  return element;
+}
+
+/** Writes what `setText` and `setName` gave in the language of the moment. */
+export function writeTexts(): void {
+  for (const element of document.querySelectorAll<HTMLElement>("[data-ko]")) {
+    element.textContent = t(element.dataset["ko"] ?? "", element.dataset["en"] ?? "");
+  }
+  for (const element of document.querySelectorAll<HTMLElement>("[data-ko-name]")) {
+    element.ariaLabel = t(element.dataset["koName"] ?? "", element.dataset["enName"] ?? "");
+  }
 }
 
 export function button(text: string, onClick: (pressed: HTMLButtonElement) => void, className = ""): HTMLButtonElement {

@@ -1,7 +1,7 @@
 import { createExplainer, type Explanation } from "@dojang/verifier/explain";
 import { codeTexts } from "@dojang/verifier/texts";
 import { ATTACKS, attacked, isWhole, type Attack, type Hostile } from "./attacks.ts";
-import { button, busy, byId, el } from "./dom.ts";
+import { button, busy, byId, el, setText, writeTexts } from "./dom.ts";
 import type { Inspected, Inspector } from "./inspector.ts";
 import { checkLabel } from "./labels.ts";
 import { currentLang, dateTime, onLanguage, t } from "./lang.ts";
@@ -11,6 +11,11 @@ import { decoded } from "./token.ts";
 
 interface Run {
   attack: Attack;
+  /** Undefined when the attack cannot be made of the token. */
+  made: Made | undefined;
+}
+
+interface Made {
   hostile: Hostile;
   explanation: Explanation;
   whole: boolean;
@@ -24,9 +29,29 @@ export class Gallery {
   #baseline: Explanation | undefined;
   /** Of two runs at once only the later one is shown. */
   #turn = 0;
+  readonly #title = setText(el("h2", ""), "토큰 망가뜨리기", "Break it");
+  readonly #told = el("div", "");
+  readonly #sample: HTMLButtonElement;
+  readonly #actions: HTMLElement;
+  readonly #lead: HTMLElement;
+  readonly #list = el("ul", "gallery");
 
   constructor(inspector: Inspector) {
     this.#inspector = inspector;
+    this.#sample = setText(button("", (pressed) => void busy(pressed, async () => {
+      await this.#inspector.makeSample();
+      await this.start();
+    }), "primary"), "예제로 해 보기", "Try it with an example");
+    this.#actions = el("div", "actions", this.#sample);
+    this.#title.id = "break-title";
+    this.#title.tabIndex = -1;
+    this.#told.setAttribute("role", "status");
+    const hint = setText(
+      el("p", "hint"),
+      "검사기의 토큰을 공격용으로 바꿔 지금 이 브라우저에서 검증합니다. 해독만 하는 페이지라면 무엇을 보여 주었을지도 나란히 놓았습니다.",
+      "The token of the inspector is turned into attacks, each checked right now in this browser, beside what a page that only decodes would have shown.",
+    );
+    this.#lead = el("div", "card lead", this.#title, hint, this.#told, this.#actions);
     onLanguage(() => this.#show());
   }
 
@@ -54,8 +79,12 @@ export class Gallery {
       const runs: Run[] = [];
       for (const attack of ATTACKS) {
         const hostile = await attacked(attack, inspected);
-        const explanation = explainer.explain(hostile.token, { now: hostile.now ?? now });
-        runs.push({ attack, hostile, explanation, whole: isWhole(attack, inspected) });
+        const made = hostile && {
+          hostile,
+          explanation: explainer.explain(hostile.token, { now: hostile.now ?? now }),
+          whole: isWhole(attack, inspected),
+        };
+        runs.push({ attack, made });
       }
       if (turn === this.#turn) {
         [this.#attacked, this.#runs, this.#baseline] = [inspected, runs, baseline];
@@ -67,69 +96,53 @@ export class Gallery {
   }
 
   #show(): void {
-    const sample = button(t("예제로 해 보기", "Try it with an example"), (pressed) => void busy(pressed, async () => {
-      await this.#inspector.makeSample();
-      await this.start();
-    }), "primary");
-    sample.id = "break-sample";
-    const lead = el(
-      "div",
-      "card lead",
-      el("h2", "", t("토큰 망가뜨리기", "Break it")),
-      el(
-        "p",
-        "hint",
-        t(
-          "검사기의 토큰을 공격용으로 바꿔 지금 이 브라우저에서 검증합니다. 해독만 하는 페이지라면 무엇을 보여 주었을지도 나란히 놓았습니다.",
-          "The token of the inspector is turned into attacks, each checked right now in this browser, beside what a page that only decodes would have shown.",
-        ),
-      ),
-    );
-    if (this.#attacked === undefined) {
-      lead.append(
-        el("p", "", t("먼저 검사기에 토큰과 공개 키가 있어야 합니다.", "The inspector needs a token and a public key first.")),
-        el("div", "actions", sample),
-      );
-    } else if (this.#baseline !== undefined) {
-      const stopped = this.#runs.filter(({ explanation }) => !explanation.verdict.ok).length;
-      lead.append(
-        this.#baseline.verdict.ok
-          ? seal("good", t("원본", "Original"), t(`원본은 검증되고, 공격 ${this.#runs.length}가지 중 ${stopped}가지가 거부됩니다.`, `The original is verified; ${stopped} of ${this.#runs.length} attacks are refused.`))
-          : seal("bad", t("원본", "Original"), t("원본부터 거부되므로, 어떤 규칙이 공격을 막는지 알아보기 어렵습니다.", "The original is refused already, which hides the rules that stop the attacks."), el("code", "", this.#baseline.verdict.code)),
-      );
-      if (!this.#baseline.verdict.ok) {
-        lead.append(el("div", "actions", sample));
-      }
+    const part = byId("break");
+    // What has the focus, or is listened to, stays in the page.
+    if (!part.contains(this.#lead)) {
+      part.replaceChildren(this.#lead, this.#list);
+      writeTexts();
     }
-    const list = el("ul", "gallery", ...this.#runs.map((run) => this.#card(run)));
-    byId("break").replaceChildren(lead, list);
+    const result = this.#resultView();
+    // Not said again, nor stamped again, while it is the same.
+    if (this.#told.textContent !== result.textContent) {
+      this.#told.replaceChildren(result);
+    }
+    const done = this.#attacked !== undefined && this.#baseline?.verdict.ok === true;
+    if (done && document.activeElement === this.#sample) {
+      this.#title.focus();
+    }
+    this.#actions.hidden = done;
+    this.#list.replaceChildren(...this.#runs.map((run) => this.#card(run)));
   }
 
-  #card({ attack, hostile, explanation, whole }: Run): HTMLElement {
-    const { verdict, steps } = explanation;
-    const rule = steps.find(({ outcome }) => outcome === "failed");
-    const here = el("div", "side", el("h4", "", t("도장의 판정", "Dojang's verdict")));
-    if (verdict.ok) {
-      here.append(el("p", "trust good", t("받아들여짐", "accepted")));
+  #resultView(): HTMLElement {
+    if (this.#attacked === undefined || this.#baseline === undefined) {
+      return el("p", "", t("먼저 검사기에 토큰과 공개 키가 있어야 합니다.", "The inspector needs a token and a public key first."));
+    }
+    const { verdict } = this.#baseline;
+    if (!verdict.ok) {
+      return seal("bad", t("원본", "Original"), t("원본부터 거부되므로, 어떤 규칙이 공격을 막는지 알아보기 어렵습니다.", "The original is refused already, which hides the rules that stop the attacks."), el("code", "", verdict.code));
+    }
+    const made = this.#runs.flatMap((run) => run.made ?? []);
+    const stopped = made.filter(({ explanation }) => !explanation.verdict.ok).length;
+    const sentence = t(`원본은 검증되고, 공격 ${made.length}가지 중 ${stopped}가지가 거부됩니다.`, `The original is verified; ${stopped} of ${made.length} attacks are refused.`);
+    const unmade = this.#runs.length - made.length;
+    const others = unmade === 0 ? "" : ` ${t(`${unmade}가지는 이 토큰으로 만들 수 없습니다.`, `${unmade} cannot be made of this token.`)}`;
+    return seal("good", t("원본", "Original"), `${sentence}${others}`);
+  }
+
+  #card({ attack, made }: Run): HTMLElement {
+    const card = el("li", "card attack", el("h3", "", t(...attack.name)), el("p", "hint", t(...attack.idea)));
+    card.dataset["attack"] = attack.id;
+    if (made === undefined) {
+      const lacking = attack.lacking === undefined ? "" : ` ${t(...attack.lacking)}`;
+      card.append(el("p", "unmade", `${t("이 토큰으로는 만들 수 없습니다.", "It cannot be made of this token.")}${lacking}`));
     } else {
-      const stage = rule === undefined ? "" : checkLabel(rule.check);
-      here.append(
-        el("p", "trust bad", t(`${stage} 단계에서 거부`, `refused at: ${stage}`)),
-        el("p", "", codeTexts[verdict.code][currentLang()], " ", el("code", "code", verdict.code)),
+      card.append(
+        el("div", "sides", verdictSide(made), decoderView(made.hostile)),
+        button(t("검사기에서 보기", "See it in the inspector"), () => this.#inspect(made.hostile)),
       );
     }
-    if (!whole) {
-      here.append(el("p", "in-words", t("발급자의 비밀 키가 없어 옛 서명이 그대로이므로 서명에서 먼저 막힙니다. 예제 토큰이면 이 규칙까지 갑니다.", "Without the issuer's private key the old signature stays, and stops it first. With the example token this reaches its own rule.")));
-    }
-    const card = el(
-      "li",
-      "card attack",
-      el("h3", "", t(...attack.name)),
-      el("p", "hint", t(...attack.idea)),
-      el("div", "sides", here, decoderView(hostile)),
-      button(t("검사기에서 보기", "See it in the inspector"), () => this.#inspect(hostile)),
-    );
-    card.dataset["attack"] = attack.id;
     return card;
   }
 
@@ -138,6 +151,25 @@ export class Gallery {
     openPart("inspector");
     byId("inspector-title").focus();
   }
+}
+
+/** What the verifier says of an attack, and where it stopped. */
+function verdictSide({ explanation: { verdict, steps }, whole }: Made): HTMLElement {
+  const side = el("div", "side", el("h4", "", t("도장의 판정", "Dojang's verdict")));
+  if (verdict.ok) {
+    side.append(el("p", "trust good", t("받아들여짐", "accepted")));
+  } else {
+    const rule = steps.find(({ outcome }) => outcome === "failed");
+    const stage = rule === undefined ? "" : checkLabel(rule.check);
+    side.append(
+      el("p", "trust bad", t(`${stage} 단계에서 거부`, `refused at: ${stage}`)),
+      el("p", "", codeTexts[verdict.code][currentLang()], " ", el("code", "code", verdict.code)),
+    );
+  }
+  if (!whole) {
+    side.append(el("p", "in-words", t("발급자의 비밀 키가 없어 옛 서명이 그대로이므로 서명에서 먼저 막힙니다. 예제 토큰이면 이 규칙까지 갑니다.", "Without the issuer's private key the old signature stays, and stops it first. With the example token this reaches its own rule.")));
+  }
+  return side;
 }
 
 /** What a page shows that decodes a token and checks nothing: everything looks in order. */

@@ -1,4 +1,5 @@
 import type { Check } from "@dojang/verifier/explain";
+import { writeTexts } from "./dom.ts";
 import { currentLang, t, type Lang } from "./lang.ts";
 
 /** The texts of index.html: Korean, English. */
@@ -84,7 +85,7 @@ function label(name: string | undefined): string {
   return t(...found);
 }
 
-/** Writes the labels of the language of the moment into the page. */
+/** Writes the labels and the texts of the language of the moment into the page. */
 export function writeLabels(): void {
   const lang: Lang = currentLang();
   document.documentElement.lang = lang;
@@ -98,6 +99,7 @@ export function writeLabels(): void {
   for (const element of document.querySelectorAll<HTMLTextAreaElement>("[data-label-placeholder]")) {
     element.placeholder = label(element.dataset["labelPlaceholder"]);
   }
+  writeTexts();
   for (const button of document.querySelectorAll<HTMLButtonElement>("[data-lang]")) {
     button.ariaPressed = String(button.dataset["lang"] === lang);
   }

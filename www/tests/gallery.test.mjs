@@ -1,11 +1,12 @@
 // The gallery of attacks in real Chromium: each is run live, stopped by its rule, beside what a decoder would show.
 
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import { describe, test } from "node:test";
 import { codeTexts } from "@dojang/verifier/texts";
-import { logIn, overflow, until, visits } from "./pages.mjs";
+import { logIn, overflow, tabTo, until, visits } from "./pages.mjs";
 import { noSystem } from "./system.mjs";
-import { pem, token } from "./tokens.mjs";
+import { NOW, pem, token } from "./tokens.mjs";
 
 /** Of the example token: the attack, the check that stops it in Korean and English, and its code. */
 const STOPPED = [
@@ -79,6 +80,75 @@ describe("the gallery of attacks", { skip: noSystem, timeout: 240_000 }, () => {
       await duplicate.getByText(/발급자의 비밀 키가 없어/).waitFor();
       await duplicate.locator(".code", { hasText: "signature_invalid" }).waitFor();
       assert.equal(await overflow(page), 0, "wider than a phone");
+    }));
+
+  /** Puts these into the inspector and opens the gallery, on a Korean page. */
+  async function attack(page, text, keys) {
+    await page.getByRole("tab", { name: "검사기" }).click();
+    await page.locator("[name=keys]").fill(keys);
+    await page.locator("[name=now]").fill(`${NOW}`);
+    await page.locator("[name=token]").fill(text);
+    await page.getByRole("tab", { name: "망가뜨리기" }).click();
+  }
+
+  const unmade = (page) => page.locator("#break .attack:has(.unmade)").evaluateAll((items) => items.map((item) => item.dataset.attack));
+
+  test("an attack that cannot be made of a token says so, and the others go on", () =>
+    onPage({}, async (page) => {
+      const whole = token();
+      const changed = (claims) => [whole.split(".")[0], Buffer.from(claims).toString("base64url"), whole.split(".")[2]].join(".");
+      const cases = [
+        [whole.slice(0, -1), ["flip"]],
+        ["a.b.c", ["flip", "duplicate-alg", "duplicate-role", "expired", "huge-exp"]],
+        [changed('{"exp":1e400}'), ["expired"]],
+        [changed("{}"), ["expired", "huge-exp"]],
+        [whole.slice(0, whole.lastIndexOf(".") + 1), ["flip", "trailing-bits"]],
+      ];
+      for (const [text, ids] of cases) {
+        await attack(page, text, pem);
+        await page.locator("#break").getByText("원본부터 거부되므로").waitFor();
+        await until(`what cannot be made of ${text}`, ids, () => unmade(page));
+        assert.equal(await page.locator("#break .attack").count(), STOPPED.length);
+        assert.equal(await page.locator("#break .attack .trust.bad").count(), STOPPED.length - ids.length);
+        assert.equal(await page.locator("#break .attack .trust.good").count(), 0);
+      }
+      await page.locator("[data-attack=flip] .unmade").getByText("이 토큰으로는 만들 수 없습니다.").waitFor();
+      await page.getByRole("button", { name: "English" }).click();
+      await page.locator("[data-attack=flip] .unmade").getByText("It cannot be made of this token.").waitFor();
+    }));
+
+  test("what the cards say holds for keys of other sizes", () =>
+    onPage({}, async (page) => {
+      const bytesOf = (text) => Buffer.from(text.split(".")[2], "base64url").toString("hex");
+      await attack(page, token(), pem);
+      await page.locator("[data-attack=trailing-bits]").getByRole("button", { name: "검사기에서 보기" }).click();
+      const other = await page.locator("[name=token]").inputValue();
+      assert.notEqual(other, token());
+      assert.equal(bytesOf(other), bytesOf(token()));
+
+      // 384 bytes are 512 letters and no bit more.
+      const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 3072 });
+      await attack(page, token({}, {}, privateKey), publicKey.export({ type: "spki", format: "pem" }));
+      await page.getByText("원본은 검증되고, 공격 17가지 중 17가지가 거부됩니다. 1가지는 이 토큰으로 만들 수 없습니다.").waitFor();
+      assert.deepEqual(await unmade(page), ["trailing-bits"]);
+      await page.locator("[data-attack=trailing-bits] .unmade").getByText(/글자의 비트를 남김없이 쓰므로/).waitFor();
+      assert.doesNotMatch(await page.locator("[data-attack=flip] .hint").textContent(), /\d/);
+      await page.getByRole("button", { name: "English" }).click();
+      await page.getByText("The original is verified; 17 of 17 attacks are refused. 1 cannot be made of this token.").waitFor();
+      await page.locator("[data-attack=trailing-bits] .unmade").getByText(/uses every bit of its letters/).waitFor();
+    }));
+
+  test("the keyboard alone tries the example, and is led to how it went", () =>
+    onPage({}, async (page) => {
+      await tabTo(page, "검사기");
+      await page.keyboard.press("ArrowRight");
+      await page.locator("#break [role=status]").getByText("먼저 검사기에 토큰과 공개 키가 있어야 합니다.").waitFor();
+      await page.evaluate(() => { window.region = document.querySelector("#break [role=status]"); });
+      await tabTo(page, "예제로 해 보기");
+      await page.keyboard.press("Enter");
+      await until("the result, where somebody listens", true, () => page.evaluate(() => window.region.isConnected && window.region.textContent.includes("18가지가 거부됩니다")));
+      assert.equal(await page.evaluate(() => document.activeElement.id), "break-title");
+      await tabTo(page, "검사기에서 보기");
     }));
 
   test("the refresh token of a real login is refused in the place of its access token", () =>
