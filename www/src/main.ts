@@ -1,5 +1,5 @@
 import { withServices } from "./config.ts";
-import { byId } from "./dom.ts";
+import { byId, el, setText } from "./dom.ts";
 import type { Flow } from "./flow.ts";
 import { Inspector } from "./inspector.ts";
 import { writeLabels } from "./labels.ts";
@@ -24,13 +24,11 @@ const loadGallery = () => (gallery ??= import("./gallery.ts").then(
   },
 ));
 onOpen("break", () => {
-  loadGallery().then((loaded) => loaded.start()).catch((error: unknown) => {
-    byId("break").textContent = String(error);
-  });
+  loadGallery().then((loaded) => loaded.start()).catch((error: unknown) => tellFailure("break", error));
 });
 onOpen("speed", once("speed", async () => {
   const { Speed } = await import("./speed.ts");
-  new Speed().show();
+  new Speed();
 }));
 
 let flow: Flow | undefined;
@@ -59,8 +57,15 @@ function once(part: Part, open: () => Promise<void>): () => void {
       opened = true;
       open().catch((error: unknown) => {
         opened = false;
-        byId(part).textContent = String(error);
+        tellFailure(part, error);
       });
     }
   };
+}
+
+function tellFailure(part: Part, error: unknown): void {
+  const sentence = setText(el("span", ""), "이 부분을 열지 못했습니다. 다시 눌러 보세요.", "This part could not be opened. Try it again.");
+  const told = el("p", "told wrong", sentence, ` (${String(error)})`);
+  told.setAttribute("role", "alert");
+  byId(part).replaceChildren(told);
 }

@@ -245,6 +245,49 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
       await tabTo(page, "예제 만들기");
       await page.keyboard.press("Enter");
       await page.locator("#verdict").getByText("검증됨").waitFor();
+
+      await page.locator("#tab-inspector").focus();
+      await page.keyboard.press("End");
+      await page.evaluate(() => { window.region = document.querySelector("#speed [role=status]"); });
+      await tabTo(page, "재기");
+      await page.keyboard.press("Enter");
+      await page.locator("#speed table").waitFor();
+      await until("the result, where somebody listens", true, () => page.evaluate(() => window.region.isConnected && /중앙값은 도장 .*µs, jose .*µs/.test(window.region.textContent)));
+      assert.equal(await page.evaluate(() => document.activeElement.textContent), "재기");
+      // A part that has nothing to say is there to be listened to.
+      for (const region of ["#notice", "#share-result"]) {
+        assert.equal(await page.locator(region).textContent(), "");
+        assert.notEqual(await page.locator(region).evaluate((element) => getComputedStyle(element).display), "none");
+      }
+    }));
+
+  test("a part whose files do not come says so, in both languages", () =>
+    onPage({}, async (page) => {
+      for (const [tab, file] of [["망가뜨리기", "gallery"], ["속도", "speed"]]) {
+        await page.route(`**/assets/${file}-*.js`, (route) => route.abort());
+        await page.getByRole("tab", { name: tab }).click();
+        const alert = page.locator("[role=tabpanel]:visible [role=alert]");
+        await alert.getByText("이 부분을 열지 못했습니다. 다시 눌러 보세요.").waitFor();
+        await page.getByRole("button", { name: "English" }).click();
+        await alert.getByText("This part could not be opened. Try it again.").waitFor();
+        await page.getByRole("button", { name: "한국어" }).click();
+      }
+    }));
+
+  test("a run of the speed goes on in another language", () =>
+    onPage({}, async (page) => {
+      await page.getByRole("tab", { name: "속도" }).click();
+      await page.locator("#speed select").selectOption("10000");
+      await page.getByRole("button", { name: "재기" }).click();
+      await page.locator("#speed [role=status]").getByText("재는 중입니다.").waitFor();
+      await page.getByRole("button", { name: "English" }).click();
+      await page.locator("#speed [role=status]").getByText("Measuring.").waitFor();
+      assert.deepEqual(
+        await page.evaluate(() => [document.querySelector("#speed select").value, document.querySelector("#speed button").ariaBusy]),
+        ["10000", "true"],
+      );
+      await page.locator("#speed [role=status]").getByText(/^Done\./).waitFor();
+      await page.locator("#speed th", { hasText: "Verifier" }).waitFor();
     }));
 
   test("the keyboard alone logs in, uses the token, has it looked up and logs out", () =>
