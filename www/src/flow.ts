@@ -2,7 +2,7 @@ import { createExplainer, KeyError, type Explainer, type JwkSet } from "@dojang/
 import { codeTexts } from "@dojang/verifier/texts";
 import { edgeUrl, issuerUrl } from "./config.ts";
 import { Diagram } from "./diagram.ts";
-import { button, busy, byId, el } from "./dom.ts";
+import { button, busy, byId, el, setName, setText } from "./dom.ts";
 import type { Gallery } from "./gallery.ts";
 import type { Inspector } from "./inspector.ts";
 import { currentLang, onLanguage, t } from "./lang.ts";
@@ -42,7 +42,7 @@ export class Flow {
     this.#inspector = inspector;
     this.#gallery = gallery;
     byId("inspect-mine").addEventListener("click", () => this.#inspect());
-    onLanguage(() => this.#build());
+    onLanguage(() => this.#translate());
     this.#build();
   }
 
@@ -51,13 +51,14 @@ export class Flow {
     this.#showToken();
   }
 
+  /** Builds the part for the state of the session. Another language leaves it: what was typed or chosen, and what is under way. */
   #build(): void {
     const part = byId("flow");
     const lead = el(
       "div",
       "card",
-      el("h2", "", t("흐름", "The flow")),
-      el("p", "hint", t("진짜 발급 서버와 엣지에 요청을 보내고, 오가는 것을 그대로 그립니다. 목록의 줄을 열면 내용이 보입니다.", "Sends requests to the real issuer and the real edge, and draws what goes back and forth. Open a line of the list to read it.")),
+      setText(el("h2", ""), "흐름", "The flow"),
+      setText(el("p", "hint"), "진짜 발급 서버와 엣지에 요청을 보내고, 오가는 것을 그대로 그립니다. 목록의 줄을 열면 내용이 보입니다.", "Sends requests to the real issuer and the real edge, and draws what goes back and forth. Open a line of the list to read it."),
       this.#session === undefined ? this.#loginForm() : this.#controls(this.#session),
       el("p", "told"),
     );
@@ -66,25 +67,30 @@ export class Flow {
       told.id = "told";
       told.setAttribute("role", "status");
     }
-    this.#diagram.show();
     part.replaceChildren(lead, el("div", "card", this.#diagram.element));
     byId("inspect-mine").hidden = this.#session === undefined;
+    this.#translate();
+  }
+
+  /** Says in the language of the moment what is no fixed text. */
+  #translate(): void {
+    this.#diagram.show();
     this.#tell(this.#told, this.#wrong);
     this.#showToken();
   }
 
   #loginForm(): HTMLElement {
-    const field = (name: string, text: string, type: string, complete: string) => {
+    const field = (name: string, ko: string, en: string, type: string, complete: string) => {
       const input = el("input", "") as HTMLInputElement;
       Object.assign(input, { name, type, autocomplete: complete, autocapitalize: "none", spellcheck: false });
-      return el("label", "", el("span", "", text), input);
+      return el("label", "", setText(el("span", ""), ko, en), input);
     };
-    const submit = el("button", "primary", t("로그인", "Log in")) as HTMLButtonElement;
+    const submit = setText(el("button", "primary"), "로그인", "Log in");
     const form = el(
       "form",
       "columns login",
-      field("username", t("사용자 이름", "Username"), "text", "username"),
-      field("password", t("비밀번호", "Password"), "password", "current-password"),
+      field("username", "사용자 이름", "Username", "text", "username"),
+      field("password", "비밀번호", "Password", "password", "current-password"),
       submit,
     ) as HTMLFormElement;
     form.noValidate = true;
@@ -98,38 +104,38 @@ export class Flow {
 
   #controls(session: Session): HTMLElement {
     const { username, ended } = session;
-    const act = (text: string, action: () => Promise<void>, className = "") =>
-      button(text, (pressed) => void busy(pressed, action), className);
+    const act = (ko: string, en: string, action: () => Promise<void>, className = "") =>
+      setText(button("", (pressed) => void busy(pressed, action), className), ko, en);
     const token = el("div", "");
     token.id = "my-token";
     const actions = ended
       ? [
-          act(t("옛 토큰으로 /protected", "/protected with the old token"), () => this.#callProtected(session), "primary"),
-          act(t("옛 refresh 토큰으로 갱신", "Refresh with the old token"), () => this.#refresh(session)),
-          act(t("폐기 목록 보기", "Look at the revocation list"), () => this.#lookUp(session)),
-          button(t("다시 로그인", "Log in again"), () => this.#forget()),
+          act("옛 토큰으로 /protected", "/protected with the old token", () => this.#callProtected(session), "primary"),
+          act("옛 refresh 토큰으로 갱신", "Refresh with the old token", () => this.#refresh(session)),
+          act("폐기 목록 보기", "Look at the revocation list", () => this.#lookUp(session)),
+          setText(button("", () => this.#forget()), "다시 로그인", "Log in again"),
         ]
       : [
-          act(t("/protected 호출", "Call /protected"), () => this.#callProtected(session), "primary"),
-          act(t("토큰 갱신", "Refresh the token"), () => this.#refresh(session)),
-          act(t("관리자 페이지 열기", "Open the admin page"), () => this.#callAdmin(session)),
-          act(t("폐기 목록 보기", "Look at the revocation list"), () => this.#lookUp(session)),
-          button(t("내 토큰 검사", "Inspect my token"), () => this.#inspect()),
-          act(t("로그아웃", "Log out"), () => this.#logOut(session)),
+          act("/protected 호출", "Call /protected", () => this.#callProtected(session), "primary"),
+          act("토큰 갱신", "Refresh the token", () => this.#refresh(session)),
+          act("관리자 페이지 열기", "Open the admin page", () => this.#callAdmin(session)),
+          act("폐기 목록 보기", "Look at the revocation list", () => this.#lookUp(session)),
+          setText(button("", () => this.#inspect()), "내 토큰 검사", "Inspect my token"),
+          act("로그아웃", "Log out", () => this.#logOut(session)),
         ];
-    const who = el("p", "", t("사용자: ", "User: "), el("strong", "", username));
+    const who = el("p", "", setText(el("span", ""), "사용자: ", "User: "), el("strong", "", username));
     return el("div", "controls", who, token, el("div", "actions", ...actions), ...(ended ? [] : [this.#uploadForm(session)]));
   }
 
   #uploadForm(session: Session): HTMLElement {
     const input = el("input", "") as HTMLInputElement;
     input.type = "file";
-    const bar = el("progress", "") as HTMLProgressElement;
+    const bar = setName(el("progress", ""), "올린 만큼", "Upload progress") as HTMLProgressElement;
     bar.max = 1;
     bar.value = 0;
-    bar.ariaLabel = t("올린 만큼", "Upload progress");
-    const percent = el("output", "percent", "");
-    const send = button(t("올리기", "Upload"), (pressed) => void busy(pressed, async () => {
+    // No <output>: that would be read out at every step.
+    const percent = el("span", "percent");
+    const send = setText(button("", (pressed) => void busy(pressed, async () => {
       const file = input.files?.[0];
       if (file === undefined) {
         this.#tell(() => t("먼저 파일을 고르세요.", "Choose a file first."), true);
@@ -142,8 +148,8 @@ export class Flow {
       progress(0);
       const answer = await upload(file, session.access, currentLang(), progress, (exchange) => this.#diagram.draw(exchange));
       this.#tellAnswer("edge", answer, () => t("파일을 올렸습니다. 응답의 sha256은 엣지가 받은 바이트로 계산한 것입니다.", "The file is uploaded; the sha256 of the answer was computed by the edge of the bytes it got."));
-    }));
-    return el("div", "upload", el("label", "", el("span", "", t("파일 올리기", "Upload a file")), input), send, bar, percent);
+    })), "올리기", "Upload");
+    return el("div", "upload", el("label", "", setText(el("span", ""), "파일 올리기", "Upload a file"), input), send, bar, percent);
   }
 
   async #logIn(username: string, password: string): Promise<void> {

@@ -168,6 +168,34 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
       assert.ok(seen.some((text) => !["0 %", "100 %"].includes(text)) && seen.at(-1) === "100 %", seen.join(" "));
     }));
 
+  test("another language leaves what was typed, the file that was chosen and an upload that is under way", () =>
+    onPage({}, async (page, { context }) => {
+      await page.getByRole("tab", { name: "흐름" }).click();
+      await page.getByLabel("사용자 이름").fill(username);
+      await page.getByLabel("비밀번호").fill(password);
+      await page.getByRole("button", { name: "English" }).click();
+      assert.deepEqual([await page.getByLabel("Username").inputValue(), await page.getByLabel("Password").inputValue()], [username, password]);
+      await page.getByRole("button", { name: "Log in" }).click();
+      await page.locator("#my-token").getByText("Verified", { exact: true }).waitFor();
+
+      const file = { name: "large.bin", mimeType: "application/octet-stream", buffer: Buffer.alloc(6_000_000) };
+      await page.getByLabel("Upload a file").setInputFiles(file);
+      const network = await context.newCDPSession(page);
+      await network.send("Network.emulateNetworkConditions", { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 1_500_000 });
+      await page.getByRole("button", { name: "한국어" }).click();
+      assert.equal(await page.getByLabel("파일 올리기").evaluate(({ files }) => files[0]?.name), "large.bin");
+      await press(page, "올리기");
+      await until("a part of the file", true, () => page.locator(".upload progress").evaluate(({ value }) => value > 0 && value < 1));
+      await page.getByRole("button", { name: "English" }).click();
+      const bar = page.getByRole("progressbar", { name: "Upload progress" });
+      assert.ok((await bar.evaluate(({ value }) => value)) > 0, "the bar is that of the upload");
+      // It is under way: no second one begins beside it.
+      await press(page, "Upload");
+      await told(page, /The file is uploaded/);
+      assert.equal(await bar.evaluate(({ value }) => value), 1);
+      await drawn(page, [...LOGIN, "POST /upload HTTP 200"]);
+    }));
+
   test("the admin page opens with the role alone", { skip: noIssuerCommand }, () =>
     onPage({}, async (page) => {
       issuerCommand(["users", "create", "--if-missing", "--username", "climber", "--email", "climber@example.com", "--password-stdin"], password);
