@@ -209,7 +209,7 @@ mod tests {
     #[tokio::test]
     async fn a_write_waits_for_the_other_side_only_so_long() {
         let (near, mut far) = tokio::io::duplex(10);
-        let (patience, linger) = (Duration::from_millis(500), Linger::IfUnread(Duration::ZERO), ());
+        let (patience, linger) = (Duration::from_millis(500), Linger::IfUnread(Duration::ZERO));
         let mut watched = Watched::new(near, Activity::new(), patience, linger, ());
         watched.write_all(&[1; 10]).await.expect("there is room");
         let reader = async {

@@ -18,10 +18,8 @@ impl FromStr for BaseUrl {
 
     /// Without a user name or password in it.
     fn from_str(text: &str) -> Result<Self, InvalidBaseUrl> {
-        if text.contains('@') {
-            return Err(InvalidBaseUrl(text.to_owned()));
-        }
-        Self::with_credentials(text).ok_or_else(|| InvalidBaseUrl(text.to_owned()))
+        let has_none = |url: &Self| url.uri().authority().is_some_and(|authority| !authority.as_str().contains('@'));
+        Self::with_credentials(text).filter(has_none).ok_or_else(|| InvalidBaseUrl(text.to_owned()))
     }
 }
 
@@ -42,6 +40,17 @@ impl BaseUrl {
         &self.0
     }
 
+    /// Its path, without a slash at its end.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        let after_scheme = self.0.split_once("://").map_or("", |(_, rest)| rest);
+        after_scheme.find('/').and_then(|at| after_scheme.get(at..)).unwrap_or("")
+    }
+
+    fn uri(&self) -> Uri {
+        self.0.parse().unwrap_or_default()
+    }
+
     /// The URL of a path, which begins with a slash.
     #[must_use]
     pub fn at(&self, path: &str) -> String {
@@ -51,8 +60,8 @@ impl BaseUrl {
     /// Whether whoever listens on the way can read along.
     #[must_use]
     pub fn is_exposed(&self) -> bool {
-        let host = self.0.parse::<Uri>().ok().and_then(|uri| uri.host().map(str::to_owned)).unwrap_or_default();
-        let host = host.trim_matches(['[', ']']);
+        let uri = self.uri();
+        let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
         let is_local =
             host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
         self.0.starts_with("http:") && !is_local
@@ -69,8 +78,12 @@ mod tests {
             ("https://login.example.com", "https://login.example.com"),
             ("http://127.0.0.1:8000/", "http://127.0.0.1:8000"),
             ("https://example.com/login/", "https://example.com/login"),
+            ("https://example.com/@login", "https://example.com/@login"),
         ] {
             assert_eq!(text.parse(), Ok(BaseUrl(expected.to_owned())));
+        }
+        for (text, path) in [("https://a", ""), ("http://a:1/", ""), ("http://a/b/c/", "/b/c")] {
+            assert_eq!(text.parse::<BaseUrl>().expect("a URL").path(), path);
         }
         for bad in [
             "",

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::base_url::BaseUrl;
 use crate::http::{AllowedOrigins, LoginLimits, TlsFiles, TrustedProxies};
 use crate::token::Lifetimes;
 
@@ -37,10 +36,12 @@ pub struct TlsArgs {
 }
 
 impl TlsArgs {
-    /// Both files, or none: one does not come without the other.
+    /// Both files, or none: one does not come without the other. Empty variables are as good as none.
     #[must_use]
     pub fn files(self) -> Option<TlsFiles> {
-        Some(TlsFiles { certificates: self.tls_cert?, key: self.tls_key? })
+        let files = TlsFiles { certificates: self.tls_cert?, key: self.tls_key? };
+        let is_empty = files.certificates.as_os_str().is_empty() && files.key.as_os_str().is_empty();
+        (!is_empty).then_some(files)
     }
 }
 
@@ -108,7 +109,7 @@ pub struct ServeArgs {
 
     /// URL by which others reach the issuer; with it, tokens name their place in a status list
     #[arg(long, env = "ISSUER_PUBLIC_URL", value_name = "URL")]
-    pub public_url: Option<BaseUrl>,
+    pub public_url: Option<String>,
 
     /// How long verifiers may keep a status list, in seconds
     #[arg(

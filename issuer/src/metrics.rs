@@ -103,6 +103,7 @@ struct Refresh {
 pub struct Metrics {
     answers: Family<Answer, Counter>,
     durations: Family<Route, Histogram, fn() -> Histogram>,
+    connections: Gauge,
     in_progress: Gauge,
     logins: Family<Login, Counter>,
     refreshes: Family<Refresh, Counter>,
@@ -113,6 +114,7 @@ impl Default for Metrics {
         Self {
             answers: Family::default(),
             durations: Family::new_with_constructor(|| Histogram::new(BOUNDS)),
+            connections: Gauge::default(),
             in_progress: Gauge::default(),
             logins: Family::default(),
             refreshes: Family::default(),
@@ -120,22 +122,40 @@ impl Default for Metrics {
     }
 }
 
-/// Counts as a request in progress for as long as it lives.
-#[derive(Debug)]
-pub struct InProgress(Gauge);
+/// How many there are of something at the same time.
+#[derive(Debug, Clone, Default)]
+pub struct Present(Gauge);
 
-impl Drop for InProgress {
+impl Present {
+    /// One more, until the value is dropped.
+    #[must_use]
+    pub fn one(&self) -> One {
+        self.0.inc();
+        One(self.0.clone())
+    }
+}
+
+/// Counts for as long as it lives.
+#[derive(Debug)]
+pub struct One(Gauge);
+
+impl Drop for One {
     fn drop(&mut self) {
         self.0.dec();
     }
 }
 
 impl Metrics {
+    /// Connections of clients.
+    #[must_use]
+    pub fn connections(&self) -> Present {
+        Present(self.connections.clone())
+    }
+
     /// A request, until the value is dropped.
     #[must_use]
-    pub fn request(&self) -> InProgress {
-        self.in_progress.inc();
-        InProgress(self.in_progress.clone())
+    pub fn request(&self) -> One {
+        Present(self.in_progress.clone()).one()
     }
 
     /// An answer, and the time to its head. `route` is the template of the path, never the path itself.
@@ -163,6 +183,7 @@ impl Metrics {
             Unit::Seconds,
             self.durations.clone(),
         );
+        registry.register("connections", "Connections of clients", self.connections.clone());
         registry.register("http_requests_in_progress", "Requests not answered yet", self.in_progress.clone());
         registry.register("logins", "Logins by how they ended", self.logins.clone());
         registry.register("refreshes", "Refreshes by how they ended", self.refreshes.clone());

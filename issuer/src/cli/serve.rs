@@ -10,9 +10,10 @@ use tracing_subscriber::EnvFilter;
 use zeroize::Zeroizing;
 
 use super::Failure;
+use crate::base_url::BaseUrl;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{LogFormat, ServeArgs};
-use crate::http::{self, ConnectionLimits, Issuer, LoginLimits, Throttle, Tls};
+use crate::http::{self, Connections, Issuer, LoginLimits, Readiness, Throttle, Tls};
 use crate::keys::{IssuerKeys, KeyDirectory, LiveKeys};
 use crate::metrics::Metrics;
 use crate::random::{Random, SystemRandom};
@@ -40,6 +41,10 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
         Some(url) => Some(Telemetry::to(url)?),
         None => None,
     };
+    let public_url = match args.public_url.as_deref().filter(|url| !url.is_empty()) {
+        Some(url) => Some(url.parse::<BaseUrl>().map_err(|error| format!("--public-url: {error}"))?),
+        None => None,
+    };
     let tls = args.tls.files().map(Tls::load).transpose()?;
     let listener = http::bind(&args.listen, "--listen")?;
     let metrics_address = args.metrics_listen.as_deref().filter(|address| !address.is_empty());
@@ -49,14 +54,12 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
     if let Some(concurrent) = args.hash_concurrency {
         limits.concurrent = concurrent.into();
     }
-    let connection_limits =
-        ConnectionLimits { connections: args.max_connections as usize, ..ConnectionLimits::default() };
     if let Err(error) = connection::raise_file_limit() {
         tracing::debug!(%error, "the limit of open files stays as it is");
     }
     let lifetimes = Lifetimes { access_seconds: args.access_lifetime, refresh_seconds: args.refresh_lifetime };
     let mut tokens = TokenIssuer::new(Arc::clone(&keys), lifetimes, Arc::clone(&clock), Arc::clone(&random));
-    let lists = args.public_url.map(StatusLists::new);
+    let lists = public_url.clone().map(StatusLists::new);
     if let Some(lists) = &lists {
         tokens = tokens.with_status_lists(lists.clone());
     }
@@ -86,6 +89,8 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
     let login_limits = LoginLimits { per_address: args.login_limit_address, per_name: args.login_limit_name };
     let issuer = Arc::new(Issuer {
         storage: Arc::clone(&storage),
+        public_url,
+        readiness: Readiness::default(),
         passwords: PasswordHasher::new(limits, Arc::clone(&random))?,
         sessions,
         checker: TokenChecker::new(Arc::clone(&keys)),
@@ -106,7 +111,7 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
                 listener,
                 http::metrics_router(Arc::clone(&issuer)),
                 None,
-                ConnectionLimits::default(),
+                Connections::default(),
                 std::future::pending(),
             )))
         }
@@ -116,11 +121,13 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
     let scheme = if tls.is_some() { "https" } else { "http" };
     tracing::info!(%address, kid = issuer.keys.current().signing.kid(), "serving on {scheme}://{address}");
     let following = tls.clone().map(|tls| tokio::spawn(tls.follow()));
+    let at_most = args.max_connections as usize;
+    let connections = Connections { at_most, count: issuer.metrics.connections(), ..Connections::default() };
     let mut router = http::router(issuer, &args.cors_origins);
     if let Some(telemetry) = &telemetry {
         router = http::traced(router, telemetry.tracer());
     }
-    http::serve(listener, router, tls.as_ref(), connection_limits, stop).await?;
+    http::serve(listener, router, tls.as_ref(), connections, stop).await?;
     if let Some(metrics) = metrics {
         metrics.abort();
     }
@@ -161,7 +168,15 @@ pub(super) fn keys_from_environment() -> Result<Option<IssuerKeys>, Failure> {
         Err(VarError::NotUnicode(_)) => Err(format!("the variable {name} is not text")),
     };
     let others = variable("ISSUER_PUBLIC_KEYS")?;
-    let Some(private) = variable("ISSUER_PRIVATE_KEY")? else { return Ok(None) };
+    let Some(private) = variable("ISSUER_PRIVATE_KEY")? else {
+        return match others {
+            Some(_) => Err(
+                "ISSUER_PUBLIC_KEYS is set and ISSUER_PRIVATE_KEY is not: set both, or neither for the keys directory"
+                    .into(),
+            ),
+            None => Ok(None),
+        };
+    };
     let keys = IssuerKeys::from_text(&private, others.as_deref().map(String::as_str));
     Ok(Some(keys.map_err(|error| format!("ISSUER_PRIVATE_KEY or ISSUER_PUBLIC_KEYS cannot be used: {error}"))?))
 }

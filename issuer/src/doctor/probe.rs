@@ -15,19 +15,18 @@ use crate::token::Rs256;
 /// How long the token that is signed on the spot lives.
 const LIFETIME: TimeDelta = TimeDelta::seconds(60);
 
-/// Opens what any access token opens, for a minute and for nobody: it has no role, and its user cannot exist.
+/// Opens what any access token opens, for a minute and for nobody: it has no role, and names no user.
 #[derive(Serialize)]
 struct ProbeClaims {
     token_type: &'static str,
     jti: String,
-    user_id: i64,
     username: &'static str,
 }
 
 /// An access token signed by the active key.
 pub(super) fn sign(keys: &IssuerKeys, clock: &dyn Clock, random: &dyn Random) -> Result<String, String> {
     let jti = hex128(random).map_err(|error| error.to_string())?;
-    let mut claims = Claims::new(ProbeClaims { token_type: "access", jti, user_id: 0, username: "issuer-doctor" });
+    let mut claims = Claims::new(ProbeClaims { token_type: "access", jti, username: "issuer-doctor" });
     let now = DateTime::from_timestamp(clock.now().timestamp(), 0);
     claims.issued_at = now;
     claims.expiration = now.map(|now| now + LIFETIME);

@@ -154,7 +154,7 @@ pub(super) async fn list(
     if page > 1 && users.is_empty() {
         return Err(ApiError::InvalidPage);
     }
-    let link = |page: u32| format!("/api/users/?page={page}&page_size={size}");
+    let link = |page: u32| issuer.public_path(&format!("/api/users/?page={page}&page_size={size}"));
     let has_more = offset + i64::from(size) < count;
     Ok(Json(Page {
         count,

@@ -46,7 +46,13 @@ fn origin(text: &str) -> Result<HeaderValue, InvalidOrigin> {
         (Some("http" | "https"), Some(authority))
             if text.ends_with(authority.as_str()) && !authority.as_str().contains('@') =>
         {
-            text.to_ascii_lowercase().parse().map_err(|_| invalid())
+            let mut text = text.to_ascii_lowercase();
+            // Browsers leave out the port that the scheme implies.
+            let implied = if text.starts_with("https:") { ":443" } else { ":80" };
+            if let Some(length) = text.strip_suffix(implied).map(str::len) {
+                text.truncate(length);
+            }
+            text.parse().map_err(|_| invalid())
         }
         _ => Err(invalid()),
     }
@@ -89,7 +95,8 @@ mod tests {
             ("*", AllowedOrigins::Any),
             ("", list(&[])),
             ("http://localhost:3000", list(&["http://localhost:3000"])),
-            (" https://A.example , http://[::1]:80,", list(&["https://a.example", "http://[::1]:80"])),
+            (" https://A.example , http://[::1]:80,", list(&["https://a.example", "http://[::1]"])),
+            ("https://a:443,https://a:80,http://a:443", list(&["https://a", "https://a:80", "http://a:443"])),
         ];
         for (text, expected) in good {
             assert_eq!(text.parse(), Ok(expected), "{text:?}");

@@ -14,6 +14,9 @@ use crate::storage::{InsertError, StorageError};
 use crate::token::{IssueError, TokenRefusal};
 use crate::users::{Busy, HashingError, InvalidRecord, InvalidUser};
 
+/// Characters of a method that are said back.
+const MAX_METHOD: usize = 40;
+
 /// An error answer.
 #[derive(Debug)]
 pub enum ApiError {
@@ -112,7 +115,11 @@ impl ApiError {
             Self::BodyTooLarge(limit) => detail(&format!("The request body is larger than {limit} bytes.")),
             Self::UnsupportedMediaType(sent) => detail(&format!("Unsupported media type \"{sent}\" in request.")),
             Self::NotFound => detail("Not found."),
-            Self::MethodNotAllowed(method) => detail(&format!("Method \"{method}\" not allowed.")),
+            // A client may make up one of any length.
+            Self::MethodNotAllowed(method) => {
+                let method: String = method.as_str().chars().take(MAX_METHOD).collect();
+                detail(&format!("Method \"{method}\" not allowed."))
+            }
             Self::BadCredentials => detail("No active account found with the given credentials"),
             Self::Token(refusal) => {
                 Problem { reason: Some(refusal.reason), ..coded(refusal.message, "token_not_valid") }

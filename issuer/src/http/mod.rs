@@ -20,21 +20,23 @@ mod spans;
 mod throttle;
 mod tls;
 mod token;
+mod unread;
 mod users;
 
 use std::sync::Arc;
 
 pub use cors::{AllowedOrigins, InvalidOrigin};
 pub use error::ApiError;
-pub use listener::ConnectionLimits;
+pub use listener::Connections;
 pub use metrics::metrics_router;
-pub use published::KEYS_CACHE_SECONDS;
+pub use published::{KEYS_CACHE_SECONDS, Readiness};
 pub use router::router;
 pub use server::{BindError, bind, serve};
 pub use spans::traced;
 pub use throttle::{InvalidProxy, LoginLimits, RefusedTries, Throttle, TrustedProxies};
 pub use tls::{Tls, TlsError, TlsFiles};
 
+use crate::base_url::BaseUrl;
 use crate::clock::Clock;
 use crate::keys::LiveKeys;
 use crate::metrics::Metrics;
@@ -51,6 +53,8 @@ pub struct Issuer {
     pub keys: Arc<LiveKeys>,
     /// Users.
     pub storage: Arc<dyn Storage>,
+    /// Where others reach the issuer: its path stands before those of the routes, for a proxy takes it away.
+    pub public_url: Option<BaseUrl>,
     /// Checks passwords.
     pub passwords: PasswordHasher,
     /// Begins, continues and ends sessions.
@@ -59,6 +63,8 @@ pub struct Issuer {
     pub checker: TokenChecker,
     /// Limits how often passwords are tried.
     pub throttle: Throttle,
+    /// Whether it is ready, found out for all who ask at the same time.
+    pub readiness: Readiness,
     /// Tells services of ended sessions.
     pub revocations: Arc<Revocations>,
     /// Counts.
@@ -67,4 +73,11 @@ pub struct Issuer {
     pub random: Arc<dyn Random>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+}
+
+impl Issuer {
+    /// The path of a route as clients know it.
+    fn public_path(&self, path: &str) -> String {
+        format!("{}{path}", self.public_url.as_ref().map_or("", BaseUrl::path))
+    }
 }

@@ -1,6 +1,7 @@
 //! What everybody may read: public keys and health.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Json;
 use axum::extract::rejection::PathRejection;
@@ -9,6 +10,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use tokio::sync::Mutex;
 use utoipa::ToSchema;
 
 use super::answers::{NoHistory, NotFound, Unavailable};
@@ -95,9 +97,31 @@ pub(super) async fn status_list(
     Ok((cache, [(CONTENT_TYPE, "application/statuslist+jwt")], list.jwt.to_string()).into_response())
 }
 
+/// Whether the issuer is ready. Who asks while that is being found out waits, and shares what is found out next: however
+/// many ask, the database, Redis and the key are tried once at a time.
+#[derive(Debug, Default)]
+pub struct Readiness(Mutex<Option<(Instant, Report)>>);
+
+impl Readiness {
+    async fn report(&self, issuer: &Issuer) -> Report {
+        let asked = Instant::now();
+        let mut last = self.0.lock().await;
+        match *last {
+            Some((begun, report)) if begun >= asked => report,
+            _ => {
+                let begun = Instant::now();
+                let report = Report::on(issuer).await;
+                *last = Some((begun, report));
+                report
+            }
+        }
+    }
+}
+
 /// `ok`, `failed` or `not configured` for each.
-#[derive(Serialize, ToSchema)]
-struct Readiness {
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[schema(as = Readiness)]
+struct Report {
     /// `ready` or `not ready`.
     #[schema(value_type = String)]
     status: &'static str,
@@ -115,37 +139,45 @@ struct Readiness {
     redis: &'static str,
 }
 
+impl Report {
+    async fn on(issuer: &Issuer) -> Self {
+        let word = |works: bool| if works { "ok" } else { "failed" };
+        let keys = issuer.keys.current();
+        let signature = keys.signing.sign(b"readyz");
+        let keys = signature.is_ok_and(|signature| keys.signing.verifies(b"readyz", &signature));
+        let database = issuer.storage.ping().await.is_ok();
+        let migrations = issuer.storage.is_current().await.unwrap_or(false);
+        let redis = match issuer.revocations.redis() {
+            Some(redis) => Some(redis.ping().await.is_ok()),
+            None => None,
+        };
+        let is_ready = keys && database && migrations && redis != Some(false);
+        Self {
+            status: if is_ready { READY } else { "not ready" },
+            keys: word(keys),
+            database: word(database),
+            migrations: word(migrations),
+            redis: redis.map_or("not configured", word),
+        }
+    }
+}
+
+const READY: &str = "ready";
+
 /// Ready?
 ///
 /// Whether everything works that requests need.
 #[utoipa::path(
     get, path = "/readyz", tag = "published",
     responses(
-        (status = 200, description = "It is", body = Readiness),
-        (status = 503, description = "Something is `failed`", body = Readiness),
+        (status = 200, description = "It is", body = Report),
+        (status = 503, description = "Something is `failed`", body = Report),
     )
 )]
 pub(super) async fn readyz(State(issuer): State<Arc<Issuer>>) -> Response {
-    let word = |works: bool| if works { "ok" } else { "failed" };
-    let keys = issuer.keys.current();
-    let signature = keys.signing.sign(b"readyz");
-    let keys = signature.is_ok_and(|signature| keys.signing.verifies(b"readyz", &signature));
-    let database = issuer.storage.ping().await.is_ok();
-    let migrations = issuer.storage.is_current().await.unwrap_or(false);
-    let redis = match issuer.revocations.redis() {
-        Some(redis) => Some(redis.ping().await.is_ok()),
-        None => None,
-    };
-    let is_ready = keys && database && migrations && redis != Some(false);
-    let body = Readiness {
-        status: if is_ready { "ready" } else { "not ready" },
-        keys: word(keys),
-        database: word(database),
-        migrations: word(migrations),
-        redis: redis.map_or("not configured", word),
-    };
-    let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, [(CACHE_CONTROL, "no-store")], Json(body)).into_response()
+    let report = issuer.readiness.report(&issuer).await;
+    let status = if report.status == READY { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, [(CACHE_CONTROL, "no-store")], Json(report)).into_response()
 }
 
 #[derive(Serialize, ToSchema)]

@@ -7,7 +7,7 @@ use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderValue, Method, Uri};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse as _;
 use axum::{Extension, Router};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -21,7 +21,7 @@ use super::document::{self, Document};
 use super::request_id::{self, RequestId};
 use super::slash::SlashedPaths;
 use super::spans::Trace;
-use super::{AllowedOrigins, ApiError, Issuer, admin, cors, docs, metrics, published, token, users};
+use super::{AllowedOrigins, ApiError, Issuer, admin, cors, docs, method, metrics, published, token, unread, users};
 
 /// The issuer as a service.
 pub fn router(issuer: Arc<Issuer>, origins: &AllowedOrigins) -> Router {
@@ -50,7 +50,7 @@ pub fn router(issuer: Arc<Issuer>, origins: &AllowedOrigins) -> Router {
     described.merge(public_described);
     document::complete(&mut described);
 
-    let slashed = SlashedPaths::among(described.paths.paths.keys());
+    let slashed = SlashedPaths::among(described.paths.paths.keys(), Arc::clone(&issuer));
     let api = api
         .fallback(move |method: Method, uri: Uri| async move { slashed.answer(&method, &uri) })
         .method_not_allowed_fallback(method_not_allowed)
@@ -74,6 +74,7 @@ pub fn router(issuer: Arc<Issuer>, origins: &AllowedOrigins) -> Router {
         from_fn_with_state(random, request_id::identify),
         from_fn_with_state(counted, metrics::count),
         traced,
+        from_fn(unread::close_if_unread),
         // No answer but the documentation is a page: a browser that shows one as such finds nothing to run, and in no
         // frame.
         fixed(REFERRER_POLICY, "no-referrer"),
@@ -90,7 +91,13 @@ fn request_span(request: &axum::http::Request<axum::body::Body>) -> tracing::Spa
     let shown = path.get(..path.floor_char_boundary(200)).unwrap_or(path);
     let id = request.extensions().get::<RequestId>().map_or("", RequestId::as_str);
     let trace_id = request.extensions().get::<Trace>().map(tracing::field::display);
-    tracing::info_span!("request", id, trace_id, method = %request.method(), path = shown)
+    tracing::info_span!(
+        "request",
+        id,
+        trace_id,
+        method = method::known(request.method()).unwrap_or("_OTHER"),
+        path = shown
+    )
 }
 
 async fn method_not_allowed(request: Request) -> ApiError {

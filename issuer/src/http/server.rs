@@ -15,10 +15,10 @@ use axum_server::{Handle, Server};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::Tls;
-use super::listener::{Client, ConnectionLimits, Listener};
+use super::listener::{Client, Connections, Listener};
 
-/// A connection that has not sent a whole request head by then is closed, an idle one too.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// A connection that has not sent a whole request head by then is closed, an idle one too: it takes the place of another.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// Largest request head, in bytes: room for the longest token and ordinary headers.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 /// A TLS handshake that has not ended by then is given up.
@@ -69,11 +69,11 @@ pub async fn serve(
     listener: TcpListener,
     router: Router,
     tls: Option<&Tls>,
-    limits: ConnectionLimits,
+    connections: Connections,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let handle = Handle::<Client>::new();
-    let mut server = Server::from_listener(Listener::new(listener, limits)?)
+    let mut server = Server::from_listener(Listener::new(listener, connections)?)
         .http1_only()
         .first_request_timeout(HEAD_TIMEOUT)
         .accept_error_handler(not_accepted)

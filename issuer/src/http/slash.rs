@@ -6,35 +6,39 @@ use axum::http::header::LOCATION;
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 
-use super::ApiError;
+use super::{ApiError, Issuer};
 
 /// The paths that end in a slash, `{...}` standing for a number.
-#[derive(Debug, Clone)]
-pub(super) struct SlashedPaths(Arc<[String]>);
+#[derive(Clone)]
+pub(super) struct SlashedPaths {
+    templates: Arc<[String]>,
+    issuer: Arc<Issuer>,
+}
 
 impl SlashedPaths {
     /// Those among `paths`.
-    pub(super) fn among<'a>(paths: impl Iterator<Item = &'a String>) -> Self {
-        Self(
-            paths
-                .filter_map(|path| path.strip_suffix('/'))
-                .filter(|path| !path.is_empty())
-                .map(str::to_owned)
-                .collect(),
-        )
+    pub(super) fn among<'a>(paths: impl Iterator<Item = &'a String>, issuer: Arc<Issuer>) -> Self {
+        let templates = paths
+            .filter_map(|path| path.strip_suffix('/'))
+            .filter(|path| !path.is_empty())
+            .map(str::to_owned)
+            .collect();
+        Self { templates, issuer }
     }
 
     /// The answer for a path that is none of the router's: permanent as Django's; a POST gets 308, which keeps its
     /// method and body. 404 when a slash would not help.
     pub(super) fn answer(&self, method: &Method, uri: &Uri) -> Response {
         let path = uri.path();
-        if !self.0.iter().any(|template| matches(template, path)) {
+        if !self.templates.iter().any(|template| matches(template, path)) {
             return ApiError::NotFound.into_response();
         }
-        let location = match uri.query() {
-            Some(query) => format!("{path}/?{query}"),
-            None => format!("{path}/"),
-        };
+        let mut location = self.issuer.public_path(path);
+        location.push('/');
+        if let Some(query) = uri.query() {
+            location.push('?');
+            location.push_str(query);
+        }
         let status = match *method {
             Method::GET | Method::HEAD => StatusCode::MOVED_PERMANENTLY,
             _ => StatusCode::PERMANENT_REDIRECT,

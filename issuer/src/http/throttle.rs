@@ -74,12 +74,13 @@ impl TrustedProxies {
     fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = peer.to_canonical();
         let lines: Vec<_> = headers.get_all("x-forwarded-for").iter().collect();
-        let hops = lines.iter().rev().flat_map(|line| line.to_str().unwrap_or("").rsplit(','));
+        // Not as text: a client may send bytes that are none, before what a proxy appends.
+        let hops = lines.iter().rev().flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
         for hop in hops {
             if !self.trusts(client) {
                 break;
             }
-            let Some(address) = address(hop.trim()) else { break };
+            let Some(address) = std::str::from_utf8(hop).ok().and_then(|hop| address(hop.trim())) else { break };
             client = address;
         }
         client
@@ -200,11 +201,12 @@ impl Throttle {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::HeaderValue;
 
     #[test]
     fn the_client_is_the_nearest_address_that_is_no_trusted_proxy() {
         let proxies: TrustedProxies = "10.0.0.0/8, ::1".parse().expect("proxies");
-        let cases: [(&str, &[&str], &str); 11] = [
+        let cases: [(&str, &[&str], &str); 13] = [
             ("192.0.2.1", &[], "192.0.2.1"),
             ("192.0.2.1", &["198.51.100.7"], "192.0.2.1"),
             ("10.0.0.1", &[], "10.0.0.1"),
@@ -214,13 +216,16 @@ mod tests {
             ("10.0.0.1", &["198.51.100.7", "203.0.113.9, 10.1.1.1"], "203.0.113.9"),
             ("10.0.0.1", &["nonsense"], "10.0.0.1"),
             ("10.0.0.1", &["198.51.100.7, nonsense, 10.1.1.1"], "10.1.1.1"),
+            ("10.0.0.1", &["\u{e9}, 203.0.113.9"], "203.0.113.9"),
+            ("10.0.0.1", &["203.0.113.9, \u{e9}"], "10.0.0.1"),
             ("::1", &["[2001:db8::1]:443"], "2001:db8::1"),
             ("::ffff:10.0.0.1", &["198.51.100.7:80"], "198.51.100.7"),
         ];
         for (peer, forwarded, client) in cases {
             let mut headers = HeaderMap::new();
             for line in forwarded {
-                headers.append("x-forwarded-for", line.parse().expect("a header value"));
+                let line = HeaderValue::from_bytes(line.as_bytes()).expect("a header value");
+                headers.append("x-forwarded-for", line);
             }
             let found = proxies.client(peer.parse().expect("an address"), &headers);
             assert_eq!(found.to_string(), client, "{peer} {forwarded:?}");

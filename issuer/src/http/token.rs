@@ -123,7 +123,12 @@ async fn log_in(issuer: &Issuer, request: Request) -> Result<Response, ApiError>
     if found == Match::RightForNow {
         user = with_hash_of_ours(issuer, user, password).await?;
     }
-    let TokenPair { access, refresh } = issuer.sessions.begin(&user).await.map_err(|error| match error {
+    let mut begun = issuer.sessions.begin(&user).await;
+    if found == Match::RightForNow && matches!(begun, Err(SessionError::NoActiveUser)) {
+        user = trusted_still(issuer, user).await?;
+        begun = issuer.sessions.begin(&user).await;
+    }
+    let TokenPair { access, refresh } = begun.map_err(|error| match error {
         // What was right when the password was compared is not any more.
         SessionError::NoActiveUser => ApiError::BadCredentials,
         error => error.into(),
@@ -146,7 +151,11 @@ async fn with_hash_of_ours(issuer: &Issuer, user: User, password: Zeroizing<Stri
         tracing::info!(user_id = user.id, "replaced a hash of Django's by argon2id");
         return Ok(User { password_hash: hash, ..user });
     }
-    // Another login of the user was faster; a new password would have ended the sessions.
+    trusted_still(issuer, user).await
+}
+
+/// The record as another login has left it, which replaced the hash; a new password would have ended the sessions.
+async fn trusted_still(issuer: &Issuer, user: User) -> Result<User, ApiError> {
     let now = issuer.storage.user_by_id(user.id).await?;
     now.filter(|now| now.is_active && now.sessions_ended_at == user.sessions_ended_at).ok_or(ApiError::BadCredentials)
 }

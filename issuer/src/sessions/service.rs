@@ -208,11 +208,9 @@ impl Sessions {
         if token.session.is_some() {
             return Ok(false);
         }
-        let user = match token.user_id {
-            Some(id) => self.storage.user_by_id(id).await?,
-            None => None,
-        };
-        Ok(user.is_none_or(|user| is_newer_than_the_end(token, &user)))
+        let Some(id) = token.user_id else { return Ok(true) };
+        let user = self.storage.user_by_id(id).await?;
+        Ok(user.is_some_and(|user| is_newer_than_the_end(token, &user)))
     }
 
     /// The user of a good access token, and whether the token's session goes on.

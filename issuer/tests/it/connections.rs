@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use issuer::http::ConnectionLimits;
+use issuer::http::Connections;
 use serde_json::json;
 
 use crate::http::{Answer, request};
@@ -42,10 +42,56 @@ fn a_client_that_sends_on_after_its_refusal_can_still_read_it() {
     }
 }
 
+/// Headers of the next answer on a connection, and its body, which has a length.
+fn next_answer(stream: &mut TcpStream) -> Answer {
+    let mut bytes = Vec::new();
+    loop {
+        let mut byte = [0];
+        assert_eq!(stream.read(&mut byte).expect("an answer"), 1, "closed after {}", String::from_utf8_lossy(&bytes));
+        bytes.push(byte[0]);
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let lower = head.to_ascii_lowercase();
+        let length = lower.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+        if length.is_none_or(|length: usize| body.len() == length) {
+            return Answer::parse(&bytes);
+        }
+    }
+}
+
+#[test]
+fn a_client_is_told_when_the_rest_of_its_request_is_not_waited_for() {
+    let issuer = TestIssuer::start();
+    for (head, status) in [
+        ("POST /api/token/ HTTP/1.1\r\nHost: a\r\nContent-Length: 300000\r\n\r\n", 413),
+        ("POST /api/token HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n", 308),
+        ("PUT /api/token/ HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n", 405),
+        ("POST /nowhere/ HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", 404),
+    ] {
+        let mut stream = connect(&issuer);
+        stream.write_all(head.as_bytes()).expect("it reads");
+        let answer = next_answer(&mut stream);
+        assert_eq!((answer.status, answer.header("connection")), (status, Some("close")), "{head}");
+        assert_eq!(read_to_end(stream), b"");
+    }
+    // Whoever is not told goes on.
+    let mut stream = connect(&issuer);
+    for _ in 0..3 {
+        let wrong = "{\"username\":\"a\"}";
+        let head =
+            "POST /api/token/ HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n";
+        stream.write_all(head.as_bytes()).expect("it reads");
+        thread::sleep(Duration::from_millis(20));
+        stream.write_all(wrong.as_bytes()).expect("it reads");
+        let answer = next_answer(&mut stream);
+        assert_eq!((answer.status, answer.header("connection")), (400, None));
+    }
+}
+
 #[test]
 fn more_connections_than_there_may_be_wait_for_others_to_end() {
-    let limits = ConnectionLimits { connections: 3, ..ConnectionLimits::default() };
-    let issuer = TestIssuer::with(Options { connections: limits, ..Options::default() });
+    let connections = Connections { at_most: 3, ..Connections::default() };
+    let issuer = TestIssuer::with(Options { connections, ..Options::default() });
     let mut idle: Vec<_> = (0..3).map(|_| connect(&issuer)).collect();
     for stream in &mut idle {
         stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n").expect("it reads");
@@ -56,6 +102,7 @@ fn more_connections_than_there_may_be_wait_for_others_to_end() {
     waiting.set_read_timeout(Some(Duration::from_millis(500))).expect("a timeout can be set");
     let error = waiting.read(&mut [0]).expect_err("nobody has read it");
     assert!(matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut), "{error}");
+    assert!(issuer.metrics().body.contains("\nissuer_connections 3\n"), "{}", issuer.metrics().body);
     drop(idle.pop());
     waiting.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
     assert_eq!(Answer::parse(&read_to_end(waiting)).status, 200);
@@ -63,8 +110,8 @@ fn more_connections_than_there_may_be_wait_for_others_to_end() {
 
 #[test]
 fn a_client_that_does_not_take_its_answers_is_left() {
-    let limits = ConnectionLimits { write_timeout: Duration::from_millis(500), ..ConnectionLimits::default() };
-    let issuer = TestIssuer::with(Options { connections: limits, ..Options::default() });
+    let connections = Connections { write_timeout: Duration::from_millis(500), ..Connections::default() };
+    let issuer = TestIssuer::with(Options { connections, ..Options::default() });
     let mut stream = connect(&issuer);
     let request = b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: a\r\n\r\n";
     // Answers of a megabyte, and none is read: what the system keeps of them is full soon.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::http::{Answer, Request, request};
-use crate::support::{PASSWORD, TestIssuer};
+use crate::support::{Options, PASSWORD, TestIssuer};
 
 const LOGIN: &str = "/api/token/";
 const REFRESH: &str = "/api/token/refresh/";
@@ -182,6 +182,10 @@ fn another_method_is_refused_and_told_which_are_allowed() {
         expect(&answer, &name, 405, &json!({ "detail": format!("Method \"{method}\" not allowed.") }));
         assert_eq!(answer.header("allow"), Some(allow), "{name}");
     }
+    let made_up = "X".repeat(10_000);
+    let answer = issuer.send(&request(&made_up, "/api/token/"));
+    let said = made_up.get(..40).expect("it is longer");
+    assert_eq!((answer.status, answer.text("detail")), (405, format!("Method \"{said}\" not allowed.")));
 }
 
 #[test]
@@ -199,6 +203,10 @@ fn a_missing_slash_is_redirected_permanently_and_a_post_keeps_its_body() {
         let answer = issuer.send(&request(method, path));
         assert_eq!((answer.status, answer.header("location")), (status, Some(location)), "{method} {path}");
     }
+    // Behind a proxy that takes a prefix away.
+    let below = TestIssuer::with(Options { public_url: Some("https://login.example/auth"), ..Options::default() });
+    let answer = below.send(&request("POST", "/api/token?x=1"));
+    assert_eq!(answer.header("location"), Some("/auth/api/token/?x=1"));
     for path in ["/", "/api", "/api/", "//evil.example", "/api/token//", "/api/users/me/x", "/API/TOKEN/"] {
         expect(&issuer.send(&request("GET", path)), path, 404, &json!({ "detail": "Not found." }));
     }

@@ -6,20 +6,21 @@ use std::process::{Command, Output};
 
 use crate::cli::{Place, Server, fails, succeeds};
 use crate::database::TestDatabase;
+use crate::support::skipped;
 
 const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/django");
 
 /// The Python of the environment, when it has what the scripts import.
 fn python(modules: &str) -> Option<String> {
     let Ok(python) = std::env::var("PYTHON") else {
-        println!("skipped: PYTHON names no Python");
+        skipped("PYTHON names no Python");
         return None;
     };
     let output = Command::new(&python).args(["-c", &format!("import {modules}")]).output();
     if output.is_ok_and(|output| output.status.success()) {
         return Some(python);
     }
-    println!("skipped: {python} cannot import {modules}");
+    skipped(format_args!("{python} cannot import {modules}"));
     None
 }
 
@@ -84,7 +85,7 @@ fn the_users_of_a_django_project_are_imported_and_its_clients_go_on() {
 #[test]
 fn the_users_are_imported_from_and_to_postgres() {
     if std::env::var("ISSUER_TEST_POSTGRES_URL").is_err() {
-        println!("skipped: ISSUER_TEST_POSTGRES_URL names no server");
+        // The run of all tests on PostgreSQL has it, and says when it is skipped.
         return;
     }
     let Some(python) = python("django, rest_framework_simplejwt, argon2, bcrypt, jwt, requests, psycopg2") else {

@@ -11,7 +11,7 @@ use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
 use crate::http::{Answer, Request, exchange, request};
-use crate::support::{Options, PASSWORD, TestIssuer};
+use crate::support::{Options, PASSWORD, TestIssuer, skipped};
 
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
@@ -259,12 +259,12 @@ fn independent_tools_accept_the_document() {
     const SCRIPT: &str =
         "import json, sys; from openapi_spec_validator import validate; validate(json.load(sys.stdin))";
     let Ok(python) = std::env::var("PYTHON") else {
-        println!("skipped: PYTHON names no Python");
+        skipped("PYTHON names no Python");
         return;
     };
     let imports = Command::new(&python).args(["-c", "import openapi_spec_validator"]).output();
     if !imports.is_ok_and(|output| output.status.success()) {
-        println!("skipped: {python} cannot import openapi_spec_validator");
+        skipped(format_args!("{python} cannot import openapi_spec_validator"));
         return;
     }
     let issuer = TestIssuer::start();

@@ -84,6 +84,11 @@ fn healthz_is_200_while_the_database_answers_and_503_after() {
         "status": "ready", "keys": "ok", "database": "ok", "migrations": "ok", "redis": "not configured",
     });
     assert_eq!((ready.status, ready.json()), (200, all));
+    let answers: Vec<_> = std::thread::scope(|scope| {
+        let all: Vec<_> = (0..16).map(|_| scope.spawn(|| issuer.send(&request("GET", "/readyz")).status)).collect();
+        all.into_iter().map(|one| one.join().expect("an answer")).collect()
+    });
+    assert_eq!(answers, [200; 16], "all who ask at once are told");
     issuer.close_storage();
     let unavailable =
         json!({ "detail": "Service temporarily unavailable, try again later.", "code": "service_unavailable" });

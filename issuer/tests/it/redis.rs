@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::http::request;
-use crate::support::{Options, PASSWORD, TestIssuer};
+use crate::support::{Options, PASSWORD, TestIssuer, skipped};
 
 struct Redis {
     child: Child,
@@ -28,7 +28,7 @@ impl Redis {
             .stderr(Stdio::null())
             .spawn();
         let Ok(child) = child else {
-            println!("skipped: publication in Redis: redis-server is not installed");
+            skipped("publication in Redis: redis-server is not installed");
             return None;
         };
         let this = Self { child, url: url(directory) };

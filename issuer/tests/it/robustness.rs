@@ -140,6 +140,22 @@ fn more_logins_than_may_wait_are_turned_away_and_not_piled_up() {
 }
 
 #[test]
+fn of_many_logins_with_a_hash_of_djangos_none_is_told_that_the_password_is_wrong() {
+    let hashing = HashingLimits { memory_kib: 1024, passes: 2, concurrent: 1, waiting: 3 };
+    let issuer = TestIssuer::with(Options { hashing, ..Options::default() });
+    for _ in 0..5 {
+        issuer.sql(
+            "UPDATE users SET password_hash = 'pbkdf2_sha256$1000$somesalt$y25i8LPk4pDmXiu8ZX5zK4+sHeDu2HUuZ9T+sb5Ynzo='",
+        );
+        let statuses: Vec<u16> = thread::scope(|scope| {
+            let logins: Vec<_> = (0..16).map(|_| scope.spawn(|| issuer.login("testuser", PASSWORD).status)).collect();
+            logins.into_iter().map(|login| login.join().expect("an answer")).collect()
+        });
+        assert!(statuses.contains(&200) && statuses.iter().all(|status| [200, 503].contains(status)), "{statuses:?}");
+    }
+}
+
+#[test]
 fn an_unknown_and_an_inactive_user_take_as_long_as_a_wrong_password() {
     let hashing = HashingLimits { memory_kib: 8 * 1024, passes: 2, ..CHEAP_HASHING };
     let issuer = TestIssuer::with(Options { hashing, ..Options::default() });

@@ -174,6 +174,8 @@ fn a_simplejwt_refresh_token_gets_a_session_of_its_own() {
     is_blacklisted(&issuer.log_out(&unknown));
     let nobody = foreign(json!({ "token_type": "refresh", "jti": "8", "user_id": 99 }), START);
     assert_eq!(issuer.log_out(&nobody).status, 200);
+    is_blacklisted(&issuer.verify(&nobody));
+    is_blacklisted(&issuer.verify(&foreign(json!({ "token_type": "access", "jti": "9", "user_id": 99 }), START)));
 }
 
 #[test]

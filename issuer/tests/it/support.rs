@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::Router;
 use chrono::{DateTime, Utc};
 use issuer::clock::Clock;
-use issuer::http::{self, AllowedOrigins, ConnectionLimits, Issuer, LoginLimits, Throttle, TrustedProxies};
+use issuer::http::{self, AllowedOrigins, Connections, Issuer, LoginLimits, Readiness, Throttle, TrustedProxies};
 use issuer::keys::{IssuerKeys, KeyBits, KeyDirectory, LiveKeys};
 use issuer::metrics::Metrics;
 use issuer::random::{Random, RandomError};
@@ -89,6 +89,12 @@ pub(crate) fn private_pem(keys: &Path) -> String {
     std::fs::read_to_string(keys.join(format!("{kid}.private.pem"))).expect("a private key")
 }
 
+/// Says why a test does not run. Written to the stream itself: what a test that passes prints is hidden.
+pub(crate) fn skipped(reason: impl std::fmt::Display) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "skipped: {reason}");
+}
+
 pub(crate) struct Options {
     pub(crate) origins: AllowedOrigins,
     pub(crate) hashing: HashingLimits,
@@ -99,7 +105,7 @@ pub(crate) struct Options {
     /// The tests come from one address and mostly as one user: without limits, unless these are what is tested.
     pub(crate) limits: LoginLimits,
     pub(crate) trusted_proxies: TrustedProxies,
-    pub(crate) connections: ConnectionLimits,
+    pub(crate) connections: Connections,
 }
 
 impl Default for Options {
@@ -114,7 +120,7 @@ impl Default for Options {
             redis_url: None,
             limits: LoginLimits { per_address: 0, per_name: 0 },
             trusted_proxies: TrustedProxies::default(),
-            connections: ConnectionLimits::default(),
+            connections: Connections::default(),
         }
     }
 }
@@ -170,6 +176,8 @@ impl TestIssuer {
         let issuer = Issuer {
             keys: Arc::clone(&live),
             storage: Arc::clone(&storage),
+            public_url: options.public_url.map(|url| url.parse().expect("a URL")),
+            readiness: Readiness::default(),
             passwords: hasher(),
             sessions: Sessions::new(
                 Arc::clone(&storage),
@@ -189,7 +197,9 @@ impl TestIssuer {
         let metrics_listener = http::bind("127.0.0.1:0", "--metrics-listen").expect("a free port");
         let metrics_address = metrics_listener.local_addr().expect("an address");
         let metrics = http::metrics_router(Arc::clone(&issuer));
-        runtime.spawn(http::serve(metrics_listener, metrics, None, options.connections, std::future::pending()));
+        let alone = std::future::pending();
+        runtime.spawn(http::serve(metrics_listener, metrics, None, Connections::default(), alone));
+        let connections = Connections { count: issuer.metrics.connections(), ..options.connections };
         let router = http::router(issuer, &options.origins);
         let listener = http::bind("127.0.0.1:0", "--listen").expect("a free port");
         let address = listener.local_addr().expect("an address");
@@ -197,7 +207,7 @@ impl TestIssuer {
         let (stop, stopped) = oneshot::channel();
         let server = runtime.spawn(async move {
             let stopped = async { stopped.await.unwrap_or(()) };
-            http::serve(listener, service, None, options.connections, stopped).await.expect("the server runs");
+            http::serve(listener, service, None, connections, stopped).await.expect("the server runs");
         });
         let passwords = hasher();
         let server = Some((stop, server));

@@ -4,7 +4,7 @@ use issuer::users::{PasswordHash, Profile};
 use serde_json::{Value, json};
 
 use crate::http::{Answer, request};
-use crate::support::{PASSWORD, START, TestIssuer};
+use crate::support::{Options, PASSWORD, START, TestIssuer};
 
 fn call(issuer: &TestIssuer, method: &str, path: &str, token: &str, body: Option<Value>) -> Answer {
     let request = request(method, path).bearer(token);
@@ -199,6 +199,10 @@ fn the_list_comes_in_pages() {
     }
     assert_eq!(seen, [1, 2, 3, 4, 5, 6, 7]);
     assert_eq!(page("?page=3&page_size=3").json()["previous"], "/api/users/?page=2&page_size=3");
+    let below = TestIssuer::with(Options { public_url: Some("https://login.example/auth"), ..Options::default() });
+    let boss_below = below.administrator();
+    let first = call(&below, "GET", "/api/users/?page_size=1", &boss_below, None);
+    assert_eq!(first.json()["next"], "/auth/api/users/?page=2&page_size=1");
     for query in ["?page=0", "?page=x", "?page=9", "?page=-1", "?page=4294967295&page_size=4294967295"] {
         assert_eq!((page(query).status, page(query).json()), (404, json!({ "detail": "Invalid page." })), "{query}");
     }

@@ -113,4 +113,6 @@ fn keys_come_from_the_environment_too() {
     assert!(!line.contains("hunter2"), "{line}");
     let both = serve().env("ISSUER_PRIVATE_KEY", &private).env("ISSUER_PUBLIC_KEYS", &private).output();
     assert!(fails(&both.expect("it runs")).contains("this is a private key"));
+    let alone = serve().env("ISSUER_PUBLIC_KEYS", "x").output();
+    assert!(fails(&alone.expect("it runs")).contains("ISSUER_PRIVATE_KEY is not"));
 }

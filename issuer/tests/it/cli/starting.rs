@@ -128,6 +128,12 @@ const OBSTACLES: &[Obstacle] = &[
         says: &["the certificate tls.pem and the key tls.key cannot be used: they do not belong together"],
     },
     Obstacle {
+        name: "a public URL with a query",
+        make: |_| {},
+        arguments: &["--public-url", "https://login.example/?a"],
+        says: &["--public-url", "https://login.example/?a", "without query and fragment"],
+    },
+    Obstacle {
         name: "a collector that is none",
         make: |_| {},
         arguments: &["--otlp-endpoint", "grpc://me:hunter2@localhost"],
