@@ -75,7 +75,7 @@ export class Speed {
       this.#results = { wasm, jose: other };
       const [ours, theirs] = [wasm, other].map(({ samples }) => microseconds(quantile(samples, 0.5)));
       this.#showResults();
-      this.#tell(() => t(`다 쟀습니다. 한 번의 중앙값은 도장 ${ours}, jose ${theirs}입니다.`, `Done. The medians for one are ${ours} with Dojang and ${theirs} with jose.`), false);
+      this.#tell(() => t(`다 쟀습니다. 검증 한 번의 중앙값: 도장 ${ours}, jose ${theirs}.`, `Done. Median for one verification: ${ours} with Dojang, ${theirs} with jose.`), false);
     } catch (error) {
       const code = (error as { code?: string }).code;
       this.#tell(() => code !== undefined && code in codeTexts ? codeTexts[code as keyof typeof codeTexts][currentLang()] : unexpected(error), true);

@@ -252,7 +252,7 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
       await tabTo(page, "재기");
       await page.keyboard.press("Enter");
       await page.locator("#speed table").waitFor();
-      await until("the result, where somebody listens", true, () => page.evaluate(() => window.region.isConnected && /중앙값은 도장 .*µs, jose .*µs/.test(window.region.textContent)));
+      await until("the result, where somebody listens", true, () => page.evaluate(() => window.region.isConnected && /중앙값: 도장 .*µs, jose .*µs/.test(window.region.textContent)));
       assert.equal(await page.evaluate(() => document.activeElement.textContent), "재기");
       // A part that has nothing to say is there to be listened to.
       for (const region of ["#notice", "#share-result"]) {
