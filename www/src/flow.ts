@@ -37,10 +37,24 @@ export class Flow {
   /** What the last action came to, in the language of the moment. */
   #told: Told = () => "";
   #wrong = false;
+  /** The login, or what can be done in the session. */
+  #actions = el("div", "");
 
   constructor(inspector: Inspector, gallery: Gallery) {
     this.#inspector = inspector;
     this.#gallery = gallery;
+    const told = el("p", "told");
+    told.id = "told";
+    told.setAttribute("role", "status");
+    const lead = el(
+      "div",
+      "card",
+      setText(el("h2", ""), "흐름", "The flow"),
+      setText(el("p", "hint"), "진짜 발급 서버와 엣지에 요청을 보내고, 오가는 것을 그대로 그립니다. 목록의 줄을 열면 내용이 보입니다.", "Sends requests to the real issuer and the real edge, and draws what goes back and forth. Open a line of the list to read it."),
+      this.#actions,
+      told,
+    );
+    byId("flow").replaceChildren(lead, el("div", "card", this.#diagram.element));
     byId("inspect-mine").addEventListener("click", () => this.#inspect());
     onLanguage(() => this.#translate());
     this.#build();
@@ -51,23 +65,11 @@ export class Flow {
     this.#showToken();
   }
 
-  /** Builds the part for the state of the session. Another language leaves it: what was typed or chosen, and what is under way. */
+  /** Builds what the state of the session allows. Another language leaves it: what was typed or chosen, and what is under way. */
   #build(): void {
-    const part = byId("flow");
-    const lead = el(
-      "div",
-      "card",
-      setText(el("h2", ""), "흐름", "The flow"),
-      setText(el("p", "hint"), "진짜 발급 서버와 엣지에 요청을 보내고, 오가는 것을 그대로 그립니다. 목록의 줄을 열면 내용이 보입니다.", "Sends requests to the real issuer and the real edge, and draws what goes back and forth. Open a line of the list to read it."),
-      this.#session === undefined ? this.#loginForm() : this.#controls(this.#session),
-      el("p", "told"),
-    );
-    const told = lead.querySelector<HTMLElement>(".told");
-    if (told !== null) {
-      told.id = "told";
-      told.setAttribute("role", "status");
-    }
-    part.replaceChildren(lead, el("div", "card", this.#diagram.element));
+    const actions = this.#session === undefined ? this.#loginForm() : this.#controls(this.#session);
+    this.#actions.replaceWith(actions);
+    this.#actions = actions;
     byId("inspect-mine").hidden = this.#session === undefined;
     this.#translate();
   }

@@ -296,6 +296,7 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
       await page.keyboard.press("ArrowRight");
       await page.keyboard.press("ArrowRight");
       await page.locator("#flow h2").waitFor();
+      await page.evaluate(() => { window.region = document.querySelector("#told"); });
       await tabTo(page, "Username");
       await page.keyboard.type(username);
       await page.keyboard.press("Tab");
@@ -311,6 +312,7 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
       };
       // The focus is on the first action after the login, and stays where it was after each.
       await until("the focus", "Call /protected", () => page.evaluate(() => document.activeElement.textContent));
+      await until("what was told, where somebody listens", true, () => page.evaluate(() => window.region.isConnected && /^Logged in/.test(window.region.textContent)));
       await press("Call /protected", /let it in/);
       await press("Refresh the token", /new access token/);
       await press("Open the admin page", /HTTP 403/);
