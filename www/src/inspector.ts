@@ -272,13 +272,13 @@ export class Inspector {
 
   async #share(): Promise<void> {
     const [pasted, keys] = [pastedToken(this.#field("token").value), this.#field("keys").value.trim()];
-    const token = "token" in pasted ? pasted.token : undefined;
     const result = byId("share-result");
-    if (token === undefined) {
+    // Whatever else was pasted may be no less secret than a key.
+    if (pasted.kind !== "token") {
       result.textContent = t("공유할 토큰이 없습니다.", "There is no token to share.");
       return;
     }
-    const link = linkTo({ token, keys });
+    const link = linkTo({ token: pasted.token, keys });
     history.replaceState(null, "", link);
     const warning = t("링크를 가진 사람은 이 토큰을 쓸 수 있습니다.", "Whoever has the link has the token.");
     try {

@@ -208,7 +208,7 @@ describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
         await field(page, "keys").fill(pem);
         await page.locator("#share").click();
         await until("the link", { token: token(), keys: pem.trim() }, linked);
-        for (const text of [JSON.stringify({ access: token() }), pem]) {
+        for (const text of [JSON.stringify({ access: token() }), pem, privatePem.split("\n")[1], "a password"]) {
           await field(page, "token").fill(text);
           await page.locator("#share").click();
           await page.locator("#share-result").getByText(words.noShare).waitFor();
