@@ -101,7 +101,7 @@ mod tests {
                 break;
             }
         }
-        assert_eq!(sizes, [PAGE, PAGE, 1, 0]);
+        assert_eq!(sizes, [usize::from(PAGE), usize::from(PAGE), 1, 0]);
         end.await.expect("it is told").expect("it has them all");
         let mut expected: Vec<_> = (0..2 * PAGE + 1).map(|number| format!("key {number}")).collect();
         expected.sort();

@@ -18,7 +18,7 @@ const LABEL: &str = "default";
 const MAX_KEY: usize = 1024;
 
 /// Keys listed at a time: a listing holds up others, and memory, no longer than that.
-pub(crate) const PAGE: usize = 512;
+pub(crate) const PAGE: u16 = 512;
 
 /// The file, shared by all instances. Cheap to clone.
 #[derive(Clone)]

@@ -1,11 +1,11 @@
 //! Outbound Redis as Spin has it, as far as `wit/host.wit` says: opening a connection and sending a command.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, Cmd, Value};
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, Client, Cmd, RedisError, Value};
 use wasmtime::component::{Accessor, HasData, Linker, Resource, ResourceTable};
 
 use crate::imports::spin::redis::redis::{self as interface, Error, RedisParameter, RedisResult};
@@ -15,42 +15,64 @@ const CONNECT_TIME: Duration = Duration::from_secs(2);
 /// Less than the second after which the component gives up, so that it is noticed here that a connection has gone silent.
 const ANSWER_TIME: Duration = Duration::from_millis(800);
 
+type Known = HashMap<String, Arc<MultiplexedConnection>>;
+
 /// The connections of this program, one to each address, for all instances. Cheap to clone.
 #[derive(Clone, Default)]
-pub(crate) struct RedisConnections(Arc<Mutex<HashMap<String, Arc<ConnectionManager>>>>);
+pub(crate) struct RedisConnections(Arc<Mutex<Known>>);
 
 /// A connection that a component has opened.
 #[derive(Clone)]
 #[expect(unreachable_pub, reason = "the generated interfaces re-export it")]
 pub struct Handle {
     address: String,
-    connection: Arc<ConnectionManager>,
+    connection: Arc<MultiplexedConnection>,
 }
 
 impl RedisConnections {
-    /// The connection to an address. It connects again by itself when it breaks.
-    async fn to(&self, address: &str) -> Result<Arc<ConnectionManager>, Error> {
-        if let Some(connection) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(address) {
-            return Ok(Arc::clone(connection));
+    /// A connection to an address. One that is there already is tried first: whoever opens a connection expects that it works, and the
+    /// server may have closed this one since it was last used.
+    async fn to(&self, address: String) -> Result<Handle, Error> {
+        let known = self.known().get(&address).cloned();
+        if let Some(connection) = known {
+            let handle = Handle { address: address.clone(), connection };
+            let answer = self.ask(&handle, &redis::cmd("PING")).await;
+            if !answer.is_err_and(|error| is_lost(&error)) {
+                return Ok(handle);
+            }
         }
-        let client = Client::open(address).map_err(|_| Error::InvalidAddress)?;
-        let config = ConnectionManagerConfig::new()
-            .set_number_of_retries(1)
+        let client = Client::open(address.as_str()).map_err(|_| Error::InvalidAddress)?;
+        let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT_TIME))
             .set_response_timeout(Some(ANSWER_TIME));
-        let connection = Arc::new(ConnectionManager::new_with_config(client, config).await.map_err(other)?);
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(address.to_owned(), Arc::clone(&connection));
-        Ok(connection)
+        let connection = client.get_multiplexed_async_connection_with_config(&config).await.map_err(other)?;
+        let connection = Arc::new(connection);
+        self.known().insert(address.clone(), Arc::clone(&connection));
+        Ok(Handle { address, connection })
     }
 
-    /// Has the next one who opens this address get another connection: it mends by itself what breaks, but waits for ever for
-    /// an answer from where packets vanish.
-    fn forget(&self, handle: &Handle) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.get(&handle.address).is_some_and(|connection| Arc::ptr_eq(connection, &handle.connection)) {
-            known.remove(&handle.address);
+    /// Sends a command. When the connection turns out to be lost, the next one who opens this address gets another.
+    async fn ask(&self, handle: &Handle, command: &Cmd) -> Result<Value, RedisError> {
+        let mut connection = MultiplexedConnection::clone(&handle.connection);
+        let answer = command.query_async(&mut connection).await;
+        if answer.as_ref().is_err_and(is_lost) {
+            let mut known = self.known();
+            if known.get(&handle.address).is_some_and(|connection| Arc::ptr_eq(connection, &handle.connection)) {
+                known.remove(&handle.address);
+            }
         }
+        answer
     }
+
+    /// Never held across an `.await`.
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a connection is of no use any more: it is closed, or what is sent on it vanishes.
+fn is_lost(error: &RedisError) -> bool {
+    error.is_unrecoverable_error() || error.is_timeout()
 }
 
 /// What the functions need of an instance.
@@ -95,11 +117,8 @@ impl<T: 'static> interface::HostConnectionWithStore<T> for Shared {
             tracing::warn!("outbound Redis denied: the address is not among --allow-outbound");
             return Ok(Err(Error::Other("the address is not allowed".to_owned())));
         }
-        match connections.to(&address).await {
-            Ok(connection) => {
-                let handle = Handle { address, connection };
-                Ok(Ok(store.with(|mut access| access.get().table.push(handle))?))
-            }
+        match connections.to(address).await {
+            Ok(handle) => Ok(Ok(store.with(|mut access| access.get().table.push(handle))?)),
             Err(error) => Ok(Err(error)),
         }
     }
@@ -114,7 +133,6 @@ impl<T: 'static> interface::HostConnectionWithStore<T> for Shared {
             let view = access.get();
             view.table.get(&connection).map(|handle| (handle.clone(), view.connections.clone()))
         })?;
-        let mut connection = ConnectionManager::clone(&handle.connection);
         let mut request = Cmd::new();
         request.arg(command);
         for argument in arguments {
@@ -123,10 +141,7 @@ impl<T: 'static> interface::HostConnectionWithStore<T> for Shared {
                 RedisParameter::Binary(bytes) => request.arg(bytes),
             };
         }
-        let answer = request.query_async::<Value>(&mut connection).await;
-        if answer.as_ref().is_err_and(redis::RedisError::is_timeout) {
-            connections.forget(&handle);
-        }
+        let answer = connections.ask(&handle, &request).await;
         Ok(answer.map_err(other).map(|answer| {
             let mut results = Vec::new();
             flatten(answer, &mut results);
@@ -148,6 +163,6 @@ fn flatten(value: Value, results: &mut Vec<RedisResult>) {
     }
 }
 
-fn other(error: redis::RedisError) -> Error {
+fn other(error: RedisError) -> Error {
     Error::Other(error.to_string())
 }

@@ -17,14 +17,22 @@ pub(crate) struct RequestBody {
     max_bytes: usize,
     patience: Duration,
     turn: Turn,
+    /// Whether it announces more than it may have.
+    is_too_large: bool,
     /// Runs while the component waits for more.
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
 impl RequestBody {
-    /// At most `max_bytes`, and never nothing for longer than `patience`.
+    /// At most `max_bytes`, and never nothing for longer than `patience`. Of a body that announces more nothing is read, and it ends
+    /// where it would begin: the component's answer comes before the client has sent what nobody takes.
     pub(crate) fn new(body: Incoming, max_bytes: usize, patience: Duration, turn: Turn) -> Self {
-        Self { body: Limited::new(body, max_bytes), max_bytes, patience, turn, stalled: None }
+        let is_too_large = body.size_hint().lower() > max_bytes as u64;
+        Self { body: Limited::new(body, max_bytes), max_bytes, patience, turn, is_too_large, stalled: None }
+    }
+
+    fn too_large(&self) -> Error {
+        Error::HttpRequestBodySize(Some(self.max_bytes as u64))
     }
 }
 
@@ -33,6 +41,9 @@ impl Body for RequestBody {
     type Error = Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        if self.is_too_large {
+            return Poll::Ready(Some(Err(self.too_large())));
+        }
         if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) {
             self.stalled = None;
             if frame.is_none() || self.body.is_end_stream() {
@@ -41,7 +52,7 @@ impl Body for RequestBody {
             return Poll::Ready(frame.map(|frame| {
                 frame.map_err(|error| match error.downcast::<hyper::Error>() {
                     Ok(error) => Error::Hyper(*error),
-                    Err(_) => Error::HttpRequestBodySize(Some(self.max_bytes as u64)),
+                    Err(_) => self.too_large(),
                 })
             }));
         }

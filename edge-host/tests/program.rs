@@ -146,14 +146,22 @@ fn a_component_that_takes_too_long_or_too_much_is_stopped() {
 }
 
 #[test]
-fn variables_come_from_the_environment_too_and_from_files() {
+fn variables_come_from_files_and_from_the_environment_and_arguments_go_before_it() {
     let Some(component) = component() else { return };
     let scratch = Scratch::new();
     let file = scratch.path().join("key.pem");
-    std::fs::write(&file, support::signer::Signer::new("k1").public_pem()).expect("written");
-    let variable = format!("public_key=@{}", file.display());
-    let edge = Edge::start(&component, &["--variable", &variable]);
+    std::fs::write(&file, Signer::new("k1").public_pem()).expect("written");
+    let from_the_file = format!("public_key=@{}", file.display());
+    let edge = Edge::start(&component, &["--variable", &from_the_file]);
     assert_eq!(edge.get("/", &[]).json()["keys"]["count"], 1);
+
+    let keys = json!({"keys": [Signer::new("k1").jwk(), Signer::new("k2").jwk()]}).to_string();
+    for (arguments, count) in [(vec![], 2), (vec!["--variable", &from_the_file], 1)] {
+        let mut command = edge_host();
+        command.env("SPIN_VARIABLE_PUBLIC_KEY", &keys);
+        let edge = Edge::start_command(command, &support::state_dir(), &component, &arguments);
+        assert_eq!(edge.get("/", &[]).json()["keys"]["count"], count, "{arguments:?}");
+    }
 }
 
 /// The address in the log line about metrics.
@@ -250,5 +258,5 @@ fn what_takes_longer_than_the_time_to_stop_is_cut_off() {
     edge.signal("TERM");
     let status = edge.wait(PATIENCE).expect("the program ends");
     assert!(status.success(), "{status:?}: {}", edge.log());
-    assert!(edge.log().contains("cut off"), "{}", edge.log());
+    assert!(edge.logs("cut off"), "{}", edge.log());
 }

@@ -138,16 +138,24 @@ fn an_outage_closes_what_it_should_and_ends_by_itself() {
 #[test]
 fn what_a_list_must_not_be_is_taken_for_none_and_harms_nobody() {
     let stranger = Signer::new("k1");
-    for (name, text) in [
-        ("signed by another", stranger.status_list(&json!({"sub": "x"}))),
-        ("a page", "<html></html>".to_owned()),
-        ("too long", "a".repeat(2 * 1024 * 1024)),
-    ] {
+    for (name, reason) in
+        [("signed by another", "the signature is not valid"), ("a page", "three segments"), ("too long", "too large")]
+    {
         let lists = Lists::start();
+        let text = match name {
+            // Nothing is wrong with it but who signed it.
+            "signed by another" => {
+                let compressed = compress_to_vec_zlib(&[0; 1000], 9);
+                stranger.status_list(&status_list_claims(&lists.uri(), now(), 1, &compressed))
+            }
+            "a page" => "<html></html>".to_owned(),
+            _ => "a".repeat(2 * 1024 * 1024),
+        };
         lists.issuer.change(|document| document.body = text);
         let Some(edge) = lists.edge(&[]) else { return };
         assert_eq!(lists.verdict(&edge, "/protected", 1), (503, Some("revocation_unknown".to_owned())), "{name}");
         assert_eq!(edge.get("/", &[]).status, 200);
+        assert!(edge.logs(reason), "{name}: {}", edge.log());
     }
     // Far larger inside than outside.
     let lists = Lists::start();

@@ -89,6 +89,34 @@ fn uploads_that_are_none_are_refused_as_agreed() {
     assert_eq!(files.list(&bearer).len(), 1);
 }
 
+#[test]
+fn a_body_that_announces_more_than_the_host_takes_is_refused_before_any_of_it_is_sent() {
+    let Some(files) = Files::start(&["--max-body", "1", "--variable", "upload_limit=104857600"]) else { return };
+    let bearer = files.bearer(1);
+    let head = |length: &str| {
+        format!(
+            "POST /upload HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer}\r\nAccept-Language: en\r\nContent-Type: {FORM}\r\n{length}\r\n\r\n"
+        )
+    };
+    let mut announced = files.edge.connect();
+    announced.send_raw(head("Content-Length: 1048577").as_bytes());
+    let mut unannounced = files.edge.connect();
+    unannounced.send_raw(head("Transfer-Encoding: chunked").as_bytes());
+    let body = form(&bytes(1_048_576, 0));
+    unannounced.send_raw(format!("{:x}\r\n", body.len()).as_bytes());
+    unannounced.send_raw(&body);
+    for connection in [&mut announced, &mut unannounced] {
+        let answer = connection.answer("POST").expect("an answer");
+        let detail = "The body is larger than the 1048576 bytes that this server takes";
+        assert_eq!((answer.status, answer.json()), (413, json!({"detail": detail, "code": "upload_too_large"})));
+        assert_eq!(answer.header("connection"), Some("close"));
+        assert!(answer.header("x-request-id").is_some(), "the component's own: a page of another origin may read it");
+    }
+    assert_eq!(files.keys(), Vec::<String>::new());
+    let length = form(b"").len();
+    assert_eq!(upload(&mut files.edge.connect(), &bearer, &bytes(1_048_576 - length, 0)).status, 200, "just as large");
+}
+
 /// How many connections this process may have, once it takes all that the system allows; less what it has open anyway.
 fn connections() -> usize {
     let limit = getrlimit(Resource::Nofile);
@@ -103,7 +131,7 @@ fn of_many_uploads_at_once_the_broken_ones_leave_nothing_and_the_others_are_whol
     const WORKERS: usize = 20;
     let total = connections().min(2000);
     if total < 2000 {
-        println!("skipped: {} of 2000 uploads, for want of open files", 2000 - total);
+        support::skipped(format_args!("{} of 2000 uploads, for want of open files", 2000 - total));
     }
     let Some(files) = Files::start(&["--max-connections", "2100", "--request-timeout", "300"]) else { return };
     let files = &files;

@@ -54,7 +54,10 @@ pub async fn authorize(
     })?;
     let token = keys.verify(&token, host).await.map_err(|denied| match denied {
         Denied::Token(refusal) => answer::token_refused(refusal.code(), lang),
-        Denied::NoKeys(problem) => answer::error(StatusCode::SERVICE_UNAVAILABLE, &problem.to_string(), problem.code()),
+        Denied::NoKeys(problem) => {
+            let text = answer::Text { ko: &problem.korean(), en: &problem.to_string() };
+            answer::localized_error(StatusCode::SERVICE_UNAVAILABLE, text, problem.code(), lang)
+        }
     })?;
     let role_counts = matches!(route.requires, Requirement::Role(_))
         || (route.endpoint.gives_admins_more() && has_role(&token, ADMIN));

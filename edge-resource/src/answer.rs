@@ -34,22 +34,23 @@ impl Body {
 
 /// A text in both languages.
 #[derive(Clone, Copy, Debug)]
-pub struct Text {
+pub struct Text<'a> {
     /// Korean, the language of the wire contract.
-    pub ko: &'static str,
+    pub ko: &'a str,
     /// English.
-    pub en: &'static str,
+    pub en: &'a str,
 }
 
 /// A token that is refused for another reason than its end.
-pub const TOKEN_INVALID: Text = Text { ko: "유효하지 않은 토큰입니다", en: "The token is not valid" };
+pub const TOKEN_INVALID: Text<'static> =
+    Text { ko: "유효하지 않은 토큰입니다", en: "The token is not valid" };
 /// A good token without what the route asks for.
-pub const FORBIDDEN: Text = Text { ko: "권한이 없습니다", en: "Permission denied" };
+pub const FORBIDDEN: Text<'static> = Text { ko: "권한이 없습니다", en: "Permission denied" };
 
-impl Text {
+impl<'a> Text<'a> {
     /// The text in one language.
     #[must_use]
-    pub fn lang(self, lang: Lang) -> &'static str {
+    pub fn lang(self, lang: Lang) -> &'a str {
         match lang {
             Lang::Ko => self.ko,
             Lang::En => self.en,
@@ -102,7 +103,7 @@ pub fn error(status: StatusCode, detail: &str, code: &str) -> Answer {
 
 /// An error whose text is there in two languages.
 #[must_use]
-pub fn localized_error(status: StatusCode, text: Text, code: &str, lang: Lang) -> Answer {
+pub fn localized_error(status: StatusCode, text: Text<'_>, code: &str, lang: Lang) -> Answer {
     let mut answer = error(status, text.lang(lang), code);
     answer.headers_mut().append(VARY, HeaderValue::from_static("Accept-Language"));
     answer

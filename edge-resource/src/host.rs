@@ -58,6 +58,12 @@ pub trait Host {
     fn now_seconds(&self) -> u64 {
         self.now().as_secs()
     }
+
+    /// The wall clock in whole milliseconds.
+    fn now_milliseconds(&self) -> u64 {
+        let now = self.now();
+        now.as_secs().saturating_mul(1000).saturating_add(u64::from(now.subsec_nanos() / 1_000_000))
+    }
 }
 
 /// Why the key-value store or Redis did not do what it was asked, in the host's words.

@@ -123,7 +123,7 @@ impl Service {
         id: &str,
         host: &impl Host,
     ) -> Answer {
-        let Some(owner) = Owner::of(token) else { return user_id_missing() };
+        let Some(owner) = Owner::of(token) else { return user_id_missing(request) };
         let is_admin = has_role(token, ADMIN);
         match endpoint {
             Endpoint::Upload => receive(request, body, &owner, self.uploads, host).await,

@@ -245,6 +245,31 @@ mod tests {
     }
 
     #[test]
+    fn the_manifest_hands_over_what_it_declares_and_allows_calls_to_origins_alone() {
+        let manifest = include_str!("../spin.toml");
+        let section = |name: &str| {
+            let (_, rest) = manifest.split_once(&format!("\n[{name}]\n")).expect("a section");
+            let lines = rest.lines().take_while(|line| !line.starts_with('['));
+            lines.filter_map(|line| line.split_once(" = ")).collect::<Vec<_>>()
+        };
+        let (declared, handed_over) = (section("variables"), section("component.edge-resource.variables"));
+        let (_, allowed) = manifest.split_once("\nallowed_outbound_hosts = ").expect("a list of hosts");
+        let allowed = allowed.lines().next().unwrap_or_default();
+        assert_eq!(allowed, r#"["{{ issuer_url }}", "{{ redis_host }}"]"#);
+        for (name, value) in declared {
+            let reference = format!("\"{{{{ {name} }}}}\"");
+            let is_for_the_host_alone = allowed.contains(&reference);
+            assert_eq!(handed_over.contains(&(name, reference.as_str())), !is_for_the_host_alone, "{name}");
+            if is_for_the_host_alone {
+                // Spin parses it when the component first calls anything: with user, path or nothing in it, no call is allowed.
+                let origin = value.strip_prefix("{ default = \"").and_then(|value| value.strip_suffix("\" }"));
+                let (_, authority) = origin.and_then(|origin| origin.split_once("://")).expect("a scheme");
+                assert!(!authority.is_empty() && !authority.contains(['/', '@']), "{value}");
+            }
+        }
+    }
+
+    #[test]
     fn a_key_text_goes_before_a_key_address() {
         let both =
             Variables { public_key: "text".into(), jwks_url: "http://issuer/jwks".into(), ..Variables::default() };

@@ -41,7 +41,7 @@ impl Entry {
         Self {
             url: url.to_string(),
             text,
-            fetched_at: milliseconds(host),
+            fetched_at: host.now_milliseconds(),
             lifetime_seconds: lifetime.as_secs(),
             for_unknown_kid: false,
         }
@@ -63,7 +63,7 @@ impl Entry {
     pub async fn load(kind: Kind, url: &Uri, host: &impl Host) -> Option<Self> {
         let bytes = host.load(&key(kind, url)).await.ok().flatten()?;
         let entry: Self = serde_json::from_slice(&bytes).ok()?;
-        (url == entry.url.as_str() && entry.fetched_at <= milliseconds(host)).then_some(entry)
+        (url == entry.url.as_str() && entry.fetched_at <= host.now_milliseconds()).then_some(entry)
     }
 
     /// Puts a copy into the store.
@@ -76,7 +76,7 @@ impl Entry {
 
     /// Time since it was fetched.
     pub fn age(&self, host: &impl Host) -> Duration {
-        Duration::from_millis(milliseconds(host).saturating_sub(self.fetched_at))
+        Duration::from_millis(host.now_milliseconds().saturating_sub(self.fetched_at))
     }
 
     /// How long it is fresh.
@@ -84,11 +84,6 @@ impl Entry {
     pub fn lifetime(&self) -> Duration {
         Duration::from_secs(self.lifetime_seconds)
     }
-}
-
-fn milliseconds(host: &impl Host) -> u64 {
-    let now = host.now();
-    now.as_secs().saturating_mul(1000).saturating_add(u64::from(now.subsec_nanos() / 1_000_000))
 }
 
 fn key(kind: Kind, url: &Uri) -> String {

@@ -25,8 +25,9 @@ use spin_sdk::wasip3::http_compat::RequestOptionsExtension;
 use spin_sdk::wasip3::random::random;
 use verifier_core::UnixTime;
 
-use crate::answer::{self, Answer, Body};
+use crate::answer::{self, Answer, Body, Text};
 use crate::host::{Document, FetchError, FetchLimits, Fetched, Host, StoreError, lifetime_left};
+use crate::language;
 use crate::request_id::{self, X_REQUEST_ID};
 use crate::service::Service;
 use crate::settings::Variables;
@@ -49,7 +50,7 @@ async fn answer(request: Request) -> Answer {
     let (head, body) = request.into_parts();
     let host = SpinHost;
     let body = BodyDataStream::new(body).map_err(|error| match error {
-        ErrorCode::HttpRequestBodySize(_) => BodyError::TooLarge,
+        ErrorCode::HttpRequestBodySize(most) => BodyError::TooLarge(most),
         ErrorCode::ConnectionReadTimeout => BodyError::Stalled,
         _ => BodyError::Broken,
     });
@@ -59,7 +60,11 @@ async fn answer(request: Request) -> Answer {
             Ok(variables) => SERVICE.get_or_init(|| Service::new(&variables, &host)),
             Err(reason) => {
                 host.log(format_args!("error: {reason}"));
-                let mut answer = answer::error(StatusCode::SERVICE_UNAVAILABLE, &reason, "variables_unavailable");
+                let text =
+                    Text { ko: &format!("서비스의 변수를 읽을 수 없습니다({reason})"), en: &reason };
+                let lang = language::preferred(&head.headers);
+                let mut answer =
+                    answer::localized_error(StatusCode::SERVICE_UNAVAILABLE, text, "variables_unavailable", lang);
                 answer.headers_mut().insert(X_REQUEST_ID, request_id::of(&head.headers, &host));
                 return answer;
             }
@@ -168,7 +173,7 @@ impl Host for SpinHost {
     }
 
     async fn redis_any_exists(&self, address: &str, keys: &[String], time: Duration) -> Result<bool, StoreError> {
-        let outcome = within(time, redis_any_exists(address, keys)).await;
+        let outcome = within(time, redis_any_exists(address, keys, time / 2)).await;
         outcome.unwrap_or_else(|| {
             // It may have gone silent without being closed, and would stay so.
             redis_connection().take();
@@ -195,7 +200,19 @@ fn redis_connection() -> MutexGuard<'static, Option<Arc<Connection>>> {
 }
 
 /// Asks on the connection of the instance, which is opened for the first question and after one that failed.
-async fn redis_any_exists(address: &str, keys: &[String]) -> Result<bool, StoreError> {
+///
+/// That the server has closed a kept connection is told by the question that fails on it, and at once: it is asked again on a new one.
+/// What fails later than `at_once` failed for another reason, mostly that there was no answer in the host's own time.
+async fn redis_any_exists(address: &str, keys: &[String], at_once: Duration) -> Result<bool, StoreError> {
+    let started = SpinHost.uptime();
+    let kept = redis_connection().clone();
+    if let Some(connection) = kept {
+        let outcome = ask_redis(&connection, keys).await;
+        if outcome.is_ok() || SpinHost.uptime().saturating_sub(started) > at_once {
+            return outcome;
+        }
+    }
+    // Another request may have opened it meanwhile.
     let open = redis_connection().clone();
     let connection = match open {
         Some(connection) => connection,
@@ -204,17 +221,23 @@ async fn redis_any_exists(address: &str, keys: &[String]) -> Result<bool, StoreE
             redis_connection().insert(opened).clone()
         }
     };
+    ask_redis(&connection, keys).await
+}
+
+/// One question. A connection on which it fails is no longer the instance's.
+async fn ask_redis(connection: &Arc<Connection>, keys: &[String]) -> Result<bool, StoreError> {
     let keys = keys.iter().map(|key| RedisParameter::Binary(key.clone().into_bytes()));
-    match connection.execute("EXISTS", keys.collect::<Vec<_>>()).await {
+    let outcome = match connection.execute("EXISTS", keys.collect::<Vec<_>>()).await {
         Ok(results) => match results.first() {
             Some(RedisResult::Int64(count)) => Ok(*count > 0),
             _ => Err(StoreError("EXISTS gives no number".to_owned())),
         },
-        Err(error) => {
-            redis_connection().take();
-            Err(store_error(error))
-        }
+        Err(error) => Err(store_error(error)),
+    };
+    if outcome.is_err() {
+        redis_connection().take_if(|open| Arc::ptr_eq(open, connection));
     }
+    outcome
 }
 
 /// The key-value store, opened once for all requests of the instance.

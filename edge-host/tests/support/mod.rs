@@ -18,6 +18,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+/// Says why a test does not run. Written to the stream itself: what a test that passes prints is hidden.
+pub fn skipped(reason: impl std::fmt::Display) {
+    let _ = writeln!(std::io::stderr(), "skipped: {reason}");
+}
+
 /// No test waits longer for anything.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -37,7 +42,7 @@ pub fn component() -> Option<PathBuf> {
     if path.is_file() {
         return Some(path);
     }
-    println!("skipped: no component at {}; build it, or set EDGE_COMPONENT", path.display());
+    skipped(format_args!("no component at {}; build it, or set EDGE_COMPONENT", path.display()));
     None
 }
 
@@ -98,7 +103,12 @@ impl Edge {
 
     /// The same with another state directory.
     pub fn start_in(state_dir: &Path, component: &Path, arguments: &[&str]) -> Self {
-        let mut child = edge_host()
+        Self::start_command(edge_host(), state_dir, component, arguments)
+    }
+
+    /// The same with an environment: `command` is [`edge_host`] with what was added to it.
+    pub fn start_command(mut command: Command, state_dir: &Path, component: &Path, arguments: &[&str]) -> Self {
+        let mut child = command
             .arg(component)
             .args(["--listen", "127.0.0.1:0", "--state-dir"])
             .arg(state_dir)

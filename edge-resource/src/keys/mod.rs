@@ -5,7 +5,7 @@ pub mod remote;
 use std::fmt;
 use std::sync::Arc;
 
-use verifier_core::{Code, KeySet, Policy, Refusal, StatusList, VerifiedToken, Verifier};
+use verifier_core::{Code, KeySet, Lang, Policy, Refusal, StatusList, VerifiedToken, Verifier};
 
 use crate::health::KeyStatus;
 use crate::host::Host;
@@ -55,6 +55,25 @@ impl NoKeys {
             Self::Setting(_) => "setting_invalid",
             Self::Unreadable(code, _) => code.as_str(),
             Self::Unavailable(_) => "keys_unavailable",
+        }
+    }
+
+    /// What it says in Korean; English, for the log too, is its `Display`. What is in parentheses is for the operator, and English.
+    #[must_use]
+    pub fn korean(&self) -> String {
+        match self {
+            Self::NotConfigured => {
+                "검증할 키가 없습니다. 변수 `public_key`(PEM, JWK 또는 JWKS 텍스트)나 `jwks_url`(발급 서버의 JWKS 주소)을 설정하세요"
+                    .to_owned()
+            }
+            Self::Setting(error) => format!("변수 `{}`의 값이 올바르지 않습니다({error})", error.variable),
+            Self::Unreadable(code, reason) => {
+                let text = code.text(Lang::Ko);
+                format!("변수 `public_key`에 쓸 수 있는 키가 없습니다. {text}({reason})")
+            }
+            Self::Unavailable(reason) => {
+                format!("변수 `jwks_url`의 주소에서 쓸 수 있는 키를 얻지 못했습니다({reason})")
+            }
         }
     }
 }

@@ -282,6 +282,13 @@ async fn without_a_usable_key_the_answer_names_the_variable_and_the_log_says_it_
             assert_eq!(body["code"], code);
             assert!(body["detail"].as_str().is_some_and(|detail| detail.contains(&format!("`{variable}`"))), "{body}");
         }
+        let bearer = format!("Bearer {}", edge.signer.token(&access_claims(NOW)));
+        for (language, korean) in [("ko", true), ("en", false)] {
+            let answer = edge.get("/protected", &[(AUTHORIZATION, &bearer), (ACCEPT_LANGUAGE, language)]).await;
+            let detail = body(&answer)["detail"].as_str().map(str::to_owned).expect("a text");
+            assert_eq!(detail.chars().any(|c| matches!(c, '가'..='힣')), korean, "{detail}");
+            assert!(answer.headers().get_all(VARY).iter().any(|value| value == "Accept-Language"));
+        }
         let health = body(&edge.get("/", &[]).await);
         assert_eq!(health["status"], "degraded");
         assert_eq!(health["keys"]["count"], 0);

@@ -77,7 +77,8 @@ impl TestHost {
 
 impl Host for TestHost {
     fn now(&self) -> UnixTime {
-        UnixTime::from_secs(NOW + self.uptime.get().as_secs())
+        let passed = self.uptime.get();
+        UnixTime::new(NOW + passed.as_secs(), passed.subsec_nanos())
     }
 
     fn uptime(&self) -> Duration {
@@ -103,8 +104,9 @@ impl Host for TestHost {
         self.log.borrow_mut().push(line.to_string());
     }
 
+    /// Another each time, and less: nothing is in order because of it.
     fn random(&self) -> [u8; 16] {
-        self.randoms.set(self.randoms.get().wrapping_add(1));
+        self.randoms.set(self.randoms.get().wrapping_sub(1));
         [self.randoms.get(); 16]
     }
 

@@ -84,7 +84,7 @@ fn precondition_failed() -> Answer {
 
 /// Answers with the content, or with the one range of it that was asked for (RFC 9110, section 14).
 pub async fn download(request: &Parts, id: &str, owner: &Owner, is_admin: bool, host: &impl Host) -> Answer {
-    let (id, record) = match find(id, owner, is_admin, host).await {
+    let (id, record) = match find(request, id, owner, is_admin, host).await {
         Ok(found) => found,
         Err(turned_away) => return turned_away,
     };
@@ -133,7 +133,7 @@ pub async fn delete(request: &Parts, id: &str, owner: &Owner, is_admin: bool, ho
         id: &'a str,
         deleted: bool,
     }
-    let (id, record) = match find(id, owner, is_admin, host).await {
+    let (id, record) = match find(request, id, owner, is_admin, host).await {
         Ok(found) => found,
         Err(turned_away) => return turned_away,
     };
@@ -149,16 +149,22 @@ pub async fn delete(request: &Parts, id: &str, owner: &Owner, is_admin: bool, ho
     };
     match outcome.await {
         Ok(()) => answer::ok(&Deleted { id: &id.0, deleted: true }),
-        Err(error) => unavailable(&error, host),
+        Err(error) => unavailable(&error, request, host),
     }
 }
 
-async fn find(id: &str, owner: &Owner, is_admin: bool, host: &impl Host) -> Result<(UploadId, Record), Answer> {
+async fn find(
+    request: &Parts,
+    id: &str,
+    owner: &Owner,
+    is_admin: bool,
+    host: &impl Host,
+) -> Result<(UploadId, Record), Answer> {
     let id = UploadId::parse(id).ok_or_else(not_found)?;
     match Record::load(&id, host).await {
         Ok(Some(record)) if is_admin || record.owner == owner.0 => Ok((id, record)),
         Ok(_) => Err(not_found()),
-        Err(error) => Err(unavailable(&error, host)),
+        Err(error) => Err(unavailable(&error, request, host)),
     }
 }
 

@@ -20,8 +20,8 @@ const MAX_BOUNDARY: usize = 200;
 /// Why the body of a request ended early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyError {
-    /// The host takes no bodies of this size.
-    TooLarge,
+    /// The host takes no bodies of this size, but of as many bytes at most, where it says so.
+    TooLarge(Option<u64>),
     /// Nothing of it came for longer than the host waits.
     Stalled,
     /// The connection broke.
@@ -39,7 +39,7 @@ pub enum FormError {
     Malformed,
     /// The body ended early.
     Body(BodyError),
-    /// More than is allowed.
+    /// More than the file and [`OVERHEAD`] may have together.
     TooLarge,
 }
 

@@ -7,11 +7,17 @@ use http::request::Parts;
 use serde::Serialize;
 
 use super::{Owner, RECORDS, Receipt, Record, UploadId, unavailable};
-use crate::answer::{self, Answer};
+use crate::answer::{self, Answer, Text};
 use crate::host::{Host, StoreError};
+use crate::language;
 
 const DEFAULT_PAGE: usize = 20;
 const LARGEST_PAGE: usize = 100;
+
+const LIMIT_INVALID: Text<'static> =
+    Text { ko: "limit은 1부터 100까지의 수입니다", en: "limit is a number from 1 to 100" };
+const AFTER_INVALID: Text<'static> =
+    Text { ko: "after는 업로드의 id입니다", en: "after is the id of an upload" };
 
 #[derive(Serialize)]
 struct Page<'a> {
@@ -24,14 +30,17 @@ struct Page<'a> {
 pub async fn list(request: &Parts, owner: &Owner, host: &impl Host) -> Answer {
     let query = match Query::parse(request.uri.query().unwrap_or_default()) {
         Ok(query) => query,
-        Err(detail) => return answer::error(StatusCode::UNPROCESSABLE_ENTITY, detail, "query_invalid"),
+        Err(text) => {
+            let lang = language::preferred(&request.headers);
+            return answer::localized_error(StatusCode::UNPROCESSABLE_ENTITY, text, "query_invalid", lang);
+        }
     };
     match page(&query, owner, host).await {
         Ok((files, next)) => answer::ok(&Page {
             uploads: files.iter().map(|(id, record)| record.receipt(id)).collect(),
             next: next.as_ref().map(|id| id.0.as_str()),
         }),
-        Err(error) => unavailable(&error, host),
+        Err(error) => unavailable(&error, request, host),
     }
 }
 
@@ -41,15 +50,15 @@ struct Query {
 }
 
 impl Query {
-    fn parse(query: &str) -> Result<Self, &'static str> {
+    fn parse(query: &str) -> Result<Self, Text<'static>> {
         let mut parsed = Self { limit: DEFAULT_PAGE, after: None };
         for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
             match name {
                 "limit" => {
                     let limit = value.parse().ok().filter(|limit| (1..=LARGEST_PAGE).contains(limit));
-                    parsed.limit = limit.ok_or("limit is a number from 1 to 100")?;
+                    parsed.limit = limit.ok_or(LIMIT_INVALID)?;
                 }
-                "after" => parsed.after = Some(UploadId::parse(value).ok_or("after is the id of an upload")?),
+                "after" => parsed.after = Some(UploadId::parse(value).ok_or(AFTER_INVALID)?),
                 _ => {}
             }
         }

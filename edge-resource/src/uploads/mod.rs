@@ -12,11 +12,14 @@
 //! way: the record first, then the content. No key is ever read, changed and written back, so no two requests can
 //! undo each other's work.
 //!
-//! An id begins with a hash of its owner and the time, so that listing the keys lists a user's files in order.
+//! An id begins with a hash of its owner and the time in milliseconds, so that listing the keys lists a user's files in order, those of
+//! the same millisecond in any. Ids had seconds there before, which is less than any milliseconds: such files are listed as the
+//! older ones that they are, those of the same second in any order.
 //! File names of clients are data; they never become part of a key.
 
 pub mod conditions;
 pub mod download;
+pub mod file_name;
 pub mod form;
 pub mod list;
 pub mod quota;
@@ -24,13 +27,15 @@ pub mod receive;
 pub mod sweep;
 
 use http::StatusCode;
+use http::request::Parts;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use verifier_core::VerifiedToken;
 
-use crate::answer::{self, Answer};
+use crate::answer::{self, Answer, Text};
 use crate::hex::hex;
 use crate::host::{Host, StoreError};
+use crate::language;
 
 /// Bytes of content under one key. A multiple of what hosts and databases move at a time, and small enough to be held
 /// in memory for every request of an instance.
@@ -59,8 +64,12 @@ impl Owner {
 
 /// 403: nobody could ever get the file back.
 #[must_use]
-pub fn user_id_missing() -> Answer {
-    answer::error(StatusCode::FORBIDDEN, "The token does not say whose files these are", "user_id_missing")
+pub fn user_id_missing(request: &Parts) -> Answer {
+    const TEXT: Text<'static> = Text {
+        ko: "토큰에 사용자 정보가 없어 누구의 파일인지 알 수 없습니다",
+        en: "The token does not say whose files these are",
+    };
+    answer::localized_error(StatusCode::FORBIDDEN, TEXT, "user_id_missing", language::preferred(&request.headers))
 }
 
 /// Names an upload: owner, time and chance, 48 hexadecimal digits.
@@ -73,7 +82,7 @@ impl UploadId {
     fn new(owner: &Owner, host: &impl Host) -> Self {
         let random = host.random();
         let random = random.get(..10).unwrap_or_default();
-        Self(format!("{}{:012x}{}", owner.prefix(), host.now_seconds() & 0xffff_ffff_ffff, hex(random)))
+        Self(format!("{}{:012x}{}", owner.prefix(), host.now_milliseconds() & 0xffff_ffff_ffff, hex(random)))
     }
 
     /// An id that a client sent; nothing when it cannot be one.
@@ -144,9 +153,12 @@ impl Record {
 }
 
 /// 503: the store cannot be used now. The reason is for the operator.
-fn unavailable(error: &StoreError, host: &impl Host) -> Answer {
+fn unavailable(error: &StoreError, request: &Parts, host: &impl Host) -> Answer {
+    const TEXT: Text<'static> =
+        Text { ko: "지금은 파일을 저장하거나 읽을 수 없습니다", en: "Uploads are not available now" };
     host.log(format_args!("error: key-value store: {error}"));
-    answer::error(StatusCode::SERVICE_UNAVAILABLE, "Uploads are not available now", "storage_unavailable")
+    let lang = language::preferred(&request.headers);
+    answer::localized_error(StatusCode::SERVICE_UNAVAILABLE, TEXT, "storage_unavailable", lang)
 }
 
 /// 404, for files of others too: whether they exist is not told.

@@ -11,10 +11,12 @@ use multer::Field;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use super::file_name::file_name;
 use super::form::{BodyError, Form, FormError, OVERHEAD, boundary};
 use super::{CHUNK, Owner, Record, UploadId, hex, quota, sweep, unavailable};
-use crate::answer::{self, Answer};
+use crate::answer::{self, Answer, Text};
 use crate::host::{Host, StoreError};
+use crate::language;
 
 /// The field that holds the file.
 const FIELD: &str = "file";
@@ -42,6 +44,7 @@ enum Failure {
     Form(FormError),
     FieldMissing,
     FieldRepeated,
+    FileTooLarge,
     NameTooLong,
     TooSlow,
     Quota,
@@ -73,7 +76,7 @@ where
             if let Err(error) = draft.abandon(host).await {
                 host.log(format_args!("warning: key-value store: a broken upload is removed later: {error}"));
             }
-            refused(&failure, limits, host)
+            refused(&failure, limits, request, host)
         }
     }
 }
@@ -108,11 +111,12 @@ where
     };
     let mut file = None;
     while let Some(mut part) = form.next_part().await? {
-        let is_file = part.name() == Some(FIELD) && part.file_name().is_some();
+        let name = if part.name() == Some(FIELD) { file_name(&part)? } else { None };
+        let is_file = name.is_some();
         if is_file && file.is_some() {
             return Err(Failure::FieldRepeated);
         }
-        if is_file && part.file_name().is_some_and(|name| name.len() > MAX_FILE_NAME) {
+        if name.as_ref().is_some_and(|name| name.len() > MAX_FILE_NAME) {
             return Err(Failure::NameTooLong);
         }
         let mut hash = Sha256::new();
@@ -122,7 +126,7 @@ where
             if is_file {
                 size = size.saturating_add(piece.len() as u64);
                 if size > limits.file {
-                    return Err(FormError::TooLarge.into());
+                    return Err(Failure::FileTooLarge);
                 }
                 if size > room {
                     return Err(Failure::Quota);
@@ -131,10 +135,10 @@ where
                 draft.append(&piece, host).await?;
             }
         }
-        if is_file {
+        if let Some(filename) = name {
             file = Some(Record {
                 owner: owner.0.clone(),
-                filename: part.file_name().unwrap_or_default().to_owned(),
+                filename,
                 content_type: content_type(&part),
                 size,
                 sha256: hex(&hash.finalize()),
@@ -251,18 +255,24 @@ fn announced_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-fn refused(failure: &Failure, limits: Limits, host: &impl Host) -> Answer {
+/// The answer. Texts of the wire contract, and of the servers that it describes, are in English alone.
+fn refused(failure: &Failure, limits: Limits, request: &Parts, host: &impl Host) -> Answer {
+    let localized = |status, code, ko: &str, en: &str| {
+        answer::localized_error(status, Text { ko, en }, code, language::preferred(&request.headers))
+    };
     match failure {
         Failure::FieldMissing | Failure::Form(FormError::NotMultipart) => field_missing(),
-        Failure::FieldRepeated => answer::error(
+        Failure::FieldRepeated => localized(
             StatusCode::UNPROCESSABLE_ENTITY,
-            "The form has more than one file; send them one by one",
             "file_repeated",
+            "폼에 파일이 둘 이상 있습니다. 하나씩 보내 주세요",
+            "The form has more than one file; send them one by one",
         ),
-        Failure::NameTooLong => answer::error(
+        Failure::NameTooLong => localized(
             StatusCode::UNPROCESSABLE_ENTITY,
-            &format!("The name of the file is longer than {MAX_FILE_NAME} bytes"),
             "filename_too_long",
+            &format!("파일 이름이 {MAX_FILE_NAME}바이트보다 깁니다"),
+            &format!("The name of the file is longer than {MAX_FILE_NAME} bytes"),
         ),
         Failure::Form(FormError::NoBoundary) => {
             answer::error(StatusCode::BAD_REQUEST, "Missing boundary in multipart.", "boundary_missing")
@@ -270,26 +280,62 @@ fn refused(failure: &Failure, limits: Limits, host: &impl Host) -> Answer {
         Failure::Form(FormError::Malformed) => {
             answer::error(StatusCode::BAD_REQUEST, "There was an error parsing the body", "multipart_malformed")
         }
-        Failure::Form(FormError::Body(BodyError::Broken)) => {
-            answer::error(StatusCode::BAD_REQUEST, "The body is not complete", "body_incomplete")
-        }
-        Failure::Form(FormError::TooLarge | FormError::Body(BodyError::TooLarge)) => answer::error(
+        Failure::Form(FormError::Body(BodyError::Broken)) => localized(
+            StatusCode::BAD_REQUEST,
+            "body_incomplete",
+            "요청 본문이 끝까지 오지 않았습니다",
+            "The body is not complete",
+        ),
+        Failure::FileTooLarge => localized(
             StatusCode::PAYLOAD_TOO_LARGE,
-            &format!("The file is larger than {} bytes", limits.file),
             "upload_too_large",
+            &format!("파일이 {}바이트보다 큽니다", limits.file),
+            &format!("The file is larger than {} bytes", limits.file),
         ),
-        Failure::Quota => answer::error(
+        Failure::Form(FormError::TooLarge) => localized(
             StatusCode::PAYLOAD_TOO_LARGE,
-            &format!("The user's files may take {} bytes together", limits.user.unwrap_or_default()),
-            "upload_quota_exceeded",
+            "upload_too_large",
+            &format!("폼이 너무 큽니다. 파일은 {}바이트, 나머지는 모두 {OVERHEAD}바이트까지입니다", limits.file),
+            &format!(
+                "The form is too large: the file may have {} bytes, and all else {OVERHEAD} together",
+                limits.file
+            ),
         ),
-        Failure::TooSlow => {
-            answer::error(StatusCode::REQUEST_TIMEOUT, "The upload took longer than an hour", "upload_too_slow")
+        Failure::Form(FormError::Body(BodyError::TooLarge(most))) => {
+            let (ko, en) = match most {
+                Some(most) => (
+                    format!("요청 본문이 이 서버가 받는 {most}바이트보다 큽니다"),
+                    format!("The body is larger than the {most} bytes that this server takes"),
+                ),
+                None => (
+                    "요청 본문이 이 서버가 받는 것보다 큽니다".to_owned(),
+                    "The body is larger than this server takes".to_owned(),
+                ),
+            };
+            localized(StatusCode::PAYLOAD_TOO_LARGE, "upload_too_large", &ko, &en)
         }
-        Failure::Form(FormError::Body(BodyError::Stalled)) => {
-            answer::error(StatusCode::REQUEST_TIMEOUT, "The upload stood still for too long", "upload_too_slow")
+        Failure::Quota => {
+            let most = limits.user.unwrap_or_default();
+            localized(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "upload_quota_exceeded",
+                &format!("한 사용자의 파일은 모두 합해 {most}바이트까지입니다"),
+                &format!("The user's files may take {most} bytes together"),
+            )
         }
-        Failure::Store(error) => unavailable(error, host),
+        Failure::TooSlow => localized(
+            StatusCode::REQUEST_TIMEOUT,
+            "upload_too_slow",
+            "업로드가 한 시간보다 오래 걸렸습니다",
+            "The upload took longer than an hour",
+        ),
+        Failure::Form(FormError::Body(BodyError::Stalled)) => localized(
+            StatusCode::REQUEST_TIMEOUT,
+            "upload_too_slow",
+            "업로드가 너무 오래 멈춰 있었습니다",
+            "The upload stood still for too long",
+        ),
+        Failure::Store(error) => unavailable(error, request, host),
     }
 }
 

@@ -1,9 +1,12 @@
 //! Uploads on the handler logic alone, with a store in memory.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http::header::{
-    AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderValue, IF_MATCH, IF_NONE_MATCH, RANGE,
+    ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderValue, IF_MATCH,
+    IF_NONE_MATCH, RANGE, VARY,
 };
 use http::request::Parts;
 use http::{HeaderName, Method, Request, StatusCode};
@@ -13,6 +16,7 @@ use sha2::{Digest, Sha256};
 use super::form::BodyError;
 use super::{CHUNK, hex};
 use crate::answer::{Answer, Body};
+use crate::host::Host;
 use crate::service::Service;
 use crate::settings::Variables;
 use crate::testing::signer::{Signer, access_claims, with};
@@ -214,7 +218,7 @@ async fn the_list_goes_page_by_page_from_the_newest() {
     let mut ids = Vec::new();
     for _ in 0..5 {
         ids.insert(0, json_of(&edge.upload(&bearer, FORM, &form(b"x"), 100).await)["id"].clone());
-        edge.host.pass(1);
+        edge.host.sleep(Duration::from_millis(1)).await;
     }
     let mut seen = Vec::new();
     let mut path = "/uploads?limit=2".to_owned();
@@ -234,13 +238,169 @@ async fn the_list_goes_page_by_page_from_the_newest() {
 }
 
 #[tokio::test]
+async fn a_file_whose_id_has_seconds_is_still_there_and_older_than_the_others() {
+    let edge = Edge::new();
+    let bearer = edge.bearer(&json!({}));
+    let receipt = json_of(&edge.upload(&bearer, FORM, &form(b"old"), 100).await);
+    let id = receipt["id"].as_str().expect("an id");
+    let (owner, time, random) = (&id[..16], &id[16..28], &id[28..]);
+    assert_eq!(time, format!("{:012x}", NOW * 1000));
+    // Written later than the other, so that nothing but the unit makes it the older one.
+    let old = format!("{owner}{:012x}{random}", NOW + 3600);
+    let store = edge.host.store.take();
+    edge.host.store.replace(store.into_iter().map(|(key, value)| (key.replace(id, &old), value)).collect());
+    let newer = json_of(&edge.upload(&bearer, FORM, &form(b"new"), 100).await)["id"].clone();
+
+    let listed = json_of(&edge.send(Method::GET, "/uploads", &bearer, &[]).await);
+    let ids: Vec<_> = listed["uploads"].as_array().expect("a list").iter().map(|upload| upload["id"].clone()).collect();
+    assert_eq!(ids, [newer, json!(old)]);
+    let path = format!("/uploads/{old}");
+    let answer = edge.send(Method::GET, &path, &bearer, &[]).await;
+    assert_eq!(edge.content(answer).await, b"old");
+    assert_eq!(edge.send(Method::DELETE, &path, &bearer, &[]).await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_file_may_be_named_in_the_extended_form_alone() {
+    let edge = Edge::new();
+    let bearer = edge.bearer(&json!({}));
+    let form = |parameters: &str| {
+        let head =
+            format!("--XX\r\nContent-Disposition: form-data; name=\"file\"; {parameters}\r\n\r\nx\r\n--XX--\r\n");
+        head.into_bytes()
+    };
+    for (parameters, name) in [
+        ("filename*=UTF-8''%EB%B3%B4%EA%B3%A0%EC%84%9C.pdf", "보고서.pdf"),
+        ("filename=\"plain.pdf\"; filename*=UTF-8''other.pdf", "plain.pdf"),
+    ] {
+        let answer = edge.upload(&bearer, FORM, &form(parameters), 1000).await;
+        assert_eq!((answer.status(), &json_of(&answer)["filename"]), (StatusCode::OK, &json!(name)), "{parameters}");
+    }
+    let kept = edge.keys();
+    let long = format!("filename*=UTF-8''{}", "%EA%B0%80".repeat(86));
+    for (parameters, status, code) in [
+        ("filename*=UTF-8''a%00b", 400, "multipart_malformed"),
+        ("filename*=EUC-KR''a", 400, "multipart_malformed"),
+        (&long, 422, "filename_too_long"),
+    ] {
+        let answer = edge.upload(&bearer, FORM, &form(parameters), 1000).await;
+        assert_eq!((answer.status().as_u16(), &json_of(&answer)["code"]), (status, &json!(code)), "{parameters}");
+    }
+    assert_eq!(edge.keys(), kept);
+}
+
+#[tokio::test]
+async fn what_is_too_large_is_told_with_the_limit_that_it_exceeds() {
+    let edge = Edge::new();
+    let bearer = edge.bearer(&json!({}));
+    let with_a_note = |content: &[u8]| {
+        let note = "x".repeat(100_000);
+        let head = format!("--XX\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\n{note}\r\n");
+        [head.as_bytes(), &form(content)].concat()
+    };
+    let file = format!("The file is larger than {LIMIT} bytes");
+    let form_too_large = format!("The form is too large: the file may have {LIMIT} bytes, and all else 65536 together");
+    let announced = (LIMIT + 70_000).to_string();
+    let host = "The body is larger than the 1000 bytes that this server takes";
+    let pieces = |body: &[u8]| body.chunks(16_384).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect::<Vec<_>>();
+    for (headers, pieces, detail) in [
+        (vec![], pieces(&form(&bytes(LIMIT + 1))), file.as_str()),
+        (vec![], pieces(&with_a_note(&bytes(LIMIT))), &form_too_large),
+        (vec![(CONTENT_LENGTH, announced.as_str())], vec![], &form_too_large),
+        (vec![], vec![Err(BodyError::TooLarge(Some(1000)))], host),
+        (vec![], vec![Err(BodyError::TooLarge(None))], "The body is larger than this server takes"),
+    ] {
+        let headers = [headers, vec![(CONTENT_TYPE, FORM), (ACCEPT_LANGUAGE, "en")]].concat();
+        let request = request(Method::POST, "/upload", &bearer, &headers);
+        let answer = edge.service.answer(&request, stream::iter(pieces), &edge.host).await;
+        assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE, "{detail}");
+        assert_eq!(json_of(&answer), json!({"detail": detail, "code": "upload_too_large"}));
+    }
+}
+
+#[tokio::test]
+async fn texts_are_in_the_clients_language_but_for_those_of_the_wire_contract() {
+    let edge = Edge::with_quota("2000");
+    let bearer = edge.bearer(&json!({}));
+    let nobody = edge.bearer(&json!({"user_id": null}));
+    let part = "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nx\r\n";
+    let twice = [part, part, "--XX--\r\n"].concat().into_bytes();
+    let long_name = [&part.replace("\"a\"", &format!("\"{}\"", "a".repeat(256))), "--XX--\r\n"].concat().into_bytes();
+    let body = |body: &[u8]| vec![Ok(Bytes::copy_from_slice(body))];
+    let mut all = Vec::new();
+    for (bearer, form, body) in [
+        (&bearer, FORM, body(&twice)),
+        (&bearer, FORM, body(&long_name)),
+        (&bearer, FORM, body(&form(&bytes(1500)))),
+        (&bearer, FORM, vec![Err(BodyError::Broken)]),
+        (&bearer, FORM, vec![Err(BodyError::Stalled)]),
+        (&bearer, FORM, vec![Err(BodyError::TooLarge(Some(1000)))]),
+        (&bearer, FORM, vec![Err(BodyError::TooLarge(None))]),
+        (&nobody, FORM, vec![]),
+        // The wire contract's own, and those of the servers that it describes.
+        (&bearer, "multipart/form-data", vec![]),
+        (&bearer, FORM, body(b"--YY\r\n")),
+        (&bearer, FORM, body(b"--XX--\r\n")),
+    ] {
+        let mut answers = Vec::new();
+        for language in ["ko", "en"] {
+            let headers = [(CONTENT_TYPE, form), (ACCEPT_LANGUAGE, language)];
+            let request = request(Method::POST, "/upload", bearer, &headers);
+            answers.push(edge.service.answer(&request, stream::iter(body.clone()), &edge.host).await);
+        }
+        all.push(answers);
+    }
+    for query in ["limit=0", "after=x"] {
+        let path = format!("/uploads?{query}");
+        all.push(vec![
+            edge.send(Method::GET, &path, &bearer, &[(ACCEPT_LANGUAGE, "ko")]).await,
+            edge.send(Method::GET, &path, &bearer, &[(ACCEPT_LANGUAGE, "en")]).await,
+        ]);
+    }
+    let is_korean = |text: &str| text.chars().any(|c| matches!(c, '가'..='힣'));
+    let fixed = ["boundary_missing", "multipart_malformed", "file_missing"];
+    let mut codes = Vec::new();
+    for answers in all {
+        let [korean, english] = [json_of(&answers[0]), json_of(&answers[1])];
+        let code = korean["code"].as_str().expect("a code").to_owned();
+        assert_eq!((answers[0].status(), &korean["code"]), (answers[1].status(), &english["code"]));
+        if fixed.contains(&code.as_str()) {
+            assert_eq!(korean, english);
+        } else {
+            let text = |body: &Value| body["detail"].as_str().expect("a text").to_owned();
+            assert!(is_korean(&text(&korean)) && !is_korean(&text(&english)), "{korean} {english}");
+            assert!(answers[0].headers().get_all(VARY).iter().any(|value| value == "Accept-Language"), "{code}");
+        }
+        codes.push(code);
+    }
+    assert_eq!(
+        codes,
+        [
+            "file_repeated",
+            "filename_too_long",
+            "upload_quota_exceeded",
+            "body_incomplete",
+            "upload_too_slow",
+            "upload_too_large",
+            "upload_too_large",
+            "user_id_missing",
+            "boundary_missing",
+            "multipart_malformed",
+            "file_missing",
+            "query_invalid",
+            "query_invalid",
+        ]
+    );
+}
+
+#[tokio::test]
 async fn a_page_whose_files_go_away_meanwhile_still_leads_to_the_next() {
     let edge = Edge::new();
     let bearer = edge.bearer(&json!({}));
     let mut ids = Vec::new();
     for _ in 0..4 {
         ids.insert(0, json_of(&edge.upload(&bearer, FORM, &form(b"x"), 100).await)["id"].clone());
-        edge.host.pass(1);
+        edge.host.sleep(Duration::from_millis(1)).await;
     }
     // As if they were deleted between the listing of the keys and the reading of the records.
     for id in &ids[..2] {
@@ -318,7 +478,7 @@ async fn a_connection_that_breaks_leaves_nothing() {
         for (end, status, code) in [
             (BodyError::Broken, 400, "body_incomplete"),
             (BodyError::Stalled, 408, "upload_too_slow"),
-            (BodyError::TooLarge, 413, "upload_too_large"),
+            (BodyError::TooLarge(None), 413, "upload_too_large"),
         ] {
             let broken = stream::iter(pieces.clone()).chain(stream::iter([Err(end)]));
             let request = request(Method::POST, "/upload", &bearer, &[(CONTENT_TYPE, FORM)]);

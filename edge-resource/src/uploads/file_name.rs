@@ -1,0 +1,140 @@
+//! The name of a form's file.
+
+use http::header::CONTENT_DISPOSITION;
+use multer::Field;
+
+use super::form::FormError;
+
+/// What the parameter is called whose value has a charset and is percent-encoded.
+const EXTENDED: &[u8] = b"filename*";
+
+/// The name of a part's file; nothing when the part has none, and so is no file. It is `filename`, or, from clients that send that alone,
+/// `filename*`, which forms should not have (RFC 7578, section 4.2).
+///
+/// # Errors
+/// [`FormError::Malformed`] for a `filename*` that is not in UTF-8 as RFC 8187 has it, has a control character, or is there twice.
+pub fn file_name(part: &Field<'_>) -> Result<Option<String>, FormError> {
+    if let Some(name) = part.file_name() {
+        return Ok(Some(name.to_owned()));
+    }
+    part.headers().get(CONTENT_DISPOSITION).map_or(Ok(None), |value| extended(value.as_bytes()))
+}
+
+fn extended(disposition: &[u8]) -> Result<Option<String>, FormError> {
+    let mut values = parameters(disposition).filter(|(name, _)| name.eq_ignore_ascii_case(EXTENDED));
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some((_, value)), None) => decode(value).map(Some).ok_or(FormError::Malformed),
+        (Some(_), Some(_)) => Err(FormError::Malformed),
+    }
+}
+
+/// Names and values of what stands between the semicolons of a header's value, those in quoted strings not counted.
+fn parameters(value: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    let pieces = value.split(move |byte| {
+        let was_escaped = std::mem::take(&mut is_escaped);
+        match byte {
+            _ if was_escaped => {}
+            b'\\' => is_escaped = is_quoted,
+            b'"' => is_quoted = !is_quoted,
+            _ => {}
+        }
+        *byte == b';' && !is_quoted
+    });
+    pieces.filter_map(|piece| {
+        let (name, value) = piece.split_at_checked(piece.iter().position(|byte| *byte == b'=')?)?;
+        Some((name.trim_ascii(), value.get(1..)?.trim_ascii()))
+    })
+}
+
+/// The text of an `ext-value` in UTF-8 (RFC 8187, section 3.2.1).
+fn decode(value: &[u8]) -> Option<String> {
+    let mut sections = value.splitn(3, |byte| *byte == b'\'');
+    let (charset, language, mut rest) = (sections.next()?, sections.next()?, sections.next()?);
+    let is_language = language.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
+    if !charset.eq_ignore_ascii_case(b"UTF-8") || !is_language {
+        return None;
+    }
+    let mut bytes = Vec::with_capacity(rest.len());
+    while let Some((first, after)) = rest.split_first() {
+        rest = after;
+        if *first == b'%' {
+            let ([high, low], after) = after.split_first_chunk::<2>()?;
+            bytes.push(digit(*high)? << 4 | digit(*low)?);
+            rest = after;
+        } else if first.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(first) {
+            bytes.push(*first);
+        } else {
+            return None;
+        }
+    }
+    String::from_utf8(bytes).ok().filter(|name| !name.chars().any(char::is_control))
+}
+
+fn digit(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_extended_name_is_found_and_decoded() {
+        for (disposition, name) in [
+            ("form-data; name=\"file\"; filename*=UTF-8''a.txt", "a.txt"),
+            ("form-data; name=\"file\"; FileName*=utf-8'ko'%eb%b3%B4%EA%B3%A0%EC%84%9C.txt", "보고서.txt"),
+            ("form-data; filename*=UTF-8''%E2%82%AC%20rates; name=\"file\"", "€ rates"),
+            ("form-data;filename* = UTF-8'en-GB'a%27b ;name=file", "a'b"),
+            ("form-data; filename*=UTF-8''", ""),
+            ("form-data; name=\"a;\\\";b\"; filename*=UTF-8''!#$&+-.^_`|~", "!#$&+-.^_`|~"),
+            ("form-data; filename*=UTF-8''%2e%2e%2Fa", "../a"),
+        ] {
+            assert_eq!(extended(disposition.as_bytes()), Ok(Some(name.to_owned())), "{disposition}");
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_one_is_none() {
+        for disposition in [
+            "form-data; name=\"file\"",
+            "form-data; name=\"x; filename*=UTF-8''a\"",
+            "form-data; name=\"x\\\"; filename*=UTF-8''a\"",
+            "form-data; xfilename*=UTF-8''a",
+            "form-data; filename*",
+            "",
+        ] {
+            assert_eq!(extended(disposition.as_bytes()), Ok(None), "{disposition}");
+        }
+    }
+
+    #[test]
+    fn a_malformed_one_is_refused_and_not_guessed_at() {
+        for value in [
+            "a.txt",
+            "UTF-8'a.txt",
+            "'' a",
+            "''a",
+            "ISO-8859-1''a",
+            "UTF-8'e n'a",
+            "UTF-8''a b",
+            "UTF-8''a'b",
+            "UTF-8''a\"b",
+            "\"UTF-8''a\"",
+            "UTF-8''보고서",
+            "UTF-8''%",
+            "UTF-8''%4",
+            "UTF-8''%4g",
+            "UTF-8''%+4",
+            "UTF-8''%EB%B3",
+            "UTF-8''%C0%AF",
+            "UTF-8''a%00b",
+            "UTF-8''a%0D%0Ab",
+            "UTF-8''a; filename*=UTF-8''b",
+        ] {
+            let disposition = format!("form-data; name=\"file\"; filename*={value}");
+            assert_eq!(extended(disposition.as_bytes()), Err(FormError::Malformed), "{value}");
+        }
+    }
+}
