@@ -5,10 +5,8 @@ use alloc::vec::Vec;
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const INVALID: u8 = 0xff;
-/// No sextet has it.
-const INVALID_BIT: u8 = 0x80;
-/// The character of six zero bits.
-const ZERO: u8 = b'A';
+/// The bits of one.
+const SEXTET: u8 = 0x3f;
 
 /// The first and the last character of the alphabet, in the order of ASCII.
 const FIRST: u8 = b'-';
@@ -30,41 +28,67 @@ fn sextet(byte: u8) -> u8 {
     SEXTETS.get(usize::from(byte.wrapping_sub(FIRST))).copied().unwrap_or(INVALID)
 }
 
-/// Decodes a whole text and appends its bytes.
-///
-/// The error is the offset of the first byte that is outside the alphabet (padding, white space and line breaks are),
-/// or of the last byte when the length is impossible or unused trailing bits are set.
-pub(crate) fn decode_into(bytes: &mut Vec<u8>, text: &[u8]) -> Result<(), usize> {
-    // Four sextets are three bytes; three are two and two bits, two are one and four bits, one is none at all.
-    let start = bytes.len();
-    let end = start + text.len() * 3 / 4;
-    bytes.resize(start + text.len().div_ceil(4) * 3, 0);
-    let (groups, rest) = text.as_chunks::<4>();
-    let mut threes = bytes.get_mut(start..).unwrap_or_default().as_chunks_mut::<3>().0.iter_mut();
-    let mut seen = 0;
-    for (group, to) in groups.iter().zip(&mut threes) {
-        seen |= decode_group(*group, to);
-    }
-    if let Some(to) = threes.next() {
-        let mut last = [ZERO; 4];
-        last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-        seen |= decode_group(last, to);
-    }
-    if seen & INVALID_BIT != 0 {
-        return Err(text.iter().position(|byte| sextet(*byte) == INVALID).unwrap_or(0));
-    }
-    if text.len() % 4 == 1 || bytes.iter().skip(end).any(|unused| *unused != 0) {
-        return Err(text.len() - 1);
-    }
-    bytes.truncate(end);
-    Ok(())
+/// Takes a text apart, character for character.
+#[derive(Default)]
+pub(crate) struct Decoder {
+    /// The sextets that were seen, the last one lowest.
+    bits: u32,
+    characters: usize,
 }
 
-/// Three bytes of four characters; what is returned has [`INVALID_BIT`] when one of them is none of the alphabet.
-fn decode_group(group: [u8; 4], three: &mut [u8; 3]) -> u8 {
-    let [a, b, c, d] = group.map(sextet);
-    *three = [a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d];
-    a | b | c | d
+impl Decoder {
+    /// Takes the next character, and appends the byte that it completes; false when it is outside the alphabet, as padding,
+    /// white space and line breaks are.
+    pub(crate) fn take(&mut self, character: u8, bytes: &mut Vec<u8>) -> bool {
+        let sextet = sextet(character);
+        self.bits = self.bits << 6 | u32::from(sextet);
+        // Of four sextets the first completes no byte, and the others leave four bits, two, and none.
+        let left = 6 - self.characters % 4 * 2;
+        self.characters += 1;
+        if left < 6 {
+            bytes.push((self.bits >> left) as u8);
+        }
+        sextet != INVALID
+    }
+
+    /// How many characters are missing to the next multiple of four.
+    pub(crate) const fn missing(&self) -> usize {
+        self.characters.wrapping_neg() % 4
+    }
+
+    /// Whether the text may end here: its length is possible, and the bits that are left over are zero.
+    pub(crate) const fn may_end(&self) -> bool {
+        self.missing() != 3 && self.bits & ((1 << (self.missing() * 2)) - 1) == 0
+    }
+}
+
+/// Decodes a whole text and appends its bytes.
+///
+/// The error is the offset of the first byte that is outside the alphabet, or of the last byte when the length is
+/// impossible or unused trailing bits are set.
+pub(crate) fn decode_into(bytes: &mut Vec<u8>, text: &[u8]) -> Result<(), usize> {
+    // Groups of four characters, which are three bytes each, as long as they are good ones; what is left one by one.
+    let (groups, _) = text.as_chunks::<4>();
+    let start = bytes.len();
+    bytes.resize(start + groups.len() * 3, 0);
+    let mut threes = bytes.get_mut(start..).unwrap_or_default().as_chunks_mut::<3>().0.iter_mut();
+    let mut done = 0;
+    for (group, three) in groups.iter().zip(&mut threes) {
+        let [a, b, c, d] = group.map(sextet);
+        if (a | b | c | d) & !SEXTET != 0 {
+            break;
+        }
+        *three = [a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d];
+        done += 1;
+    }
+    bytes.truncate(start + done * 3);
+    let mut decoder = Decoder::default();
+    for (at, character) in text.iter().enumerate().skip(done * 4) {
+        if !decoder.take(*character, bytes) {
+            return Err(at);
+        }
+    }
+    if decoder.may_end() { Ok(()) } else { Err(text.len() - 1) }
 }
 
 /// Encodes without padding.

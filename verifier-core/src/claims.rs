@@ -113,6 +113,6 @@ pub(crate) fn is_audience(aud: Value<'_>) -> bool {
 }
 
 /// Whether it names `expected`.
-pub(crate) fn audience_holds(aud: Value<'_>, expected: &str) -> bool {
+pub(crate) fn audience_holds(aud: Value<'_>, expected: &[u8]) -> bool {
     aud.is_text(expected) || elements(aud).any(|one| one.is_text(expected))
 }

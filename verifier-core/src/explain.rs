@@ -109,7 +109,7 @@ impl Check {
     }
 
     /// The check that finds this fault.
-    const fn that_finds(fault: Fault) -> Option<Self> {
+    fn that_finds(fault: Fault) -> Option<Self> {
         match fault.code() {
             Code::ClaimMissing | Code::ClaimInvalid => Self::of_claim(fault.reason()),
             code => Self::of(code),

@@ -4,6 +4,8 @@
 //! [`Refusal`](crate::Refusal) or in JavaScript: the way of a token stays short, and small in wasm.
 
 use crate::code::Code;
+use core::fmt;
+use core::num::NonZeroU64;
 
 /// The first rule that was broken: its code, and two numbers whose meaning depends on it.
 ///
@@ -22,12 +24,13 @@ use crate::code::Code;
 /// | `key_unsuitable` | an [`Unsuitable`](crate::Unsuitable) | 0 |
 /// | `key_too_small`, `key_too_large` | 0 | bits of the modulus |
 /// | any other | 0 | 0 |
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fault {
-    code: Code,
-    reason: u8,
-    place: u32,
-}
+#[derive(Clone, Copy, PartialEq, Eq)]
+// One number, so that `Result<(), Fault>` is one as well: wasm passes it on its stack, and asks for its being zero.
+pub struct Fault(NonZeroU64);
+
+/// Where they begin, in bits.
+const REASON: u32 = 32;
+const CODE: u32 = 40;
 
 impl Fault {
     pub(crate) const fn new(code: Code, reason: u8, place: usize) -> Self {
@@ -35,7 +38,12 @@ impl Fault {
             clippy::cast_possible_truncation,
             reason = "texts and counts are far below 2^32; a longer text is refused"
         )]
-        Self { code, reason, place: place as u32 }
+        let place = place as u32;
+        match NonZeroU64::new((code as u64 + 1) << CODE | (reason as u64) << REASON | place as u64) {
+            Some(number) => Self(number),
+            // One more than a number is never zero.
+            None => Self(NonZeroU64::MIN),
+        }
     }
 
     /// For a code that says everything.
@@ -45,20 +53,39 @@ impl Fault {
 
     /// The stable code.
     #[must_use]
-    pub const fn code(self) -> Code {
-        self.code
+    pub fn code(self) -> Code {
+        // There is one with every number that `new` has taken.
+        let place = (self.number() >> CODE) as usize - 1;
+        Code::ALL.get(place).copied().unwrap_or(Code::SignatureInvalid)
+    }
+
+    /// All three in one number: the place in its lowest 32 bits, the reason in the next 8, and above them one more than the
+    /// place of the code in [`Code::ALL`].
+    #[must_use]
+    pub const fn number(self) -> u64 {
+        self.0.get()
     }
 
     /// Which of the code's reasons it is; see the table above.
     #[must_use]
     pub const fn reason(self) -> u8 {
-        self.reason
+        (self.0.get() >> REASON) as u8
     }
 
     /// Where, or how much; see the table above.
     #[must_use]
     pub const fn place(self) -> u32 {
-        self.place
+        self.0.get() as u32
+    }
+}
+
+impl fmt::Debug for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fault")
+            .field("code", &self.code())
+            .field("reason", &self.reason())
+            .field("place", &self.place())
+            .finish()
     }
 }
 

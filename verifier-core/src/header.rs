@@ -21,7 +21,7 @@ impl Typ {
         let Some(typ) = typ else { return self == Self::Jwt };
         match (self, typ.text()) {
             (_, None) => false,
-            (Self::StatusList, Some(typ)) => typ.is("statuslist+jwt"),
+            (Self::StatusList, Some(typ)) => typ.is(b"statuslist+jwt"),
             (_, Some(typ)) => {
                 self == Self::Jwt && typ.is_ignoring_ascii_case("jwt") || typ.is_ignoring_ascii_case("at+jwt")
             }
@@ -48,7 +48,7 @@ pub(crate) fn read(bytes: &[u8], expected: Typ) -> Result<Option<Text<'_>>, Faul
     })?;
     let [alg, typ, crit, b64, kid] = members;
     // The algorithm comes from the key; the header must agree with it to the letter (RFC 8725 section 3.1).
-    if !alg.is_some_and(|alg| alg.is_text("RS256")) {
+    if !alg.is_some_and(|alg| alg.is_text(b"RS256")) {
         return Err(Fault::of(Code::AlgNotAllowed));
     }
     if !expected.allows(typ) {

@@ -8,15 +8,17 @@ use alloc::string::String;
 
 /// What an application asks of a token beyond a good signature. The default demands an access token, allows no leeway, and
 /// knows neither issuer nor audience.
+///
+/// Names are a `String`, or UTF-8 in bytes for callers that have no room for the standard library's check of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Policy {
+pub struct Policy<Name = String> {
     /// How far the clocks of issuer and verifier may differ, in seconds; applies to `exp`, `nbf` and `iat`. Default 0.
     pub leeway_seconds: u64,
     /// When set, `iss` must be present and equal to it. Not set: `iss` is ignored.
-    pub issuer: Option<String>,
+    pub issuer: Option<Name>,
     /// When set, `aud` must be present and be or contain it. Not set: a token that carries `aud` is refused, since it
     /// is meant for someone in particular and nobody has said that this is us.
-    pub audience: Option<String>,
+    pub audience: Option<Name>,
     /// The `token_type` that is asked for. Default: access.
     pub token_type: TokenType,
     /// Demand `typ` to be `at+jwt` (RFC 9068). Default: `JWT`, `at+jwt` or none.
@@ -44,13 +46,13 @@ impl TokenType {
     }
 }
 
-impl Policy {
+impl<Name: AsRef<[u8]>> Policy<Name> {
     /// Checks claim after claim; the first broken rule is the answer.
     pub(crate) fn check(&self, claims: &Claims<'_>, now: UnixTime) -> Result<(), Fault> {
         let expires_at = claims.date(ClaimName::ExpiresAt)?.ok_or(missing(ClaimName::ExpiresAt))?;
         self.check_expiry(expires_at, now)?;
         self.check_begun(claims, now)?;
-        if !claims.get(ClaimName::TokenType).is_some_and(|actual| actual.is_text(self.token_type.as_str())) {
+        if !claims.get(ClaimName::TokenType).is_some_and(|actual| actual.is_text(self.token_type.as_str().as_bytes())) {
             return Err(Fault::of(Code::TokenTypeMismatch));
         }
         self.check_issuer(claims)?;
@@ -92,7 +94,9 @@ impl Policy {
 
     pub(crate) fn check_issuer(&self, claims: &Claims<'_>) -> Result<(), Fault> {
         match &self.issuer {
-            Some(expected) if !claims.get(ClaimName::Issuer).is_some_and(|actual| actual.is_text(expected)) => {
+            Some(expected)
+                if !claims.get(ClaimName::Issuer).is_some_and(|actual| actual.is_text(expected.as_ref())) =>
+            {
                 Err(Fault::of(Code::IssuerMismatch))
             }
             _ => Ok(()),
@@ -103,7 +107,7 @@ impl Policy {
         let meant_for_us = match (claims.get(ClaimName::Audience), &self.audience) {
             (Some(aud), _) if !is_audience(aud) => return Err(invalid(ClaimName::Audience)),
             (None, None) => true,
-            (Some(aud), Some(expected)) => audience_holds(aud, expected),
+            (Some(aud), Some(expected)) => audience_holds(aud, expected.as_ref()),
             (None, Some(_)) | (Some(_), None) => false,
         };
         if meant_for_us { Ok(()) } else { Err(Fault::of(Code::AudienceMismatch)) }

@@ -21,6 +21,12 @@ pub struct Segments {
 }
 
 impl Segments {
+    /// Room that has not been used.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { bytes: Vec::new(), header_end: 0, payload_end: 0 }
+    }
+
     /// The decoded header, as far as the token's shape allowed: untrusted bytes unless the token was accepted.
     #[must_use]
     pub fn header(&self) -> &[u8] {
@@ -56,35 +62,40 @@ impl Segments {
         if token.len() > limit {
             return Err(Fault::new(Code::TokenTooLarge, 0, token.len()));
         }
-        let mut dots = 0;
-        let mut places = [0; 2];
-        for (at, _) in token.iter().enumerate().filter(|(_, byte)| **byte == b'.') {
-            if let Some(place) = places.get_mut(dots) {
-                *place = at;
+        // Where the first two segments end, the first of them that is empty, and how many dots there are.
+        let (mut ends, mut start, mut empty, mut dots) = ([0; 2], 0, 0, 0);
+        for (at, byte) in token.iter().enumerate() {
+            if *byte == b'.' {
+                if let Some(end) = ends.get_mut(dots) {
+                    *end = at;
+                }
+                dots += 1;
+                if at == start && empty == 0 {
+                    empty = dots;
+                }
+                start = at + 1;
             }
-            dots += 1;
         }
-        let [first, second] = places;
-        let (Some(header), Some(payload), Some(signature), 2) =
-            (token.get(..first), token.get(first + 1..second), token.get(second + 1..), dots)
-        else {
+        if dots != 2 {
             return Err(Fault::new(Code::TokenMalformed, 0, dots + 1));
-        };
-        for (segment, text) in [(1, header), (2, payload)] {
-            if text.is_empty() {
-                return Err(Fault::new(Code::TokenMalformed, segment, 0));
-            }
         }
-        self.header_end = self.append(0, header)?;
+        if empty > 0 {
+            return Err(Fault::new(Code::TokenMalformed, empty as u8, 0));
+        }
+        let [first, second] = ends;
+        self.append(0, token.get(..first))?;
+        self.header_end = self.bytes.len();
         self.payload_end = self.header_end;
-        self.payload_end = self.append(1, payload)?;
-        self.append(2, signature)?;
+        self.append(1, token.get(first + 1..second))?;
+        self.payload_end = self.bytes.len();
+        self.append(2, token.get(second + 1..))?;
         Ok(token.get(..second).unwrap_or_default())
     }
 
-    /// Decodes one segment; yields where it ends.
-    fn append(&mut self, segment: u8, text: &[u8]) -> Result<usize, Fault> {
-        base64url::decode_into(&mut self.bytes, text).map_err(|at| Fault::new(Code::Base64Invalid, segment, at))?;
-        Ok(self.bytes.len())
+    /// Decodes one segment.
+    #[cfg_attr(target_family = "wasm", inline(never))]
+    fn append(&mut self, segment: u8, text: Option<&[u8]>) -> Result<(), Fault> {
+        base64url::decode_into(&mut self.bytes, text.unwrap_or_default())
+            .map_err(|at| Fault::new(Code::Base64Invalid, segment, at))
     }
 }

@@ -77,19 +77,21 @@ impl Verifier {
             Refusal::new(fault, &Asked { segments, policy, limit: MAX_STATUS_LIST_BYTES, now })
         })
     }
+}
 
-    /// As [`Self::verify_status_list`], in memory that the caller keeps, and with a refusal of eight bytes: what
+impl<Name: AsRef<[u8]>> Verifier<Name> {
+    /// As [`Verifier::verify_status_list`], in memory that the caller keeps, and with a refusal of eight bytes: what
     /// [`Self::verify_in`] is to [`Self::verify`].
     ///
     /// # Errors
-    /// As [`Self::verify_status_list`]; `segments` then holds whatever was decoded, and none of it may be trusted.
+    /// As [`Verifier::verify_status_list`]; `segments` then holds whatever was decoded, and none of it may be trusted.
     // Compiled by its callers only: one caller more keeps what tokens need too from being inlined, in builds without lists as well.
     #[inline]
     pub fn verify_status_list_in(
         &self,
         segments: &mut Segments,
         token: &[u8],
-        uri: &str,
+        uri: impl AsRef<[u8]>,
         now: UnixTime,
     ) -> Result<StatusList, Fault> {
         let signing_input = segments.read(token, MAX_STATUS_LIST_BYTES)?;
@@ -109,7 +111,7 @@ impl Verifier {
             self.policy().check_issuer(&claims)?;
         }
         let subject = claims.get(ClaimName::Subject).ok_or(missing(ClaimName::Subject))?;
-        if !subject.is_text(uri) {
+        if !subject.is_text(uri.as_ref()) {
             return Err(invalid(ClaimName::Subject));
         }
         let ttl_seconds = match claims.get(ClaimName::TimeToLive) {

@@ -10,18 +10,19 @@ use crate::refusal::{Asked, Refusal};
 use crate::shape::{MAX_TOKEN_BYTES, Segments};
 use crate::time::UnixTime;
 use crate::verified::VerifiedToken;
+use alloc::string::String;
 
 /// Decides whether tokens are good: keys and policy, fixed once.
 #[derive(Clone, Debug)]
-pub struct Verifier {
+pub struct Verifier<Name = String> {
     keys: KeySet,
-    policy: Policy,
+    policy: Policy<Name>,
 }
 
-impl Verifier {
-    /// A verifier that trusts these keys under this policy.
+impl<Name: AsRef<[u8]>> Verifier<Name> {
+    /// As [`Verifier::new`], with names of any kind.
     #[must_use]
-    pub const fn new(keys: KeySet, policy: Policy) -> Self {
+    pub const fn with_names(keys: KeySet, policy: Policy<Name>) -> Self {
         Self { keys, policy }
     }
 
@@ -33,8 +34,33 @@ impl Verifier {
 
     /// The policy it applies.
     #[must_use]
-    pub const fn policy(&self) -> &Policy {
+    pub const fn policy(&self) -> &Policy<Name> {
         &self.policy
+    }
+
+    /// As [`Verifier::verify`], in memory that the caller keeps, and with a refusal of eight bytes: for callers that have
+    /// little room, or that make sentences elsewhere. Header and payload of a good token are in `segments`.
+    ///
+    /// # Errors
+    /// As [`Verifier::verify`]; `segments` then holds whatever was decoded, and none of it may be trusted.
+    pub fn verify_in(&self, segments: &mut Segments, token: &[u8], now: UnixTime) -> Result<(), Fault> {
+        let signing_input = segments.read(token, MAX_TOKEN_BYTES)?;
+        let typ = if self.policy.require_at_jwt { Typ::AtJwt } else { Typ::Jwt };
+        let kid = header::read(segments.header(), typ)?;
+        let key = self.keys.select(kid)?;
+        if !key.verifies(signing_input, segments.signature()) {
+            return Err(Fault::of(Code::SignatureInvalid));
+        }
+        let claims = Claims::read(segments.payload())?;
+        self.policy.check(&claims, now)
+    }
+}
+
+impl Verifier {
+    /// A verifier that trusts these keys under this policy.
+    #[must_use]
+    pub const fn new(keys: KeySet, policy: Policy) -> Self {
+        Self::with_names(keys, policy)
     }
 
     /// Decides whether a token is good at the instant `now`.
@@ -49,23 +75,6 @@ impl Verifier {
             Ok(()) => Ok(VerifiedToken::new(segments)),
             Err(fault) => Err(self.refusal(fault, &segments, now)),
         }
-    }
-
-    /// As [`Self::verify`], in memory that the caller keeps, and with a refusal of eight bytes: for callers that have
-    /// little room, or that make sentences elsewhere. Header and payload of a good token are in `segments`.
-    ///
-    /// # Errors
-    /// As [`Self::verify`]; `segments` then holds whatever was decoded, and none of it may be trusted.
-    pub fn verify_in(&self, segments: &mut Segments, token: &[u8], now: UnixTime) -> Result<(), Fault> {
-        let signing_input = segments.read(token, MAX_TOKEN_BYTES)?;
-        let typ = if self.policy.require_at_jwt { Typ::AtJwt } else { Typ::Jwt };
-        let kid = header::read(segments.header(), typ)?;
-        let key = self.keys.select(kid)?;
-        if !key.verifies(signing_input, segments.signature()) {
-            return Err(Fault::of(Code::SignatureInvalid));
-        }
-        let claims = Claims::read(segments.payload())?;
-        self.policy.check(&claims, now)
     }
 
     /// What there is to tell of a fault in these segments.

@@ -12,9 +12,6 @@ export interface Refusal<C extends Code = Code> {
   details: Details[C];
 }
 
-/** The result that accepts; any other is the place of a code. */
-const ACCEPTED = -1;
-
 /** The longest token that is looked at. */
 export const MAX_TOKEN_BYTES = 16_384;
 
@@ -23,7 +20,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** The answer to one call, as it stands in memory until the next. */
 export class Answer {
   readonly #memory: WebAssembly.Memory;
-  readonly #numbers: Int32Array;
+  readonly #numbers: Uint32Array;
   readonly policy: Policy;
   readonly now: number;
   /** Bytes that the text may have. */
@@ -31,37 +28,42 @@ export class Answer {
 
   constructor({ memory }: Exports, at: number, policy: Policy, now: number, limit = MAX_TOKEN_BYTES) {
     this.#memory = memory;
-    this.#numbers = new Int32Array(memory.buffer, at, 7);
+    this.#numbers = new Uint32Array(memory.buffer, at, 5);
     this.policy = policy;
     this.now = now;
     this.limit = limit;
   }
 
+  /** Of a refusal, where or how much; of keys that were loaded, the number of their verifier. */
+  get place(): number {
+    return this.#numbers[0]!;
+  }
+
   /** What is refused and why; undefined when it is accepted. */
   refusal(): Refusal | undefined {
-    const [result = 0, reason = 0, place = 0] = this.#numbers;
-    if (result === ACCEPTED) {
+    const [place, mark] = this.#numbers as unknown as [number, number];
+    if (mark === 0) {
       return undefined;
     }
-    const code = codes[result];
+    const code = codes[(mark >>> 8) - 1];
     if (code === undefined) {
-      throw new Error(`there is no code ${result}`);
+      throw new Error(`there is no code for ${mark}`);
     }
-    return { code, details: details[code]?.(reason, place, this) ?? {} };
+    return { code, details: details[code]?.(mark & 0xff, place, this) ?? {} };
   }
 
   /** The decoded header: untrusted unless the token was accepted, and JSON unless it was refused for not being it. */
   header(): string {
+    return this.#text(0, this.#numbers[3]!);
+  }
+
+  /** The decoded payload, likewise; it stands behind the header. */
+  payload(): string {
     return this.#text(this.#numbers[3]!, this.#numbers[4]!);
   }
 
-  /** The decoded payload, likewise. */
-  payload(): string {
-    return this.#text(this.#numbers[5]!, this.#numbers[6]!);
-  }
-
-  #text(at: number, bytes: number): string {
-    return decoder.decode(new Uint8Array(this.#memory.buffer, at, bytes));
+  #text(from: number, bytes: number): string {
+    return decoder.decode(new Uint8Array(this.#memory.buffer, this.#numbers[2]! + from, bytes));
   }
 }
 

@@ -1,10 +1,8 @@
-/** What the WebAssembly side exports; see src/lib.rs. A handle is the address of a `TokenVerifier`. */
+/** What the WebAssembly side exports; see src/lib.rs. A verifier is a number. */
 export interface Exports {
   readonly memory: WebAssembly.Memory;
-  tokenverifier_new(): number;
-  tokenverifier_room(handle: number, bytes: number): number;
-  tokenverifier_load(
-    handle: number,
+  room(bytes: number): number;
+  load(
     keys: number,
     issuer: number,
     audience: number,
@@ -12,10 +10,10 @@ export interface Exports {
     refresh: boolean,
     requireAtJwt: boolean,
   ): number;
-  tokenverifier_verify(handle: number, bytes: number, now: number): number;
+  verify(verifier: number, bytes: number, now: number): number;
   /** Only in the module for status lists. */
-  tokenverifier_status_list?(handle: number, bytes: number, uri: number, now: number): number;
-  __wbg_tokenverifier_free(handle: number): void;
+  status_list?(verifier: number, bytes: number, uri: number, now: number): number;
+  free(verifier: number): void;
 }
 
 /** The running instance of a WebAssembly module: started at the first use, and another after a trap. */
@@ -31,7 +29,7 @@ export class Instance {
   /** Whatever was made in an instance is of no use in the next: compare what this returns. */
   exports(): Exports {
     this.#module ??= this.#compile();
-    this.#exports ??= started(this.#module);
+    this.#exports ??= new WebAssembly.Instance(this.#module).exports as unknown as Exports;
     return this.#exports;
   }
 
@@ -47,17 +45,6 @@ export class Instance {
       throw new Error("the verifier stopped unexpectedly and gave no verdict", { cause });
     }
   }
-}
-
-/** The module asks for nothing but ways to throw, for mistakes that it cannot make. */
-function started(module: WebAssembly.Module): Exports {
-  const imports: Record<string, Record<string, () => never>> = {};
-  for (const { module: from, name } of WebAssembly.Module.imports(module)) {
-    (imports[from] ??= {})[name] = () => {
-      throw new Error(name);
-    };
-  }
-  return new WebAssembly.Instance(module, imports).exports as unknown as Exports;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { Answer, MAX_TOKEN_BYTES } from "./answers.js";
+import { Answer, MAX_TOKEN_BYTES, type Refusal } from "./answers.js";
 import type { KeyCode } from "./codes.js";
 import { KeyError } from "./errors.js";
 import type { Exports, Instance } from "./instance.js";
@@ -19,7 +19,7 @@ export class Keyed {
   readonly #keys: string;
   readonly #policy: Policy;
   #exports: Exports | undefined;
-  #handle = 0;
+  #verifier = 0;
   #freed = false;
 
   /** @throws {KeyError} when the keys cannot be used */
@@ -31,17 +31,16 @@ export class Keyed {
   }
 
   /** Runs `call` with the keys loaded, for questions other than a token's. */
-  run<T>(call: (exports: Exports, handle: number, policy: Policy) => T): T {
+  run<T>(call: (exports: Exports, verifier: number, policy: Policy) => T): T {
     const exports = this.#live();
-    return this.#instance.run(() => call(exports, this.#handle, this.#policy));
+    return this.#instance.run(() => call(exports, this.#verifier, this.#policy));
   }
 
   /** Asks for a verdict; `read` belongs to it, because an answer that cannot be read is as bad as a trap. */
   ask<T>(token: string, now: number, read: (answer: Answer) => T): T {
-    return this.run((exports, handle, policy) => {
+    return this.run((exports, verifier, policy) => {
       // The memory of WebAssembly grows and never shrinks: a token of 100 MB must not get into it.
-      const bytes = written(exports, handle, token.slice(0, PASSED_ON));
-      const at = exports.tokenverifier_verify(handle, bytes, now);
+      const at = exports.verify(verifier, written(exports, token.slice(0, PASSED_ON)), now);
       return read(new Answer(exports, at, policy, now));
     });
   }
@@ -50,7 +49,7 @@ export class Keyed {
     this.#freed = true;
     forgotten?.unregister(this);
     if (this.#exports !== undefined) {
-      givingBack(this.#instance, this.#exports, this.#handle)();
+      givingBack(this.#instance, this.#exports, this.#verifier)();
       this.#exports = undefined;
     }
   }
@@ -62,50 +61,48 @@ export class Keyed {
     }
     const exports = this.#instance.exports();
     if (this.#exports !== exports) {
-      const refusal = this.#instance.run(() => {
-        this.#handle = exports.tokenverifier_new();
-        return this.#load(exports, this.#handle);
-      });
+      const [refusal, verifier] = this.#instance.run(() => this.#load(exports));
       if (refusal !== undefined) {
-        this.#instance.run(() => exports.__wbg_tokenverifier_free(this.#handle));
         throw new KeyError(refusal.code as KeyCode, refusal.details as never);
       }
+      this.#verifier = verifier;
       this.#exports = exports;
       // Not in its own name twice: that would keep the memory of the instance before alive.
       forgotten?.unregister(this);
-      forgotten?.register(this, givingBack(this.#instance, exports, this.#handle), this);
+      forgotten?.register(this, givingBack(this.#instance, exports, this.#verifier), this);
     }
     return exports;
   }
 
-  #load(exports: Exports, handle: number) {
+  #load(exports: Exports): [Refusal | undefined, number] {
     const { leeway, issuer, audience, refresh, requireAtJwt } = this.#policy;
-    const [keys, ...demands] = [this.#keys, issuer, audience].map((text) => encoder.encode(text));
-    let at = exports.tokenverifier_room(handle, keys!.length + demands[0]!.length + demands[1]!.length);
-    for (const bytes of [keys!, ...demands]) {
-      new Uint8Array(exports.memory.buffer).set(bytes, at);
-      at += bytes.length;
+    const texts = [this.#keys, issuer, audience].map((text) => text === undefined ? undefined : encoder.encode(text));
+    const lengths = texts.map((text) => text?.length ?? -1) as [number, number, number];
+    let at = exports.room(lengths.reduce((sum, length) => sum + Math.max(length, 0), 0));
+    for (const text of texts) {
+      if (text !== undefined) {
+        new Uint8Array(exports.memory.buffer).set(text, at);
+        at += text.length;
+      }
     }
-    const length = (text: string | undefined, bytes: Uint8Array) => (text === undefined ? -1 : bytes.length);
-    const lengths = [length(issuer, demands[0]!), length(audience, demands[1]!)] as const;
-    at = exports.tokenverifier_load(handle, keys!.length, ...lengths, leeway, refresh, requireAtJwt);
-    return new Answer(exports, at, this.#policy, 0).refusal();
+    const answer = new Answer(exports, exports.load(...lengths, leeway, refresh, requireAtJwt), this.#policy, 0);
+    return [answer.refusal(), answer.place];
   }
 }
 
-/** Frees the object, if the instance it is in is still there. Knows nothing of its owner, who may be gone. */
-function givingBack(instance: Instance, exports: Exports, handle: number): () => void {
+/** Frees the verifier, if the instance it is in is still there. Knows nothing of its owner, who may be gone. */
+function givingBack(instance: Instance, exports: Exports, verifier: number): () => void {
   return () => {
     if (exports === instance.exports()) {
-      instance.run(() => exports.__wbg_tokenverifier_free(handle));
+      instance.run(() => exports.free(verifier));
     }
   };
 }
 
 /** Writes a text where the WebAssembly side looks for it; returns its length in bytes. */
-function written(exports: Exports, handle: number, text: string): number {
+function written(exports: Exports, text: string): number {
   // UTF-8 takes at most three bytes for what a string counts as one.
   const room = text.length * 3;
-  const at = exports.tokenverifier_room(handle, room);
+  const at = exports.room(room);
   return encoder.encodeInto(text, new Uint8Array(exports.memory.buffer, at, room)).written;
 }

@@ -92,12 +92,12 @@ export class ListVerifier {
 
   #verified(list: string, uri: string, now: number): ListClaims {
     const [text, address] = [encoder.encode(list.slice(0, PASSED_ON)), encoder.encode(uri)];
-    const verdict = this.#keyed.run((exports, handle, policy) => {
-      const at = exports.tokenverifier_room(handle, text.length + address.length);
+    const verdict = this.#keyed.run((exports, verifier, policy) => {
+      const at = exports.room(text.length + address.length);
       const room = new Uint8Array(exports.memory.buffer, at);
       room.set(text);
       room.set(address, text.length);
-      const answer = new Answer(exports, exports.tokenverifier_status_list!(handle, text.length, address.length, now), policy, now, MAX_LIST_BYTES);
+      const answer = new Answer(exports, exports.status_list!(verifier, text.length, address.length, now), policy, now, MAX_LIST_BYTES);
       const refusal = answer.refusal();
       return refusal === undefined ? { claims: JSON.parse(answer.payload()) as ListClaims } : { refusal };
     });

@@ -43,7 +43,7 @@ export class Loading {
       source = await source.arrayBuffer();
     }
     const module = source instanceof WebAssembly.Module ? source : await WebAssembly.compile(source as BufferSource);
-    if (!WebAssembly.Module.exports(module).some(({ name }) => name === "tokenverifier_new")) {
+    if (!WebAssembly.Module.exports(module).some(({ name }) => name === "verify")) {
       throw new TypeError("init was given another module than this package's");
     }
     this.#module = module;

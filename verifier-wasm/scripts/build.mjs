@@ -34,6 +34,9 @@ const FMA = {
 };
 const NO_SIMD = { rustc: [], wasmOpt: [] };
 
+/** What js/instance.ts asks for. */
+const EXPORTS = ["memory", "room", "load", "verify", "free"];
+
 const STRIP = ["--strip-debug", "--strip-producers", "--strip-target-features"];
 
 /** Runs a program, or stops the build with one line that says what failed. */
@@ -60,6 +63,7 @@ function binary(packageName, name) {
 }
 
 const wasmOpt = binary("binaryen", "wasm-opt");
+const wasmMetadce = binary("binaryen", "wasm-metadce");
 const tsc = binary("typescript", "tsc");
 
 /** Panic messages name source files: the same ones wherever the package was built. */
@@ -78,11 +82,12 @@ function remappedPaths() {
  * bindings that wasm-pack writes are not needed.
  */
 class Module {
-  constructor(name, bytes, features, cargoArguments = []) {
+  constructor(name, bytes, features, { cargoArguments = [], exports = [] } = {}) {
     this.name = name;
     this.bytes = bytes;
     this.features = features;
     this.cargoArguments = cargoArguments;
+    this.exports = [...EXPORTS, ...exports];
     this.pkg = join(pkg, name);
     this.wasm = join(this.pkg, `${name}_bg.wasm`);
   }
@@ -97,6 +102,11 @@ class Module {
       `compiling ${this.name}`,
     );
     const features = [...WASM_FEATURES, ...this.features.wasmOpt];
+    // What only the bindings of wasm-pack would use: a table for objects of JavaScript, and who fills it.
+    const roots = join(this.pkg, "exports.json");
+    const reached = this.exports.map((name) => ({ name, export: name }));
+    writeFileSync(roots, JSON.stringify([{ name: "package", root: true, reaches: this.exports }, ...reached]));
+    run(process.execPath, [wasmMetadce, ...features, this.wasm, "-f", roots, "-g", "-o", this.wasm], "removing what is not used");
     // With the names of functions beside it, which say where bytes go and what is left of the standard library.
     const named = join(this.pkg, `${this.name}_named.wasm`);
     run(process.execPath, [wasmOpt, ...features, "-Oz", "-g", this.wasm, "-o", named], "optimising the wasm");
@@ -120,7 +130,7 @@ const modules = [
   new Module("verifier_wasm", "wasm-bytes", NO_SIMD),
   new Module("verifier_wasm_simd", "simd-bytes", SIMD),
   new Module("verifier_wasm_fma", "fma-bytes", FMA),
-  new Module("status_wasm", "status-bytes", NO_SIMD, ["--features", "status"]),
+  new Module("status_wasm", "status-bytes", NO_SIMD, { cargoArguments: ["--features", "status"], exports: ["status_list"] }),
 ];
 
 rmSync(pkg, { recursive: true, force: true });

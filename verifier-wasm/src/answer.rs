@@ -2,47 +2,44 @@
 //!
 //! `js/answers.ts` makes an object of them; what else there is to say of a refusal it reads from the token.
 
-use verifier_core::{Fault, Segments};
+use verifier_core::Segments;
 
-/// The token is good, or the keys are. Any other result is the place of a code in [`verifier_core::Code::ALL`].
-pub const ACCEPTED: i32 = -1;
-
-/// There are no keys, or less text than was announced: a mistake in the JavaScript half.
-pub const NO_VERDICT: i32 = -2;
+/// There are no such keys, or less text than was announced: a mistake in the JavaScript half.
+pub const NO_VERDICT: u64 = u64::MAX;
 
 /// A verdict, and where in memory the token's segments are.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct Answer {
-    /// [`ACCEPTED`], [`NO_VERDICT`] or a code.
-    pub result: i32,
-    /// [`Fault::reason`] of a refusal.
-    pub reason: u32,
-    /// [`Fault::place`] of a refusal.
-    pub place: u32,
-    /// Address and length of the decoded header; untrusted unless the token was accepted.
-    pub header: [usize; 2],
-    /// Address and length of the decoded payload, likewise.
-    pub payload: [usize; 2],
+    /// [`Fault::number`](verifier_core::Fault::number) of a refusal, or [`NO_VERDICT`]. Less than 2^32: the token is good, or the
+    /// keys are, and it is the number of their verifier.
+    number: u64,
+    /// Address of the decoded header, behind which the payload stands; untrusted unless the token was accepted.
+    segments: usize,
+    /// Bytes of the decoded header.
+    header: usize,
+    /// Bytes of the decoded payload.
+    payload: usize,
 }
 
 impl Answer {
-    /// Takes a verdict, and where the segments are that it is about.
-    pub fn set(&mut self, verdict: Result<(), Fault>, segments: &Segments) {
-        self.header = place(segments.header());
-        self.payload = place(segments.payload());
-        self.result = match verdict {
-            Ok(()) => ACCEPTED,
-            Err(fault) => {
-                self.reason = u32::from(fault.reason());
-                self.place = fault.place();
-                fault.code() as i32
-            }
-        };
+    /// One that says nothing.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { number: NO_VERDICT, segments: 0, header: 0, payload: 0 }
+    }
+
+    /// Takes a number, and where the segments are that it is about.
+    pub fn set(&mut self, number: u64, segments: &Segments) {
+        self.number = number;
+        self.segments = segments.header().as_ptr() as usize;
+        self.header = segments.header().len();
+        self.payload = segments.payload().len();
     }
 }
 
-/// Address and length.
-fn place(bytes: &[u8]) -> [usize; 2] {
-    [bytes.as_ptr() as usize, bytes.len()]
+impl Default for Answer {
+    fn default() -> Self {
+        Self::new()
+    }
 }

@@ -10,6 +10,7 @@ mod names;
 mod number;
 mod reader;
 mod text;
+mod utf8;
 mod value;
 
 pub(crate) use number::Number;

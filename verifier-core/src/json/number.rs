@@ -23,7 +23,7 @@ impl<'a> Number<'a> {
     /// The number as an unsigned integer, when it is written as one and fits.
     pub(crate) fn as_u64(self) -> Option<u64> {
         self.0.iter().try_fold(0_u64, |value, byte| match byte {
-            b'0'..=b'9' => appended(value, *byte),
+            b'0'..=b'9' => appended(value, byte - b'0'),
             _ => None,
         })
     }
@@ -33,36 +33,32 @@ impl<'a> Number<'a> {
     /// Rounding up keeps every comparison with a clock of nanosecond steps exact. Instants beyond 2^64 seconds
     /// saturate. `None`: the number is negative, or so large that a double could only hold it as an infinity.
     pub(crate) fn as_numeric_date(self) -> Option<UnixTime> {
-        let (negative, unsigned) = match self.0 {
-            [b'-', rest @ ..] => (true, rest),
-            all => (false, all),
-        };
-        let (mantissa, exponent) = split_at_byte(unsigned, |byte| matches!(byte, b'e' | b'E'));
-        let (integer, _) = split_at_byte(mantissa, |byte| byte == b'.');
-        // Where the next digit stands: -1 for the last before the decimal point, 0 for the first behind it. A text is far
-        // shorter than 2^31 bytes, so nothing is lost.
-        let first_place = -(i32::try_from(integer.len()).ok()? + read_exponent(exponent));
-        let mut digits = [b'0'; SECOND_DIGITS + NANO_DIGITS];
+        let text = self.0;
+        let end = position(text, |byte| matches!(byte, b'e' | b'E'));
+        let mantissa = text.get(..end)?;
+        // How many digits of the number stand before its decimal point from the next one on, that one among them. A text
+        // is far shorter than 2^31 bytes, so nothing is lost.
+        let mut ahead = i32::try_from(position(mantissa, |byte| byte == b'.')).ok()? + exponent(text.get(end..)?);
+        let mut digits = [0; SECOND_DIGITS + NANO_DIGITS];
         let (mut is_zero, mut beyond, mut below_nanos) = (true, false, false);
-        let written = mantissa.iter().enumerate().filter(|(_, byte)| **byte != b'.');
-        for ((at, byte), place) in written.zip(first_place..) {
-            if *byte != b'0' {
-                if is_zero && (negative || is_infinite_as_double(-place, mantissa.get(at..).unwrap_or_default())) {
+        for (at, byte) in mantissa.iter().enumerate() {
+            if let b'1'..=b'9' = byte {
+                if is_zero && (text.first() == Some(&b'-') || is_infinite_as_double(ahead, mantissa.get(at..)?)) {
                     return None;
                 }
                 is_zero = false;
-                let index = usize::try_from(place + SECOND_DIGITS as i32);
-                match index.map(|index| digits.get_mut(index)) {
-                    Ok(Some(digit)) => *digit = *byte,
+                match usize::try_from(SECOND_DIGITS as i32 - ahead).map(|place| digits.get_mut(place)) {
+                    Ok(Some(digit)) => *digit = byte - b'0',
                     Ok(None) => below_nanos = true,
                     Err(_) => beyond = true,
                 }
             }
+            // A sign and a decimal point are no digits; the sign has been counted among those ahead.
+            ahead -= i32::from(*byte != b'.');
         }
-        let (secs, nanos) = digits.split_at_checked(SECOND_DIGITS).unwrap_or_default();
-        let secs = secs.iter().try_fold(0, |secs, digit| appended(secs, *digit));
-        let nanos = nanos.iter().fold(0, |nanos, digit| nanos * 10 + u32::from(digit - b'0'));
-        Some(match secs {
+        let (secs, nanos) = digits.split_at_checked(SECOND_DIGITS)?;
+        let nanos = nanos.iter().fold(0, |nanos, digit| nanos * 10 + u32::from(*digit));
+        Some(match secs.iter().try_fold(0, |secs, digit| appended(secs, *digit)) {
             Some(secs) if !beyond => UnixTime::new(secs, nanos).plus_nanosecond_if(below_nanos),
             _ => UnixTime::MAX,
         })
@@ -75,13 +71,12 @@ fn appended(value: u64, digit: u8) -> Option<u64> {
     if value > u64::MAX / 10 {
         return None;
     }
-    (value * 10).checked_add(u64::from(digit - b'0'))
+    (value * 10).checked_add(u64::from(digit))
 }
 
-/// What stands before the first such byte, and from it on.
-fn split_at_byte(text: &[u8], is: impl Fn(u8) -> bool) -> (&[u8], &[u8]) {
-    let at = text.iter().position(|byte| is(*byte)).unwrap_or(text.len());
-    text.split_at_checked(at).unwrap_or_default()
+/// Where the first such byte is; the length of the text when there is none.
+fn position(text: &[u8], is: impl Fn(u8) -> bool) -> usize {
+    text.iter().position(|byte| is(*byte)).unwrap_or(text.len())
 }
 
 /// Of a number with so many digits before its decimal point, the first of which is the mantissa's first and not zero.
@@ -89,17 +84,24 @@ fn is_infinite_as_double(digits_before_point: i32, mantissa: &[u8]) -> bool {
     if digits_before_point != DIGITS_OF_FIRST_INFINITE_DOUBLE {
         return digits_before_point > DIGITS_OF_FIRST_INFINITE_DOUBLE;
     }
-    // A mantissa that ends early is smaller: its digits go on as zeros, the limit's do not.
-    mantissa.iter().filter(|byte| **byte != b'.').ge(FIRST_INFINITE_DOUBLE)
+    let mut digits = mantissa.iter().copied().filter(|byte| *byte != b'.');
+    for limit in FIRST_INFINITE_DOUBLE {
+        // A mantissa that ends early goes on in zeros.
+        let digit = digits.next().unwrap_or(b'0');
+        if digit != *limit {
+            return digit > *limit;
+        }
+    }
+    true
 }
 
 /// The value of `e+12`, `E-3` or nothing; exponents beyond a million are as good as a million.
-fn read_exponent(text: &[u8]) -> i32 {
-    let (negative, digits) = match text {
-        [_, b'-', digits @ ..] => (true, digits),
-        [_, b'+', digits @ ..] | [_, digits @ ..] => (false, digits),
-        [] => return 0,
-    };
-    let size = digits.iter().fold(0_i32, |value, byte| (value * 10 + i32::from(byte - b'0')).min(1_000_000));
-    if negative { -size } else { size }
+fn exponent(text: &[u8]) -> i32 {
+    let mut size = 0_i32;
+    for byte in text {
+        if byte.is_ascii_digit() {
+            size = (size * 10 + i32::from(byte - b'0')).min(1_000_000);
+        }
+    }
+    if text.get(1) == Some(&b'-') { -size } else { size }
 }

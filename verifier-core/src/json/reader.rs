@@ -1,7 +1,8 @@
 //! One pass over a JSON text: grammar, nesting, duplicate names; the members that are asked for are noted on the way.
 
 use super::names::any_twice;
-use super::{Text, Value};
+use super::text::{NO_CODE_UNIT, code_unit};
+use super::{Text, Value, utf8};
 use crate::fault::JsonFault;
 use alloc::vec::Vec;
 
@@ -17,8 +18,9 @@ pub(crate) fn read_members<'a>(
     names: &[&str],
     values: &mut [Option<Value<'a>>],
 ) -> Result<(), (JsonFault, usize)> {
-    if let Err(error) = core::str::from_utf8(text) {
-        return Err((JsonFault::NotUtf8, error.valid_up_to()));
+    let valid = utf8::valid_up_to(text);
+    if valid < text.len() {
+        return Err((JsonFault::NotUtf8, valid));
     }
     let mut reader = Reader { names, values, ..Reader::new(text) };
     reader.document().map_err(|fault| (fault, reader.at))
@@ -40,14 +42,12 @@ impl<'a> Iterator for Elements<'a, '_> {
     type Item = Value<'a>;
 
     fn next(&mut self) -> Option<Value<'a>> {
+        self.reader.took_next(b',');
         self.reader.skip_white_space();
-        if self.reader.took(b',') {
-            self.reader.skip_white_space();
-        }
         let start = self.reader.at;
         // The closing bracket is no value.
         self.reader.value(1).ok()?;
-        Some(self.reader.value_since(start))
+        Some(Value::new(self.reader.since(start)))
     }
 }
 
@@ -86,16 +86,19 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// The next byte; 0 at the end, where it fits nowhere either.
+    #[cfg_attr(target_family = "wasm", inline(never))]
     fn peek(&self) -> u8 {
         self.text.get(self.at).copied().unwrap_or(0)
     }
 
+    #[cfg_attr(target_family = "wasm", inline(never))]
     fn took(&mut self, byte: u8) -> bool {
         let there = self.peek() == byte;
         self.at += usize::from(there);
         there
     }
 
+    #[cfg_attr(target_family = "wasm", inline(never))]
     fn take(&mut self, byte: u8) -> Read {
         if self.took(byte) { Ok(()) } else { Err(JsonFault::NotJson) }
     }
@@ -109,16 +112,21 @@ impl<'a> Reader<'a, '_> {
         self.text.get(start..self.at).unwrap_or_default()
     }
 
-    fn value_since(&self, start: usize) -> Value<'a> {
-        Value::new(self.since(start))
-    }
-
+    #[cfg_attr(target_family = "wasm", inline(never))]
     fn skip_white_space(&mut self) {
         while let b' ' | b'\t' | b'\n' | b'\r' = self.peek() {
             self.at += 1;
         }
     }
 
+    /// The same with white space before it.
+    #[cfg_attr(target_family = "wasm", inline(never))]
+    fn took_next(&mut self, byte: u8) -> bool {
+        self.skip_white_space();
+        self.took(byte)
+    }
+
+    #[cfg_attr(target_family = "wasm", inline(never))]
     fn value(&mut self, depth: u32) -> Read {
         match self.peek() {
             b'"' => self.string(),
@@ -132,6 +140,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// An object or an array, as `close` says; its opening bracket has been seen.
+    #[cfg_attr(target_family = "wasm", inline(never))]
     fn container(&mut self, depth: u32, close: u8) -> Read {
         if depth > MAX_DEPTH {
             return Err(JsonFault::TooDeep);
@@ -139,9 +148,9 @@ impl<'a> Reader<'a, '_> {
         let start = self.at;
         let names_before = self.open.len();
         self.at += 1;
-        self.skip_white_space();
-        if self.peek() != close {
+        if !self.took_next(close) {
             loop {
+                self.skip_white_space();
                 if close == b'}' {
                     self.name()?;
                 }
@@ -150,14 +159,12 @@ impl<'a> Reader<'a, '_> {
                 if depth == 1 {
                     self.note(value);
                 }
-                self.skip_white_space();
-                if !self.took(b',') {
+                if !self.took_next(b',') {
                     break;
                 }
-                self.skip_white_space();
             }
+            self.take(close)?;
         }
-        self.take(close)?;
         if any_twice(self.open.get_mut(names_before..).unwrap_or_default()) {
             return self.fault_at(start, JsonFault::DuplicateMember);
         }
@@ -169,7 +176,7 @@ impl<'a> Reader<'a, '_> {
     fn name(&mut self) -> Read {
         let start = self.at;
         self.string()?;
-        self.open.extend(self.value_since(start).text());
+        self.open.push(Text::new(self.text.get(start + 1..self.at - 1).unwrap_or_default()));
         self.skip_white_space();
         self.take(b':')?;
         self.skip_white_space();
@@ -178,29 +185,34 @@ impl<'a> Reader<'a, '_> {
 
     /// Notes the value that began at `start`, if the member named last is asked for.
     fn note(&mut self, start: usize) {
-        let value = self.value_since(start);
+        let value = Value::new(self.since(start));
         let Some(name) = self.open.last() else { return };
         for (known, place) in self.names.iter().zip(self.values.iter_mut()) {
-            if name.is(known) {
+            if name.is(known.as_bytes()) {
                 *place = Some(value);
             }
         }
     }
 
+    #[cfg_attr(target_family = "wasm", inline(never))]
     fn literal(&mut self, word: &str) -> Read {
-        word.bytes().try_for_each(|byte| self.take(byte))
+        for byte in word.bytes() {
+            self.take(byte)?;
+        }
+        Ok(())
     }
 
     /// A string of RFC 8259 section 7; a surrogate must come as a pair.
+    #[cfg_attr(target_family = "wasm", inline(never))]
     fn string(&mut self) -> Read {
         self.take(b'"')?;
         loop {
-            match self.peek() {
-                b'"' => break,
-                b'\\' => self.escape()?,
-                // Control characters must be escaped; 0 is the end of the text as well.
-                0..=0x1f => return Err(JsonFault::NotJson),
-                _ => self.at += 1,
+            match self.text.get(self.at) {
+                Some(b'"') => break,
+                Some(b'\\') => self.escape()?,
+                // Control characters must be escaped.
+                None | Some(0..=0x1f) => return Err(JsonFault::NotJson),
+                Some(_) => self.at += 1,
             }
         }
         self.at += 1;
@@ -210,12 +222,9 @@ impl<'a> Reader<'a, '_> {
     fn escape(&mut self) -> Read {
         let start = self.at;
         self.at += 1;
-        match self.peek() {
-            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {
-                self.at += 1;
-                return Ok(());
-            }
-            _ => {}
+        if let b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' = self.peek() {
+            self.at += 1;
+            return Ok(());
         }
         let is_pair = match self.code_unit()? {
             0xd800..=0xdbff => self.took(b'\\') && matches!(self.code_unit()?, 0xdc00..=0xdfff),
@@ -228,12 +237,10 @@ impl<'a> Reader<'a, '_> {
     /// `u` and four hexadecimal digits.
     fn code_unit(&mut self) -> Result<u32, JsonFault> {
         self.take(b'u')?;
-        let mut unit = 0;
-        for _ in 0..4 {
-            unit = unit << 4 | char::from(self.peek()).to_digit(16).ok_or(JsonFault::NotJson)?;
-            self.at += 1;
+        match code_unit(self.text, &mut self.at) {
+            NO_CODE_UNIT => Err(JsonFault::NotJson),
+            unit => Ok(unit),
         }
-        Ok(unit)
     }
 
     /// A number of RFC 8259 section 6.
@@ -245,17 +252,15 @@ impl<'a> Reader<'a, '_> {
         if self.took(b'.') {
             self.digits()?;
         }
-        if let b'e' | b'E' = self.peek() {
-            self.at += 1;
-            if let b'+' | b'-' = self.peek() {
-                self.at += 1;
-            }
+        if self.took(b'e') || self.took(b'E') {
+            let _ = self.took(b'+') || self.took(b'-');
             self.digits()?;
         }
         Ok(())
     }
 
     /// One digit or more.
+    #[cfg_attr(target_family = "wasm", inline(never))]
     fn digits(&mut self) -> Read {
         let start = self.at;
         while self.peek().is_ascii_digit() {

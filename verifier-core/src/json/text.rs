@@ -16,18 +16,19 @@ impl<'a> Text<'a> {
     }
 
     /// The bytes of the unescaped text, in UTF-8.
-    pub(crate) fn bytes(self) -> Bytes<'a> {
-        Bytes { rest: self.0, pending: 0 }
+    pub(crate) const fn bytes(self) -> Bytes<'a> {
+        Bytes { text: self.0, at: 0, escape: b'\\', pending: 0 }
     }
 
-    /// Whether the unescaped text is exactly `other`.
-    pub(crate) fn is(self, other: &str) -> bool {
+    /// Whether the unescaped text is exactly `other`, in UTF-8.
+    #[cfg_attr(target_family = "wasm", inline(never))]
+    pub(crate) fn is(self, other: &[u8]) -> bool {
         // As many or more bytes as it stands for: most texts differ in length, and are told by it.
-        self.0.len() >= other.len() && self.bytes().eq(other.bytes())
+        self.0.len() >= other.len() && order(self.bytes(), Bytes::plain(other)).is_eq()
     }
 
     /// Whether the unescaped text is `other`, which is in lower case, ASCII letters compared without case.
-    #[inline(never)]
+    #[cfg_attr(target_family = "wasm", inline(never))]
     pub(crate) fn is_ignoring_ascii_case(self, other: &str) -> bool {
         self.bytes().map(|byte| byte.to_ascii_lowercase()).eq(other.bytes())
     }
@@ -60,67 +61,135 @@ impl<'a> Text<'a> {
     /// Orders two texts by the bytes of their unescaped forms, which is the order of their code points.
     ///
     /// Stops at the first difference: a long name that is compared often costs no more than a short one.
+    #[cfg_attr(target_family = "wasm", inline(never))]
     pub(crate) fn compare(self, other: Self) -> Ordering {
-        self.bytes().cmp(other.bytes())
+        order(self.bytes(), other.bytes())
+    }
+}
+
+#[cfg_attr(target_family = "wasm", inline(never))]
+fn order(mut one: Bytes<'_>, mut other: Bytes<'_>) -> Ordering {
+    loop {
+        let (ours, theirs) = (one.next_or_end(), other.next_or_end());
+        if ours != theirs || ours == END {
+            return ours.cmp(&theirs);
+        }
     }
 }
 
 /// Iterator over the bytes of an unescaped text.
 pub(crate) struct Bytes<'a> {
-    rest: &'a [u8],
+    text: &'a [u8],
+    at: usize,
+    /// The byte that an escape begins with.
+    escape: u8,
     /// The bytes that are left of an escaped character, the next one lowest. They continue a character, so none is zero.
     pending: u32,
+}
+
+/// In place of a byte when there is none: before all of them.
+const END: i32 = -1;
+
+/// Its like is not in UTF-8.
+const NO_ESCAPE: u8 = 0xff;
+
+impl<'a> Bytes<'a> {
+    /// The bytes of a text in which nothing is escaped.
+    const fn plain(text: &'a [u8]) -> Self {
+        Self { text, at: 0, escape: NO_ESCAPE, pending: 0 }
+    }
+
+    /// The next byte, or [`END`].
+    // One number, where an `Option` is two, which wasm returns in memory.
+    #[cfg_attr(target_family = "wasm", inline(never))]
+    fn next_or_end(&mut self) -> i32 {
+        if self.pending == 0 {
+            let Some(byte) = self.text.get(self.at) else { return END };
+            self.at += 1;
+            if *byte != self.escape {
+                return i32::from(*byte);
+            }
+            self.pending = self.escaped();
+        }
+        let next = self.pending & 0xff;
+        self.pending >>= 8;
+        next.cast_signed()
+    }
+
+    /// What the escape stands for that goes on here, as [`Self::pending`].
+    fn escaped(&mut self) -> u32 {
+        let kind = self.text.get(self.at).copied().unwrap_or_default();
+        self.at += 1;
+        match kind {
+            b'b' => 0x08,
+            b'f' => 0x0c,
+            b'n' => 0x0a,
+            b'r' => 0x0d,
+            b't' => 0x09,
+            b'u' => {
+                let mut code_point = code_unit(self.text, &mut self.at);
+                if let 0xd800..=0xdbff = code_point {
+                    // The reader has made sure that `\u` and a low surrogate follow.
+                    self.at += 2;
+                    let low = code_unit(self.text, &mut self.at);
+                    code_point = 0x1_0000 + ((code_point & 0x3ff) << 10) + (low & 0x3ff);
+                }
+                utf8(code_point)
+            }
+            other => u32::from(other),
+        }
+    }
 }
 
 impl Iterator for Bytes<'_> {
     type Item = u8;
 
     fn next(&mut self) -> Option<u8> {
-        if self.pending == 0 {
-            let byte = self.take()?;
-            if byte != b'\\' {
-                return Some(byte);
-            }
-            self.pending = match self.take()? {
-                b'b' => 0x08,
-                b'f' => 0x0c,
-                b'n' => 0x0a,
-                b'r' => 0x0d,
-                b't' => 0x09,
-                b'u' => u32::from_le_bytes(self.unicode()?),
-                other => u32::from(other),
-            };
-        }
-        let [next, rest @ ..] = self.pending.to_le_bytes();
-        let [a, b, c] = rest;
-        self.pending = u32::from_le_bytes([a, b, c, 0]);
-        Some(next)
+        u8::try_from(self.next_or_end()).ok()
     }
 }
 
-impl Bytes<'_> {
-    fn take(&mut self) -> Option<u8> {
-        let (first, rest) = self.rest.split_first()?;
-        self.rest = rest;
-        Some(*first)
+/// The bytes of a character, the first one lowest (RFC 3629 section 3).
+const fn utf8(code_point: u32) -> u32 {
+    if code_point < 0x80 {
+        return code_point;
     }
+    // Six bits for each byte from the last one on, until the rest fits into the first beside its mark: as many ones as
+    // there are bytes, and a zero.
+    let (mut rest, mut bytes, mut room) = (code_point, 0, 0x40);
+    while rest >= room || room == 0x40 {
+        bytes = bytes << 8 | 0x80 | rest & 0x3f;
+        rest >>= 6;
+        room >>= 1;
+    }
+    (bytes << 8) | (0x100 - 2 * room) | rest
+}
 
-    /// The character behind `\u`, in UTF-8.
-    fn unicode(&mut self) -> Option<[u8; 4]> {
-        let mut code_point = self.code_unit()?;
-        if let 0xd800..=0xdbff = code_point {
-            // The reader has made sure that `\u` and a low surrogate follow.
-            self.rest = self.rest.get(2..)?;
-            code_point = 0x1_0000 + ((code_point & 0x3ff) << 10) + (self.code_unit()? & 0x3ff);
+/// In place of a code unit when there is none.
+pub(super) const NO_CODE_UNIT: u32 = u32::MAX;
+
+/// The code unit of the four hexadecimal digits that begin `at` (RFC 8259 section 7), which moves behind them, or to what is none.
+#[cfg_attr(target_family = "wasm", inline(never))]
+pub(super) fn code_unit(text: &[u8], at: &mut usize) -> u32 {
+    let mut unit = 0;
+    for _ in 0..4 {
+        let Some(digit) = text.get(*at).and_then(|digit| char::from(*digit).to_digit(16)) else { return NO_CODE_UNIT };
+        unit = unit << 4 | digit;
+        *at += 1;
+    }
+    unit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::utf8;
+
+    #[test]
+    fn every_character_is_encoded_as_the_standard_library_does() {
+        for character in '\0'..=char::MAX {
+            let mut bytes = [0; 4];
+            character.encode_utf8(&mut bytes);
+            assert_eq!(utf8(u32::from(character)).to_le_bytes(), bytes, "{character:?}");
         }
-        let mut utf8 = [0; 4];
-        char::from_u32(code_point)?.encode_utf8(&mut utf8);
-        Some(utf8)
-    }
-
-    fn code_unit(&mut self) -> Option<u32> {
-        let (digits, rest) = self.rest.split_at_checked(4)?;
-        self.rest = rest;
-        digits.iter().try_fold(0, |unit, digit| Some(unit << 4 | char::from(*digit).to_digit(16)?))
     }
 }

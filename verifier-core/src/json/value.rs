@@ -44,7 +44,8 @@ impl<'a> Value<'a> {
     }
 
     /// Whether it is a string that is `expected` after unescaping.
-    pub(crate) fn is_text(self, expected: &str) -> bool {
+    #[cfg_attr(target_family = "wasm", inline(never))]
+    pub(crate) fn is_text(self, expected: &[u8]) -> bool {
         self.text().is_some_and(|text| text.is(expected))
     }
 }

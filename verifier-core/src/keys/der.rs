@@ -2,14 +2,7 @@
 
 use super::{PemFault, Unsuitable};
 use crate::fault::Fault;
-
-const MALFORMED: Fault = PemFault::Der.fault();
-
-/// A modulus and an exponent, big-endian.
-pub(super) struct RsaNumbers<'a> {
-    pub(super) modulus: &'a [u8],
-    pub(super) exponent: &'a [u8],
-}
+use crate::rs256::RsaPublicKey;
 
 const SEQUENCE: u8 = 0x30;
 const INTEGER: u8 = 0x02;
@@ -20,57 +13,85 @@ const OBJECT_IDENTIFIER: u8 = 0x06;
 const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 const NULL: &[u8] = &[0x05, 0x00];
 
-/// `SubjectPublicKeyInfo` with `rsaEncryption` and its NULL parameter (RFC 5280 section 4.1, RFC 3279 section 2.3.1).
-pub(super) fn read_spki(der: &[u8]) -> Result<RsaNumbers<'_>, Fault> {
-    let spki = only(der, SEQUENCE)?;
-    let (algorithm, rest) = next(spki, SEQUENCE)?;
-    let (identifier, parameters) = next(algorithm, OBJECT_IDENTIFIER)?;
-    if identifier != RSA_ENCRYPTION {
-        return Err(Unsuitable::NotRsa.fault());
-    }
-    if parameters != NULL {
-        return Err(MALFORMED);
-    }
-    match only(rest, BIT_STRING)? {
-        [0, key @ ..] => read_pkcs1(key),
-        _ => Err(MALFORMED),
-    }
-}
-
-/// `RSAPublicKey` (RFC 8017 appendix A.1.1).
-pub(super) fn read_pkcs1(der: &[u8]) -> Result<RsaNumbers<'_>, Fault> {
-    let key = only(der, SEQUENCE)?;
-    let (modulus, rest) = next(key, INTEGER)?;
-    let exponent = only(rest, INTEGER)?;
-    Ok(RsaNumbers { modulus: unsigned(modulus)?, exponent: unsigned(exponent)? })
-}
-
-/// The content of an INTEGER that is not negative and written as short as can be.
-fn unsigned(content: &[u8]) -> Result<&[u8], Fault> {
-    match content {
-        [] | [0x80..=0xff, ..] | [0, 0..=0x7f, ..] => Err(MALFORMED),
-        [0, rest @ ..] if !rest.is_empty() => Ok(rest),
-        all => Ok(all),
-    }
-}
-
-/// The content of an element with nothing after it.
-fn only(der: &[u8], tag: u8) -> Result<&[u8], Fault> {
-    match next(der, tag)? {
-        (content, []) => Ok(content),
-        _ => Err(MALFORMED),
-    }
-}
-
-/// The content of the first element, and what follows it.
-fn next(der: &[u8], tag: u8) -> Result<(&[u8], &[u8]), Fault> {
-    let (length, rest) = match der {
-        [found, short @ 0..=0x7f, rest @ ..] if *found == tag => (usize::from(*short), rest),
-        [found, 0x81, one @ 0x80..=0xff, rest @ ..] if *found == tag => (usize::from(*one), rest),
-        [found, 0x82, high @ 1..=0xff, low, rest @ ..] if *found == tag => {
-            (usize::from(u16::from_be_bytes([*high, *low])), rest)
+/// `SubjectPublicKeyInfo` with `rsaEncryption` and its NULL parameter (RFC 5280 section 4.1, RFC 3279 section 2.3.1),
+/// or a bare `RSAPublicKey` (RFC 8017 appendix A.1.1), and nothing behind it.
+///
+/// # Errors
+/// [`Code::KeyPemInvalid`](crate::Code::KeyPemInvalid) for other bytes, [`Code::KeyUnsuitable`](crate::Code::KeyUnsuitable) for a
+/// key of another algorithm, and what [`RsaPublicKey::new`] refuses.
+pub(super) fn read(der: &[u8], spki: bool) -> Result<RsaPublicKey, Fault> {
+    let mut reader = Reader { der, at: 0 };
+    if spki {
+        let whole = reader.open(SEQUENCE);
+        let algorithm = reader.open(SEQUENCE);
+        let identifier = reader.content(OBJECT_IDENTIFIER);
+        let well_formed = reader.at <= algorithm && algorithm <= whole && whole == der.len();
+        if well_formed && identifier != RSA_ENCRYPTION {
+            return Err(Unsuitable::NotRsa.fault());
         }
-        _ => return Err(MALFORMED),
-    };
-    rest.split_at_checked(length).ok_or(MALFORMED)
+        let parameters = reader.until(algorithm);
+        let key = reader.open(BIT_STRING);
+        // No bits are unused (X.690 section 8.6.2.2).
+        let unused = reader.until(reader.at.saturating_add(1));
+        if whole != der.len() || parameters != NULL || key != whole || unused != [0] {
+            return Err(PemFault::Der.fault());
+        }
+    }
+    let whole = reader.open(SEQUENCE);
+    let modulus = reader.integer();
+    let exponent = reader.integer();
+    if whole != der.len() || reader.at != whole {
+        return Err(PemFault::Der.fault());
+    }
+    RsaPublicKey::new(modulus, exponent)
+}
+
+/// A place in a text of elements. What is malformed takes the place beyond the end, where nothing can be read any more.
+struct Reader<'a> {
+    der: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// Goes into the next element, which must have this tag; yields where it ends.
+    #[cfg_attr(target_family = "wasm", inline(never))]
+    fn open(&mut self, tag: u8) -> usize {
+        let header = self.der.get(self.at..).unwrap_or_default();
+        let (size, length) = match header {
+            [_, short @ 0..=0x7f, ..] => (2, usize::from(*short)),
+            [_, 0x81, one @ 0x80..=0xff, ..] => (3, usize::from(*one)),
+            [_, 0x82, high @ 1..=0xff, low, ..] => (4, usize::from(*high) << 8 | usize::from(*low)),
+            _ => (0, usize::MAX),
+        };
+        if header.first() == Some(&tag) && length <= header.len() - size {
+            self.at += size;
+            return self.at + length;
+        }
+        self.at = usize::MAX;
+        usize::MAX
+    }
+
+    /// The content of the next element, which must have this tag.
+    #[cfg_attr(target_family = "wasm", inline(never))]
+    fn content(&mut self, tag: u8) -> &'a [u8] {
+        let end = self.open(tag);
+        self.until(end)
+    }
+
+    /// The content of an INTEGER that is not negative and written as short as can be (X.690 section 8.3.2).
+    #[cfg_attr(target_family = "wasm", inline(never))]
+    fn integer(&mut self) -> &'a [u8] {
+        let content = self.content(INTEGER);
+        if let [] | [0x80..=0xff, ..] | [0, 0..=0x7f, ..] = content {
+            self.at = usize::MAX;
+        }
+        content
+    }
+
+    /// What stands before this place, from where the reader is.
+    fn until(&mut self, end: usize) -> &'a [u8] {
+        let bytes = self.der.get(self.at..end);
+        self.at = if bytes.is_some() { end } else { usize::MAX };
+        bytes.unwrap_or_default()
+    }
 }

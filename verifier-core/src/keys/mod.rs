@@ -18,7 +18,6 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
-use jwk::JwkText;
 
 /// Longest key text that is read, in bytes: about 180 keys of 4096 bits.
 pub const MAX_KEY_TEXT_BYTES: usize = 131_072;
@@ -32,12 +31,6 @@ pub struct PublicKey {
 }
 
 impl PublicKey {
-    /// Takes big-endian numbers.
-    pub(crate) fn from_numbers(kid: Option<Text<'_>>, modulus: &[u8], exponent: &[u8]) -> Result<Self, Fault> {
-        let rsa = RsaPublicKey::new(modulus, exponent)?;
-        Ok(Self { kid: kid.map(|kid| kid.escaped().to_vec()), rsa })
-    }
-
     /// The key's `kid`, when it has one. A key from PEM has none.
     #[must_use]
     pub fn kid(&self) -> Option<Cow<'_, str>> {
@@ -113,15 +106,12 @@ impl KeySet {
     /// # Errors
     /// As [`Self::parse`].
     pub fn load(text: &[u8]) -> Result<Self, Fault> {
-        check_length(text)?;
-        match text.trim_ascii_start().first() {
-            Some(b'{') => match jwk::read(text)? {
-                JwkText::Key(key) => Ok(Self::bare(key)),
-                JwkText::Set { keys, skipped } => Self::set(keys, skipped),
-            },
-            Some(b'-') => pem::read(text).map(Self::bare),
+        let read = |text: &[u8], loaded: &mut Loaded| match text.trim_ascii_start().first() {
+            Some(b'{') => jwk::read(text, loaded),
+            Some(b'-') => pem::read(text, loaded),
             _ => Err(Fault::of(Code::KeyFormatUnknown)),
-        }
+        };
+        Loaded::read_by(read, text)?.into_set()
     }
 
     /// Reads one PEM public key, `PUBLIC KEY` (SPKI) or `RSA PUBLIC KEY` (PKCS#1), of at most 131,072 bytes.
@@ -131,8 +121,7 @@ impl KeySet {
     /// # Errors
     /// [`KeyError::Pem`], [`KeyError::PrivateKey`], [`KeyError::Unsuitable`], or the fault of its numbers.
     pub fn from_pem(text: &str) -> Result<Self, KeyError> {
-        check_length(text.as_bytes())?;
-        Ok(Self::bare(pem::read(text.as_bytes())?))
+        Ok(Loaded::read_by(pem::read, text.as_bytes())?.into_set()?)
     }
 
     /// Reads one JWK (RFC 7517 section 4) of at most 131,072 bytes. Without a `kid` it verifies tokens with any.
@@ -141,10 +130,9 @@ impl KeySet {
     /// [`KeyError::Json`] and [`KeyError::JsonSyntax`], [`KeyError::Member`], [`KeyError::PrivateKey`],
     /// [`KeyError::SymmetricKey`], [`KeyError::Unsuitable`], or the fault of its numbers.
     pub fn from_jwk(text: &str) -> Result<Self, KeyError> {
-        check_length(text.as_bytes())?;
-        match jwk::read(text.as_bytes())? {
-            JwkText::Key(key) => Ok(Self::bare(key)),
-            JwkText::Set { .. } => Err(KeyError::Json(JwkFault::NotASingleKey)),
+        match Loaded::read_by(jwk::read, text.as_bytes())? {
+            Loaded { is_set: true, .. } => Err(KeyError::Json(JwkFault::NotASingleKey)),
+            loaded => Ok(loaded.into_set()?),
         }
     }
 
@@ -155,29 +143,10 @@ impl KeySet {
     /// As [`Self::from_jwk`] for the text; [`KeyError::PrivateKey`] and [`KeyError::SymmetricKey`] for the whole set;
     /// [`KeyError::DuplicateKid`]; and when no key is left, the fault of the first or [`KeyError::EmptySet`].
     pub fn from_jwks(text: &str) -> Result<Self, KeyError> {
-        check_length(text.as_bytes())?;
-        match jwk::read(text.as_bytes())? {
-            JwkText::Set { keys, skipped } => Ok(Self::set(keys, skipped)?),
-            JwkText::Key(_) => Err(KeyError::Json(JwkFault::KeysMissing)),
+        match Loaded::read_by(jwk::read, text.as_bytes())? {
+            Loaded { is_set: false, .. } => Err(KeyError::Json(JwkFault::KeysMissing)),
+            loaded => Ok(loaded.into_set()?),
         }
-    }
-
-    fn bare(key: PublicKey) -> Self {
-        Self { bare: key.kid.is_none(), keys: alloc::vec![key] }
-    }
-
-    fn set(keys: Vec<PublicKey>, skipped: Option<Fault>) -> Result<Self, Fault> {
-        if keys.is_empty() {
-            return Err(skipped.unwrap_or(Fault::of(Code::KeySetEmpty)));
-        }
-        let mut rest = keys.as_slice();
-        while let [first, others @ ..] = rest {
-            if first.kid_text().is_some_and(|kid| others.iter().any(|other| other.is_called(kid))) {
-                return Err(Fault::of(Code::KeyDuplicateKid));
-            }
-            rest = others;
-        }
-        Ok(Self { keys, bare: false })
     }
 
     /// The suitable keys, in the order of the text; at least one.
@@ -197,6 +166,45 @@ impl KeySet {
     }
 }
 
-fn check_length(text: &[u8]) -> Result<(), Fault> {
-    if text.len() > MAX_KEY_TEXT_BYTES { Err(Fault::new(Code::KeySetTooLarge, 0, text.len())) } else { Ok(()) }
+/// What has been read of a key text.
+#[derive(Default)]
+struct Loaded {
+    keys: Vec<PublicKey>,
+    /// The text is a JWKS.
+    is_set: bool,
+    /// Why the first unsuitable key of a set was skipped.
+    skipped: Option<Fault>,
+    /// What was decoded of the key that is being read.
+    bytes: Vec<u8>,
+}
+
+impl Loaded {
+    /// What this reader makes of a text.
+    fn read_by(read: impl FnOnce(&[u8], &mut Self) -> Result<(), Fault>, text: &[u8]) -> Result<Self, Fault> {
+        if text.len() > MAX_KEY_TEXT_BYTES {
+            return Err(Fault::new(Code::KeySetTooLarge, 0, text.len()));
+        }
+        let mut loaded = Self::default();
+        read(text, &mut loaded)?;
+        Ok(loaded)
+    }
+
+    /// Takes a key.
+    fn push(&mut self, kid: Option<Text<'_>>, rsa: RsaPublicKey) {
+        self.keys.push(PublicKey { kid: kid.map(|kid| kid.escaped().to_vec()), rsa });
+    }
+
+    fn into_set(self) -> Result<KeySet, Fault> {
+        let keys = self.keys;
+        let mut rest = keys.as_slice();
+        let Some(first) = rest.first() else { return Err(self.skipped.unwrap_or(Fault::of(Code::KeySetEmpty))) };
+        let bare = !self.is_set && first.kid.is_none();
+        while let [first, others @ ..] = rest {
+            if first.kid_text().is_some_and(|kid| others.iter().any(|other| other.is_called(kid))) {
+                return Err(Fault::of(Code::KeyDuplicateKid));
+            }
+            rest = others;
+        }
+        Ok(KeySet { keys, bare })
+    }
 }

@@ -1,7 +1,7 @@
 //! PEM public keys (RFC 7468): `PUBLIC KEY` (SPKI) and `RSA PUBLIC KEY` (PKCS#1).
 
-use super::{PemFault, PublicKey, der};
-use crate::base64url;
+use super::{Loaded, PemFault, der};
+use crate::base64url::Decoder;
 use crate::code::Code;
 use crate::fault::Fault;
 use alloc::vec::Vec;
@@ -14,64 +14,68 @@ const DASHES: &[u8] = b"-----";
 ///
 /// # Errors
 /// [`Code::KeyPrivate`] for a private key, [`Code::KeyPemInvalid`] for everything else that is not such a key,
-/// [`Code::KeyUnsuitable`] for a key of another algorithm, and what [`PublicKey::from_numbers`] refuses.
-pub(super) fn read(text: &[u8]) -> Result<PublicKey, Fault> {
+/// [`Code::KeyUnsuitable`] for a key of another algorithm, and what [`RsaPublicKey::new`](crate::rs256::RsaPublicKey::new) refuses.
+pub(super) fn read(text: &[u8], loaded: &mut Loaded) -> Result<(), Fault> {
     // Whatever stands around it: a private key that was passed has been exposed, and must be told as one.
-    if split_once(text, b"PRIVATE KEY-----").is_some() {
+    if until(&mut &*text, b"PRIVATE KEY-----").is_some() {
         return Err(Fault::of(Code::KeyPrivate));
     }
-    let (label, body) = armour(text.trim_ascii())?;
-    let read = match label {
-        b"PUBLIC KEY" => der::read_spki,
-        b"RSA PUBLIC KEY" => der::read_pkcs1,
-        _ => return Err(PemFault::LabelUnknown.fault()),
-    };
-    let der = decode(body).ok_or(PemFault::Base64.fault())?;
-    let numbers = read(&der)?;
-    PublicKey::from_numbers(None, numbers.modulus, numbers.exponent)
-}
-
-/// The label and the body between the two lines of armour.
-fn armour(text: &[u8]) -> Result<(&[u8], &[u8]), Fault> {
-    let begin = text.strip_prefix(BEGIN).ok_or(PemFault::BeginMissing.fault())?;
-    let (label, rest) = split_once(begin, DASHES).ok_or(PemFault::BeginUnclosed.fault())?;
-    let (body, end) = split_once(rest, END).ok_or(PemFault::EndMissing.fault())?;
-    if end.strip_suffix(DASHES) != Some(label) {
+    // -----BEGIN label-----body-----END label-----
+    let mut rest = text.trim_ascii();
+    if until(&mut rest, BEGIN) != Some(&[]) {
+        return Err(PemFault::BeginMissing.fault());
+    }
+    let label = until(&mut rest, DASHES).ok_or(PemFault::BeginUnclosed.fault())?;
+    let body = until(&mut rest, END).ok_or(PemFault::EndMissing.fault())?;
+    if until(&mut rest, DASHES) != Some(label) || !rest.is_empty() {
         return Err(PemFault::EndMismatch.fault());
     }
     if !matches!(body.first(), Some(b'\n' | b'\r')) {
         return Err(PemFault::BeginTrailing.fault());
     }
-    Ok((label, body))
+    let spki = label == b"PUBLIC KEY";
+    if !spki && label != b"RSA PUBLIC KEY" {
+        return Err(PemFault::LabelUnknown.fault());
+    }
+    if !decode(body, &mut loaded.bytes) {
+        return Err(PemFault::Base64.fault());
+    }
+    let rsa = der::read(&loaded.bytes, spki)?;
+    loaded.push(None, rsa);
+    Ok(())
 }
 
-/// `str::split_once` for texts of a hundred lines: the search of the standard library, made for any length, takes more wasm
-/// than all the rest of reading keys, and can panic as far as the compiler sees.
-fn split_once<'a>(text: &'a [u8], separator: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
-    let at = text.windows(separator.len()).position(|window| window == separator)?;
-    Some((text.get(..at)?, text.get(at + separator.len()..)?))
+/// Takes what stands before the next such text, and that one too.
+// The search of the standard library, made for any length, takes more wasm than all the rest of reading keys, and can panic as
+// far as the compiler sees.
+#[cfg_attr(target_family = "wasm", inline(never))]
+fn until<'a>(text: &mut &'a [u8], what: &[u8]) -> Option<&'a [u8]> {
+    let at = text.windows(what.len()).position(|window| window == what)?;
+    let before = text.get(..at);
+    *text = text.get(at + what.len()..)?;
+    before
 }
 
-/// Standard base64 in lines (RFC 7468 section 3), with strict padding; `None` when it is not.
-fn decode(body: &[u8]) -> Option<Vec<u8>> {
-    let mut text = Vec::with_capacity(body.len());
+/// Standard base64 in lines (RFC 7468 section 3), with strict padding; false when it is not.
+fn decode(body: &[u8], der: &mut Vec<u8>) -> bool {
+    let mut decoder = Decoder::default();
     let mut padding = 0;
     for byte in body {
-        text.push(match byte {
+        let in_url = match byte {
             b' ' | b'\t' | b'\r' | b'\n' => continue,
             b'=' => {
                 padding += 1;
                 continue;
             }
-            b'-' | b'_' => return None,
-            _ if padding > 0 => return None,
             b'+' => b'-',
             b'/' => b'_',
+            // What the other alphabet has in their places.
+            b'-' | b'_' => return false,
             other => *other,
-        });
+        };
+        if padding > 0 || !decoder.take(in_url, der) {
+            return false;
+        }
     }
-    let expected_padding = text.len().wrapping_neg() % 4;
-    let mut der = Vec::new();
-    base64url::decode_into(&mut der, &text).ok()?;
-    (padding == expected_padding).then_some(der)
+    padding == decoder.missing() && decoder.may_end()
 }

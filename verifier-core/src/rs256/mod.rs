@@ -40,8 +40,10 @@ impl RsaPublicKey {
     ///
     /// # Errors
     /// [`Code::KeyTooSmall`], [`Code::KeyTooLarge`], [`Code::KeyExponentInvalid`], [`Code::KeyModulusEven`].
-    pub(crate) fn new(modulus: &[u8], exponent: &[u8]) -> Result<Self, Fault> {
-        let modulus = without_leading_zeros(modulus);
+    pub(crate) fn new(mut modulus: &[u8], exponent: &[u8]) -> Result<Self, Fault> {
+        while let [0, rest @ ..] = modulus {
+            modulus = rest;
+        }
         let bits = bit_length(modulus);
         if bits < MIN_MODULUS_BITS {
             return Err(Fault::new(Code::KeyTooSmall, 0, bits as usize));
@@ -101,11 +103,6 @@ fn write_encoded_message(digest: &[u8; sha256::DIGEST_BYTES], encoded: &mut [u8]
     }
 }
 
-fn without_leading_zeros(bytes: &[u8]) -> &[u8] {
-    let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
-    bytes.get(zeros..).unwrap_or_default()
-}
-
 /// Bits of a big-endian number without leading zeros; saturates for absurd lengths.
 fn bit_length(bytes: &[u8]) -> u32 {
     let Some(first) = bytes.first() else { return 0 };
@@ -114,10 +111,12 @@ fn bit_length(bytes: &[u8]) -> u32 {
 }
 
 fn read_exponent(bytes: &[u8]) -> Option<u32> {
-    let bytes = without_leading_zeros(bytes);
-    if bytes.len() > 4 {
-        return None;
+    let mut exponent = 0_u32;
+    for byte in bytes {
+        if exponent >> 24 != 0 {
+            return None;
+        }
+        exponent = exponent << 8 | u32::from(*byte);
     }
-    let exponent = bytes.iter().fold(0_u32, |value, byte| value << 8 | u32::from(*byte));
     (exponent >= 3 && exponent % 2 == 1).then_some(exponent)
 }

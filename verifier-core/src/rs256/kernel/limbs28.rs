@@ -62,7 +62,7 @@ pub(crate) struct Limbs28 {
     inverse: u64,
     /// m = (N + 1) / 2^56, K limbs between margins.
     multiple: Vec<u32>,
-    /// R^2 mod n, K limbs: a product with it takes a number into Montgomery form.
+    /// Congruent to R^2, K limbs: a product with it takes a number into Montgomery form.
     r_squared: Vec<u32>,
 }
 
@@ -108,8 +108,8 @@ impl Kernel for Limbs28 {
 }
 
 impl Limbs28 {
-    /// R^2 mod n = 2^(56 K) mod n. Doubling takes 2^(b - 1), which is below n, to 2^(28 K + j) mod n = 2^j R mod n, and
-    /// each Montgomery square from there doubles j, until it is 28 K.
+    /// A number congruent to R^2 = 2^(56 K). Doubling takes 2^(b - 1), which is below n, to one congruent to
+    /// 2^(28 K + j) = 2^j R, and each Montgomery square from there doubles j, until it is 28 K.
     fn compute_r_squared(&self, bits: usize) -> Vec<u32> {
         let len = self.modulus.len();
         let r_bits = LIMB_BITS * len;
@@ -120,7 +120,7 @@ impl Limbs28 {
             *limb = 1 << (top % LIMB_BITS);
         }
         for _ in top..r_bits + (r_bits >> squarings) {
-            self.double(&mut value);
+            self.double(&mut value, top);
         }
         let mut squared = alloc::vec![0; len];
         for _ in 0..squarings {
@@ -130,21 +130,20 @@ impl Limbs28 {
         value
     }
 
-    /// `value` becomes 2 `value` mod n, for a value below n.
-    fn double(&self, value: &mut [u32]) {
+    /// `value` becomes 2 `value` - q n, where q is what 2 `value` has from bit b = `top` + 1 on.
+    ///
+    /// That is not negative, for n is below 2^b, and it grows by less than 2^b: it is below 2^b + q (2^b - n), and n is not below
+    /// 2^(b - 1). So in the few hundred times that it is asked for, a value stays below 2^(b + 9), and q in 10 bits.
+    fn double(&self, value: &mut [u32], top: usize) {
+        let quotient = match value.get(top / LIMB_BITS..) {
+            Some([low, high, ..]) => (i64::from(*low) | i64::from(*high) << LIMB_BITS) >> (top % LIMB_BITS),
+            _ => 0,
+        };
         let mut carry = 0;
-        for limb in value.iter_mut() {
-            let doubled = *limb << 1 | carry;
-            carry = doubled >> LIMB_BITS;
-            *limb = doubled & low_32(MASK);
-        }
-        if value.iter().rev().ge(self.modulus.iter().rev()) {
-            let mut borrow = 0;
-            for (limb, modulus) in value.iter_mut().zip(&self.modulus) {
-                let difference = limb.wrapping_sub(*modulus).wrapping_sub(borrow);
-                borrow = difference >> 31;
-                *limb = difference & low_32(MASK);
-            }
+        for (limb, modulus) in value.iter_mut().zip(&self.modulus) {
+            carry += 2 * i64::from(*limb) - quotient * i64::from(*modulus);
+            *limb = low_32(carry.cast_unsigned() & MASK);
+            carry >>= LIMB_BITS;
         }
     }
 
@@ -270,19 +269,14 @@ fn multiple(modulus: &[u32], inverse: u64) -> Vec<u32> {
     let (c0, c1) = (c & MASK, c >> LIMB_BITS & MASK);
     let mut multiple = alloc::vec![0; modulus.len() + 2 * MARGIN];
     let (mut carry, mut below) = (1, 0);
-    // The two lowest limbs of c n + 1 are zero; the third is the first that is kept.
-    let kept = multiple.iter_mut().skip(MARGIN);
-    let mut products = modulus.iter().chain([&0, &0]).map(|limb| {
-        let limb = u64::from(*limb);
+    // The two lowest limbs of c n + 1 are zero, and so may be written into the margin; the third is the first of m.
+    for (at, to) in multiple.iter_mut().skip(MARGIN - 2).enumerate() {
+        let limb = modulus.get(at).map_or(0, |limb| u64::from(*limb));
         carry += c0 * limb + c1 * below;
         below = limb;
-        let low = low_32(carry & MASK);
+        *to = low_32(carry & MASK);
         carry >>= LIMB_BITS;
-        low
-    });
-    let cleared = [products.next(), products.next()];
-    debug_assert_eq!(cleared, [Some(0), Some(0)]);
-    kept.zip(products).for_each(|(to, limb)| *to = limb);
+    }
     multiple
 }
 

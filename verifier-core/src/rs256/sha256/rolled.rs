@@ -72,27 +72,34 @@ const ROUND_CONSTANTS: [u32; 64] = [
 const INITIAL_STATE: [u32; 8] =
     [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
 
-/// The digest of a text.
+/// The digest of a text of less than 2^29 bytes: the number of its bits takes 32 of the 64 that there are for it.
 pub(crate) fn digest(text: &[u8]) -> [u8; DIGEST_BYTES] {
     let mut state = INITIAL_STATE;
-    let (blocks, rest) = text.as_chunks::<64>();
-    for block in blocks {
-        compress(&mut state, block);
-    }
-    // The last block or two: the rest, a one bit, zeros, and the length in bits.
-    let mut tail = [0_u8; 128];
-    let mark = core::iter::once(&0x80);
-    tail.iter_mut().zip(rest.iter().chain(mark)).for_each(|(to, from)| *to = *from);
-    let bits = (text.len() as u64).wrapping_mul(8).to_be_bytes();
-    let tail_blocks = if rest.len() < 64 - 8 { 1 } else { 2 };
-    if let Some(length) = tail.get_mut(..tail_blocks * 64).and_then(|t| t.last_chunk_mut::<8>()) {
-        *length = bits;
-    }
-    for block in tail.as_chunks::<64>().0.iter().take(tail_blocks) {
-        compress(&mut state, block);
+    let (mut rest, mut marked) = (text, false);
+    loop {
+        let mut block = [0; 64];
+        for (to, from) in block.iter_mut().zip(rest) {
+            *to = *from;
+        }
+        // Behind the text come a one bit, zeros, and at the end of a block its length in bits.
+        if let Some(end) = block.get_mut(rest.len())
+            && !marked
+        {
+            *end = 0x80;
+            marked = true;
+        }
+        let is_last = rest.len() < 64 - 8;
+        if is_last && let Some(length) = block.last_chunk_mut() {
+            *length = (text.len() as u32).wrapping_mul(8).to_be_bytes();
+        }
+        compress(&mut state, &block);
+        if is_last {
+            break;
+        }
+        rest = rest.get(64..).unwrap_or_default();
     }
     let mut digest = [0; DIGEST_BYTES];
-    digest.as_chunks_mut::<4>().0.iter_mut().zip(state).for_each(|(to, word)| *to = word.to_be_bytes());
+    digest.as_chunks_mut::<4>().0.iter_mut().zip(&state).for_each(|(to, word)| *to = word.to_be_bytes());
     digest
 }
 

@@ -16,6 +16,7 @@ pub(crate) fn compile(path: &Path) -> Result<Module> {
     let mut config = Config::new();
     // As edge-host sets it: the checks it adds are part of what the edge pays.
     config.epoch_interruption(true);
+    config.wasm_wide_arithmetic(true);
     let engine = Engine::new(&config)?;
     Module::from_file(&engine, path).map_err(|error| anyhow!("{} cannot be compiled: {error:#}", path.display()))
 }
