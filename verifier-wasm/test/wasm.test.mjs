@@ -64,7 +64,7 @@ for (const [name, bytes] of Object.entries(modules)) {
     }
   });
 
-  test(`${name} can trap by itself only where memory runs out and in the bindings`, () => {
+  test(`${name} can trap by itself only where memory runs out, and after a trap`, () => {
     const text = disassembled(name);
     const traps = new Map();
     let current;
@@ -79,17 +79,20 @@ for (const [name, bytes] of Object.entries(modules)) {
     // of them are left as functions of their own differs from compiler to compiler.
     const allocating = [
       "alloc::", "json::reader::Reader::name", "json::reader::Reader::container", "base64url::", "shape::", "Kernel::new",
-      "keys::PublicKey::from_numbers", "KeySet::", "keys::jwk", "keys::pem", "Limbs", "verifier_wasm::take",
+      "RsaPublicKey::new", "keys::Loaded::push", "KeySet::", "keys::jwk", "keys::pem", "Limbs", "verifier_wasm::", "spin::",
     ];
-    const bindings = ["tokenverifier_", "__wbg_tokenverifier_free", "__wbindgen_malloc", "__wbindgen_realloc", "throw_str", "link_mem_intrinsics"];
+    // What is exported traps when a trap has happened in it before, and `load` and `status_list` allocate by themselves.
+    const exported = new Map([["verify", 1], ["room", 1], ["free", 1], ["load", 2], ["status_list", 2]]);
     // A bounds check in core's own loop that some compilers keep; the number in the message of a failed allocation: that
     // message is gone, and nobody calls it; and what stands behind the loop over the digits of a date, which is only left
     // from its inside.
     const left = ["core::str::converts::from_utf8", "u32 as core::", "claims::Claims::date", "Number::as_numeric_date"];
-    const known = [...allocating, ...bindings, ...left];
+    const known = [...allocating, ...left];
     // Both ways of mangling: `<a::B>::c` and `a::B::c::h0123456789abcdef`, crates with or without a hash.
     const plain = (name) => name.replace(/\[[0-9a-f]+\]|::h[0-9a-f]{16}|[<>]/g, "");
-    const unexplained = [...traps].filter(([name]) => !known.some((part) => plain(name).includes(part)));
+    const unexplained = [...traps].filter(
+      ([name, times]) => times > (exported.get(name) ?? 0) && !known.some((part) => plain(name).includes(part)),
+    );
     assert.deepEqual(unexplained, []);
   });
 }
@@ -127,6 +130,6 @@ test("the modules stay small", (t) => {
     t.diagnostic(`${name}: ${bytes.length} bytes, ${gzipSync(bytes).length} gzip, ${brotliCompressSync(bytes).length} brotli`);
   }
   for (const { length } of Object.values(modules)) {
-    assert.ok(length < 36_000, `${length} bytes`);
+    assert.ok(length < 28_000, `${length} bytes`);
   }
 });
