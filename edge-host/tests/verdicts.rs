@@ -3,11 +3,12 @@
 mod support;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
-use support::{Answer, Connection, Edge, component};
+use support::{Answer, Connection, Edge, component, component_with_wide_arithmetic};
 
 /// Programs that run at a time.
 const AT_A_TIME: usize = 3;
@@ -54,7 +55,19 @@ struct Counts {
 
 #[test]
 fn every_row_of_the_verdict_table_gets_its_verdict_and_code_over_http() {
-    let Some(component) = component() else { return };
+    if let Some(component) = component() {
+        every_row_gets_its_verdict_and_code(&component);
+    }
+}
+
+#[test]
+fn so_does_every_row_with_wide_arithmetic() {
+    if let Some(component) = component_with_wide_arithmetic() {
+        every_row_gets_its_verdict_and_code(&component);
+    }
+}
+
+fn every_row_gets_its_verdict_and_code(component: &Path) {
     let rows = rows();
     assert!(rows.len() >= LEAST_ROWS, "{} rows", rows.len());
 
@@ -86,7 +99,7 @@ fn every_row_of_the_verdict_table_gets_its_verdict_and_code_over_http() {
                 loop {
                     let next = work.lock().expect("not poisoned").next();
                     let Some((setup, rows)) = next else { return };
-                    let edge = start(&component, setup);
+                    let edge = start(component, setup);
                     let mut connection = edge.connect();
                     for row in rows {
                         asked.fetch_add(1, Ordering::Relaxed);
@@ -180,7 +193,7 @@ fn is_field_content(token: &str) -> bool {
     !token.is_empty() && token.trim() == token && token.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
-fn start(component: &std::path::Path, setup: &Setup) -> Edge {
+fn start(component: &Path, setup: &Setup) -> Edge {
     let now = setup.now.to_string();
     let variables: Vec<String> = setup.variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let mut arguments = vec!["--wall-clock", now.as_str()];

@@ -10,7 +10,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 use clap::ValueEnum as _;
 
-use crate::build::Builder;
+use crate::build::{Arithmetic, Builder};
 use crate::cli::{Bench, Place, WasmToolchainChoice};
 use crate::process;
 use crate::progress::{Runner, minutes, say};
@@ -85,13 +85,17 @@ fn harness(builder: &mut Builder<'_>) -> Result<PathBuf> {
 }
 
 /// Builds a crate of `xtask/bench` for wasm.
-fn guest(builder: &mut Builder<'_>, package: &str, profile: &str) -> Result<PathBuf> {
+fn guest(builder: &mut Builder<'_>, package: &str, profile: &str, arithmetic: Arithmetic) -> Result<PathBuf> {
     let wasm = builder.wasm_toolchain()?;
     let mut command = process::command(wasm.cargo());
     command.current_dir(builder.workspace.root.join("xtask/bench"));
     command.args(["build", "--locked", "--package", package, "--target", BROWSER, "--profile", profile]);
     builder.compiling_wasm(wasm, &[], &mut command)?;
-    let target = wasm.target_dir(builder.workspace).join("bench");
+    let mut target = wasm.target_dir(builder.workspace).join("bench");
+    if arithmetic == Arithmetic::Wide {
+        target = target.join("wide");
+        command.args(toolchain::wide_arithmetic(BROWSER));
+    }
     command.env("CARGO_TARGET_DIR", &target);
     builder.runner.stream(&format!("building {package}"), command, minutes(30))?;
     Ok(target.join(BROWSER).join(profile).join(format!("{}.wasm", package.replace('-', "_"))))
@@ -112,7 +116,10 @@ fn program(builder: &mut Builder<'_>, place: Place, harness: &Path, tokens: &Pat
         }
         Place::Wasmtime => {
             command = process::command(harness);
-            command.arg("wasmtime").arg(tokens).arg(guest(builder, "bench-guest", "wasm")?);
+            command.arg("wasmtime").arg(tokens);
+            for arithmetic in [Arithmetic::Portable, Arithmetic::Wide] {
+                command.arg(guest(builder, "bench-guest", "wasm", arithmetic)?);
+            }
         }
         Place::Node => {
             command = js("node.mjs");
@@ -132,7 +139,7 @@ fn program(builder: &mut Builder<'_>, place: Place, harness: &Path, tokens: &Pat
 
 /// The directory in which wasm-bindgen has put module and glue.
 fn jwt_compact_for_node(builder: &mut Builder<'_>, profile: &str) -> Result<PathBuf> {
-    let wasm = guest(builder, "jwt-compact-wasm", profile)?;
+    let wasm = guest(builder, "jwt-compact-wasm", profile, Arithmetic::Portable)?;
     let directory = builder.workspace.target.join("bench/jwt-compact").join(profile);
     let mut command = process::command(builder.wasm_tools()?.wasm_bindgen);
     command.arg(wasm).args(["--target", "nodejs", "--out-dir"]).arg(&directory);

@@ -26,6 +26,31 @@ pub(crate) struct Builder<'a> {
     node: Option<Version>,
 }
 
+/// What an engine must be able to compute for the edge component.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Arithmetic {
+    /// What all of them can: for Spin.
+    Portable,
+    /// Products of two words of 64 bits, too: for edge-host, which brings such an engine. Another one refuses to load it.
+    Wide,
+}
+
+impl Arithmetic {
+    const fn file_name(self) -> &'static str {
+        match self {
+            Self::Portable => "edge_resource.wasm",
+            Self::Wide => "edge_resource_wide.wasm",
+        }
+    }
+
+    const fn of_what(self) -> &'static str {
+        match self {
+            Self::Portable => "",
+            Self::Wide => " with wide arithmetic",
+        }
+    }
+}
+
 /// Where a build of the demo page finds the services, and where it goes.
 pub(crate) struct Page<'a> {
     pub(crate) issuer_url: &'a str,
@@ -67,19 +92,25 @@ impl<'a> Builder<'a> {
         self.runner.stream("building issuer and edge-host", command, minutes(60))
     }
 
-    /// The edge component, at the place where `spin.toml` looks for it.
-    pub(crate) fn edge_component(&mut self) -> Result<PathBuf> {
+    /// The edge component, at the place where `spin.toml` looks for it or beside that.
+    pub(crate) fn edge_component(&mut self, arithmetic: Arithmetic) -> Result<PathBuf> {
         let wasm = self.wasm_toolchain()?;
-        say("building the edge component");
+        let doing = format!("building the edge component{}", arithmetic.of_what());
+        say(&doing);
         let mut command = process::command(wasm.cargo());
         command.current_dir(&self.workspace.root);
         command.args(["build", "--package", "edge-resource", "--target", toolchain::WASIP2, "--release"]);
         self.compiling_wasm(wasm, &[], &mut command)?;
-        self.runner.stream("building the edge component", command, minutes(30))?;
-        let artifact = Path::new(toolchain::WASIP2).join("release/edge_resource.wasm");
-        let built = wasm.target_dir(self.workspace).join(&artifact);
-        let place = self.workspace.root.join("target").join(&artifact);
-        copy_when_different(&built, &place)?;
+        let mut target_dir = wasm.target_dir(self.workspace);
+        if arithmetic == Arithmetic::Wide {
+            // Apart from the other one's, for both have one name.
+            target_dir = target_dir.join("wide");
+            command.env("CARGO_TARGET_DIR", &target_dir).args(toolchain::wide_arithmetic(toolchain::WASIP2));
+        }
+        self.runner.stream(&doing, command, minutes(30))?;
+        let release = Path::new(toolchain::WASIP2).join("release");
+        let place = self.workspace.root.join("target").join(&release).join(arithmetic.file_name());
+        copy_when_different(&target_dir.join(release).join("edge_resource.wasm"), &place)?;
         Ok(place)
     }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use clap::ValueEnum as _;
 
-use crate::build::{Builder, Page};
+use crate::build::{Arithmetic, Builder, Page};
 use crate::cli::{Fuzz, Kernels, Stage, Test, WasmToolchainChoice};
 use crate::fuzz;
 use crate::kernels;
@@ -64,7 +64,7 @@ fn run_stage(stage: Stage, builder: &mut Builder<'_>) -> Result<()> {
         Stage::Format => format(builder),
         Stage::Lints => lints(builder),
         Stage::Docs => docs(builder),
-        Stage::Edge => builder.edge_component().map(|_| ()),
+        Stage::Edge => edge(builder).map(|_| ()),
         Stage::WasmLints => wasm_lints(builder),
         Stage::Rust => rust(builder),
         Stage::Postgres => postgres(builder),
@@ -96,6 +96,11 @@ fn docs(builder: &mut Builder<'_>) -> Result<()> {
     builder.runner.stream("cargo doc", command, minutes(20))
 }
 
+/// Both builds of the edge component, the one for Spin first.
+fn edge(builder: &mut Builder<'_>) -> Result<[PathBuf; 2]> {
+    Ok([builder.edge_component(Arithmetic::Portable)?, builder.edge_component(Arithmetic::Wide)?])
+}
+
 /// The code that only a wasm target compiles.
 fn wasm_lints(builder: &mut Builder<'_>) -> Result<()> {
     for (package, target, profile) in
@@ -112,11 +117,12 @@ fn wasm_lints(builder: &mut Builder<'_>) -> Result<()> {
 }
 
 fn rust(builder: &mut Builder<'_>) -> Result<()> {
-    let component = builder.edge_component()?;
+    let [component, wide] = edge(builder)?;
     let python = python::ensure(builder.workspace, &mut builder.runner)?;
     say("cargo test");
     let mut command = builder.cargo();
-    command.args(["test", "--workspace"]).env("EDGE_COMPONENT", component).env("PYTHON", python);
+    command.args(["test", "--workspace"]).env("PYTHON", python);
+    command.env("EDGE_COMPONENT", component).env("EDGE_COMPONENT_WIDE", wide);
     builder.runner.stream("cargo test", command, minutes(60))
 }
 
@@ -190,7 +196,8 @@ fn system(builder: &mut Builder<'_>) -> Result<()> {
     let chromium = browser::ensure(workspace, &mut builder.runner)?;
     let python = python::ensure(workspace, &mut builder.runner)?;
     let verify = native_programs(builder)?;
-    let component = builder.edge_component()?;
+    let edge_server = EdgeServer::EdgeHost(None);
+    let component = builder.edge_component(edge_server.arithmetic())?;
     builder.npm_package()?;
 
     let [issuer_port, edge_port, www_port] = ports::free()?;
@@ -205,7 +212,7 @@ fn system(builder: &mut Builder<'_>) -> Result<()> {
     let keys = state.join("keys");
     let setup = Setup {
         workspace,
-        edge_server: EdgeServer::EdgeHost(None),
+        edge_server,
         component: &component,
         page: &page,
         addresses: &addresses,

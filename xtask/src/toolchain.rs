@@ -34,6 +34,12 @@ pub(crate) const BROWSER: &str = "wasm32-unknown-unknown";
 /// The cargo profile of the npm package.
 pub(crate) const NPM_PROFILE: &str = "wasm-npm";
 
+/// What cargo has to be told for a build with wide arithmetic of a package that has a feature of this name.
+pub(crate) fn wide_arithmetic(target: &str) -> [String; 4] {
+    let flags = format!(r#"target.{target}.rustflags=["-C", "target-feature=+wide-arithmetic"]"#);
+    ["--features".to_owned(), "wide-arithmetic".to_owned(), "--config".to_owned(), flags]
+}
+
 /// How long a tool may take to tell its version.
 const ANSWER: Duration = Duration::from_secs(20);
 

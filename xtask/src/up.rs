@@ -26,7 +26,7 @@ pub(crate) fn run(workspace: &Workspace, up: &Up, choice: WasmToolchainChoice) -
     let mut builder = Builder::new(workspace, Runner::plain(), choice);
     builder.prepare()?;
     builder.issuer_and_edge_host()?;
-    let component = builder.edge_component()?;
+    let component = builder.edge_component(edge_server.arithmetic())?;
     builder.npm_package()?;
     builder.page(&Page { issuer_url: &addresses.issuer, edge_url: &addresses.edge, directory: &page })?;
 

@@ -60,7 +60,7 @@ fn main() {
     let workspace = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
     let program = arguments.program.unwrap_or_else(|| workspace.join("target/release/edge-host"));
     let component =
-        arguments.component.unwrap_or_else(|| workspace.join("target/wasm32-wasip2/release/edge_resource.wasm"));
+        arguments.component.unwrap_or_else(|| workspace.join("target/wasm32-wasip2/release/edge_resource_wide.wasm"));
     let python = arguments.python.unwrap_or_else(|| workspace.join("target/edge-bench-python"));
     let signer = Signer::new("bench");
     let run = Server { program, component, public_key: signer.public_pem() };

@@ -29,20 +29,29 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// How long the program may take until it listens: it compiles the component, and several tests may do so at once.
 const STARTING: Duration = Duration::from_secs(120);
 
-/// The built component: `EDGE_COMPONENT`, or where cargo puts it. Says so when there is none.
+/// The built component as Spin runs it: `EDGE_COMPONENT`, or where cargo puts it. Says so when there is none.
 pub fn component() -> Option<PathBuf> {
-    if let Some(path) = std::env::var_os("EDGE_COMPONENT") {
+    built("EDGE_COMPONENT", "edge_resource.wasm")
+}
+
+/// The one with wide arithmetic, in the same way: `EDGE_COMPONENT_WIDE`.
+pub fn component_with_wide_arithmetic() -> Option<PathBuf> {
+    built("EDGE_COMPONENT_WIDE", "edge_resource_wide.wasm")
+}
+
+fn built(variable: &str, file: &str) -> Option<PathBuf> {
+    if let Some(path) = std::env::var_os(variable) {
         let path = PathBuf::from(path);
-        assert!(path.is_file(), "EDGE_COMPONENT is {}, which is not a file", path.display());
+        assert!(path.is_file(), "{variable} is {}, which is not a file", path.display());
         return Some(path);
     }
     // This test lies in <target>/debug/deps.
     let target = std::env::current_exe().ok()?.ancestors().nth(3)?.to_owned();
-    let path = target.join("wasm32-wasip2/release/edge_resource.wasm");
+    let path = target.join("wasm32-wasip2/release").join(file);
     if path.is_file() {
         return Some(path);
     }
-    skipped(format_args!("no component at {}; build it, or set EDGE_COMPONENT", path.display()));
+    skipped(format_args!("no component at {}; build it, or set {variable}", path.display()));
     None
 }
 

@@ -1,6 +1,7 @@
 //! Spin, which serves the edge component where it is installed.
 
 use super::version_of;
+use crate::build::Arithmetic;
 use crate::version::Version;
 
 /// The first to serve components of WASI 0.3.
@@ -18,6 +19,14 @@ impl EdgeServer {
     /// `spin` when it is new enough, `edge-host` otherwise.
     pub(crate) fn select() -> Self {
         Self::for_spin(version_of("spin"))
+    }
+
+    /// What its engine can compute.
+    pub(crate) const fn arithmetic(self) -> Arithmetic {
+        match self {
+            Self::Spin(_) => Arithmetic::Portable,
+            Self::EdgeHost(_) => Arithmetic::Wide,
+        }
     }
 
     fn for_spin(found: Option<Version>) -> Self {

@@ -1,6 +1,6 @@
 //! 60-bit limbs whose products are summed in 128 bits, with carries taken late: for machines that multiply two 64-bit
-//! words in one instruction. Four unused bits in a limb are worth a quarter more products: a product is added to its column
-//! in two instructions, and no carry stands between a column and the next.
+//! words in one instruction, natively and by wasm with wide arithmetic. Four unused bits in a limb are worth a quarter more
+//! products: a product is added to its column in two instructions, and no carry stands between a column and the next.
 //!
 //! Numbers are little-endian arrays of K limbs below 2^60: K is 36, 56 and 72 for moduli n of up to 2048, 3072 and 4096
 //! bits, lengths known when compiling. R is 2^(60 K), so R >= 2^(b + 62) for every modulus of at most b bits: 2160, 3360

@@ -4,37 +4,49 @@
 #[cfg(any(
     test,
     all(feature = "kernels", target_pointer_width = "64"),
-    all(target_arch = "wasm32", target_feature = "relaxed-simd")
+    all(target_arch = "wasm32", target_feature = "relaxed-simd", not(feature = "wide-arithmetic"))
 ))]
 mod lanes;
 #[cfg(any(
     test,
     all(feature = "kernels", target_pointer_width = "64"),
-    not(any(target_pointer_width = "64", all(target_arch = "wasm32", target_feature = "relaxed-simd")))
+    not(any(
+        target_pointer_width = "64",
+        feature = "wide-arithmetic",
+        all(target_arch = "wasm32", target_feature = "relaxed-simd")
+    ))
 ))]
 pub(crate) mod limbs28;
 #[cfg(any(
     test,
     all(feature = "kernels", target_pointer_width = "64"),
-    all(target_arch = "wasm32", target_feature = "relaxed-simd")
+    all(target_arch = "wasm32", target_feature = "relaxed-simd", not(feature = "wide-arithmetic"))
 ))]
 pub(crate) mod limbs51;
-#[cfg(any(test, target_pointer_width = "64"))]
+#[cfg(any(test, target_pointer_width = "64", feature = "wide-arithmetic"))]
 pub(crate) mod limbs60;
 #[cfg(any(
     test,
     all(feature = "kernels", target_pointer_width = "64"),
-    not(any(target_pointer_width = "64", all(target_arch = "wasm32", target_feature = "relaxed-simd")))
+    not(any(
+        target_pointer_width = "64",
+        feature = "wide-arithmetic",
+        all(target_arch = "wasm32", target_feature = "relaxed-simd")
+    ))
 ))]
 mod products;
 #[cfg(test)]
 mod tests;
 
-#[cfg(not(any(target_pointer_width = "64", all(target_arch = "wasm32", target_feature = "relaxed-simd"))))]
+#[cfg(not(any(
+    target_pointer_width = "64",
+    feature = "wide-arithmetic",
+    all(target_arch = "wasm32", target_feature = "relaxed-simd")
+)))]
 pub(crate) use limbs28::Limbs28 as Native;
-#[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+#[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd", not(feature = "wide-arithmetic")))]
 pub(crate) use limbs51::Limbs51 as Native;
-#[cfg(target_pointer_width = "64")]
+#[cfg(any(target_pointer_width = "64", feature = "wide-arithmetic"))]
 pub(crate) use limbs60::Limbs60 as Native;
 
 /// A modulus prepared once for the powers that verification takes.

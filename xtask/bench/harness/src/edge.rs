@@ -21,11 +21,18 @@ pub(crate) fn compile(path: &Path) -> Result<Module> {
     Module::from_file(&engine, path).map_err(|error| anyhow!("{} cannot be compiled: {error:#}", path.display()))
 }
 
-pub(crate) fn contenders<'a>(module: &Module, sample: &'a Sample) -> Result<Vec<Contender<'a>>> {
-    let guest = Rc::new(RefCell::new(Guest::start(module, sample)?));
+/// Both verifiers of the module without wide arithmetic, and of the one with it.
+pub(crate) fn contenders<'a>(module: &Module, wide: &Module, sample: &'a Sample) -> Result<Vec<Contender<'a>>> {
     let mut all = vec![native::ring_bare(sample)?];
     all[0].name = "ring, native";
-    for (name, export) in [("verifier-core", "dojang_verify"), ("jwt-compact", "jwt_compact_verify")] {
+    let guest = Rc::new(RefCell::new(Guest::start(module, sample)?));
+    let wide = Rc::new(RefCell::new(Guest::start(wide, sample)?));
+    for (name, guest, export) in [
+        ("verifier-core", &guest, "dojang_verify"),
+        ("verifier-core, wide arithmetic", &wide, "dojang_verify"),
+        ("jwt-compact", &guest, "jwt_compact_verify"),
+        ("jwt-compact, wide arithmetic", &wide, "jwt_compact_verify"),
+    ] {
         let verify = guest.borrow_mut().verification(export)?;
         let guest = guest.clone();
         all.push(Contender {

@@ -1,4 +1,4 @@
-//! `bench-harness tokens` prints keys and tokens; `native FILE` and `wasmtime FILE MODULE` measure with those of a file
+//! `bench-harness tokens` prints keys and tokens; `native FILE` and `wasmtime FILE MODULE WIDE_MODULE` measure with those of a file
 //! and print the times, all as JSON. `--quick` measures less.
 
 mod edge;
@@ -32,13 +32,13 @@ fn main() -> Result<()> {
                 lines.extend(race(sample.bits, native::contenders(sample)?, effort)?);
             }
         }
-        ["wasmtime", file, module] => {
-            let module = edge::compile(Path::new(module))?;
+        ["wasmtime", file, module, wide] => {
+            let [module, wide] = [edge::compile(Path::new(module))?, edge::compile(Path::new(wide))?];
             for sample in &samples(file)? {
-                lines.extend(race(sample.bits, edge::contenders(&module, sample)?, effort)?);
+                lines.extend(race(sample.bits, edge::contenders(&module, &wide, sample)?, effort)?);
             }
         }
-        _ => bail!("usage: bench-harness tokens | native FILE [--quick] | wasmtime FILE MODULE [--quick]"),
+        _ => bail!("usage: bench-harness tokens | native FILE [--quick] | wasmtime FILE MODULE WIDE_MODULE [--quick]"),
     }
     println!("{}", json!({"rounds": effort.rounds, "lines": lines}));
     Ok(())
