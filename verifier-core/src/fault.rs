@@ -55,12 +55,12 @@ impl Fault {
     #[must_use]
     pub fn code(self) -> Code {
         // There is one with every number that `new` has taken.
-        let place = (self.number() >> CODE) as usize - 1;
-        Code::ALL.get(place).copied().unwrap_or(Code::SignatureInvalid)
+        let index = (self.number() >> CODE) as usize - 1;
+        Code::ALL.get(index).copied().unwrap_or(Code::SignatureInvalid)
     }
 
     /// All three in one number: the place in its lowest 32 bits, the reason in the next 8, and above them one more than the
-    /// place of the code in [`Code::ALL`].
+    /// index of the code in [`Code::ALL`].
     #[must_use]
     pub const fn number(self) -> u64 {
         self.0.get()
@@ -103,4 +103,22 @@ pub enum JsonFault {
     DuplicateMember,
     /// Nested deeper than [`MAX_DEPTH`](crate::MAX_DEPTH).
     TooDeep,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Fault;
+    use crate::code::Code;
+
+    #[test]
+    fn a_fault_gives_back_what_it_was_made_of() {
+        for code in Code::ALL {
+            for reason in [0, 1, 0xff] {
+                for place in [0, 1, 0xffff_ffff] {
+                    let fault = Fault::new(*code, reason, place);
+                    assert_eq!((fault.code(), fault.reason(), fault.place() as usize), (*code, reason, place));
+                }
+            }
+        }
+    }
 }

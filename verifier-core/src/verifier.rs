@@ -20,7 +20,7 @@ pub struct Verifier<Name = String> {
 }
 
 impl<Name: AsRef<[u8]>> Verifier<Name> {
-    /// As [`Verifier::new`], with names of any kind.
+    /// As [`Verifier::new`], with names of any type that is UTF-8.
     #[must_use]
     pub const fn with_names(keys: KeySet, policy: Policy<Name>) -> Self {
         Self { keys, policy }

@@ -15,6 +15,9 @@ export interface Refusal<C extends Code = Code> {
 /** The longest token that is looked at. */
 export const MAX_TOKEN_BYTES = 16_384;
 
+/** The longest key text that is read. */
+export const MAX_KEY_TEXT_BYTES = 131_072;
+
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The answer to one call, as it stands in memory until the next. */
@@ -28,7 +31,7 @@ export class Answer {
 
   constructor({ memory }: Exports, at: number, policy: Policy, now: number, limit = MAX_TOKEN_BYTES) {
     this.#memory = memory;
-    this.#numbers = new Uint32Array(memory.buffer, at, 5);
+    this.#numbers = new Uint32Array(memory.buffer, at >>> 0, 5);
     this.policy = policy;
     this.now = now;
     this.limit = limit;

@@ -33,6 +33,11 @@ export class Instance {
     return this.#exports;
   }
 
+  /** Whether these are of the running instance. */
+  isRunning(exports: Exports): boolean {
+    return this.#exports === exports;
+  }
+
   /**
    * Runs `call` in the instance. The exports never throw by themselves, so an exception is a trap that may have left the
    * memory half written: the caller gets an error, never a verdict, and the next call a fresh instance.

@@ -1,4 +1,4 @@
-import { Answer, MAX_TOKEN_BYTES, type Refusal } from "./answers.js";
+import { Answer, MAX_KEY_TEXT_BYTES, MAX_TOKEN_BYTES, type Refusal } from "./answers.js";
 import type { KeyCode } from "./codes.js";
 import { KeyError } from "./errors.js";
 import type { Exports, Instance } from "./instance.js";
@@ -6,6 +6,9 @@ import type { Policy } from "./options.js";
 
 /** A little more than the longest acceptable token: enough to be refused for its length. */
 const PASSED_ON = MAX_TOKEN_BYTES + 1;
+
+/** The same for key texts. */
+const KEYS_PASSED_ON = MAX_KEY_TEXT_BYTES + 1;
 
 const encoder = new TextEncoder();
 
@@ -76,9 +79,10 @@ export class Keyed {
 
   #load(exports: Exports): [Refusal | undefined, number] {
     const { leeway, issuer, audience, refresh, requireAtJwt } = this.#policy;
-    const texts = [this.#keys, issuer, audience].map((text) => text === undefined ? undefined : encoder.encode(text));
+    const texts = [this.#keys.slice(0, KEYS_PASSED_ON), issuer, audience].map((text) => text === undefined ? undefined : encoder.encode(text));
     const lengths = texts.map((text) => text?.length ?? -1) as [number, number, number];
-    let at = exports.room(lengths.reduce((sum, length) => sum + Math.max(length, 0), 0));
+    // Addresses are unsigned, and what is exported is not.
+    let at = exports.room(lengths.reduce((sum, length) => sum + Math.max(length, 0), 0)) >>> 0;
     for (const text of texts) {
       if (text !== undefined) {
         new Uint8Array(exports.memory.buffer).set(text, at);
@@ -93,7 +97,7 @@ export class Keyed {
 /** Frees the verifier, if the instance it is in is still there. Knows nothing of its owner, who may be gone. */
 function givingBack(instance: Instance, exports: Exports, verifier: number): () => void {
   return () => {
-    if (exports === instance.exports()) {
+    if (instance.isRunning(exports)) {
       instance.run(() => exports.free(verifier));
     }
   };
@@ -103,6 +107,6 @@ function givingBack(instance: Instance, exports: Exports, verifier: number): () 
 function written(exports: Exports, text: string): number {
   // UTF-8 takes at most three bytes for what a string counts as one.
   const room = text.length * 3;
-  const at = exports.room(room);
+  const at = exports.room(room) >>> 0;
   return encoder.encodeInto(text, new Uint8Array(exports.memory.buffer, at, room)).written;
 }

@@ -93,7 +93,7 @@ export class ListVerifier {
   #verified(list: string, uri: string, now: number): ListClaims {
     const [text, address] = [encoder.encode(list.slice(0, PASSED_ON)), encoder.encode(uri)];
     const verdict = this.#keyed.run((exports, verifier, policy) => {
-      const at = exports.room(text.length + address.length);
+      const at = exports.room(text.length + address.length) >>> 0;
       const room = new Uint8Array(exports.memory.buffer, at);
       room.set(text);
       room.set(address, text.length);

@@ -43,7 +43,8 @@ export class Loading {
       source = await source.arrayBuffer();
     }
     const module = source instanceof WebAssembly.Module ? source : await WebAssembly.compile(source as BufferSource);
-    if (!WebAssembly.Module.exports(module).some(({ name }) => name === "verify")) {
+    const names = WebAssembly.Module.exports(module).map(({ name }) => name);
+    if (!["room", "load", "verify", "free"].every((name) => names.includes(name)) || WebAssembly.Module.imports(module).length > 0) {
       throw new TypeError("init was given another module than this package's");
     }
     this.#module = module;

@@ -1,4 +1,4 @@
-// Builds the package: Rust -> wasm (wasm-pack), smaller wasm (wasm-opt), JavaScript with the wasm inside (tsc).
+// Builds the package: Rust -> wasm (wasm-pack), smaller wasm (wasm-metadce, wasm-opt), JavaScript with the wasm inside (tsc).
 // Four times: without SIMD, with it, with fused multiply-adds, and without SIMD for status lists too.
 // WASM_PACK names the wasm-pack program when it is not on the PATH; the environment reaches cargo unchanged.
 

@@ -5,12 +5,11 @@
 use verifier_core::Segments;
 
 /// There are no such keys, or less text than was announced: a mistake in the JavaScript half.
-pub const NO_VERDICT: u64 = u64::MAX;
+pub(crate) const NO_VERDICT: u64 = u64::MAX;
 
 /// A verdict, and where in memory the token's segments are.
-#[derive(Clone, Copy, Debug)]
 #[repr(C)]
-pub struct Answer {
+pub(crate) struct Answer {
     /// [`Fault::number`](verifier_core::Fault::number) of a refusal, or [`NO_VERDICT`]. Less than 2^32: the token is good, or the
     /// keys are, and it is the number of their verifier.
     number: u64,
@@ -24,22 +23,15 @@ pub struct Answer {
 
 impl Answer {
     /// One that says nothing.
-    #[must_use]
-    pub const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self { number: NO_VERDICT, segments: 0, header: 0, payload: 0 }
     }
 
     /// Takes a number, and where the segments are that it is about.
-    pub fn set(&mut self, number: u64, segments: &Segments) {
+    pub(crate) fn set(&mut self, number: u64, segments: &Segments) {
         self.number = number;
         self.segments = segments.header().as_ptr() as usize;
         self.header = segments.header().len();
         self.payload = segments.payload().len();
-    }
-}
-
-impl Default for Answer {
-    fn default() -> Self {
-        Self::new()
     }
 }

@@ -1,12 +1,12 @@
 //! `verifier-core` for JavaScript: the WebAssembly half of the npm package `@dojang/verifier`.
 //!
 //! Nothing is decided here, and nothing but numbers crosses the boundary: JavaScript writes UTF-8 where [`room`] says, and
-//! reads an [`Answer`](answer::Answer) at the address that it gets. A refusal is an answer and
+//! reads an `Answer` (`src/answer.rs`) at the address that it gets. A refusal is an answer and
 //! never a JavaScript exception: whatever is thrown out of these functions is a WebAssembly trap, after which the instance
 //! must not be used again. Neither a clock nor randomness is imported.
 //!
 //! The module is built without `std`, with no formatting, no sentences and no JSON writer: each would outweigh a good part
-//! of the verifier. Functions share one [`Store`], as an object of `wasm-bindgen` for each verifier would take
+//! of the verifier. Functions share one `Store`, as an object of `wasm-bindgen` for each verifier would take
 //! more than a kilobyte for who may borrow it.
 
 #![cfg_attr(target_family = "wasm", no_std)]
@@ -14,7 +14,7 @@
 
 extern crate alloc;
 
-pub mod answer;
+mod answer;
 #[cfg(target_family = "wasm")]
 mod freestanding;
 #[cfg(feature = "kernels")]
@@ -59,8 +59,8 @@ pub fn load(
         let (keys, mut rest) = text.split_at_checked(keys)?;
         let policy = Policy {
             leeway_seconds: whole_seconds(leeway_seconds),
-            issuer: taken(&mut rest, issuer),
-            audience: taken(&mut rest, audience),
+            issuer: taken(&mut rest, issuer)?,
+            audience: taken(&mut rest, audience)?,
             token_type: if refresh { TokenType::Refresh } else { TokenType::Access },
             require_at_jwt,
         };
@@ -69,7 +69,7 @@ pub fn load(
 }
 
 /// The verdict of a verifier on the token in the room, `bytes` bytes long, at `now` (Unix time in seconds, fractions allowed): the
-/// address of an [`Answer`](answer::Answer), good until the next call.
+/// address of an `Answer`, good until the next call.
 #[wasm_bindgen]
 #[must_use]
 pub fn verify(verifier: usize, bytes: usize, now: f64) -> usize {
@@ -108,5 +108,5 @@ fn stop() -> ! {
 /// Ends what cannot go on.
 #[cfg(not(target_family = "wasm"))]
 fn stop() -> ! {
-    panic!("this instance has panicked before")
+    panic!("the store is in use, or a call has panicked")
 }

@@ -98,16 +98,61 @@ function stillRight(old) {
   }
 }
 
+/** Overwrites what was allocated: that is in the pages of 64 KiB behind those of the statics, of which the answer is one. */
+function fillHeap(byte) {
+  const answer = plain.exports().verify(0, 0, 0);
+  new Uint8Array(memory().buffer, Math.ceil(answer / 65_536) * 65_536).fill(byte);
+}
+
 // Bytes that make every pointer point outside: what else overwritten memory does depends on where things lie in it.
 for (const byte of [0x7f, 0xff]) {
-  test(`a memory full of ${byte} ends in an error, and the next call is right again`, () => {
+  test(`a heap full of ${byte} ends in an error, and the next call is right again`, () => {
     const verifier = createVerifier(key.jwk);
     verifier.verify(token(), { now: NOW });
+    fillHeap(byte);
+    assert.throws(() => verifier.verify(token(), { now: NOW }), /stopped unexpectedly/);
+    stillRight(verifier);
+  });
+}
+
+// All zeros: the store is there, and empty. All ones: its lock is closed, as a trap leaves it.
+for (const byte of [0, 0xff]) {
+  test(`a memory full of ${byte} has no verifiers, which is an error, and the next call is right again`, () => {
+    const verifier = createVerifier(key.jwk);
     new Uint8Array(memory().buffer).fill(byte);
     assert.throws(() => verifier.verify(token(), { now: NOW }), /stopped unexpectedly/);
     stillRight(verifier);
   });
 }
+
+test("the number of a verifier that was freed is the next one's alone", () => {
+  const first = createVerifier(key.jwk);
+  first.free();
+  const second = createVerifier(key.jwk);
+  first.free();
+  stillRight(second);
+  assert.throws(() => first.verify(token(), { now: NOW }), /freed/);
+});
+
+test("freeing after a trap starts no instance", () => {
+  const verifiers = [createVerifier(key.jwk), createVerifier(key.jwk)];
+  new Uint8Array(memory().buffer).fill(0xff);
+  assert.throws(() => verifiers[0].verify(token(), { now: NOW }), /stopped unexpectedly/);
+  const { Instance } = WebAssembly;
+  WebAssembly.Instance = () => assert.fail("an instance was started");
+  try {
+    verifiers.forEach((verifier) => verifier.free());
+  } finally {
+    WebAssembly.Instance = Instance;
+  }
+  stillRight(createVerifier(key.jwk));
+});
+
+test("a key text of 30 MB is refused before it gets into the memory", () => {
+  const before = memory().buffer.byteLength;
+  assert.throws(() => createVerifier(`-${"x".repeat(30_000_000)}`), (error) => error.code === "key_set_too_large");
+  assert.ok(memory().buffer.byteLength - before < 1_000_000);
+});
 
 test("a trap while keys are loaded is an error, and the next call is right again", () => {
   const verifier = createVerifier(key.jwk);

@@ -89,12 +89,17 @@ test("init loads once, however often it is called", async () => {
 });
 
 const other = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
+/** One that has a function `verify`, as many have. */
+const namesake = Uint8Array.of(
+  ...other, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 10, 1, 6, ...new TextEncoder().encode("verify"), 0, 0, 10, 4, 1, 2, 0, 11,
+);
 const failures = {
   "an address where there is nothing": [() => address.replace("there", "gone"), Error, /could not be fetched: 404 http.*gone\.wasm/],
   "an address where nobody listens": [() => "http://127.0.0.1:9/", TypeError, /fetch failed/],
   "a page in place of a module": [() => new Response("<!doctype html>"), WebAssembly.CompileError, /magic word/],
   "half a module": [() => bytes.subarray(0, 1000), WebAssembly.CompileError, /compile/],
   "another module": [() => other, TypeError, /another module than this package's/],
+  "another module that verifies": [() => namesake, TypeError, /another module than this package's/],
   "a number": [() => 5, TypeError, /WebAssembly.compile/],
   "a promise that fails": [() => Promise.reject(new RangeError("no")), RangeError, /no/],
 };

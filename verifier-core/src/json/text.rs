@@ -17,7 +17,7 @@ impl<'a> Text<'a> {
 
     /// The bytes of the unescaped text, in UTF-8.
     pub(crate) const fn bytes(self) -> Bytes<'a> {
-        Bytes { text: self.0, at: 0, escape: b'\\', pending: 0 }
+        Bytes { text: self.0, at: 0, escape: b'\\' as i32, pending: 0 }
     }
 
     /// Whether the unescaped text is exactly `other`, in UTF-8.
@@ -81,8 +81,8 @@ fn order(mut one: Bytes<'_>, mut other: Bytes<'_>) -> Ordering {
 pub(crate) struct Bytes<'a> {
     text: &'a [u8],
     at: usize,
-    /// The byte that an escape begins with.
-    escape: u8,
+    /// The byte that an escape begins with, or [`END`] where nothing is escaped.
+    escape: i32,
     /// The bytes that are left of an escaped character, the next one lowest. They continue a character, so none is zero.
     pending: u32,
 }
@@ -90,13 +90,10 @@ pub(crate) struct Bytes<'a> {
 /// In place of a byte when there is none: before all of them.
 const END: i32 = -1;
 
-/// Its like is not in UTF-8.
-const NO_ESCAPE: u8 = 0xff;
-
 impl<'a> Bytes<'a> {
     /// The bytes of a text in which nothing is escaped.
     const fn plain(text: &'a [u8]) -> Self {
-        Self { text, at: 0, escape: NO_ESCAPE, pending: 0 }
+        Self { text, at: 0, escape: END, pending: 0 }
     }
 
     /// The next byte, or [`END`].
@@ -106,8 +103,9 @@ impl<'a> Bytes<'a> {
         if self.pending == 0 {
             let Some(byte) = self.text.get(self.at) else { return END };
             self.at += 1;
-            if *byte != self.escape {
-                return i32::from(*byte);
+            let byte = i32::from(*byte);
+            if byte != self.escape {
+                return byte;
             }
             self.pending = self.escaped();
         }

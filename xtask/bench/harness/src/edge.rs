@@ -14,7 +14,7 @@ use crate::tokens::Sample;
 /// Reads and compiles the module of `guest/`.
 pub(crate) fn compile(path: &Path) -> Result<Module> {
     let mut config = Config::new();
-    // As edge-host sets it: the checks it adds are part of what the edge pays.
+    // As edge-host sets them; the checks for epochs are part of what the edge pays.
     config.epoch_interruption(true);
     config.wasm_wide_arithmetic(true);
     let engine = Engine::new(&config)?;
