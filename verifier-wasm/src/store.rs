@@ -56,7 +56,6 @@ impl Store {
 }
 
 /// The next `bytes` of a text, or nothing when that is negative; `None` when there are fewer.
-#[expect(clippy::option_option, reason = "a text that is not there is no mistake, and one that is too short is")]
 pub(crate) fn taken(text: &mut &[u8], bytes: i32) -> Option<Option<Vec<u8>>> {
     let Ok(bytes) = usize::try_from(bytes) else { return Some(None) };
     let (taken, rest) = text.split_at_checked(bytes)?;
