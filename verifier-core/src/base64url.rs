@@ -8,24 +8,21 @@ const INVALID: u8 = 0xff;
 /// The bits of one.
 const SEXTET: u8 = 0x3f;
 
-/// The first and the last character of the alphabet, in the order of ASCII.
-const FIRST: u8 = b'-';
-const LAST: u8 = b'z';
-
-/// The six bits of each character from [`FIRST`] to [`LAST`], [`INVALID`] for those that are not in the alphabet.
+/// The six bits of each character, [`INVALID`] for those that are not in the alphabet.
 #[expect(clippy::indexing_slicing, reason = "runs at compile time, where an index out of bounds does not compile")]
-const SEXTETS: [u8; (LAST - FIRST) as usize + 1] = {
-    let mut table = [INVALID; (LAST - FIRST) as usize + 1];
+const SEXTETS: [u8; 256] = {
+    let mut table = [INVALID; 256];
     let mut sextet = 0;
     while sextet < 64 {
-        table[(ALPHABET[sextet as usize] - FIRST) as usize] = sextet;
+        table[ALPHABET[sextet as usize] as usize] = sextet;
         sextet += 1;
     }
     table
 };
 
-fn sextet(byte: u8) -> u8 {
-    SEXTETS.get(usize::from(byte.wrapping_sub(FIRST))).copied().unwrap_or(INVALID)
+#[expect(clippy::indexing_slicing, reason = "there is one for each byte")]
+const fn sextet(character: u8) -> u8 {
+    SEXTETS[character as usize]
 }
 
 /// Takes a text apart, character for character.

@@ -4,17 +4,16 @@ use alloc::vec::Vec;
 use verifier_core::kernels::Kernels;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// A modulus, and the memory that its calls share.
+/// The memory that its calls share.
 #[wasm_bindgen]
 #[derive(Debug, Default)]
 pub struct Kernel {
     numbers: Vec<u8>,
-    kernels: Option<Kernels>,
 }
 
 #[wasm_bindgen]
 impl Kernel {
-    /// One without a modulus.
+    /// One without numbers.
     #[wasm_bindgen(constructor)]
     #[must_use]
     pub fn new() -> Self {
@@ -27,19 +26,15 @@ impl Kernel {
         self.numbers.as_ptr() as usize
     }
 
-    /// Takes what stands in the room as the modulus.
-    pub fn load(&mut self) {
-        self.kernels = Some(Kernels::new(&self.numbers));
-    }
-
-    /// Whether, of the two numbers in the room, the first to the `exponent` is the second.
+    /// Whether, of the three numbers of one length in the room, the second to the `exponent` is the third modulo the first.
     #[must_use]
     pub fn power_is(&self, exponent: u32) -> bool {
-        let (Some(kernels), Some((base, expected))) =
-            (&self.kernels, self.numbers.split_at_checked(self.numbers.len() / 2))
-        else {
+        let size = self.numbers.len() / 3;
+        let mut numbers = self.numbers.chunks_exact(size.max(1));
+        let (Some(modulus), Some(base), Some(expected)) = (numbers.next(), numbers.next(), numbers.next()) else {
             return false;
         };
-        kernels.power_is(base, exponent, expected) == [true; Kernels::COUNT]
+        Kernels::new(modulus, exponent, expected)
+            .is_some_and(|kernels| kernels.power_is_expected(base) == [true; Kernels::COUNT])
     }
 }

@@ -23,8 +23,11 @@ impl<'a> Text<'a> {
     /// Whether the unescaped text is exactly `other`, in UTF-8.
     #[cfg_attr(target_family = "wasm", inline(never))]
     pub(crate) fn is(self, other: &[u8]) -> bool {
-        // As many or more bytes as it stands for: most texts differ in length, and are told by it.
-        self.0.len() >= other.len() && order(self.bytes(), Bytes::plain(other)).is_eq()
+        // As many or more bytes as it stands for, and the same first one: most texts are told apart by that.
+        let first = self.0.first();
+        self.0.len() >= other.len()
+            && (first == other.first() || first == Some(&b'\\'))
+            && order(self.bytes(), Bytes::plain(other)).is_eq()
     }
 
     /// Whether the unescaped text is `other`, which is in lower case, ASCII letters compared without case.

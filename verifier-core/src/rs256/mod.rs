@@ -55,7 +55,10 @@ impl RsaPublicKey {
         if modulus.last().is_none_or(|lowest| lowest % 2 == 0) {
             return Err(Fault::of(Code::KeyModulusEven));
         }
-        Ok(Self { modulus: modulus.to_vec(), kernel: Native::new(modulus), bits, exponent })
+        let mut encoded = [0; MAX_MODULUS_BYTES];
+        let encoded = encoded.get_mut(..modulus.len()).unwrap_or_default();
+        write_encoded_message(encoded);
+        Ok(Self { modulus: modulus.to_vec(), kernel: Native::new(modulus, exponent, encoded), bits, exponent })
     }
 
     /// Bits of the modulus.
@@ -75,28 +78,25 @@ impl RsaPublicKey {
 
     /// Whether `signature` is this key's for `text` (RFC 8017 section 8.2.2).
     ///
-    /// The expected encoding is rebuilt and compared whole; what the signature yields is never parsed, which is what
-    /// the forgeries against small exponents live on.
+    /// What the signature yields is compared, as a number, with the whole of the one encoding that there is for the text, and
+    /// never parsed, which is what the forgeries against small exponents live on.
     pub(crate) fn verifies(&self, text: &[u8], signature: &[u8]) -> bool {
         // Both big-endian and, from here on, of one length: comparing the bytes compares the numbers.
         if signature.len() != self.modulus.len() || signature >= self.modulus.as_slice() {
             return false;
         }
-        let mut expected = [0; MAX_MODULUS_BYTES];
-        let Some(expected) = expected.get_mut(..self.modulus.len()) else { return false };
-        write_encoded_message(&sha256::digest(text), expected);
-        self.kernel.power_is(signature, self.exponent, expected)
+        self.kernel.power_ends_in(signature, &sha256::digest(text))
     }
 }
 
-/// EMSA-PKCS1-v1_5 (RFC 8017 section 9.2): 00 01 FF .. FF 00, `DigestInfo`, digest; fills `encoded`.
-fn write_encoded_message(digest: &[u8; sha256::DIGEST_BYTES], encoded: &mut [u8]) {
+/// EMSA-PKCS1-v1_5 (RFC 8017 section 9.2) of a digest of zeros: 00 01 FF .. FF 00, `DigestInfo`, digest; fills `encoded`.
+fn write_encoded_message(encoded: &mut [u8]) {
     encoded.fill(0xff);
     if let [zero, one, ..] = encoded {
         (*zero, *one) = (0x00, 0x01);
     }
-    if let Some((padded, place)) = encoded.split_last_chunk_mut() {
-        *place = *digest;
+    if let Some((padded, digest)) = encoded.split_last_chunk_mut() {
+        *digest = [0; sha256::DIGEST_BYTES];
         if let Some(place) = padded.last_chunk_mut() {
             *place = DIGEST_INFO;
         }

@@ -16,11 +16,19 @@
 //!   doubled), and the reduction adds at most K products and two carries of less than 2^36. K <= 112 gives less than
 //!   224 x 2^56 + 2^37 < 2^64. For a larger K, up to 152, carries are taken between the two (`settle`): less than
 //!   152 x 2^56 before, and less than 153 x 2^56 after.
-//! - At the end x = e + q n is tested by exact division for the expected e: q < 2^(b + 57) / 2^(b - 1) = 2^58 fits 64
-//!   bits, so it is (x - e) / n modulo 2^64, and multiplying it back settles the question limb by limb.
+//!
+//! No number is taken into Montgomery form. Each product divides by R, so the power of s comes out as x = s^e w, where w is the
+//! power of 1: R^-(e - 1). It is compared with (p + h) w, where p is what is expected but for its ending h of 256 bits. v = p w and w are
+//! kept, so that v + h w - x is left to be a multiple of n, at the price of ten rows of products instead of 2 K:
+//! - v is below 2^(b + 57), and 2^58 n, which is not below 2^(b + 57) > x and below 2^(b + 58), is added to it: what is kept is
+//!   below 2^(b + 59), or 2^(28 K + 1), and its highest limb may have 29 bits.
+//! - h has ten limbs, and twelve are taken: 12 columns are cleared, so the sum v - x + h w, below 2^(b + 59) + 2^(b + 313), becomes
+//!   one below (2^(b + 314) + 2^336 2^(b + 56)) / 2^336 < 2^(b + 57), in columns of at most 24 products.
+//! - That is q n, if it is a multiple: q < 2^(b + 57) / 2^(b - 1) = 2^58 fits 64 bits, so it is the value / n modulo 2^64, and multiplying
+//!   it back settles the question limb by limb.
 
-use super::Kernel;
 use super::products::{ColumnPair, GROUP, add_products, pair, sums};
+use super::{ENDING_BYTES, Kernel};
 use alloc::vec::Vec;
 
 const LIMB_BITS: usize = 28;
@@ -53,61 +61,112 @@ impl Scratch {
     }
 }
 
+/// Limbs of an ending, 256 bits, as whole groups.
+const ENDING_LIMBS: usize = 12;
+
 /// The kernel for machines whose widest product has 64 bits.
 #[derive(Clone, Debug)]
 pub(crate) struct Limbs28 {
+    exponent: u32,
     /// n, K limbs.
     modulus: Vec<u32>,
     /// 1 / n mod 2^64.
     inverse: u64,
     /// m = (N + 1) / 2^56, K limbs between margins.
     multiple: Vec<u32>,
-    /// Congruent to R^2, K limbs: a product with it takes a number into Montgomery form.
-    r_squared: Vec<u32>,
+    /// Congruent to w = R^-(e - 1), K limbs between margins.
+    scale: Vec<u32>,
+    /// Congruent to v = p w, and larger than any power: K limbs, of which the highest may have 29 bits.
+    target: Vec<u32>,
 }
 
 impl Kernel for Limbs28 {
-    fn new(modulus: &[u8]) -> Self {
+    fn new(modulus: &[u8], exponent: u32, expected: &[u8]) -> Self {
         let bits = modulus.len() * 8 - modulus.first().map_or(0, |first| first.leading_zeros() as usize);
         let len = (bits + 58).div_ceil(LIMB_BITS).next_multiple_of(GROUP).min(MAX_LIMBS);
         let mut limbs = alloc::vec![0; len];
         read(modulus, &mut limbs);
         let inverse = inverse(lowest_64_bits(&limbs));
-        let mut kernel =
-            Self { multiple: multiple(&limbs, inverse), modulus: limbs, inverse, r_squared: alloc::vec![0; len] };
-        kernel.r_squared = kernel.compute_r_squared(bits);
+        let mut kernel = Self {
+            exponent,
+            multiple: multiple(&limbs, inverse),
+            modulus: limbs,
+            inverse,
+            scale: Vec::new(),
+            target: Vec::new(),
+        };
+        let (mut scale, mut target) = (alloc::vec![0; len + 2 * MARGIN], alloc::vec![0; len]);
+        kernel.compute(bits, expected, scale.get_mut(MARGIN..MARGIN + len).unwrap_or_default(), &mut target);
+        (kernel.scale, kernel.target) = (scale, target);
         kernel
     }
 
-    fn power_is(&self, base: &[u8], exponent: u32, expected: &[u8]) -> bool {
-        let (mut plain, mut montgomery, mut power, mut other) =
-            ([0; MAX_LIMBS], [0; MAX_LIMBS], [0; MAX_LIMBS], [0; MAX_LIMBS]);
+    fn power_ends_in(&self, base: &[u8], ending: &[u8; ENDING_BYTES]) -> bool {
+        let (mut plain, mut power) = ([0; MAX_LIMBS], [0; MAX_LIMBS]);
         let len = self.modulus.len();
-        let (Some(plain), Some(montgomery), Some(mut power), Some(mut other)) =
-            (plain.get_mut(..len), montgomery.get_mut(..len), power.get_mut(..len), other.get_mut(..len))
-        else {
-            return false;
-        };
+        let (Some(plain), Some(power)) = (plain.get_mut(..len), power.get_mut(..len)) else { return false };
         let scratch = &mut Scratch::new();
         read(base, plain);
-        self.multiply(plain, &self.r_squared, montgomery, scratch);
-        power.copy_from_slice(montgomery);
-        // Left to right over the bits below the highest. The lowest is one; its product takes the plain base, which
-        // leaves Montgomery form on the way: (x R) s / R = x s.
-        for bit in (0..exponent.checked_ilog2().unwrap_or(0)).rev() {
-            self.square(power, other, scratch);
-            core::mem::swap(&mut power, &mut other);
-            if exponent >> bit & 1 == 1 {
-                self.multiply(power, if bit == 0 { plain } else { montgomery }, other, scratch);
-                core::mem::swap(&mut power, &mut other);
-            }
+        self.raise(plain, power, scratch);
+        // v - x, in limbs of 28 bits but for the highest; then h w is added, and twelve columns are cleared.
+        let mut carry = 0;
+        for ((difference, target), power) in plain.iter_mut().zip(&self.target).zip(&*power) {
+            carry += i64::from(*target) - i64::from(*power);
+            *difference = low_32(carry.cast_unsigned() & MASK);
+            carry >>= LIMB_BITS;
         }
-        read(expected, other);
-        self.is_congruent(power, other)
+        if let Some(highest) = plain.last_mut() {
+            *highest |= low_32(carry.cast_unsigned() << LIMB_BITS);
+        }
+        scratch.clear(len);
+        for (columns, [even, odd]) in scratch.columns.iter_mut().zip(plain.as_chunks::<2>().0) {
+            *columns = pair([u64::from(*even), u64::from(*odd)]);
+        }
+        let mut limbs = [0; ENDING_LIMBS];
+        read(ending, &mut limbs);
+        add_product(&mut scratch.columns, &self.scale, &limbs, len);
+        self.reduce(&mut scratch.columns, ENDING_LIMBS, power);
+        self.is_multiple(power)
     }
 }
 
 impl Limbs28 {
+    /// `power` becomes a number congruent to `base`^e / R^(e - 1), left to right over the bits of e below the highest.
+    fn raise(&self, base: &[u32], power: &mut [u32], scratch: &mut Scratch) {
+        power.iter_mut().zip(base).for_each(|(to, from)| *to = *from);
+        for bit in (0..self.exponent.checked_ilog2().unwrap_or(0)).rev() {
+            self.square(power, scratch);
+            if self.exponent >> bit & 1 == 1 {
+                self.multiply(power, base, scratch);
+            }
+        }
+    }
+
+    /// w is the power of one; v = p w is p R^2 / R times w / R.
+    fn compute(&self, bits: usize, expected: &[u8], scale: &mut [u32], target: &mut [u32]) {
+        let scratch = &mut Scratch::new();
+        let mut one = [0; MAX_LIMBS];
+        if let Some(lowest) = one.first_mut() {
+            *lowest = 1;
+        }
+        self.raise(one.get(..scale.len()).unwrap_or_default(), scale, scratch);
+        read(expected, target);
+        self.multiply(target, &self.compute_r_squared(bits), scratch);
+        self.multiply(target, scale, scratch);
+        // 2^58 n more: 58 bits are two limbs and two bits.
+        let (mut carry, mut below, mut below_that) = (0, 0, 0);
+        for (limb, modulus) in target.iter_mut().zip(&self.modulus) {
+            carry += *limb + (below_that << 2);
+            *limb = carry & low_32(MASK);
+            carry >>= LIMB_BITS;
+            (below_that, below) = (below, *modulus);
+        }
+        // The two highest limbs of n are zero.
+        if let Some(highest) = target.last_mut() {
+            *highest |= carry << LIMB_BITS;
+        }
+    }
+
     /// A number congruent to R^2 = 2^(56 K). Doubling takes 2^(b - 1), which is below n, to one congruent to
     /// 2^(28 K + j) = 2^j R, and each Montgomery square from there doubles j, until it is 28 K.
     fn compute_r_squared(&self, bits: usize) -> Vec<u32> {
@@ -122,10 +181,8 @@ impl Limbs28 {
         for _ in top..r_bits + (r_bits >> squarings) {
             self.double(&mut value, top);
         }
-        let mut squared = alloc::vec![0; len];
         for _ in 0..squarings {
-            self.square(&value, &mut squared, &mut Scratch::new());
-            core::mem::swap(&mut value, &mut squared);
+            self.square(&mut value, &mut Scratch::new());
         }
         value
     }
@@ -147,35 +204,27 @@ impl Limbs28 {
         }
     }
 
-    /// `out` becomes a number congruent to a b / R mod n.
-    fn multiply(&self, a: &[u32], b: &[u32], out: &mut [u32], scratch: &mut Scratch) {
-        let len = a.len();
-        scratch.clear(len);
-        let Scratch { columns, operand } = scratch;
-        // By its own length, as long as `a` though it is: two lengths to compare would leave a panic in the wasm.
-        if let Some(inside) = operand.get_mut(MARGIN..MARGIN + b.len()) {
-            inside.copy_from_slice(b);
-        }
-        for (index, digits) in a.as_chunks::<GROUP>().0.iter().enumerate() {
-            let place = index * GROUP;
-            let window = columns.get_mut(place / 2..(place + len + GROUP) / 2);
-            let source = operand.get(MARGIN - 3..MARGIN + len + GROUP);
-            if let (Some(window), Some(source)) = (window, source) {
-                add_products(window, source, *digits);
-            }
-        }
-        self.reduce(columns, out);
-    }
-
-    /// `out` becomes a number congruent to a a / R mod n; products of two different limbs are taken once, doubled.
-    fn square(&self, a: &[u32], out: &mut [u32], scratch: &mut Scratch) {
-        let len = a.len();
+    /// `value` becomes a number congruent to `value` `by` / R mod n.
+    fn multiply(&self, value: &mut [u32], by: &[u32], scratch: &mut Scratch) {
+        let len = by.len();
         scratch.clear(len);
         let Scratch { columns, operand } = scratch;
         if let Some(inside) = operand.get_mut(MARGIN..MARGIN + len) {
-            inside.iter_mut().zip(a).for_each(|(to, from)| *to = 2 * from);
+            inside.copy_from_slice(by);
         }
-        for (index, digits) in a.as_chunks::<GROUP>().0.iter().enumerate() {
+        add_product(columns, operand, value, len);
+        self.reduce(columns, len, value);
+    }
+
+    /// `value` becomes a number congruent to its square / R mod n; products of two different limbs are taken once, doubled.
+    fn square(&self, value: &mut [u32], scratch: &mut Scratch) {
+        let len = value.len();
+        scratch.clear(len);
+        let Scratch { columns, operand } = scratch;
+        if let Some(inside) = operand.get_mut(MARGIN..MARGIN + len) {
+            inside.iter_mut().zip(&*value).for_each(|(to, from)| *to = 2 * from);
+        }
+        for (index, digits) in value.as_chunks::<GROUP>().0.iter().enumerate() {
             let place = index * GROUP;
             // Against itself the group stands undoubled (each product of two of its limbs comes up twice), against
             // those above it doubled; those below have met it already and are zero by now.
@@ -191,11 +240,11 @@ impl Limbs28 {
                 own.fill(0);
             }
         }
-        self.reduce(columns, out);
+        self.reduce(columns, len, value);
     }
 
-    /// `out` becomes a number congruent to the columns' sum / R mod n.
-    fn reduce(&self, columns: &mut [ColumnPair], out: &mut [u32]) {
+    /// `out` becomes a number congruent to the columns' sum divided by 2^(28 `cleared`) mod n, for a multiple of [`GROUP`].
+    fn reduce(&self, columns: &mut [ColumnPair], cleared: usize, out: &mut [u32]) {
         let len = self.modulus.len();
         if len > MAX_UNSETTLED_LIMBS {
             settle(columns.get_mut(..len).unwrap_or_default());
@@ -205,7 +254,7 @@ impl Limbs28 {
             _ => return,
         };
         let Some(multiple) = self.multiple.get(MARGIN - 1..MARGIN + 2 + len) else { return };
-        for place in (0..len).step_by(GROUP) {
+        for place in (0..cleared).step_by(GROUP) {
             let Some([low, high, above @ ..]) = columns.get_mut(place / 2..(place + len + GROUP) / 2) else { return };
             let ([c0, c1], [c2, c3]) = (sums(*low), sums(*high));
             // Four digits of the quotient. Two are the lowest limbs themselves; two more wait for the products of the
@@ -224,7 +273,7 @@ impl Limbs28 {
             add_products(above, multiple, [low_32(q0), low_32(q1), low_32(q2), low_32(q3)]);
         }
         let mut carry = 0;
-        let above = columns.get(len / 2..).unwrap_or_default();
+        let above = columns.get(cleared / 2..).unwrap_or_default();
         for ([even, odd], columns) in out.as_chunks_mut::<2>().0.iter_mut().zip(above) {
             let [first, second] = sums(*columns);
             let first = first + carry;
@@ -234,20 +283,32 @@ impl Limbs28 {
         }
     }
 
-    /// Whether `x`, below 2^(b + 57), is congruent to `expected`, below n.
-    fn is_congruent(&self, x: &[u32], expected: &[u32]) -> bool {
-        let quotient = lowest_64_bits(x).wrapping_sub(lowest_64_bits(expected)).wrapping_mul(self.inverse);
+    /// Whether a value is a multiple of n.
+    fn is_multiple(&self, value: &[u32]) -> bool {
+        let quotient = lowest_64_bits(value).wrapping_mul(self.inverse);
         let (q0, q1, q2) = (quotient & MASK, quotient >> LIMB_BITS & MASK, quotient >> (2 * LIMB_BITS));
         let (mut carry, mut below, mut below_that) = (0, 0, 0);
         let mut difference = 0;
-        for ((x, expected), modulus) in x.iter().zip(expected).zip(&self.modulus) {
+        for (limb, modulus) in value.iter().zip(&self.modulus) {
             let modulus = u64::from(*modulus);
-            carry += u64::from(*expected) + q0 * modulus + q1 * below + q2 * below_that;
-            difference |= u64::from(*x) ^ (carry & MASK);
+            carry += q0 * modulus + q1 * below + q2 * below_that;
+            difference |= u64::from(*limb) ^ (carry & MASK);
             carry >>= LIMB_BITS;
             (below, below_that) = (modulus, below);
         }
         difference == 0 && carry == 0
+    }
+}
+
+/// Adds the product of digits with the `len` limbs between the margins of an operand to columns.
+fn add_product(columns: &mut [ColumnPair], operand: &[u32], digits: &[u32], len: usize) {
+    for (index, digits) in digits.as_chunks::<GROUP>().0.iter().enumerate() {
+        let place = index * GROUP;
+        let window = columns.get_mut(place / 2..(place + len + GROUP) / 2);
+        let source = operand.get(MARGIN - 3..MARGIN + len + GROUP);
+        if let (Some(window), Some(source)) = (window, source) {
+            add_products(window, source, *digits);
+        }
     }
 }
 

@@ -26,8 +26,8 @@
 //! - At the end x = e + q n is tested by exact division for the expected e: q < 2^(b + 154) / 2^(b - 1) = 2^155 fits four limbs,
 //!   so it is (x - e) / n modulo 2^204, and multiplying it back settles the question column by column.
 
-use super::Kernel;
 use super::lanes::{Columns, HIGH_BITS, LIMB_BITS, LOW_BITS, Pair, add, columns, numbers, pair, splats, split, sums};
+use super::{ENDING_BYTES, Kernel};
 use alloc::vec::Vec;
 
 const MASK: i64 = (1 << LIMB_BITS) - 1;
@@ -37,6 +37,9 @@ const GROUP: usize = 4;
 
 /// The most pairs of limbs: K = 84, b = 4096.
 const MAX_PAIRS: usize = 42;
+
+/// Of an ending, 256 bits.
+const ENDING_PAIRS: usize = 3;
 
 /// Entries before column 0, so that the first group has some before it as all others have; they stay zero.
 const BEFORE: usize = 2;
@@ -59,6 +62,9 @@ struct Scratch {
 /// The kernel for machines that multiply and add doubles in one instruction.
 #[derive(Clone, Debug)]
 pub(crate) struct Limbs51 {
+    exponent: u32,
+    /// What powers are compared with, its ending zero, K limbs.
+    expected: Vec<Pair>,
     /// n, K limbs and four zeros.
     modulus: Vec<Pair>,
     /// -1 / n mod 2^204.
@@ -72,10 +78,12 @@ pub(crate) struct Limbs51 {
 }
 
 impl Kernel for Limbs51 {
-    fn new(modulus: &[u8]) -> Self {
+    fn new(modulus: &[u8], exponent: u32, expected: &[u8]) -> Self {
         let bits = modulus.len() * 8 - modulus.first().map_or(0, |first| first.leading_zeros() as usize);
         let pairs = ((bits + 158).div_ceil(LIMB_BITS).next_multiple_of(GROUP) / 2).min(MAX_PAIRS);
         let mut kernel = Self {
+            exponent,
+            expected: alloc::vec![ZERO; pairs],
             modulus: alloc::vec![ZERO; pairs + 2],
             inverse: [ZERO; 2],
             // While it is zero, a product of zeros leaves behind what is no sum.
@@ -95,13 +103,14 @@ impl Kernel for Limbs51 {
                 *to = columns([first.wrapping_neg(), second.wrapping_neg()]);
             }
         }
+        read(expected, &mut kernel.expected);
         kernel.inverse = kernel.compute_inverse();
         kernel.compute_multiple(&mut scratch);
         kernel.compute_r_squared(bits, &mut scratch);
         kernel
     }
 
-    fn power_is(&self, base: &[u8], exponent: u32, expected: &[u8]) -> bool {
+    fn power_ends_in(&self, base: &[u8], ending: &[u8; ENDING_BYTES]) -> bool {
         let pairs = self.r_squared.len();
         let (mut plain, mut montgomery, mut power) = ([ZERO; MAX_PAIRS], [ZERO; MAX_PAIRS], [ZERO; MAX_PAIRS]);
         let (Some(plain), Some(montgomery), Some(power)) =
@@ -114,8 +123,15 @@ impl Kernel for Limbs51 {
         montgomery.copy_from_slice(plain);
         self.multiply(montgomery, &self.r_squared, scratch);
         power.copy_from_slice(montgomery);
-        self.raise(power, exponent, montgomery, plain, scratch);
-        read(expected, montgomery);
+        self.raise(power, self.exponent, montgomery, plain, scratch);
+        // Where one has bits, the other has none.
+        let mut limbs = [ZERO; ENDING_PAIRS];
+        read(ending, &mut limbs);
+        montgomery.iter_mut().zip(&self.expected).for_each(|(to, from)| *to = *from);
+        for (to, limbs) in montgomery.iter_mut().zip(limbs) {
+            let ([first, second], [low, high]) = (numbers(*to), numbers(limbs));
+            *to = pair([first + low, second + high]);
+        }
         self.is_congruent(power, montgomery, scratch)
     }
 }

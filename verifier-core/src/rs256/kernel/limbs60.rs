@@ -17,10 +17,18 @@
 //! - Columns: a column of a product sums at most K products of limbs, each below 2^120, in a square as well (half as many,
 //!   doubled). The reduction adds at most K products and, from the column below, a carry under 2^68. K <= 72 gives less
 //!   than 144 x 2^120 + 2^68 < 2^128.
-//! - At the end x = e + q n is tested by exact division for the expected e: q < 2^(b + 61) / 2^(b - 1) = 2^62 fits 64
-//!   bits, so it is (x - e) / n modulo 2^64, and multiplying it back settles the question limb by limb.
+//!
+//! No number is taken into Montgomery form. Each product divides by R, so the power of s comes out as x = s^e w, where w is the
+//! power of 1: R^-(e - 1). It is compared with (p + h) w, where p is what is expected but for its ending h of 256 bits. v = p w and w are
+//! kept, so that v + h w - x is left to be a multiple of n, at the price of five rows of products instead of 2 K:
+//! - v is below 2^(b + 61), and 2^62 n, which is not below 2^(b + 61) > x and below 2^(b + 62), is added to it: what is kept is
+//!   below 2^(b + 63), or 2^(60 K + 1), and its highest limb may have 61 bits.
+//! - h has five limbs, and eight are taken: 8 columns are cleared, so the sum v - x + h w, below 2^(b + 63) + 2^(b + 317), becomes
+//!   one below (2^(b + 318) + 2^480 2^(b + 60)) / 2^480 < 2^(b + 61), in columns of at most 16 products.
+//! - That is q n, if it is a multiple: q < 2^(b + 61) / 2^(b - 1) = 2^62 fits 64 bits, so it is the value / n modulo 2^64, and multiplying
+//!   it back settles the question limb by limb.
 
-use super::Kernel;
+use super::{ENDING_BYTES, Kernel};
 use alloc::boxed::Box;
 
 const LIMB_BITS: usize = 60;
@@ -28,6 +36,9 @@ const MASK: u64 = (1 << LIMB_BITS) - 1;
 
 /// Limbs that are worked on together: as many as leave room for their sums in the registers of x86-64.
 const GROUP: usize = 4;
+
+/// Limbs of an ending, 256 bits, as whole groups.
+const ENDING_LIMBS: usize = 8;
 
 /// Zero limbs before and behind an operand, for the groups that reach over its ends.
 const MARGIN: usize = GROUP;
@@ -41,19 +52,19 @@ pub(crate) enum Limbs60 {
 }
 
 impl Kernel for Limbs60 {
-    fn new(modulus: &[u8]) -> Self {
+    fn new(modulus: &[u8], exponent: u32, expected: &[u8]) -> Self {
         match modulus.len() {
-            0..=256 => Self::UpTo2048(Box::new(Modulus::new(modulus))),
-            257..=384 => Self::UpTo3072(Box::new(Modulus::new(modulus))),
-            _ => Self::UpTo4096(Box::new(Modulus::new(modulus))),
+            0..=256 => Self::UpTo2048(Box::new(Modulus::new(modulus, exponent, expected))),
+            257..=384 => Self::UpTo3072(Box::new(Modulus::new(modulus, exponent, expected))),
+            _ => Self::UpTo4096(Box::new(Modulus::new(modulus, exponent, expected))),
         }
     }
 
-    fn power_is(&self, base: &[u8], exponent: u32, expected: &[u8]) -> bool {
+    fn power_ends_in(&self, base: &[u8], ending: &[u8; ENDING_BYTES]) -> bool {
         match self {
-            Self::UpTo2048(modulus) => modulus.power_is(base, exponent, expected),
-            Self::UpTo3072(modulus) => modulus.power_is(base, exponent, expected),
-            Self::UpTo4096(modulus) => modulus.power_is(base, exponent, expected),
+            Self::UpTo2048(modulus) => modulus.power_ends_in(base, ending),
+            Self::UpTo3072(modulus) => modulus.power_ends_in(base, ending),
+            Self::UpTo4096(modulus) => modulus.power_ends_in(base, ending),
         }
     }
 }
@@ -64,37 +75,78 @@ type Number<const K: usize> = [u64; K];
 /// An odd modulus with the constants of its Montgomery form; OPERAND is K + 2 [`MARGIN`], COLUMNS is 2 K + [`GROUP`].
 #[derive(Clone, Debug)]
 pub(crate) struct Modulus<const K: usize, const OPERAND: usize, const COLUMNS: usize> {
+    exponent: u32,
     limbs: Number<K>,
     /// 1 / n mod 2^64.
     inverse: u64,
     /// m = (N + 1) / 2^60, K limbs between margins.
     multiple: [u64; OPERAND],
-    /// R^2 mod n: a product with it takes a number into Montgomery form.
-    r_squared: Number<K>,
+    /// Congruent to w = R^-(e - 1), K limbs between margins.
+    scale: [u64; OPERAND],
+    /// Congruent to v = p w, and larger than any power; the highest limb may have 61 bits.
+    target: Number<K>,
 }
 
 impl<const K: usize, const OPERAND: usize, const COLUMNS: usize> Modulus<K, OPERAND, COLUMNS> {
-    fn new(bytes: &[u8]) -> Self {
+    fn new(bytes: &[u8], exponent: u32, expected: &[u8]) -> Self {
         let limbs = read(bytes);
         let inverse = inverse(lowest_64_bits(&limbs));
-        let mut modulus = Self { limbs, inverse, multiple: multiple(&limbs, inverse), r_squared: [0; K] };
-        modulus.r_squared = modulus.compute_r_squared(bytes.len() * 8);
+        let multiple = multiple(&limbs, inverse);
+        let mut modulus = Self { exponent, limbs, inverse, multiple, scale: [0; OPERAND], target: [0; K] };
+        let mut one = [0; K];
+        one.iter_mut().take(1).for_each(|limb| *limb = 1);
+        // w is the power of one; v = p w is p R^2 / R times w / R.
+        let scale = modulus.raise(&one);
+        let target = modulus.multiply(&read(expected), &modulus.compute_r_squared(bytes.len() * 8));
+        modulus.target = modulus.multiply(&target, &scale);
+        modulus.scale = between_margins(scale.iter().copied());
+        modulus.enlarge_target();
         modulus
     }
 
-    fn power_is(&self, base: &[u8], exponent: u32, expected: &[u8]) -> bool {
-        let plain = read(base);
-        let montgomery = self.multiply(&plain, &self.r_squared);
-        let mut power = montgomery;
-        // Left to right over the bits below the highest. The lowest is one; its product takes the plain base, which
-        // leaves Montgomery form on the way: (x R) s / R = x s.
-        for bit in (1..exponent.checked_ilog2().unwrap_or(0)).rev() {
+    fn power_ends_in(&self, base: &[u8], ending: &[u8; ENDING_BYTES]) -> bool {
+        let power = self.raise(&read(base));
+        // v - x, in limbs of 60 bits but for the highest; then h w is added, and eight columns are cleared.
+        let mut columns = [0; COLUMNS];
+        let mut carry = 0;
+        for ((column, target), power) in columns.iter_mut().zip(&self.target).zip(&power) {
+            carry += i128::from(*target) - i128::from(*power);
+            *column = carry.cast_unsigned() & u128::from(MASK);
+            carry >>= LIMB_BITS;
+        }
+        if let Some(highest) = columns.get_mut(K - 1) {
+            *highest |= carry.cast_unsigned() << LIMB_BITS;
+        }
+        let limbs: Number<ENDING_LIMBS> = read(ending);
+        self.add_product(&mut columns, &self.scale, &limbs);
+        self.is_multiple(&self.reduce(&mut columns, ENDING_LIMBS))
+    }
+
+    /// A number congruent to `base`^e / R^(e - 1), left to right over the bits of e below the highest.
+    fn raise(&self, base: &Number<K>) -> Number<K> {
+        let mut power = *base;
+        for bit in (0..self.exponent.checked_ilog2().unwrap_or(0)).rev() {
             power = self.square(&power);
-            if exponent >> bit & 1 == 1 {
-                power = self.multiply(&power, &montgomery);
+            if self.exponent >> bit & 1 == 1 {
+                power = self.multiply(&power, base);
             }
         }
-        self.is_congruent(&self.multiply(&self.square(&power), &plain), &read(expected))
+        power
+    }
+
+    /// Adds 2^62 n: 62 bits are a limb and two bits.
+    fn enlarge_target(&mut self) {
+        let (mut carry, mut below) = (0, 0);
+        for (limb, modulus) in self.target.iter_mut().zip(&self.limbs) {
+            carry += u128::from(*limb) + (u128::from(below) << 2);
+            *limb = low_half(carry) & MASK;
+            carry >>= LIMB_BITS;
+            below = *modulus;
+        }
+        // The highest limb of n is zero.
+        if let Some(highest) = self.target.last_mut() {
+            *highest |= low_half(carry << LIMB_BITS);
+        }
     }
 
     /// R^2 mod n = 2^(120 K) mod n. Doubling takes 2^(b - 8), which is below n, to 2^(60 K + j) mod n = 2^j R mod n, and
@@ -134,8 +186,13 @@ impl<const K: usize, const OPERAND: usize, const COLUMNS: usize> Modulus<K, OPER
     /// A number congruent to a b / R mod n.
     fn multiply(&self, a: &Number<K>, b: &Number<K>) -> Number<K> {
         let mut columns = [0; COLUMNS];
-        let operand = between_margins::<OPERAND>(b.iter().copied());
-        for (index, digits) in a.as_chunks::<GROUP>().0.iter().enumerate() {
+        self.add_product(&mut columns, &between_margins(b.iter().copied()), a);
+        self.reduce(&mut columns, K)
+    }
+
+    /// Adds the product of digits with the limbs between the margins of an operand to columns.
+    fn add_product(&self, columns: &mut [u128; COLUMNS], operand: &[u64; OPERAND], digits: &[u64]) {
+        for (index, digits) in digits.as_chunks::<GROUP>().0.iter().enumerate() {
             let place = index * GROUP;
             let window = columns.get_mut(place..place + K + GROUP);
             let source = operand.get(MARGIN - 3..MARGIN + K + GROUP);
@@ -143,7 +200,6 @@ impl<const K: usize, const OPERAND: usize, const COLUMNS: usize> Modulus<K, OPER
                 add_products(window, source, *digits);
             }
         }
-        self.reduce(&mut columns)
     }
 
     /// A number congruent to a a / R mod n; products of two different limbs are taken once, doubled.
@@ -166,15 +222,15 @@ impl<const K: usize, const OPERAND: usize, const COLUMNS: usize> Modulus<K, OPER
                 own.fill(0);
             }
         }
-        self.reduce(&mut columns)
+        self.reduce(&mut columns, K)
     }
 
-    /// A number congruent to the columns' sum / R mod n.
-    fn reduce(&self, columns: &mut [u128; COLUMNS]) -> Number<K> {
+    /// A number congruent to the columns' sum divided by 2^(60 `cleared`) mod n, for a multiple of [`GROUP`].
+    fn reduce(&self, columns: &mut [u128; COLUMNS], cleared: usize) -> Number<K> {
         let mut quotient = [0; K];
         let Some(multiple) = self.multiple.get(MARGIN..MARGIN + 3 + K) else { return quotient };
         let [m0, m1, m2, ..] = *multiple else { return quotient };
-        for place in (0..K).step_by(GROUP) {
+        for place in (0..cleared).step_by(GROUP) {
             let Some([c0, c1, c2, c3, above @ ..]) = columns.get_mut(place..place + K + GROUP) else { return quotient };
             // Four digits of the quotient; the products of each come in one limb further up, where the next one waits.
             let q0 = low_half(*c0) & MASK;
@@ -190,7 +246,7 @@ impl<const K: usize, const OPERAND: usize, const COLUMNS: usize> Modulus<K, OPER
             add_products(above, multiple, [q0, q1, q2, q3]);
         }
         let mut carry = 0;
-        for (limb, column) in quotient.iter_mut().zip(columns.get(K..).unwrap_or_default()) {
+        for (limb, column) in quotient.iter_mut().zip(columns.get(cleared..).unwrap_or_default()) {
             let sum = column + carry;
             *limb = low_half(sum) & MASK;
             carry = sum >> LIMB_BITS;
@@ -198,15 +254,15 @@ impl<const K: usize, const OPERAND: usize, const COLUMNS: usize> Modulus<K, OPER
         quotient
     }
 
-    /// Whether `x`, below 2^(b + 61), is congruent to `expected`, below n.
-    fn is_congruent(&self, x: &Number<K>, expected: &Number<K>) -> bool {
-        let quotient = lowest_64_bits(x).wrapping_sub(lowest_64_bits(expected)).wrapping_mul(self.inverse);
+    /// Whether a value is a multiple of n.
+    fn is_multiple(&self, value: &Number<K>) -> bool {
+        let quotient = lowest_64_bits(value).wrapping_mul(self.inverse);
         let (q0, q1) = (quotient & MASK, quotient >> LIMB_BITS);
         let (mut carry, mut below) = (0, 0);
         let mut difference = 0;
-        for ((x, expected), modulus) in x.iter().zip(expected).zip(&self.limbs) {
-            carry += u128::from(*expected) + product(q0, *modulus) + product(q1, below);
-            difference |= x ^ (low_half(carry) & MASK);
+        for (limb, modulus) in value.iter().zip(&self.limbs) {
+            carry += product(q0, *modulus) + product(q1, below);
+            difference |= limb ^ (low_half(carry) & MASK);
             carry >>= LIMB_BITS;
             below = *modulus;
         }

@@ -49,14 +49,18 @@ pub(crate) use limbs51::Limbs51 as Native;
 #[cfg(any(target_pointer_width = "64", feature = "wide-arithmetic"))]
 pub(crate) use limbs60::Limbs60 as Native;
 
-/// A modulus prepared once for the powers that verification takes.
-///
-/// Moduli are odd and have 2048 to 4096 bits. All numbers are big-endian byte strings as long as the modulus, and
-/// below it: [`super::RsaPublicKey`] has made sure of both.
-pub(crate) trait Kernel: Sized {
-    /// Prepares a modulus given without leading zeros.
-    fn new(modulus: &[u8]) -> Self;
+/// Bytes at the end of the numbers that powers are compared with which differ from one to the next: those of a digest.
+pub(crate) const ENDING_BYTES: usize = 32;
 
-    /// Whether `base`^`exponent` mod n is `expected`; the exponent is odd and at least 3.
-    fn power_is(&self, base: &[u8], exponent: u32, expected: &[u8]) -> bool;
+/// A modulus prepared once for the powers that verification takes, and for what they are compared with.
+///
+/// Moduli are odd and have 2048 to 4096 bits, exponents are odd and at least 3. All numbers are big-endian byte strings as long
+/// as the modulus, and below it: [`super::RsaPublicKey`] has made sure of both.
+pub(crate) trait Kernel: Sized {
+    /// Prepares a modulus given without leading zeros, for powers with this exponent that are compared with numbers like
+    /// `expected`, whose last [`ENDING_BYTES`] are zero: with other bytes in their place.
+    fn new(modulus: &[u8], exponent: u32, expected: &[u8]) -> Self;
+
+    /// Whether `base`^exponent mod n is the expected number with this ending.
+    fn power_ends_in(&self, base: &[u8], ending: &[u8; ENDING_BYTES]) -> bool;
 }
