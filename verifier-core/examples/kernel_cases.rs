@@ -147,8 +147,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             wrong.set_bit(bit, !wrong.bit(bit));
             let [base, power, wrong] = [base, power, wrong].map(|number| bytes(&number, size));
             for (expected, answer) in [(&power, true), (&wrong, false)] {
-                let kernels = Kernels::new(&modulus_bytes, exponent, expected).ok_or("a modulus is too short")?;
-                if kernels.power_is_expected(&base) != [answer; Kernels::COUNT] {
+                let kernels = Kernels::new(&modulus_bytes, exponent, expected, random.0 % 16 == 0);
+                if !kernels.ok_or("a modulus is too short")?.all_say(answer, &base) {
                     return Err(format!(
                         "a kernel does not answer {answer}: n {modulus:x} base {base:02x?} e {exponent} expected {expected:02x?}"
                     )
@@ -170,7 +170,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         eprintln!("{count:>9}  {class}");
     }
     eprintln!(
-        "{done} powers agree in {} native kernels and num-bigint, each with a wrong one beside it",
+        "{done} powers agree in {} native kernels (a sixteenth in that of fused multiply-adds) and num-bigint, each with a wrong one beside it",
         Kernels::COUNT
     );
     Ok(())

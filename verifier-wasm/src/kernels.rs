@@ -34,7 +34,6 @@ impl Kernel {
         let (Some(modulus), Some(base), Some(expected)) = (numbers.next(), numbers.next(), numbers.next()) else {
             return false;
         };
-        Kernels::new(modulus, exponent, expected)
-            .is_some_and(|kernels| kernels.power_is_expected(base) == [true; Kernels::COUNT])
+        Kernels::new(modulus, exponent, expected, true).is_some_and(|kernels| kernels.all_say(true, base))
     }
 }
