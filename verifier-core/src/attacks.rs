@@ -59,8 +59,8 @@
 //! verifier that parses the encoding from the left and stops after the digest accepts it (Bleichenbacher 2006, and
 //! again CVE-2014-1568 "BERserk", CVE-2016-1494 and others). With e = 1 a signature is its own encoding.
 //!
-//! Nothing is parsed here: the one encoding that RFC 8017 section 9.2 allows is built from the digest and compared
-//! with all bytes of the result. Exponents below 3 do not load.
+//! Nothing is parsed here: the result must be, in all of its bytes, the one encoding that RFC 8017 section 9.2 allows for
+//! the digest. Exponents below 3 do not load.
 //! Rows: `small-exponent-forgery`, `digest-info`, `padding`, `weak-key`. Vectors: Wycheproof's, in
 //! `tests/published_vectors.rs`.
 //!
