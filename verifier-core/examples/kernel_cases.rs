@@ -1,5 +1,5 @@
-//! Powers modulo random and adversarial numbers, computed by `num-bigint` and asked of every kernel of this build, each with
-//! the right answer and with one that differs in a bit. With `--emit` the cases go to standard output as well, for kernels
+//! Powers modulo random and adversarial numbers, computed by `num-bigint`, one of 16 by `rsa` as well, and asked of every kernel of this
+//! build, each with the right answer and with one that differs in a bit. With `--emit` the cases go to standard output as well, for kernels
 //! that run elsewhere; `cargo xtask kernels` connects the two.
 //!
 //! `cargo run --release -p verifier-core --features kernels --example kernel_cases -- [--cases N] [--seed N] [--emit]`
@@ -9,10 +9,21 @@ use std::error::Error;
 use std::io::{BufWriter, Write};
 
 use num_bigint::BigUint;
+use rsa::BoxedUint;
 use verifier_core::kernels::Kernels;
 
 /// Powers taken with one modulus.
 const POWERS: u64 = 16;
+
+/// What is slow is asked of one power of so many.
+const SHARE: u64 = 16;
+
+/// The raw operation of the library `rsa`.
+fn power_by_rsa(modulus: &BigUint, base: &BigUint, exponent: u32) -> Result<BigUint, Box<dyn Error>> {
+    let number = |number: &BigUint| BoxedUint::from_be_slice(&bytes(number, 512), 4096);
+    let key = rsa::PublicKey::new(number(modulus)?, BoxedUint::from(exponent))?;
+    Ok(BigUint::from_bytes_be(&rsa::hazmat::rsa_encrypt(&key, &number(base)?)?.to_be_bytes()))
+}
 
 /// SplitMix64: the same cases from the same seed, everywhere.
 struct Random(u64);
@@ -121,6 +132,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             0..=3 => 2048,
             4 => 3072,
             5 => 4096,
+            // Those that may take a bit more than limbs of 28 bits have.
+            6 => 2070 + 112 * random.below(19),
             _ => 2048 + random.below(2049),
         };
         let (modulus_class, modulus) = modulus(&mut random, bits);
@@ -142,12 +155,15 @@ fn main() -> Result<(), Box<dyn Error>> {
                 _ => 3,
             };
             let power = base.modpow(&BigUint::from(exponent), &modulus);
+            if random.0.is_multiple_of(SHARE) && power_by_rsa(&modulus, &base, exponent)? != power {
+                return Err(format!("rsa and num-bigint differ: n {modulus:x} base {base:x} e {exponent}").into());
+            }
             let mut wrong = power.clone();
             let bit = random.below(bits);
             wrong.set_bit(bit, !wrong.bit(bit));
             let [base, power, wrong] = [base, power, wrong].map(|number| bytes(&number, size));
             for (expected, answer) in [(&power, true), (&wrong, false)] {
-                let kernels = Kernels::new(&modulus_bytes, exponent, expected, random.0 % 16 == 0);
+                let kernels = Kernels::new(&modulus_bytes, exponent, expected, random.0.is_multiple_of(SHARE));
                 if !kernels.ok_or("a modulus is too short")?.all_say(answer, &base) {
                     return Err(format!(
                         "a kernel does not answer {answer}: n {modulus:x} base {base:02x?} e {exponent} expected {expected:02x?}"
@@ -170,7 +186,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         eprintln!("{count:>9}  {class}");
     }
     eprintln!(
-        "{done} powers agree in {} native kernels (a sixteenth in that of fused multiply-adds) and num-bigint, each with a wrong one beside it",
+        "{done} powers agree in {} native kernels (one of {SHARE} in that of fused multiply-adds), num-bigint and (one of {SHARE}) rsa, each with a wrong one beside it",
         Kernels::COUNT
     );
     Ok(())

@@ -1,14 +1,19 @@
 //! The kernels of this build by themselves, to be held against each other: no part of verification, and no public API.
 
-use crate::rs256::kernel::{ENDING_BYTES, Kernel, Native};
+#[cfg(not(target_pointer_width = "64"))]
+use crate::rs256::kernel::Native;
+use crate::rs256::kernel::{ENDING_BYTES, Kernel};
 #[cfg(target_pointer_width = "64")]
-use crate::rs256::kernel::{limbs28::Limbs28, limbs51::Limbs51};
+use crate::rs256::kernel::{limbs28::Limbs28, limbs51::Limbs51, limbs60::Limbs60};
 
 /// An exponent and an expected power in every kernel of this build: all on 64-bit machines, elsewhere the one that is used.
 #[derive(Clone, Debug)]
 pub struct Kernels {
     ending: [u8; ENDING_BYTES],
+    #[cfg(not(target_pointer_width = "64"))]
     native: Native,
+    #[cfg(target_pointer_width = "64")]
+    limbs60: Limbs60,
     #[cfg(target_pointer_width = "64")]
     limbs28: Limbs28,
     #[cfg(target_pointer_width = "64")]
@@ -28,10 +33,14 @@ impl Kernels {
         let mut expected = expected.to_vec();
         let place: &mut [u8; ENDING_BYTES] = expected.last_chunk_mut()?;
         let ending = core::mem::replace(place, [0; ENDING_BYTES]);
+        #[cfg(not(target_pointer_width = "64"))]
         let _ = all;
         Some(Self {
             ending,
+            #[cfg(not(target_pointer_width = "64"))]
             native: Native::new(modulus, exponent, &expected),
+            #[cfg(target_pointer_width = "64")]
+            limbs60: Limbs60::new(modulus, exponent, &expected),
             #[cfg(target_pointer_width = "64")]
             limbs28: Limbs28::new(modulus, exponent, &expected),
             #[cfg(target_pointer_width = "64")]
@@ -43,10 +52,10 @@ impl Kernels {
     #[must_use]
     pub fn all_say(&self, answer: bool, base: &[u8]) -> bool {
         #[cfg(target_pointer_width = "64")]
-        let others = self.limbs28.power_ends_in(base, &self.ending) == answer
-            && self.limbs51.as_ref().is_none_or(|kernel| kernel.power_ends_in(base, &self.ending) == answer);
+        return self.limbs60.power_is_expected(base, &self.ending) == answer
+            && self.limbs28.power_is_expected(base, &self.ending) == answer
+            && self.limbs51.as_ref().is_none_or(|kernel| kernel.power_is_expected(base, &self.ending) == answer);
         #[cfg(not(target_pointer_width = "64"))]
-        let others = true;
-        others && self.native.power_ends_in(base, &self.ending) == answer
+        return self.native.power_is_expected(base, &self.ending) == answer;
     }
 }

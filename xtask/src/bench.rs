@@ -74,7 +74,7 @@ pub(crate) fn run(workspace: &Workspace, bench: &Bench, choice: WasmToolchainCho
 }
 
 /// Builds the native harness.
-fn harness(builder: &mut Builder<'_>) -> Result<PathBuf> {
+pub(crate) fn harness(builder: &mut Builder<'_>) -> Result<PathBuf> {
     say("building the peers (the first time takes some minutes)");
     let target = builder.workspace.target.join("bench");
     let mut command = process::command(toolchain::native_cargo());

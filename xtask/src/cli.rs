@@ -125,7 +125,7 @@ pub(crate) enum Stage {
     Lints,
     /// rustdoc of the libraries; warnings are errors.
     Docs,
-    /// The edge component for wasm32-wasip2.
+    /// The edge component for wasm32-wasip2, portable and with wide arithmetic.
     Edge,
     /// clippy for the wasm targets.
     WasmLints,

@@ -1,18 +1,30 @@
-//! `cargo xtask kernels`: the kernels of the verifier, native and WebAssembly, held against each other and `num-bigint`.
+//! `cargo xtask kernels`: the kernels of the verifier, native and WebAssembly, held against each other, `num-bigint` and `rsa`.
+
+use std::path::PathBuf;
 
 use anyhow::Result;
 
+use crate::bench;
 use crate::build::Builder;
 use crate::cli::Kernels;
+use crate::process;
 use crate::progress::{minutes, say};
+use crate::toolchain::{self, BROWSER, NPM_PROFILE};
 
 /// Powers to compare when nobody says otherwise.
 pub(crate) const MANY: u64 = 1_000_000;
 /// Powers in `cargo xtask test`.
 pub(crate) const FEW: u64 = 10_000;
 
+/// Whether the kernel with wide arithmetic is asked, too: the engine that runs it takes minutes to build.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wide {
+    Asked,
+    LeftOut,
+}
+
 /// The native kernels compute and emit the cases, the WebAssembly ones read them.
-pub(crate) fn run(builder: &mut Builder<'_>, kernels: &Kernels) -> Result<()> {
+pub(crate) fn run(builder: &mut Builder<'_>, kernels: &Kernels, wide: Wide) -> Result<()> {
     let mut cargo = builder.cargo();
     cargo.args([
         "build",
@@ -30,9 +42,31 @@ pub(crate) fn run(builder: &mut Builder<'_>, kernels: &Kernels) -> Result<()> {
     let cases = builder.workspace.target.join("release/examples/kernel_cases");
     say(format_args!("{} powers in every kernel", kernels.cases));
     let mut command = builder.wasm_command("bash", "verifier-wasm")?;
-    command
-        .args(["-c", r#"set -o pipefail; "$0" --cases "$1" --seed "$2" --emit | node scripts/kernels.mjs"#])
-        .arg(cases)
-        .args([kernels.cases.to_string(), kernels.seed.to_string()]);
+    let script = match wide {
+        Wide::LeftOut => r#"set -o pipefail; "$0" --cases "$1" --seed "$2" --emit | node scripts/kernels.mjs"#,
+        Wide::Asked => {
+            r#"set -o pipefail; dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; mkfifo "$dir/cases"
+            "$3" kernels "$4" < "$dir/cases" & wide=$!
+            "$0" --cases "$1" --seed "$2" --emit | tee "$dir/cases" | node scripts/kernels.mjs && wait $wide"#
+        }
+    };
+    command.args(["-c", script]).arg(cases).args([kernels.cases.to_string(), kernels.seed.to_string()]);
+    if wide == Wide::Asked {
+        command.arg(bench::harness(builder)?).arg(wide_kernel(builder)?);
+    }
     builder.runner.stream("holding the kernels against each other", command, minutes(120))
+}
+
+/// The module of the kernel with wide arithmetic.
+fn wide_kernel(builder: &mut Builder<'_>) -> Result<PathBuf> {
+    let wasm = builder.wasm_toolchain()?;
+    let target = wasm.target_dir(builder.workspace).join("kernels");
+    let mut command = process::command(wasm.cargo());
+    command.current_dir(&builder.workspace.root);
+    command.args(["build", "--package", "verifier-wasm", "--target", BROWSER, "--profile", NPM_PROFILE]);
+    command.args(["--features", "kernels"]).args(toolchain::wide_arithmetic(BROWSER));
+    builder.compiling_wasm(wasm, &[], &mut command)?;
+    command.env("CARGO_TARGET_DIR", &target);
+    builder.runner.stream("building the kernel with wide arithmetic", command, minutes(30))?;
+    Ok(target.join(BROWSER).join(NPM_PROFILE).join("verifier_wasm.wasm"))
 }

@@ -10,7 +10,7 @@ use clap::ValueEnum as _;
 use crate::build::{Arithmetic, Builder, Page};
 use crate::cli::{Fuzz, Kernels, Stage, Test, WasmToolchainChoice};
 use crate::fuzz;
-use crate::kernels;
+use crate::kernels::{self, Wide};
 use crate::ports;
 use crate::process;
 use crate::progress::{Runner, minutes, note, say};
@@ -101,17 +101,27 @@ fn edge(builder: &mut Builder<'_>) -> Result<[PathBuf; 2]> {
     Ok([builder.edge_component(Arithmetic::Portable)?, builder.edge_component(Arithmetic::Wide)?])
 }
 
-/// The code that only a wasm target compiles.
+/// The code that only a wasm target compiles, with each kernel that there is for one.
 fn wasm_lints(builder: &mut Builder<'_>) -> Result<()> {
-    for (package, target, profile) in
-        [("edge-resource", WASIP2, "release"), ("verifier-wasm", BROWSER, toolchain::NPM_PROFILE)]
-    {
+    let simd = |features| toolchain::target_features(BROWSER, features).to_vec();
+    for (package, target, profile, arguments) in [
+        ("edge-resource", WASIP2, "release", Vec::new()),
+        ("edge-resource", WASIP2, "release", toolchain::wide_arithmetic(WASIP2).to_vec()),
+        ("verifier-wasm", BROWSER, toolchain::NPM_PROFILE, Vec::new()),
+        ("verifier-wasm", BROWSER, toolchain::NPM_PROFILE, simd("+simd128")),
+        ("verifier-wasm", BROWSER, toolchain::NPM_PROFILE, simd("+simd128,+relaxed-simd")),
+    ] {
         let Some(mut command) = builder.wasm_clippy()? else {
             builder.runner.skip("clippy for the wasm targets (as root on Debian: apt-get install rust-web-clippy)");
             return Ok(());
         };
-        command.args(["--package", package, "--target", target, "--profile", profile, "--", "-D", "warnings"]);
-        builder.runner.stream(&format!("clippy of {package} for {target}"), command, minutes(20))?;
+        command.args(["--package", package, "--target", target, "--profile", profile]).args(&arguments);
+        command.args(["--", "-D", "warnings"]);
+        builder.runner.stream(
+            &format!("clippy of {package} for {target} {}", arguments.join(" ")),
+            command,
+            minutes(20),
+        )?;
     }
     Ok(())
 }
@@ -166,7 +176,12 @@ fn fuzz(builder: &mut Builder<'_>) -> Result<()> {
     let mut command = builder.cargo();
     command.args(["run", "--quiet", "--package", "verifier-core", "--example", "make_vectors", "--", "--check"]);
     builder.runner.stream("comparing the vectors with what their generator writes", command, minutes(30))?;
-    kernels::run(builder, &Kernels { cases: kernels::FEW, seed: 1 })?;
+    for kernel in ["kernel-28", "kernel-51"] {
+        let mut command = builder.cargo();
+        command.args(["test", "--package", "verifier-core", "--features", kernel]);
+        builder.runner.stream(&format!("the verifier's tests with {kernel}"), command, minutes(20))?;
+    }
+    kernels::run(builder, &Kernels { cases: kernels::FEW, seed: 1 }, Wide::LeftOut)?;
     fuzz::run(builder.workspace, &mut builder.runner, &Fuzz { seconds: fuzz::SHORT, target: Vec::new() })
 }
 

@@ -36,8 +36,13 @@ pub(crate) const NPM_PROFILE: &str = "wasm-npm";
 
 /// What cargo has to be told for a build with wide arithmetic of a package that has a feature of this name.
 pub(crate) fn wide_arithmetic(target: &str) -> [String; 4] {
-    let flags = format!(r#"target.{target}.rustflags=["-C", "target-feature=+wide-arithmetic"]"#);
-    ["--features".to_owned(), "wide-arithmetic".to_owned(), "--config".to_owned(), flags]
+    let [config, flags] = target_features(target, "+wide-arithmetic");
+    ["--features".to_owned(), "wide-arithmetic".to_owned(), config, flags]
+}
+
+/// What cargo has to be told for code that needs these features of its target.
+pub(crate) fn target_features(target: &str, features: &str) -> [String; 2] {
+    ["--config".to_owned(), format!(r#"target.{target}.rustflags=["-C", "target-feature={features}"]"#)]
 }
 
 /// How long a tool may take to tell its version.

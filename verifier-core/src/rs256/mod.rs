@@ -56,7 +56,10 @@ impl RsaPublicKey {
             return Err(Fault::of(Code::KeyModulusEven));
         }
         let mut encoded = [0; MAX_MODULUS_BYTES];
-        let encoded = encoded.get_mut(..modulus.len()).unwrap_or_default();
+        // There is room for as many bytes as may be.
+        let Some(encoded) = encoded.get_mut(..modulus.len()) else {
+            return Err(Fault::new(Code::KeyTooLarge, 0, bits as usize));
+        };
         write_encoded_message(encoded);
         Ok(Self { modulus: modulus.to_vec(), kernel: Native::new(modulus, exponent, encoded), bits, exponent })
     }
@@ -85,7 +88,7 @@ impl RsaPublicKey {
         if signature.len() != self.modulus.len() || signature >= self.modulus.as_slice() {
             return false;
         }
-        self.kernel.power_ends_in(signature, &sha256::digest(text))
+        self.kernel.power_is_expected(signature, &sha256::digest(text))
     }
 }
 

@@ -19,7 +19,7 @@
 //!
 //! No number is taken into Montgomery form. Each product divides by R, so the power of s comes out as x = s^e w, where w is the
 //! power of 1: R^-(e - 1). It is compared with (p + h) w, where p is what is expected but for its ending h of 256 bits. v = p w and w are
-//! kept, so that v + h w - x is left to be a multiple of n, at the price of ten rows of products instead of 2 K:
+//! kept, so that v + h w - x is left to be a multiple of n, at the price of twelve rows of products, and twelve of reducing them, instead of 2 K:
 //! - v is below 2^(b + 57), and 2^58 n, which is not below 2^(b + 57) > x and below 2^(b + 58), is added to it: what is kept is
 //!   below 2^(b + 59), or 2^(28 K + 1), and its highest limb may have 29 bits.
 //! - h has ten limbs, and twelve are taken: 12 columns are cleared, so the sum v - x + h w, below 2^(b + 59) + 2^(b + 313), becomes
@@ -40,7 +40,7 @@ const MAX_LIMBS: usize = 152;
 /// Zero limbs before and behind an operand, for the groups that reach over its ends.
 const MARGIN: usize = GROUP;
 
-/// The most limbs whose columns hold a product and its reduction without taking carries in between.
+/// So many limbs, and a few more, have columns that hold a product and its reduction without taking carries in between.
 const MAX_UNSETTLED_LIMBS: usize = 112;
 
 /// Room for one multiplication after another: clearing what the last one used is less work than a new one.
@@ -101,7 +101,7 @@ impl Kernel for Limbs28 {
         kernel
     }
 
-    fn power_ends_in(&self, base: &[u8], ending: &[u8; ENDING_BYTES]) -> bool {
+    fn power_is_expected(&self, base: &[u8], ending: &[u8; ENDING_BYTES]) -> bool {
         let (mut plain, mut power) = ([0; MAX_LIMBS], [0; MAX_LIMBS]);
         let len = self.modulus.len();
         let (Some(plain), Some(power)) = (plain.get_mut(..len), power.get_mut(..len)) else { return false };
@@ -151,7 +151,8 @@ impl Limbs28 {
         }
         self.raise(one.get(..scale.len()).unwrap_or_default(), scale, scratch);
         read(expected, target);
-        self.multiply(target, &self.compute_r_squared(bits), scratch);
+        let r_squared = self.compute_r_squared(bits, scratch);
+        self.multiply(target, &r_squared, scratch);
         self.multiply(target, scale, scratch);
         // 2^58 n more: 58 bits are two limbs and two bits.
         let (mut carry, mut below, mut below_that) = (0, 0, 0);
@@ -169,7 +170,7 @@ impl Limbs28 {
 
     /// A number congruent to R^2 = 2^(56 K). Doubling takes 2^(b - 1), which is below n, to one congruent to
     /// 2^(28 K + j) = 2^j R, and each Montgomery square from there doubles j, until it is 28 K.
-    fn compute_r_squared(&self, bits: usize) -> Vec<u32> {
+    fn compute_r_squared(&self, bits: usize, scratch: &mut Scratch) -> Vec<u32> {
         let len = self.modulus.len();
         let r_bits = LIMB_BITS * len;
         let squarings = r_bits.trailing_zeros();
@@ -182,7 +183,7 @@ impl Limbs28 {
             self.double(&mut value, top);
         }
         for _ in 0..squarings {
-            self.square(&mut value, &mut Scratch::new());
+            self.square(&mut value, scratch);
         }
         value
     }
@@ -283,7 +284,7 @@ impl Limbs28 {
         }
     }
 
-    /// Whether a value is a multiple of n.
+    /// Whether a value is a multiple of n, and not zero: what is asked never is, and an answer of zeros would be one that was not computed.
     fn is_multiple(&self, value: &[u32]) -> bool {
         let quotient = lowest_64_bits(value).wrapping_mul(self.inverse);
         let (q0, q1, q2) = (quotient & MASK, quotient >> LIMB_BITS & MASK, quotient >> (2 * LIMB_BITS));
@@ -296,7 +297,7 @@ impl Limbs28 {
             carry >>= LIMB_BITS;
             (below, below_that) = (modulus, below);
         }
-        difference == 0 && carry == 0
+        quotient != 0 && difference == 0 && carry == 0
     }
 }
 
@@ -373,7 +374,7 @@ fn read(bytes: &[u8], limbs: &mut [u32]) {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "what is passed is below 2^28")]
+#[expect(clippy::cast_possible_truncation, reason = "what is passed is below 2^32")]
 const fn low_32(value: u64) -> u32 {
     value as u32
 }

@@ -110,7 +110,7 @@ impl Kernel for Limbs51 {
         kernel
     }
 
-    fn power_ends_in(&self, base: &[u8], ending: &[u8; ENDING_BYTES]) -> bool {
+    fn power_is_expected(&self, base: &[u8], ending: &[u8; ENDING_BYTES]) -> bool {
         let pairs = self.r_squared.len();
         let (mut plain, mut montgomery, mut power) = ([ZERO; MAX_PAIRS], [ZERO; MAX_PAIRS], [ZERO; MAX_PAIRS]);
         let (Some(plain), Some(montgomery), Some(power)) =

@@ -3,8 +3,8 @@
 //! products: a product is added to its column in two instructions, and no carry stands between a column and the next.
 //!
 //! Numbers are little-endian arrays of K limbs below 2^60: K is 36, 56 and 72 for moduli n of up to 2048, 3072 and 4096
-//! bits, lengths known when compiling. R is 2^(60 K), so R >= 2^(b + 62) for every modulus of at most b bits: 2160, 3360
-//! and 4320 are at least 2048 + 62, 3072 + 62 and 4096 + 62.
+//! bits, lengths known when compiling. R is 2^(60 K), so R >= 2^(b + 112) for every modulus of at most b bits: 2160, 3360
+//! and 4320 are at least 2048 + 112, 3072 + 112 and 4096 + 112.
 //!
 //! Instead of n the reduction adds multiples of N = c n, with c below 2^60 chosen so that N = -1 mod 2^60: then a digit of
 //! the quotient is the number's own lowest limb. As N + 1 is a multiple of 2^60, only m = (N + 1) / 2^60 is kept; adding
@@ -20,9 +20,9 @@
 //!
 //! No number is taken into Montgomery form. Each product divides by R, so the power of s comes out as x = s^e w, where w is the
 //! power of 1: R^-(e - 1). It is compared with (p + h) w, where p is what is expected but for its ending h of 256 bits. v = p w and w are
-//! kept, so that v + h w - x is left to be a multiple of n, at the price of five rows of products instead of 2 K:
+//! kept, so that v + h w - x is left to be a multiple of n, at the price of eight rows of products, and eight of reducing them, instead of 2 K:
 //! - v is below 2^(b + 61), and 2^62 n, which is not below 2^(b + 61) > x and below 2^(b + 62), is added to it: what is kept is
-//!   below 2^(b + 63), or 2^(60 K + 1), and its highest limb may have 61 bits.
+//!   below 2^(b + 63), and so below R.
 //! - h has five limbs, and eight are taken: 8 columns are cleared, so the sum v - x + h w, below 2^(b + 63) + 2^(b + 317), becomes
 //!   one below (2^(b + 318) + 2^480 2^(b + 60)) / 2^480 < 2^(b + 61), in columns of at most 16 products.
 //! - That is q n, if it is a multiple: q < 2^(b + 61) / 2^(b - 1) = 2^62 fits 64 bits, so it is the value / n modulo 2^64, and multiplying
@@ -60,11 +60,11 @@ impl Kernel for Limbs60 {
         }
     }
 
-    fn power_ends_in(&self, base: &[u8], ending: &[u8; ENDING_BYTES]) -> bool {
+    fn power_is_expected(&self, base: &[u8], ending: &[u8; ENDING_BYTES]) -> bool {
         match self {
-            Self::UpTo2048(modulus) => modulus.power_ends_in(base, ending),
-            Self::UpTo3072(modulus) => modulus.power_ends_in(base, ending),
-            Self::UpTo4096(modulus) => modulus.power_ends_in(base, ending),
+            Self::UpTo2048(modulus) => modulus.power_is_expected(base, ending),
+            Self::UpTo3072(modulus) => modulus.power_is_expected(base, ending),
+            Self::UpTo4096(modulus) => modulus.power_is_expected(base, ending),
         }
     }
 }
@@ -72,7 +72,7 @@ impl Kernel for Limbs60 {
 /// A number of K limbs, the lowest first.
 type Number<const K: usize> = [u64; K];
 
-/// An odd modulus with the constants of its Montgomery form; OPERAND is K + 2 [`MARGIN`], COLUMNS is 2 K + [`GROUP`].
+/// An odd modulus with what is computed once for its powers and what they are compared with; OPERAND is K + 2 [`MARGIN`], COLUMNS is 2 K + [`GROUP`].
 #[derive(Clone, Debug)]
 pub(crate) struct Modulus<const K: usize, const OPERAND: usize, const COLUMNS: usize> {
     exponent: u32,
@@ -83,7 +83,7 @@ pub(crate) struct Modulus<const K: usize, const OPERAND: usize, const COLUMNS: u
     multiple: [u64; OPERAND],
     /// Congruent to w = R^-(e - 1), K limbs between margins.
     scale: [u64; OPERAND],
-    /// Congruent to v = p w, and larger than any power; the highest limb may have 61 bits.
+    /// Congruent to v = p w, and larger than any power.
     target: Number<K>,
 }
 
@@ -104,9 +104,9 @@ impl<const K: usize, const OPERAND: usize, const COLUMNS: usize> Modulus<K, OPER
         modulus
     }
 
-    fn power_ends_in(&self, base: &[u8], ending: &[u8; ENDING_BYTES]) -> bool {
+    fn power_is_expected(&self, base: &[u8], ending: &[u8; ENDING_BYTES]) -> bool {
         let power = self.raise(&read(base));
-        // v - x, in limbs of 60 bits but for the highest; then h w is added, and eight columns are cleared.
+        // v - x, which is not negative; then h w is added, and eight columns are cleared.
         let mut columns = [0; COLUMNS];
         let mut carry = 0;
         for ((column, target), power) in columns.iter_mut().zip(&self.target).zip(&power) {
@@ -114,9 +114,7 @@ impl<const K: usize, const OPERAND: usize, const COLUMNS: usize> Modulus<K, OPER
             *column = carry.cast_unsigned() & u128::from(MASK);
             carry >>= LIMB_BITS;
         }
-        if let Some(highest) = columns.get_mut(K - 1) {
-            *highest |= carry.cast_unsigned() << LIMB_BITS;
-        }
+        debug_assert_eq!(carry, 0, "R is larger, and nothing is negative");
         let limbs: Number<ENDING_LIMBS> = read(ending);
         self.add_product(&mut columns, &self.scale, &limbs);
         self.is_multiple(&self.reduce(&mut columns, ENDING_LIMBS))
@@ -143,10 +141,7 @@ impl<const K: usize, const OPERAND: usize, const COLUMNS: usize> Modulus<K, OPER
             carry >>= LIMB_BITS;
             below = *modulus;
         }
-        // The highest limb of n is zero.
-        if let Some(highest) = self.target.last_mut() {
-            *highest |= low_half(carry << LIMB_BITS);
-        }
+        debug_assert_eq!(carry, 0, "R is larger");
     }
 
     /// R^2 mod n = 2^(120 K) mod n. Doubling takes 2^(b - 8), which is below n, to 2^(60 K + j) mod n = 2^j R mod n, and
@@ -254,7 +249,7 @@ impl<const K: usize, const OPERAND: usize, const COLUMNS: usize> Modulus<K, OPER
         quotient
     }
 
-    /// Whether a value is a multiple of n.
+    /// Whether a value is a multiple of n, and not zero: what is asked never is, and an answer of zeros would be one that was not computed.
     fn is_multiple(&self, value: &Number<K>) -> bool {
         let quotient = lowest_64_bits(value).wrapping_mul(self.inverse);
         let (q0, q1) = (quotient & MASK, quotient >> LIMB_BITS);
@@ -266,7 +261,7 @@ impl<const K: usize, const OPERAND: usize, const COLUMNS: usize> Modulus<K, OPER
             carry >>= LIMB_BITS;
             below = *modulus;
         }
-        difference == 0 && carry == 0
+        quotient != 0 && difference == 0 && carry == 0
     }
 }
 

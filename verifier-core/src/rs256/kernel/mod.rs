@@ -46,8 +46,16 @@ mod tests;
 pub(crate) use limbs28::Limbs28 as Native;
 #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd", not(feature = "wide-arithmetic")))]
 pub(crate) use limbs51::Limbs51 as Native;
-#[cfg(any(target_pointer_width = "64", feature = "wide-arithmetic"))]
+#[cfg(all(
+    any(target_pointer_width = "64", feature = "wide-arithmetic"),
+    not(any(feature = "kernel-28", feature = "kernel-51"))
+))]
 pub(crate) use limbs60::Limbs60 as Native;
+
+#[cfg(all(target_pointer_width = "64", feature = "kernel-28"))]
+pub(crate) use limbs28::Limbs28 as Native;
+#[cfg(all(target_pointer_width = "64", feature = "kernel-51", not(feature = "kernel-28")))]
+pub(crate) use limbs51::Limbs51 as Native;
 
 /// Bytes at the end of the numbers that powers are compared with which differ from one to the next: those of a digest.
 pub(crate) const ENDING_BYTES: usize = 32;
@@ -61,6 +69,6 @@ pub(crate) trait Kernel: Sized {
     /// `expected`, whose last [`ENDING_BYTES`] are zero: with other bytes in their place.
     fn new(modulus: &[u8], exponent: u32, expected: &[u8]) -> Self;
 
-    /// Whether `base`^exponent mod n is the expected number with this ending.
-    fn power_ends_in(&self, base: &[u8], ending: &[u8; ENDING_BYTES]) -> bool;
+    /// Whether `base`^exponent mod n is the expected number with this ending: all of it.
+    fn power_is_expected(&self, base: &[u8], ending: &[u8; ENDING_BYTES]) -> bool;
 }

@@ -29,6 +29,15 @@ fn number(bits: u64) -> impl Strategy<Value = BigUint> {
     })
 }
 
+/// Lengths with which what is kept of a modulus near a power of two takes one bit more than all limbs of 28 bits have: 28 K - 58.
+const FULL: [u64; 3] = [2070, 2742, 4086];
+
+/// Just below a power of two, where that bit is set.
+fn full_modulus() -> impl Strategy<Value = BigUint> {
+    (prop::sample::select(&FULL), any::<u16>())
+        .prop_map(|(bits, below)| (BigUint::from(1_u8) << bits) - BigUint::from(u32::from(below) * 2 + 1))
+}
+
 fn odd_modulus() -> impl Strategy<Value = BigUint> {
     prop_oneof![Just(2048_u64), Just(2049), Just(2111), Just(3072), Just(4095), Just(4096), 2048..=4096_u64]
         .prop_flat_map(|bits| {
@@ -40,7 +49,7 @@ fn odd_modulus() -> impl Strategy<Value = BigUint> {
 fn power_is<K: Kernel>(modulus: &[u8], base: &[u8], exponent: u32, mut expected: Vec<u8>) -> bool {
     let place: &mut [u8; ENDING_BYTES] = expected.last_chunk_mut().expect("256 bytes or more");
     let ending = core::mem::replace(place, [0; ENDING_BYTES]);
-    K::new(modulus, exponent, &expected).power_ends_in(base, &ending)
+    K::new(modulus, exponent, &expected).power_is_expected(base, &ending)
 }
 
 /// The right power is told, and one with a flipped bit is not.
@@ -73,6 +82,11 @@ macro_rules! kernel_tests {
                     flip in any::<u64>(),
                 ) {
                     check::<$kernel>(&modulus, &(base % &modulus), exponent, flip)?;
+                }
+
+                #[test]
+                fn so_do_those_that_fill_all_limbs(modulus in full_modulus(), base in number(4096), flip in any::<u64>()) {
+                    check::<$kernel>(&modulus, &(base % &modulus), 3, flip)?;
                 }
 
                 #[test]

@@ -1,7 +1,8 @@
 //! `bench-harness tokens` prints keys and tokens; `native FILE` and `wasmtime FILE MODULE WIDE_MODULE` measure with those of a file
-//! and print the times, all as JSON. `--quick` measures less.
+//! and print the times, all as JSON. `--quick` measures less. `kernels MODULE` compares powers with those on standard input.
 
 mod edge;
+mod kernels;
 mod measure;
 mod native;
 mod tokens;
@@ -38,7 +39,8 @@ fn main() -> Result<()> {
                 lines.extend(race(sample.bits, edge::contenders(&module, &wide, sample)?, effort)?);
             }
         }
-        _ => bail!("usage: bench-harness tokens | native FILE [--quick] | wasmtime FILE MODULE WIDE_MODULE [--quick]"),
+        ["kernels", module] => return kernels::compare(Path::new(module)),
+        _ => bail!("usage: bench-harness tokens | kernels MODULE | native FILE [--quick] | wasmtime FILE MODULE WIDE_MODULE [--quick]"),
     }
     println!("{}", json!({"rounds": effort.rounds, "lines": lines}));
     Ok(())

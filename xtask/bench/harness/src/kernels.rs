@@ -1,0 +1,87 @@
+//! A kernel of the verifier in WebAssembly, run by wasmtime with wide arithmetic on the cases that the example `kernel_cases` of
+//! verifier-core emits: what `scripts/kernels.mjs` of verifier-wasm does for the kernels that Node can run.
+
+use std::io::{ErrorKind, Read, stdin};
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use wasmtime::{Linker, Memory, Store, TypedFunc};
+
+use crate::edge;
+
+/// The module's `Kernel`, as wasm-bindgen exports it.
+struct Kernel {
+    store: Store<()>,
+    memory: Memory,
+    handle: u32,
+    room: TypedFunc<(u32, u32), u32>,
+    power_is: TypedFunc<(u32, u32), u32>,
+}
+
+impl Kernel {
+    fn start(path: &Path) -> Result<Self> {
+        let module = edge::compile(path)?;
+        let mut store = Store::new(module.engine(), ());
+        store.set_epoch_deadline(u64::MAX / 2);
+        let mut linker = Linker::new(module.engine());
+        // Of wasm-bindgen, which has not been run on it.
+        linker.define_unknown_imports_as_traps(&module)?;
+        let instance = linker.instantiate(&mut store, &module)?;
+        let memory = instance.get_memory(&mut store, "memory").context("the module has no memory")?;
+        let new: TypedFunc<(), u32> = instance.get_typed_func(&mut store, "kernel_new")?;
+        let handle = new.call(&mut store, ())?;
+        let room = instance.get_typed_func(&mut store, "kernel_room")?;
+        let power_is = instance.get_typed_func(&mut store, "kernel_power_is")?;
+        Ok(Self { store, memory, handle, room, power_is })
+    }
+
+    fn says(&mut self, numbers: [&[u8]; 3], exponent: u32) -> Result<bool> {
+        let numbers = numbers.concat();
+        let at = self.room.call(&mut self.store, (self.handle, u32::try_from(numbers.len())?))?;
+        self.memory.write(&mut self.store, at as usize, &numbers)?;
+        Ok(self.power_is.call(&mut self.store, (self.handle, exponent))? == 1)
+    }
+}
+
+/// Asks the kernel every case on standard input; tells how many there were.
+pub(crate) fn compare(module: &Path) -> Result<()> {
+    let mut kernel = Kernel::start(module)?;
+    let mut input = stdin().lock();
+    let mut powers_done = 0_u64;
+    while let Some(size) = number(&mut input)? {
+        let powers = number(&mut input)?.context("the cases end in the middle of one")?;
+        let mut read = |input: &mut dyn Read| -> Result<Vec<u8>> {
+            let mut bytes = vec![0; size as usize];
+            input.read_exact(&mut bytes)?;
+            Ok(bytes)
+        };
+        let modulus = read(&mut input)?;
+        for _ in 0..powers {
+            let exponent = number(&mut input)?.context("the cases end in the middle of one")?;
+            let [base, right, wrong] = [read(&mut input)?, read(&mut input)?, read(&mut input)?];
+            for (expected, answer) in [(&right, true), (&wrong, false)] {
+                let said = kernel.says([&modulus, &base, expected], exponent)?;
+                ensure!(
+                    said == answer,
+                    "the kernel does not answer {answer}: n {modulus:02x?} base {base:02x?} e {exponent} expected {expected:02x?}"
+                );
+            }
+            powers_done += 1;
+        }
+    }
+    if powers_done == 0 {
+        bail!("there were no cases");
+    }
+    println!("{powers_done} powers agree in the kernel with wide arithmetic, each with a wrong one beside it");
+    Ok(())
+}
+
+/// Four bytes, the lowest first; `None` at the end.
+fn number(input: &mut dyn Read) -> Result<Option<u32>> {
+    let mut bytes = [0; 4];
+    match input.read_exact(&mut bytes) {
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(None),
+        Err(error) => Err(error.into()),
+        Ok(()) => Ok(Some(u32::from_le_bytes(bytes))),
+    }
+}
