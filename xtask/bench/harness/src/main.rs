@@ -40,7 +40,9 @@ fn main() -> Result<()> {
             }
         }
         ["kernels", module] => return kernels::compare(Path::new(module)),
-        _ => bail!("usage: bench-harness tokens | kernels MODULE | native FILE [--quick] | wasmtime FILE MODULE WIDE_MODULE [--quick]"),
+        _ => bail!(
+            "usage: bench-harness tokens | kernels MODULE | native FILE [--quick] | wasmtime FILE MODULE WIDE_MODULE [--quick]"
+        ),
     }
     println!("{}", json!({"rounds": effort.rounds, "lines": lines}));
     Ok(())
