@@ -176,9 +176,10 @@ fn fuzz(builder: &mut Builder<'_>) -> Result<()> {
     let mut command = builder.cargo();
     command.args(["run", "--quiet", "--package", "verifier-core", "--example", "make_vectors", "--", "--check"]);
     builder.runner.stream("comparing the vectors with what their generator writes", command, minutes(30))?;
+    let python = python::ensure(builder.workspace, &mut builder.runner)?;
     for kernel in ["kernel-28", "kernel-51"] {
         let mut command = builder.cargo();
-        command.args(["test", "--package", "verifier-core", "--features", kernel]);
+        command.args(["test", "--package", "verifier-core", "--features", kernel]).env("PYTHON", &python);
         builder.runner.stream(&format!("the verifier's tests with {kernel}"), command, minutes(20))?;
     }
     kernels::run(builder, &Kernels { cases: kernels::FEW, seed: 1 }, Wide::LeftOut)?;
