@@ -31,15 +31,13 @@ impl Store {
 
     /// Takes a verifier; yields its number.
     pub(crate) fn keep(&mut self, verifier: Verifier<Vec<u8>>) -> usize {
-        let free = self.verifiers.iter().position(Option::is_none);
-        let number = free.unwrap_or(self.verifiers.len());
-        if free.is_none() {
-            self.verifiers.push(None);
-        }
-        if let Some(place) = self.verifiers.get_mut(number) {
+        let free = self.verifiers.iter_mut().enumerate().find(|(_, place)| place.is_none());
+        if let Some((number, place)) = free {
             *place = Some(verifier);
+            return number;
         }
-        number
+        self.verifiers.push(Some(verifier));
+        self.verifiers.len() - 1
     }
 
     /// Runs a call; yields the address of its answer. `None`: a mistake in the JavaScript half, of which nothing comes.

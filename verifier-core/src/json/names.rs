@@ -44,17 +44,23 @@ mod tests {
     proptest! {
         /// Of a few letters, escaped or not, so that many are the same and some are so only after unescaping.
         #[test]
-        fn a_name_that_comes_twice_is_found_wherever_it_stands(names in prop::collection::vec("([a-c]|\\\\u006[1-3]){0,5}", 0..200)) {
-            let plain: Vec<String> = names.iter().map(|name| {
-                name.replace("\\u0061", "a").replace("\\u0062", "b").replace("\\u0063", "c")
-            }).collect();
+        fn a_name_that_comes_twice_is_found_wherever_it_stands(
+            names in prop::collection::vec("([a-c]|\\\\u006[1-3]){0,5}", 0..200),
+        ) {
+            let plain: Vec<String> = names
+                .iter()
+                .map(|name| name.replace("\\u0061", "a").replace("\\u0062", "b").replace("\\u0063", "c"))
+                .collect();
             let different: std::collections::HashSet<&String> = plain.iter().collect();
             let mut texts: Vec<Text<'_>> = names.iter().map(|name| Text::new(name.as_bytes())).collect();
             prop_assert_eq!(any_twice(&mut texts), different.len() < names.len());
         }
 
         #[test]
-        fn among_many_different_names_none_is_found_and_one_more_is(mut numbers in prop::collection::hash_set(any::<u32>(), 1..400), again in any::<prop::sample::Index>()) {
+        fn among_many_different_names_none_is_found_and_one_more_is(
+            mut numbers in prop::collection::hash_set(any::<u32>(), 1..400),
+            again in any::<prop::sample::Index>(),
+        ) {
             let names: Vec<String> = numbers.drain().map(|number| alloc::format!("{number}")).collect();
             let mut texts: Vec<Text<'_>> = names.iter().map(|name| Text::new(name.as_bytes())).collect();
             prop_assert!(!any_twice(&mut texts.clone()));

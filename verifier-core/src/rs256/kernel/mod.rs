@@ -58,7 +58,7 @@ pub(crate) use limbs28::Limbs28 as Native;
 pub(crate) use limbs51::Limbs51 as Native;
 
 /// Bytes at the end of the numbers that powers are compared with which differ from one to the next: those of a digest.
-pub(crate) const ENDING_BYTES: usize = 32;
+pub(crate) const ENDING_BYTES: usize = super::sha256::DIGEST_BYTES;
 
 /// A modulus prepared once for the powers that verification takes, and for what they are compared with.
 ///
