@@ -26,6 +26,6 @@ fn the_portable_component_needs_no_wide_arithmetic() {
 #[test]
 fn the_wide_component_is_refused_by_an_engine_without_it() {
     let Some(wide) = component_with_wide_arithmetic() else { return };
-    let error = compiled_without_wide_arithmetic(&wide).err().expect("it is refused");
+    let error = compiled_without_wide_arithmetic(&wide).expect_err("it is refused");
     assert!(error.contains("wide arithmetic"), "{error}");
 }
