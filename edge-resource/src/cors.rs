@@ -98,7 +98,8 @@ pub fn preflight_answer() -> Answer {
     headers.insert(
         ACCESS_CONTROL_ALLOW_HEADERS,
         HeaderValue::from_static(
-            "Authorization, Content-Type, Accept, Accept-Language, Range, If-Range, If-Match, If-None-Match, X-Request-Id",
+            "Authorization, Content-Type, Accept, Accept-Language, User-Agent, X-CSRFToken, X-Requested-With, X-Request-Id, \
+             Range, If-Range, If-Match, If-None-Match",
         ),
     );
     headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));

@@ -69,11 +69,13 @@ impl Revocation {
     /// Passes a token that is not revoked. `strict`: also refuses it when that cannot be found out, whatever the setting.
     ///
     /// # Errors
-    /// `token_revoked`; `claim_missing` without what the source knows the token by, `claim_invalid` when that makes no sense;
-    /// `revocation_unknown`.
+    /// `token_revoked`; `claim_missing` without a `jti` or what else the source knows the token by, `claim_invalid` when that makes no
+    /// sense; `revocation_unknown`.
     pub async fn check(&self, token: &VerifiedToken, strict: bool, keys: &Keys, host: &impl Host) -> Result<(), Code> {
         let (is_revoked, open_when_down) = match &self.source {
             Source::Nowhere => return Ok(()),
+            // Whatever the source knows it by: where tokens are revoked, each has a name of its own.
+            _ if token.jti().is_none() => return Err(Code::ClaimMissing),
             Source::Redis { url, open_when_down } => (self.in_redis(url, token, host).await?, open_when_down),
             Source::StatusList { unlisted_pass: true, .. } if token.claim("status").is_none() => return Ok(()),
             Source::StatusList { addresses, open_when_down, .. } => {

@@ -103,7 +103,7 @@ code_table! {
     /// Two suitable keys of a set have the same `kid`.
     KeyDuplicateKid, KeyLoad, "key_duplicate_kid",
         "키 집합에 같은 kid를 가진 키가 둘 이상 있습니다", "Two keys of the set have the same kid";
-    /// No key of the set is suitable.
+    /// The set has no key at all; where each has been skipped, the code is the first one's.
     KeySetEmpty, KeyLoad, "key_set_empty",
         "키 집합에 사용할 수 있는 RS256 키가 없습니다", "The key set holds no key for RS256";
     /// The key text is longer than is read.

@@ -33,6 +33,7 @@ fn a_private_key_is_told_as_one_whatever_stands_around_it() {
         format!("{RSA_2048}{RSA_2048_PUBLIC}"),
         format!("{RSA_2048_PUBLIC}{RSA_2048}"),
         format!("{RSA_2048}and some text"),
+        format!("Bag Attributes\n    friendlyName: issuer\n{RSA_2048}"),
     ] {
         assert_eq!(code(&text), "key_private");
     }

@@ -28,7 +28,9 @@ export interface Details extends Record<Code, object> {
   key_exponent_invalid: Nothing;
   key_duplicate_kid: Nothing;
   key_set_empty: Nothing;
+  /** `bytes` of what was looked at: of a longer text, the first 131,073 characters. */
   key_set_too_large: { bytes: number };
+  /** `bytes` of what was looked at: of a longer text, the first `limit` + 1 characters. */
   token_too_large: { bytes: number; limit: number };
   /** Other than three segments, or one of them empty. */
   token_malformed: { segments: number } | { segment: "header" | "payload" };

@@ -12,8 +12,9 @@ interface Common {
 }
 
 /**
- * Takes the options of fetching out of those that were given.
+ * Takes the options of fetching out of those that were given, wherever they stand: a check that an object inherits is not to get lost.
  *
+ * @param names what the others may be called
  * @param seconds the options that are times, with their defaults
  * @param mostBytes the default of `maxBytes`, and the most that it may be
  * @returns them, and what is left of the others
@@ -21,12 +22,21 @@ interface Common {
  */
 export function fetchOptions<S extends Record<string, number>>(
   options: object,
+  names: readonly string[],
   seconds: S,
   mostBytes: number,
 ): { taken: { [N in keyof S]: number } & Common; others: Record<string, unknown> } {
-  const others: Record<string, unknown> = { ...options };
+  const given = options as Readonly<Record<string, unknown>>;
+  const others: Record<string, unknown> = {};
+  // Unknown ones too, which are an error; a getter of a class is found by its name alone.
+  for (const name in given) {
+    others[name] = given[name];
+  }
+  for (const name of names.filter((name) => name in given)) {
+    others[name] = given[name];
+  }
   const take = <T>(name: string, fallback: T, right: (value: T) => boolean, what: string): T => {
-    const { [name]: value = fallback } = others;
+    const { [name]: value = fallback } = given;
     delete others[name];
     demand(typeof value === typeof fallback && right(value as T), name, what, value);
     return value as T;

@@ -47,6 +47,11 @@ export class Fetched<T> {
     return this.#inFlight() !== undefined;
   }
 
+  /** Whether the last attempt failed, and so lately that there is no other yet. */
+  get isPausing(): boolean {
+    return this.#failure !== undefined && this.since(this.#failure.at) < this.#timing.retryAfter;
+  }
+
   /** Whether the value's time is not over, or over by less than `overdue` seconds. */
   isGood(overdue = 0): boolean {
     return this.#known !== undefined && this.since(this.#known.since) < this.#known.lifetime + overdue;
@@ -63,8 +68,7 @@ export class Fetched<T> {
       return;
     }
     let failure = this.#failure;
-    const pausing = failure !== undefined && this.since(failure.at) < this.#timing.retryAfter;
-    const fetching = this.#inFlight() ?? (pausing ? undefined : this.#start());
+    const fetching = this.#inFlight() ?? (this.isPausing ? undefined : this.#start());
     // Those who come while the server fails do not wait for it, as long as the old value is of use.
     if (fetching !== undefined && !(failure !== undefined && suffices())) {
       try {

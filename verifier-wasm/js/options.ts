@@ -44,9 +44,12 @@ export interface Policy {
   requireAtJwt: boolean;
 }
 
+/** What {@link VerifierOptions} may be called. */
+export const policyNames = ["leeway", "issuer", "audience", "tokenType", "requireAtJwt"] as const;
+
 /** @throws {TypeError} for an unknown option or one of the wrong type */
 export function policyOf(options: VerifierOptions): Policy {
-  known("createVerifier", options, ["leeway", "issuer", "audience", "tokenType", "requireAtJwt"]);
+  known("createVerifier", options, policyNames);
   const { leeway = 0, issuer, audience, tokenType = "access", requireAtJwt = false } = options;
   const refresh = tokenType === "refresh";
   demand(Number.isSafeInteger(leeway) && leeway >= 0, "leeway", "a whole number of seconds, 0 or more", leeway);

@@ -5,7 +5,7 @@ import type { Fetch } from "./fetch.js";
 import { fetchOptions } from "./fetch-options.js";
 import { Fetched, type Made } from "./fetched.js";
 import { JwksError } from "./jwks-error.js";
-import { demand, policyOf, type VerifierOptions, type VerifyOptions } from "./options.js";
+import { demand, policyNames, policyOf, type VerifierOptions, type VerifyOptions } from "./options.js";
 import type { VerifiedToken, Verifier } from "./verified.js";
 
 /** How a key set is fetched and how long it is kept. Times are seconds. */
@@ -84,7 +84,7 @@ export function remoteJwks(
   options: RemoteJwksOptions,
 ): RemoteJwks {
   demand(typeof options === "object" && options !== null, "the options of createRemoteJwks", "an object", options);
-  const { taken, others: policy } = fetchOptions(options, seconds, MOST_BYTES);
+  const { taken, others: policy } = fetchOptions(options, policyNames, seconds, MOST_BYTES);
   const address = addressOf(url);
   policyOf(policy);
   demand(taken.minAge <= taken.maxAge, "minAge", `at most maxAge, ${taken.maxAge}`, taken.minAge);
@@ -130,7 +130,8 @@ class KeyCache implements RemoteJwks {
 
   async verify(token: string, options: VerifyOptions = {}): Promise<VerifiedToken> {
     await this.#ready();
-    const timed = { now: this.#settings.clock(), ...options };
+    const { now = this.#settings.clock() } = options;
+    const timed = { ...options, now };
     try {
       return this.#known().verifier.verify(token, timed);
     } catch (error) {
@@ -182,7 +183,7 @@ class KeyCache implements RemoteJwks {
   /** Whether there may be other keys than those that did not have the right `kid`. */
   async #lookAgain(): Promise<boolean> {
     if (!this.#set.isFetching) {
-      if (this.#set.since(this.#lookedAgain) < this.#settings.cooldown) {
+      if (this.#set.isPausing || this.#set.since(this.#lookedAgain) < this.#settings.cooldown) {
         return false;
       }
       this.#lookedAgain = this.#settings.clock();
@@ -194,11 +195,12 @@ class KeyCache implements RemoteJwks {
     );
   }
 
-  #made({ text, lifetime = this.#settings.defaultAge }: Download): Made<Keys> {
-    const { maxAge, minAge } = this.#settings;
+  #made({ text, lifetime }: Download): Made<Keys> {
+    const { defaultAge, maxAge, minAge } = this.#settings;
     const before = this.#set.value;
     const value = before?.text === text ? before : { text, verifier: verifierOfSet(text, this.#verifierOf) };
-    return { value, lifetime: Math.min(Math.max(lifetime, minAge), maxAge) };
+    // The bounds are for what a server says; the default is the application's own word.
+    return { value, lifetime: lifetime === undefined ? defaultAge : Math.min(Math.max(lifetime, minAge), maxAge) };
   }
 }
 

@@ -11,6 +11,9 @@ import { StatusListError } from "./status-list-error.js";
 import { allowedAddress, isAdmitted, referenceOf, type Reference } from "./status-reference.js";
 import type { KeySource, StatusListOptions, StatusLists, StatusOptions, TokenStatus } from "./token-status.js";
 
+/** The options that are not about fetching. */
+const own = ["allowed", "leeway", "issuer"];
+
 const seconds = { timeout: 5, defaultAge: 60, maxAge: 3600, retryAfter: 5 };
 
 /** As long as a list may be. */
@@ -29,8 +32,8 @@ interface Settings extends Required<Omit<StatusListOptions, "allowed" | "leeway"
 
 /** `createStatusLists` of an entry, which has the module in its own way. */
 export function statusListsIn(instance: Instance, keys: string | Jwk | JwkSet | KeySource, options: StatusListOptions): StatusLists {
-  known("createStatusLists", options, ["allowed", "leeway", "issuer", "maxBytes", "fetch", "clock", ...Object.keys(seconds)]);
-  const { taken, others } = fetchOptions(options, seconds, MOST_BYTES);
+  known("createStatusLists", options, [...own, "maxBytes", "fetch", "clock", ...Object.keys(seconds)]);
+  const { taken, others } = fetchOptions(options, own, seconds, MOST_BYTES);
   const { allowed, ...policy } = others as unknown as StatusListOptions;
   const addresses = (Array.isArray(allowed) ? allowed : [allowed]).map((address: unknown) => {
     const prefix = typeof address === "string" ? allowedAddress(address) : undefined;

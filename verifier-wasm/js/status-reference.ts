@@ -38,7 +38,16 @@ function isObject(value: unknown): value is Record<string, unknown> {
  */
 export function allowedAddress(address: string): string | undefined {
   const parts = /^https?:\/\/[^/]+(\/.*)?$/.exec(address);
-  return parts === null || /[@?#\\%\s]/.test(address) || !URL.canParse(address) || hasDots(parts[1] ?? "") ? undefined : address.replace(/\/+$/, "");
+  return parts === null || /[@?#\\%\s]/.test(address) || !isAddress(address) || hasDots(parts[1] ?? "") ? undefined : address.replace(/\/+$/, "");
+}
+
+/** `URL.canParse`, which browsers have had for less long. */
+function isAddress(text: string): boolean {
+  try {
+    return new URL(text) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether the address is one of these or below it. A token is signed by its issuer, and yet it does not decide what is called. */

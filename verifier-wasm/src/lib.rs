@@ -92,11 +92,12 @@ fn whole_seconds(seconds: f64) -> u64 {
     seconds as u64
 }
 
-/// Nanoseconds are rounded down, so a token never expires early and never starts early.
+/// Rounded to the nearest microsecond: doubles of this century lie a quarter of one apart, so the instant that a program or a clock
+/// means by `1730277600.3` is the one that a claim means by it.
 fn unix_time(seconds: f64) -> UnixTime {
     let whole = whole_seconds(seconds);
-    let nanos = ((seconds - whole as f64) * 1e9) as u32;
-    UnixTime::new(whole, nanos.min(999_999_999))
+    let micros = (((seconds - whole as f64) * 1e6 + 0.5) as u32).min(1_000_000);
+    if micros < 1_000_000 { UnixTime::new(whole, micros * 1000) } else { UnixTime::from_secs(whole.saturating_add(1)) }
 }
 
 /// Ends what cannot go on.

@@ -49,9 +49,24 @@ test("the policy holds, and now is the clock's unless it is given", async (t) =>
   await refuses(jwks, current, "issuer_mismatch");
   const ours = token({ header: { kid: KID }, claims: { iss: "a" } });
   assert.equal((await jwks.verify(ours)).claims.iss, "a");
+  assert.equal((await jwks.verify(ours, { now: undefined })).claims.iss, "a");
   await assert.rejects(jwks.verify(ours, { now: NOW + 7200 }), { code: "token_expired" });
   await assert.rejects(jwks.verify(ours, { new: NOW }), /no option "new"/);
   await assert.rejects(jwks.verify(1), /token must be a string/);
+});
+
+test("a check counts wherever its option stands", async (t) => {
+  const { server } = await setUp(t);
+  class Settings {
+    clock = () => NOW;
+    get issuer() {
+      return "a";
+    }
+  }
+  for (const options of [Object.create({ clock: () => NOW, issuer: "a" }), new Settings()]) {
+    await refuses(createRemoteJwks(server.url, options), current, "issuer_mismatch");
+  }
+  assert.throws(() => createRemoteJwks(server.url, Object.create({ isuer: "a" })), /no option "isuer"/);
 });
 
 test("a URL object is as good as its text", async (t) => {
@@ -84,6 +99,8 @@ const lifetimes = [
   [{ "cache-control": "max-age=-1" }, {}, 300],
   [{ "cache-control": "max-age=1e3" }, {}, 300],
   [{}, { defaultAge: 50 }, 50],
+  [{}, { defaultAge: 5 }, 5],
+  [{}, { defaultAge: 7200 }, 7200],
   [{ "cache-control": "max-age=0" }, {}, 10],
   [{ "cache-control": "no-store, max-age=100" }, {}, 10],
   [{ "cache-control": "no-cache" }, {}, 10],
@@ -173,6 +190,21 @@ test("an unknown kid is refused as such when the look for other keys fails, and 
   await refuses(jwks, rotated, "key_not_found");
   assert.equal(server.requests, 2);
   await accepts(jwks);
+});
+
+test("after a failure an unknown kid waits for the next attempt like everything else", async (t) => {
+  const { server, time, jwks } = await setUp(t, { cooldown: 0 });
+  await accepts(jwks);
+  server.answer = status(503);
+  time.now = NOW + 100;
+  await accepts(jwks);
+  server.answer = keys(rotatedKeySet);
+  time.now += 4;
+  await refuses(jwks, rotated, "key_not_found");
+  assert.equal(server.requests, 2);
+  time.now += 1;
+  await accepts(jwks, rotated);
+  assert.equal(server.requests, 3);
 });
 
 test("old keys are used for a while when no others can be had, and then no more", async (t) => {

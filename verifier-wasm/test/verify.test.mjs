@@ -95,6 +95,20 @@ test("the fraction of now counts", () => {
   refuses(() => verifier.verify(text, { now: NOW + 0.5 }), "token_expired");
 });
 
+test("a fraction that no double holds is the same instant in a claim and as now", () => {
+  const verifier = createVerifier(key.pem);
+  for (let thousandth = 1; thousandth < 1000; thousandth += 1) {
+    const instant = NOW + thousandth / 1000;
+    const good = token({ claims: { nbf: instant, iat: instant } });
+    assert.equal(verifier.verify(good, { now: instant }).claims.nbf, instant);
+    refuses(() => verifier.verify(good, { now: instant - 0.001 }), "token_not_yet_valid");
+    const over = token({ claims: { exp: instant } });
+    refuses(() => verifier.verify(over, { now: instant }), "token_expired");
+    assert.equal(verifier.verify(over, { now: instant - 0.001 }).claims.exp, instant);
+  }
+  refuses(() => verifier.verify(token({ claims: { exp: NOW + 1 } }), { now: NOW + 0.9999999 }), "token_expired");
+});
+
 const jwks = { keys: [{ ...otherKey.jwk, kid: "other" }, { ...key.jwk, kid: "this" }] };
 const keyForms = {
   "SPKI PEM": key.pem,

@@ -251,7 +251,7 @@ impl RemoteKeys {
 
     /// Uses these keys from now on, if the text holds any.
     fn adopt(&self, entry: &Entry, host: &impl Host) -> bool {
-        let Ok(keys) = KeySet::parse(&entry.text) else { return false };
+        let Ok(keys) = KeySet::from_jwks(&entry.text) else { return false };
         let known = Known {
             verifier: Arc::new(Verifier::new(keys, self.policy.clone())),
             text: entry.text.as_str().into(),
@@ -267,7 +267,7 @@ impl RemoteKeys {
     async fn fetch_keys(&self, host: &impl Host) -> Result<Entry, String> {
         let fetched =
             host.get(&self.url, Document::Keys, self.cache.limits).await.map_err(|error| error.to_string())?;
-        KeySet::parse(&fetched.text).map_err(|error| error.to_string())?;
+        KeySet::from_jwks(&fetched.text).map_err(|error| error.to_string())?;
         let (least, most) = self.cache.age_bounds;
         let lifetime = fetched.max_age.map_or(self.cache.default_age, |age| age.clamp(least, most));
         Ok(Entry::new(&self.url, fetched.text, lifetime, host))

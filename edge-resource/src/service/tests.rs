@@ -484,8 +484,15 @@ async fn a_token_that_the_status_list_revokes_opens_nothing() {
         (status(json!(0), "http://elsewhere.example/status/1"), json!("claim_invalid"), 401),
         (status(json!(0), "http://issuer.example/status/../admin"), json!("claim_invalid"), 401),
         (json!({"status": "fine"}), json!("claim_invalid"), 401),
+        (status(json!(1.0), LIST), json!("token_revoked"), 401),
+        (status(json!(0.5), LIST), json!("claim_invalid"), 401),
+        (status(json!(1e300), LIST), json!("claim_invalid"), 401),
         (json!({"status": {}}), json!("claim_missing"), 401),
+        (json!({"status": {"status_list": null}}), json!("claim_invalid"), 401),
+        (json!({"status": {"status_list": [0, LIST]}}), json!("claim_invalid"), 401),
+        (json!({"status": [{"idx": 0, "uri": LIST}]}), json!("claim_invalid"), 401),
         (json!({}), json!("claim_missing"), 401),
+        (json!({"jti": null, "status": {"status_list": {"idx": 0, "uri": LIST}}}), json!("claim_missing"), 401),
     ] {
         let answer = edge.with_token("/protected", &edge.signer.token(&with(access_claims(NOW), &change))).await;
         assert_eq!((answer.status().as_u16(), &body(&answer)["code"]), (expected, &code), "{change}");
@@ -516,11 +523,12 @@ async fn a_token_that_names_no_list_passes_where_the_setting_says_so_and_every_o
         (status(0, "http://elsewhere.example/status/1"), json!("claim_invalid")),
         (json!({"status": "fine"}), json!("claim_invalid")),
         (json!({"status": {}}), json!("claim_missing")),
+        (json!({"jti": null}), json!("claim_missing")),
     ] {
         let answer = edge.with_token("/protected", &edge.signer.token(&with(access_claims(NOW), &change))).await;
         assert_eq!(body(&answer)["code"], expected, "{change}");
     }
-    let null = format!(r#"{{"token_type":"access","exp":{},"status":null}}"#, NOW + 60);
+    let null = format!(r#"{{"token_type":"access","jti":"1","exp":{},"status":null}}"#, NOW + 60);
     let answer = edge.with_token("/protected", &edge.signer.token_of_text(&null)).await;
     assert_eq!(body(&answer)["code"], "claim_invalid", "null is a name that makes no sense, and not no name");
 }

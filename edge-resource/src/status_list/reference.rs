@@ -2,7 +2,7 @@
 //! may name.
 
 use http::Uri;
-use serde::Deserialize;
+use serde_json::{Number, Value};
 use verifier_core::{Code, VerifiedToken};
 
 /// Longest address of a list, in bytes.
@@ -23,20 +23,31 @@ impl Reference {
     /// # Errors
     /// [`Code::ClaimMissing`] without one; [`Code::ClaimInvalid`] for one of another form.
     pub fn of(token: &VerifiedToken) -> Result<Self, Code> {
-        #[derive(Deserialize)]
-        struct Status {
-            status_list: Option<StatusList>,
-        }
-        #[derive(Deserialize)]
-        struct StatusList {
-            idx: u64,
-            uri: String,
-        }
         let claim = token.claim("status").ok_or(Code::ClaimMissing)?;
-        let status: Status = serde_json::from_str(claim.raw()).map_err(|_| Code::ClaimInvalid)?;
-        let StatusList { idx: index, uri } = status.status_list.ok_or(Code::ClaimMissing)?;
-        Ok(Self { index, uri })
+        match serde_json::from_str(claim.raw()) {
+            Ok(Value::Object(status)) => Self::read(status.get("status_list").ok_or(Code::ClaimMissing)?),
+            _ => Err(Code::ClaimInvalid),
+        }
     }
+
+    fn read(place: &Value) -> Result<Self, Code> {
+        let place = place.as_object().ok_or(Code::ClaimInvalid)?;
+        match (place.get("idx"), place.get("uri")) {
+            (Some(Value::Number(index)), Some(Value::String(uri))) => {
+                Ok(Self { index: whole(index).ok_or(Code::ClaimInvalid)?, uri: uri.clone() })
+            }
+            _ => Err(Code::ClaimInvalid),
+        }
+    }
+}
+
+/// A number that is whole and not negative, however it is written: `5`, `5.0` and `5e0` are one number in JSON. Beyond 2^53 doubles
+/// cannot tell.
+fn whole(number: &Number) -> Option<u64> {
+    const MOST: f64 = (1_u64 << 53) as f64;
+    let double = || number.as_f64().filter(|double| double.fract() == 0.0 && (0.0..MOST).contains(double));
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole, and in the range of either")]
+    number.as_u64().or_else(|| double().map(|double| double as u64))
 }
 
 /// The address of a list, fit to be called.

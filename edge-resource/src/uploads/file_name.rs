@@ -5,11 +5,15 @@ use multer::Field;
 
 use super::form::FormError;
 
+/// What the parameter is called that has the name as it is.
+const PLAIN: &[u8] = b"filename";
+
 /// What the parameter is called whose value has a charset and is percent-encoded.
 const EXTENDED: &[u8] = b"filename*";
 
 /// The name of a part's file; nothing when the part has none, and so is no file. It is `filename`, or, from clients that send that alone,
-/// `filename*`, which forms should not have (RFC 7578, section 4.2).
+/// `filename*`, which forms should not have (RFC 7578, section 4.2). A `filename` that is not in UTF-8 is read as ISO 8859-1, as
+/// HTTP once had it: whatever charset the client meant, the file is one.
 ///
 /// # Errors
 /// [`FormError::Malformed`] for a `filename*` that is not in UTF-8 as RFC 8187 has it, has a control character, or is there twice.
@@ -17,7 +21,22 @@ pub fn file_name(part: &Field<'_>) -> Result<Option<String>, FormError> {
     if let Some(name) = part.file_name() {
         return Ok(Some(name.to_owned()));
     }
-    part.headers().get(CONTENT_DISPOSITION).map_or(Ok(None), |value| extended(value.as_bytes()))
+    let disposition = part.headers().get(CONTENT_DISPOSITION).map(|value| value.as_bytes()).unwrap_or_default();
+    Ok(extended(disposition)?.or_else(|| in_latin_1(disposition)))
+}
+
+/// A `filename` of bytes, each of which is a character.
+fn in_latin_1(disposition: &[u8]) -> Option<String> {
+    let (_, value) = parameters(disposition).find(|(name, _)| name.eq_ignore_ascii_case(PLAIN))?;
+    let inside = value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
+    let Some(quoted) = inside else { return Some(value.iter().copied().map(char::from).collect()) };
+    let mut name = String::with_capacity(quoted.len());
+    let mut bytes = quoted.iter().copied().peekable();
+    while let Some(byte) = bytes.next() {
+        let escaped = bytes.next_if(|next| byte == b'\\' && matches!(next, b'"' | b'\\'));
+        name.push(char::from(escaped.unwrap_or(byte)));
+    }
+    Some(name)
 }
 
 fn extended(disposition: &[u8]) -> Result<Option<String>, FormError> {
@@ -93,6 +112,19 @@ mod tests {
         ] {
             assert_eq!(extended(disposition.as_bytes()), Ok(Some(name.to_owned())), "{disposition}");
         }
+    }
+
+    #[test]
+    fn a_name_that_is_not_utf_8_is_read_byte_by_byte() {
+        for (disposition, name) in [
+            (&b"form-data; name=\"file\"; filename=\"\xba\xb8.txt\""[..], "\u{ba}\u{b8}.txt"),
+            (b"form-data; FILENAME=\xe9.txt; name=file", "\u{e9}.txt"),
+            (b"form-data; filename=\"\xe9 \\\"a\\\\;b\\c\"", "\u{e9} \"a\\;b\\c"),
+            (b"form-data; filename=\"\"", ""),
+        ] {
+            assert_eq!(in_latin_1(disposition).as_deref(), Some(name));
+        }
+        assert_eq!(in_latin_1(b"form-data; name=\"file; filename=a\""), None);
     }
 
     #[test]

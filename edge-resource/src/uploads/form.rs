@@ -72,6 +72,8 @@ pub struct Form<B> {
     piece: Arc<Mutex<Piece>>,
     /// Bytes that may still arrive.
     left: u64,
+    /// Bytes that may arrive in all.
+    most: u64,
 }
 
 #[derive(Default)]
@@ -107,15 +109,16 @@ impl<B: Stream<Item = Result<Bytes, BodyError>> + Unpin> Form<B> {
     pub fn new(body: B, boundary: String, limit: u64) -> Self {
         let piece = Arc::<Mutex<Piece>>::default();
         let parts = Multipart::new(Pieces(Arc::clone(&piece)), boundary);
-        Self { parts, body, piece, left: limit.saturating_add(OVERHEAD) }
+        let most = limit.saturating_add(OVERHEAD);
+        Self { parts, body, piece, left: most, most }
     }
 
-    /// The next part; nothing after the last. The part before must have been read to its end.
+    /// The next part; nothing after the last, and nothing in a body without a byte. The part before must have been read to its end.
     ///
     /// # Errors
     /// [`FormError`].
     pub async fn next_part(&mut self) -> Result<Option<Field<'static>>, FormError> {
-        let Self { parts, body, piece, left } = self;
+        let Self { parts, body, piece, left, most } = self;
         // The parser keeps the head of a part until it is complete.
         let mut head = OVERHEAD.min(*left);
         let before = head;
@@ -123,6 +126,8 @@ impl<B: Stream<Item = Result<Bytes, BodyError>> + Unpin> Form<B> {
         *left = left.saturating_sub(before.saturating_sub(head));
         match part {
             Err(FormError::TooLarge) if *left >= OVERHEAD => Err(FormError::Malformed),
+            // For the parser it lacks an end. It is no form, and clients that send one have no file.
+            Ok(Err(_)) if left == most => Ok(None),
             part => part?.map_err(|error| form_error(&error)),
         }
     }

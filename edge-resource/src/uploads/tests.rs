@@ -264,18 +264,19 @@ async fn a_file_whose_id_has_seconds_is_still_there_and_older_than_the_others() 
 async fn a_file_may_be_named_in_the_extended_form_alone() {
     let edge = Edge::new();
     let bearer = edge.bearer(&json!({}));
-    let form = |parameters: &str| {
-        let head =
-            format!("--XX\r\nContent-Disposition: form-data; name=\"file\"; {parameters}\r\n\r\nx\r\n--XX--\r\n");
-        head.into_bytes()
+    let form = |parameters: &[u8]| {
+        let head = b"--XX\r\nContent-Disposition: form-data; name=\"file\"; ";
+        [&head[..], parameters, b"\r\n\r\nx\r\n--XX--\r\n"].concat()
     };
     for (parameters, name) in [
         ("filename*=UTF-8''%EB%B3%B4%EA%B3%A0%EC%84%9C.pdf", "보고서.pdf"),
         ("filename=\"plain.pdf\"; filename*=UTF-8''other.pdf", "plain.pdf"),
     ] {
-        let answer = edge.upload(&bearer, FORM, &form(parameters), 1000).await;
+        let answer = edge.upload(&bearer, FORM, &form(parameters.as_bytes()), 1000).await;
         assert_eq!((answer.status(), &json_of(&answer)["filename"]), (StatusCode::OK, &json!(name)), "{parameters}");
     }
+    let answer = edge.upload(&bearer, FORM, &form(b"filename=\"\xba\xb8.txt\""), 1000).await;
+    assert_eq!((answer.status(), &json_of(&answer)["filename"]), (StatusCode::OK, &json!("\u{ba}\u{b8}.txt")));
     let kept = edge.keys();
     let long = format!("filename*=UTF-8''{}", "%EA%B0%80".repeat(86));
     for (parameters, status, code) in [
@@ -283,7 +284,7 @@ async fn a_file_may_be_named_in_the_extended_form_alone() {
         ("filename*=EUC-KR''a", 400, "multipart_malformed"),
         (&long, 422, "filename_too_long"),
     ] {
-        let answer = edge.upload(&bearer, FORM, &form(parameters), 1000).await;
+        let answer = edge.upload(&bearer, FORM, &form(parameters.as_bytes()), 1000).await;
         assert_eq!((answer.status().as_u16(), &json_of(&answer)["code"]), (status, &json!(code)), "{parameters}");
     }
     assert_eq!(edge.keys(), kept);
@@ -436,7 +437,7 @@ async fn what_is_no_upload_is_refused_and_leaves_nothing() {
         ("two files", FORM, twice.as_bytes(), 422, "file_repeated"),
         ("a name of 258 bytes", FORM, long_name.as_bytes(), 422, "filename_too_long"),
         ("a name with NUL", FORM, cut_name, 400, "multipart_malformed"),
-        ("nothing", FORM, b"", 400, "multipart_malformed"),
+        ("nothing", FORM, b"", 422, "file_missing"),
         ("another boundary", FORM, b"--YY\r\n\r\n", 400, "multipart_malformed"),
         ("no end", FORM, &big[..big.len() - 4], 400, "multipart_malformed"),
         ("cut in the middle", FORM, &big[..CHUNK + CHUNK / 2], 400, "multipart_malformed"),

@@ -68,9 +68,7 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
         StatusListService::new(lists, args.status_list_ttl, keys, storage, clock)
     });
     let redis = match args.redis_url.as_deref().filter(|url| !url.is_empty()) {
-        Some(url) => {
-            Some(RedisPublisher::new(url, Arc::clone(&storage), Arc::clone(&clock), lifetimes.access_seconds)?)
-        }
+        Some(url) => Some(RedisPublisher::new(url, Arc::clone(&storage), Arc::clone(&clock))?),
         None => None,
     };
     let revocations = Arc::new(Revocations::new(lists, redis));

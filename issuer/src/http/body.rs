@@ -155,7 +155,10 @@ fn from_json(bytes: &[u8]) -> Result<HashMap<String, Field>, ApiError> {
         Value::Array(_) => return Err(ApiError::NotADictionary("list")),
         Value::String(_) => return Err(ApiError::NotADictionary("str")),
         Value::Bool(_) => return Err(ApiError::NotADictionary("bool")),
-        Value::Number(number) if number.is_f64() => return Err(ApiError::NotADictionary("float")),
+        // By its text: what no integer of ours can hold is one of Python's all the same.
+        Value::Number(_) if bytes.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E')) => {
+            return Err(ApiError::NotADictionary("float"));
+        }
         Value::Number(_) => return Err(ApiError::NotADictionary("int")),
     };
     let field = |value| match value {

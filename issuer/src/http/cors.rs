@@ -3,7 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, USER_AGENT, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, Method, Uri};
 use tower_http::cors::{Any, CorsLayer};
 
@@ -66,8 +66,10 @@ pub(super) fn api(origins: &AllowedOrigins) -> CorsLayer {
             ACCEPT,
             AUTHORIZATION,
             CONTENT_TYPE,
+            USER_AGENT,
             HeaderName::from_static("x-csrftoken"),
             HeaderName::from_static("x-requested-with"),
+            HeaderName::from_static("x-request-id"),
         ])
         .expose_headers([WWW_AUTHENTICATE, RETRY_AFTER, HeaderName::from_static("x-request-id")])
         .max_age(Duration::from_secs(86_400));

@@ -178,14 +178,18 @@ impl Throttle {
         RefusedTries { by_address: read(&self.addresses), by_name: read(&self.names) }
     }
 
-    /// Counts a try from where the request comes from.
+    /// Where the request comes from. Without a connection, as when the router is called directly, that is nowhere.
+    pub(super) fn client(&self, request: &Request) -> Option<IpAddr> {
+        let ConnectInfo(peer) = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
+        Some(self.proxies.client(peer.ip(), request.headers()))
+    }
+
+    /// Counts a try from this address.
     ///
     /// # Errors
     /// 429 when there were too many.
-    pub(super) fn try_address(&self, request: &Request) -> Result<(), ApiError> {
-        // Without a connection, as when the router is called directly, there is no address to count.
-        let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>() else { return Ok(()) };
-        let address = self.proxies.client(peer.ip(), request.headers());
+    pub(super) fn try_address(&self, client: Option<IpAddr>) -> Result<(), ApiError> {
+        let Some(address) = client else { return Ok(()) };
         self.addresses.take(network(address)).inspect_err(|_| tracing::warn!(%address, "too many password tries"))
     }
 

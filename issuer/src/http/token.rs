@@ -112,8 +112,10 @@ pub(super) async fn obtain(State(issuer): State<Arc<Issuer>>, request: Request) 
 }
 
 async fn log_in(issuer: &Issuer, request: Request) -> Result<Response, ApiError> {
-    issuer.throttle.try_address(&request)?;
+    let client = issuer.throttle.client(&request);
+    // What names no user or no password tries none.
     let Credentials { username, password } = read(request).await?;
+    issuer.throttle.try_address(client)?;
     let username = normalised_username(&username);
     issuer.throttle.try_name(&username)?;
     let user = issuer.storage.user_by_name(&username).await?;

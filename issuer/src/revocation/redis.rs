@@ -40,18 +40,16 @@ pub struct RedisPublisher {
     connection: Mutex<Option<MultiplexedConnection>>,
     storage: Records,
     clock: Arc<dyn Clock>,
-    access_seconds: u32,
 }
 
 impl RedisPublisher {
-    /// For the server of this URL (`redis://`, `rediss://`); no connection is made yet. Access tokens live for
-    /// `access_seconds`.
+    /// For the server of this URL (`redis://`, `rediss://`); no connection is made yet.
     ///
     /// # Errors
     /// When the URL cannot be read. It is not repeated: it may hold a password.
-    pub fn new(url: &str, storage: Records, clock: Arc<dyn Clock>, access_seconds: u32) -> Result<Self, RedisError> {
+    pub fn new(url: &str, storage: Records, clock: Arc<dyn Clock>) -> Result<Self, RedisError> {
         let client = Client::open(url).map_err(|_| RedisError::MalformedUrl)?;
-        Ok(Self { client, connection: Mutex::new(None), storage, clock, access_seconds })
+        Ok(Self { client, connection: Mutex::new(None), storage, clock })
     }
 
     /// Publishes what is not published, and returns how much that was.
@@ -92,7 +90,7 @@ impl RedisPublisher {
             }
             let mut commands = pipe();
             for revocation in &batch {
-                let seconds = self.seconds_left(revocation, now);
+                let seconds = seconds_left(revocation, now);
                 if seconds > 0 {
                     let key = format!("{PREFIX}{}", revocation.id);
                     commands.cmd("SET").arg(key).arg(1).arg("EX").arg(seconds).ignore();
@@ -109,12 +107,12 @@ impl RedisPublisher {
         }
         Ok(published)
     }
+}
 
-    /// How long an access token of an ended session can still live.
-    fn seconds_left(&self, revocation: &Revocation, now: i64) -> i64 {
-        let last_access = revocation.revoked_at + i64::from(self.access_seconds);
-        last_access.min(revocation.expires_at) + SLACK - now
-    }
+/// How long an access token of an ended session can still live: not reckoned from its end, for those that it has were issued under the
+/// settings of their time, which may have given them longer lives than today's.
+const fn seconds_left(revocation: &Revocation, now: i64) -> i64 {
+    revocation.expires_at + SLACK - now
 }
 
 /// Whether the Redis of this URL answers.

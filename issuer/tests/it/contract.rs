@@ -93,6 +93,12 @@ fn a_faulty_body_is_refused_with_every_fault() {
         ("\"x\"", json!({ "non_field_errors": ["Invalid data. Expected a dictionary, but got str."] })),
         ("1", json!({ "non_field_errors": ["Invalid data. Expected a dictionary, but got int."] })),
         ("1.5", json!({ "non_field_errors": ["Invalid data. Expected a dictionary, but got float."] })),
+        ("1e2", json!({ "non_field_errors": ["Invalid data. Expected a dictionary, but got float."] })),
+        ("-0", json!({ "non_field_errors": ["Invalid data. Expected a dictionary, but got int."] })),
+        (
+            "123456789012345678901234",
+            json!({ "non_field_errors": ["Invalid data. Expected a dictionary, but got int."] }),
+        ),
         ("true", json!({ "non_field_errors": ["Invalid data. Expected a dictionary, but got bool."] })),
         ("null", json!({ "non_field_errors": ["No data provided"] })),
     ];

@@ -166,7 +166,7 @@ impl TestIssuer {
             .map(|lists| StatusListService::new(lists, 60, Arc::clone(&live), Arc::clone(&storage), Arc::clone(&time)));
         let redis = options.redis_url.as_deref().map(|url| {
             let access = options.lifetimes.access_seconds;
-            RedisPublisher::new(url, Arc::clone(&storage), Arc::clone(&time), access).expect("a URL")
+            RedisPublisher::new(url, Arc::clone(&storage), Arc::clone(&time)).expect("a URL")
         });
         let revocations = Arc::new(Revocations::new(lists, redis));
         runtime.spawn({

@@ -6,7 +6,8 @@ use crate::time::UnixTime;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Number<'a>(&'a [u8]);
 
-/// The first digits of 2^1024 - 2^970, the smallest decimal that an IEEE 754 double rounds to infinity; it has 309 digits.
+/// The first digits of 2^1024 - 2^970, the smallest decimal that an IEEE 754 double rounds to infinity; it has 309 digits. The others
+/// would be as many bytes of wasm, to tell a number that only somebody who knows these would write.
 const FIRST_INFINITE_DOUBLE: &[u8] = b"179769313486231580793728971405303415079934132710037826936173";
 const DIGITS_OF_FIRST_INFINITE_DOUBLE: i32 = 309;
 

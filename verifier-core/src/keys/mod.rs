@@ -109,7 +109,11 @@ impl KeySet {
         let read = |text: &[u8], loaded: &mut Loaded| match text.trim_ascii_start().first() {
             Some(b'{') => jwk::read(text, loaded),
             Some(b'-') => pem::read(text, loaded),
-            _ => Err(Fault::of(Code::KeyFormatUnknown)),
+            // It says so of a private key with text before it, as some tools write it.
+            _ => match pem::read(text, loaded) {
+                Err(fault) if fault == Fault::of(Code::KeyPrivate) => Err(fault),
+                _ => Err(Fault::of(Code::KeyFormatUnknown)),
+            },
         };
         Loaded::read_by(read, text)?.into_set()
     }

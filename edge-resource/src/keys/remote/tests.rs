@@ -157,6 +157,17 @@ async fn stale_keys_are_used_while_the_issuer_is_down_but_not_for_ever() {
 }
 
 #[tokio::test]
+async fn a_key_that_is_in_no_set_is_none_that_the_issuer_can_replace() {
+    let signer = Signer::new("k1");
+    for text in [signer.public_pem(), signer.jwk().to_string()] {
+        let (keys, host) = (keys(), TestHost::default());
+        host.will_answer(text, None);
+        let denied = keys.verify(&signer.token(&access_claims(NOW)), &host).await.expect_err("no set");
+        assert!(matches!(denied, Denied::NoKeys(NoKeys::Unavailable(_))), "{denied:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_issuer_that_was_never_reached_is_asked_again_after_a_pause() {
     let (keys, host, signer) = (keys(), TestHost::default(), Signer::new("k1"));
     host.will_fail(FetchError::Failed("connection refused".into()));
