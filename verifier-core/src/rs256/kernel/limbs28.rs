@@ -96,7 +96,7 @@ impl Kernel for Limbs28 {
             target: Vec::new(),
         };
         let (mut scale, mut target) = (alloc::vec![0; len + 2 * MARGIN], alloc::vec![0; len]);
-        kernel.compute(bits, expected, scale.get_mut(MARGIN..MARGIN + len).unwrap_or_default(), &mut target);
+        kernel.compute(expected, scale.get_mut(MARGIN..MARGIN + len).unwrap_or_default(), &mut target);
         (kernel.scale, kernel.target) = (scale, target);
         kernel
     }
@@ -107,7 +107,7 @@ impl Kernel for Limbs28 {
         let (Some(plain), Some(power)) = (plain.get_mut(..len), power.get_mut(..len)) else { return false };
         let scratch = &mut Scratch::new();
         read(base, plain);
-        self.raise(plain, power, scratch);
+        self.raise(plain, self.exponent, power, scratch);
         // v - x, in limbs of 28 bits but for the highest; then h w is added, and twelve columns are cleared.
         let mut carry = 0;
         for ((difference, target), power) in plain.iter_mut().zip(&self.target).zip(&*power) {
@@ -132,28 +132,28 @@ impl Kernel for Limbs28 {
 
 impl Limbs28 {
     /// `power` becomes a number congruent to `base`^e / R^(e - 1), left to right over the bits of e below the highest.
-    fn raise(&self, base: &[u32], power: &mut [u32], scratch: &mut Scratch) {
+    fn raise(&self, base: &[u32], exponent: u32, power: &mut [u32], scratch: &mut Scratch) {
         power.iter_mut().zip(base).for_each(|(to, from)| *to = *from);
-        for bit in (0..self.exponent.checked_ilog2().unwrap_or(0)).rev() {
+        for bit in (0..exponent.checked_ilog2().unwrap_or(0)).rev() {
             self.square(power, scratch);
-            if self.exponent >> bit & 1 == 1 {
+            if exponent >> bit & 1 == 1 {
                 self.multiply(power, base, scratch);
             }
         }
     }
 
-    /// w is the power of one; v = p w is p R^2 / R times w / R.
-    fn compute(&self, bits: usize, expected: &[u8], scale: &mut [u32], target: &mut [u32]) {
+    /// The power of one with an exponent less by one is R^-(e - 2): its product with one is w, that with p is p w.
+    fn compute(&self, expected: &[u8], scale: &mut [u32], target: &mut [u32]) {
         let scratch = &mut Scratch::new();
         let mut one = [0; MAX_LIMBS];
         if let Some(lowest) = one.first_mut() {
             *lowest = 1;
         }
-        self.raise(one.get(..scale.len()).unwrap_or_default(), scale, scratch);
+        let one = one.get(..scale.len()).unwrap_or_default();
+        self.raise(one, self.exponent - 1, scale, scratch);
         read(expected, target);
-        let r_squared = self.compute_r_squared(bits, scratch);
-        self.multiply(target, &r_squared, scratch);
         self.multiply(target, scale, scratch);
+        self.multiply(scale, one, scratch);
         // 2^58 n more: 58 bits are two limbs and two bits.
         let (mut carry, mut below, mut below_that) = (0, 0, 0);
         for (limb, modulus) in target.iter_mut().zip(&self.modulus) {
@@ -165,43 +165,6 @@ impl Limbs28 {
         // The two highest limbs of n are zero.
         if let Some(highest) = target.last_mut() {
             *highest |= carry << LIMB_BITS;
-        }
-    }
-
-    /// A number congruent to R^2 = 2^(56 K). Doubling takes 2^(b - 1), which is below n, to one congruent to
-    /// 2^(28 K + j) = 2^j R, and each Montgomery square from there doubles j, until it is 28 K.
-    fn compute_r_squared(&self, bits: usize, scratch: &mut Scratch) -> Vec<u32> {
-        let len = self.modulus.len();
-        let r_bits = LIMB_BITS * len;
-        let squarings = r_bits.trailing_zeros();
-        let mut value = alloc::vec![0_u32; len];
-        let top = bits - 1;
-        if let Some(limb) = value.get_mut(top / LIMB_BITS) {
-            *limb = 1 << (top % LIMB_BITS);
-        }
-        for _ in top..r_bits + (r_bits >> squarings) {
-            self.double(&mut value, top);
-        }
-        for _ in 0..squarings {
-            self.square(&mut value, scratch);
-        }
-        value
-    }
-
-    /// `value` becomes 2 `value` - q n, where q is what 2 `value` has from bit b = `top` + 1 on.
-    ///
-    /// That is not negative, for n is below 2^b, and it grows by less than 2^b: it is below 2^b + q (2^b - n), and n is not below
-    /// 2^(b - 1). So in the few hundred times that it is asked for, a value stays below 2^(b + 9), and q in 10 bits.
-    fn double(&self, value: &mut [u32], top: usize) {
-        let quotient = match value.get(top / LIMB_BITS..) {
-            Some([low, high, ..]) => (i64::from(*low) | i64::from(*high) << LIMB_BITS) >> (top % LIMB_BITS),
-            _ => 0,
-        };
-        let mut carry = 0;
-        for (limb, modulus) in value.iter_mut().zip(&self.modulus) {
-            carry += 2 * i64::from(*limb) - quotient * i64::from(*modulus);
-            *limb = low_32(carry.cast_unsigned() & MASK);
-            carry >>= LIMB_BITS;
         }
     }
 

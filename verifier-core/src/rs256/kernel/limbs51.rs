@@ -23,8 +23,16 @@
 //! - Columns: a product adds |l| <= 2^50 to one sum and h <= 2^52 to the next. Each group of four digits adds two of either to a
 //!   sum; there are K / 4 groups in a product and K / 4 in its reduction, so for K <= 84 a sum is below 42 x 2 x (2^52 + 2^50)
 //!   < 2^59, and a column with its carry below 2^61: they fit the signed 64 bits in which they are.
-//! - At the end x = e + q n is tested by exact division for the expected e: q < 2^(b + 154) / 2^(b - 1) = 2^155 fits four limbs,
-//!   so it is (x - e) / n modulo 2^204, and multiplying it back settles the question column by column.
+//!
+//! No number is taken into Montgomery form, as in [`limbs28`](super::limbs28): the power of s comes out as x = s^e w, with w = R^-(e - 1),
+//! and is compared with (p + h) w, where p is what is expected but for its ending h of 256 bits. w and v = p w are kept, so that
+//! v + h w - x is left to be a multiple of n, at the price of eight rows of products, and eight of reducing them, instead of 2 K:
+//! - v is below 2^(b + 154), and 2^155 n, which is not below 2^(b + 154) > x, is added to it: the sum is below 2^(b + 156). It lies in the
+//!   columns before they are multiplied for, where it adds less than 2^54 to each.
+//! - h has six limbs, and eight are taken: eight columns are cleared, so the sum v - x + h w, which is not negative and below
+//!   2^(b + 411), becomes one below (2^(b + 411) + 2^408 2^(b + 153)) / 2^408 < 2^(b + 154).
+//! - That is q n, if it is a multiple: q < 2^(b + 154) / 2^(b - 1) = 2^155 fits four limbs, so it is the value / n modulo 2^204, and
+//!   multiplying it back settles the question column by column.
 
 use super::lanes::{Columns, HIGH_BITS, LIMB_BITS, LOW_BITS, Pair, add, columns, numbers, pair, splats, split, sums};
 use super::{ENDING_BYTES, Kernel};
@@ -38,8 +46,8 @@ const GROUP: usize = 4;
 /// The most pairs of limbs: K = 84, b = 4096.
 const MAX_PAIRS: usize = 42;
 
-/// Of an ending, 256 bits.
-const ENDING_PAIRS: usize = 3;
+/// Of an ending, 256 bits, as whole groups.
+const ENDING_PAIRS: usize = 4;
 
 /// Entries before column 0, so that the first group has some before it as all others have; they stay zero.
 const BEFORE: usize = 2;
@@ -63,76 +71,79 @@ struct Scratch {
 #[derive(Clone, Debug)]
 pub(crate) struct Limbs51 {
     exponent: u32,
-    /// What powers are compared with, its ending zero, K limbs.
-    expected: Vec<Pair>,
     /// n, K limbs and four zeros.
     modulus: Vec<Pair>,
     /// -1 / n mod 2^204.
     inverse: Group,
     /// m = (N + 1) / 2^153, K limbs.
     multiple: Vec<Pair>,
-    /// R^2 mod n, K limbs: a product with it takes a number into Montgomery form.
-    r_squared: Vec<Pair>,
-    /// What the columns of a product and of a square begin with, so that in the end they hold sums alone.
-    starts: [Vec<Columns>; 2],
+    /// Congruent to w = R^-(e - 1), K limbs.
+    scale: Vec<Pair>,
+    /// What the columns of each kind of product begin with, so that in the end they hold sums alone. Those of an ending begin with v
+    /// too, and 2^155 n.
+    starts: [Vec<Columns>; 3],
+}
+
+/// The kinds of products, which differ in what their columns begin with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Product {
+    /// Of two numbers.
+    Plain,
+    /// Of a number with itself, the operand being the number doubled: products of two different limbs are taken once.
+    Square,
+    /// Of the scale and an ending, whose limbs beyond [`ENDING_PAIRS`] are not looked at.
+    Ending,
+}
+
+impl Product {
+    const ALL: [Self; 3] = [Self::Plain, Self::Square, Self::Ending];
 }
 
 impl Kernel for Limbs51 {
     fn new(modulus: &[u8], exponent: u32, expected: &[u8]) -> Self {
         let bits = modulus.len() * 8 - modulus.first().map_or(0, |first| first.leading_zeros() as usize);
         let pairs = ((bits + 158).div_ceil(LIMB_BITS).next_multiple_of(GROUP) / 2).min(MAX_PAIRS);
+        let no_columns = || alloc::vec![EMPTY; 4 * pairs + AROUND];
         let mut kernel = Self {
             exponent,
-            expected: alloc::vec![ZERO; pairs],
             modulus: alloc::vec![ZERO; pairs + 2],
             inverse: [ZERO; 2],
             // While it is zero, a product of zeros leaves behind what is no sum.
             multiple: alloc::vec![ZERO; pairs],
-            r_squared: alloc::vec![ZERO; pairs],
-            starts: [alloc::vec![EMPTY; 4 * pairs + AROUND], alloc::vec![EMPTY; 4 * pairs + AROUND]],
+            scale: alloc::vec![ZERO; pairs],
+            starts: [no_columns(), no_columns(), no_columns()],
         };
         read(modulus, &mut kernel.modulus);
-        let mut scratch = Scratch::new();
-        for squared in [false, true] {
+        let scratch = &mut Scratch::new();
+        for product in Product::ALL {
             let mut zero = [ZERO; MAX_PAIRS];
-            kernel.reduced_product(zero.get_mut(..pairs).unwrap_or_default(), squared, &mut scratch);
-            let [product, square] = &mut kernel.starts;
-            let start = if squared { square } else { product };
+            kernel.multiply(zero.get_mut(..pairs).unwrap_or_default(), None, product, scratch);
+            let Some(start) = kernel.starts.get_mut(product as usize) else { continue };
             for (to, left) in start.iter_mut().zip(&scratch.columns) {
                 let [first, second] = sums(*left);
                 *to = columns([first.wrapping_neg(), second.wrapping_neg()]);
             }
         }
-        read(expected, &mut kernel.expected);
         kernel.inverse = kernel.compute_inverse();
-        kernel.compute_multiple(&mut scratch);
-        kernel.compute_r_squared(bits, &mut scratch);
+        kernel.compute_multiple(scratch);
+        kernel.compute_scale(expected, scratch);
         kernel
     }
 
     fn power_is_expected(&self, base: &[u8], ending: &[u8; ENDING_BYTES]) -> bool {
-        let pairs = self.r_squared.len();
-        let (mut plain, mut montgomery, mut power) = ([ZERO; MAX_PAIRS], [ZERO; MAX_PAIRS], [ZERO; MAX_PAIRS]);
-        let (Some(plain), Some(montgomery), Some(power)) =
-            (plain.get_mut(..pairs), montgomery.get_mut(..pairs), power.get_mut(..pairs))
-        else {
-            return false;
-        };
+        let pairs = self.scale.len();
+        let (mut number, mut power) = ([ZERO; MAX_PAIRS], [ZERO; MAX_PAIRS]);
+        let (Some(number), Some(power)) = (number.get_mut(..pairs), power.get_mut(..pairs)) else { return false };
         let scratch = &mut Scratch::new();
-        read(base, plain);
-        montgomery.copy_from_slice(plain);
-        self.multiply(montgomery, &self.r_squared, scratch);
-        power.copy_from_slice(montgomery);
-        self.raise(power, self.exponent, montgomery, plain, scratch);
-        // Where one has bits, the other has none.
-        let mut limbs = [ZERO; ENDING_PAIRS];
-        read(ending, &mut limbs);
-        montgomery.iter_mut().zip(&self.expected).for_each(|(to, from)| *to = *from);
-        for (to, limbs) in montgomery.iter_mut().zip(limbs) {
-            let ([first, second], [low, high]) = (numbers(*to), numbers(limbs));
-            *to = pair([first + low, second + high]);
-        }
-        self.is_congruent(power, montgomery, scratch)
+        read(base, number);
+        self.raise(number, self.exponent, power, scratch);
+        // v - x + h w.
+        self.start(Product::Ending, scratch);
+        add_limbs(scratch.columns.get_mut(BEFORE..).unwrap_or_default(), power, -1.0);
+        read(ending, number);
+        scratch.take(&self.scale, 1.0);
+        self.reduced_product(number, Product::Ending, scratch);
+        self.is_multiple(number, scratch)
     }
 }
 
@@ -170,80 +181,62 @@ impl Limbs51 {
         settle(*c2, carry, above, &mut self.multiple);
     }
 
-    /// R^2 mod n: 2 to the power of 51 K, in Montgomery form both.
-    fn compute_r_squared(&mut self, bits: usize, scratch: &mut Scratch) {
-        let mut two = [ZERO; MAX_PAIRS];
-        let Some(two) = two.get_mut(..self.r_squared.len()) else { return };
-        let r_bits = LIMB_BITS * 2 * two.len();
-        // Doubling takes 2^(b - 1), which is below n, to 2 R mod n. Of n it is taken off or added what keeps the number
-        // between -n and n; a negative one lacks R.
-        let top = bits - 1;
-        if let Some(limbs) = two.get_mut(top / LIMB_BITS / 2) {
-            let limb = (1_u64 << (top % LIMB_BITS)) as f64;
-            *limbs = pair(if (top / LIMB_BITS).is_multiple_of(2) { [limb, 0.0] } else { [0.0, limb] });
-        }
-        let mut missing = 0;
-        for _ in top..=r_bits {
-            missing = self.add_modulus(two, 2.0, if missing < 0 { 1.0 } else { -1.0 }, scratch) + 2 * missing;
-        }
-        if missing < 0 {
-            self.add_modulus(two, 1.0, 1.0, scratch);
-        }
-        let mut power = core::mem::take(&mut self.r_squared);
-        power.copy_from_slice(two);
-        // An even exponent takes no other base at its end.
-        self.raise(&mut power, u32::try_from(r_bits).unwrap_or(0), two, two, scratch);
-        self.r_squared = power;
+    /// The power of one with an exponent less by one is R^-(e - 2): its product with one is w, that with p is v = p w. That lies with
+    /// 2^155 n, which is 4 n three limbs further up, where the columns of an ending begin.
+    fn compute_scale(&mut self, expected: &[u8], scratch: &mut Scratch) {
+        let pairs = self.scale.len();
+        let (mut one, mut target) = (alloc::vec![ZERO; pairs], alloc::vec![ZERO; pairs]);
+        one.iter_mut().take(1).for_each(|lowest| *lowest = pair([1.0, 0.0]));
+        let mut scale = core::mem::take(&mut self.scale);
+        self.raise(&one, self.exponent - 1, &mut scale, scratch);
+        read(expected, &mut target);
+        self.multiply(&mut target, Some(&scale), Product::Plain, scratch);
+        self.multiply(&mut scale, Some(&one), Product::Plain, scratch);
+        self.scale = scale;
+        let [.., start] = &mut self.starts;
+        add_limbs(start.get_mut(BEFORE..).unwrap_or_default(), &target, 1.0);
+        add_limbs(start.get_mut(BEFORE + 3..).unwrap_or_default(), &self.modulus, 4.0);
     }
 
-    /// `number` becomes `times` itself plus `moduli` times n, without the multiple of R that is returned.
-    fn add_modulus(&self, number: &mut [Pair], times: f64, moduli: f64, scratch: &mut Scratch) -> i64 {
-        let entries = scratch.columns.as_chunks_mut::<2>().0.iter_mut();
-        for ((entries, number), modulus) in entries.zip(&*number).zip(&self.modulus) {
-            let ([x0, x1], [n0, n1]) = (numbers(*number), numbers(*modulus));
-            *entries =
-                [columns([(times * x0 + moduli * n0) as i64, 0]), columns([(times * x1 + moduli * n1) as i64, 0])];
-        }
-        settle(EMPTY, 0, &scratch.columns, number)
-    }
-
-    /// `power`, which is `base`, becomes its power. All is in Montgomery form except `last`, the base that the lowest bit takes
-    /// if it is one: left out there, the form is left on the way, (x R) s / R = x s.
-    fn raise(&self, power: &mut [Pair], exponent: u32, base: &[Pair], last: &[Pair], scratch: &mut Scratch) {
-        // Left to right over the bits below the highest.
+    /// `power` becomes a number congruent to `base`^`exponent` / R^(`exponent` - 1), left to right over the bits below the highest.
+    fn raise(&self, base: &[Pair], exponent: u32, power: &mut [Pair], scratch: &mut Scratch) {
+        power.iter_mut().zip(base).for_each(|(to, from)| *to = *from);
         for bit in (0..exponent.checked_ilog2().unwrap_or(0)).rev() {
-            for (to, from) in scratch.operand.iter_mut().zip(&*power) {
-                let [first, second] = numbers(*from);
-                *to = pair([2.0 * first, 2.0 * second]);
-            }
-            self.reduced_product(power, true, scratch);
+            self.multiply(power, None, Product::Square, scratch);
             if exponent >> bit & 1 == 1 {
-                self.multiply(power, if bit == 0 { last } else { base }, scratch);
+                self.multiply(power, Some(base), Product::Plain, scratch);
             }
         }
     }
 
-    /// `number` becomes one congruent to itself times `by` / R mod n.
-    fn multiply(&self, number: &mut [Pair], by: &[Pair], scratch: &mut Scratch) {
-        for (to, from) in scratch.operand.iter_mut().zip(by) {
-            *to = *from;
+    /// `number` becomes one congruent to itself times `by`, or to its square, divided by R.
+    fn multiply(&self, number: &mut [Pair], by: Option<&[Pair]>, product: Product, scratch: &mut Scratch) {
+        self.start(product, scratch);
+        match by {
+            Some(by) => scratch.take(by, 1.0),
+            None => scratch.take(number, 2.0),
         }
-        self.reduced_product(number, false, scratch);
+        self.reduced_product(number, product, scratch);
     }
 
-    /// `number` becomes one congruent to itself times the operand / R mod n. If that is to be `squared`, the operand is
-    /// the number doubled: products of two different limbs are taken once.
-    #[inline(never)]
-    fn reduced_product(&self, number: &mut [Pair], squared: bool, Scratch { columns, operand }: &mut Scratch) {
-        let pairs = number.len();
-        let [product, square] = &self.starts;
-        let start = if squared { square } else { product };
-        for (to, from) in columns.iter_mut().zip(start) {
+    /// The columns become those that a product begins with.
+    fn start(&self, product: Product, scratch: &mut Scratch) {
+        let Some(start) = self.starts.get(product as usize) else { return };
+        for (to, from) in scratch.columns.iter_mut().zip(start) {
             *to = *from;
         }
+    }
+
+    /// `number` becomes one congruent to the sum of the columns and its product with the operand, divided by R, or by 2^408 when that is an
+    /// ending's. What the columns begin with is no part of the sum.
+    #[inline(never)]
+    fn reduced_product(&self, number: &mut [Pair], product: Product, Scratch { columns, operand }: &mut Scratch) {
+        let pairs = number.len();
+        let cleared = if product == Product::Ending { ENDING_PAIRS } else { pairs };
+        let squared = product == Product::Square;
         let m0 = self.multiple.first().map_or(0, |pair| numbers(*pair)[0] as i64);
         let (mut quotient, mut carry) = ([ZERO; 2], 0);
-        for (index, digits) in number.as_chunks::<2>().0.iter().enumerate() {
+        for (index, digits) in number.as_chunks::<2>().0.iter().take(cleared / 2).enumerate() {
             let place = GROUP * index;
             let mut above = 0;
             if squared {
@@ -276,8 +269,8 @@ impl Limbs51 {
             let t3 = column(c2, c3).wrapping_add(carry).wrapping_add((t0 & MASK).wrapping_mul(m0));
             quotient = [limbs(t0, t1), limbs(t2, t3)];
         }
-        self.add_multiples(columns, 2 * pairs - GROUP, quotient);
-        if let Some([e2, e1, above @ ..]) = columns.get(2 * pairs..) {
+        self.add_multiples(columns, 2 * cleared - GROUP, quotient);
+        if let Some([e2, e1, above @ ..]) = columns.get(2 * cleared..) {
             settle(*e1, column(*e2, *e1).wrapping_add(carry) >> LIMB_BITS, above, number);
         }
     }
@@ -289,19 +282,12 @@ impl Limbs51 {
         }
     }
 
-    /// Whether `x`, below 2^(b + 154), is congruent to `expected`, below n.
-    fn is_congruent(
-        &self,
-        x: &[Pair],
-        expected: &[Pair],
-        Scratch { columns: difference, operand }: &mut Scratch,
-    ) -> bool {
-        // e - x + q n is to become zero.
+    /// Whether `x`, below 2^(b + 154), is a multiple of n, and not zero: what is asked never is, and an answer of zeros would be one that
+    /// was not computed.
+    fn is_multiple(&self, x: &[Pair], Scratch { columns: difference, operand }: &mut Scratch) -> bool {
+        // q n - x is to become zero.
         difference.fill(EMPTY);
-        for ((entries, x), e) in difference.as_chunks_mut::<2>().0.iter_mut().zip(x).zip(expected) {
-            let ([x0, x1], [e0, e1]) = (numbers(*x), numbers(*e));
-            *entries = [columns([(e0 - x0) as i64, 0]), columns([(e1 - x1) as i64, 0])];
-        }
+        add_limbs(difference, x, -1.0);
         let mut lowest = [ZERO; 2];
         settle(EMPTY, 0, difference, &mut lowest);
         let quotient = low_product(&self.inverse, lowest);
@@ -309,13 +295,22 @@ impl Limbs51 {
         add_products(difference, &self.modulus, quotient);
         let left = operand.get_mut(..self.modulus.len()).unwrap_or_default();
         settle(EMPTY, 0, difference, left);
-        left.iter().all(|limbs| numbers(*limbs) == [0.0, 0.0])
+        let is_zero = |limbs: &Pair| numbers(*limbs) == [0.0, 0.0];
+        !quotient.iter().all(is_zero) && left.iter().all(is_zero)
     }
 }
 
 impl Scratch {
     const fn new() -> Self {
         Self { columns: [EMPTY; 4 * MAX_PAIRS + AROUND], operand: [ZERO; MAX_PAIRS + 2] }
+    }
+
+    /// The operand becomes a number, so many times.
+    fn take(&mut self, number: &[Pair], times: f64) {
+        for (to, from) in self.operand.iter_mut().zip(number) {
+            let [first, second] = numbers(*from);
+            *to = pair([times * first, times * second]);
+        }
     }
 }
 
@@ -361,6 +356,15 @@ fn start_products(entries: &mut [Columns]) {
         if index < 3 {
             bits = bits.wrapping_add(if index == 1 { LOW_BITS } else { HIGH_BITS });
         }
+    }
+}
+
+/// Adds a number, so many times, to the columns that begin with its lowest.
+fn add_limbs(entries: &mut [Columns], number: &[Pair], times: f64) {
+    for ([even, odd], limbs) in entries.as_chunks_mut::<2>().0.iter_mut().zip(number) {
+        let [first, second] = numbers(*limbs);
+        *even = add(*even, columns([(times * first) as i64, 0]));
+        *odd = add(*odd, columns([(times * second) as i64, 0]));
     }
 }
 

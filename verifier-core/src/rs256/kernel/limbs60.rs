@@ -95,17 +95,16 @@ impl<const K: usize, const OPERAND: usize, const COLUMNS: usize> Modulus<K, OPER
         let mut modulus = Self { exponent, limbs, inverse, multiple, scale: [0; OPERAND], target: [0; K] };
         let mut one = [0; K];
         one.iter_mut().take(1).for_each(|limb| *limb = 1);
-        // w is the power of one; v = p w is p R^2 / R times w / R.
-        let scale = modulus.raise(&one);
-        let target = modulus.multiply(&read(expected), &modulus.compute_r_squared(bytes.len() * 8));
-        modulus.target = modulus.multiply(&target, &scale);
-        modulus.scale = between_margins(scale.iter().copied());
+        // The power of one with an exponent less by one, R^-(e - 2): its product with one is w, that with p is p w.
+        let power = modulus.raise(&one, exponent - 1);
+        modulus.target = modulus.multiply(&power, &read(expected));
+        modulus.scale = between_margins(modulus.multiply(&power, &one).iter().copied());
         modulus.enlarge_target();
         modulus
     }
 
     fn power_is_expected(&self, base: &[u8], ending: &[u8; ENDING_BYTES]) -> bool {
-        let power = self.raise(&read(base));
+        let power = self.raise(&read(base), self.exponent);
         // v - x, which is not negative; then h w is added, and eight columns are cleared.
         let mut columns = [0; COLUMNS];
         let mut carry = 0;
@@ -121,11 +120,11 @@ impl<const K: usize, const OPERAND: usize, const COLUMNS: usize> Modulus<K, OPER
     }
 
     /// A number congruent to `base`^e / R^(e - 1), left to right over the bits of e below the highest.
-    fn raise(&self, base: &Number<K>) -> Number<K> {
+    fn raise(&self, base: &Number<K>, exponent: u32) -> Number<K> {
         let mut power = *base;
-        for bit in (0..self.exponent.checked_ilog2().unwrap_or(0)).rev() {
+        for bit in (0..exponent.checked_ilog2().unwrap_or(0)).rev() {
             power = self.square(&power);
-            if self.exponent >> bit & 1 == 1 {
+            if exponent >> bit & 1 == 1 {
                 power = self.multiply(&power, base);
             }
         }
@@ -142,40 +141,6 @@ impl<const K: usize, const OPERAND: usize, const COLUMNS: usize> Modulus<K, OPER
             below = *modulus;
         }
         debug_assert_eq!(carry, 0, "R is larger");
-    }
-
-    /// R^2 mod n = 2^(120 K) mod n. Doubling takes 2^(b - 8), which is below n, to 2^(60 K + j) mod n = 2^j R mod n, and
-    /// each Montgomery square from there doubles j, until it is 60 K.
-    fn compute_r_squared(&self, bits: usize) -> Number<K> {
-        let r_bits = LIMB_BITS * K;
-        let squarings = r_bits.trailing_zeros();
-        let start = bits - 8;
-        let mut value = [0; K];
-        if let Some(limb) = value.get_mut(start / LIMB_BITS) {
-            *limb = 1 << (start % LIMB_BITS);
-        }
-        for _ in start..r_bits + (r_bits >> squarings) {
-            self.double(&mut value);
-        }
-        (0..squarings).fold(value, |value, _| self.square(&value))
-    }
-
-    /// `value` becomes 2 `value` mod n, for a value below n.
-    fn double(&self, value: &mut Number<K>) {
-        let mut carry = 0;
-        for limb in value.iter_mut() {
-            let doubled = *limb << 1 | carry;
-            carry = doubled >> LIMB_BITS;
-            *limb = doubled & MASK;
-        }
-        if value.iter().rev().ge(self.limbs.iter().rev()) {
-            let mut borrow = 0;
-            for (limb, modulus) in value.iter_mut().zip(&self.limbs) {
-                let difference = limb.wrapping_sub(*modulus).wrapping_sub(borrow);
-                borrow = difference >> 63;
-                *limb = difference & MASK;
-            }
-        }
     }
 
     /// A number congruent to a b / R mod n.
