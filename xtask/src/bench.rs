@@ -36,15 +36,21 @@ pub(crate) fn run(workspace: &Workspace, bench: &Bench, choice: WasmToolchainCho
     // Everything is built before anything is measured; keys and tokens are good for an hour.
     let mut programs = Vec::new();
     for place in wanted {
-        programs.push((place, program(&mut builder, place, &harness, &tokens)?));
+        let name = place.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
+        programs.push((name, place, program(&mut builder, place, Path::new("node"), &harness, &tokens)?));
+        for node in bench.node.iter().filter(|_| place == Place::Node) {
+            // Its name is read in another directory.
+            let node = fs::canonicalize(node).with_context(|| format!("no Node at {}", node.display()))?;
+            let version = report::ask(&node, &["--version"]);
+            programs.push((format!("node {version}"), place, program(&mut builder, place, &node, &harness, &tokens)?));
+        }
     }
     let mut make = process::command(&harness);
     make.arg("tokens");
     fs::write(&tokens, output("making keys and tokens", make)?)
         .with_context(|| format!("cannot write {}", tokens.display()))?;
     let (mut text, mut panels) = (String::new(), Vec::new());
-    for (place, mut program) in programs {
-        let name = place.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
+    for (name, place, mut program) in programs {
         say(format_args!("measuring: {name}"));
         if bench.quick && place != Place::Sizes {
             program.arg("--quick");
@@ -102,9 +108,9 @@ fn guest(builder: &mut Builder<'_>, package: &str, profile: &str, arithmetic: Ar
 }
 
 /// What measures one place, with all that it needs built.
-fn program(builder: &mut Builder<'_>, place: Place, harness: &Path, tokens: &Path) -> Result<Command> {
+fn program(builder: &mut Builder<'_>, place: Place, node: &Path, harness: &Path, tokens: &Path) -> Result<Command> {
     let js = |script: &str| {
-        let mut command = process::command("node");
+        let mut command = process::command(node);
         command.current_dir(builder.workspace.root.join(JS)).arg(script);
         command
     };

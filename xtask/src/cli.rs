@@ -1,5 +1,7 @@
 //! The command line.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Developer commands of Dojang.
@@ -57,6 +59,9 @@ pub(crate) struct Bench {
     /// Measure only here (may be given more than once); the documents are left as they are.
     #[arg(long, value_name = "WHERE", value_enum)]
     pub(crate) only: Vec<Place>,
+    /// Measure in this Node too, beside the one on the PATH (may be given more than once).
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) node: Vec<PathBuf>,
     /// A short run, to see that everything works; the documents are left as they are.
     #[arg(long)]
     pub(crate) quick: bool,

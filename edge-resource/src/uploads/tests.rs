@@ -523,7 +523,7 @@ async fn wherever_the_store_fails_the_file_is_whole_or_swept_away() {
         edge.host.pass(5000);
         // The next upload finds what the first has left.
         let later = edge.bearer(&json!({"exp": NOW + 99_999}));
-        assert_eq!(edge.upload(&later, FORM, b"", 1).await.status(), StatusCode::BAD_REQUEST);
+        assert_eq!(edge.upload(&later, FORM, b"", 1).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
         let listed = json_of(&edge.send(Method::GET, "/uploads", &later, &[]).await);
         assert_eq!(listed["uploads"].as_array().map(Vec::len), Some(usize::from(stored)), "{fails_after}");
         assert_eq!(edge.keys().len(), if stored { 5 } else { 0 }, "{fails_after}: {:?}", edge.keys());

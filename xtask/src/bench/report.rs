@@ -1,5 +1,6 @@
 //! The results as tables.
 
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -107,14 +108,15 @@ pub(crate) fn sizes(json: &str) -> Result<String> {
     Ok(text)
 }
 
+/// What a program says, of itself or of the machine.
+pub(crate) fn ask(program: impl AsRef<OsStr>, arguments: &[&str]) -> String {
+    let mut command = process::command(program);
+    command.args(arguments);
+    process::probe(command, Duration::from_secs(20)).map_or_else(|| "unknown".to_owned(), |said| said.trim().to_owned())
+}
+
 /// Date, machine and versions.
 pub(crate) fn machine(workspace: &Workspace) -> Result<String> {
-    let ask = |program: &str, arguments: &[&str]| {
-        let mut command = process::command(program);
-        command.args(arguments);
-        process::probe(command, Duration::from_secs(20))
-            .map_or_else(|| "unknown".to_owned(), |said| said.trim().to_owned())
-    };
     let cpu = std::fs::read_to_string("/proc/cpuinfo").ok();
     let model = cpu.as_deref().and_then(|text| text.lines().find_map(|line| line.strip_prefix("model name\t: ")));
     let model = model.map_or_else(|| ask("sysctl", &["-n", "machdep.cpu.brand_string"]), str::to_owned);

@@ -29,10 +29,10 @@
 
 use super::products::{ColumnPair, GROUP, add_products, pair, sums};
 use super::{ENDING_BYTES, Kernel};
-use alloc::vec::Vec;
 
 const LIMB_BITS: usize = 28;
 const MASK: u64 = (1 << LIMB_BITS) - 1;
+const MASK_OF_TWO: u64 = (1 << (2 * LIMB_BITS)) - 1;
 
 /// The most limbs: b = 4096.
 const MAX_LIMBS: usize = 152;
@@ -68,42 +68,50 @@ const ENDING_LIMBS: usize = 12;
 #[derive(Clone, Debug)]
 pub(crate) struct Limbs28 {
     exponent: u32,
+    /// K.
+    len: usize,
     /// n, K limbs.
-    modulus: Vec<u32>,
+    modulus: Limbs,
     /// 1 / n mod 2^64.
     inverse: u64,
     /// m = (N + 1) / 2^56, K limbs between margins.
-    multiple: Vec<u32>,
+    multiple: Operand,
     /// Congruent to w = R^-(e - 1), K limbs between margins.
-    scale: Vec<u32>,
+    scale: Operand,
     /// Congruent to v = p w, and larger than any power: K limbs, of which the highest may have 29 bits.
-    target: Vec<u32>,
+    target: Limbs,
 }
+
+/// Room for K limbs.
+type Limbs = [u32; MAX_LIMBS];
+
+/// Room for K limbs between margins; zero outside of them.
+type Operand = [u32; MAX_LIMBS + 2 * MARGIN];
 
 impl Kernel for Limbs28 {
     fn new(modulus: &[u8], exponent: u32, expected: &[u8]) -> Self {
         let bits = modulus.len() * 8 - modulus.first().map_or(0, |first| first.leading_zeros() as usize);
         let len = (bits + 58).div_ceil(LIMB_BITS).next_multiple_of(GROUP).min(MAX_LIMBS);
-        let mut limbs = alloc::vec![0; len];
+        let mut limbs = [0; MAX_LIMBS];
         read(modulus, &mut limbs);
         let inverse = inverse(lowest_64_bits(&limbs));
         let mut kernel = Self {
             exponent,
-            multiple: multiple(&limbs, inverse),
+            len,
             modulus: limbs,
             inverse,
-            scale: Vec::new(),
-            target: Vec::new(),
+            multiple: [0; MAX_LIMBS + 2 * MARGIN],
+            scale: [0; MAX_LIMBS + 2 * MARGIN],
+            target: [0; MAX_LIMBS],
         };
-        let (mut scale, mut target) = (alloc::vec![0; len + 2 * MARGIN], alloc::vec![0; len]);
-        kernel.compute(expected, scale.get_mut(MARGIN..MARGIN + len).unwrap_or_default(), &mut target);
-        (kernel.scale, kernel.target) = (scale, target);
+        kernel.compute_multiple();
+        kernel.compute_scale(expected);
         kernel
     }
 
     fn power_is_expected(&self, base: &[u8], ending: &[u8; ENDING_BYTES]) -> bool {
         let (mut plain, mut power) = ([0; MAX_LIMBS], [0; MAX_LIMBS]);
-        let len = self.modulus.len();
+        let len = self.len;
         let (Some(plain), Some(power)) = (plain.get_mut(..len), power.get_mut(..len)) else { return false };
         let scratch = &mut Scratch::new();
         read(base, plain);
@@ -133,7 +141,7 @@ impl Kernel for Limbs28 {
 impl Limbs28 {
     /// `power` becomes a number congruent to `base`^e / R^(e - 1), left to right over the bits of e below the highest.
     fn raise(&self, base: &[u32], exponent: u32, power: &mut [u32], scratch: &mut Scratch) {
-        power.iter_mut().zip(base).for_each(|(to, from)| *to = *from);
+        copy(power, base);
         for bit in (0..exponent.checked_ilog2().unwrap_or(0)).rev() {
             self.square(power, scratch);
             if exponent >> bit & 1 == 1 {
@@ -142,30 +150,36 @@ impl Limbs28 {
         }
     }
 
-    /// The power of one with an exponent less by one is R^-(e - 2): its product with one is w, that with p is p w.
-    fn compute(&self, expected: &[u8], scale: &mut [u32], target: &mut [u32]) {
-        let scratch = &mut Scratch::new();
-        let mut one = [0; MAX_LIMBS];
-        if let Some(lowest) = one.first_mut() {
+    /// m = (c n + 1) / 2^56 with c = -1 / n mod 2^56.
+    fn compute_multiple(&mut self) {
+        // The two lowest limbs of c n + 1 are zero, and so may be written into the margin; the third is the first of m.
+        if let Some([lowest, ..]) = self.multiple.get_mut(MARGIN - 2..) {
             *lowest = 1;
         }
-        let one = one.get(..scale.len()).unwrap_or_default();
+        let c = self.inverse.wrapping_neg() & MASK_OF_TWO;
+        add_multiple(self.multiple.get_mut(MARGIN - 2..).unwrap_or_default(), c, &self.modulus);
+    }
+
+    /// The power of one with an exponent less by one is R^-(e - 2): its product with one is w, that with p is v = p w.
+    fn compute_scale(&mut self, expected: &[u8]) {
+        let scratch = &mut Scratch::new();
+        let (mut one, mut scale, mut target) = ([0; MAX_LIMBS], [0; MAX_LIMBS], [0; MAX_LIMBS]);
+        one[0] = 1;
+        let (Some(one), Some(scale), Some(target)) =
+            (one.get(..self.len), scale.get_mut(..self.len), target.get_mut(..self.len))
+        else {
+            return;
+        };
         self.raise(one, self.exponent - 1, scale, scratch);
         read(expected, target);
         self.multiply(target, scale, scratch);
         self.multiply(scale, one, scratch);
-        // 2^58 n more: 58 bits are two limbs and two bits.
-        let (mut carry, mut below, mut below_that) = (0, 0, 0);
-        for (limb, modulus) in target.iter_mut().zip(&self.modulus) {
-            carry += *limb + (below_that << 2);
-            *limb = carry & low_32(MASK);
-            carry >>= LIMB_BITS;
-            (below_that, below) = (below, *modulus);
-        }
-        // The two highest limbs of n are zero.
+        let carry = add_multiple(target, 1 << 58, &self.modulus);
         if let Some(highest) = target.last_mut() {
-            *highest |= carry << LIMB_BITS;
+            *highest |= low_32(carry << LIMB_BITS);
         }
+        copy(&mut self.target, target);
+        copy(self.scale.get_mut(MARGIN..).unwrap_or_default(), scale);
     }
 
     /// `value` becomes a number congruent to `value` `by` / R mod n.
@@ -209,7 +223,7 @@ impl Limbs28 {
 
     /// `out` becomes a number congruent to the columns' sum divided by 2^(28 `cleared`) mod n, for a multiple of [`GROUP`].
     fn reduce(&self, columns: &mut [ColumnPair], cleared: usize, out: &mut [u32]) {
-        let len = self.modulus.len();
+        let len = self.len;
         if len > MAX_UNSETTLED_LIMBS {
             settle(columns.get_mut(..len).unwrap_or_default());
         }
@@ -250,17 +264,10 @@ impl Limbs28 {
     /// Whether a value is a multiple of n, and not zero: what is asked never is, and an answer of zeros would be one that was not computed.
     fn is_multiple(&self, value: &[u32]) -> bool {
         let quotient = lowest_64_bits(value).wrapping_mul(self.inverse);
-        let (q0, q1, q2) = (quotient & MASK, quotient >> LIMB_BITS & MASK, quotient >> (2 * LIMB_BITS));
-        let (mut carry, mut below, mut below_that) = (0, 0, 0);
-        let mut difference = 0;
-        for (limb, modulus) in value.iter().zip(&self.modulus) {
-            let modulus = u64::from(*modulus);
-            carry += q0 * modulus + q1 * below + q2 * below_that;
-            difference |= u64::from(*limb) ^ (carry & MASK);
-            carry >>= LIMB_BITS;
-            (below, below_that) = (modulus, below);
-        }
-        quotient != 0 && difference == 0 && carry == 0
+        let mut product = [0; MAX_LIMBS];
+        let Some(product) = product.get_mut(..value.len()) else { return false };
+        let carry = add_multiple(product, quotient, &self.modulus);
+        quotient != 0 && carry == 0 && product == value
     }
 }
 
@@ -288,21 +295,25 @@ fn settle(columns: &mut [ColumnPair]) {
     }
 }
 
-/// m = (c n + 1) / 2^56 with c = -1 / n mod 2^56, between margins.
-fn multiple(modulus: &[u32], inverse: u64) -> Vec<u32> {
-    let c = inverse.wrapping_neg();
-    let (c0, c1) = (c & MASK, c >> LIMB_BITS & MASK);
-    let mut multiple = alloc::vec![0; modulus.len() + 2 * MARGIN];
-    let (mut carry, mut below) = (1, 0);
-    // The two lowest limbs of c n + 1 are zero, and so may be written into the margin; the third is the first of m.
-    for (at, to) in multiple.iter_mut().skip(MARGIN - 2).enumerate() {
-        let limb = modulus.get(at).map_or(0, |limb| u64::from(*limb));
-        carry += c0 * limb + c1 * below;
-        below = limb;
-        *to = low_32(carry & MASK);
+/// Adds `times` the modulus to a number; returns what its limbs do not hold. Three products, of 56, 56 and 36 bits, a limb and a carry are
+/// below 2^58.
+fn add_multiple(number: &mut [u32], times: u64, modulus: &[u32]) -> u64 {
+    let (t0, t1, t2) = (times & MASK, times >> LIMB_BITS & MASK, times >> (2 * LIMB_BITS));
+    let (mut carry, mut below, mut below_that) = (0, 0, 0);
+    let mut modulus = modulus.iter();
+    for limb in number {
+        let here = modulus.next().map_or(0, |limb| u64::from(*limb));
+        carry += u64::from(*limb) + t0 * here + t1 * below + t2 * below_that;
+        *limb = low_32(carry & MASK);
         carry >>= LIMB_BITS;
+        (below, below_that) = (here, below);
     }
-    multiple
+    carry
+}
+
+/// As many limbs as there are and there is room for.
+fn copy(to: &mut [u32], from: &[u32]) {
+    to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
 }
 
 /// 1 / `odd` mod 2^64 by Newton's iteration: right in 3 bits at first, twice as many each round.

@@ -113,6 +113,9 @@ fn pkcs1(sample: &Sample) -> Result<Vec<u8>> {
     Ok(BASE64_STANDARD.decode(&sample.public_key_pkcs1)?)
 }
 
+/// What a token signs, and the bytes of its signature.
+type TakenApart<'a> = (&'a [u8], Vec<u8>);
+
 /// A library that knows signatures only: by itself, and with the least that makes a check of tokens of it.
 fn both_scopes<'a>(
     bare: &'static str,
@@ -121,7 +124,7 @@ fn both_scopes<'a>(
     sample: &'a Sample,
 ) -> Result<[Contender<'a>; 2]> {
     let verifies = std::rc::Rc::new(verifies);
-    let take_apart = |text: &'a str| -> Result<(&'a [u8], Vec<u8>)> {
+    let take_apart = |text: &'a str| -> Result<TakenApart<'a>> {
         let (input, signature) = text.rsplit_once('.').context("a token without dots")?;
         Ok((input.as_bytes(), BASE64_URL_SAFE_NO_PAD.decode(signature)?))
     };
