@@ -34,7 +34,9 @@
 //! - That is q n, if it is a multiple: q < 2^(b + 154) / 2^(b - 1) = 2^155 fits four limbs, so it is the value / n modulo 2^204, and
 //!   multiplying it back settles the question column by column.
 
-use super::lanes::{Columns, HIGH_BITS, LIMB_BITS, LOW_BITS, Pair, add, columns, numbers, pair, splats, split, sums};
+use super::lanes::{
+    Columns, HIGH_BITS, LIMB_BITS, LOW_BITS, Pair, add, columns, numbers, pair, splats, split, splitters, sums,
+};
 use super::{ENDING_BYTES, Kernel};
 use alloc::vec::Vec;
 
@@ -318,7 +320,7 @@ impl Scratch {
 /// sum it also adds bits that are no part of it; how many times depends on its place and on the length of `source` alone.
 #[inline(never)]
 fn add_products(columns: &mut [Columns], source: &[Pair], digits: Group) {
-    let digits = (splats(digits[0]), splats(digits[1]));
+    let digits = (splats(digits[0]), splats(digits[1]), splitters());
     let mut entries = columns.as_chunks_mut::<4>().0.iter_mut();
     let Some(mut here) = entries.next() else { return };
     // The sums of the entries that one pair of limbs has not been multiplied for yet.
@@ -337,13 +339,13 @@ fn add_products(columns: &mut [Columns], source: &[Pair], digits: Group) {
 #[inline(always)]
 fn sums_with(
     limbs: Pair,
-    ([d0, d1], [d2, d3]): ([Pair; 2], [Pair; 2]),
+    ([d0, d1], [d2, d3], splitters): ([Pair; 2], [Pair; 2], [Pair; 2]),
     [s0, s1, s2, s3, s4]: [Columns; 5],
 ) -> [Columns; 5] {
-    let (low0, high0) = split(limbs, d0);
-    let (low1, high1) = split(limbs, d1);
-    let (low2, high2) = split(limbs, d2);
-    let (low3, high3) = split(limbs, d3);
+    let (low0, high0) = split(limbs, d0, splitters);
+    let (low1, high1) = split(limbs, d1, splitters);
+    let (low2, high2) = split(limbs, d2, splitters);
+    let (low3, high3) = split(limbs, d3, splitters);
     [add(s0, low0), add(s1, add(high0, low1)), add(s2, add(high1, low2)), add(s3, add(high2, low3)), add(s4, high3)]
 }
 
