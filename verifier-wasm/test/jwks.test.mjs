@@ -100,7 +100,7 @@ const lifetimes = [
   [{ "cache-control": "max-age=1e3" }, {}, 300],
   [{}, { defaultAge: 50 }, 50],
   [{}, { defaultAge: 5 }, 5],
-  [{}, { defaultAge: 7200 }, 7200],
+  [{}, { defaultAge: 5400 }, 5400],
   [{ "cache-control": "max-age=0" }, {}, 10],
   [{ "cache-control": "no-store, max-age=100" }, {}, 10],
   [{ "cache-control": "no-cache" }, {}, 10],
