@@ -164,10 +164,10 @@ impl TestIssuer {
         }
         let lists = lists
             .map(|lists| StatusListService::new(lists, 60, Arc::clone(&live), Arc::clone(&storage), Arc::clone(&time)));
-        let redis = options.redis_url.as_deref().map(|url| {
-            let access = options.lifetimes.access_seconds;
-            RedisPublisher::new(url, Arc::clone(&storage), Arc::clone(&time)).expect("a URL")
-        });
+        let redis = options
+            .redis_url
+            .as_deref()
+            .map(|url| RedisPublisher::new(url, Arc::clone(&storage), Arc::clone(&time)).expect("a URL"));
         let revocations = Arc::new(Revocations::new(lists, redis));
         runtime.spawn({
             let revocations = Arc::clone(&revocations);
