@@ -18,7 +18,7 @@
 //! Verification only: the arithmetic takes variable time and must never see a private key.
 
 #![no_std]
-// The one exception is a load of the SIMD kernel, in `rs256::kernel::products`.
+// The one exception is a load of the SIMD kernel, in `rs256::kernel::limbs28::products`.
 #![cfg_attr(
     not(all(target_arch = "wasm32", target_feature = "simd128", not(target_feature = "relaxed-simd"))),
     forbid(unsafe_code)

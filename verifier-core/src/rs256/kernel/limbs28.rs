@@ -27,8 +27,10 @@
 //! - That is q n, if it is a multiple: q < 2^(b + 57) / 2^(b - 1) = 2^58 fits 64 bits, so it is the value / n modulo 2^64, and multiplying
 //!   it back settles the question limb by limb.
 
-use super::products::{ColumnPair, GROUP, add_products, pair, sums};
+mod products;
+
 use super::{ENDING_BYTES, Kernel};
+use products::{ColumnPair, GROUP, add_products, pair, sums};
 
 const LIMB_BITS: usize = 28;
 const MASK: u64 = (1 << LIMB_BITS) - 1;

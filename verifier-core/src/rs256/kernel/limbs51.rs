@@ -1,4 +1,4 @@
-//! 51-bit limbs held as doubles, whose products two fused multiply-adds split exactly (see [`lanes`](super::lanes)): for wasm
+//! 51-bit limbs held as doubles, whose products two fused multiply-adds split exactly (see [`lanes`]): for wasm
 //! engines with relaxed SIMD on machines that fuse, where a product of 51 bits costs little more than one of 28 otherwise.
 //!
 //! Numbers are little-endian slices of K limbs below 2^51, two in a pair, where K is the smallest multiple of 4 with
@@ -34,11 +34,13 @@
 //! - That is q n, if it is a multiple: q < 2^(b + 154) / 2^(b - 1) = 2^155 fits four limbs, so it is the value / n modulo 2^204, and
 //!   multiplying it back settles the question column by column.
 
-use super::lanes::{
-    Columns, HIGH_BITS, LIMB_BITS, LOW_BITS, Pair, add, columns, numbers, pair, splats, split, splitters, sums,
-};
+mod lanes;
+
 use super::{ENDING_BYTES, Kernel};
 use alloc::vec::Vec;
+use lanes::{
+    Columns, HIGH_BITS, LIMB_BITS, LOW_BITS, Pair, add, columns, numbers, pair, splats, split, splitters, sums,
+};
 
 const MASK: i64 = (1 << LIMB_BITS) - 1;
 

@@ -4,12 +4,6 @@
 #[cfg(any(
     test,
     all(feature = "kernels", target_pointer_width = "64"),
-    all(target_arch = "wasm32", target_feature = "relaxed-simd", not(feature = "wide-arithmetic"))
-))]
-mod lanes;
-#[cfg(any(
-    test,
-    all(feature = "kernels", target_pointer_width = "64"),
     not(any(
         target_pointer_width = "64",
         feature = "wide-arithmetic",
@@ -25,16 +19,6 @@ pub(crate) mod limbs28;
 pub(crate) mod limbs51;
 #[cfg(any(test, target_pointer_width = "64", feature = "wide-arithmetic"))]
 pub(crate) mod limbs60;
-#[cfg(any(
-    test,
-    all(feature = "kernels", target_pointer_width = "64"),
-    not(any(
-        target_pointer_width = "64",
-        feature = "wide-arithmetic",
-        all(target_arch = "wasm32", target_feature = "relaxed-simd")
-    ))
-))]
-mod products;
 #[cfg(test)]
 mod tests;
 

@@ -1,4 +1,4 @@
-//! The inner loop of [`limbs28`](super::limbs28), where nearly all of its time goes: once for any machine, once for wasm with
+//! The inner loop of [`limbs28`](super), where nearly all of its time goes: once for any machine, once for wasm with
 //! vectors of 128 bits. Both do the same sums in the same columns, so the bounds written there hold for either.
 
 /// Limbs and columns that are worked on together.

@@ -1,4 +1,4 @@
-//! Two numbers side by side, and the one operation that [`limbs51`](super::limbs51) is made of: a product of limbs, split
+//! Two numbers side by side, and the one operation that [`limbs51`](super) is made of: a product of limbs, split
 //! exactly by two fused multiply-adds. Once for wasm with relaxed SIMD, once for any machine, which is slow and there for
 //! the tests.
 //!
