@@ -1,10 +1,11 @@
 //! What goes back: JSON bodies, the texts of the wire contract, and the headers every answer has.
 
 use http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, LOCATION, VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
+use serde_json::json;
 use verifier_core::{Code, Lang};
 
 use crate::uploads::download::Content;
@@ -106,6 +107,25 @@ pub fn error(status: StatusCode, detail: &str, code: &str) -> Answer {
 pub fn localized_error(status: StatusCode, text: Text<'_>, code: &str, lang: Lang) -> Answer {
     let mut answer = error(status, text.lang(lang), code);
     answer.headers_mut().append(VARY, HeaderValue::from_static("Accept-Language"));
+    answer
+}
+
+/// 422 for input that is not what it has to be, in the form of the wire contract, whose clients look through a list.
+#[must_use]
+pub fn invalid_input(place: &[&str], text: Text<'_>, code: &str, lang: Lang) -> Answer {
+    let fault = json!({"type": "value_error", "loc": place, "msg": text.lang(lang), "input": null});
+    let mut answer = json(StatusCode::UNPROCESSABLE_ENTITY, &json!({"detail": [fault], "code": code}));
+    answer.extensions_mut().insert(RefusalCode(code.to_owned()));
+    answer.headers_mut().append(VARY, HeaderValue::from_static("Accept-Language"));
+    answer
+}
+
+/// 307 to a path of this server.
+#[must_use]
+pub fn redirect(path_and_query: &str) -> Answer {
+    let Ok(location) = HeaderValue::from_str(path_and_query) else { return not_found() };
+    let mut answer = finish(StatusCode::TEMPORARY_REDIRECT, Body::Text(String::new()));
+    answer.headers_mut().insert(LOCATION, location);
     answer
 }
 

@@ -80,6 +80,8 @@ pub enum Lookup<'a> {
     Found(&'static Route, &'a str),
     /// To the list of a path's methods (`OPTIONS`).
     Methods(String),
+    /// To this path, which is the same without the slashes at its end.
+    Moved(&'a str),
     /// Nowhere: no such path.
     NotFound,
     /// Nowhere: the path has only these methods.
@@ -92,7 +94,9 @@ pub fn find<'a>(method: &Method, path: &'a str) -> Lookup<'a> {
     let method = if *method == Method::HEAD { &Method::GET } else { method };
     let mut there = ROUTES.iter().filter_map(|route| Some((route, matches(route.path, path)?))).peekable();
     if there.peek().is_none() {
-        return Lookup::NotFound;
+        let without = path.trim_end_matches('/');
+        let is_there = without != path && ROUTES.iter().any(|route| matches(route.path, without).is_some());
+        return if is_there { Lookup::Moved(without) } else { Lookup::NotFound };
     }
     let mut allow = Vec::new();
     for (route, id) in there {

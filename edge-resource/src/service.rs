@@ -90,6 +90,7 @@ impl Service {
         let (route, id) = match routes::find(&request.method, request.uri.path()) {
             Lookup::Found(route, id) => (route, id),
             Lookup::Methods(allow) => return methods(&allow),
+            Lookup::Moved(path) => return moved(path, request.uri.query()),
             Lookup::NotFound => return answer::not_found(),
             Lookup::MethodNotAllowed(allow) => return answer::method_not_allowed(&allow),
         };
@@ -165,6 +166,14 @@ fn log_refusal(request: &Parts, answer: &Answer, id: &HeaderValue, host: &impl H
     };
     if let Ok(line) = serde_json::to_string(&refused) {
         host.log(format_args!("{line}"));
+    }
+}
+
+/// To the path without the slash at its end, as FastAPI does.
+fn moved(path: &str, query: Option<&str>) -> Answer {
+    match query {
+        Some(query) => answer::redirect(&format!("{path}?{query}")),
+        None => answer::redirect(path),
     }
 }
 

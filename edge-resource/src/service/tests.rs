@@ -192,12 +192,21 @@ async fn errors_are_in_english_for_those_who_prefer_it_and_greetings_never() {
 #[tokio::test]
 async fn unknown_paths_and_methods_are_told_apart() {
     let edge = Edge::new();
-    for path in ["/nothing", "/protected/", "/protected/x", "//protected", "/PROTECTED", "/admin"] {
+    for path in ["/nothing", "/nothing/", "/protected/x", "//protected", "/PROTECTED", "/admin"] {
         for method in [Method::GET, Method::POST, Method::OPTIONS] {
             let answer = edge.send(&request(method, path, &[])).await;
             assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{path}");
             assert_eq!(body(&answer), json!({"detail": "Not Found", "code": "not_found"}));
         }
+    }
+    for (path, without) in [
+        ("/protected/", "/protected"),
+        ("/admin/dashboard//?a=b&c", "/admin/dashboard?a=b&c"),
+        ("/uploads/x/", "/uploads/x"),
+    ] {
+        let answer = edge.get(path, &[]).await;
+        assert_eq!(answer.status(), StatusCode::TEMPORARY_REDIRECT, "{path}");
+        assert_eq!(answer.headers().get("location").expect("a place"), without);
     }
     for path in ["/", "/protected", "/admin/dashboard"] {
         for method in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH, Method::TRACE] {

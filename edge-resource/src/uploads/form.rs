@@ -11,6 +11,8 @@ use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use multer::{Field, Multipart};
 
+use super::parameters;
+
 /// Bytes of all that surrounds the file: boundaries, heads of parts, other fields.
 pub const OVERHEAD: u64 = 64 * 1024;
 
@@ -48,17 +50,15 @@ pub enum FormError {
 /// # Errors
 /// [`FormError::NotMultipart`], [`FormError::NoBoundary`], or [`FormError::Malformed`] for one that is too long.
 pub fn boundary(headers: &HeaderMap) -> Result<String, FormError> {
-    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    match multer::parse_boundary(content_type) {
-        Ok(boundary) if boundary.is_empty() => Err(FormError::NoBoundary),
-        Ok(boundary) if boundary.len() > MAX_BOUNDARY => Err(FormError::Malformed),
-        Ok(boundary) => Ok(boundary),
-        Err(multer::Error::NoBoundary) => Err(FormError::NoBoundary),
-        // `multipart/form-data; boundary` and the like cannot be read as a media type at all.
-        Err(_) if content_type.trim_start().to_ascii_lowercase().starts_with("multipart/form-data") => {
-            Err(FormError::NoBoundary)
-        }
-        Err(_) => Err(FormError::NotMultipart),
+    let content_type = headers.get(CONTENT_TYPE).map(|value| value.as_bytes()).unwrap_or_default();
+    if !parameters::kind(content_type).eq_ignore_ascii_case(b"multipart/form-data") {
+        return Err(FormError::NotMultipart);
+    }
+    match parameters::value_of(content_type, b"boundary") {
+        None => Err(FormError::NoBoundary),
+        Some(boundary) if boundary.is_empty() => Err(FormError::NoBoundary),
+        Some(boundary) if boundary.len() > MAX_BOUNDARY => Err(FormError::Malformed),
+        Some(boundary) => String::from_utf8(boundary).map_err(|_| FormError::Malformed),
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use http::StatusCode;
 use http::request::Parts;
 use serde::Serialize;
 
@@ -32,7 +31,7 @@ pub async fn list(request: &Parts, owner: &Owner, host: &impl Host) -> Answer {
         Ok(query) => query,
         Err(text) => {
             let lang = language::preferred(&request.headers);
-            return answer::localized_error(StatusCode::UNPROCESSABLE_ENTITY, text, "query_invalid", lang);
+            return answer::invalid_input(&["query"], text, "query_invalid", lang);
         }
     };
     match page(&query, owner, host).await {

@@ -22,6 +22,7 @@ pub mod download;
 pub mod file_name;
 pub mod form;
 pub mod list;
+pub mod parameters;
 pub mod quota;
 pub mod receive;
 pub mod sweep;
@@ -141,6 +142,11 @@ pub struct Receipt<'a> {
 }
 
 impl Record {
+    /// Whether it stands for an input in which no file was chosen.
+    const fn is_blank(&self) -> bool {
+        self.filename.is_empty() && self.size == 0
+    }
+
     fn receipt<'a>(&'a self, id: &'a UploadId) -> Receipt<'a> {
         let Self { filename, size, content_type, sha256, created_at, .. } = self;
         Receipt { id: &id.0, filename, size: *size, content_type, sha256, created_at: *created_at }

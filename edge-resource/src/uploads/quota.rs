@@ -10,7 +10,7 @@ use crate::host::{Host, StoreError};
 pub(super) const SIZES: &str = "size/";
 
 /// What a file counts besides its content, in bytes, so that there is an end to empty files too.
-pub const FILE_OVERHEAD: u64 = 1024;
+pub const FILE_OVERHEAD: u64 = 4096;
 
 /// Bytes that this user's files take, those that are being stored right now included.
 pub(super) async fn used(owner: &Owner, host: &impl Host) -> Result<u64, StoreError> {

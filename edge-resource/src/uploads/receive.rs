@@ -11,7 +11,7 @@ use multer::Field;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::file_name::file_name;
+use super::file_name::{field_name, file_name};
 use super::form::{BodyError, Form, FormError, OVERHEAD, boundary};
 use super::{CHUNK, Owner, Record, UploadId, hex, quota, sweep, unavailable};
 use crate::answer::{self, Answer, Text};
@@ -21,8 +21,9 @@ use crate::language;
 /// The field that holds the file.
 const FIELD: &str = "file";
 
-/// Longest file name, in bytes; file systems allow 255. It keeps what is stored about a file within [`quota::FILE_OVERHEAD`].
-const MAX_FILE_NAME: usize = 255;
+/// Longest file name, in bytes; file systems allow 255 characters, which may have four each. It keeps what is stored about a file
+/// within [`quota::FILE_OVERHEAD`].
+const MAX_FILE_NAME: usize = 1024;
 
 /// Longest media type that is kept, in bytes.
 const MAX_CONTENT_TYPE: usize = 255;
@@ -109,13 +110,15 @@ where
     let in_time = || {
         if host.uptime().saturating_sub(started) > MAX_TIME { Err(Failure::TooSlow) } else { Ok(()) }
     };
-    let mut file = None;
+    let mut file: Option<Record> = None;
     while let Some(mut part) = form.next_part().await? {
-        let name = if part.name() == Some(FIELD) { file_name(&part)? } else { None };
-        let is_file = name.is_some();
-        if is_file && file.is_some() {
+        let mut name = if field_name(&part).as_deref() == Some(FIELD) { file_name(&part)? } else { None };
+        // What browsers send for an input in which no file was chosen is none beside one.
+        let is_another = name.is_some() && file.as_ref().is_some_and(|file| !file.is_blank());
+        if is_another && name.as_ref().is_some_and(|name| !name.is_empty()) {
             return Err(Failure::FieldRepeated);
         }
+        let is_file = name.is_some();
         if name.as_ref().is_some_and(|name| name.len() > MAX_FILE_NAME) {
             return Err(Failure::NameTooLong);
         }
@@ -123,6 +126,9 @@ where
         let mut size = 0_u64;
         while let Some(piece) = form.next_piece(&mut part).await? {
             in_time()?;
+            if is_another && !piece.is_empty() {
+                return Err(Failure::FieldRepeated);
+            }
             if is_file {
                 size = size.saturating_add(piece.len() as u64);
                 if size > limits.file {
@@ -135,7 +141,7 @@ where
                 draft.append(&piece, host).await?;
             }
         }
-        if let Some(filename) = name {
+        if let Some(filename) = name.take_if(|_| !is_another) {
             file = Some(Record {
                 owner: owner.0.clone(),
                 filename,
@@ -260,16 +266,17 @@ fn refused(failure: &Failure, limits: Limits, request: &Parts, host: &impl Host)
     let localized = |status, code, ko: &str, en: &str| {
         answer::localized_error(status, Text { ko, en }, code, language::preferred(&request.headers))
     };
+    let invalid = |code, ko: &str, en: &str| {
+        answer::invalid_input(&["body", FIELD], Text { ko, en }, code, language::preferred(&request.headers))
+    };
     match failure {
         Failure::FieldMissing | Failure::Form(FormError::NotMultipart) => field_missing(),
-        Failure::FieldRepeated => localized(
-            StatusCode::UNPROCESSABLE_ENTITY,
+        Failure::FieldRepeated => invalid(
             "file_repeated",
             "폼에 파일이 둘 이상 있습니다. 하나씩 보내 주세요",
             "The form has more than one file; send them one by one",
         ),
-        Failure::NameTooLong => localized(
-            StatusCode::UNPROCESSABLE_ENTITY,
+        Failure::NameTooLong => invalid(
             "filename_too_long",
             &format!("파일 이름이 {MAX_FILE_NAME}바이트보다 깁니다"),
             &format!("The name of the file is longer than {MAX_FILE_NAME} bytes"),
@@ -278,7 +285,7 @@ fn refused(failure: &Failure, limits: Limits, request: &Parts, host: &impl Host)
             answer::error(StatusCode::BAD_REQUEST, "Missing boundary in multipart.", "boundary_missing")
         }
         Failure::Form(FormError::Malformed) => {
-            answer::error(StatusCode::BAD_REQUEST, "There was an error parsing the body", "multipart_malformed")
+            answer::error(StatusCode::BAD_REQUEST, "Invalid multipart data.", "multipart_malformed")
         }
         Failure::Form(FormError::Body(BodyError::Broken)) => localized(
             StatusCode::BAD_REQUEST,

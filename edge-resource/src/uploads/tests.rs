@@ -205,7 +205,7 @@ async fn files_are_their_owners_and_the_administrators() {
         json!({"uploads": [], "next": null})
     );
     assert_eq!(json_of(&edge.send(Method::GET, "/uploads", &owner, &[]).await)["uploads"][0], receipt);
-    for id in ["x", "", "../swept", &"0".repeat(48), &"A".repeat(48)] {
+    for id in ["x", "../swept", &"0".repeat(48), &"A".repeat(48)] {
         let answer = edge.send(Method::GET, &format!("/uploads/{id}"), &owner, &[]).await;
         assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{id}");
     }
@@ -271,6 +271,9 @@ async fn a_file_may_be_named_in_the_extended_form_alone() {
     for (parameters, name) in [
         ("filename*=UTF-8''%EB%B3%B4%EA%B3%A0%EC%84%9C.pdf", "보고서.pdf"),
         ("filename=\"plain.pdf\"; filename*=UTF-8''other.pdf", "plain.pdf"),
+        ("filename*=EUC-KR''other.pdf; filename=\"plain.pdf\"", "plain.pdf"),
+        ("filename=\"a\\\\b \\\"c\\\".txt\"", "a\\b \"c\".txt"),
+        ("filename=a b.txt", "a b.txt"),
     ] {
         let answer = edge.upload(&bearer, FORM, &form(parameters.as_bytes()), 1000).await;
         assert_eq!((answer.status(), &json_of(&answer)["filename"]), (StatusCode::OK, &json!(name)), "{parameters}");
@@ -278,7 +281,7 @@ async fn a_file_may_be_named_in_the_extended_form_alone() {
     let answer = edge.upload(&bearer, FORM, &form(b"filename=\"\xba\xb8.txt\""), 1000).await;
     assert_eq!((answer.status(), &json_of(&answer)["filename"]), (StatusCode::OK, &json!("\u{ba}\u{b8}.txt")));
     let kept = edge.keys();
-    let long = format!("filename*=UTF-8''{}", "%EA%B0%80".repeat(86));
+    let long = format!("filename*=UTF-8''{}", "%EA%B0%80".repeat(342));
     for (parameters, status, code) in [
         ("filename*=UTF-8''a%00b", 400, "multipart_malformed"),
         ("filename*=EUC-KR''a", 400, "multipart_malformed"),
@@ -321,12 +324,12 @@ async fn what_is_too_large_is_told_with_the_limit_that_it_exceeds() {
 
 #[tokio::test]
 async fn texts_are_in_the_clients_language_but_for_those_of_the_wire_contract() {
-    let edge = Edge::with_quota("2000");
+    let edge = Edge::with_quota("5000");
     let bearer = edge.bearer(&json!({}));
     let nobody = edge.bearer(&json!({"user_id": null}));
     let part = "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nx\r\n";
     let twice = [part, part, "--XX--\r\n"].concat().into_bytes();
-    let long_name = [&part.replace("\"a\"", &format!("\"{}\"", "a".repeat(256))), "--XX--\r\n"].concat().into_bytes();
+    let long_name = [&part.replace("\"a\"", &format!("\"{}\"", "a".repeat(1025))), "--XX--\r\n"].concat().into_bytes();
     let body = |body: &[u8]| vec![Ok(Bytes::copy_from_slice(body))];
     let mut all = Vec::new();
     for (bearer, form, body) in [
@@ -368,7 +371,10 @@ async fn texts_are_in_the_clients_language_but_for_those_of_the_wire_contract() 
         if fixed.contains(&code.as_str()) {
             assert_eq!(korean, english);
         } else {
-            let text = |body: &Value| body["detail"].as_str().expect("a text").to_owned();
+            let text = |body: &Value| {
+                let detail = &body["detail"];
+                detail.as_str().or_else(|| detail[0]["msg"].as_str()).expect("a text").to_owned()
+            };
             assert!(is_korean(&text(&korean)) && !is_korean(&text(&english)), "{korean} {english}");
             assert!(answers[0].headers().get_all(VARY).iter().any(|value| value == "Accept-Language"), "{code}");
         }
@@ -392,6 +398,52 @@ async fn texts_are_in_the_clients_language_but_for_those_of_the_wire_contract() 
             "query_invalid",
         ]
     );
+}
+
+#[tokio::test]
+async fn an_input_in_which_no_file_was_chosen_is_none_beside_a_file() {
+    let edge = Edge::new();
+    let bearer = edge.bearer(&json!({}));
+    let part = |name: &str, content: &str| {
+        format!("--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n{content}\r\n")
+    };
+    let (blank, file) = (part("", ""), part("a", "x"));
+    for parts in [[&blank, &file], [&file, &blank], [&blank, &blank]] {
+        let body = format!("{}{}--XX--\r\n", parts[0], parts[1]);
+        let answer = edge.upload(&bearer, FORM, body.as_bytes(), 1000).await;
+        let (name, size) = if parts == [&blank, &blank] { ("", 0) } else { ("a", 1) };
+        let receipt = json_of(&answer);
+        assert_eq!(
+            (answer.status(), &receipt["filename"], &receipt["size"]),
+            (StatusCode::OK, &json!(name), &json!(size))
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_boundary_is_read_as_clients_write_it() {
+    let edge = Edge::new();
+    let bearer = edge.bearer(&json!({}));
+    for (content_type, boundary) in [
+        ("multipart/form-data; boundary====abc==", "===abc=="),
+        ("multipart/form-data ; boundary = a/b:c?(d),e", "a/b:c?(d),e"),
+        ("Multipart/Form-Data;\t;; charset=utf-8; BOUNDARY=\"a b;c\"", "a b;c"),
+    ] {
+        let body = format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nx\r\n--{boundary}--\r\n"
+        );
+        let answer = edge.upload(&bearer, content_type, body.as_bytes(), 1000).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{content_type}");
+    }
+    for (content_type, status, code) in [
+        ("multipart/form-data; boundary", 400, "boundary_missing"),
+        ("multipart/form-data; x=\"boundary=XX\"", 400, "boundary_missing"),
+        ("multipart/form-datax; boundary=XX", 422, "file_missing"),
+        ("multipart/mixed; boundary=XX", 422, "file_missing"),
+    ] {
+        let answer = edge.upload(&bearer, content_type, b"--XX--\r\n", 1000).await;
+        assert_eq!((answer.status().as_u16(), &json_of(&answer)["code"]), (status, &json!(code)), "{content_type}");
+    }
 }
 
 #[tokio::test]
@@ -424,7 +476,8 @@ async fn what_is_no_upload_is_refused_and_leaves_nothing() {
     let part =
         |name: &str| format!("--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\nx\r\n");
     let twice = [part("a"), part("b"), "--XX--\r\n".to_owned()].concat();
-    let long_name = part(&"가".repeat(86)) + "--XX--\r\n";
+    let twice_blank = [part("a"), part(""), "--XX--\r\n".to_owned()].concat();
+    let long_name = part(&"a".repeat(1025)) + "--XX--\r\n";
     let cut_name = b"--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\0b\"\r\n\r\nx\r\n--XX--\r\n";
     let long_head = [&b"--XX\r\nX: "[..], &[b'a'; 100_000]].concat();
     for (name, content_type, body, status, code) in [
@@ -435,7 +488,8 @@ async fn what_is_no_upload_is_refused_and_leaves_nothing() {
         ("no field", FORM, b"--XX--\r\n", 422, "file_missing"),
         ("a text of that name", FORM, text_field, 422, "file_missing"),
         ("two files", FORM, twice.as_bytes(), 422, "file_repeated"),
-        ("a name of 258 bytes", FORM, long_name.as_bytes(), 422, "filename_too_long"),
+        ("a second one without a name", FORM, twice_blank.as_bytes(), 422, "file_repeated"),
+        ("a name of 1025 bytes", FORM, long_name.as_bytes(), 422, "filename_too_long"),
         ("a name with NUL", FORM, cut_name, 400, "multipart_malformed"),
         ("nothing", FORM, b"", 422, "file_missing"),
         ("another boundary", FORM, b"--YY\r\n\r\n", 400, "multipart_malformed"),
