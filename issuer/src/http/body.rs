@@ -49,10 +49,15 @@ impl Fields {
             HashMap::new()
         } else {
             let content_type = parts.headers.get(CONTENT_TYPE).map_or("", |value| value.to_str().unwrap_or("?"));
+            let is_readable = is_utf_8(content_type) || bytes.is_ascii();
             match content_type.split(';').next().unwrap_or("").trim().to_ascii_lowercase().as_str() {
-                "application/json" => from_json(&bytes)?,
-                "application/x-www-form-urlencoded" => from_form(&bytes),
-                "multipart/form-data" => from_multipart(Request::from_parts(parts, Body::from(bytes))).await?,
+                "application/json" if is_readable => from_json(&bytes)?,
+                "application/x-www-form-urlencoded" if is_utf_8(content_type) || is_ascii_form(&bytes) => {
+                    from_form(&bytes)
+                }
+                "multipart/form-data" if is_readable => {
+                    from_multipart(Request::from_parts(parts, Body::from(bytes))).await?
+                }
                 _ => return Err(ApiError::UnsupportedMediaType(content_type.to_owned())),
             }
         };
@@ -127,6 +132,20 @@ pub(super) async fn read<T: FromFields>(request: Request) -> Result<T, ApiError>
     let mut fields = Fields::read(request).await?;
     let body = T::take(&mut fields);
     if fields.faults.is_empty() { Ok(body) } else { Err(ApiError::Fields(fields.faults)) }
+}
+
+/// Whether a body is in the only charset that is read here: it is, unless its type names another one. ASCII is the same in all of them; with
+/// other characters it would be taken for another text, and a user for another one.
+fn is_utf_8(content_type: &str) -> bool {
+    let parameters = content_type.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
+    let mut charsets = parameters.filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
+    let named = charsets.next().map(|(_, value)| value.trim().trim_matches('"').to_ascii_lowercase());
+    named.is_none_or(|charset| matches!(charset.as_str(), "utf-8" | "utf8"))
+}
+
+/// Whether nothing in a form stands for a byte beyond ASCII.
+fn is_ascii_form(bytes: &[u8]) -> bool {
+    bytes.is_ascii() && !bytes.windows(2).any(|pair| matches!(pair, [b'%', b'8' | b'9' | b'a'..=b'f' | b'A'..=b'F']))
 }
 
 async fn read_bytes(headers: &HeaderMap, body: Body, timeout: Duration) -> Result<Bytes, ApiError> {

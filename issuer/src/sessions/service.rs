@@ -156,16 +156,26 @@ impl Sessions {
     /// Ends the session of a good refresh token: a logout.
     ///
     /// # Errors
-    /// [`SessionError::Ended`] when it was ended before.
+    /// [`SessionError::Ended`] when it was ended before, unless its user is gone or inactive: then it is of no use to anybody, whoever has
+    /// ended it.
     pub async fn end(&self, token: &Subject) -> Result<(), SessionError> {
+        match self.end_once(token).await {
+            Err(SessionError::Ended) if !self.subject(token).await?.is_some_and(|user| user.is_active) => Ok(()),
+            outcome => outcome,
+        }
+    }
+
+    async fn end_once(&self, token: &Subject) -> Result<(), SessionError> {
         if token.session.is_none() {
-            let user = match token.user_id {
-                Some(id) => self.storage.user_by_id(id).await?,
-                None => None,
-            };
-            // Nobody can use the token any more.
-            let Some(user) = user else { return Ok(()) };
-            self.open(token, &user).await?;
+            let Some(user) = self.subject(token).await? else { return Ok(()) };
+            if user.is_active {
+                self.open(token, &user).await?;
+            } else {
+                // Ended from its beginning, so that it stays so should the user become active again.
+                let mut session = self.adopted(token, &user);
+                session.revoked_at = Some(self.now());
+                self.storage.insert_session(&session, &user).await?;
+            }
         }
         let id = token.session.as_deref().unwrap_or(&token.jti);
         if !self.storage.revoke_session(id, self.now()).await? {
@@ -240,11 +250,7 @@ impl Sessions {
                 (true, None) => Ok((user, session)),
             };
         }
-        let user = match token.user_id {
-            Some(id) => self.storage.user_by_id(id).await?,
-            None => None,
-        };
-        let user = user.filter(|user| user.is_active).ok_or(SessionError::NoActiveUser)?;
+        let user = self.subject(token).await?.filter(|user| user.is_active).ok_or(SessionError::NoActiveUser)?;
         let session = self.open(token, &user).await?;
         Ok((user, session))
     }
@@ -257,14 +263,25 @@ impl Sessions {
                 if !is_newer_than_the_end(token, user) {
                     return Err(SessionError::Ended);
                 }
-                let first =
-                    RefreshToken { jti: token.jti.clone(), issued_at: token.issued_at, expires_at: token.expires_at };
-                let access_seconds = self.tokens.lifetimes().access_seconds;
-                self.store(&mut Session::new(token.jti.clone(), user.id, first, access_seconds), user).await?;
+                self.store(&mut self.adopted(token, user), user).await?;
             }
             return self.live(&token.jti, user.id).await;
         };
         self.live(id, user.id).await
+    }
+
+    /// A session for a refresh token that comes without one.
+    fn adopted(&self, token: &Subject, user: &User) -> Session {
+        let first = RefreshToken { jti: token.jti.clone(), issued_at: token.issued_at, expires_at: token.expires_at };
+        Session::new(token.jti.clone(), user.id, first, self.tokens.lifetimes().access_seconds)
+    }
+
+    /// The user of a token, active or not.
+    async fn subject(&self, token: &Subject) -> Result<Option<User>, StorageError> {
+        match token.user_id {
+            Some(id) => self.storage.user_by_id(id).await,
+            None => Ok(None),
+        }
     }
 
     async fn live(&self, id: &str, user: i64) -> Result<Session, SessionError> {

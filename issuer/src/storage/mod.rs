@@ -114,7 +114,8 @@ pub trait Storage: Send + Sync {
     /// The session of this id.
     async fn session(&self, id: &str) -> Result<Option<Session>, StorageError>;
 
-    /// Stores a new session of a user as the record was when it was read. False when the user is gone or inactive by now, or
+    /// Stores a new session of a user as the record was when it was read. False when the user is gone, or inactive by now unless the session
+    /// is one that has ended, or
     /// had the password changed or the sessions ended since, or when a session of this id or in this place of a status list
     /// is there, which stays as it is.
     async fn insert_session(&self, session: &Session, user: &User) -> Result<bool, StorageError>;

@@ -50,14 +50,15 @@ pub(super) const USER_AND_SESSION: &str = concat!(
     " FROM users JOIN sessions ON user_id = users.id WHERE users.id = $1 AND sessions.id = $2"
 );
 /// Nothing is stored over a session or a status index that is there, nor for a user who is gone, inactive, or had the
-/// password changed or the sessions ended since the record was read: a login that is under way must not outlive that.
+/// password changed or the sessions ended since the record was read: a login that is under way must not outlive that. A session that is
+/// ended already is stored for who is inactive, too.
 macro_rules! insert_session {
     ($lock:literal) => {
         concat!(
             "INSERT INTO sessions (id, user_id, current_jti, issued_at, refresh_expires_at, expires_at, status_list, \
-             status_idx) SELECT CAST($1 AS TEXT), id, CAST($3 AS TEXT), CAST($4 AS BIGINT), CAST($5 AS BIGINT), \
-             CAST($6 AS BIGINT), CAST($7 AS BIGINT), CAST($8 AS BIGINT) FROM users \
-             WHERE id = $2 AND is_active AND password_hash = $9 AND sessions_ended_at = $10",
+             status_idx, revoked_at) SELECT CAST($1 AS TEXT), id, CAST($3 AS TEXT), CAST($4 AS BIGINT), CAST($5 AS BIGINT), \
+             CAST($6 AS BIGINT), CAST($7 AS BIGINT), CAST($8 AS BIGINT), CAST($11 AS BIGINT) FROM users \
+             WHERE id = $2 AND (is_active OR CAST($11 AS BIGINT) IS NOT NULL) AND password_hash = $9 AND sessions_ended_at = $10",
             $lock,
             " ON CONFLICT DO NOTHING"
         )

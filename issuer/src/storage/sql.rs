@@ -167,7 +167,8 @@ macro_rules! implement_storage {
                     .bind(session.status_list)
                     .bind(session.status_idx)
                     .bind(&user.password_hash)
-                    .bind(user.sessions_ended_at);
+                    .bind(user.sessions_ended_at)
+                    .bind(session.revoked_at);
                 Ok(query.execute(&self.pool).await?.rows_affected() == 1)
             }
 

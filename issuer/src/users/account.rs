@@ -21,6 +21,14 @@ pub struct NewUser {
     pub(crate) created_at: i64,
 }
 
+impl NewUser {
+    /// The same record of somebody who may not log in, as imported ones may be.
+    #[must_use]
+    pub fn inactive(self) -> Self {
+        Self { is_active: false, ..self }
+    }
+}
+
 /// Why a value cannot be stored; one line that says what would be right.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{rule}")]

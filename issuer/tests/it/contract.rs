@@ -159,6 +159,27 @@ fn a_body_that_does_not_parse_is_refused_with_the_reason() {
 }
 
 #[test]
+fn a_body_in_another_charset_is_not_taken_for_another_text() {
+    let issuer = TestIssuer::start();
+    issuer.create(issuer::users::Profile::new("jos\u{e9}"), PASSWORD);
+    let form = |name: &str| format!("username={name}&password={PASSWORD}").into_bytes();
+    let json = |name: &[u8]| [b"{\"username\":\"", name, b"\",\"password\":\"", PASSWORD.as_bytes(), b"\"}"].concat();
+    for (content_type, body, status) in [
+        ("application/x-www-form-urlencoded; charset=ISO-8859-1", form("testuser"), 200),
+        ("application/x-www-form-urlencoded; charset=ISO-8859-1", form("jos%E9"), 415),
+        ("application/x-www-form-urlencoded; charset=\"UTF-8\"", form("jos%C3%A9"), 200),
+        ("application/x-www-form-urlencoded", form("jos%C3%A9"), 200),
+        ("application/json; charset=latin-1", json(b"testuser"), 200),
+        ("application/json; charset=latin-1", json(b"jos\xe9"), 415),
+        ("application/json; charset=latin-1", json("jos\u{e9}".as_bytes()), 415),
+        ("application/json; charset=utf-8", json("jos\u{e9}".as_bytes()), 200),
+    ] {
+        let answer = issuer.send(&post(LOGIN).body(content_type, body.clone()));
+        assert_eq!(answer.status, status, "{content_type} {}", String::from_utf8_lossy(&body));
+    }
+}
+
+#[test]
 fn another_content_type_is_refused_by_its_name() {
     let issuer = TestIssuer::start();
     for content_type in ["text/plain", "text/plain; charset=utf-8", "application/vnd.api+json", "json"] {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::thread;
 
 use issuer::sessions::{RefreshToken, Session};
-use issuer::users::{Profile, User};
+use issuer::users::{NewUser, Profile, User};
 use serde_json::{Value, json};
 
 use crate::http::{Answer, request};
@@ -179,6 +179,33 @@ fn a_simplejwt_refresh_token_gets_a_session_of_its_own() {
 }
 
 #[test]
+fn a_logout_of_somebody_who_is_inactive_or_gone_succeeds_and_is_remembered() {
+    let issuer = TestIssuer::start();
+    // Imported as inactive: nothing has ended sessions of hers.
+    let user = issuer.create_as(Profile::new("imported"), PASSWORD, NewUser::inactive);
+    let theirs = |jti: &str| foreign(json!({ "token_type": "refresh", "jti": jti, "user_id": user.id }), START);
+    let (ended, other) = (theirs("a"), theirs("b"));
+    for _ in 0..2 {
+        assert_eq!(issuer.log_out(&ended).status, 200);
+    }
+    issuer.set_active(&user, true);
+    is_blacklisted(&issuer.refresh(&ended));
+    is_blacklisted(&issuer.log_out(&ended));
+    assert_eq!(issuer.refresh(&other).status, 200);
+
+    for gone in [false, true] {
+        let user = issuer.create(Profile::new(if gone { "gone" } else { "inactive" }), PASSWORD);
+        let refresh = issuer.login(&user.username, PASSWORD).text("refresh");
+        if gone {
+            issuer.delete(&user);
+        } else {
+            issuer.set_active(&user, false);
+        }
+        assert_eq!(issuer.log_out(&refresh).status, 200, "gone: {gone}");
+    }
+}
+
+#[test]
 fn a_token_of_a_session_that_is_not_known_is_refused() {
     let issuer = TestIssuer::start();
     let token =
@@ -220,7 +247,7 @@ fn the_sessions_of_a_deleted_user_are_gone() {
     let tokens = issuer.login("testuser", PASSWORD);
     issuer.delete(&issuer.user("testuser"));
     is_blacklisted(&issuer.verify(&tokens.text("access")));
-    is_blacklisted(&issuer.log_out(&tokens.text("refresh")));
+    assert_eq!(issuer.log_out(&tokens.text("refresh")).status, 200, "of no use to anybody");
     assert_eq!(issuer.me(&tokens.text("access")).json()["code"], "user_not_found");
 }
 

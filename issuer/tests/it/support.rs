@@ -17,7 +17,7 @@ use issuer::revocation::{RedisPublisher, Revocations, StatusListService, StatusL
 use issuer::sessions::Sessions;
 use issuer::storage::{self, Storage};
 use issuer::token::{Lifetimes, TokenChecker, TokenIssuer};
-use issuer::users::{Changes, HashingLimits, PasswordHasher, Profile, User};
+use issuer::users::{Changes, HashingLimits, NewUser, PasswordHasher, Profile, User};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -234,9 +234,13 @@ impl TestIssuer {
     }
 
     pub(crate) fn create(&self, profile: Profile, password: &str) -> User {
+        self.create_as(profile, password, |record| record)
+    }
+
+    pub(crate) fn create_as(&self, profile: Profile, password: &str, change: impl Fn(NewUser) -> NewUser) -> User {
         self.runtime.block_on(async {
             let hash = self.passwords.hash(Zeroizing::new(password.to_owned())).await.expect("not busy");
-            let user = profile.checked().expect("a good profile").with_password(hash, START);
+            let user = change(profile.checked().expect("a good profile").with_password(hash, START));
             self.storage.insert_user(&user).await.expect("a new user")
         })
     }
