@@ -9,6 +9,7 @@ use crate::cors::AllowedOrigins;
 use crate::revocation::Source;
 use crate::rules::AccessRules;
 use crate::status_list::reference::AllowedAddresses;
+use crate::uploads::quota::FILE_OVERHEAD;
 use crate::uploads::receive::Limits;
 
 /// The most that `leeway` may be, in seconds. More would keep tokens alive long after their end.
@@ -186,11 +187,10 @@ fn upload_limit(value: &str) -> Result<u64, SettingError> {
 
 fn upload_quota(value: &str) -> Result<Option<u64>, SettingError> {
     let Some(text) = set(value) else { return Ok(None) };
-    text.parse()
-        .ok()
-        .filter(|bytes| *bytes > 0)
-        .map(Some)
-        .ok_or_else(|| SettingError { variable: "upload_quota", reason: "is not a number of bytes from 1".to_owned() })
+    text.parse().ok().filter(|bytes| *bytes > FILE_OVERHEAD).map(Some).ok_or_else(|| SettingError {
+        variable: "upload_quota",
+        reason: format!("is not a number of bytes above {FILE_OVERHEAD}, which each file counts beside its content"),
+    })
 }
 
 fn revocation(variables: &Variables) -> Result<Source, SettingError> {
@@ -302,7 +302,7 @@ mod tests {
             ("revocation_when_down", Variables { revocation_when_down: "ajar".into(), ..Variables::default() }),
             ("upload_limit", Variables { upload_limit: "10 MB".into(), ..Variables::default() }),
             ("upload_quota", Variables { upload_quota: "much".into(), ..Variables::default() }),
-            ("upload_quota", Variables { upload_quota: "0".into(), ..Variables::default() }),
+            ("upload_quota", Variables { upload_quota: "4096".into(), ..Variables::default() }),
             ("upload_limit", Variables { upload_limit: "0".into(), ..Variables::default() }),
             ("require_at_jwt", Variables { require_at_jwt: "yes".into(), ..Variables::default() }),
             ("cors_origins", Variables { cors_origins: "https://app.example/path".into(), ..Variables::default() }),

@@ -27,7 +27,8 @@ export function fetchOptions<S extends Record<string, number>>(
   mostBytes: number,
 ): { taken: { [N in keyof S]: number } & Common; others: Record<string, unknown> } {
   const given = options as Readonly<Record<string, unknown>>;
-  const others: Record<string, unknown> = {};
+  // Without a prototype: an option that is called `__proto__` is an unknown one, and gives no others.
+  const others = Object.create(null) as Record<string, unknown>;
   // Unknown ones too, which are an error; a getter of a class is found by its name alone.
   for (const name in given) {
     others[name] = given[name];

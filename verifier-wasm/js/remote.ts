@@ -5,7 +5,7 @@ import type { Fetch } from "./fetch.js";
 import { fetchOptions } from "./fetch-options.js";
 import { Fetched, type Made } from "./fetched.js";
 import { JwksError } from "./jwks-error.js";
-import { demand, policyNames, policyOf, type VerifierOptions, type VerifyOptions } from "./options.js";
+import { demand, known, policyNames, policyOf, type VerifierOptions, type VerifyOptions } from "./options.js";
 import type { VerifiedToken, Verifier } from "./verified.js";
 
 /** How a key set is fetched and how long it is kept. Times are seconds. */
@@ -130,8 +130,9 @@ class KeyCache implements RemoteJwks {
 
   async verify(token: string, options: VerifyOptions = {}): Promise<VerifiedToken> {
     await this.#ready();
+    known("verify", options, ["now"]);
     const { now = this.#settings.clock() } = options;
-    const timed = { ...options, now };
+    const timed = { now };
     try {
       return this.#known().verifier.verify(token, timed);
     } catch (error) {

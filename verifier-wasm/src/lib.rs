@@ -92,7 +92,7 @@ fn whole_seconds(seconds: f64) -> u64 {
     seconds as u64
 }
 
-/// Rounded to the nearest microsecond: doubles of this century lie a quarter of one apart, so the instant that a program or a clock
+/// Rounded to the nearest microsecond: doubles of this century lie half of one apart or less, so the instant that a program or a clock
 /// means by `1730277600.3` is the one that a claim means by it.
 fn unix_time(seconds: f64) -> UnixTime {
     let whole = whole_seconds(seconds);

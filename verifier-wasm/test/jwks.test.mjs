@@ -67,6 +67,9 @@ test("a check counts wherever its option stands", async (t) => {
     await refuses(createRemoteJwks(server.url, options), current, "issuer_mismatch");
   }
   assert.throws(() => createRemoteJwks(server.url, Object.create({ isuer: "a" })), /no option "isuer"/);
+  const smuggled = JSON.parse('{ "__proto__": { "leeway": 3600 } }');
+  assert.throws(() => createRemoteJwks(server.url, smuggled), /no option "__proto__"/);
+  await assert.rejects(createRemoteJwks(server.url, { clock: () => NOW }).verify(current, Object.create({ nwo: 1 })), /no option "nwo"/);
 });
 
 test("a URL object is as good as its text", async (t) => {

@@ -40,7 +40,7 @@ pub(crate) fn run(workspace: &Workspace, bench: &Bench, choice: WasmToolchainCho
         programs.push((name, place, program(&mut builder, place, Path::new("node"), &harness, &tokens)?));
         for node in bench.node.iter().filter(|_| place == Place::Node) {
             // Its name is read in another directory.
-            let node = fs::canonicalize(node).with_context(|| format!("no Node at {}", node.display()))?;
+            let node = std::path::absolute(node)?;
             let version = report::ask(&node, &["--version"]);
             programs.push((format!("node {version}"), place, program(&mut builder, place, &node, &harness, &tokens)?));
         }

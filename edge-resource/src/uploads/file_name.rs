@@ -32,9 +32,14 @@ fn disposition<'a>(part: &'a Field<'_>) -> &'a [u8] {
     part.headers().get(CONTENT_DISPOSITION).map(|value| value.as_bytes()).unwrap_or_default()
 }
 
-/// What is not in UTF-8 is read as ISO 8859-1, as HTTP once had it: whatever charset the client meant, the file is one.
+/// What is not in UTF-8 is read as ISO 8859-1, as HTTP once had it: whatever charset the client meant, the file is one. The control
+/// characters that it has beyond ASCII are meant by nobody.
 fn text(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes).unwrap_or_else(|error| error.as_bytes().iter().copied().map(char::from).collect())
+    let latin_1 = |byte: &u8| match byte {
+        0x80..=0x9f => char::REPLACEMENT_CHARACTER,
+        byte => char::from(*byte),
+    };
+    String::from_utf8(bytes).unwrap_or_else(|error| error.as_bytes().iter().map(latin_1).collect())
 }
 
 fn extended(disposition: &[u8]) -> Result<Option<String>, FormError> {
@@ -97,6 +102,7 @@ mod tests {
     fn a_name_that_is_not_utf_8_is_read_byte_by_byte() {
         assert_eq!(text("보고서.txt".into()), "보고서.txt");
         assert_eq!(text(b"\xba\xb8.txt".to_vec()), "\u{ba}\u{b8}.txt");
+        assert_eq!(text(b"\x9b31m".to_vec()), "\u{fffd}31m");
     }
 
     #[test]

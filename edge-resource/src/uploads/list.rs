@@ -29,9 +29,9 @@ struct Page<'a> {
 pub async fn list(request: &Parts, owner: &Owner, host: &impl Host) -> Answer {
     let query = match Query::parse(request.uri.query().unwrap_or_default()) {
         Ok(query) => query,
-        Err(text) => {
+        Err((name, text)) => {
             let lang = language::preferred(&request.headers);
-            return answer::invalid_input(&["query"], text, "query_invalid", lang);
+            return answer::invalid_input(&["query", name], text, "query_invalid", lang);
         }
     };
     match page(&query, owner, host).await {
@@ -49,15 +49,16 @@ struct Query {
 }
 
 impl Query {
-    fn parse(query: &str) -> Result<Self, Text<'static>> {
+    /// The error is the name of a parameter, and what is wrong with it.
+    fn parse(query: &str) -> Result<Self, (&'static str, Text<'static>)> {
         let mut parsed = Self { limit: DEFAULT_PAGE, after: None };
         for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
             match name {
                 "limit" => {
                     let limit = value.parse().ok().filter(|limit| (1..=LARGEST_PAGE).contains(limit));
-                    parsed.limit = limit.ok_or(LIMIT_INVALID)?;
+                    parsed.limit = limit.ok_or(("limit", LIMIT_INVALID))?;
                 }
-                "after" => parsed.after = Some(UploadId::parse(value).ok_or(AFTER_INVALID)?),
+                "after" => parsed.after = Some(UploadId::parse(value).ok_or(("after", AFTER_INVALID))?),
                 _ => {}
             }
         }

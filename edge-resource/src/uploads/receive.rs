@@ -112,7 +112,7 @@ where
     };
     let mut file: Option<Record> = None;
     while let Some(mut part) = form.next_part().await? {
-        let mut name = if field_name(&part).as_deref() == Some(FIELD) { file_name(&part)? } else { None };
+        let name = if field_name(&part).as_deref() == Some(FIELD) { file_name(&part)? } else { None };
         // What browsers send for an input in which no file was chosen is none beside one.
         let is_another = name.is_some() && file.as_ref().is_some_and(|file| !file.is_blank());
         if is_another && name.as_ref().is_some_and(|name| !name.is_empty()) {
@@ -141,7 +141,7 @@ where
                 draft.append(&piece, host).await?;
             }
         }
-        if let Some(filename) = name.take_if(|_| !is_another) {
+        if !is_another && let Some(filename) = name {
             file = Some(Record {
                 owner: owner.0.clone(),
                 filename,

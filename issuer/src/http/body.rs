@@ -49,13 +49,16 @@ impl Fields {
             HashMap::new()
         } else {
             let content_type = parts.headers.get(CONTENT_TYPE).map_or("", |value| value.to_str().unwrap_or("?"));
-            let is_readable = is_utf_8(content_type) || bytes.is_ascii();
+            let charset = Charset::of(content_type);
+            let is_readable = |is_ascii: fn(&[u8]) -> bool| match charset {
+                Charset::Utf8 => true,
+                Charset::ExtendedAscii => is_ascii(&bytes),
+                Charset::Unknown => false,
+            };
             match content_type.split(';').next().unwrap_or("").trim().to_ascii_lowercase().as_str() {
-                "application/json" if is_readable => from_json(&bytes)?,
-                "application/x-www-form-urlencoded" if is_utf_8(content_type) || is_ascii_form(&bytes) => {
-                    from_form(&bytes)
-                }
-                "multipart/form-data" if is_readable => {
+                "application/json" if is_readable(<[u8]>::is_ascii) => from_json(&bytes)?,
+                "application/x-www-form-urlencoded" if is_readable(is_ascii_form) => from_form(&bytes),
+                "multipart/form-data" if is_readable(<[u8]>::is_ascii) => {
                     from_multipart(Request::from_parts(parts, Body::from(bytes))).await?
                 }
                 _ => return Err(ApiError::UnsupportedMediaType(content_type.to_owned())),
@@ -134,13 +137,33 @@ pub(super) async fn read<T: FromFields>(request: Request) -> Result<T, ApiError>
     if fields.faults.is_empty() { Ok(body) } else { Err(ApiError::Fields(fields.faults)) }
 }
 
-/// Whether a body is in the only charset that is read here: it is, unless its type names another one. ASCII is the same in all of them; with
-/// other characters it would be taken for another text, and a user for another one.
-fn is_utf_8(content_type: &str) -> bool {
-    let parameters = content_type.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
-    let mut charsets = parameters.filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
-    let named = charsets.next().map(|(_, value)| value.trim().trim_matches('"').to_ascii_lowercase());
-    named.is_none_or(|charset| matches!(charset.as_str(), "utf-8" | "utf8"))
+/// The charset that a body's type names.
+enum Charset {
+    /// The only one that is read here; it is meant where none is named.
+    Utf8,
+    /// One in which ASCII is the same. Other characters would be taken for other ones, and a user for another one.
+    ExtendedAscii,
+    /// Any other.
+    Unknown,
+}
+
+impl Charset {
+    fn of(content_type: &str) -> Self {
+        // Quotes and all: a boundary may have a semicolon.
+        let Some(named) = content_type
+            .parse::<mime::Mime>()
+            .ok()
+            .and_then(|kind| kind.get_param(mime::CHARSET).map(|charset| charset.as_str().to_ascii_lowercase()))
+        else {
+            return Self::Utf8;
+        };
+        let extends_ascii = ["iso-8859-", "windows-125", "latin", "us-ascii", "ascii", "cp125", "euc-", "koi8-"];
+        match named.as_str() {
+            "utf-8" | "utf8" => Self::Utf8,
+            other if extends_ascii.iter().any(|known| other.starts_with(known)) => Self::ExtendedAscii,
+            _ => Self::Unknown,
+        }
+    }
 }
 
 /// Whether nothing in a form stands for a byte beyond ASCII.

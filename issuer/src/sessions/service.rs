@@ -174,7 +174,9 @@ impl Sessions {
                 // Ended from its beginning, so that it stays so should the user become active again.
                 let mut session = self.adopted(token, &user);
                 session.revoked_at = Some(self.now());
-                self.storage.insert_session(&session, &user).await?;
+                if self.storage.insert_session(&session, &user).await? {
+                    return Ok(());
+                }
             }
         }
         let id = token.session.as_deref().unwrap_or(&token.jti);
