@@ -232,7 +232,7 @@ impl Limbs51 {
     }
 
     /// `number` becomes one congruent to the sum of the columns and its product with the operand, divided by R, or by 2^408 when that is an
-    /// ending's. What the columns begin with is no part of the sum.
+    /// ending's. What the columns begin with to make up for bits that are no sums is no part of it.
     #[inline(never)]
     fn reduced_product(&self, number: &mut [Pair], product: Product, Scratch { columns, operand }: &mut Scratch) {
         let pairs = number.len();
