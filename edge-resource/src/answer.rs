@@ -110,12 +110,19 @@ pub fn localized_error(status: StatusCode, text: Text<'_>, code: &str, lang: Lan
     answer
 }
 
-/// 422 for input that is not what it has to be, in the form of the wire contract, whose clients look through a list.
+/// 422 in the form of the wire contract, whose clients look through a list. `kind` is FastAPI's word for what is wrong at the place.
 #[must_use]
-pub fn invalid_input(place: &[&str], text: Text<'_>, code: &str, lang: Lang) -> Answer {
-    let fault = json!({"type": "value_error", "loc": place, "msg": text.lang(lang), "input": null});
+pub fn unprocessable(kind: &str, place: &[&str], text: &str, code: &str) -> Answer {
+    let fault = json!({"type": kind, "loc": place, "msg": text, "input": null});
     let mut answer = json(StatusCode::UNPROCESSABLE_ENTITY, &json!({"detail": [fault], "code": code}));
     answer.extensions_mut().insert(RefusalCode(code.to_owned()));
+    answer
+}
+
+/// The same for input that is there, and not what it has to be.
+#[must_use]
+pub fn invalid_input(place: &[&str], text: Text<'_>, code: &str, lang: Lang) -> Answer {
+    let mut answer = unprocessable("value_error", place, text.lang(lang), code);
     answer.headers_mut().append(VARY, HeaderValue::from_static("Accept-Language"));
     answer
 }

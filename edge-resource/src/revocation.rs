@@ -76,7 +76,7 @@ impl Revocation {
             Source::Nowhere => return Ok(()),
             // Whatever the source knows it by: where tokens are revoked, each has a name of its own.
             _ if token.jti().is_none() => return Err(Code::ClaimMissing),
-            Source::Redis { url, open_when_down } => (self.in_redis(url, token, host).await?, open_when_down),
+            Source::Redis { url, open_when_down } => (self.in_redis(url, token, host).await, open_when_down),
             Source::StatusList { unlisted_pass: true, .. } if token.claim("status").is_none() => return Ok(()),
             Source::StatusList { addresses, open_when_down, .. } => {
                 (self.in_list(addresses, token, keys, host).await?, open_when_down)
@@ -91,18 +91,17 @@ impl Revocation {
     }
 
     /// Nothing when that cannot be found out.
-    async fn in_redis(&self, url: &str, token: &VerifiedToken, host: &impl Host) -> Result<Option<bool>, Code> {
-        let jti = token.jti().ok_or(Code::ClaimMissing)?;
+    async fn in_redis(&self, url: &str, token: &VerifiedToken, host: &impl Host) -> Option<bool> {
         let session = token.claim("sid").and_then(|sid| sid.as_str());
-        let keys: Vec<String> = [Some(jti), session].iter().flatten().map(|id| format!("{PREFIX}{id}")).collect();
+        let keys: Vec<String> = [token.jti(), session].iter().flatten().map(|id| format!("{PREFIX}{id}")).collect();
         match host.redis_any_exists(url, &keys, TIME).await {
             Ok(exists) => {
                 self.down_at.store(0, Ordering::Relaxed);
-                Ok(Some(exists))
+                Some(exists)
             }
             Err(error) => {
                 self.note_outage(&error, host);
-                Ok(None)
+                None
             }
         }
     }

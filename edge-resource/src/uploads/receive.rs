@@ -8,7 +8,6 @@ use http::header::CONTENT_LENGTH;
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use multer::Field;
-use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::file_name::{field_name, file_name};
@@ -270,7 +269,9 @@ fn refused(failure: &Failure, limits: Limits, request: &Parts, host: &impl Host)
         answer::invalid_input(&["body", FIELD], Text { ko, en }, code, language::preferred(&request.headers))
     };
     match failure {
-        Failure::FieldMissing | Failure::Form(FormError::NotMultipart) => field_missing(),
+        Failure::FieldMissing | Failure::Form(FormError::NotMultipart) => {
+            answer::unprocessable("missing", &["body", FIELD], "Field required", "file_missing")
+        }
         Failure::FieldRepeated => invalid(
             "file_repeated",
             "폼에 파일이 둘 이상 있습니다. 하나씩 보내 주세요",
@@ -344,15 +345,4 @@ fn refused(failure: &Failure, limits: Limits, request: &Parts, host: &impl Host)
         ),
         Failure::Store(error) => unavailable(error, request, host),
     }
-}
-
-/// 422, in the form of the wire contract.
-fn field_missing() -> Answer {
-    answer::json(
-        StatusCode::UNPROCESSABLE_ENTITY,
-        &json!({
-            "detail": [{"type": "missing", "loc": ["body", FIELD], "msg": "Field required", "input": null}],
-            "code": "file_missing",
-        }),
-    )
 }

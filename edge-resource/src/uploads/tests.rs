@@ -1,5 +1,7 @@
 //! Uploads on the handler logic alone, with a store in memory.
 
+mod forms;
+
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -261,39 +263,6 @@ async fn a_file_whose_id_has_seconds_is_still_there_and_older_than_the_others() 
 }
 
 #[tokio::test]
-async fn a_file_may_be_named_in_the_extended_form_alone() {
-    let edge = Edge::new();
-    let bearer = edge.bearer(&json!({}));
-    let form = |parameters: &[u8]| {
-        let head = b"--XX\r\nContent-Disposition: form-data; name=\"file\"; ";
-        [&head[..], parameters, b"\r\n\r\nx\r\n--XX--\r\n"].concat()
-    };
-    for (parameters, name) in [
-        ("filename*=UTF-8''%EB%B3%B4%EA%B3%A0%EC%84%9C.pdf", "보고서.pdf"),
-        ("filename=\"plain.pdf\"; filename*=UTF-8''other.pdf", "plain.pdf"),
-        ("filename*=EUC-KR''other.pdf; filename=\"plain.pdf\"", "plain.pdf"),
-        ("filename=\"a\\\\b \\\"c\\\".txt\"", "a\\b \"c\".txt"),
-        ("filename=a b.txt", "a b.txt"),
-    ] {
-        let answer = edge.upload(&bearer, FORM, &form(parameters.as_bytes()), 1000).await;
-        assert_eq!((answer.status(), &json_of(&answer)["filename"]), (StatusCode::OK, &json!(name)), "{parameters}");
-    }
-    let answer = edge.upload(&bearer, FORM, &form(b"filename=\"\xba\xb8.txt\""), 1000).await;
-    assert_eq!((answer.status(), &json_of(&answer)["filename"]), (StatusCode::OK, &json!("\u{ba}\u{b8}.txt")));
-    let kept = edge.keys();
-    let long = format!("filename*=UTF-8''{}", "%EA%B0%80".repeat(342));
-    for (parameters, status, code) in [
-        ("filename*=UTF-8''a%00b", 400, "multipart_malformed"),
-        ("filename*=EUC-KR''a", 400, "multipart_malformed"),
-        (&long, 422, "filename_too_long"),
-    ] {
-        let answer = edge.upload(&bearer, FORM, &form(parameters.as_bytes()), 1000).await;
-        assert_eq!((answer.status().as_u16(), &json_of(&answer)["code"]), (status, &json!(code)), "{parameters}");
-    }
-    assert_eq!(edge.keys(), kept);
-}
-
-#[tokio::test]
 async fn what_is_too_large_is_told_with_the_limit_that_it_exceeds() {
     let edge = Edge::new();
     let bearer = edge.bearer(&json!({}));
@@ -401,52 +370,6 @@ async fn texts_are_in_the_clients_language_but_for_those_of_the_wire_contract() 
 }
 
 #[tokio::test]
-async fn an_input_in_which_no_file_was_chosen_is_none_beside_a_file() {
-    let edge = Edge::new();
-    let bearer = edge.bearer(&json!({}));
-    let part = |name: &str, content: &str| {
-        format!("--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n{content}\r\n")
-    };
-    let (blank, file) = (part("", ""), part("a", "x"));
-    for parts in [[&blank, &file], [&file, &blank], [&blank, &blank]] {
-        let body = format!("{}{}--XX--\r\n", parts[0], parts[1]);
-        let answer = edge.upload(&bearer, FORM, body.as_bytes(), 1000).await;
-        let (name, size) = if parts == [&blank, &blank] { ("", 0) } else { ("a", 1) };
-        let receipt = json_of(&answer);
-        assert_eq!(
-            (answer.status(), &receipt["filename"], &receipt["size"]),
-            (StatusCode::OK, &json!(name), &json!(size))
-        );
-    }
-}
-
-#[tokio::test]
-async fn a_boundary_is_read_as_clients_write_it() {
-    let edge = Edge::new();
-    let bearer = edge.bearer(&json!({}));
-    for (content_type, boundary) in [
-        ("multipart/form-data; boundary====abc==", "===abc=="),
-        ("multipart/form-data ; boundary = a/b:c?(d),e", "a/b:c?(d),e"),
-        ("Multipart/Form-Data;\t;; charset=utf-8; BOUNDARY=\"a b;c\"", "a b;c"),
-    ] {
-        let body = format!(
-            "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nx\r\n--{boundary}--\r\n"
-        );
-        let answer = edge.upload(&bearer, content_type, body.as_bytes(), 1000).await;
-        assert_eq!(answer.status(), StatusCode::OK, "{content_type}");
-    }
-    for (content_type, status, code) in [
-        ("multipart/form-data; boundary", 400, "boundary_missing"),
-        ("multipart/form-data; x=\"boundary=XX\"", 400, "boundary_missing"),
-        ("multipart/form-datax; boundary=XX", 422, "file_missing"),
-        ("multipart/mixed; boundary=XX", 422, "file_missing"),
-    ] {
-        let answer = edge.upload(&bearer, content_type, b"--XX--\r\n", 1000).await;
-        assert_eq!((answer.status().as_u16(), &json_of(&answer)["code"]), (status, &json!(code)), "{content_type}");
-    }
-}
-
-#[tokio::test]
 async fn a_page_whose_files_go_away_meanwhile_still_leads_to_the_next() {
     let edge = Edge::new();
     let bearer = edge.bearer(&json!({}));
@@ -465,50 +388,6 @@ async fn a_page_whose_files_go_away_meanwhile_still_leads_to_the_next() {
     let path = format!("/uploads?limit=2&after={}", ids[1].as_str().expect("an id"));
     let page = json_of(&edge.send(Method::GET, &path, &bearer, &[]).await);
     assert_eq!((page["uploads"][0]["id"].clone(), page["next"].clone()), (ids[2].clone(), Value::Null));
-}
-
-#[tokio::test]
-async fn what_is_no_upload_is_refused_and_leaves_nothing() {
-    let edge = Edge::new();
-    let bearer = edge.bearer(&json!({}));
-    let big = form(&bytes(2 * CHUNK));
-    let text_field = b"--XX\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nx\r\n--XX--\r\n";
-    let part =
-        |name: &str| format!("--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\nx\r\n");
-    let twice = [part("a"), part("b"), "--XX--\r\n".to_owned()].concat();
-    let twice_blank = [part("a"), part(""), "--XX--\r\n".to_owned()].concat();
-    let long_name = part(&"a".repeat(1025)) + "--XX--\r\n";
-    let cut_name = b"--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\0b\"\r\n\r\nx\r\n--XX--\r\n";
-    let long_head = [&b"--XX\r\nX: "[..], &[b'a'; 100_000]].concat();
-    for (name, content_type, body, status, code) in [
-        ("no form", "application/json", &b"{}"[..], 422, "file_missing"),
-        ("no type", "", b"x", 422, "file_missing"),
-        ("no boundary", "multipart/form-data", b"x", 400, "boundary_missing"),
-        ("empty boundary", "multipart/form-data; boundary=", b"x", 400, "boundary_missing"),
-        ("no field", FORM, b"--XX--\r\n", 422, "file_missing"),
-        ("a text of that name", FORM, text_field, 422, "file_missing"),
-        ("two files", FORM, twice.as_bytes(), 422, "file_repeated"),
-        ("a second one without a name", FORM, twice_blank.as_bytes(), 422, "file_repeated"),
-        ("a name of 1025 bytes", FORM, long_name.as_bytes(), 422, "filename_too_long"),
-        ("a name with NUL", FORM, cut_name, 400, "multipart_malformed"),
-        ("nothing", FORM, b"", 422, "file_missing"),
-        ("another boundary", FORM, b"--YY\r\n\r\n", 400, "multipart_malformed"),
-        ("no end", FORM, &big[..big.len() - 4], 400, "multipart_malformed"),
-        ("cut in the middle", FORM, &big[..CHUNK + CHUNK / 2], 400, "multipart_malformed"),
-        ("too large", FORM, &form(&bytes(LIMIT + 1)), 413, "upload_too_large"),
-        ("a head without end", FORM, &long_head, 400, "multipart_malformed"),
-        ("a preamble without end", FORM, &[b'-'; 200_000], 400, "multipart_malformed"),
-    ] {
-        let answer = edge.upload(&bearer, content_type, body, 16_384).await;
-        assert_eq!((answer.status().as_u16(), &json_of(&answer)["code"]), (status, &json!(code)), "{name}");
-        assert_eq!(edge.keys(), Vec::<String>::new(), "{name}");
-    }
-    let missing = json_of(&edge.upload(&bearer, FORM, b"--XX--\r\n", 100).await);
-    assert_eq!(
-        missing["detail"],
-        json!([{"type": "missing", "loc": ["body", "file"], "msg": "Field required", "input": null}])
-    );
-    assert_eq!(edge.upload("Bearer x", FORM, &form(b"x"), 100).await.status(), StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]

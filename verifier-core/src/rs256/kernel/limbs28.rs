@@ -45,16 +45,23 @@ const MARGIN: usize = GROUP;
 /// So many limbs, and a few more, have columns that hold a product and its reduction without taking carries in between.
 const MAX_UNSETTLED_LIMBS: usize = 112;
 
+/// Room for K limbs.
+type Limbs = [u32; MAX_LIMBS];
+
+/// Room for K limbs between margins; zero outside of them.
+type Operand = [u32; MAX_LIMBS + 2 * MARGIN];
+
+const NOTHING: Operand = [0; MAX_LIMBS + 2 * MARGIN];
+
 /// Room for one multiplication after another: clearing what the last one used is less work than a new one.
 struct Scratch {
     columns: [ColumnPair; MAX_LIMBS + GROUP / 2],
-    /// Zero outside of the K limbs behind the first margin.
-    operand: [u32; MAX_LIMBS + 2 * MARGIN],
+    operand: Operand,
 }
 
 impl Scratch {
     const fn new() -> Self {
-        Self { columns: [pair([0; 2]); MAX_LIMBS + GROUP / 2], operand: [0; MAX_LIMBS + 2 * MARGIN] }
+        Self { columns: [pair([0; 2]); MAX_LIMBS + GROUP / 2], operand: NOTHING }
     }
 
     /// The columns of a product of K limbs, cleared.
@@ -84,12 +91,6 @@ pub(crate) struct Limbs28 {
     target: Limbs,
 }
 
-/// Room for K limbs.
-type Limbs = [u32; MAX_LIMBS];
-
-/// Room for K limbs between margins; zero outside of them.
-type Operand = [u32; MAX_LIMBS + 2 * MARGIN];
-
 impl Kernel for Limbs28 {
     fn new(modulus: &[u8], exponent: u32, expected: &[u8]) -> Self {
         let bits = modulus.len() * 8 - modulus.first().map_or(0, |first| first.leading_zeros() as usize);
@@ -97,15 +98,8 @@ impl Kernel for Limbs28 {
         let mut limbs = [0; MAX_LIMBS];
         read(modulus, &mut limbs);
         let inverse = inverse(lowest_64_bits(&limbs));
-        let mut kernel = Self {
-            exponent,
-            len,
-            modulus: limbs,
-            inverse,
-            multiple: [0; MAX_LIMBS + 2 * MARGIN],
-            scale: [0; MAX_LIMBS + 2 * MARGIN],
-            target: [0; MAX_LIMBS],
-        };
+        let mut kernel =
+            Self { exponent, len, modulus: limbs, inverse, multiple: NOTHING, scale: NOTHING, target: [0; MAX_LIMBS] };
         kernel.compute_multiple();
         kernel.compute_scale(expected);
         kernel

@@ -134,7 +134,7 @@ mod relaxed {
     }
 
     /// 2^103 and 2^103 + 3 2^51, read from memory once for a row of products: as constants they would stand at every place where they
-    /// are used, and engines may put one together anew each time, which takes a fifth of all the time.
+    /// are used, and engines may put one together anew each time, which takes a sixth of all the time.
     pub(in super::super) fn splitters() -> [Pair; 2] {
         *core::hint::black_box(&[f64x2_splat(HIGH), f64x2_splat(HIGH_AND_LOW)])
     }

@@ -1,0 +1,199 @@
+//! Revoked tokens, by Redis and by status lists.
+
+use super::*;
+
+#[tokio::test]
+async fn a_revoked_token_or_session_opens_nothing() {
+    let edge = Edge::with(|variables| {
+        variables.revocation = "redis".into();
+        variables.redis_url = "redis://localhost:6379".into();
+    });
+    edge.host.redis.replace(Some(vec!["dojang:revoked:j1".into(), "dojang:revoked:s1".into()]));
+    for (change, status, code) in [
+        (json!({}), 200, Value::Null),
+        (json!({"jti": "j1"}), 401, json!("token_revoked")),
+        (json!({"jti": "j2", "sid": "s1"}), 401, json!("token_revoked")),
+        (json!({"jti": "j2", "sid": "s2"}), 200, Value::Null),
+        (json!({"jti": null}), 401, json!("claim_missing")),
+        (json!({"jti": "j1", "exp": 1}), 401, json!("token_expired")),
+    ] {
+        let token = edge.signer.token(&with(access_claims(NOW), &change));
+        let answer = edge.with_token("/protected", &token).await;
+        assert_eq!((answer.status().as_u16(), &body(&answer)["code"]), (status, &code), "{change}");
+    }
+}
+
+#[tokio::test]
+async fn while_redis_is_away_the_setting_decides_but_never_for_roles() {
+    for (when_down, protected) in [("", 503), ("closed", 503), ("open", 200)] {
+        let edge = Edge::with(|variables| {
+            variables.revocation = "redis".into();
+            variables.redis_url = "redis://localhost:6379".into();
+            variables.revocation_when_down = when_down.into();
+            variables.access_rules = r#"[{"path": "/uploads", "role": "admin"}]"#.into();
+        });
+        let token = edge.signer.token(&with(access_claims(NOW), &json!({"role": "admin"})));
+        for (path, status) in [("/protected", protected), ("/admin/dashboard", 503), ("/uploads", 503), ("/", 200)] {
+            let answer = edge.with_token(path, &token).await;
+            assert_eq!(answer.status().as_u16(), status, "{when_down} {path}");
+            if status == 503 {
+                assert_eq!(body(&answer)["code"], "revocation_unknown");
+            }
+        }
+        assert_eq!(edge.host.log().iter().filter(|line| line.starts_with("error: ")).count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn while_redis_is_away_no_administrator_gets_at_the_files_of_others() {
+    let edge = Edge::with(|variables| {
+        variables.revocation = "redis".into();
+        variables.redis_url = "redis://localhost:6379".into();
+        variables.revocation_when_down = "open".into();
+    });
+    let file = format!("/uploads/{}", "0".repeat(48));
+    for (role, path, status) in [("admin", file.as_str(), 503), ("instructor", &file, 404), ("admin", "/uploads", 200)]
+    {
+        let bearer = format!("Bearer {}", edge.signer.token(&with(access_claims(NOW), &json!({"role": role}))));
+        let methods = if path == file { vec![Method::GET, Method::HEAD, Method::DELETE] } else { vec![Method::GET] };
+        for method in methods {
+            let answer = edge.send(&request(method.clone(), path, &[(AUTHORIZATION, &bearer)])).await;
+            assert_eq!(answer.status().as_u16(), status, "{method} {path} as {role}");
+        }
+    }
+}
+
+const LIST: &str = "http://issuer.example/status/1";
+
+/// An edge that asks the status lists below the issuer's `/status`.
+fn edge_with_lists(when_down: &str) -> Edge {
+    Edge::with(|variables| {
+        variables.revocation = "status_list".into();
+        variables.status_list_url = "http://issuer.example/status".into();
+        variables.revocation_when_down = when_down.into();
+    })
+}
+
+/// The list in which the second of eight tokens is revoked.
+fn list(edge: &Edge) -> String {
+    let compressed = miniz_oxide::deflate::compress_to_vec_zlib(&[0b10], 6);
+    edge.signer.status_list(&status_list_claims(LIST, NOW, 1, &compressed))
+}
+
+#[tokio::test]
+async fn a_token_that_the_status_list_revokes_opens_nothing() {
+    let edge = edge_with_lists("");
+    edge.host.will_answer(list(&edge), None);
+    let status = |index: Value, uri: &str| json!({"status": {"status_list": {"idx": index, "uri": uri}}});
+    for (change, code, expected) in [
+        (status(json!(0), LIST), Value::Null, 200),
+        (status(json!(1), LIST), json!("token_revoked"), 401),
+        (status(json!(8), LIST), json!("claim_invalid"), 401),
+        (status(json!(-1), LIST), json!("claim_invalid"), 401),
+        (status(json!("0"), LIST), json!("claim_invalid"), 401),
+        (status(json!(0), "http://elsewhere.example/status/1"), json!("claim_invalid"), 401),
+        (status(json!(0), "http://issuer.example/status/../admin"), json!("claim_invalid"), 401),
+        (json!({"status": "fine"}), json!("claim_invalid"), 401),
+        (status(json!(1.0), LIST), json!("token_revoked"), 401),
+        (status(json!(0.5), LIST), json!("claim_invalid"), 401),
+        (status(json!(1e300), LIST), json!("claim_invalid"), 401),
+        (json!({"status": {}}), json!("claim_missing"), 401),
+        (json!({"status": {"status_list": null}}), json!("claim_invalid"), 401),
+        (json!({"status": {"status_list": [0, LIST]}}), json!("claim_invalid"), 401),
+        (json!({"status": [{"idx": 0, "uri": LIST}]}), json!("claim_invalid"), 401),
+        (json!({}), json!("claim_missing"), 401),
+        (json!({"jti": null, "status": {"status_list": {"idx": 0, "uri": LIST}}}), json!("claim_missing"), 401),
+    ] {
+        let answer = edge.with_token("/protected", &edge.signer.token(&with(access_claims(NOW), &change))).await;
+        assert_eq!((answer.status().as_u16(), &body(&answer)["code"]), (expected, &code), "{change}");
+    }
+    assert_eq!(edge.host.fetches(), 1);
+    let health = body(&edge.get("/", &[]).await);
+    assert_eq!(
+        health["revocation"],
+        json!({"source": "status_list", "lists": {"count": 1, "age_seconds": 0, "stale": false}})
+    );
+    // A list is signed by the same key, and no token for all that.
+    let answer = edge.with_token("/protected", &list(&edge)).await;
+    assert_eq!(body(&answer)["code"], "typ_not_allowed");
+}
+
+#[tokio::test]
+async fn a_token_that_names_no_list_passes_where_the_setting_says_so_and_every_other_is_looked_up() {
+    let edge = Edge::with(|variables| {
+        variables.revocation = "status_list_if_named".into();
+        variables.status_list_url = "http://issuer.example/status".into();
+    });
+    edge.host.will_answer(list(&edge), None);
+    let status = |index: u64, uri: &str| json!({"status": {"status_list": {"idx": index, "uri": uri}}});
+    for (change, expected) in [
+        (json!({}), Value::Null),
+        (status(0, LIST), Value::Null),
+        (status(1, LIST), json!("token_revoked")),
+        (status(0, "http://elsewhere.example/status/1"), json!("claim_invalid")),
+        (json!({"status": "fine"}), json!("claim_invalid")),
+        (json!({"status": {}}), json!("claim_missing")),
+        (json!({"jti": null}), json!("claim_missing")),
+    ] {
+        let answer = edge.with_token("/protected", &edge.signer.token(&with(access_claims(NOW), &change))).await;
+        assert_eq!(body(&answer)["code"], expected, "{change}");
+    }
+    let null = format!(r#"{{"token_type":"access","jti":"1","exp":{},"status":null}}"#, NOW + 60);
+    let answer = edge.with_token("/protected", &edge.signer.token_of_text(&null)).await;
+    assert_eq!(body(&answer)["code"], "claim_invalid", "null is a name that makes no sense, and not no name");
+}
+
+#[tokio::test]
+async fn while_there_is_no_status_list_the_setting_decides_but_never_for_roles() {
+    for (when_down, protected) in [("", 503), ("closed", 503), ("open", 200)] {
+        let edge = edge_with_lists(when_down);
+        let token = |index: u64| {
+            let status = json!({"role": "admin", "status": {"status_list": {"idx": index, "uri": LIST}}});
+            edge.signer.token(&with(access_claims(NOW), &status))
+        };
+        for (path, status) in [("/protected", protected), ("/admin/dashboard", 503), ("/", 200)] {
+            assert_eq!(edge.with_token(path, &token(0)).await.status().as_u16(), status, "{when_down} {path}");
+        }
+        assert_eq!(edge.host.fetches(), 1, "one attempt, then a pause");
+        assert_eq!(body(&edge.get("/", &[]).await)["status"], "degraded");
+
+        // Once there was a list, what it revoked stays revoked.
+        edge.host.pass(5);
+        edge.host.will_answer(list(&edge), None);
+        assert_eq!(edge.with_token("/admin/dashboard", &token(0)).await.status(), StatusCode::OK);
+        edge.host.pass(60);
+        for (path, status) in [("/protected", protected), ("/admin/dashboard", 503)] {
+            assert_eq!(edge.with_token(path, &token(0)).await.status().as_u16(), status, "{when_down} {path}");
+            assert_eq!(edge.with_token(path, &token(1)).await.status(), StatusCode::UNAUTHORIZED, "{when_down} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn keys_and_lists_are_fetched_again_after_an_answer_and_before_their_end() {
+    let edge = Edge::with(|variables| {
+        variables.public_key = String::new();
+        variables.jwks_url = "http://issuer.example/jwks".into();
+        variables.revocation = "status_list".into();
+        variables.status_list_url = "http://issuer.example/status".into();
+    });
+    let jwks = json!({"keys": [edge.signer.jwk()]}).to_string();
+    let status = json!({"status": {"status_list": {"idx": 0, "uri": LIST}}});
+    let token = edge.signer.token(&with(access_claims(NOW), &status));
+    edge.host.will_answer(jwks.as_str(), Some(60));
+    edge.host.will_answer(list(&edge), None);
+    assert_eq!(edge.with_token("/protected", &token).await.status(), StatusCode::OK);
+    assert!(!edge.service.has_upkeep(&edge.host));
+    edge.host.pass(45);
+    assert_eq!(edge.with_token("/protected", &token).await.status(), StatusCode::OK);
+    assert_eq!(edge.host.fetches(), 2);
+    assert!(edge.service.has_upkeep(&edge.host));
+    edge.host.will_answer(jwks.as_str(), Some(60));
+    edge.host.will_answer(list(&edge), None);
+    edge.service.upkeep(&edge.host).await;
+    assert_eq!(edge.host.fetches(), 4);
+    assert!(!edge.service.has_upkeep(&edge.host));
+    edge.host.pass(44);
+    assert_eq!(edge.with_token("/protected", &token).await.status(), StatusCode::OK);
+    assert_eq!(edge.host.fetches(), 4);
+}
