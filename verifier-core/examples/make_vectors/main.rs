@@ -12,7 +12,7 @@
 #![allow(unreachable_pub, reason = "an example has no outside")]
 
 mod classes;
-#[path = "../../tests/common/mod.rs"]
+#[path = "../../tests/it/common.rs"]
 mod common;
 mod rows;
 

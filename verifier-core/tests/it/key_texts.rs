@@ -1,9 +1,7 @@
 //! Key texts that must not load, or must be told for what they are.
 
-mod common;
-
+use crate::common::{RSA_2048, RSA_2048_PUBLIC, RSA_3072, RSA_4096, Signer, unb64};
 use base64::Engine as _;
-use common::{RSA_2048, RSA_2048_PUBLIC, RSA_3072, RSA_4096, Signer, unb64};
 use serde_json::json;
 use verifier_core::KeySet;
 

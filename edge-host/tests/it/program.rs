@@ -1,7 +1,5 @@
 //! The program itself: its errors, its limits, its end.
 
-mod support;
-
 use std::fs::Permissions;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -9,9 +7,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Output;
 use std::time::Duration;
 
+use crate::support::signer::{Signer, access_claims};
+use crate::support::{Edge, Issuer, PATIENCE, Scratch, component, edge_host, now};
 use serde_json::json;
-use support::signer::{Signer, access_claims};
-use support::{Edge, Issuer, PATIENCE, Scratch, component, edge_host, now};
 
 /// Exit code not 0 and exactly one line on standard error, which begins with `error: `.
 fn one_line_error(output: &Output) -> String {
@@ -159,7 +157,7 @@ fn variables_come_from_files_and_from_the_environment_and_arguments_go_before_it
     for (arguments, count) in [(vec![], 2), (vec!["--variable", &from_the_file], 1)] {
         let mut command = edge_host();
         command.env("SPIN_VARIABLE_PUBLIC_KEY", &keys);
-        let edge = Edge::start_command(command, &support::state_dir(), &component, &arguments);
+        let edge = Edge::start_command(command, &crate::support::state_dir(), &component, &arguments);
         assert_eq!(edge.get("/", &[]).json()["keys"]["count"], count, "{arguments:?}");
     }
 }

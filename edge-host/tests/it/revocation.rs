@@ -1,7 +1,5 @@
 //! Revoked tokens, with a real Redis server.
 
-mod support;
-
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
@@ -9,9 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::support::signer::{Signer, access_claims, with};
+use crate::support::{Answer, Edge, PATIENCE, component, now};
 use serde_json::json;
-use support::signer::{Signer, access_claims, with};
-use support::{Answer, Edge, PATIENCE, component, now};
 
 /// A Redis server on a free port, without files. Ends with the value.
 struct Redis {
@@ -30,7 +28,7 @@ impl Redis {
         let mut command = Command::new("redis-server");
         command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
         let Ok(child) = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn() else {
-            support::skipped("revocation by Redis: redis-server is not installed");
+            crate::support::skipped("revocation by Redis: redis-server is not installed");
             return None;
         };
         let redis = Self { child, port };

@@ -1,14 +1,12 @@
 //! Requests that no well-behaved client sends, byte by byte, on the built component in the real program.
 
-mod support;
-
 use std::io::Write;
 use std::time::Duration;
 
+use crate::support::files::{FORM, Files, form};
+use crate::support::signer::{Signer, access_claims, with};
+use crate::support::{Edge, component, now};
 use serde_json::json;
-use support::files::{FORM, Files, form};
-use support::signer::{Signer, access_claims, with};
-use support::{Edge, component, now};
 
 const PATHS: [&str; 8] = [
     "/",
@@ -171,8 +169,8 @@ fn goes_on_sending(files: &Files, size: usize) {
 #[test]
 fn deleting_a_file_ends_its_downloads_and_nothing_else() {
     let Some(files) = Files::start(&[]) else { return };
-    let (bearer, content) = (files.bearer(1), support::files::bytes(24_000_000, 0));
-    let receipt = support::files::upload(&mut files.edge.connect(), &bearer, &content).json();
+    let (bearer, content) = (files.bearer(1), crate::support::files::bytes(24_000_000, 0));
+    let receipt = crate::support::files::upload(&mut files.edge.connect(), &bearer, &content).json();
     let path = format!("/uploads/{}", receipt["id"].as_str().expect("an id"));
     let mut download = files.edge.connect();
     download.send_raw(format!("GET {path} HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer}\r\n\r\n").as_bytes());

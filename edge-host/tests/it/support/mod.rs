@@ -3,7 +3,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test program uses a part of it")]
 
 pub mod files;
-#[path = "../../../edge-resource/src/testing/signer.rs"]
+#[path = "../../../../edge-resource/src/testing/signer.rs"]
 pub mod signer;
 
 use std::fs::DirBuilder;

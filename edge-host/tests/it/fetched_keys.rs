@@ -1,13 +1,11 @@
 //! Keys that the component fetches from an issuer.
 
-mod support;
-
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::support::signer::{Signer, access_claims};
+use crate::support::{Edge, Issuer, component, now};
 use serde_json::{Value, json};
-use support::signer::{Signer, access_claims};
-use support::{Edge, Issuer, component, now};
 
 fn jwks(signers: &[&Signer]) -> Value {
     json!({"keys": signers.iter().map(|signer| signer.jwk()).collect::<Vec<_>>()})
@@ -195,7 +193,7 @@ fn keys_in_use_are_fetched_again_in_the_background_and_outlive_an_outage_of_the_
     // At three quarters of the time; the request is answered before that, however slow the issuer is.
     issuer.change(|document| document.delay = Duration::from_secs(1));
     let started = Instant::now();
-    while issuer.requests() < 2 && started.elapsed() < support::PATIENCE {
+    while issuer.requests() < 2 && started.elapsed() < crate::support::PATIENCE {
         assert_eq!(status(&edge, &signer), 200);
         assert_ne!(edge.get("/", &[]).json()["keys"]["stale"], true);
         std::thread::sleep(Duration::from_millis(20));

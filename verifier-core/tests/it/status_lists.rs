@@ -1,8 +1,6 @@
 //! Status lists, signed by an independent library: which are accepted, and that none is a token and no token a list.
 
-mod common;
-
-use common::{NOW, OTHER_2048, RSA_2048, Signer, b64};
+use crate::common::{NOW, OTHER_2048, RSA_2048, Signer, b64};
 use serde_json::{Value, json};
 use verifier_core::{KeySet, MAX_STATUS_LIST_BYTES, Policy, Refusal, Segments, StatusList, UnixTime, Verifier};
 
@@ -129,12 +127,12 @@ fn the_header_names_a_list_and_keeps_every_rule_of_a_tokens_header() {
 #[test]
 fn a_list_is_no_token_and_a_token_no_list() {
     let (signer, now) = (Signer::new(RSA_2048), UnixTime::from_secs(NOW));
-    let everything = changed(common::claims_with(json!({})), &list_claims());
+    let everything = changed(crate::common::claims_with(json!({})), &list_claims());
     for policy in [Policy::default(), Policy { require_at_jwt: true, ..Policy::default() }] {
         let refusal = verifier(policy).verify(signer.token(&list_header(), &everything), now).expect_err("a list");
         assert_eq!(refusal.code().as_str(), "typ_not_allowed");
     }
-    for header in [common::header(), json!({"alg": "RS256"}), json!({"alg": "RS256", "typ": "at+jwt"})] {
+    for header in [crate::common::header(), json!({"alg": "RS256"}), json!({"alg": "RS256", "typ": "at+jwt"})] {
         assert_eq!(verdict(&header, &everything), "typ_not_allowed");
     }
     assert_eq!(verdict(&list_header(), &everything), "accepted", "what more it says does not matter");

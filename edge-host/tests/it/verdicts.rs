@@ -1,14 +1,12 @@
 //! Every row of the verifier's table of verdicts, over HTTP, on the built component in the real program.
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::support::{Answer, Connection, Edge, component, component_with_wide_arithmetic};
 use serde_json::Value;
-use support::{Answer, Connection, Edge, component, component_with_wide_arithmetic};
 
 /// Programs that run at a time.
 const AT_A_TIME: usize = 3;
@@ -141,7 +139,7 @@ fn every_row_gets_its_verdict_and_code(component: &Path) {
 
 fn rows() -> Vec<Row> {
     let file: Value =
-        serde_json::from_str(include_str!("../../verifier-core/vectors/verdicts.json")).expect("the file is JSON");
+        serde_json::from_str(include_str!("../../../verifier-core/vectors/verdicts.json")).expect("the file is JSON");
     let text = |row: &Value, name: &str| row[name].as_str().unwrap_or_else(|| panic!("{name} in {row}")).to_owned();
     file["rows"]
         .as_array()

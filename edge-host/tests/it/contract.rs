@@ -1,12 +1,10 @@
 //! The resource's rows of the wire contract, over HTTP, on the built component in the real program.
 
-mod support;
-
 use std::time::{Duration, Instant};
 
+use crate::support::signer::{Signer, access_claims, hs256_token, with};
+use crate::support::{Edge, component, now};
 use serde_json::{Value, json};
-use support::signer::{Signer, access_claims, hs256_token, with};
-use support::{Edge, component, now};
 
 /// A running edge and the key it trusts, or nothing when there is no component.
 fn edge(arguments: &[&str]) -> Option<(Edge, Signer)> {

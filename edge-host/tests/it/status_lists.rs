@@ -1,15 +1,13 @@
 //! Tokens that a status list of the issuer revokes, on the built component in the real program.
 
-mod support;
-
 use std::time::{Duration, Instant};
 
+use crate::support::signer::{Signer, access_claims, status_list_claims, with};
+use crate::support::{Answer, Edge, Issuer, PATIENCE, component, now};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use miniz_oxide::deflate::compress_to_vec_zlib;
 use serde_json::{Value, json};
-use support::signer::{Signer, access_claims, status_list_claims, with};
-use support::{Answer, Edge, Issuer, PATIENCE, component, now};
 
 /// An issuer with one list of 1-bit statuses.
 struct Lists {

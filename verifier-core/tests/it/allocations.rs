@@ -6,7 +6,7 @@ use verifier_core::{KeySet, Policy, Segments, UnixTime, Verifier};
 
 /// Text of the keys, token and time of the first accepted row of the shared table.
 fn accepted() -> (String, String, UnixTime) {
-    let text = include_str!("../vectors/verdicts.json");
+    let text = include_str!("../../vectors/verdicts.json");
     let table: Value = serde_json::from_str(text).expect("JSON");
     let mut rows = table["rows"].as_array().expect("rows").iter();
     let row = rows.find(|row| row["verdict"] == "accept" && row.get("policy").is_none()).expect("an accepted row");

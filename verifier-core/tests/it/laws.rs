@@ -1,8 +1,6 @@
 //! Laws that hold for every token, tried on random ones, beside libraries that share no code with the crate.
 
-mod common;
-
-use common::{NOW, OTHER_2048, RSA_2048, RSA_3072, Signer, b64, claims_with, header, segments, unb64};
+use crate::common::{NOW, OTHER_2048, RSA_2048, RSA_3072, Signer, b64, claims_with, header, segments, unb64};
 use jwt_compact::alg::Rsa;
 use jwt_compact::{AlgorithmExt, UntrustedToken, ValidationError};
 use proptest::prelude::*;

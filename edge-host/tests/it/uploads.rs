@@ -1,15 +1,13 @@
 //! Uploads over HTTP, on the built component in the real program.
 
-mod support;
-
 use std::sync::Barrier;
 use std::time::Duration;
 
+use crate::support::component;
+use crate::support::files::{CHUNK, FORM, Files, bytes, form, hex, upload};
 use aws_lc_rs::digest::{SHA256, digest};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::json;
-use support::component;
-use support::files::{CHUNK, FORM, Files, bytes, form, hex, upload};
 
 #[test]
 fn a_file_is_stored_listed_read_back_in_parts_and_deleted() {
@@ -131,7 +129,7 @@ fn of_many_uploads_at_once_the_broken_ones_leave_nothing_and_the_others_are_whol
     const WORKERS: usize = 20;
     let total = connections().min(2000);
     if total < 2000 {
-        support::skipped(format_args!("{} of 2000 uploads, for want of open files", 2000 - total));
+        crate::support::skipped(format_args!("{} of 2000 uploads, for want of open files", 2000 - total));
     }
     let Some(files) = Files::start(&["--max-connections", "2100", "--request-timeout", "300"]) else { return };
     let files = &files;

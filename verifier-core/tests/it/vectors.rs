@@ -62,7 +62,8 @@ fn verdict(keys: &str, row: &Row, policy: Policy) -> Option<&'static str> {
 
 #[test]
 fn every_row_of_the_verdict_table_gets_its_verdict_and_code() {
-    let file: File = serde_json::from_str(include_str!("../vectors/verdicts.json")).expect("the file is of this form");
+    let file: File =
+        serde_json::from_str(include_str!("../../vectors/verdicts.json")).expect("the file is of this form");
     assert!(file.rows.len() >= 400, "{} rows", file.rows.len());
     let mut classes: BTreeMap<String, [u32; 2]> = BTreeMap::new();
     let mut wrong = Vec::new();
@@ -111,7 +112,8 @@ fn check_of(code: Code, refusal: &Refusal) -> Check {
 
 #[test]
 fn every_row_is_explained_by_the_check_that_stopped_it() {
-    let file: File = serde_json::from_str(include_str!("../vectors/verdicts.json")).expect("the file is of this form");
+    let file: File =
+        serde_json::from_str(include_str!("../../vectors/verdicts.json")).expect("the file is of this form");
     for mut row in file.rows {
         let Ok(keys) = KeySet::parse(&file.keys[&row.keys]) else { continue };
         let verifier = Verifier::new(keys, std::mem::take(&mut row.policy).into());

@@ -1,14 +1,12 @@
 //! Clients that send or take slowly, on the built component in the real program.
 
-mod support;
-
 use std::io::Read;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use crate::support::PATIENCE;
+use crate::support::files::{FORM, Files, bytes, form, upload};
 use serde_json::json;
-use support::PATIENCE;
-use support::files::{FORM, Files, bytes, form, upload};
 
 /// The time that nothing may happen.
 const TIME: Duration = Duration::from_secs(2);

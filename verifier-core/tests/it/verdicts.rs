@@ -1,8 +1,6 @@
 //! The verdict of the policy, rule by rule, on tokens signed by an independent library.
 
-mod common;
-
-use common::{EXPONENT_3, NOW, OTHER_2048, RSA_2048, RSA_3072, RSA_4096, Signer, b64, segments};
+use crate::common::{EXPONENT_3, NOW, OTHER_2048, RSA_2048, RSA_3072, RSA_4096, Signer, b64, segments};
 use serde_json::{Value, json};
 use verifier_core::{KeySet, Policy, Refusal, TokenType, UnixTime, UserId, VerifiedToken, Verifier};
 
@@ -222,7 +220,7 @@ fn a_header_that_breaks_a_rule_is_refused_with_its_code() {
         (r#"{"alg":"RS256","x":"\ud83d\ude00"}"#, "accepted"),
         (r#"{"alg":"RS256","x":"\x"}"#, "header_invalid"),
     ];
-    let payload = common::claims_with(json!({})).to_string();
+    let payload = crate::common::claims_with(json!({})).to_string();
     for (header, expected) in rows {
         let token = signer.token_of_bytes(header.as_bytes(), payload.as_bytes());
         assert_eq!(verdict(&signer, &token), expected, "{header}");

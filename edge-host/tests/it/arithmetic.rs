@@ -1,11 +1,9 @@
 //! The two builds of the component are what their names say: an engine without wide arithmetic, as Spin's, takes the portable one
 //! and refuses the other before it runs anything.
 
-mod support;
-
 use std::path::Path;
 
-use support::{component, component_with_wide_arithmetic};
+use crate::support::{component, component_with_wide_arithmetic};
 use wasmtime::component::Component;
 use wasmtime::{Config, Engine};
 

@@ -2,9 +2,7 @@
 //!
 //! Needs a Python with `PyJWT[crypto]`, named by the environment variable `PYTHON`.
 
-mod common;
-
-use common::{NOW, OTHER_2048, RSA_2048, Signer};
+use crate::common::{NOW, OTHER_2048, RSA_2048, Signer};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -85,7 +83,7 @@ const STRICTER: &[Code] = &[
 #[test]
 fn the_verdict_table_differs_from_pyjwt_only_in_rules_it_does_not_have() {
     let Some(mut pyjwt) = PyJwt::start() else { return };
-    let file: Value = serde_json::from_str(include_str!("../vectors/verdicts.json")).expect("the file is JSON");
+    let file: Value = serde_json::from_str(include_str!("../../vectors/verdicts.json")).expect("the file is JSON");
     let rows = file["rows"].as_array().expect("the file has rows");
     let mut counts: BTreeMap<String, u32> = BTreeMap::new();
     let mut unexpected = Vec::new();

@@ -1,0 +1,12 @@
+//! Tests of the public API, in one program: each further test program would be linked on its own.
+
+mod allocations;
+mod code_table;
+mod common;
+mod key_texts;
+mod laws;
+mod published_vectors;
+mod pyjwt;
+mod status_lists;
+mod vectors;
+mod verdicts;
