@@ -109,9 +109,15 @@ impl<'a> Builder<'a> {
         }
         self.runner.stream(&doing, command, minutes(30))?;
         let release = Path::new(toolchain::WASIP2).join("release");
-        let place = self.workspace.root.join("target").join(&release).join(arithmetic.file_name());
+        let place = self.component_file(arithmetic);
         copy_when_different(&target_dir.join(release).join("edge_resource.wasm"), &place)?;
         Ok(place)
+    }
+
+    /// Where [`Builder::edge_component`] leaves the component.
+    pub(crate) fn component_file(&self, arithmetic: Arithmetic) -> PathBuf {
+        let directory = self.workspace.root.join("target").join(toolchain::WASIP2).join("release");
+        directory.join(arithmetic.file_name())
     }
 
     /// The verifier with `core` and `alloc` and nothing else: where the standard library is built from its source,

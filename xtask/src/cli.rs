@@ -46,12 +46,21 @@ pub(crate) struct Up {
 
 #[derive(Args)]
 pub(crate) struct Test {
-    /// Run only this stage (may be given more than once).
-    #[arg(long, value_name = "STAGE", value_enum)]
+    /// Run only this stage, with what it needs (may be given more than once).
+    #[arg(long, value_name = "STAGE", value_enum, conflicts_with_all = ["quick", "changed"])]
     pub(crate) only: Vec<Stage>,
-    /// Go on with the next stage when one has failed.
+    /// Run what a change needs before a commit: format, lints and the native tests, without the edge.
+    #[arg(long, conflicts_with = "changed")]
+    pub(crate) quick: bool,
+    /// Run the stages that can see a difference from this branch or commit.
+    #[arg(long, value_name = "BASE", num_args = 0..=1, default_missing_value = "main")]
+    pub(crate) changed: Option<String>,
+    /// Go on with other steps when one has failed.
     #[arg(long)]
     pub(crate) keep_going: bool,
+    /// Steps at a time [default: 2]; with 1, output is shown while it is written.
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) jobs: Option<usize>,
 }
 
 #[derive(Args)]
@@ -121,9 +130,11 @@ pub(crate) enum WasmToolchainChoice {
     Debian,
 }
 
-/// The stages of `test`, in the order they run: what fails fast comes first.
+/// The stages of `test`, as its table shows them; `test/plan.rs` has their steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Stage {
+    /// What has to be installed: system packages, wasm tools, packages for Python and Node.
+    Tools,
     /// `cargo fmt --check`.
     Format,
     /// clippy over all targets; warnings are errors.
@@ -138,11 +149,11 @@ pub(crate) enum Stage {
     Rust,
     /// The issuer's tests once more, on PostgreSQL where a server answers.
     Postgres,
-    /// The vectors are what their generator writes, the kernels agree, and the fuzz targets find nothing in a few seconds each.
+    /// The vectors are what their generator writes, the kernels agree, and the fuzz targets find nothing in 10 s each.
     Fuzz,
     /// The npm package: wasm build and its tests in Node.
     Npm,
-    /// The demo page: type check and build.
+    /// The demo page: type check.
     Www,
     /// The whole system in a browser and with other JWT libraries.
     System,

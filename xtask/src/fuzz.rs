@@ -1,6 +1,8 @@
 //! The fuzz targets of the verifier: briefly in the tests, for long by `cargo xtask fuzz`.
 
 use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -23,9 +25,31 @@ pub(crate) const LONG: u64 = 600;
 /// Seconds for each target in `cargo xtask test`.
 pub(crate) const SHORT: u64 = 10;
 
+/// Installs cargo-fuzz unless it is there.
+pub(crate) fn install(workspace: &Workspace, runner: &mut Runner) -> Result<PathBuf> {
+    cargo_install::ensure("cargo-fuzz", "cargo-fuzz", CARGO_FUZZ, Lock::Its, workspace, runner)
+}
+
+/// Compiles all targets.
+pub(crate) fn build(workspace: &Workspace, runner: &mut Runner) -> Result<()> {
+    let mut command = cargo_fuzz(workspace, runner)?;
+    command.args(["fuzz", "build", "--sanitizer", "none"]);
+    runner.stream("building the fuzz targets", command, minutes(30))
+}
+
+/// `cargo-fuzz` in the directory of the targets.
+fn cargo_fuzz(workspace: &Workspace, runner: &mut Runner) -> Result<Command> {
+    let mut command = process::command(install(workspace, runner)?);
+    command
+        .current_dir(workspace.root.join("verifier-core/fuzz"))
+        // The instrumentation is an unstable option of the compiler; this lets the stable one take it.
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env("CARGO_TARGET_DIR", workspace.target.join("fuzz"));
+    Ok(command)
+}
+
 /// Fuzzes the targets one after the other, from the corpus in git; what is found new stays in the target directory.
 pub(crate) fn run(workspace: &Workspace, runner: &mut Runner, fuzz: &Fuzz) -> Result<()> {
-    let cargo_fuzz = cargo_install::ensure("cargo-fuzz", "cargo-fuzz", CARGO_FUZZ, Lock::Its, workspace, runner)?;
     let crate_dir = workspace.root.join("verifier-core/fuzz");
     let build_dir = workspace.target.join("fuzz");
     let chosen = if fuzz.target.is_empty() { FuzzTarget::value_variants() } else { &fuzz.target };
@@ -34,12 +58,8 @@ pub(crate) fn run(workspace: &Workspace, runner: &mut Runner, fuzz: &Fuzz) -> Re
         let findings = build_dir.join("corpus").join(&name);
         fs::create_dir_all(&findings).with_context(|| format!("cannot create {}", findings.display()))?;
         say(format_args!("fuzzing {name} for {} s", fuzz.seconds));
-        let mut command = process::command(&cargo_fuzz);
+        let mut command = cargo_fuzz(workspace, runner)?;
         command
-            .current_dir(&crate_dir)
-            // The instrumentation is an unstable option of the compiler; this lets the stable one take it.
-            .env("RUSTC_BOOTSTRAP", "1")
-            .env("CARGO_TARGET_DIR", &build_dir)
             // The verifier has no unsafe code for a sanitizer to watch.
             .args(["fuzz", "run", "--sanitizer", "none", &name])
             .args([&findings, &crate_dir.join("corpus").join(&name)])

@@ -1,6 +1,6 @@
 //! `cargo xtask kernels`: the kernels of the verifier, native and WebAssembly, held against each other, `num-bigint` and `rsa`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
@@ -23,23 +23,18 @@ pub(crate) enum Wide {
     LeftOut,
 }
 
-/// The native kernels compute and emit the cases, the WebAssembly ones read them.
-pub(crate) fn run(builder: &mut Builder<'_>, kernels: &Kernels, wide: Wide) -> Result<()> {
+/// Builds everything optimised, and compares as many powers as the command line says.
+pub(crate) fn run(builder: &mut Builder<'_>, kernels: &Kernels) -> Result<()> {
     let mut cargo = builder.cargo();
-    cargo.args([
-        "build",
-        "--release",
-        "--package",
-        "verifier-core",
-        "--features",
-        "kernels",
-        "--example",
-        "kernel_cases",
-    ]);
+    cargo.args(["build", "--release", "--package", "verifier-core", "--example", "kernel_cases"]);
     builder.runner.stream("building the cases of the kernels", cargo, minutes(30))?;
     // They are run as the package runs them.
     builder.npm_package()?;
-    let cases = builder.workspace.target.join("release/examples/kernel_cases");
+    compare(builder, kernels, Wide::Asked, &builder.workspace.target.join("release/examples/kernel_cases"))
+}
+
+/// The native kernels in the program `cases` compute and emit the powers; the WebAssembly ones of the npm package read them.
+pub(crate) fn compare(builder: &mut Builder<'_>, kernels: &Kernels, wide: Wide, cases: &Path) -> Result<()> {
     say(format_args!("{} powers in every kernel", kernels.cases));
     let mut command = builder.wasm_command("bash", "verifier-wasm")?;
     let script = match wide {

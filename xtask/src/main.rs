@@ -10,7 +10,6 @@ mod miri;
 mod ports;
 mod process;
 mod progress;
-mod report;
 mod summary;
 mod system;
 mod test;
@@ -53,11 +52,9 @@ fn run(cli: &Cli) -> Result<()> {
         Command::Test(test) => test::run(&workspace, test, cli.wasm_toolchain),
         Command::Bench(bench) => bench::run(&workspace, bench, cli.wasm_toolchain),
         Command::Fuzz(fuzz) => fuzz::run(&workspace, &mut Runner::watching(), fuzz),
-        Command::Kernels(kernels) => kernels::run(
-            &mut Builder::new(&workspace, Runner::watching(), cli.wasm_toolchain),
-            kernels,
-            kernels::Wide::Asked,
-        ),
+        Command::Kernels(kernels) => {
+            kernels::run(&mut Builder::new(&workspace, Runner::watching(), cli.wasm_toolchain), kernels)
+        }
         Command::Miri => miri::run(&workspace, &mut Runner::watching()),
     }
 }

@@ -1,4 +1,4 @@
-//! What the person at the terminal sees while steps run: what is done now and for how long.
+//! What the person at the terminal sees while steps run: the current step and its duration.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, IsTerminal as _, Write};
@@ -40,17 +40,29 @@ pub(crate) fn shown(time: Duration) -> String {
 /// Runs the programs of a step and shows their progress; in a test run it also keeps the runners' own summaries.
 pub(crate) struct Runner {
     summary: Option<Summary>,
+    /// Where `stream` writes, when not to the terminal.
+    buffer: Option<Vec<u8>>,
 }
 
 impl Runner {
     /// Programs write to the terminal themselves.
     pub(crate) fn plain() -> Self {
-        Self { summary: None }
+        Self { summary: None, buffer: None }
     }
 
-    /// Programs are read along, so that what their test runners counted can be told at the end.
+    /// Parses the output of test runners for their totals while it is shown.
     pub(crate) fn watching() -> Self {
-        Self { summary: Some(Summary::default()) }
+        Self { summary: Some(Summary::default()), buffer: None }
+    }
+
+    /// Like [`Runner::watching`], but collects the output: for steps that run side by side.
+    pub(crate) fn buffering() -> Self {
+        Self { summary: Some(Summary::default()), buffer: Some(Vec::new()) }
+    }
+
+    /// Returns the output collected since the last call.
+    pub(crate) fn take_output(&mut self) -> Vec<u8> {
+        self.buffer.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// What was counted since the last call.
@@ -74,7 +86,10 @@ impl Runner {
                 if io::stdout().is_terminal() {
                     command.env("CARGO_TERM_COLOR", "always");
                 }
-                watch(command, limit, summary, &mut io::stdout())
+                match &mut self.buffer {
+                    Some(buffer) => watch(command, limit, summary, buffer),
+                    None => watch(command, limit, summary, &mut io::stdout()),
+                }
             }
         };
         check(what, status)
@@ -86,10 +101,10 @@ impl Runner {
         let (out, err) = log_file(log)?;
         command.stdout(out).stderr(err);
         let started = Instant::now();
-        let mut ticker = Ticker::new();
-        let status =
-            ProcessGroup::spawn(command).and_then(|mut group| group.wait(limit, || ticker.tick(started.elapsed())));
-        ticker.finish(started.elapsed());
+        let mut ticker = Ticker::new(self.buffer.is_none() && io::stdout().is_terminal());
+        let status = ProcessGroup::spawn(command)
+            .and_then(|mut group| group.wait(limit, || ticker.tick(what, started.elapsed())));
+        ticker.finish(what, started.elapsed());
         let result = check(what, status);
         if result.as_ref().is_err_and(|e| !e.is::<process::Interrupted>()) {
             eprintln!("{}", process::last_lines(log, 30));
@@ -154,20 +169,19 @@ fn watch(mut command: Command, limit: Duration, summary: &mut Summary, out: &mut
     status
 }
 
-/// The elapsed time, on a line of its own that is rewritten every second, or now and then where it cannot be.
+/// The elapsed time: rewritten every second on a terminal, otherwise printed now and then.
 struct Ticker {
     rewrites: bool,
     next: Duration,
 }
 
 impl Ticker {
-    fn new() -> Self {
-        let rewrites = io::stdout().is_terminal();
+    fn new(rewrites: bool) -> Self {
         let next = if rewrites { Duration::ZERO } else { SIGN_OF_LIFE };
         Self { rewrites, next }
     }
 
-    fn tick(&mut self, elapsed: Duration) {
+    fn tick(&mut self, what: &str, elapsed: Duration) {
         if elapsed < self.next {
             return;
         }
@@ -176,14 +190,17 @@ impl Ticker {
             let _ = io::stdout().flush();
             self.next = elapsed + Duration::from_secs(1);
         } else {
-            note(format_args!("still running after {}", shown(elapsed)));
+            note(format_args!("{what}: still running after {}", shown(elapsed)));
             self.next = elapsed + SIGN_OF_LIFE;
         }
     }
 
-    fn finish(&self, elapsed: Duration) {
-        let start = if self.rewrites { "\r" } else { "" };
-        println!("{start}    {}", shown(elapsed));
+    fn finish(&self, what: &str, elapsed: Duration) {
+        if self.rewrites {
+            println!("\r    {}", shown(elapsed));
+        } else {
+            note(format_args!("{what}: {}", shown(elapsed)));
+        }
     }
 }
 

@@ -157,7 +157,7 @@ fn variables_come_from_files_and_from_the_environment_and_arguments_go_before_it
     for (arguments, count) in [(vec![], 2), (vec!["--variable", &from_the_file], 1)] {
         let mut command = edge_host();
         command.env("SPIN_VARIABLE_PUBLIC_KEY", &keys);
-        let edge = Edge::start_command(command, &crate::support::state_dir(), &component, &arguments);
+        let edge = Edge::start_command(command, &crate::support::state_dir_of_all(), &component, &arguments);
         assert_eq!(edge.get("/", &[]).json()["keys"]["count"], count, "{arguments:?}");
     }
 }

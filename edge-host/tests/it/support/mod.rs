@@ -13,7 +13,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -31,12 +31,33 @@ const STARTING: Duration = Duration::from_secs(120);
 
 /// The built component as Spin runs it: `EDGE_COMPONENT`, or where cargo puts it. Says so when there is none.
 pub fn component() -> Option<PathBuf> {
-    built("EDGE_COMPONENT", "edge_resource.wasm")
+    built("EDGE_COMPONENT", "edge_resource.wasm").inspect(|component| compile_once(component))
 }
 
 /// The one with wide arithmetic, in the same way: `EDGE_COMPONENT_WIDE`.
 pub fn component_with_wide_arithmetic() -> Option<PathBuf> {
-    built("EDGE_COMPONENT_WIDE", "edge_resource_wide.wasm")
+    built("EDGE_COMPONENT_WIDE", "edge_resource_wide.wasm").inspect(|component| compile_once(component))
+}
+
+/// Compiles the component into the shared state directory before any test uses it: unoptimised, the
+/// compiler takes many seconds, and several copies of it would take each other's time.
+fn compile_once(component: &Path) {
+    static COMPILED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+    // A test that failed in here has said why; the others find out for themselves.
+    let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    if !compiled.iter().any(|path| path == component) {
+        drop(Edge::start(component, &[]));
+        compiled.push(component.to_owned());
+    }
+}
+
+/// Gives a new state directory what [`compile_once`] compiled.
+fn copy_compiled(state_dir: &Path) {
+    let (from, to) = (state_dir_of_all().join("compiled"), state_dir.join("compiled"));
+    if from.is_dir() && !to.exists() {
+        let copied = Command::new("cp").arg("-a").args([from, to]).status().expect("cp runs");
+        assert!(copied.success(), "cp: {copied}");
+    }
 }
 
 fn built(variable: &str, file: &str) -> Option<PathBuf> {
@@ -93,7 +114,7 @@ impl Drop for Scratch {
 }
 
 /// The state directory that all tests share, so that the component is compiled once.
-pub fn state_dir() -> PathBuf {
+pub fn state_dir_of_all() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("edge-host-state")
 }
 
@@ -107,11 +128,12 @@ pub struct Edge {
 impl Edge {
     /// Starts it with these arguments on a free port, and waits until it listens.
     pub fn start(component: &Path, arguments: &[&str]) -> Self {
-        Self::start_in(&state_dir(), component, arguments)
+        Self::start_in(&state_dir_of_all(), component, arguments)
     }
 
     /// The same with another state directory.
     pub fn start_in(state_dir: &Path, component: &Path, arguments: &[&str]) -> Self {
+        copy_compiled(state_dir);
         Self::start_command(edge_host(), state_dir, component, arguments)
     }
 

@@ -32,14 +32,14 @@ pub(crate) use limbs28::Limbs28 as Native;
 pub(crate) use limbs51::Limbs51 as Native;
 #[cfg(all(
     any(target_pointer_width = "64", feature = "wide-arithmetic"),
-    not(any(feature = "kernel-28", feature = "kernel-51"))
+    not(all(feature = "kernels", target_pointer_width = "64"))
 ))]
 pub(crate) use limbs60::Limbs60 as Native;
 
-#[cfg(all(target_pointer_width = "64", feature = "kernel-28"))]
-pub(crate) use limbs28::Limbs28 as Native;
-#[cfg(all(target_pointer_width = "64", feature = "kernel-51", not(feature = "kernel-28")))]
-pub(crate) use limbs51::Limbs51 as Native;
+#[cfg(all(feature = "kernels", target_pointer_width = "64"))]
+mod chosen;
+#[cfg(all(feature = "kernels", target_pointer_width = "64"))]
+pub(crate) use chosen::Chosen as Native;
 
 /// Bytes at the end of the numbers that powers are compared with which differ from one to the next: those of a digest.
 pub(crate) const ENDING_BYTES: usize = super::sha256::DIGEST_BYTES;

@@ -1,0 +1,224 @@
+//! What each step of `cargo xtask test` does.
+
+use std::ffi::OsStr;
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::programs::{self, Settings, TestProgram};
+use super::whole_system;
+use crate::build::{Arithmetic, Builder};
+use crate::cli::{Fuzz, Kernels};
+use crate::fuzz;
+use crate::kernels::{self, Wide};
+use crate::process;
+use crate::progress::minutes;
+use crate::toolchain::{self, BROWSER, WASIP2, browser, python};
+
+/// Node, the wasm targets and a browser: whatever the system's package manager or rustup installs, one after the other.
+pub(super) fn packages(builder: &mut Builder<'_>) -> Result<()> {
+    builder.prepare()?;
+    browser::ensure(builder.workspace, &mut builder.runner)?;
+    Ok(())
+}
+
+pub(super) fn python_packages(builder: &mut Builder<'_>) -> Result<()> {
+    python::ensure(builder.workspace, &mut builder.runner).map(drop)
+}
+
+pub(super) fn npm_packages(builder: &mut Builder<'_>) -> Result<()> {
+    builder.install("verifier-wasm")?;
+    builder.install("www")
+}
+
+pub(super) fn wasm_tools(builder: &mut Builder<'_>) -> Result<()> {
+    builder.wasm_tools().map(drop)
+}
+
+pub(super) fn cargo_fuzz(builder: &mut Builder<'_>) -> Result<()> {
+    fuzz::install(builder.workspace, &mut builder.runner).map(drop)
+}
+
+pub(super) fn format(builder: &mut Builder<'_>) -> Result<()> {
+    let mut command = builder.cargo();
+    command.args(["fmt", "--all", "--check"]);
+    builder.runner.stream("cargo fmt --check (to repair: cargo fmt --all)", command, minutes(2))
+}
+
+pub(super) fn clippy(builder: &mut Builder<'_>) -> Result<()> {
+    let mut command = builder.cargo();
+    command.args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
+    builder.runner.stream("cargo clippy", command, minutes(60))
+}
+
+/// Of the libraries only: the programs have no public interface.
+pub(super) fn documentation(builder: &mut Builder<'_>) -> Result<()> {
+    let mut command = builder.cargo();
+    command
+        .args(["doc", "--no-deps", "--package", "verifier-core", "--package", "verifier-wasm"])
+        .env("RUSTDOCFLAGS", "-D warnings");
+    builder.runner.stream("cargo doc", command, minutes(20))
+}
+
+pub(super) fn portable_component(builder: &mut Builder<'_>) -> Result<()> {
+    builder.edge_component(Arithmetic::Portable).map(drop)
+}
+
+pub(super) fn wide_component(builder: &mut Builder<'_>) -> Result<()> {
+    builder.edge_component(Arithmetic::Wide).map(drop)
+}
+
+pub(super) fn npm_package(builder: &mut Builder<'_>) -> Result<()> {
+    builder.npm_package()
+}
+
+pub(super) fn verifier_without_std(builder: &mut Builder<'_>) -> Result<()> {
+    builder.verifier_without_std()
+}
+
+/// Lints the code that only a wasm target compiles, with each kernel that wasm has.
+pub(super) fn wasm_lints(builder: &mut Builder<'_>) -> Result<()> {
+    let simd = |features| toolchain::target_features(BROWSER, features).to_vec();
+    for (package, target, profile, arguments) in [
+        ("edge-resource", WASIP2, "release", Vec::new()),
+        ("edge-resource", WASIP2, "release", toolchain::wide_arithmetic(WASIP2).to_vec()),
+        ("verifier-wasm", BROWSER, toolchain::NPM_PROFILE, Vec::new()),
+        ("verifier-wasm", BROWSER, toolchain::NPM_PROFILE, simd("+simd128")),
+        ("verifier-wasm", BROWSER, toolchain::NPM_PROFILE, simd("+simd128,+relaxed-simd")),
+    ] {
+        let Some(mut command) = builder.wasm_clippy()? else {
+            builder.runner.skip("clippy for the wasm targets (as root on Debian: apt-get install rust-web-clippy)");
+            return Ok(());
+        };
+        command.args(["--package", package, "--target", target, "--profile", profile]).args(&arguments);
+        command.args(["--", "-D", "warnings"]);
+        let what = format!("clippy of {package} for {target} {}", arguments.join(" "));
+        builder.runner.stream(&what, command, minutes(20))?;
+    }
+    Ok(())
+}
+
+pub(super) fn test_programs(builder: &mut Builder<'_>) -> Result<()> {
+    programs::build(builder)
+}
+
+/// Tests at a time of a program whose tests mostly wait for servers that they have started.
+const WAITING: usize = 4;
+
+/// Everything but the programs of integration tests, which are steps of their own.
+pub(super) fn unit_tests(builder: &mut Builder<'_>) -> Result<()> {
+    for program in programs::list(builder)?.iter().filter(|program| program.target != "it") {
+        let what = format!("{} of {}", program.target, program.package);
+        programs::run(builder, program, &Settings { what: &what, threads: None, variables: Vec::new() })?;
+    }
+    Ok(())
+}
+
+pub(super) fn core_tests(builder: &mut Builder<'_>) -> Result<()> {
+    integration_tests(builder, "verifier-core", None, Vec::new())
+}
+
+pub(super) fn issuer_tests(builder: &mut Builder<'_>) -> Result<()> {
+    integration_tests(builder, "issuer", Some(WAITING), Vec::new())
+}
+
+pub(super) fn edge_host_tests(builder: &mut Builder<'_>) -> Result<()> {
+    let component = builder.component_file(Arithmetic::Portable);
+    let wide = builder.component_file(Arithmetic::Wide);
+    let variables = vec![("EDGE_COMPONENT", component.as_os_str()), ("EDGE_COMPONENT_WIDE", wide.as_os_str())];
+    integration_tests(builder, "edge-host", Some(WAITING), variables)
+}
+
+fn integration_tests(
+    builder: &mut Builder<'_>,
+    package: &str,
+    threads: Option<usize>,
+    variables: Vec<(&str, &OsStr)>,
+) -> Result<()> {
+    let programs = programs::list(builder)?;
+    let what = format!("the integration tests of {package}");
+    let program = programs::integration_tests(&programs, package)?;
+    programs::run(builder, program, &Settings { what: &what, threads, variables })
+}
+
+pub(super) fn doc_tests(builder: &mut Builder<'_>) -> Result<()> {
+    programs::run_doc_tests(builder)
+}
+
+/// A PostgreSQL server that lets the tests make databases, unless `ISSUER_TEST_POSTGRES_URL` names another one.
+const POSTGRES: &str = "postgres://postgres@127.0.0.1:5432";
+
+pub(super) fn issuer_tests_on_postgres(builder: &mut Builder<'_>) -> Result<()> {
+    let python = python::ensure(builder.workspace, &mut builder.runner)?;
+    let server = std::env::var("ISSUER_TEST_POSTGRES_URL").unwrap_or_else(|_| POSTGRES.to_owned());
+    let may_create = "import psycopg2, sys; c = psycopg2.connect(sys.argv[1], connect_timeout=3).cursor(); \
+        c.execute('select rolcreatedb or rolsuper from pg_roles where rolname = current_user'); \
+        sys.exit(not c.fetchone()[0])";
+    let mut probe = process::command(&python);
+    probe.args(["-c", may_create, &server]);
+    if process::probe(probe, Duration::from_secs(20)).is_none() {
+        builder
+            .runner
+            .skip("the issuer on PostgreSQL: no server that lets us make databases (ISSUER_TEST_POSTGRES_URL)");
+        return Ok(());
+    }
+    let variables = vec![("ISSUER_TEST_POSTGRES_URL", OsStr::new(&server))];
+    integration_tests(builder, "issuer", Some(WAITING), variables)
+}
+
+pub(super) fn core_tests_with_limbs28(builder: &mut Builder<'_>) -> Result<()> {
+    core_tests_with_kernel(builder, "limbs28")
+}
+
+pub(super) fn core_tests_with_limbs51(builder: &mut Builder<'_>) -> Result<()> {
+    core_tests_with_kernel(builder, "limbs51")
+}
+
+/// Repeats the unit and integration tests of the core with a kernel that is not the native one.
+fn core_tests_with_kernel(builder: &mut Builder<'_>, kernel: &str) -> Result<()> {
+    let what = format!("the tests of verifier-core with {kernel}");
+    let is_of_core = |program: &&TestProgram| program.package == "verifier-core";
+    for program in programs::list(builder)?.iter().filter(is_of_core) {
+        let variables = vec![("VERIFIER_KERNEL", OsStr::new(kernel))];
+        programs::run(builder, program, &Settings { what: &what, threads: None, variables })?;
+    }
+    Ok(())
+}
+
+/// Compares the shared vectors with what their generator writes.
+pub(super) fn vectors(builder: &mut Builder<'_>) -> Result<()> {
+    let mut command = process::command(programs::built(builder, "examples/make_vectors")?);
+    command.current_dir(&builder.workspace.root).arg("--check");
+    builder.runner.stream("comparing the vectors with what their generator writes", command, minutes(30))
+}
+
+/// With overflow checks, which the release build of `cargo xtask kernels` has not.
+pub(super) fn kernels(builder: &mut Builder<'_>) -> Result<()> {
+    let cases = programs::built(builder, "examples/kernel_cases")?;
+    kernels::compare(builder, &Kernels { cases: kernels::FEW, seed: 1 }, Wide::LeftOut, &cases)
+}
+
+pub(super) fn fuzz_targets(builder: &mut Builder<'_>) -> Result<()> {
+    fuzz::build(builder.workspace, &mut builder.runner)
+}
+
+pub(super) fn fuzzing(builder: &mut Builder<'_>) -> Result<()> {
+    fuzz::run(builder.workspace, &mut builder.runner, &Fuzz { seconds: fuzz::SHORT, target: Vec::new() })
+}
+
+pub(super) fn npm_tests(builder: &mut Builder<'_>) -> Result<()> {
+    let chromium = browser::ensure(builder.workspace, &mut builder.runner)?;
+    let mut command = builder.npm("verifier-wasm");
+    command.arg("test").env("CHROMIUM", chromium);
+    builder.runner.stream("npm test in verifier-wasm", command, minutes(15))
+}
+
+pub(super) fn www_types(builder: &mut Builder<'_>) -> Result<()> {
+    let mut command = builder.npm("www");
+    command.args(["run", "check"]);
+    builder.runner.stream("type check of the demo page", command, minutes(5))
+}
+
+pub(super) fn system(builder: &mut Builder<'_>) -> Result<()> {
+    whole_system::run(builder)
+}
