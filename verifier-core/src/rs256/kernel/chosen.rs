@@ -11,6 +11,7 @@ use super::{ENDING_BYTES, Kernel};
 
 /// The kernel of every key in this process; exists only with the feature `kernels`.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "tests keep few keys, and a box would hide allocations")]
 pub(crate) enum Chosen {
     Limbs60(Limbs60),
     Limbs28(Limbs28),
