@@ -1,5 +1,7 @@
 //! A connection as its requests see it: when something last moved on it, and an end when nothing does.
 
+pub mod log;
+
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;

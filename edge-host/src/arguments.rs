@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 
+use crate::instance::CONCURRENT_REQUESTS_PER_INSTANCE;
 use crate::outbound::Origin;
 
 /// Serves a WASI 0.3 HTTP component, such as Spin's, with an embedded wasmtime.
@@ -54,6 +55,14 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..), value_name = "N")]
     pub(crate) max_connections: u32,
 
+    /// Instances of the component at a time, each with 16 requests; more wait. A sixteenth of the connections if not set
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=65536), value_name = "N")]
+    pub(crate) max_instances: Option<u32>,
+
+    /// For tests: what a client sends after its answer is left to the component, as in Spin
+    #[arg(long)]
+    pub(crate) no_linger: bool,
+
     /// For tests: the component's clock stands still at this Unix time
     #[arg(long, value_name = "UNIX_SECONDS")]
     pub(crate) wall_clock: Option<u64>,
@@ -72,6 +81,14 @@ pub(crate) enum LogFormat {
     Json,
 }
 
+impl Arguments {
+    /// How many instances there may be at a time.
+    pub(crate) fn instances(&self) -> usize {
+        let derived = || self.max_connections.div_ceil(CONCURRENT_REQUESTS_PER_INSTANCE);
+        self.max_instances.unwrap_or_else(derived) as usize
+    }
+}
+
 fn seconds(text: &str) -> Result<Duration, String> {
     match text.parse() {
         Ok(seconds @ 1..=3600) => Ok(Duration::from_secs(seconds)),
@@ -87,5 +104,18 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn there_are_instances_for_all_connections_unless_it_is_said_otherwise() {
+        for (arguments, instances) in [
+            (vec!["edge-host", "x.wasm"], 64),
+            (vec!["edge-host", "x.wasm", "--max-connections", "1"], 1),
+            (vec!["edge-host", "x.wasm", "--max-connections", "17"], 2),
+            (vec!["edge-host", "x.wasm", "--max-connections", "17", "--max-instances", "5"], 5),
+        ] {
+            let parsed = Arguments::try_parse_from(&arguments).expect("valid");
+            assert_eq!(parsed.instances(), instances, "{arguments:?}");
+        }
     }
 }

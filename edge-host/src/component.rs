@@ -6,7 +6,6 @@ use std::time::Instant;
 use anyhow::{Context, anyhow, bail};
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Cache, CacheConfig, Config, Engine};
-use wasmtime_wasi_http::handler::ProxyPre;
 use wasmtime_wasi_http::p3::bindings::ServicePre;
 
 use crate::instance::{EPOCH_TICK, State};
@@ -40,7 +39,7 @@ pub(crate) fn engine(state_dir: &Path) -> anyhow::Result<Engine> {
 }
 
 /// Reads, compiles and links the component.
-pub(crate) fn load(engine: &Engine, path: &Path) -> anyhow::Result<ProxyPre<State>> {
+pub(crate) fn load(engine: &Engine, path: &Path) -> anyhow::Result<ServicePre<State>> {
     let bytes = read(path)?;
     let started = Instant::now();
     let component = Component::new(engine, &bytes)
@@ -61,9 +60,8 @@ pub(crate) fn load(engine: &Engine, path: &Path) -> anyhow::Result<ProxyPre<Stat
     let linked = linker
         .instantiate_pre(&component)
         .map_err(|error| anyhow!("{} needs something this host does not provide: {error:#}", path.display()))?;
-    let service = ServicePre::new(linked)
-        .map_err(|error| anyhow!("{} does not export wasi:http/handler@0.3.0: {error:#}", path.display()))?;
-    Ok(ProxyPre::P3(service))
+    ServicePre::new(linked)
+        .map_err(|error| anyhow!("{} does not export wasi:http/handler@0.3.0: {error:#}", path.display()))
 }
 
 fn read(path: &Path) -> anyhow::Result<Vec<u8>> {

@@ -6,21 +6,28 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use connection::Turn;
-use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST};
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, RETRY_AFTER};
 use http::uri::{Authority, Scheme};
 use http::{HeaderValue, Request, Response, StatusCode, Uri, Version};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body as _, Incoming};
 use wasmtime_wasi_http::WasiBody;
-use wasmtime_wasi_http::handler::{ExpirationError, InstantiationError, ProxyHandler};
+use wasmtime_wasi_http::handler::{ExpirationError, InstantiationError};
 
+use crate::admission::{Admission, NoAnswer};
 use crate::instance::Instances;
 use crate::metrics::Metrics;
 use crate::request_body::RequestBody;
+use crate::slots::Admitted;
+
+/// The part of a request's time that it may wait for an instance.
+const WAITING_PART: u32 = 6;
 
 /// Hands requests to instances of the component.
 pub(crate) struct Gateway {
-    handler: ProxyHandler<Instances>,
+    admission: Admission,
+    /// Whether a connection is closed after an answer that came before the end of its request.
+    closes: bool,
     /// Bytes of a request's body.
     max_body: usize,
     /// How long nothing of a body may come. Less than the component has for its answer, so that it can still give one.
@@ -31,9 +38,11 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
-    pub(crate) fn new(instances: Instances, max_body: usize, own_authority: Authority, metrics: Metrics) -> Self {
-        let body_time = instances.limits.time * 9 / 10;
-        Self { handler: ProxyHandler::new(instances), max_body, body_time, own_authority, metrics }
+    /// `closes`: whether the connection is closed after an answer that came before the end of its request.
+    pub(crate) fn new(instances: Instances, max_body: usize, closes: bool, own_authority: Authority) -> Self {
+        let (time, metrics) = (instances.limits.time, instances.metrics.clone());
+        let admission = Admission::new(instances, time / WAITING_PART);
+        Self { admission, closes, max_body, body_time: time * 9 / 10, own_authority, metrics }
     }
 
     /// What is counted.
@@ -43,7 +52,7 @@ impl Gateway {
 
     /// Says that the instances are about to be dropped.
     pub(crate) fn stop(&self) {
-        self.handler.state().stopping.store(true, Ordering::Relaxed);
+        self.admission.instances().stopping.store(true, Ordering::Relaxed);
     }
 
     /// Answers in any case; what goes wrong here or in the component becomes a 4xx or 5xx.
@@ -58,10 +67,10 @@ impl Gateway {
         let path = request.uri().path().to_owned();
         turn.set_unread(!request.body().is_end_stream());
         let mut response = match self.wasi_request(request, turn.clone()) {
-            Ok(request) => self.handler.handle(turn.clone(), request).await.unwrap_or_else(|error| failure(&error)),
+            Ok(request) => self.admission.handle(&turn, request).await.unwrap_or_else(|error| failure(&error)),
             Err(refused) => refused.into(),
         };
-        if turn.has_unread() {
+        if self.closes && turn.has_unread() {
             // The rest of the body is not waited for: a client that is told so sends nothing more on this connection (RFC 9112, section 9.6).
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
@@ -121,12 +130,21 @@ impl From<Refused> for Response<WasiBody> {
     }
 }
 
-fn failure(error: &wasmtime::Error) -> Response<WasiBody> {
+fn failure(error: &NoAnswer) -> Response<WasiBody> {
+    let error = match error {
+        NoAnswer::Failed(error) => error,
+        NoAnswer::Busy => {
+            tracing::warn!("a request found no room in any instance");
+            let mut response = plain(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable", "busy");
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            return response;
+        }
+    };
     if error.is::<ExpirationError>() {
         tracing::warn!("the component did not answer in time");
         return plain(StatusCode::GATEWAY_TIMEOUT, "Gateway Timeout", "component_timeout");
     }
-    if error.is::<InstantiationError<Turn>>() {
+    if error.is::<InstantiationError<Admitted>>() {
         tracing::error!("no instance: {error:#}");
         return plain(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable", "no_instance");
     }

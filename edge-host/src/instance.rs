@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use connection::Turn;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Sleep;
 use wasmtime::component::ResourceTable;
 use wasmtime::{Engine, ResourceLimiter, Store, StoreContextMut, StoreLimits, StoreLimitsBuilder};
@@ -14,6 +15,7 @@ use wasmtime_wasi::{HostWallClock, WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::handler::{
     HandlerState, Instance, ProxyPre, ShouldAccept, WorkerExpiration, WorkerState, WorkerStatus,
 };
+use wasmtime_wasi_http::p3::bindings::ServicePre;
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::guest_log::GuestLog;
@@ -21,14 +23,15 @@ use crate::key_value::{self, HasKeyValue, KeyValue};
 use crate::metrics::{Metrics, Present};
 use crate::outbound::Outbound;
 use crate::redis_client::{self, HasRedis, RedisConnections};
+use crate::slots::{Admitted, Slots};
 use crate::variables::Variables;
 
 /// Requests one instance answers before it is replaced, and how many of them at a time; Spin's figures.
 const REQUESTS_PER_INSTANCE: usize = 128;
-const CONCURRENT_REQUESTS_PER_INSTANCE: usize = 16;
+pub(crate) const CONCURRENT_REQUESTS_PER_INSTANCE: u32 = 16;
 
 /// How long an instance without work is kept.
-const IDLE_TIME: Duration = Duration::from_secs(60);
+pub(crate) const IDLE_TIME: Duration = Duration::from_secs(60);
 
 /// The longest a request may take, however lively it is; a little more than the component itself allows an upload.
 const LONGEST_REQUEST: Duration = Duration::from_secs(3700);
@@ -43,6 +46,8 @@ pub(crate) struct Limits {
     pub(crate) memory: usize,
     /// Time to the head of the answer and, after it, to the end of the work; it begins anew whenever something moves on the connection.
     pub(crate) time: Duration,
+    /// Time without work after which it ends.
+    pub(crate) idle: Duration,
 }
 
 /// The data of an instance's store.
@@ -56,6 +61,8 @@ pub(crate) struct State {
     redis: RedisConnections,
     limiter: Limiter,
     _present: Present,
+    /// Of [`Instances::slots`].
+    _slot: OwnedSemaphorePermit,
 }
 
 /// Holds an instance to its memory, and tells what it has.
@@ -120,7 +127,7 @@ impl HasRedis for State {
 /// Makes instances.
 pub(crate) struct Instances {
     pub(crate) engine: Engine,
-    pub(crate) component: ProxyPre<State>,
+    pub(crate) component: ServicePre<State>,
     pub(crate) variables: Variables,
     pub(crate) key_value: KeyValue,
     pub(crate) redis: RedisConnections,
@@ -129,6 +136,10 @@ pub(crate) struct Instances {
     /// What the components' clocks show, if not the time.
     pub(crate) fixed_time: Option<FixedTime>,
     pub(crate) metrics: Metrics,
+    /// How many there may be, and who waits for them.
+    pub(crate) slots: Slots,
+    /// Whether the component's output is logged.
+    pub(crate) logs: bool,
     /// Set when the program ends: instances that are dropped from then on have not failed.
     pub(crate) stopping: Arc<AtomicBool>,
 }
@@ -139,9 +150,13 @@ impl HandlerState for Instances {
     type WorkerState = Worker;
 
     async fn instantiate(&self) -> wasmtime::Result<Instance<State, Lifetime, Worker>> {
+        let slot = self.slots.take()?;
         // No preopened directory, no environment, no sockets: variables and allowed origins are all it gets.
         let mut wasi = WasiCtx::builder();
-        wasi.stdout(GuestLog).stderr(GuestLog).allow_tcp(false).allow_udp(false);
+        wasi.allow_tcp(false).allow_udp(false);
+        if self.logs {
+            wasi.stdout(GuestLog).stderr(GuestLog);
+        }
         if let Some(time) = self.fixed_time {
             wasi.wall_clock(time);
         }
@@ -160,13 +175,15 @@ impl HandlerState for Instances {
                 metrics: self.metrics.clone(),
             },
             _present: self.metrics.instance(),
+            _slot: slot,
         };
         let mut store = Store::new(&self.engine, state);
         store.limiter(|state| &mut state.limiter);
         store.set_epoch_deadline(1);
         store.epoch_deadline_async_yield_and_update(1);
         let started = Instant::now();
-        let proxy = tokio::time::timeout(self.limits.time, self.component.instantiate_async(&mut store))
+        let component = ProxyPre::P3(self.component.clone());
+        let proxy = tokio::time::timeout(self.limits.time, component.instantiate_async(&mut store))
             .await
             .unwrap_or_else(|_| Err(wasmtime::format_err!("the instance did not start within {:?}", self.limits.time)))
             .inspect_err(|_| self.metrics.instance_failed())?;
@@ -178,6 +195,7 @@ impl HandlerState for Instances {
             view: <State as WasiHttpView>::http,
             expiration: Lifetime {
                 busy: self.limits.time,
+                idle: self.limits.idle,
                 turns: turns.clone(),
                 seen: None,
                 timer: Box::pin(tokio::time::sleep(Duration::ZERO)),
@@ -186,6 +204,7 @@ impl HandlerState for Instances {
                 time: self.limits.time,
                 turns,
                 metrics: self.metrics.clone(),
+                slots: self.slots.clone(),
                 stopping: Arc::clone(&self.stopping),
             },
         })
@@ -229,19 +248,23 @@ pub(crate) struct Worker {
     time: Duration,
     turns: Turns,
     metrics: Metrics,
+    slots: Slots,
     stopping: Arc<AtomicBool>,
 }
 
 impl WorkerState for Worker {
     type StoreData = State;
-    type RequestData = Turn;
+    type RequestData = Admitted;
 
     fn should_accept_request(&self, concurrent: usize, total: usize) -> ShouldAccept {
-        if total >= REQUESTS_PER_INSTANCE {
+        // One that is to be replaced may have requests for an hour yet. Where it keeps another from being started,
+        // it goes on: else a few slow uploads could take all room from all others.
+        if total >= REQUESTS_PER_INSTANCE && self.slots.is_any_free() {
             ShouldAccept::Never
-        } else if concurrent >= CONCURRENT_REQUESTS_PER_INSTANCE {
+        } else if concurrent >= CONCURRENT_REQUESTS_PER_INSTANCE as usize {
             ShouldAccept::No
         } else {
+            self.slots.has_room();
             ShouldAccept::Yes
         }
     }
@@ -249,9 +272,10 @@ impl WorkerState for Worker {
     fn on_request_start(
         &self,
         _: StoreContextMut<'_, State>,
-        turn: Turn,
+        admitted: Admitted,
         _: wasmtime::component::GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + Sync>> {
+        let turn = admitted.begin();
         self.turns.add(turn.clone());
         let time = self.time;
         Box::pin(async move {
@@ -266,7 +290,9 @@ impl WorkerState for Worker {
         })
     }
 
-    fn drop(&self, _: Store<State>, result: wasmtime::Result<()>) {
+    fn drop(&self, store: Store<State>, result: wasmtime::Result<()>) {
+        drop(store);
+        self.slots.has_room();
         if let Err(error) = result
             && !self.stopping.load(Ordering::Relaxed)
         {
@@ -279,6 +305,7 @@ impl WorkerState for Worker {
 /// When an instance is given up: after a while without work, or when code in it does not let go.
 pub(crate) struct Lifetime {
     busy: Duration,
+    idle: Duration,
     turns: Turns,
     /// What the timer was set for.
     seen: Option<(WorkerStatus, Instant)>,
@@ -288,7 +315,7 @@ pub(crate) struct Lifetime {
 impl WorkerExpiration for Lifetime {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>, status: WorkerStatus, start: Instant) -> Poll<()> {
         let time = match status {
-            WorkerStatus::Idle => IDLE_TIME,
+            WorkerStatus::Idle => self.idle,
             // A request that waits is ended by its own timer first; this one is for code that never waits.
             WorkerStatus::Requests | WorkerStatus::PostReturn => self.busy + Duration::from_secs(1),
         };

@@ -110,5 +110,6 @@ mod tests {
         for suffix in ["", "-wal", "-shm"] {
             let _ = std::fs::remove_file(format!("{}{suffix}", directory.display()));
         }
+        let _ = std::fs::remove_file(directory.with_extension("reserve"));
     }
 }

@@ -1,5 +1,6 @@
 //! Serves the edge component where Spin is not installed, and for tests: the same `.wasm` file, the same variables.
 
+mod admission;
 mod arguments;
 mod component;
 mod gateway;
@@ -11,9 +12,12 @@ mod key_value;
 mod metrics;
 mod metrics_server;
 mod outbound;
+mod probe;
 mod redis_client;
 mod request_body;
+mod reserve;
 mod server;
+mod slots;
 mod variables;
 
 use std::fs::DirBuilder;
@@ -25,16 +29,18 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::Parser;
+use connection::log::{Escapes, LogWriter};
 use rustix::process::geteuid;
 use tracing_subscriber::EnvFilter;
 
 use arguments::{Arguments, LogFormat};
 use gateway::Gateway;
-use instance::{FixedTime, Instances, Limits};
+use instance::{FixedTime, IDLE_TIME, Instances, Limits};
 use key_value::KeyValue;
 use metrics::Metrics;
 use outbound::Outbound;
 use redis_client::RedisConnections;
+use slots::Slots;
 use variables::Variables;
 
 const MIB: usize = 1024 * 1024;
@@ -50,7 +56,8 @@ fn main() -> ExitCode {
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {}", format!("{error:#}").replace('\n', " "));
+            // Not `eprintln!`, which panics when nobody reads it any more.
+            let _ = writeln!(std::io::stderr(), "error: {}", format!("{error:#}").replace('\n', " "));
             ExitCode::FAILURE
         }
     }
@@ -61,7 +68,12 @@ fn init_log(format: LogFormat) {
     let default = || EnvFilter::new("info,wasmtime_wasi_http::ctx=error");
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| default());
     let colours = std::io::stderr().is_terminal();
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
+    let escapes = match format {
+        LogFormat::Text => Escapes::Text { colours },
+        LogFormat::Json => Escapes::Json,
+    };
+    let writer = move || LogWriter::new(escapes);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(writer);
     match format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),
@@ -91,14 +103,22 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         variables,
         key_value: KeyValue::open(&state_dir.join("key-value.sqlite3"))?,
         redis: RedisConnections::default(),
+        slots: Slots::new(arguments.instances()),
         outbound: Outbound::to(arguments.allow_outbound),
-        limits: Limits { memory: usize::from(arguments.max_memory) * MIB, time: arguments.request_timeout },
+        limits: Limits {
+            memory: usize::from(arguments.max_memory) * MIB,
+            time: arguments.request_timeout,
+            idle: IDLE_TIME,
+        },
         fixed_time: arguments.wall_clock.map(FixedTime),
-        metrics: metrics.clone(),
+        metrics,
+        logs: true,
         stopping: Arc::default(),
     };
+    probe::refuse_unknown_variables(&instances).await?;
     let authority = address.to_string().parse().context("the address is no authority")?;
-    let gateway = Gateway::new(instances, usize::from(arguments.max_body) * MIB, authority, metrics);
+    let max_body = usize::from(arguments.max_body) * MIB;
+    let gateway = Gateway::new(instances, max_body, !arguments.no_linger, authority);
 
     // The one line on standard output, for whoever started this with port 0.
     let mut stdout = std::io::stdout();
@@ -109,6 +129,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         connections: arguments.max_connections,
         write: arguments.request_timeout,
         shutdown: arguments.shutdown_timeout,
+        lingers: !arguments.no_linger,
     };
     server::serve(listener, gateway, limits).await
 }

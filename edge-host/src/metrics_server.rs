@@ -1,5 +1,6 @@
 //! `GET /metrics` on an address of its own, which the requests of the component never reach.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -11,31 +12,46 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
 
 use crate::metrics::Metrics;
 
 /// Time for one question on one connection, after which it is closed.
 const TIME: Duration = Duration::from_secs(10);
 
-/// Serves until the program ends; one connection at a time, each for a moment.
+/// Connections at a time. A further one ends the oldest, so that clients that send nothing keep nobody waiting.
+const CONNECTIONS: usize = 16;
+
+/// Serves until the program ends.
 pub(crate) async fn serve(listener: TcpListener, metrics: Metrics) {
+    let mut connections = VecDeque::new();
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
-        let service = service_fn(|request| {
-            let answer = answer(&request, &metrics);
-            async move { Ok::<_, Infallible>(answer) }
-        });
-        let served = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .keep_alive(false)
-            .serve_connection(TokioIo::new(stream), service);
-        if let Ok(Err(error)) = tokio::time::timeout(TIME, served).await {
-            tracing::debug!("connection for metrics ended: {error}");
+        connections.retain(|connection: &JoinHandle<()>| !connection.is_finished());
+        if connections.len() >= CONNECTIONS
+            && let Some(oldest) = connections.pop_front()
+        {
+            oldest.abort();
         }
+        connections.push_back(tokio::spawn(connection(stream, metrics.clone())));
+    }
+}
+
+async fn connection(stream: TcpStream, metrics: Metrics) {
+    let service = service_fn(|request| {
+        let answer = answer(&request, &metrics);
+        async move { Ok::<_, Infallible>(answer) }
+    });
+    let served = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .keep_alive(false)
+        .serve_connection(TokioIo::new(stream), service);
+    if let Ok(Err(error)) = tokio::time::timeout(TIME, served).await {
+        tracing::debug!("connection for metrics ended: {error}");
     }
 }
 

@@ -63,15 +63,31 @@ impl fmt::Display for Origin {
 
 /// The list of one run. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct Outbound(Arc<[Origin]>);
+pub(crate) struct Outbound {
+    origins: Arc<[Origin]>,
+    /// Whether what is denied is logged.
+    logs: bool,
+}
 
 impl Outbound {
     pub(crate) fn to(origins: Vec<Origin>) -> Self {
-        Self(origins.into())
+        Self { origins: origins.into(), logs: true }
+    }
+
+    /// Denies everything, and does not log it.
+    pub(crate) fn nowhere() -> Self {
+        Self { origins: Arc::default(), logs: false }
+    }
+
+    /// Logs that an address was denied.
+    pub(crate) fn log_denied(&self, origin: &str) {
+        if self.logs {
+            tracing::warn!(%origin, "outbound request denied: the origin is not among --allow-outbound");
+        }
     }
 
     pub(crate) fn allows(&self, uri: &Uri) -> bool {
-        Origin::of(uri).is_some_and(|origin| self.0.contains(&origin))
+        Origin::of(uri).is_some_and(|origin| self.origins.contains(&origin))
     }
 }
 
@@ -85,10 +101,11 @@ impl WasiHttpHooks for Outbound {
         _processed: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Sent> + Send> {
         let allowed = self.allows(request.uri());
+        if !allowed {
+            self.log_denied(&Origin::of(request.uri()).map_or_else(String::new, |origin| origin.to_string()));
+        }
         Box::new(async move {
             if !allowed {
-                let origin = Origin::of(request.uri()).map_or_else(String::new, |origin| origin.to_string());
-                tracing::warn!(%origin, "outbound request denied: the origin is not among --allow-outbound");
                 return Err(Error::HttpRequestDenied);
             }
             let (response, io) = wasmtime_wasi_http::default_send_request(request, options).await?;

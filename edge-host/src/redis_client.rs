@@ -111,10 +111,14 @@ impl<T: 'static> interface::HostConnectionWithStore<T> for Shared {
     async fn open(store: &Accessor<T, Self>, address: String) -> wasmtime::Result<Result<Resource<Handle>, Error>> {
         let (connections, allowed) = store.with(|mut access| {
             let view = access.get();
-            (view.connections.clone(), address.parse().is_ok_and(|uri| view.outbound.allows(&uri)))
+            let allowed = address.parse().is_ok_and(|uri| view.outbound.allows(&uri));
+            if !allowed {
+                // Without the address, which may hold a password.
+                view.outbound.log_denied("redis");
+            }
+            (view.connections.clone(), allowed)
         });
         if !allowed {
-            tracing::warn!("outbound Redis denied: the address is not among --allow-outbound");
             return Ok(Err(Error::Other("the address is not allowed".to_owned())));
         }
         match connections.to(address).await {

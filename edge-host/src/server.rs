@@ -23,7 +23,7 @@ const MAX_HEADERS: usize = 100;
 /// Time for a request's head, and for a kept connection without a request.
 const HEAD_TIME: Duration = Duration::from_secs(60);
 /// Time for a client that still sends to read an answer that came before the end of its request.
-const LINGER: Linger = Linger::IfUnread(Duration::from_secs(5));
+const LINGER: Duration = Duration::from_secs(5);
 
 /// How connections are served.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +34,8 @@ pub(crate) struct Limits {
     pub(crate) write: Duration,
     /// Time for requests in progress when the program is asked to end.
     pub(crate) shutdown: Duration,
+    /// Whether a client that still sends gets time to read an answer that came before the end of its request.
+    pub(crate) lingers: bool,
 }
 
 /// Takes the address, which came with this flag.
@@ -75,7 +77,7 @@ pub(crate) async fn serve(listener: TcpListener, gateway: Gateway, limits: Limit
             }
         };
         let kept = (slot, gateway.metrics().connection());
-        tokio::spawn(connection(stream, peer, Arc::clone(&gateway), limits.write, kept, &connections));
+        tokio::spawn(connection(stream, peer, Arc::clone(&gateway), limits, kept, &connections));
     }
 
     drop(listener);
@@ -96,7 +98,7 @@ fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     gateway: Arc<Gateway>,
-    write_time: Duration,
+    limits: Limits,
     kept: impl Send + Unpin + 'static,
     connections: &GracefulShutdown,
 ) -> impl Future<Output = ()> + Send + 'static {
@@ -105,7 +107,8 @@ fn connection(
         tracing::debug!(%peer, "TCP_NODELAY not set: {error}");
     }
     let activity = Activity::new();
-    let watched = Watched::new(stream, Arc::clone(&activity), write_time, LINGER, kept);
+    let linger = Linger::IfUnread(if limits.lingers { LINGER } else { Duration::ZERO });
+    let watched = Watched::new(stream, Arc::clone(&activity), limits.write, linger, kept);
     let service = service_fn(move |request| {
         let (gateway, turn) = (Arc::clone(&gateway), activity.begin());
         async move { gateway.answer(request, turn).await }

@@ -1,20 +1,30 @@
 //! Application variables, as Spin has them: `name=value` from the command line or `SPIN_VARIABLE_NAME` from the environment.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ffi::OsString;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, bail};
 use wasmtime::component::{Accessor, HasData, Linker};
 
 use crate::imports::spin::variables::variables;
 
+/// Variables of the manifest for Spin alone, and what there is here instead.
+const SPIN_ONLY: [(&str, &str); 2] = [
+    ("issuer_url", "it is for Spin: here, --allow-outbound names the origin"),
+    ("redis_host", "it is for Spin: here, --allow-outbound names the server"),
+];
+
 const ENVIRONMENT_PREFIX: &str = "SPIN_VARIABLE_";
 
 /// The values of one run. Cheap to clone.
 #[derive(Clone, Default)]
-pub(crate) struct Variables(Arc<HashMap<String, String>>);
+pub(crate) struct Variables {
+    values: Arc<HashMap<String, String>>,
+    /// The names that the component has asked for, where that is to be known.
+    asked: Option<Arc<Mutex<HashSet<String>>>>,
+}
 
 impl Variables {
     /// Collects the environment's variables and lets `name=value` arguments override them.
@@ -44,14 +54,44 @@ impl Variables {
             };
             values.insert(name.to_owned(), value);
         }
-        Ok(Self(Arc::new(values)))
+        Ok(Self { values: Arc::new(values), asked: None })
+    }
+
+    /// The same values, of which it is noted which are asked for.
+    pub(crate) fn watched(&self) -> Self {
+        Self { values: Arc::clone(&self.values), asked: Some(Arc::default()) }
+    }
+
+    /// Refuses values that the component has not asked for: such a name is misspelt, and what it should have set is
+    /// not set. Nothing is refused while the component has asked for no variable at all.
+    ///
+    /// # Errors
+    /// Names the first one, in alphabetical order, and the names there are.
+    pub(crate) fn refuse_unknown(&self) -> anyhow::Result<()> {
+        let Some(asked) = &self.asked else { return Ok(()) };
+        let asked: BTreeSet<String> = asked.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect();
+        let unknown = self.values.keys().filter(|name| !asked.contains(*name)).min();
+        match unknown {
+            Some(name) if !asked.is_empty() => {
+                let hint = SPIN_ONLY
+                    .iter()
+                    .find(|(known, _)| known == name)
+                    .map_or_else(String::new, |(_, hint)| format!(" ({hint})"));
+                let known: Vec<&str> = asked.iter().map(String::as_str).collect();
+                bail!("the component has no variable `{name}`{hint}; it reads {}", known.join(", "))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn get(&self, name: &str) -> Result<String, variables::Error> {
         if !is_name(name) {
             return Err(variables::Error::InvalidName(name.to_owned()));
         }
-        self.0.get(name).cloned().ok_or_else(|| variables::Error::Undefined(name.to_owned()))
+        if let Some(asked) = &self.asked {
+            asked.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
+        }
+        self.values.get(name).cloned().ok_or_else(|| variables::Error::Undefined(name.to_owned()))
     }
 }
 
@@ -111,6 +151,27 @@ mod tests {
         assert!(Variables::collect(other, &[]).is_ok());
         let error = Variables::collect([("SPIN_VARIABLE_ISSUER".into(), not_text())], &[]).err().expect("not a text");
         assert!(error.to_string().contains("SPIN_VARIABLE_ISSUER is not UTF-8"), "{error}");
+    }
+
+    #[test]
+    fn a_variable_that_the_component_does_not_ask_for_is_refused() {
+        let variables = |names: &[&str]| collect(&[("SPIN_VARIABLE_LEEWAY", "1")], names).expect("valid").watched();
+        let misspelt = variables(&["acess_rules=[]"]);
+        misspelt.refuse_unknown().expect("nothing has been asked for");
+        for name in ["leeway", "access_rules"] {
+            let _ = misspelt.get(name);
+        }
+        let error = misspelt.refuse_unknown().expect_err("it is misspelt").to_string();
+        assert_eq!(error, "the component has no variable `acess_rules`; it reads access_rules, leeway");
+
+        let for_spin = variables(&["issuer_url=http://localhost:8000"]);
+        let _ = for_spin.get("leeway");
+        let error = for_spin.refuse_unknown().expect_err("it is Spin's").to_string();
+        assert!(error.contains("--allow-outbound"), "{error}");
+
+        let good = variables(&[]);
+        let _ = good.get("leeway");
+        good.refuse_unknown().expect("it is asked for");
     }
 
     #[test]

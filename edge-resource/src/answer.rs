@@ -127,10 +127,10 @@ pub fn invalid_input(place: &[&str], text: Text<'_>, code: &str, lang: Lang) -> 
     answer
 }
 
-/// 307 to a path of this server.
+/// 307 to a relative reference.
 #[must_use]
-pub fn redirect(path_and_query: &str) -> Answer {
-    let Ok(location) = HeaderValue::from_str(path_and_query) else { return not_found() };
+pub fn redirect(reference: &str) -> Answer {
+    let Ok(location) = HeaderValue::from_str(reference) else { return not_found() };
     let mut answer = finish(StatusCode::TEMPORARY_REDIRECT, Body::Text(String::new()));
     answer.headers_mut().insert(LOCATION, location);
     answer

@@ -11,6 +11,7 @@
 
 pub mod access;
 pub mod answer;
+pub mod body;
 pub mod cors;
 pub mod credentials;
 pub mod fetching;
@@ -20,6 +21,7 @@ pub mod host;
 pub mod keys;
 pub mod language;
 pub mod openapi;
+pub mod printable;
 pub mod request_id;
 pub mod revocation;
 pub mod routes;
@@ -33,5 +35,7 @@ pub mod status_list;
 pub mod store_turns;
 pub mod uploads;
 
+#[cfg(test)]
+mod documents;
 #[cfg(test)]
 mod testing;

@@ -88,6 +88,9 @@ pub enum Lookup<'a> {
     MethodNotAllowed(String),
 }
 
+/// Slashes at the end of a path that are forgiven; each makes the redirect longer.
+const MAX_SLASHES: usize = 16;
+
 /// Finds the route of a request. Paths are compared byte by byte.
 #[must_use]
 pub fn find<'a>(method: &Method, path: &'a str) -> Lookup<'a> {
@@ -95,7 +98,9 @@ pub fn find<'a>(method: &Method, path: &'a str) -> Lookup<'a> {
     let mut there = ROUTES.iter().filter_map(|route| Some((route, matches(route.path, path)?))).peekable();
     if there.peek().is_none() {
         let without = path.trim_end_matches('/');
-        let is_there = without != path && ROUTES.iter().any(|route| matches(route.path, without).is_some());
+        let slashes = path.len() - without.len();
+        let is_there =
+            (1..=MAX_SLASHES).contains(&slashes) && ROUTES.iter().any(|route| matches(route.path, without).is_some());
         return if is_there { Lookup::Moved(without) } else { Lookup::NotFound };
     }
     let mut allow = Vec::new();

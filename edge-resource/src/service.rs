@@ -1,7 +1,7 @@
 //! From a request to its answer.
 
-use bytes::Bytes;
-use futures_util::Stream;
+use std::time::Duration;
+
 use http::header::ALLOW;
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
@@ -11,17 +11,18 @@ use verifier_core::VerifiedToken;
 
 use crate::access::{ADMIN, Guards, authorize, has_role};
 use crate::answer::{self, Answer, RefusalCode};
+use crate::body::RequestBody;
 use crate::cors::{self, AllowedOrigins};
 use crate::health;
 use crate::host::Host;
 use crate::keys::Keys;
 use crate::openapi;
+use crate::printable::json_line;
 use crate::request_id::{self, X_REQUEST_ID};
 use crate::revocation::Revocation;
 use crate::routes::{self, Endpoint, Lookup};
 use crate::rules::AccessRules;
 use crate::settings::{Settings, Variables};
-use crate::uploads::form::BodyError;
 use crate::uploads::list::list;
 use crate::uploads::receive::{Limits, receive};
 use crate::uploads::{Owner, download, user_id_missing};
@@ -75,6 +76,12 @@ impl Service {
         answer
     }
 
+    /// Longest time for which a body may stand still.
+    #[must_use]
+    pub const fn idle_timeout(&self) -> Duration {
+        self.uploads.pause
+    }
+
     /// Whether [`Self::upkeep`] has something to do.
     pub fn has_upkeep(&self, host: &impl Host) -> bool {
         self.keys.is_due(host) || self.revocation.is_due(host)
@@ -90,7 +97,7 @@ impl Service {
         let (route, id) = match routes::find(&request.method, request.uri.path()) {
             Lookup::Found(route, id) => (route, id),
             Lookup::Methods(allow) => return methods(&allow),
-            Lookup::Moved(path) => return moved(path, request.uri.query()),
+            Lookup::Moved(path) => return moved(request.uri.path(), path, request.uri.query()),
             Lookup::NotFound => return answer::not_found(),
             Lookup::MethodNotAllowed(allow) => return answer::method_not_allowed(&allow),
         };
@@ -135,13 +142,8 @@ impl Service {
     }
 }
 
-/// The body of a request as it arrives.
-pub trait RequestBody: Stream<Item = Result<Bytes, BodyError>> + Unpin {}
-
-impl<B: Stream<Item = Result<Bytes, BodyError>> + Unpin> RequestBody for B {}
-
-/// One JSON object in the log for a request that is turned away for what it brings, or that cannot be served. It holds the path without its
-/// query, and nothing from any header but the request's name.
+/// Writes one JSON object to the log for a request that is refused for what it brings, or that cannot be served. It
+/// holds the path without its query, and nothing from any header but the request's id.
 fn log_refusal(request: &Parts, answer: &Answer, id: &HeaderValue, host: &impl Host) {
     #[derive(Serialize)]
     struct Refused<'a> {
@@ -164,16 +166,20 @@ fn log_refusal(request: &Parts, answer: &Answer, id: &HeaderValue, host: &impl H
         status: status.as_u16(),
         code: answer.extensions().get::<RefusalCode>().map(|code| code.0.as_str()),
     };
-    if let Ok(line) = serde_json::to_string(&refused) {
+    if let Ok(line) = json_line(&refused) {
         host.log(format_args!("{line}"));
     }
 }
 
-/// To the path without the slash at its end, as FastAPI does.
-fn moved(path: &str, query: Option<&str>) -> Answer {
+/// Redirects to the path without the slashes at its end, as FastAPI does. The reference is relative (RFC 3986, section
+/// 4.2), so that it stays below a prefix that a proxy has stripped: each `..` leaves one of the slashes behind.
+fn moved(requested: &str, path: &str, query: Option<&str>) -> Answer {
+    let slashes = requested.len().saturating_sub(path.len());
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let target = format!("{}{name}", "../".repeat(slashes));
     match query {
-        Some(query) => answer::redirect(&format!("{path}?{query}")),
-        None => answer::redirect(path),
+        Some(query) => answer::redirect(&format!("{target}?{query}")),
+        None => answer::redirect(&target),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the operator sets: the component's Spin variables.
 
 use std::fmt;
+use std::time::Duration;
 
 use http::Uri;
 use verifier_core::{Policy, TokenType};
@@ -10,7 +11,7 @@ use crate::revocation::Source;
 use crate::rules::AccessRules;
 use crate::status_list::reference::AllowedAddresses;
 use crate::uploads::quota::FILE_OVERHEAD;
-use crate::uploads::receive::Limits;
+use crate::uploads::receive::{DEFAULT_PAUSE, Limits};
 
 /// The most that `leeway` may be, in seconds. More would keep tokens alive long after their end.
 pub const MAX_LEEWAY_SECONDS: u64 = 3600;
@@ -20,6 +21,9 @@ pub const DEFAULT_UPLOAD_LIMIT: u64 = 32 * 1024 * 1024;
 
 /// The most that `upload_limit` may be: 10 GiB.
 pub const MAX_UPLOAD_LIMIT: u64 = 10 * 1024 * 1024 * 1024;
+
+/// The most that `idle_timeout` may be, in seconds: as long as a whole upload may take.
+pub const MAX_IDLE_TIMEOUT: u64 = 3600;
 
 /// Origins that may call from a browser when nothing else is set: where front ends run in development.
 pub const DEFAULT_CORS_ORIGINS: &str =
@@ -54,6 +58,8 @@ pub struct Variables {
     pub upload_limit: String,
     /// `upload_quota`: the most bytes a user's files may take together.
     pub upload_quota: String,
+    /// `idle_timeout`: seconds for which a body may stand still, in either direction.
+    pub idle_timeout: String,
     /// `cors_origins`: comma separated origins, or `*`.
     pub cors_origins: String,
 }
@@ -144,6 +150,7 @@ impl Settings {
             uploads: Limits {
                 file: upload_limit(&variables.upload_limit)?,
                 user: upload_quota(&variables.upload_quota)?,
+                pause: idle_timeout(&variables.idle_timeout)?,
             },
         })
     }
@@ -190,6 +197,15 @@ fn upload_quota(value: &str) -> Result<Option<u64>, SettingError> {
     text.parse().ok().filter(|bytes| *bytes > FILE_OVERHEAD).map(Some).ok_or_else(|| SettingError {
         variable: "upload_quota",
         reason: format!("is not a number of bytes above {FILE_OVERHEAD}, which each file counts beside its content"),
+    })
+}
+
+fn idle_timeout(value: &str) -> Result<Duration, SettingError> {
+    let Some(text) = set(value) else { return Ok(DEFAULT_PAUSE) };
+    let seconds = text.parse().ok().filter(|seconds| (1..=MAX_IDLE_TIMEOUT).contains(seconds));
+    seconds.map(Duration::from_secs).ok_or_else(|| SettingError {
+        variable: "idle_timeout",
+        reason: format!("is not a number of seconds from 1 to {MAX_IDLE_TIMEOUT}"),
     })
 }
 
@@ -304,6 +320,9 @@ mod tests {
             ("upload_quota", Variables { upload_quota: "much".into(), ..Variables::default() }),
             ("upload_quota", Variables { upload_quota: "4096".into(), ..Variables::default() }),
             ("upload_limit", Variables { upload_limit: "0".into(), ..Variables::default() }),
+            ("idle_timeout", Variables { idle_timeout: "0".into(), ..Variables::default() }),
+            ("idle_timeout", Variables { idle_timeout: "3601".into(), ..Variables::default() }),
+            ("idle_timeout", Variables { idle_timeout: "1 min".into(), ..Variables::default() }),
             ("require_at_jwt", Variables { require_at_jwt: "yes".into(), ..Variables::default() }),
             ("cors_origins", Variables { cors_origins: "https://app.example/path".into(), ..Variables::default() }),
             ("cors_origins", Variables { cors_origins: "app.example".into(), ..Variables::default() }),

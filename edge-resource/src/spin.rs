@@ -2,89 +2,142 @@
 
 use std::fmt;
 use std::future::{Future, poll_fn};
+use std::io::Write;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures_util::TryStreamExt;
-use futures_util::stream::try_unfold;
 use http::StatusCode;
 use http::header::{ACCEPT, ACCEPT_ENCODING, HeaderValue};
-use http_body::Frame;
-use http_body_util::{BodyDataStream, BodyExt, Either, Full, LengthLimitError, Limited, StreamBody};
+use http::request::Parts;
+use http_body_util::{BodyDataStream, BodyExt, LengthLimitError, Limited};
 use spin_sdk::http::{EmptyBody, Request};
 use spin_sdk::http_service;
 use spin_sdk::key_value::Store;
 use spin_sdk::redis::{Connection, RedisParameter, RedisResult};
 use spin_sdk::variables;
 use spin_sdk::wasip3::clocks::{monotonic_clock, system_clock};
-use spin_sdk::wasip3::http::types::{ErrorCode, RequestOptions};
-use spin_sdk::wasip3::http_compat::RequestOptionsExtension;
+use spin_sdk::wasip3::http::types::{self, ErrorCode, HeaderError, RequestOptions};
+use spin_sdk::wasip3::http_compat::{BodyWriter, RequestOptionsExtension};
 use spin_sdk::wasip3::random::random;
 use verifier_core::UnixTime;
 
 use crate::answer::{self, Answer, Body, Text};
+use crate::body::{BodyError, TrackedBody, drain};
 use crate::host::{Document, FetchError, FetchLimits, Fetched, Host, StoreError, lifetime_left};
 use crate::language;
+use crate::printable::one_line;
 use crate::request_id::{self, X_REQUEST_ID};
 use crate::service::Service;
 use crate::settings::Variables;
-use crate::store_turns::{StoreTurns, Use};
-use crate::uploads::form::BodyError;
-
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
+use crate::store_turns::{StoreTurn, StoreTurns, Use};
+use crate::uploads::receive::DEFAULT_PAUSE;
 
 /// What the instance keeps. Hosts use an instance for many requests, several of them at a time.
 static SERVICE: OnceLock<Service> = OnceLock::new();
 
 static TURNS: StoreTurns = StoreTurns::new();
 
+/// Longest time for one call of the key-value store: far more than a busy disk takes.
+const STORE_TIME: Duration = Duration::from_secs(60);
+
+/// Longest time for reading a variable, which may come from a server.
+const VARIABLE_TIME: Duration = Duration::from_secs(10);
+
+/// Bytes of an answer that its client has [`Service::idle_timeout`] to take.
+const WRITTEN_AT_ONCE: usize = 64 * 1024;
+
 #[http_service]
-async fn handle(request: Request) -> http::Response<impl http_body::Body<Data = Bytes, Error: Into<BoxError>>> {
-    answer(request).await.map(sent)
+async fn handle(request: Request) -> Result<types::Response, ErrorCode> {
+    let (answer, idle_timeout) = answer(request).await;
+    sent(answer, idle_timeout)
 }
 
-async fn answer(request: Request) -> Answer {
+/// The answer, and how long its client may leave a piece of it untaken.
+async fn answer(request: Request) -> (Answer, Duration) {
     let (head, body) = request.into_parts();
     let host = SpinHost;
-    let body = BodyDataStream::new(body).map_err(|error| match error {
+    let mut body = TrackedBody::new(BodyDataStream::new(body).map_err(|error| match error {
         ErrorCode::HttpRequestBodySize(most) => BodyError::TooLarge(most),
         ErrorCode::ConnectionReadTimeout => BodyError::Stalled,
         _ => BodyError::Broken,
-    });
+    }));
     let service = match SERVICE.get() {
-        Some(service) => service,
-        None => match read_variables().await {
-            Ok(variables) => SERVICE.get_or_init(|| Service::new(&variables, &host)),
-            Err(reason) => {
-                host.log(format_args!("error: {reason}"));
-                let text =
-                    Text { ko: &format!("서비스의 변수를 읽을 수 없습니다({reason})"), en: &reason };
-                let lang = language::preferred(&head.headers);
-                let mut answer =
-                    answer::localized_error(StatusCode::SERVICE_UNAVAILABLE, text, "variables_unavailable", lang);
-                answer.headers_mut().insert(X_REQUEST_ID, request_id::of(&head.headers, &host));
-                return answer;
-            }
-        },
+        Some(service) => Ok(service),
+        None => read_variables().await.map(|variables| SERVICE.get_or_init(|| Service::new(&variables, &host))),
     };
-    let answer = service.answer(&head, body, &host).await;
-    if service.has_upkeep(&host) {
+    let answer = match &service {
+        Ok(service) => service.answer(&head, &mut body, &host).await,
+        Err(reason) => unreadable_variables(&head, reason),
+    };
+    if body.has_rest(&head) {
         // Goes on after the answer has been sent.
+        spin_sdk::wasip3::spawn(async move { drain(body, &SpinHost).await });
+    }
+    let Ok(service) = service else { return (answer, DEFAULT_PAUSE) };
+    if service.has_upkeep(&host) {
         spin_sdk::wasip3::spawn(async move { service.upkeep(&SpinHost).await });
     }
+    (answer, service.idle_timeout())
+}
+
+fn unreadable_variables(head: &Parts, reason: &str) -> Answer {
+    SpinHost.log(format_args!("error: {reason}"));
+    let text = Text { ko: &format!("서비스의 변수를 읽을 수 없습니다({reason})"), en: reason };
+    let lang = language::preferred(&head.headers);
+    let mut answer = answer::localized_error(StatusCode::SERVICE_UNAVAILABLE, text, "variables_unavailable", lang);
+    answer.headers_mut().insert(X_REQUEST_ID, request_id::of(&head.headers, &SpinHost));
     answer
 }
 
-fn sent(body: Body) -> impl http_body::Body<Data = Bytes, Error: Into<BoxError>> {
-    match body {
-        Body::Text(text) => Either::Left(Full::new(Bytes::from(text))),
-        Body::Content(content) => Either::Right(StreamBody::new(try_unfold(content, |mut content| async {
-            let piece = content.next(&SpinHost).await?;
-            Ok::<_, StoreError>(piece.map(|bytes| (Frame::data(Bytes::from(bytes)), content)))
-        }))),
+/// Hands the answer to the host, which takes the body while it is written by a task of its own.
+fn sent(answer: Answer, idle_timeout: Duration) -> Result<types::Response, ErrorCode> {
+    let (head, body) = answer.into_parts();
+    let headers =
+        head.headers.try_into().map_err(|error: HeaderError| ErrorCode::InternalError(Some(error.to_string())))?;
+    let (mut writer, contents, trailers) = BodyWriter::new();
+    let (response, _) = types::Response::new(headers, Some(contents), trailers);
+    // It is a status of the `http` crate, of three digits, so the host knows it.
+    let _ = response.set_status_code(head.status.as_u16());
+    spin_sdk::wasip3::spawn(async move {
+        let outcome = write(body, &mut writer, idle_timeout).await.map(|()| None);
+        let BodyWriter { stream_writer, result_writer, .. } = writer;
+        // The end of the stream, then whether it is the end of the body. Nobody reads it when the client has gone.
+        drop(stream_writer);
+        let _ = result_writer.write(outcome).await;
+    });
+    Ok(response)
+}
+
+/// Writes the body. Each write is raced against the timer: a client that takes nothing must not hold it for ever.
+async fn write(body: Body, writer: &mut BodyWriter, idle_timeout: Duration) -> Result<(), ErrorCode> {
+    let mut content = match body {
+        Body::Text(text) => return write_piece(text.into_bytes(), writer, idle_timeout).await,
+        Body::Content(content) => content,
+    };
+    loop {
+        match content.next(&SpinHost).await {
+            Ok(None) => return Ok(()),
+            Ok(Some(bytes)) => {
+                for piece in bytes.chunks(WRITTEN_AT_ONCE) {
+                    write_piece(piece.to_vec(), writer, idle_timeout).await?;
+                }
+            }
+            Err(error) => {
+                SpinHost.log(format_args!("error: key-value store: {error}"));
+                return Err(ErrorCode::InternalError(Some("the file cannot be read".to_owned())));
+            }
+        }
+    }
+}
+
+async fn write_piece(piece: Vec<u8>, writer: &mut BodyWriter, time: Duration) -> Result<(), ErrorCode> {
+    match within(time, writer.stream_writer.write_all(piece)).await {
+        Some(unwritten) if unwritten.is_empty() => Ok(()),
+        Some(_) => Err(ErrorCode::ConnectionTerminated),
+        None => Err(ErrorCode::ConnectionWriteTimeout),
     }
 }
 
@@ -103,15 +156,17 @@ async fn read_variables() -> Result<Variables, String> {
         access_rules: variable("access_rules").await?,
         upload_limit: variable("upload_limit").await?,
         upload_quota: variable("upload_quota").await?,
+        idle_timeout: variable("idle_timeout").await?,
         cors_origins: variable("cors_origins").await?,
     })
 }
 
 async fn variable(name: &str) -> Result<String, String> {
-    match variables::get(name).await {
-        Ok(value) => Ok(value),
-        Err(variables::Error::Undefined(_)) => Ok(String::new()),
-        Err(error) => Err(format!("the variable `{name}` cannot be read: {error}")),
+    match within(VARIABLE_TIME, variables::get(name)).await {
+        Some(Ok(value)) => Ok(value),
+        Some(Err(variables::Error::Undefined(_))) => Ok(String::new()),
+        Some(Err(error)) => Err(format!("the variable `{name}` cannot be read: {error}")),
+        None => Err(format!("the variable `{name}` cannot be read: no answer in time")),
     }
 }
 
@@ -137,7 +192,8 @@ impl Host for SpinHost {
     }
 
     fn log(&self, line: fmt::Arguments<'_>) {
-        eprintln!("{line}");
+        // Not `eprintln!`, which panics when the log cannot be written, on a full disk for one.
+        let _ = writeln!(std::io::stderr(), "{}", one_line(&line.to_string()));
     }
 
     fn random(&self) -> [u8; 16] {
@@ -149,27 +205,28 @@ impl Host for SpinHost {
     }
 
     async fn load(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let _turn = TURNS.take(Use::Call, self).await;
-        store().await?.get(key).await.map_err(store_error)
+        let _turn = turn(Use::Call).await?;
+        in_store_time(async { store().await?.get(key).await.map_err(store_error) }).await
     }
 
     async fn save(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
-        let _turn = TURNS.take(Use::Call, self).await;
-        store().await?.set(key, value).await.map_err(store_error)
+        let _turn = turn(Use::Call).await?;
+        in_store_time(async { store().await?.set(key, value).await.map_err(store_error) }).await
     }
 
     async fn remove(&self, key: &str) -> Result<(), StoreError> {
-        let _turn = TURNS.take(Use::Call, self).await;
-        store().await?.delete(key).await.map_err(store_error)
+        let _turn = turn(Use::Call).await?;
+        in_store_time(async { store().await?.delete(key).await.map_err(store_error) }).await
     }
 
     async fn keys(&self, mut each: impl FnMut(&str)) -> Result<(), StoreError> {
-        let _turn = TURNS.take(Use::Listing, self).await;
-        let mut keys = store().await?.get_keys().await;
-        while let Some(key) = keys.next().await {
+        let _turn = turn(Use::Listing).await?;
+        let mut keys = in_store_time(async { Ok(store().await?.get_keys().await) }).await?;
+        // The time is for each step: a listing may be long, and must go on.
+        while let Some(key) = in_store_time(async { Ok(keys.next().await) }).await? {
             each(&key);
         }
-        keys.result().await.map_err(store_error)
+        in_store_time(async { keys.result().await.map_err(store_error) }).await
     }
 
     async fn redis_any_exists(&self, address: &str, keys: &[String], time: Duration) -> Result<bool, StoreError> {
@@ -250,6 +307,17 @@ async fn store() -> Result<&'static Store, StoreError> {
             Ok(STORE.get_or_init(|| opened))
         }
     }
+}
+
+/// The right to use the store, unless it cannot be had in time.
+async fn turn(way: Use) -> Result<StoreTurn<'static>, StoreError> {
+    let turn = within(STORE_TIME, TURNS.take(way, &SpinHost)).await;
+    turn.ok_or_else(|| StoreError("other calls of this instance have not ended in time".to_owned()))
+}
+
+/// Bounds a call of the store. A call that is given up may have happened all the same.
+async fn in_store_time<T>(call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    within(STORE_TIME, call).await.unwrap_or_else(|| Err(StoreError("no answer in time".to_owned())))
 }
 
 fn store_error(error: impl fmt::Display) -> StoreError {

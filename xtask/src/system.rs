@@ -110,6 +110,9 @@ impl Setup<'_> {
             .args(["--status-list-ttl", &STATUS_LIST_TTL.to_string()]);
         system.start("issuer", issuer, &self.log("issuer"), &format!("{}/healthz", loopback(addresses.issuer_port)))?;
         system.start("edge", self.edge()?, &self.log("edge"), &format!("{}/", loopback(addresses.edge_port)))?;
+        if let (Some(edge), Some(file)) = (system.services.last_mut(), self.edge_server.component_log()) {
+            edge.component_log = Some(self.state.join("logs").join(file));
+        }
         system.start("demo page", self.www(), &self.log("www"), &format!("{}/", loopback(addresses.www_port)))?;
         system.wait_until_ready()?;
         Ok(system)
@@ -138,7 +141,11 @@ impl Setup<'_> {
                 spin.args(["up", "--quiet", "--from"])
                     .arg(self.workspace.root.join("edge-resource"))
                     .args(["--listen", &listen, "--state-dir"])
-                    .arg(&state);
+                    .arg(&state)
+                    .arg("--log-dir")
+                    .arg(self.state.join("logs"))
+                    // Of the manifest; edge-host has --allow-outbound, and refuses what the component does not read.
+                    .env("SPIN_VARIABLE_ISSUER_URL", &self.addresses.issuer);
                 spin
             }
             EdgeServer::EdgeHost(_) => {
@@ -151,7 +158,6 @@ impl Setup<'_> {
         command
             .current_dir(self.state)
             .env("SPIN_VARIABLE_PUBLIC_KEY", public_key)
-            .env("SPIN_VARIABLE_ISSUER_URL", &self.addresses.issuer)
             // Tokens that another program signed with these keys are welcome as well.
             .env("SPIN_VARIABLE_REVOCATION", "status_list_if_named")
             .env("SPIN_VARIABLE_STATUS_LIST_URL", format!("{}/api/token/status", self.addresses.issuer))
@@ -181,7 +187,24 @@ struct Service {
     name: &'static str,
     group: ProcessGroup,
     log: PathBuf,
+    /// Where what it serves logs, when that is another file.
+    component_log: Option<PathBuf>,
     ready_url: String,
+}
+
+impl Service {
+    /// The last lines of its logs, for the reader of an error.
+    fn last_lines(&self) -> String {
+        let logs = [Some(&self.log), self.component_log.as_ref()];
+        let lines = logs.into_iter().flatten().map(|log| process::last_lines(log, 20));
+        lines.filter(|lines| !lines.is_empty()).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Where its logs are.
+    fn log_files(&self) -> String {
+        let log = self.log.display();
+        self.component_log.as_ref().map_or_else(|| log.to_string(), |file| format!("{log} and {}", file.display()))
+    }
 }
 
 impl System {
@@ -189,7 +212,8 @@ impl System {
         let (out, err) = log_file(log)?;
         command.stdout(out).stderr(err);
         let group = ProcessGroup::spawn(command)?;
-        self.services.push(Service { name, group, log: log.to_path_buf(), ready_url: ready_url.to_owned() });
+        let (log, ready_url) = (log.to_path_buf(), ready_url.to_owned());
+        self.services.push(Service { name, group, log, component_log: None, ready_url });
         Ok(())
     }
 
@@ -204,7 +228,7 @@ impl System {
             if started.elapsed() > READY {
                 let late = self.services.iter().find(|service| waiting.contains(&service.ready_url));
                 let name = late.map_or("a service", |service| {
-                    eprintln!("{}", process::last_lines(&service.log, 20));
+                    eprintln!("{}", service.last_lines());
                     service.name
                 });
                 bail!("{name} did not answer within {} s; its last log lines are above", READY.as_secs());
@@ -221,11 +245,11 @@ impl System {
     pub(crate) fn check(&mut self) -> Result<()> {
         for service in &mut self.services {
             if let Some(status) = service.group.poll()? {
-                let lines = process::last_lines(&service.log, 20);
+                let lines = service.last_lines();
                 if !lines.is_empty() {
                     eprintln!("{lines}");
                 }
-                bail!("{} ended ({status}), so all was stopped; its log: {}", service.name, service.log.display());
+                bail!("{} ended ({status}), so all was stopped; its log: {}", service.name, service.log_files());
             }
         }
         Ok(())
@@ -321,6 +345,21 @@ mod tests {
         assert!(error.contains("the service ended") && error.contains('3'), "{error}");
         assert_eq!(process::last_lines(&log, 1), "cannot start");
         fs::remove_file(log).expect("the log is ours");
+    }
+
+    #[test]
+    fn the_log_of_what_a_service_serves_is_shown_and_named_beside_its_own() {
+        let [port] = crate::ports::free().expect("loopback is there");
+        let (mut system, log) = system("echo no port >&2; exit 4", &loopback(port));
+        let component_log = log.with_extension("component.txt");
+        fs::write(&component_log, "error: no key\n").expect("the log is ours");
+        system.services[0].component_log = Some(component_log.clone());
+        let error = system.wait_until_ready().expect_err("it ended").to_string();
+        assert!(error.ends_with(&format!("{} and {}", log.display(), component_log.display())), "{error}");
+        assert_eq!(system.services[0].last_lines(), "no port\nerror: no key");
+        for log in [log, component_log] {
+            fs::remove_file(log).expect("the log is ours");
+        }
     }
 
     #[test]

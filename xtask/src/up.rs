@@ -111,9 +111,11 @@ fn welcome(addresses: &Addresses, edge_server: EdgeServer, user: &DemoUser, prog
             (format!("{USERNAME}, password as at the first start (forgotten? remove .dojang)"), "<password>")
         }
     };
+    let component_log =
+        edge_server.component_log().map_or_else(String::new, |file| format!("; the component's, by Spin, is {file}"));
     format!(
         "
-Dojang runs; Ctrl-C stops it. Logs are in .dojang/logs.
+Dojang runs; Ctrl-C stops it. Logs are in .dojang/logs{component_log}.
 
   demo page   {www}
   issuer      {issuer}

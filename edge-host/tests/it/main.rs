@@ -3,6 +3,9 @@
 mod arithmetic;
 mod contract;
 mod fetched_keys;
+mod full_disk;
+mod instances;
+mod log_lines;
 mod odd_requests;
 mod program;
 mod revocation;

@@ -68,6 +68,7 @@ fn what_is_not_exactly_a_path_or_a_bearer_token_opens_nothing() {
         ("/uploads/..%2f..%2fetc", bearer.clone(), 404),
         ("/protected;x=y", bearer.clone(), 404),
         ("/도장", bearer.clone(), 404),
+        ("/protected//", bearer.clone(), 307),
         ("/protected", format!("Bearer\t{token}"), 401),
         ("/protected", format!("Bearer {token}, Bearer {token}"), 401),
         ("/protected", format!("Bearer {token}\r\nAuthorization: Bearer {token}"), 401),
@@ -145,6 +146,25 @@ fn a_client_that_goes_on_sending_still_reads_why_it_is_refused() {
         goes_on_sending(&files, SIZE);
         assert_eq!(files.keys(), Vec::<String>::new());
     }
+}
+
+/// As under Spin, where the server reads no further: the component alone sees to it that its refusals arrive.
+#[test]
+fn a_refusal_arrives_though_the_server_does_not_read_on() {
+    const SIZE: usize = 20_000_000;
+    let Some(files) = Files::start(&["--no-linger", "--variable", "upload_limit=100000"]) else { return };
+    for _ in 0..5 {
+        goes_on_sending(&files, SIZE);
+    }
+    assert_eq!(files.keys(), Vec::<String>::new());
+    assert!(!files.edge.log().contains("instance ended"), "{}", files.edge.log());
+
+    // A client that is refused and then sends nothing is waited for, but not for ever.
+    let mut silent = files.edge.connect();
+    silent.wait_up_to(Duration::from_secs(60));
+    silent.send_raw(upload_head("Bearer x", "Content-Length: 1000").as_bytes());
+    assert_eq!(silent.answer("POST").map(|answer| answer.status), Some(401));
+    assert!(silent.answer("POST").is_none(), "the connection ends");
 }
 
 fn goes_on_sending(files: &Files, size: usize) {

@@ -1,14 +1,15 @@
 //! The program itself: its errors, its limits, its end.
 
 use std::fs::Permissions;
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
-use std::process::Output;
-use std::time::Duration;
+use std::process::{Output, Stdio};
+use std::time::{Duration, Instant};
 
+use crate::support::metrics::{metrics, metrics_address, sample};
 use crate::support::signer::{Signer, access_claims};
-use crate::support::{Edge, Issuer, PATIENCE, Scratch, component, edge_host, now};
+use crate::support::{Connection, Edge, Issuer, PATIENCE, Scratch, component, edge_host, now};
 use serde_json::json;
 
 /// Exit code not 0 and exactly one line on standard error, which begins with `error: `.
@@ -162,29 +163,6 @@ fn variables_come_from_files_and_from_the_environment_and_arguments_go_before_it
     }
 }
 
-/// The address in the log line about metrics.
-fn metrics_address(edge: &Edge) -> SocketAddr {
-    assert!(edge.logs("metrics at http://"), "{}", edge.log());
-    let log = edge.log();
-    let address = log.split("metrics at http://").nth(1).and_then(|rest| rest.split("/metrics").next());
-    address.and_then(|address| address.parse().ok()).expect("an address")
-}
-
-fn metrics(address: SocketAddr) -> String {
-    let mut stream = TcpStream::connect(address).expect("a connection");
-    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-    stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: edge.test\r\n\r\n").expect("sent");
-    let mut text = String::new();
-    stream.read_to_string(&mut text).expect("an answer");
-    assert!(text.starts_with("HTTP/1.1 200 "), "{text}");
-    text
-}
-
-fn sample(text: &str, name: &str) -> u64 {
-    let line = text.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_else(|| panic!("no {name} in {text}"));
-    line.trim().parse().expect("a number")
-}
-
 #[test]
 fn metrics_count_what_happens_on_an_address_of_their_own() {
     let Some(component) = component() else { return };
@@ -214,6 +192,78 @@ fn metrics_count_what_happens_on_an_address_of_their_own() {
     let mut text = String::new();
     stream.read_to_string(&mut text).expect("an answer");
     assert!(text.starts_with("HTTP/1.1 404 "), "the component is not here: {text}");
+}
+
+#[test]
+fn connections_that_ask_nothing_do_not_keep_the_metrics_from_others() {
+    let Some(component) = component() else { return };
+    let edge = Edge::start(&component, &["--metrics-listen", "127.0.0.1:0"]);
+    let address = metrics_address(&edge);
+    let silent: Vec<_> = (0..40).map(|_| TcpStream::connect(address).expect("a connection")).collect();
+    let started = Instant::now();
+    for _ in 0..3 {
+        metrics(address);
+    }
+    // Ten seconds are what one of them may take.
+    assert!(started.elapsed() < Duration::from_secs(8), "{:?}", started.elapsed());
+    drop(silent);
+}
+
+#[test]
+fn a_variable_that_the_component_does_not_read_is_refused() {
+    let Some(component) = component() else { return };
+    for (from_environment, variable, words) in [
+        (false, "acess_rules=[]", "no variable `acess_rules`; it reads access_rules, audience,"),
+        (false, "issuer_url=http://localhost:8000", "--allow-outbound"),
+        (true, "LEWAY", "no variable `leway`"),
+    ] {
+        let scratch = Scratch::new();
+        let mut command = edge_host();
+        command.arg(&component).args(["--listen", "127.0.0.1:0", "--state-dir"]).arg(scratch.path());
+        if from_environment {
+            command.env(format!("SPIN_VARIABLE_{variable}"), "5");
+        } else {
+            command.args(["--variable", variable]);
+        }
+        let error = one_line_error(&command.output().expect("the program runs"));
+        assert!(error.contains(words), "{error}");
+    }
+}
+
+/// `edge-host ... 2>&1 | head -1`: whoever read the log has gone, and requests are answered all the same.
+#[test]
+fn a_log_that_nobody_reads_any_more_does_not_end_the_program() {
+    let Some(component) = component() else { return };
+    let scratch = Scratch::new();
+    let mut command = edge_host();
+    command.env("RUST_LOG", "info,access=debug").arg(&component);
+    command.args(["--listen", "127.0.0.1:0", "--state-dir"]).arg(scratch.path());
+    let (log, writer) = std::io::pipe().expect("a pipe");
+    let mut child = command.stdout(Stdio::piped()).stderr(writer).spawn().expect("the program starts");
+    drop(command);
+    drop(log);
+    let mut line = String::new();
+    let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
+    stdout.read_line(&mut line).expect("its address");
+    drop(stdout);
+    let address = line.trim().strip_prefix("listening on http://").and_then(|address| address.parse().ok());
+    let mut connection = Connection::new(address.expect("an address"));
+    for _ in 0..3 {
+        assert_eq!(connection.send("GET", "/protected", &[], b"").status, 401);
+    }
+    assert!(child.try_wait().expect("a child").is_none(), "it goes on");
+    let _ = child.kill();
+    let _ = child.wait();
+
+    // An error that nobody reads is an exit code, and no panic.
+    let (log, writer) = std::io::pipe().expect("a pipe");
+    drop(log);
+    let status = edge_host().arg("/no/such.wasm").arg("--state-dir").arg(scratch.path()).stderr(writer).status();
+    assert_eq!(status.expect("the program runs").code(), Some(1));
+    let (output, writer) = std::io::pipe().expect("a pipe");
+    drop(output);
+    let status = edge_host().arg("--help").stdout(writer).status();
+    assert_ne!(status.expect("the program runs").code(), Some(101), "a panic");
 }
 
 #[test]

@@ -47,6 +47,34 @@ fn an_upload_that_stands_still_is_ended_and_leaves_nothing() {
     assert!(!files.edge.log().contains("instance ended"), "{}", files.edge.log());
 }
 
+/// As under Spin, where the server waits for ever: the component alone ends what stands still.
+#[test]
+fn the_component_ends_what_stands_still_where_its_host_does_not() {
+    const SIZE: usize = 24_000_000;
+    let arguments = ["--request-timeout", "3600", "--variable", "idle_timeout=2"];
+    let Some(files) = Files::start(&arguments) else { return };
+    let bearer = files.bearer(1);
+    for sent in [0, 100, 300_000] {
+        let body = form(&bytes(400_000, 0));
+        let mut connection = files.edge.connect();
+        connection.send_raw(&head(&bearer, body.len()));
+        connection.send_raw(&body[..sent]);
+        let answer = connection.answer("POST").expect("an answer");
+        assert_eq!((answer.status, &answer.json()["code"]), (408, &json!("upload_too_slow")), "{sent}");
+        assert_eq!(files.keys(), Vec::<String>::new());
+    }
+    let receipt = upload(&mut files.edge.connect(), &bearer, &bytes(SIZE, 0)).json();
+    let path = format!("/uploads/{}", receipt["id"].as_str().expect("an id"));
+    let mut idle = download(&files, &bearer, &path);
+    // Longer than it may stand still, and a good deal more for a busy machine.
+    std::thread::sleep(4 * TIME);
+    idle.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    let mut rest = Vec::new();
+    let _ = idle.read_to_end(&mut rest);
+    assert!(rest.len() < SIZE, "it was cut off: {} bytes", rest.len());
+    assert!(!files.edge.log().contains("instance ended"), "{}", files.edge.log());
+}
+
 /// A connection on which a large file has been asked for, and nothing been read.
 fn download(files: &Files, bearer: &str, path: &str) -> TcpStream {
     let mut connection = files.edge.connect();

@@ -115,6 +115,44 @@ fn a_body_that_announces_more_than_the_host_takes_is_refused_before_any_of_it_is
     assert_eq!(upload(&mut files.edge.connect(), &bearer, &bytes(1_048_576 - length, 0)).status, 200, "just as large");
 }
 
+/// Uploads that never end must not fill the disk beyond the quota.
+#[test]
+fn unfinished_uploads_take_no_more_than_the_quota() {
+    const QUOTA: u64 = 1024 * 1024;
+    let Some(files) = Files::start(&["--variable", "upload_quota=1048576"]) else { return };
+    let (bearer, body) = (files.bearer(1), form(&bytes(780_000, 0)));
+    let mut held = Vec::new();
+    for index in 0..40 {
+        let mut connection = files.edge.connect();
+        let length = if index % 2 == 0 {
+            format!("Content-Length: {}", body.len())
+        } else {
+            "Transfer-Encoding: chunked".to_owned()
+        };
+        connection.send_raw(
+            format!("POST /upload HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer}\r\nContent-Type: {FORM}\r\n{length}\r\n\r\n").as_bytes(),
+        );
+        if index % 2 == 1 {
+            connection.send_raw(format!("{:x}\r\n", body.len()).as_bytes());
+        }
+        connection.send_raw(&body[..body.len() - 1000]);
+        held.push(connection);
+    }
+    let chunks = || files.keys().iter().filter(|key| key.starts_with("chunk/")).count() * CHUNK;
+    // They arrive as fast as they can; from then on nothing is added.
+    for _ in 0..40 {
+        assert!(chunks() as u64 <= QUOTA, "{} bytes are stored", chunks());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    drop(held);
+    let settled = (0..300).any(|_| {
+        std::thread::sleep(Duration::from_millis(100));
+        files.keys().is_empty()
+    });
+    assert!(settled, "{:?}", files.keys());
+    assert_eq!(upload(&mut files.edge.connect(), &bearer, &bytes(780_000, 0)).status, 200);
+}
+
 /// How many connections this process may have, once it takes all that the system allows; less what it has open anyway.
 fn connections() -> usize {
     let limit = getrlimit(Resource::Nofile);
@@ -131,7 +169,11 @@ fn of_many_uploads_at_once_the_broken_ones_leave_nothing_and_the_others_are_whol
     if total < 2000 {
         crate::support::skipped(format_args!("{} of 2000 uploads, for want of open files", 2000 - total));
     }
-    let Some(files) = Files::start(&["--max-connections", "2100", "--request-timeout", "300"]) else { return };
+    let Some(files) =
+        Files::start(&["--max-connections", "2100", "--request-timeout", "300", "--variable", "idle_timeout=300"])
+    else {
+        return;
+    };
     let files = &files;
     let size = |index: usize| [10, 5_000, 70_000, 300_000, 1_500_000][index % 5];
     let is_broken = |index: usize| index.is_multiple_of(3);

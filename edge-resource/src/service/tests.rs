@@ -191,6 +191,26 @@ async fn errors_are_in_english_for_those_who_prefer_it_and_greetings_never() {
     assert_eq!(body(&answer)["message"], "인증 성공!");
 }
 
+/// What a client makes of a reference (RFC 3986, sections 5.2.3 and 5.2.4).
+fn resolved(base: &str, reference: &str) -> String {
+    let base = base.split('?').next().unwrap_or_default();
+    let (path, query) = reference.split_once('?').map_or((reference, None), |(path, query)| (path, Some(query)));
+    let merged = if path.starts_with('/') {
+        path.to_owned()
+    } else {
+        format!("{}{path}", &base[..=base.rfind('/').expect("a path")])
+    };
+    let mut segments = Vec::new();
+    for segment in merged.split('/').skip(1) {
+        match segment {
+            ".." => drop(segments.pop()),
+            _ => segments.push(segment),
+        }
+    }
+    let query = query.map_or_else(String::new, |query| format!("?{query}"));
+    format!("/{}{query}", segments.join("/"))
+}
+
 #[tokio::test]
 async fn unknown_paths_and_methods_are_told_apart() {
     let edge = Edge::new();
@@ -205,11 +225,17 @@ async fn unknown_paths_and_methods_are_told_apart() {
         ("/protected/", "/protected"),
         ("/admin/dashboard//?a=b&c", "/admin/dashboard?a=b&c"),
         ("/uploads/x/", "/uploads/x"),
+        (&format!("/protected{}", "/".repeat(16)), "/protected"),
     ] {
         let answer = edge.get(path, &[]).await;
         assert_eq!(answer.status(), StatusCode::TEMPORARY_REDIRECT, "{path}");
-        assert_eq!(answer.headers().get("location").expect("a place"), without);
+        let location = answer.headers().get("location").expect("a place").to_str().expect("text");
+        assert_eq!(resolved(path, location), without);
+        // A proxy has stripped the prefix; the client resolves the reference with it.
+        assert_eq!(resolved(&format!("/api/v1{path}"), location), format!("/api/v1{without}"));
     }
+    let answer = edge.get(&format!("/protected{}", "/".repeat(17)), &[]).await;
+    assert_eq!(answer.status(), StatusCode::NOT_FOUND, "a redirect has a bounded length");
     for path in ["/", "/protected", "/admin/dashboard"] {
         for method in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH, Method::TRACE] {
             let answer = edge.send(&request(method, path, &[])).await;
@@ -393,6 +419,12 @@ async fn a_refusal_is_logged_once_by_the_requests_name_and_never_with_a_token() 
 
     let (first, second) = (edge.get("/", &[]).await, edge.get("/nothing", &[]).await);
     assert_ne!(first.headers()[&name], second.headers()[&name]);
+
+    // U+009B begins a command to a terminal; it is a good byte of a path for the parser of requests.
+    assert_eq!(edge.get("/uploads/\u{9b}31m", &[]).await.status(), StatusCode::UNAUTHORIZED);
+    let line = edge.host.log().pop().expect("a line");
+    assert!(line.is_ascii(), "{line:?}");
+    assert_eq!(serde_json::from_str::<Value>(&line).expect("JSON")["path"], "/uploads/\u{9b}31m");
 }
 
 #[tokio::test]

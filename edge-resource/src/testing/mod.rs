@@ -22,6 +22,8 @@ pub(crate) struct TestHost {
     fetches: Cell<usize>,
     /// How long the network takes.
     pub(crate) latency: Cell<Duration>,
+    /// Whether no timer ever ends.
+    pub(crate) timers_hang: Cell<bool>,
     log: RefCell<Vec<String>>,
     /// The key-value store.
     pub(crate) store: RefCell<BTreeMap<String, Vec<u8>>>,
@@ -29,6 +31,8 @@ pub(crate) struct TestHost {
     pub(crate) unreadable: RefCell<Vec<String>>,
     /// After how many more changes the store fails; never, when nothing is set.
     pub(crate) store_fails_after: Cell<Option<usize>>,
+    /// Whether the disk is full: nothing can be saved, and everything be read and removed.
+    pub(crate) is_full: Cell<bool>,
     /// The keys in Redis; nothing when it does not answer.
     pub(crate) redis: RefCell<Option<Vec<String>>>,
     randoms: Cell<u8>,
@@ -86,6 +90,9 @@ impl Host for TestHost {
     }
 
     async fn sleep(&self, time: Duration) {
+        if self.timers_hang.get() {
+            std::future::pending::<()>().await;
+        }
         // Requests that sleep at the same time each move the clock; nothing here depends on how far.
         self.uptime.set(self.uptime.get() + time);
         tokio::task::yield_now().await;
@@ -119,6 +126,9 @@ impl Host for TestHost {
     async fn save(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
         tokio::task::yield_now().await;
         self.change_store()?;
+        if self.is_full.get() {
+            return Err(StoreError("disk full".into()));
+        }
         self.store.borrow_mut().insert(key.to_owned(), value.to_vec());
         Ok(())
     }

@@ -13,6 +13,7 @@ use super::sweep::remove_chunks;
 use super::{CHUNK, Owner, Record, UploadId, not_found, unavailable};
 use crate::answer::{self, Answer, Body};
 use crate::host::{Host, StoreError};
+use crate::printable::is_format;
 
 /// Media types that are served as they are. Browsers run none of them as a page of this origin; every other file is
 /// `application/octet-stream`.
@@ -140,17 +141,29 @@ pub async fn delete(request: &Parts, id: &str, owner: &Owner, is_admin: bool, ho
     if conditions::evaluate(request, &etag(&record)) != Condition::Holds {
         return precondition_failed();
     }
-    let outcome = async {
-        host.save(&id.pending_key(), host.now_seconds().to_string().as_bytes()).await?;
-        host.remove(&id.record_key()).await?;
-        remove_chunks(&id, record.size.div_ceil(CHUNK as u64), host).await?;
-        host.remove(&id.size_key(record.size)).await?;
-        host.remove(&id.pending_key()).await
-    };
-    match outcome.await {
+    match remove(&id, &record, host).await {
         Ok(()) => answer::ok(&Deleted { id: &id.0, deleted: true }),
         Err(error) => unavailable(&error, request, host),
     }
+}
+
+/// Removes a file. A full disk may refuse the note that it begins, and must not keep the file for that: then the
+/// record goes last, so that a removal that breaks off can be repeated.
+async fn remove(id: &UploadId, record: &Record, host: &impl Host) -> Result<(), StoreError> {
+    let chunks = record.size.div_ceil(CHUNK as u64);
+    let noted = host.save(&id.pending_key(), host.now_seconds().to_string().as_bytes()).await;
+    if let Err(error) = &noted {
+        host.log(format_args!("warning: key-value store: a file is deleted without a note: {error}"));
+    } else {
+        host.remove(&id.record_key()).await?;
+    }
+    remove_chunks(id, chunks, host).await?;
+    host.remove(&id.size_key(record.size)).await?;
+    if noted.is_err() {
+        host.remove(&id.record_key()).await?;
+    }
+    // Also after a failure: the note may have been written all the same.
+    host.remove(&id.pending_key()).await
 }
 
 async fn find(
@@ -242,15 +255,6 @@ fn disposition(filename: &str) -> String {
 
 /// Characters that are more than a character of a name to some system.
 const RESERVED: &str = "<>:\"|?*";
-
-/// Characters that turn text around or hide in it: what a name says must be what is seen.
-fn is_format(c: char) -> bool {
-    matches!(
-        c,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
-    )
-}
 
 fn set(answer: &mut Answer, name: http::HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {

@@ -46,7 +46,8 @@ fn extended(disposition: &[u8]) -> Result<Option<String>, FormError> {
     let mut values = parameters::all(disposition).filter(|(name, _)| name.eq_ignore_ascii_case(EXTENDED));
     match (values.next(), values.next()) {
         (None, _) => Ok(None),
-        (Some((_, value)), None) => decode(value).map(Some).ok_or(FormError::Malformed),
+        // The grammar has no quotation marks there; some clients write them, and they can mean nothing else.
+        (Some((_, value)), None) => decode(&parameters::unquoted(value)).map(Some).ok_or(FormError::Malformed),
         (Some(_), Some(_)) => Err(FormError::Malformed),
     }
 }
@@ -93,6 +94,8 @@ mod tests {
             ("form-data; filename*=UTF-8''", ""),
             ("form-data; name=\"a;\\\";b\"; filename*=UTF-8''!#$&+-.^_`|~", "!#$&+-.^_`|~"),
             ("form-data; filename*=UTF-8''%2e%2e%2Fa", "../a"),
+            ("form-data; name=\"file\"; filename*=\"UTF-8''%E2%82%AC%20rates.txt\"", "€ rates.txt"),
+            ("form-data; filename*=\"UTF-8''\"; name=file", ""),
         ] {
             assert_eq!(extended(disposition.as_bytes()), Ok(Some(name.to_owned())), "{disposition}");
         }
@@ -131,7 +134,9 @@ mod tests {
             "UTF-8''a b",
             "UTF-8''a'b",
             "UTF-8''a\"b",
-            "\"UTF-8''a\"",
+            "\"UTF-8''a",
+            "\"UTF-8''a\"b\"",
+            "\"\"UTF-8''a\"\"",
             "UTF-8''보고서",
             "UTF-8''%",
             "UTF-8''%4",

@@ -12,23 +12,13 @@ use http::header::CONTENT_TYPE;
 use multer::{Field, Multipart};
 
 use super::parameters;
+use crate::body::BodyError;
 
 /// Bytes of all that surrounds the file: boundaries, heads of parts, other fields.
 pub const OVERHEAD: u64 = 64 * 1024;
 
 /// Longest boundary; RFC 2046 allows 70 characters.
 const MAX_BOUNDARY: usize = 200;
-
-/// Why the body of a request ended early.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BodyError {
-    /// The host takes no bodies of this size, but of as many bytes at most, where it says so.
-    TooLarge(Option<u64>),
-    /// Nothing of it came for longer than the host waits.
-    Stalled,
-    /// The connection broke.
-    Broken,
-}
 
 /// What is wrong with a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

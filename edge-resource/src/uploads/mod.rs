@@ -3,14 +3,14 @@
 //! A store has single keys and nothing that ties two of them together, so the order of writes is what keeps it sound:
 //!
 //! 1. `pending/<id>` says that something begins;
-//! 2. `chunk/<id>/<n>` hold the content;
-//! 3. `size/<id>/<bytes>` counts it towards its user's [`quota`];
-//! 4. `upload/<id>` makes it a file: before, there is none, and after, it is whole;
-//! 5. `pending/<id>` goes.
+//! 2. `chunk/<id>/<n>` hold the content; `size/<id>/<bytes>` counts it towards its user's [`quota`], where there is one
+//!    before the content is stored;
+//! 3. `upload/<id>` makes it a file: before, there is none, and after, it is whole;
+//! 4. `pending/<id>` goes.
 //!
 //! Whatever ends in between leaves its `pending` key, by which [`sweep`] finds what is to be removed. Deleting goes the same
 //! way: the record first, then the content. No key is ever read, changed and written back, so no two requests can
-//! undo each other's work.
+//! undo each other's work. Where the store has no room for the `pending` key, deleting removes the record last instead.
 //!
 //! An id begins with a hash of its owner and the time in milliseconds, so that listing the keys lists a user's files in order, those of
 //! the same millisecond in any. Ids had seconds there before, which is less than any milliseconds: such files are listed as the

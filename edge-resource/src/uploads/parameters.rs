@@ -37,8 +37,10 @@ fn pieces(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// A backslash stands for itself, but before a quote and another backslash: names of files have some that escape nothing.
-fn unquoted(value: &[u8]) -> Vec<u8> {
+/// Removes the quotation marks of a quoted string. A backslash stands for itself, except before a quote or another
+/// backslash: names of files contain some that escape nothing.
+#[must_use]
+pub fn unquoted(value: &[u8]) -> Vec<u8> {
     let Some(inside) = value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")) else {
         return value.to_vec();
     };

@@ -1,31 +1,99 @@
-//! How much a user's files may take together.
+//! How much a user's files may take together, uploads in progress included.
 //!
-//! The sizes are in the names of keys, so one listing adds them up. An upload writes its own before it asks for the sum, and so does
-//! every other: of several at the same time, all see each other. They may all be refused for it, but never are too many stored.
+//! The sizes are in the names of keys, so one listing adds them up. An upload writes a size that covers its next bytes
+//! before it stores them, then asks for the sum, and so does every other: of several at the same time, all see each
+//! other. They may all be refused for it, but never is more stored than the quota allows.
 
-use super::{Owner, UploadId};
+use std::collections::{HashMap, HashSet};
+
+use super::{Owner, PENDING, UploadId};
 use crate::host::{Host, StoreError};
 
-/// What the keys with sizes begin with.
+/// The prefix of keys with sizes.
 pub(super) const SIZES: &str = "size/";
 
-/// What a file counts besides its content, in bytes, so that there is an end to empty files too.
+/// Bytes that a file counts besides its content, so that the number of empty files is bounded too.
 pub const FILE_OVERHEAD: u64 = 4096;
 
-/// Bytes that this user's files take, those that are being stored right now included.
+/// Returns the bytes that this user's files take, those that are being received included.
+///
+/// An upload that grows has two sizes for a moment; the larger one counts. Only uploads in progress are remembered
+/// for that, so that memory does not grow with the number of files. In a store that lists `size/` before `pending/`
+/// both sizes count, which can refuse an upload and never admits one too many.
 pub(super) async fn used(owner: &Owner, host: &impl Host) -> Result<u64, StoreError> {
-    let prefix = format!("{SIZES}{}", owner.prefix());
-    let mut sum = 0_u64;
+    let owner = owner.prefix();
+    let (mut pending, mut growing, mut sum) = (HashSet::new(), HashMap::new(), 0_u64);
     host.keys(|key| {
-        let size =
-            key.strip_prefix(&prefix).and_then(|rest| rest.split_once('/')).and_then(|(_, size)| size.parse().ok());
-        sum = sum.saturating_add(size.map_or(0, |size: u64| size.saturating_add(FILE_OVERHEAD)));
+        if let Some(id) = key.strip_prefix(PENDING).filter(|id| id.starts_with(&owner)) {
+            pending.insert(id.to_owned());
+            return;
+        }
+        let Some((id, size)) = key.strip_prefix(SIZES).and_then(|rest| rest.split_once('/')) else { return };
+        let Some(size) = size.parse().ok().filter(|_: &u64| id.starts_with(&owner)) else { return };
+        if pending.contains(id) {
+            let largest = growing.entry(id.to_owned()).or_insert(size);
+            *largest = size.max(*largest);
+        } else {
+            sum = sum.saturating_add(size).saturating_add(FILE_OVERHEAD);
+        }
     })
     .await?;
-    Ok(sum)
+    Ok(growing.into_values().fold(sum, |sum, size| sum.saturating_add(size).saturating_add(FILE_OVERHEAD)))
 }
 
-/// Removes what says the size of an upload, whatever it says.
+/// The size of an upload in progress, as other uploads of its user see it.
+#[derive(Debug, Default)]
+pub(super) struct Reservation {
+    /// Bytes of content that the quota had room for.
+    admitted: Option<u64>,
+    /// The sizes whose keys may exist; the last one counts.
+    written: Vec<u64>,
+}
+
+impl Reservation {
+    /// Whether this many bytes of content may be stored without asking again.
+    pub(super) fn covers(&self, bytes: u64) -> bool {
+        self.admitted.is_some_and(|admitted| bytes <= admitted)
+    }
+
+    /// Writes the size, removes the one before and, where there is a quota, asks for the sum. Returns whether the
+    /// quota has room.
+    pub(super) async fn set(
+        &mut self,
+        id: &UploadId,
+        bytes: u64,
+        quota: Option<(&Owner, u64)>,
+        host: &impl Host,
+    ) -> Result<bool, StoreError> {
+        if self.written.last() != Some(&bytes) {
+            // Noted before it is written: a write that fails may have happened all the same.
+            self.written.push(bytes);
+            host.save(&id.size_key(bytes), b"").await?;
+        }
+        while let [before, _, ..] = *self.written.as_slice() {
+            host.remove(&id.size_key(before)).await?;
+            self.written.remove(0);
+        }
+        if let Some((owner, most)) = quota
+            && !self.covers(bytes)
+            && used(owner, host).await? > most
+        {
+            return Ok(false);
+        }
+        self.admitted = Some(bytes);
+        Ok(true)
+    }
+
+    /// Removes every size that may have been written.
+    pub(super) async fn release(&mut self, id: &UploadId, host: &impl Host) -> Result<(), StoreError> {
+        for bytes in std::mem::take(&mut self.written) {
+            host.remove(&id.size_key(bytes)).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Removes every size of an upload.
 pub(super) async fn forget(id: &UploadId, host: &impl Host) -> Result<(), StoreError> {
     let prefix = id.size_prefix();
     let mut keys = Vec::new();

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use futures_util::Stream;
 use http::header::CONTENT_LENGTH;
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
@@ -11,9 +9,11 @@ use multer::Field;
 use sha2::{Digest, Sha256};
 
 use super::file_name::{field_name, file_name};
-use super::form::{BodyError, Form, FormError, OVERHEAD, boundary};
-use super::{CHUNK, Owner, Record, UploadId, hex, quota, sweep, unavailable};
+use super::form::{Form, FormError, OVERHEAD, boundary};
+use super::quota::{self, Reservation};
+use super::{CHUNK, Owner, Record, UploadId, hex, sweep, unavailable};
 use crate::answer::{self, Answer, Text};
+use crate::body::{BodyError, RequestBody, TimeLimits, TimedBody};
 use crate::host::{Host, StoreError};
 use crate::language;
 
@@ -22,7 +22,7 @@ const FIELD: &str = "file";
 
 /// Longest file name, in bytes; file systems allow 255 characters, which may have four each. It keeps what is stored about a file
 /// within [`quota::FILE_OVERHEAD`].
-const MAX_FILE_NAME: usize = 1024;
+pub const MAX_FILE_NAME: usize = 1024;
 
 /// Longest media type that is kept, in bytes.
 const MAX_CONTENT_TYPE: usize = 255;
@@ -30,13 +30,25 @@ const MAX_CONTENT_TYPE: usize = 255;
 /// Longest time from the first to the last byte. What is still pending long after it has been abandoned.
 pub const MAX_TIME: Duration = Duration::from_secs(3600);
 
-/// How much is taken.
-#[derive(Clone, Copy, Debug, Default)]
+/// Longest time without a byte when nothing else is set.
+pub const DEFAULT_PAUSE: Duration = Duration::from_secs(60);
+
+/// What an upload may take.
+#[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Bytes of one file.
     pub file: u64,
     /// Bytes of all files of a user, [`quota::FILE_OVERHEAD`] for each file included; no limit when nothing is set.
     pub user: Option<u64>,
+    /// Longest time without a byte.
+    pub pause: Duration,
+}
+
+impl Default for Limits {
+    /// Accepts nothing.
+    fn default() -> Self {
+        Self { file: 0, user: None, pause: DEFAULT_PAUSE }
+    }
 }
 
 /// Why there is no upload.
@@ -46,7 +58,6 @@ enum Failure {
     FieldRepeated,
     FileTooLarge,
     NameTooLong,
-    TooSlow,
     Quota,
     Store(StoreError),
 }
@@ -64,13 +75,16 @@ impl From<StoreError> for Failure {
 }
 
 /// Stores the file and answers with its receipt. What fails leaves nothing behind.
-pub async fn receive<B>(request: &Parts, body: B, owner: &Owner, limits: Limits, host: &impl Host) -> Answer
-where
-    B: Stream<Item = Result<Bytes, BodyError>> + Unpin,
-{
+pub async fn receive(
+    request: &Parts,
+    body: impl RequestBody,
+    owner: &Owner,
+    limits: Limits,
+    host: &impl Host,
+) -> Answer {
     sweep::when_due(host).await;
-    let mut draft = Draft::new(UploadId::new(owner, host));
-    match store(request, body, &mut draft, owner, limits, host).await {
+    let mut draft = Draft::new(request, owner, limits, host);
+    match store(request, body, &mut draft, host).await {
         Ok(record) => answer::ok(&record.receipt(&draft.id)),
         Err(failure) => {
             if let Err(error) = draft.abandon(host).await {
@@ -81,34 +95,28 @@ where
     }
 }
 
-async fn store<B>(
+async fn store(
     request: &Parts,
-    body: B,
-    draft: &mut Draft,
-    owner: &Owner,
-    limits: Limits,
+    body: impl RequestBody,
+    draft: &mut Draft<'_>,
     host: &impl Host,
-) -> Result<Record, Failure>
-where
-    B: Stream<Item = Result<Bytes, BodyError>> + Unpin,
-{
+) -> Result<Record, Failure> {
+    let Draft { owner, limits, announced, .. } = *draft;
     let boundary = boundary(&request.headers)?;
-    let announced = announced_length(&request.headers).unwrap_or(0).saturating_sub(OVERHEAD);
-    if announced > limits.file {
+    let at_least = announced.saturating_sub(OVERHEAD);
+    if at_least > limits.file {
         return Err(FormError::TooLarge.into());
     }
     let room = match limits.user {
         None => u64::MAX,
         Some(most) => {
             let room = most.saturating_sub(quota::used(owner, host).await?);
-            room.checked_sub(quota::FILE_OVERHEAD).filter(|room| announced <= *room).ok_or(Failure::Quota)?
+            room.checked_sub(quota::FILE_OVERHEAD).filter(|room| at_least <= *room).ok_or(Failure::Quota)?
         }
     };
+    let body = TimedBody::new(body, TimeLimits { pause: limits.pause, total: MAX_TIME }, host);
     let mut form = Form::new(body, boundary, limits.file);
     let started = host.uptime();
-    let in_time = || {
-        if host.uptime().saturating_sub(started) > MAX_TIME { Err(Failure::TooSlow) } else { Ok(()) }
-    };
     let mut file: Option<Record> = None;
     while let Some(mut part) = form.next_part().await? {
         let name = if field_name(&part).as_deref() == Some(FIELD) { file_name(&part)? } else { None };
@@ -124,7 +132,6 @@ where
         let mut hash = Sha256::new();
         let mut size = 0_u64;
         while let Some(piece) = form.next_piece(&mut part).await? {
-            in_time()?;
             if is_another && !piece.is_empty() {
                 return Err(Failure::FieldRepeated);
             }
@@ -151,51 +158,85 @@ where
             });
         }
     }
-    let record = file.ok_or(Failure::FieldMissing)?;
+    // An input in which no file was chosen has neither a name nor content.
+    let record = file.filter(|file| !file.is_blank()).ok_or(Failure::FieldMissing)?;
     // Between the last piece and the end of the body any time may have passed; what was abandoned may be swept away already.
-    in_time()?;
-    draft.commit(&record, owner, limits, host).await?;
+    if host.uptime().saturating_sub(started) > MAX_TIME {
+        return Err(FormError::Body(BodyError::TookTooLong).into());
+    }
+    draft.commit(&record, host).await?;
     Ok(record)
 }
 
 /// An upload in progress.
-struct Draft {
+struct Draft<'a> {
     id: UploadId,
+    owner: &'a Owner,
+    limits: Limits,
+    /// Length of the whole form in bytes, as the request announces it; 0 when it does not.
+    announced: u64,
     unwritten: Vec<u8>,
     chunks: u64,
-    announced: bool,
-    /// What the key with the size says, once it may be there.
-    size: Option<u64>,
+    is_noted: bool,
+    reservation: Reservation,
 }
 
-impl Draft {
-    fn new(id: UploadId) -> Self {
-        Self { id, unwritten: Vec::new(), chunks: 0, announced: false, size: None }
+impl<'a> Draft<'a> {
+    fn new(request: &Parts, owner: &'a Owner, limits: Limits, host: &impl Host) -> Self {
+        Self {
+            id: UploadId::new(owner, host),
+            owner,
+            limits,
+            announced: announced_length(&request.headers).unwrap_or(0),
+            unwritten: Vec::new(),
+            chunks: 0,
+            is_noted: false,
+            reservation: Reservation::default(),
+        }
     }
 
-    async fn append(&mut self, mut piece: &[u8], host: &impl Host) -> Result<(), StoreError> {
+    async fn append(&mut self, mut piece: &[u8], host: &impl Host) -> Result<(), Failure> {
         while !piece.is_empty() {
             let fits = piece.len().min(CHUNK - self.unwritten.len());
             let (now, later) = piece.split_at(fits);
             self.unwritten.extend_from_slice(now);
             piece = later;
             if self.unwritten.len() == CHUNK {
+                self.note(host).await?;
+                self.reserve(host).await?;
                 self.write(host).await?;
             }
         }
         Ok(())
     }
 
-    async fn announce(&mut self, host: &impl Host) -> Result<(), StoreError> {
-        if !self.announced {
-            self.announced = true;
+    /// Writes that something begins.
+    async fn note(&mut self, host: &impl Host) -> Result<(), StoreError> {
+        if !self.is_noted {
+            self.is_noted = true;
             host.save(&self.id.pending_key(), host.now_seconds().to_string().as_bytes()).await?;
         }
         Ok(())
     }
 
+    /// Counts the next chunk towards the quota before it is stored. More than it needs is reserved at a time, since
+    /// each reservation lists all keys; where the quota has no room for that, just what it needs.
+    async fn reserve(&mut self, host: &impl Host) -> Result<(), Failure> {
+        let Some(most) = self.limits.user else { return Ok(()) };
+        let needed = (self.chunks + 1) * CHUNK as u64;
+        if self.reservation.covers(needed) {
+            return Ok(());
+        }
+        let generous = self.announced.max(needed + needed / 4).min(self.limits.file).max(needed);
+        for bytes in [generous, needed] {
+            if self.reservation.set(&self.id, bytes, Some((self.owner, most)), host).await? {
+                return Ok(());
+            }
+        }
+        Err(Failure::Quota)
+    }
+
     async fn write(&mut self, host: &impl Host) -> Result<(), StoreError> {
-        self.announce(host).await?;
         let key = self.id.chunk_key(self.chunks);
         // Counted before it is there: a write that fails may have happened all the same.
         self.chunks += 1;
@@ -204,25 +245,17 @@ impl Draft {
         Ok(())
     }
 
-    async fn commit(
-        &mut self,
-        record: &Record,
-        owner: &Owner,
-        limits: Limits,
-        host: &impl Host,
-    ) -> Result<(), Failure> {
-        if self.unwritten.is_empty() {
-            self.announce(host).await?;
-        } else {
-            self.write(host).await?;
-        }
-        self.size = Some(record.size);
-        host.save(&self.id.size_key(record.size), b"").await?;
-        if let Some(most) = limits.user
-            && quota::used(owner, host).await? > most
-        {
+    async fn commit(&mut self, record: &Record, host: &impl Host) -> Result<(), Failure> {
+        self.note(host).await?;
+        let quota = self.limits.user.map(|most| (self.owner, most));
+        // Without a quota the content comes first, so that a size says of a file that it is complete.
+        if quota.is_some() && !self.reservation.set(&self.id, record.size, quota, host).await? {
             return Err(Failure::Quota);
         }
+        if !self.unwritten.is_empty() {
+            self.write(host).await?;
+        }
+        self.reservation.set(&self.id, record.size, None, host).await?;
         let text = serde_json::to_vec(record).map_err(|error| StoreError(error.to_string()))?;
         host.save(&self.id.record_key(), &text).await?;
         if let Err(error) = host.remove(&self.id.pending_key()).await {
@@ -234,14 +267,12 @@ impl Draft {
 
     /// Removes what has been written.
     async fn abandon(&mut self, host: &impl Host) -> Result<(), StoreError> {
-        if !self.announced {
+        if !self.is_noted {
             return Ok(());
         }
         host.remove(&self.id.record_key()).await?;
         sweep::remove_chunks(&self.id, self.chunks, host).await?;
-        if let Some(size) = self.size {
-            host.remove(&self.id.size_key(size)).await?;
-        }
+        self.reservation.release(&self.id, host).await?;
         host.remove(&self.id.pending_key()).await
     }
 }
@@ -331,7 +362,7 @@ fn refused(failure: &Failure, limits: Limits, request: &Parts, host: &impl Host)
                 &format!("The user's files may take {most} bytes together"),
             )
         }
-        Failure::TooSlow => localized(
+        Failure::Form(FormError::Body(BodyError::TookTooLong)) => localized(
             StatusCode::REQUEST_TIMEOUT,
             "upload_too_slow",
             "업로드가 한 시간보다 오래 걸렸습니다",

@@ -21,8 +21,10 @@ pub async fn when_due(host: &impl Host) {
         if last.is_some_and(|last| last <= now && now - last < PAUSE) {
             return Ok(());
         }
-        host.save(LAST, now.to_string().as_bytes()).await?;
-        sweep(now, host).await
+        // On a full disk this fails, and sweeping is what makes room there.
+        let noted = host.save(LAST, now.to_string().as_bytes()).await;
+        sweep(now, host).await?;
+        noted
     };
     let outcome: Result<(), StoreError> = outcome.await;
     if let Err(error) = outcome {

@@ -1,5 +1,6 @@
 //! Uploads on the handler logic alone, with a store in memory.
 
+mod bounds;
 mod forms;
 
 use std::time::Duration;
@@ -15,9 +16,9 @@ use http::{HeaderName, Method, Request, StatusCode};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::form::BodyError;
 use super::{CHUNK, hex};
 use crate::answer::{Answer, Body};
+use crate::body::BodyError;
 use crate::host::Host;
 use crate::service::Service;
 use crate::settings::Variables;

@@ -5,6 +5,7 @@ use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use connection::log::{Escapes, LogWriter};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 use zeroize::Zeroizing;
@@ -247,9 +248,14 @@ fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
 fn start_log(args: &ServeArgs) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(&args.log)
         .map_err(|_| format!("{:?} is not a log filter: try info, or info,sqlx=debug, with --log", args.log))?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let colours = std::io::stderr().is_terminal();
+    let escapes = match args.log_format {
+        LogFormat::Text => Escapes::Text { colours },
+        LogFormat::Json => Escapes::Json,
+    };
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(move || LogWriter::new(escapes));
     match args.log_format {
-        LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).init(),
+        LogFormat::Text => log.with_ansi(colours).init(),
         LogFormat::Json => log.json().init(),
     }
     Ok(())

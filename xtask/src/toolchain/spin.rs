@@ -29,6 +29,14 @@ impl EdgeServer {
         }
     }
 
+    /// The file in which Spin keeps what the component logs. `edge-host` has one log for both.
+    pub(crate) const fn component_log(self) -> Option<&'static str> {
+        match self {
+            Self::Spin(_) => Some("edge-resource_stderr.txt"),
+            Self::EdgeHost(_) => None,
+        }
+    }
+
     fn for_spin(found: Option<Version>) -> Self {
         match found {
             Some(version) if version >= OLDEST => Self::Spin(version),

@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test program uses a part of it")]
 
 pub mod files;
+pub mod metrics;
 #[path = "../../../../edge-resource/src/testing/signer.rs"]
 pub mod signer;
 

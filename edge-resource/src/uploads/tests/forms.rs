@@ -16,6 +16,7 @@ async fn a_file_may_be_named_in_the_extended_form_alone() {
         ("filename*=EUC-KR''other.pdf; filename=\"plain.pdf\"", "plain.pdf"),
         ("filename=\"a\\\\b \\\"c\\\".txt\"", "a\\b \"c\".txt"),
         ("filename=a b.txt", "a b.txt"),
+        ("filename*=\"UTF-8''%EB%B3%B4%EA%B3%A0%EC%84%9C.pdf\"", "보고서.pdf"),
     ] {
         let answer = edge.upload(&bearer, FORM, &form(parameters.as_bytes()), 1000).await;
         assert_eq!((answer.status(), &json_of(&answer)["filename"]), (StatusCode::OK, &json!(name)), "{parameters}");
@@ -46,12 +47,54 @@ async fn an_input_in_which_no_file_was_chosen_is_none_beside_a_file() {
     for parts in [[&blank, &file], [&file, &blank], [&blank, &blank]] {
         let body = format!("{}{}--XX--\r\n", parts[0], parts[1]);
         let answer = edge.upload(&bearer, FORM, body.as_bytes(), 1000).await;
-        let (name, size) = if parts == [&blank, &blank] { ("", 0) } else { ("a", 1) };
         let receipt = json_of(&answer);
-        assert_eq!(
-            (answer.status(), &receipt["filename"], &receipt["size"]),
-            (StatusCode::OK, &json!(name), &json!(size))
-        );
+        if parts == [&blank, &blank] {
+            assert_eq!((answer.status(), &receipt["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("file_missing")));
+        } else {
+            assert_eq!(
+                (answer.status(), &receipt["filename"], &receipt["size"]),
+                (StatusCode::OK, &json!("a"), &json!(1))
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_form_in_which_no_file_was_chosen_stores_nothing() {
+    let edge = Edge::new();
+    let bearer = edge.bearer(&json!({}));
+    let note = "--XX\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nhello\r\n";
+    for blank in ["filename=\"\"\r\nContent-Type: application/octet-stream", "filename=\"\"", "filename*=UTF-8''"] {
+        let head = format!("--XX\r\nContent-Disposition: form-data; name=\"file\"; {blank}\r\n\r\n\r\n");
+        for body in [format!("{head}--XX--\r\n"), format!("{note}{head}--XX--\r\n"), format!("{head}{note}--XX--\r\n")]
+        {
+            let answer = edge.upload(&bearer, FORM, body.as_bytes(), 1000).await;
+            assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY, "{body}");
+            let missing = json!([{"type": "missing", "loc": ["body", "file"], "msg": "Field required", "input": null}]);
+            assert_eq!(json_of(&answer), json!({"detail": missing, "code": "file_missing"}));
+            assert_eq!(edge.keys(), Vec::<String>::new(), "{body}");
+        }
+    }
+    // An empty file has been chosen where it has a name.
+    let empty = "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n\r\n--XX--\r\n";
+    assert_eq!(edge.upload(&bearer, FORM, empty.as_bytes(), 1000).await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn parts_whose_names_are_not_utf_8_are_other_fields() {
+    let edge = Edge::new();
+    let bearer = edge.bearer(&json!({}));
+    let part = |name: &[u8]| {
+        let head = b"--XX\r\nContent-Disposition: form-data; name=\"";
+        [&head[..], name, b"\"; filename=\"a\"\r\n\r\nx\r\n"].concat()
+    };
+    for name in [&b"\xff\xfe"[..], b"file\xff", b"\xeb\xb3", b"\xed\xa0\x80", b"\xc0\x80"] {
+        let alone = [part(name), b"--XX--\r\n".to_vec()].concat();
+        let answer = edge.upload(&bearer, FORM, &alone, 1000).await;
+        assert_eq!((answer.status().as_u16(), &json_of(&answer)["code"]), (422, &json!("file_missing")), "{name:?}");
+        let beside = [part(name), part(b"file"), part(name), b"--XX--\r\n".to_vec()].concat();
+        let answer = edge.upload(&bearer, FORM, &beside, 7).await;
+        assert_eq!((answer.status(), &json_of(&answer)["size"]), (StatusCode::OK, &json!(1)), "{name:?}");
     }
 }
 

@@ -1,0 +1,48 @@
+//! One request before the first: which variables does the component read?
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use anyhow::Context;
+use bytes::Bytes;
+use connection::Activity;
+use http::{Method, Request};
+use http_body_util::{BodyExt, Empty};
+use wasmtime_wasi_http::handler::ProxyHandler;
+
+use crate::instance::{Instances, Limits};
+use crate::key_value::KeyValue;
+use crate::metrics::Metrics;
+use crate::outbound::Outbound;
+use crate::redis_client::RedisConnections;
+use crate::slots::{Admitted, Slots};
+
+/// Refuses variables that the component does not read. It reads them for its first request, so an instance gets one:
+/// `OPTIONS /`, which does nothing. That instance has no network, no log and a store of its own, and ends with its
+/// answer. A component that cannot answer is not refused here; its requests are answered with what is wrong.
+pub(crate) async fn refuse_unknown_variables(instances: &Instances) -> anyhow::Result<()> {
+    let variables = instances.variables.watched();
+    let probe = Instances {
+        engine: instances.engine.clone(),
+        component: instances.component.clone(),
+        variables: variables.clone(),
+        key_value: KeyValue::in_memory()?,
+        redis: RedisConnections::default(),
+        outbound: Outbound::nowhere(),
+        limits: Limits { idle: Duration::ZERO, ..instances.limits },
+        fixed_time: instances.fixed_time,
+        metrics: Metrics::default(),
+        slots: Slots::new(1),
+        logs: false,
+        stopping: Arc::new(AtomicBool::new(true)),
+    };
+    let body = Empty::<Bytes>::new().map_err(|never| match never {}).boxed_unsync();
+    let request = Request::builder().method(Method::OPTIONS).uri("http://localhost/").body(body);
+    let turn = Activity::new().begin();
+    let answer = ProxyHandler::new(probe).handle(Admitted::new(turn), request.context("not a request")?).await;
+    if let Err(error) = answer {
+        tracing::debug!("the variables are not compared with the component's: {error:#}");
+    }
+    variables.refuse_unknown()
+}

@@ -1,0 +1,126 @@
+//! How many instances there are, whatever is sent.
+
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::support::files::{FORM, Files, bytes, form};
+use crate::support::metrics::{metrics, metrics_address, sample};
+use serde_json::json;
+
+const INSTANCES: u64 = 4;
+/// A sixth of 60 s is the time in line.
+const ARGUMENTS: [&str; 6] = ["--max-instances", "4", "--request-timeout", "60", "--metrics-listen", "127.0.0.1:0"];
+
+/// Runs the work, and returns the most instances there were meanwhile.
+fn most_instances(files: &Files, work: impl FnOnce()) -> u64 {
+    let address = metrics_address(&files.edge);
+    let (is_over, most) = (AtomicBool::new(false), AtomicU64::new(0));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                most.fetch_max(sample(&metrics(address), "edge_instances"), Ordering::Relaxed);
+                // Often enough to see what comes and goes within a burst.
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        });
+        work();
+        is_over.store(true, Ordering::Relaxed);
+    });
+    most.into_inner().max(sample(&metrics(address), "edge_instances"))
+}
+
+#[test]
+fn a_burst_of_requests_makes_no_more_instances_than_there_may_be() {
+    const CONNECTIONS: usize = 200;
+    let Some(files) = Files::start(&ARGUMENTS) else { return };
+    let token = files.bearer(1);
+    let forged = format!("{}AAAA", &token[..token.len() - 4]);
+    let all_are_open = Barrier::new(CONNECTIONS);
+    let most = most_instances(&files, || {
+        std::thread::scope(|scope| {
+            for _ in 0..CONNECTIONS {
+                scope.spawn(|| {
+                    let mut connection = files.edge.connect();
+                    all_are_open.wait();
+                    for _ in 0..5 {
+                        let answer = connection.send("GET", "/protected", &[("Authorization", &forged)], b"");
+                        assert_eq!(answer.status, 401, "{}", answer.text());
+                    }
+                });
+            }
+        });
+    });
+    assert!((1..=INSTANCES).contains(&most), "{most} instances");
+    // All that were started, those that have ended included: none was started for a moment.
+    let text = metrics(metrics_address(&files.edge));
+    assert_eq!(sample(&text, "edge_instances_failed_total"), 0, "{}", files.edge.log());
+    assert!(!files.edge.log().contains("instance ended"), "{}", files.edge.log());
+}
+
+#[test]
+fn held_uploads_fill_the_instances_and_what_is_beyond_waits_and_is_told_to_come_again() {
+    let Some(files) = Files::start(&ARGUMENTS) else { return };
+    let (bearer, body) = (files.bearer(1), form(&bytes(1000, 0)));
+    let address = metrics_address(&files.edge);
+    let head = format!(
+        "POST /upload HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer}\r\nContent-Type: {FORM}\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    let (sent, rest) = body.split_at(body.len() / 2);
+    let mut held = Vec::new();
+    let most = most_instances(&files, || {
+        for _ in 0..INSTANCES * 16 {
+            let mut connection = files.edge.connect();
+            connection.send_raw(head.as_bytes());
+            connection.send_raw(sent);
+            held.push(connection);
+        }
+        let started = Instant::now();
+        while sample(&metrics(address), "edge_requests_in_progress") < INSTANCES * 16 {
+            assert!(started.elapsed() < crate::support::PATIENCE, "{}", metrics(address));
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let started = Instant::now();
+        let answer = files.edge.get("/", &[]);
+        assert_eq!((answer.status, answer.header("retry-after")), (503, Some("1")), "{answer:?}");
+        assert_eq!(answer.json(), json!({"detail": "Service Unavailable", "code": "busy"}));
+        let waited = started.elapsed();
+        assert!(waited >= Duration::from_secs(9) && waited < Duration::from_secs(25), "{waited:?}");
+
+        // What waits gets the first room there is.
+        let mut waiting = files.edge.connect();
+        waiting.send_raw(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        for mut connection in held.drain(..8) {
+            connection.send_raw(rest);
+            assert_eq!(connection.answer("POST").map(|answer| answer.status), Some(200));
+        }
+        assert_eq!(waiting.answer("GET").map(|answer| answer.status), Some(200));
+        for mut connection in held.drain(..) {
+            connection.send_raw(rest);
+            assert_eq!(connection.answer("POST").map(|answer| answer.status), Some(200));
+        }
+    });
+    assert_eq!(most, INSTANCES, "64 uploads fill four instances, and no more are started");
+    assert_eq!(files.list(&bearer).len() as u64, INSTANCES * 16);
+    assert!(!files.edge.log().contains("instance ended"), "{}", files.edge.log());
+}
+
+/// An instance that has answered its 128 requests and still holds a slow one must not keep its place from others.
+#[test]
+fn instances_that_hold_a_slow_upload_go_on_serving_others() {
+    let arguments = ["--max-instances", "1", "--request-timeout", "60"];
+    let Some(files) = Files::start(&arguments) else { return };
+    let (bearer, body) = (files.bearer(1), form(&bytes(1000, 0)));
+    let mut slow = files.edge.connect();
+    slow.send_raw(
+        format!("POST /upload HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer}\r\nContent-Type: {FORM}\r\nContent-Length: {}\r\n\r\n", body.len()).as_bytes(),
+    );
+    slow.send_raw(&body[..500]);
+    let mut connection = files.edge.connect();
+    for request in 0..300 {
+        assert_eq!(connection.send("GET", "/protected", &[("Authorization", &bearer)], b"").status, 200, "{request}");
+    }
+    slow.send_raw(&body[500..]);
+    assert_eq!(slow.answer("POST").map(|answer| answer.status), Some(200));
+}

@@ -1,0 +1,43 @@
+//! What the log shows of requests whose bytes would command a terminal or break a line.
+
+use serde_json::Value;
+
+use crate::support::{Edge, Scratch, component, edge_host};
+
+/// U+009B, which begins a command, and U+202E, which turns text around: their bytes are good ones of a path.
+const PATH: &str = "/uploads/\u{9b}31m\u{202e}x";
+
+#[test]
+fn lines_about_requests_are_json_or_plain_text_whatever_their_path_is() {
+    let Some(component) = component() else { return };
+    for format in ["json", "text"] {
+        let scratch = Scratch::new();
+        let mut command = edge_host();
+        command.env("RUST_LOG", "info,access=debug");
+        let edge = Edge::start_command(command, scratch.path(), &component, &["--log-format", format]);
+        for path in [PATH, "/uploads/\u{c2}", "/nothing/\u{9d}0;title\u{9c}"] {
+            let mut connection = edge.connect();
+            connection.send_raw(format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes());
+            assert!(connection.answer("GET").is_some_and(|answer| answer.status < 500), "{path:?}");
+        }
+        assert!(edge.logs("request_refused") && edge.logs("title"), "{}", edge.log());
+        let log = edge.log();
+        let is_plain = |c: char| c == '\n' || (!c.is_control() && c != '\u{202e}');
+        assert!(log.chars().all(is_plain), "{log:?}");
+        for line in log.lines().filter(|line| line.contains("request_refused")) {
+            let message = if format == "json" {
+                let line: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+                line["fields"]["message"].as_str().expect("a message").to_owned()
+            } else {
+                line.split_once("component: ").expect("what the component wrote").1.to_owned()
+            };
+            let refused: Value = serde_json::from_str(&message).unwrap_or_else(|error| panic!("{error}: {message}"));
+            assert_eq!((&refused["event"], &refused["status"]), (&"request_refused".into(), &401.into()));
+        }
+        if format == "json" {
+            for line in log.lines() {
+                let _: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+            }
+        }
+    }
+}
