@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::http::{AllowedOrigins, LoginLimits, TlsFiles, TrustedProxies};
+use crate::keys::TrustedFiles;
 use crate::token::Lifetimes;
+use crate::users::ClaimsChange;
 
 /// Where the users are.
 #[derive(Debug, Clone, Args)]
@@ -21,6 +23,15 @@ pub struct KeysArgs {
     /// Directory of the signing keys
     #[arg(long, env = "ISSUER_KEYS_DIR", default_value = "keys")]
     pub keys_dir: PathBuf,
+}
+
+/// What a change of claims ends.
+#[derive(Debug, Clone, Args)]
+pub struct ClaimsArgs {
+    /// What a changed role or premium does to the sessions of the user, whose access tokens carry
+    /// the old ones
+    #[arg(long, env = "ISSUER_ON_CLAIMS_CHANGE", value_enum, default_value_t)]
+    pub on_claims_change: ClaimsChange,
 }
 
 /// TLS of the server itself.
@@ -141,9 +152,39 @@ pub struct ServeArgs {
     #[arg(long, env = "ISSUER_LOGIN_LIMIT_ADDRESS", value_name = "N", default_value_t = LoginLimits::default().per_address)]
     pub login_limit_address: u32,
 
-    /// Password tries taken each minute for one user name; 0: no limit
+    /// Wrong passwords taken each minute for one user name from one network (IPv4 /24, IPv6 /64);
+    /// 0: no limit
     #[arg(long, env = "ISSUER_LOGIN_LIMIT_NAME", value_name = "N", default_value_t = LoginLimits::default().per_name)]
     pub login_limit_name: u32,
+
+    /// Wrong passwords taken each minute for one user name from all networks together; 0: no limit
+    #[arg(
+        long,
+        env = "ISSUER_LOGIN_LIMIT_NAME_EVERYWHERE",
+        value_name = "N",
+        default_value_t = LoginLimits::default().per_name_everywhere
+    )]
+    pub login_limit_name_everywhere: u32,
+
+    /// Public keys of another system and what they are trusted for, FILE=refresh-once, separated
+    /// by commas: each refresh token of such a key is exchanged for tokens of the issuer
+    #[arg(long, env = "ISSUER_TRUST_KEY", value_name = "FILE=USE", default_value = "", hide_default_value = true)]
+    pub trust_key: TrustedFiles,
+
+    /// The `aud` of a Django project's tokens that are accepted; without it, tokens with `aud` are
+    /// refused
+    #[arg(long, env = "ISSUER_ACCEPTED_AUDIENCE", value_name = "AUD")]
+    pub accepted_audience: Option<String>,
+
+    /// The `iss` that a Django project's tokens must have where they have one; without it, `iss`
+    /// is ignored
+    #[arg(long, env = "ISSUER_ACCEPTED_ISSUER", value_name = "ISS")]
+    pub accepted_issuer: Option<String>,
+
+    /// What a changed role or premium does to the user's sessions, whose access tokens carry the
+    /// old ones.
+    #[command(flatten)]
+    pub claims: ClaimsArgs,
 
     /// Proxies whose X-Forwarded-For is believed: addresses or networks like 10.0.0.0/8, separated by commas
     #[arg(long, env = "ISSUER_TRUSTED_PROXIES", value_name = "PROXIES", default_value = "", hide_default_value = true)]

@@ -3,11 +3,12 @@
 use chrono::TimeDelta;
 use clap::{Args, Subcommand};
 
-use super::Failure;
+use super::{Failure, run_async};
 use crate::clock::{Clock as _, SystemClock};
-use crate::config::KeysArgs;
+use crate::config::{DatabaseArgs, KeysArgs};
 use crate::http::KEYS_CACHE_SECONDS;
 use crate::keys::{Generated, KeyBits, KeyDirectory, KeyState};
+use crate::storage::{self, KeySessions};
 use crate::token::Lifetimes;
 
 /// A running issuer looks for new keys every second: so long, generously, it may sign with a key that is retired.
@@ -66,6 +67,9 @@ pub(super) struct RemoveArgs {
     #[command(flatten)]
     keys: KeysArgs,
 
+    #[command(flatten)]
+    database: DatabaseArgs,
+
     /// The key's id; one of 64 begins with a hyphen
     #[arg(allow_hyphen_values = true)]
     kid: String,
@@ -88,7 +92,8 @@ pub(super) struct RemoveArgs {
     )]
     refresh_lifetime: u32,
 
-    /// Do not wait until every token that it signed has expired
+    /// Do not wait until every token that it signed has expired, and end all sessions that it
+    /// vouched for
     #[arg(long)]
     force: bool,
 }
@@ -102,7 +107,7 @@ pub(super) fn run(command: KeysCommand) -> Result<(), Failure> {
             println!("retired the key {kid}");
             Ok(())
         }
-        KeysCommand::Remove(args) => remove(args),
+        KeysCommand::Remove(args) => run_async(remove(args)),
         KeysCommand::List(args) => list(args),
     }
 }
@@ -127,14 +132,30 @@ fn rotate(args: RotateArgs) -> Result<(), Failure> {
     let (new, old) = KeyDirectory::new(args.keys.keys_dir).rotate(SystemClock.now(), cached)?;
     println!("the key {new} signs now");
     println!("the key {old} is retired: its tokens go on, remove it when they have expired");
+    println!("after a theft remove it at once: `issuer keys remove --force {old}` ends its sessions too");
     Ok(())
 }
 
-fn remove(args: RemoveArgs) -> Result<(), Failure> {
-    let longest = i64::from(args.access_lifetime.max(args.refresh_lifetime));
-    let lifetime = (!args.force).then(|| TimeDelta::seconds(longest + TAKING_OVER_SECONDS));
-    KeyDirectory::new(args.keys.keys_dir).remove(&args.kid, SystemClock.now(), lifetime)?;
-    println!("removed the key {}", args.kid);
+async fn remove(args: RemoveArgs) -> Result<(), Failure> {
+    let (directory, kid, now) = (KeyDirectory::new(args.keys.keys_dir), args.kid, SystemClock.now());
+    if !args.force {
+        let longest = i64::from(args.access_lifetime.max(args.refresh_lifetime));
+        let lifetime = TimeDelta::seconds(longest + TAKING_OVER_SECONDS);
+        directory.remove(&kid, now, Some(lifetime))?;
+        println!("removed the key {kid}");
+        return Ok(());
+    }
+    // Opened first: a key that is gone while its sessions live on would look like a theft that was
+    // dealt with.
+    let storage = storage::open_existing(&args.database.database_url).await?;
+    directory.remove(&kid, now, None)?;
+    println!("removed the key {kid}");
+    // A running issuer accepts the key for a moment more, but begins no session with it any more.
+    let ended = storage.revoke_sessions_of_key(&kid, KeySessions::Never, now.timestamp()).await.map_err(|error| {
+        format!("the key is removed, but its sessions go on: {error}; run `issuer sessions end-all --of-key {kid}`")
+    })?;
+    println!("ended {ended} sessions that it vouched for");
+    storage.close().await;
     Ok(())
 }
 

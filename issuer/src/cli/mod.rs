@@ -3,6 +3,7 @@
 mod doctor;
 mod keys;
 mod serve;
+mod sessions;
 mod terminal;
 mod token;
 mod users;
@@ -35,6 +36,9 @@ enum Command {
     /// Make and list users
     #[command(subcommand)]
     Users(users::UsersCommand),
+    /// End sessions
+    #[command(subcommand)]
+    Sessions(sessions::SessionsCommand),
     /// Delete sessions whose tokens have all expired; `serve` does it every hour
     FlushExpired(DatabaseArgs),
     /// Find out why tokens are not accepted; exit code 0: no problem, 1: a problem, 2: nothing could be checked
@@ -61,6 +65,7 @@ pub fn main() -> ExitCode {
         Command::Token(command) => return verdict(token::run(command)),
         Command::Doctor(args) => return verdict(doctor::run(args)),
         Command::Keys(command) => keys::run(command),
+        Command::Sessions(command) => run_async(sessions::run(command)),
         Command::Serve(args) => run_async(serve::run(args)),
         Command::FlushExpired(args) => run_async(flush_expired(args)),
         Command::Users(command) => run_async(users::run(command)),

@@ -15,7 +15,7 @@ use crate::base_url::BaseUrl;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{LogFormat, ServeArgs};
 use crate::http::{self, Connections, Issuer, LoginLimits, Readiness, Throttle, Tls};
-use crate::keys::{IssuerKeys, KeyDirectory, LiveKeys};
+use crate::keys::{Accepted, IssuerKeys, KeyDirectory, LiveKeys};
 use crate::metrics::Metrics;
 use crate::random::{Random, SystemRandom};
 use crate::revocation::{FLUSH_MARGIN, RedisPublisher, Revocations, StatusListService, StatusLists};
@@ -34,10 +34,17 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
     let from_environment = keys_from_environment()?;
     let reloads = from_environment.is_none();
     let version = directory.version();
-    let keys = Arc::new(LiveKeys::new(match from_environment {
+    let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    let accepted = Accepted { audience: given(&args.accepted_audience), issuer: given(&args.accepted_issuer) };
+    let foreign = args.trust_key.load(&accepted).map_err(|error| format!("--trust-key: {error}"))?;
+    let keys = match from_environment {
         Some(keys) => keys,
         None => directory.load()?,
-    }));
+    };
+    let keys = Arc::new(LiveKeys::trusting(keys, accepted, foreign));
+    for key in keys.foreign() {
+        tracing::warn!(kid = key.kid(), "refresh tokens of a key of another system are exchanged");
+    }
     let telemetry = match args.otlp_endpoint.as_deref().filter(|url| !url.is_empty()) {
         Some(url) => Some(Telemetry::to(url)?),
         None => None,
@@ -85,7 +92,11 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
         async move { revocations.run().await }
     });
     let flushing = tokio::spawn(flush_regularly(Arc::clone(&storage), Arc::clone(&clock)));
-    let login_limits = LoginLimits { per_address: args.login_limit_address, per_name: args.login_limit_name };
+    let login_limits = LoginLimits {
+        per_address: args.login_limit_address,
+        per_name: args.login_limit_name,
+        per_name_everywhere: args.login_limit_name_everywhere,
+    };
     let issuer = Arc::new(Issuer {
         storage: Arc::clone(&storage),
         public_url,
@@ -99,6 +110,7 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
         random,
         clock,
         keys,
+        on_claims_change: args.claims.on_claims_change,
     });
 
     let reloading = reloads.then(|| tokio::spawn(follow_the_keys(Arc::clone(&issuer.keys), directory, version)));
@@ -158,26 +170,30 @@ async fn flush_regularly(storage: Arc<dyn Storage>, clock: Arc<dyn Clock>) {
     }
 }
 
-/// Keys of a secret manager: `ISSUER_PRIVATE_KEY`, and `ISSUER_PUBLIC_KEYS` with those that only verify. Not flags: every
-/// user of the machine can read arguments.
+/// Keys of a secret manager: `ISSUER_PRIVATE_KEY`; `ISSUER_PUBLIC_KEYS`, which are published for
+/// other verifiers; and `ISSUER_RETIRED_KEYS`, which signed before and whose tokens are still
+/// accepted. Not flags: every user of the machine can read arguments.
 pub(super) fn keys_from_environment() -> Result<Option<IssuerKeys>, Failure> {
     let variable = |name: &str| match std::env::var(name) {
         Ok(text) => Ok(Some(Zeroizing::new(text)).filter(|text| !text.trim().is_empty())),
         Err(VarError::NotPresent) => Ok(None),
         Err(VarError::NotUnicode(_)) => Err(format!("the variable {name} is not text")),
     };
-    let others = variable("ISSUER_PUBLIC_KEYS")?;
+    let (published, retired) = (variable("ISSUER_PUBLIC_KEYS")?, variable("ISSUER_RETIRED_KEYS")?);
     let Some(private) = variable("ISSUER_PRIVATE_KEY")? else {
-        return match others {
-            Some(_) => Err(
-                "ISSUER_PUBLIC_KEYS is set and ISSUER_PRIVATE_KEY is not: set both, or neither for the keys directory"
-                    .into(),
-            ),
-            None => Ok(None),
+        let name = match (published, retired) {
+            (None, None) => return Ok(None),
+            (Some(_), _) => "ISSUER_PUBLIC_KEYS",
+            (None, Some(_)) => "ISSUER_RETIRED_KEYS",
         };
+        let advice = "set both, or neither for the keys directory";
+        return Err(format!("{name} is set and ISSUER_PRIVATE_KEY is not: {advice}").into());
     };
-    let keys = IssuerKeys::from_text(&private, others.as_deref().map(String::as_str));
-    Ok(Some(keys.map_err(|error| format!("ISSUER_PRIVATE_KEY or ISSUER_PUBLIC_KEYS cannot be used: {error}"))?))
+    let text = |text: &'_ Option<Zeroizing<String>>| text.as_ref().map(|text| text.to_string());
+    let keys = IssuerKeys::from_text(&private, text(&published).as_deref(), text(&retired).as_deref());
+    Ok(Some(keys.map_err(|error| {
+        format!("ISSUER_PRIVATE_KEY, ISSUER_PUBLIC_KEYS or ISSUER_RETIRED_KEYS cannot be used: {error}")
+    })?))
 }
 
 /// Takes over new keys within seconds. Keys that cannot be used change nothing but the log, and are tried again: what

@@ -9,12 +9,12 @@ use zeroize::Zeroizing;
 use super::Failure;
 use super::terminal::{escaped, json_escaped};
 use crate::clock::{Clock as _, SystemClock};
-use crate::config::DatabaseArgs;
+use crate::config::{ClaimsArgs, DatabaseArgs};
 use crate::random::SystemRandom;
-use crate::storage::{self, InsertError, Storage};
+use crate::storage::{self, ChangeError, InsertError, Storage};
 use crate::users::{
-    ADMIN_ROLE, Changes, Claims, DEFAULT_ROLE, HashingLimits, MAX_PASSWORD_BYTES, PasswordHasher, Profile, User,
-    check_password, generate_password, normalised_username, read_django_users,
+    ADMIN_ROLE, Changes, Claims, DEFAULT_ROLE, HashingLimits, LastAdministrator, MAX_PASSWORD_BYTES, PasswordHasher,
+    PasswordOwner, Profile, User, check_password, generate_password, normalised_username, read_django_users,
 };
 
 #[derive(Debug, Subcommand)]
@@ -28,19 +28,21 @@ pub(super) enum UsersCommand {
     /// Let a user in again
     Activate(NamedUserArgs),
     /// Keep a user out: no login, no refresh
-    Deactivate(NamedUserArgs),
+    Deactivate(RemovedUserArgs),
     /// Show a user's record
     Show(NamedUserArgs),
     /// Set a user's password; all the user's sessions end
     SetPassword(SetPasswordArgs),
-    /// Set the claim `role`; new tokens carry it
+    /// Set the claim `role`; the user's sessions end, unless --on-claims-change says something
+    /// else
     SetRole(SetRoleArgs),
-    /// Set the claim `premium`; new tokens carry it
+    /// Set the claim `premium`; the user's sessions end when it is lost, unless --on-claims-change
+    /// says something else
     SetPremium(SetPremiumArgs),
     /// End all sessions of a user
     Logout(NamedUserArgs),
     /// Delete a user, with all sessions
-    Delete(NamedUserArgs),
+    Delete(RemovedUserArgs),
 }
 
 #[derive(Debug, Args)]
@@ -83,6 +85,24 @@ struct PasswordSource {
     generate_password: bool,
 }
 
+impl PasswordSource {
+    /// Reads a password, or makes up one that may be chosen.
+    fn read(&self, owner: PasswordOwner<'_>) -> Result<Zeroizing<String>, Failure> {
+        if !self.generate_password {
+            return password_from_stdin();
+        }
+        let mut password = generate_password(&SystemRandom)?;
+        // By chance one may be made of the letters of the name; another one is not.
+        for _ in 0..100 {
+            if check_password(&password, owner).is_ok() {
+                break;
+            }
+            password = generate_password(&SystemRandom)?;
+        }
+        Ok(password)
+    }
+}
+
 #[derive(Debug, Args)]
 pub(super) struct NamedUserArgs {
     #[command(flatten)]
@@ -90,6 +110,27 @@ pub(super) struct NamedUserArgs {
     /// The user's name
     #[arg(allow_hyphen_values = true)]
     username: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RemovedUserArgs {
+    #[command(flatten)]
+    user: NamedUserArgs,
+    #[command(flatten)]
+    force: ForceArgs,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+struct ForceArgs {
+    /// Also when no active administrator is left
+    #[arg(long)]
+    force: bool,
+}
+
+impl From<ForceArgs> for LastAdministrator {
+    fn from(ForceArgs { force }: ForceArgs) -> Self {
+        if force { Self::MayGo } else { Self::Stays }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -104,6 +145,10 @@ pub(super) struct SetPasswordArgs {
 pub(super) struct SetRoleArgs {
     #[command(flatten)]
     user: NamedUserArgs,
+    #[command(flatten)]
+    claims: ClaimsArgs,
+    #[command(flatten)]
+    force: ForceArgs,
     /// The role
     role: String,
 }
@@ -112,6 +157,8 @@ pub(super) struct SetRoleArgs {
 pub(super) struct SetPremiumArgs {
     #[command(flatten)]
     user: NamedUserArgs,
+    #[command(flatten)]
+    claims: ClaimsArgs,
     /// true or false
     #[arg(action = clap::ArgAction::Set)]
     premium: bool,
@@ -147,14 +194,19 @@ pub(super) async fn run(command: UsersCommand) -> Result<(), Failure> {
         UsersCommand::Import(args) => import(args).await,
         UsersCommand::List(args) => list(args).await,
         UsersCommand::Activate(args) => change(args, Changes { is_active: Some(true), ..Changes::default() }).await,
-        UsersCommand::Deactivate(args) => change(args, Changes { is_active: Some(false), ..Changes::default() }).await,
+        UsersCommand::Deactivate(RemovedUserArgs { user, force }) => {
+            let last_administrator = force.into();
+            change(user, Changes { is_active: Some(false), last_administrator, ..Changes::default() }).await
+        }
         UsersCommand::Show(args) => show(args).await,
         UsersCommand::SetPassword(args) => set_password(args).await,
-        UsersCommand::SetRole(SetRoleArgs { user, role }) => {
-            change(user, Changes { role: Some(role), ..Changes::default() }).await
+        UsersCommand::SetRole(SetRoleArgs { user, claims, force, role }) => {
+            let (role, on_claims_change, last_administrator) = (Some(role), claims.on_claims_change, force.into());
+            change(user, Changes { role, on_claims_change, last_administrator, ..Changes::default() }).await
         }
-        UsersCommand::SetPremium(SetPremiumArgs { user, premium }) => {
-            change(user, Changes { premium: Some(premium), ..Changes::default() }).await
+        UsersCommand::SetPremium(SetPremiumArgs { user, claims, premium }) => {
+            let (premium, on_claims_change) = (Some(premium), claims.on_claims_change);
+            change(user, Changes { premium, on_claims_change, ..Changes::default() }).await
         }
         UsersCommand::Logout(args) => log_out(args).await,
         UsersCommand::Delete(args) => delete(args).await,
@@ -178,8 +230,7 @@ async fn create(args: CreateArgs) -> Result<(), Failure> {
         println!("the user {} exists already (id {})", escaped(&user.username), user.id);
         return Ok(());
     }
-    let password =
-        if args.password.generate_password { generate_password(&SystemRandom)? } else { password_from_stdin()? };
+    let password = args.password.read(profile.password_owner())?;
     let user = store(&*storage, profile, &password).await?;
     println!("created the user {} (id {})", escaped(&user.username), user.id);
     if args.password.generate_password {
@@ -205,7 +256,7 @@ pub(super) async fn create_superuser(args: CreateSuperuserArgs) -> Result<(), Fa
         return Err(InsertError::NameTaken.into());
     }
     let password = Zeroizing::new(rpassword::prompt_password("Password: ")?);
-    check_password(&password)?;
+    check_password(&password, profile.password_owner())?;
     if *password != *Zeroizing::new(rpassword::prompt_password("Password (again): ")?) {
         return Err("the two passwords are not the same; nothing was stored".into());
     }
@@ -216,7 +267,7 @@ pub(super) async fn create_superuser(args: CreateSuperuserArgs) -> Result<(), Fa
 }
 
 async fn store(storage: &dyn Storage, profile: Profile, password: &Zeroizing<String>) -> Result<User, Failure> {
-    check_password(password)?;
+    check_password(password, profile.password_owner())?;
     let hasher = PasswordHasher::new(HashingLimits::default(), Arc::new(SystemRandom))?;
     let hash = hasher.hash(password.clone()).await?;
     let user = profile.with_password(hash, SystemClock.now().timestamp());
@@ -262,7 +313,8 @@ async fn change(args: NamedUserArgs, changes: Changes) -> Result<(), Failure> {
     let (storage, user) = named(args).await?;
     let user = storage
         .update_user(user.id, &changes, SystemClock.now().timestamp())
-        .await?
+        .await
+        .map_err(with_force)?
         .ok_or("the user was deleted at this moment")?;
     let name = escaped(&user.username);
     if let Some(active) = changes.is_active {
@@ -283,9 +335,8 @@ async fn show(args: NamedUserArgs) -> Result<(), Failure> {
 
 async fn set_password(args: SetPasswordArgs) -> Result<(), Failure> {
     let (storage, user) = named(args.user).await?;
-    let password =
-        if args.password.generate_password { generate_password(&SystemRandom)? } else { password_from_stdin()? };
-    check_password(&password)?;
+    let password = args.password.read(user.password_owner())?;
+    check_password(&password, user.password_owner())?;
     let hasher = PasswordHasher::new(HashingLimits::default(), Arc::new(SystemRandom))?;
     let hash = hasher.hash(password.clone()).await?;
     if !storage.set_password(user.id, None, &hash, None, SystemClock.now().timestamp()).await? {
@@ -299,9 +350,18 @@ async fn set_password(args: SetPasswordArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn delete(args: NamedUserArgs) -> Result<(), Failure> {
-    let (storage, user) = named(args).await?;
-    storage.delete_user(user.id, SystemClock.now().timestamp()).await?;
+/// The refusal of the storage, with what the command line offers.
+fn with_force(error: ChangeError) -> Failure {
+    match error {
+        ChangeError::LastAdministrator => format!("{error}, or add --force").into(),
+        ChangeError::Storage(error) => error.into(),
+    }
+}
+
+async fn delete(args: RemovedUserArgs) -> Result<(), Failure> {
+    let (storage, user) = named(args.user).await?;
+    let now = SystemClock.now().timestamp();
+    storage.delete_user(user.id, args.force.into(), now).await.map_err(with_force)?;
     println!("deleted the user {} (id {})", escaped(&user.username), user.id);
     storage.close().await;
     Ok(())

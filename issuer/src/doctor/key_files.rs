@@ -16,7 +16,7 @@ pub(super) fn examine(patient: &Patient, findings: &mut Vec<Finding>) -> Option<
                 Some(Arc::clone(keys))
             }
             Err(reason) => {
-                let advice = "correct ISSUER_PRIVATE_KEY and ISSUER_PUBLIC_KEYS";
+                let advice = "correct ISSUER_PRIVATE_KEY, ISSUER_PUBLIC_KEYS and ISSUER_RETIRED_KEYS";
                 findings.push(Finding::problem(CHECK, reason.clone(), advice));
                 None
             }

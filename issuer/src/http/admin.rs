@@ -2,21 +2,23 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use zeroize::Zeroizing;
 
-use super::answers::NotFound;
+use super::answers::{BadRequest, Conflict, NotFound};
 use super::bearer::authenticated;
 use super::body::{Fields, FromFields, Whitespace, read};
+use super::host::Origin;
+use super::query::only_known_parameters;
 use super::token::Done;
 use super::{ApiError, Issuer};
-use crate::users::{ADMIN_ROLE, AdminView, Changes, Profile, User, check_password};
+use crate::users::{ADMIN_ROLE, AdminView, Changes, LastAdministrator, Profile, User, check_password};
 
 const DEFAULT_PAGE_SIZE: u32 = 50;
 const MAX_PAGE_SIZE: u32 = 200;
@@ -81,7 +83,7 @@ impl FromFields for Record {
 impl From<Record> for Changes {
     fn from(record: Record) -> Self {
         let Record { email, first_name, last_name, role, premium, is_active } = record;
-        Self { email, first_name, last_name, role, premium, is_active }
+        Self { email, first_name, last_name, role, premium, is_active, ..Self::default() }
     }
 }
 
@@ -135,15 +137,19 @@ async fn administrator(issuer: &Issuer, headers: &HeaderMap) -> Result<User, Api
     security(("bearer" = [])), params(Paging),
     responses(
         (status = 200, description = "A page of users", body = Page<'_>),
+        (status = 400, response = BadRequest),
         (status = 404, response = NotFound),
     )
 )]
 pub(super) async fn list(
     State(issuer): State<Arc<Issuer>>,
     headers: HeaderMap,
+    uri: Uri,
+    origin: Option<Extension<Origin>>,
     paging: Result<Query<Paging>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     administrator(&issuer, &headers).await?;
+    only_known_parameters(&uri, &["page", "page_size"])?;
     let Query(Paging { page, page_size }) = paging.map_err(|_| ApiError::InvalidPage)?;
     let (page, size) = (page.unwrap_or(1), page_size.unwrap_or(DEFAULT_PAGE_SIZE).clamp(1, MAX_PAGE_SIZE));
     if page == 0 {
@@ -154,7 +160,8 @@ pub(super) async fn list(
     if page > 1 && users.is_empty() {
         return Err(ApiError::InvalidPage);
     }
-    let link = |page: u32| issuer.public_path(&format!("/api/users/?page={page}&page_size={size}"));
+    let origin = origin.as_deref();
+    let link = |page: u32| issuer.public_url_of(&format!("/api/users/?page={page}&page_size={size}"), origin);
     let has_more = offset + i64::from(size) < count;
     Ok(Json(Page {
         count,
@@ -212,7 +219,9 @@ pub(super) async fn show(
 
 /// Change a user
 ///
-/// Changes what the body names. All sessions of a user who becomes inactive end.
+/// Changes what the body names. All sessions end of a user who becomes inactive or, unless the
+/// issuer is set to something else, loses a role or premium. The last active administrator stays
+/// one.
 #[utoipa::path(
     patch, operation_id = "change_user", path = "/api/users/{id}/", tag = "administration",
     security(("bearer" = [])), request_body = Record,
@@ -220,6 +229,7 @@ pub(super) async fn show(
     responses(
         (status = 200, description = "The record as it is now", body = AdminView<'_>),
         (status = 404, response = NotFound),
+        (status = 409, response = Conflict),
     )
 )]
 pub(super) async fn change(
@@ -230,9 +240,10 @@ pub(super) async fn change(
     let admin = administrator(&issuer, request.headers()).await?;
     let id = number(id)?;
     let changes = Changes::from(read::<Record>(request).await?);
+    let changes = Changes { on_claims_change: issuer.on_claims_change, ..changes }.checked()?;
     let now = issuer.clock.now().timestamp();
-    let user = issuer.storage.update_user(id, &changes.checked()?, now).await?.ok_or(ApiError::NotFound)?;
-    if !user.is_active {
+    let user = issuer.storage.update_user(id, &changes, now).await?.ok_or(ApiError::NotFound)?;
+    if changes.could_end_sessions() {
         issuer.sessions.publish_revocations().await;
     }
     tracing::info!(by = admin.id, user_id = id, "changed a user");
@@ -241,7 +252,8 @@ pub(super) async fn change(
 
 /// Delete a user
 ///
-/// All sessions of the user end. The id is given to nobody else.
+/// All sessions of the user end. The id is given to nobody else. The last active administrator
+/// stays.
 #[utoipa::path(
     delete, operation_id = "delete_user", path = "/api/users/{id}/", tag = "administration",
     security(("bearer" = [])),
@@ -249,6 +261,7 @@ pub(super) async fn change(
     responses(
         (status = 204, description = "The user is gone"),
         (status = 404, response = NotFound),
+        (status = 409, response = Conflict),
     )
 )]
 pub(super) async fn delete(
@@ -258,7 +271,8 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, ApiError> {
     let admin = administrator(&issuer, &headers).await?;
     let id = number(id)?;
-    if !issuer.storage.delete_user(id, issuer.clock.now().timestamp()).await? {
+    let now = issuer.clock.now().timestamp();
+    if !issuer.storage.delete_user(id, LastAdministrator::Stays, now).await? {
         return Err(ApiError::NotFound);
     }
     issuer.sessions.publish_revocations().await;
@@ -287,7 +301,8 @@ pub(super) async fn set_password(
     let admin = administrator(&issuer, request.headers()).await?;
     let id = number(id)?;
     let NewPassword { password } = read(request).await?;
-    check_password(&password)?;
+    let user = issuer.storage.user_by_id(id).await?;
+    check_password(&password, user.as_ref().ok_or(ApiError::NotFound)?.password_owner())?;
 
     let hash = issuer.passwords.hash(password).await?;
     if !issuer.storage.set_password(id, None, &hash, None, issuer.clock.now().timestamp()).await? {

@@ -28,6 +28,11 @@ pub(super) struct Forbidden(Problem);
 #[response(content_type = "application/json")]
 pub(super) struct NotFound(Problem);
 
+/// The last active administrator cannot be removed.
+#[derive(ToResponse)]
+#[response(content_type = "application/json")]
+pub(super) struct Conflict(Problem);
+
 /// The list of another time is asked for, and lists are not kept.
 #[derive(ToResponse)]
 #[response(content_type = "application/json")]

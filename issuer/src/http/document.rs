@@ -13,8 +13,8 @@ use utoipa::openapi::{OpenApi, Ref, RefOr};
 use utoipa::{OpenApi as _, ToResponse as _};
 
 use super::answers::{
-    BadRequest, BodyTimeout, BodyTooLarge, Forbidden, NoHistory, NotFound, Throttled, Unauthorized, Unavailable,
-    UnsupportedMediaType,
+    BadRequest, BodyTimeout, BodyTooLarge, Conflict, Forbidden, NoHistory, NotFound, Throttled, Unauthorized,
+    Unavailable, UnsupportedMediaType,
 };
 use super::error::{Body, Faults, Problem, TokenMessage};
 
@@ -41,7 +41,7 @@ const CACHE: &str = "public, max-age=300";
     components(
         schemas(Body, Problem, Faults, TokenMessage),
         responses(
-            BadRequest, Unauthorized, Forbidden, NotFound, NoHistory, BodyTimeout, BodyTooLarge, UnsupportedMediaType, Throttled,
+            BadRequest, Unauthorized, Forbidden, NotFound, Conflict, NoHistory, BodyTimeout, BodyTooLarge, UnsupportedMediaType, Throttled,
             Unavailable,
         )
     ),

@@ -10,12 +10,14 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::sessions::SessionError;
-use crate::storage::{InsertError, StorageError};
+use crate::storage::{ChangeError, InsertError, StorageError};
 use crate::token::{IssueError, TokenRefusal};
 use crate::users::{Busy, HashingError, InvalidRecord, InvalidUser};
 
 /// Characters of a method that are said back.
 const MAX_METHOD: usize = 40;
+/// Characters of a query parameter's name that are said back.
+const MAX_PARAMETER: usize = 40;
 
 /// An error answer.
 #[derive(Debug)]
@@ -38,6 +40,15 @@ pub enum ApiError {
     NotFound,
     /// 404: a list has no such page.
     InvalidPage,
+    /// 400: a query parameter that is not known.
+    UnknownParameter(String),
+    /// 400: the `Host` of an HTTP/1.1 request is missing, there twice, or none (RFC 9112 section
+    /// 3.2).
+    BadHost,
+    /// 409: no active administrator would be left.
+    LastAdministrator,
+    /// 431: a request head of more bytes than this.
+    HeadTooLarge(usize),
     /// 405; axum adds `Allow`.
     MethodNotAllowed(Method),
     /// 401: wrong password, unknown or inactive user; which of them is not said.
@@ -76,6 +87,9 @@ impl ApiError {
     pub const fn status(&self) -> StatusCode {
         match self {
             Self::Fields(_) | Self::NotADictionary(_) | Self::NoData | Self::Parse(_) => StatusCode::BAD_REQUEST,
+            Self::UnknownParameter(_) | Self::BadHost => StatusCode::BAD_REQUEST,
+            Self::LastAdministrator => StatusCode::CONFLICT,
+            Self::HeadTooLarge(_) => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::BodyTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -144,6 +158,17 @@ impl ApiError {
             Self::UserNotFound => coded("User not found", "user_not_found"),
             Self::UserInactive => coded("User is inactive", "user_inactive"),
             Self::InvalidPage => detail("Invalid page."),
+            Self::UnknownParameter(name) => {
+                let name: String = name.chars().take(MAX_PARAMETER).collect();
+                coded(&format!("Unknown query parameter \"{name}\"."), "unknown_parameter")
+            }
+            Self::BadHost => coded("Exactly one valid Host header is required.", "bad_host"),
+            Self::LastAdministrator => {
+                coded("This is the last active administrator. Make another one first.", "last_administrator")
+            }
+            Self::HeadTooLarge(limit) => {
+                coded(&format!("The request head is larger than {limit} bytes."), "head_too_large")
+            }
             Self::Forbidden => coded("You do not have permission to perform this action.", "permission_denied"),
             Self::Throttled(seconds) => {
                 let plural = if *seconds == 1 { "" } else { "s" };
@@ -239,6 +264,10 @@ impl From<SessionError> for ApiError {
     fn from(error: SessionError) -> Self {
         match error {
             SessionError::Ended | SessionError::Reused => Self::Token(TokenRefusal::REVOKED),
+            SessionError::Expired => Self::Token(TokenRefusal::EXPIRED),
+            SessionError::Undated => Self::Token(TokenRefusal::UNDATED),
+            // The log says why.
+            SessionError::KeyEnded => Self::Unavailable,
             SessionError::NoActiveUser => Self::NoActiveAccountForToken,
             SessionError::Storage(error) => error.into(),
             SessionError::Issue(error) => error.into(),
@@ -270,6 +299,15 @@ impl From<InsertError> for ApiError {
         match error {
             InsertError::NameTaken => Self::Fields(vec![("username", "A user with that username already exists.")]),
             InsertError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<ChangeError> for ApiError {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::LastAdministrator => Self::LastAdministrator,
+            ChangeError::Storage(error) => error.into(),
         }
     }
 }

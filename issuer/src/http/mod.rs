@@ -8,10 +8,12 @@ mod cors;
 mod docs;
 mod document;
 mod error;
+mod host;
 mod listener;
 mod method;
 mod metrics;
 mod published;
+mod query;
 mod request_id;
 mod router;
 mod server;
@@ -36,6 +38,8 @@ pub use spans::traced;
 pub use throttle::{InvalidProxy, LoginLimits, RefusedTries, Throttle, TrustedProxies};
 pub use tls::{Tls, TlsError, TlsFiles};
 
+use host::Origin;
+
 use crate::base_url::BaseUrl;
 use crate::clock::Clock;
 use crate::keys::LiveKeys;
@@ -45,7 +49,7 @@ use crate::revocation::Revocations;
 use crate::sessions::Sessions;
 use crate::storage::Storage;
 use crate::token::TokenChecker;
-use crate::users::PasswordHasher;
+use crate::users::{ClaimsChange, PasswordHasher};
 
 /// What the handlers share.
 pub struct Issuer {
@@ -73,11 +77,23 @@ pub struct Issuer {
     pub random: Arc<dyn Random>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// What a changed role or premium ends.
+    pub on_claims_change: ClaimsChange,
 }
 
 impl Issuer {
     /// The path of a route as clients know it.
     fn public_path(&self, path: &str) -> String {
         format!("{}{path}", self.public_url.as_ref().map_or("", BaseUrl::path))
+    }
+
+    /// The URL of a route as clients know it: below the public URL, or below what the request
+    /// called; the path alone where neither is known.
+    fn public_url_of(&self, path: &str, origin: Option<&Origin>) -> String {
+        match (&self.public_url, origin) {
+            (Some(base), _) => base.at(path),
+            (None, Some(origin)) => origin.at(path),
+            (None, None) => path.to_owned(),
+        }
     }
 }

@@ -13,7 +13,8 @@ use serde::Serialize;
 use tokio::sync::Mutex;
 use utoipa::ToSchema;
 
-use super::answers::{NoHistory, NotFound, Unavailable};
+use super::answers::{BadRequest, NoHistory, NotFound, Unavailable};
+use super::query::{has_parameters, only_known_parameters};
 use super::{ApiError, Issuer};
 
 /// Verifiers may keep the keys for five minutes: so long before it signs must a new key be published.
@@ -69,6 +70,7 @@ pub(super) async fn public_pem(State(issuer): State<Arc<Issuer>>) -> Response {
     responses(
         (status = 200, description = "The signed list", body = String, content_type = "application/statuslist+jwt"),
         (status = 304, description = "It is the one that `If-None-Match` names"),
+        (status = 400, response = BadRequest),
         (status = 404, response = NotFound),
         (status = 501, response = NoHistory),
         (status = 503, response = Unavailable),
@@ -80,7 +82,8 @@ pub(super) async fn status_list(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    if uri.query().is_some_and(|query| query.split('&').any(|pair| pair == "time" || pair.starts_with("time="))) {
+    only_known_parameters(&uri, &["time"])?;
+    if has_parameters(&uri) {
         return Err(ApiError::NoHistory);
     }
     let Path(list) = list.map_err(|_| ApiError::NotFound)?;

@@ -9,18 +9,18 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::HeaderValue;
 use axum::http::header::{CONNECTION, STRICT_TRANSPORT_SECURITY};
+use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum_server::tls_rustls::RustlsAcceptor;
 use axum_server::{Handle, Server};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::Tls;
+use super::host::{MAX_HEAD_BYTES, Scheme, check_head};
 use super::listener::{Client, Connections, Listener};
 
 /// A connection that has not sent a whole request head by then is closed, an idle one too: it takes the place of another.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-/// Largest request head, in bytes: room for the longest token and ordinary headers.
-const MAX_HEAD_BYTES: usize = 64 * 1024;
 /// A TLS handshake that has not ended by then is given up.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Browsers that have seen the issuer over TLS use nothing else for so long, in seconds: a year (RFC 6797).
@@ -78,9 +78,15 @@ pub async fn serve(
         .first_request_timeout(HEAD_TIMEOUT)
         .accept_error_handler(not_accepted)
         .handle(handle.clone());
+    // hyper takes up to twice as much, when a read brings more than is left: `check_head` has the
+    // exact limit.
     server.http_builder().http1().header_read_timeout(HEAD_TIMEOUT).max_buf_size(MAX_HEAD_BYTES);
     let stopping = Arc::new(Stopping::default());
-    let router = router.layer(closing_connections(Arc::clone(&stopping)));
+    let scheme = Scheme(if tls.is_some() { "https" } else { "http" });
+    let router = router
+        .layer(closing_connections(Arc::clone(&stopping)))
+        // Outermost: a head that breaks a rule is no request.
+        .layer(from_fn_with_state(scheme, check_head));
     let stopper = tokio::spawn(stop_gracefully(stop, stopping, handle.clone()));
     let result = match tls {
         None => {

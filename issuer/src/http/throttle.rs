@@ -1,11 +1,16 @@
-//! How often passwords may be tried, for each address and each user name.
+//! How often passwords may be tried: from one address, for one user name from one network, and for
+//! one user name.
 //!
 //! A limit is a bucket of tries that fills up again evenly over a minute (GCRA, by `governor`). Addresses and names are
 //! hashed to one of a fixed number of buckets, so that memory is bounded whatever is tried; the hash is keyed at the
 //! start, so that nobody can choose a name that shares the bucket of another.
+//!
+//! Wrong passwords from one network use up the tries of that network alone, so an attacker there
+//! does not lock out the owner of the name elsewhere; the limit for the name from everywhere is
+//! wide, against attackers with many networks.
 
 use std::hash::{BuildHasher as _, Hash, RandomState};
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -16,6 +21,8 @@ use axum::extract::{ConnectInfo, Request};
 use axum::http::HeaderMap;
 use governor::clock::Clock as GovernorClock;
 use governor::middleware::NoOpMiddleware;
+use governor::nanos::Nanos;
+use governor::state::StateStore;
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 use ipnet::IpNet;
@@ -31,14 +38,17 @@ const BUCKETS: u64 = 1 << 17;
 pub struct LoginLimits {
     /// From one IPv4 address or one IPv6 /64 network.
     pub per_address: u32,
-    /// For one user name.
+    /// For one user name from one network, IPv4 /24 or IPv6 /64. A right password does not count.
     pub per_name: u32,
+    /// For one user name from everywhere. A right password does not count.
+    pub per_name_everywhere: u32,
 }
 
 impl Default for LoginLimits {
-    /// 60 for an address, behind which there may be an office; 30 for a name.
+    /// 60 for an address, behind which there may be an office; 30 for a name from one network and
+    /// ten times as many from everywhere.
     fn default() -> Self {
-        Self { per_address: 60, per_name: 30 }
+        Self { per_address: 60, per_name: 30, per_name_everywhere: 300 }
     }
 }
 
@@ -98,13 +108,22 @@ fn address(text: &str) -> Option<IpAddr> {
 }
 
 /// What counts as one address: a home or an office has a whole IPv6 /64 network.
-fn network(address: IpAddr) -> IpAddr {
+fn one_address(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(address) => {
             let prefix = u128::from(address) & !u128::from(u64::MAX);
             IpAddr::V6(Ipv6Addr::from(prefix))
         }
+    }
+}
+
+/// What counts as one network for the tries of a name: IPv4 /24 and IPv6 /64. Whoever rents IPv4
+/// addresses easily has several of one /24.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(address) => IpAddr::V4(Ipv4Addr::from(u32::from(address) & !0xff)),
+        IpAddr::V6(_) => one_address(address),
     }
 }
 
@@ -120,7 +139,29 @@ impl GovernorClock for Monotonic {
     }
 }
 
-type Buckets = RateLimiter<u64, HashMapStateStore<u64>, Monotonic, NoOpMiddleware<Duration>>;
+/// The state of all buckets of a limit, which the limit can put tries back into.
+#[derive(Clone, Default)]
+struct Levels(Arc<HashMapStateStore<u64>>);
+
+impl StateStore for Levels {
+    type Key = u64;
+
+    fn measure_and_replace<T, F, E>(&self, key: &u64, f: F) -> Result<T, E>
+    where
+        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
+    {
+        self.0.measure_and_replace(key, f)
+    }
+}
+
+type Limiter = RateLimiter<u64, Levels, Monotonic, NoOpMiddleware<Duration>>;
+
+struct Buckets {
+    limiter: Limiter,
+    levels: Levels,
+    /// Time in which one try comes back.
+    interval: Nanos,
+}
 
 struct Limit {
     buckets: Option<Buckets>,
@@ -132,18 +173,52 @@ struct Limit {
 impl Limit {
     fn new(per_minute: u32, clock: &Monotonic) -> Self {
         let quota = NonZeroU32::new(per_minute).map(Quota::per_minute);
-        let buckets = quota.map(|quota| RateLimiter::hashmap_with_clock(quota, clock.clone()));
+        let buckets = quota.map(|quota| {
+            let levels = Levels::default();
+            let limiter = RateLimiter::new(quota, levels.clone(), clock.clone());
+            Buckets { limiter, levels, interval: quota.replenish_interval().into() }
+        });
         Self { buckets, refused: AtomicU64::new(0), hasher: RandomState::new(), clock: clock.clone() }
     }
 
-    fn take(&self, key: impl Hash) -> Result<(), ApiError> {
-        let Some(buckets) = &self.buckets else { return Ok(()) };
+    /// Takes a try, and returns the bucket that it came from.
+    fn take(&self, key: impl Hash) -> Result<u64, ApiError> {
         let bucket = self.hasher.hash_one(key) % BUCKETS;
-        buckets.check_key(&bucket).map_err(|until| {
+        let Some(buckets) = &self.buckets else { return Ok(bucket) };
+        let taken = buckets.limiter.check_key(&bucket).map_err(|until| {
             self.refused.fetch_add(1, Ordering::Relaxed);
             let wait = until.wait_time_from(self.clock.now());
             ApiError::Throttled(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
-        })
+        });
+        taken.map(|()| bucket)
+    }
+
+    /// Puts a try back that was taken from this bucket.
+    fn put_back(&self, bucket: u64) {
+        let Some(buckets) = &self.buckets else { return };
+        // GCRA's state is the time at which the bucket is full again: each try moves it by one
+        // interval.
+        let earlier = |full_at: Option<Nanos>| {
+            let full_at = full_at.unwrap_or(Nanos::new(0)).saturating_sub(buckets.interval);
+            Ok::<_, std::convert::Infallible>(((), full_at))
+        };
+        let Ok(()) = buckets.levels.measure_and_replace(&bucket, earlier);
+    }
+}
+
+/// A try for a user name, which counts unless it turns out right.
+#[must_use]
+pub(super) struct Attempt<'a> {
+    throttle: &'a Throttle,
+    from_network: u64,
+    from_everywhere: u64,
+}
+
+impl Attempt<'_> {
+    /// Puts the try back: a right password does not count.
+    pub(super) fn was_right(self) {
+        self.throttle.names.put_back(self.from_network);
+        self.throttle.names_everywhere.put_back(self.from_everywhere);
     }
 }
 
@@ -152,14 +227,16 @@ impl Limit {
 pub struct RefusedTries {
     /// By the limit for an address.
     pub by_address: u64,
-    /// By the limit for a user name.
+    /// By a limit for a user name, from one network or from everywhere.
     pub by_name: u64,
 }
 
 /// Limits how often passwords are tried.
 pub struct Throttle {
     addresses: Limit,
+    /// For a name from one network.
     names: Limit,
+    names_everywhere: Limit,
     proxies: TrustedProxies,
 }
 
@@ -168,14 +245,19 @@ impl Throttle {
     #[must_use]
     pub fn new(limits: LoginLimits, proxies: TrustedProxies, clock: &Arc<dyn Clock>) -> Self {
         let clock = Monotonic(Arc::clone(clock));
-        Self { addresses: Limit::new(limits.per_address, &clock), names: Limit::new(limits.per_name, &clock), proxies }
+        Self {
+            addresses: Limit::new(limits.per_address, &clock),
+            names: Limit::new(limits.per_name, &clock),
+            names_everywhere: Limit::new(limits.per_name_everywhere, &clock),
+            proxies,
+        }
     }
 
     /// How many tries were refused.
     #[must_use]
     pub fn refused(&self) -> RefusedTries {
         let read = |limit: &Limit| limit.refused.load(Ordering::Relaxed);
-        RefusedTries { by_address: read(&self.addresses), by_name: read(&self.names) }
+        RefusedTries { by_address: read(&self.addresses), by_name: read(&self.names) + read(&self.names_everywhere) }
     }
 
     /// Where the request comes from. Without a connection, as when the router is called directly, that is nowhere.
@@ -190,15 +272,26 @@ impl Throttle {
     /// 429 when there were too many.
     pub(super) fn try_address(&self, client: Option<IpAddr>) -> Result<(), ApiError> {
         let Some(address) = client else { return Ok(()) };
-        self.addresses.take(network(address)).inspect_err(|_| tracing::warn!(%address, "too many password tries"))
+        let taken = self.addresses.take(one_address(address));
+        taken.map(drop).inspect_err(|_| tracing::warn!(%address, "too many password tries"))
     }
 
-    /// Counts a try for a user name, whether there is such a user or not.
+    /// Counts a try for a user name from this address, whether there is such a user or not. The
+    /// try must be dropped unless the password was right.
     ///
     /// # Errors
     /// 429 when there were too many.
-    pub(super) fn try_name(&self, username: &str) -> Result<(), ApiError> {
-        self.names.take(username).inspect_err(|_| tracing::warn!("too many password tries for one user name"))
+    pub(super) fn try_name(&self, client: Option<IpAddr>, username: &str) -> Result<Attempt<'_>, ApiError> {
+        let from_network = self
+            .names
+            .take((client.map(network), username))
+            .inspect_err(|_| tracing::warn!("too many password tries for one user name from one network"))?;
+        let from_everywhere = self.names_everywhere.take(username).inspect_err(|_| {
+            // This network is not the one that has tried too often.
+            self.names.put_back(from_network);
+            tracing::warn!("too many password tries for one user name from all networks together");
+        })?;
+        Ok(Attempt { throttle: self, from_network, from_everywhere })
     }
 }
 
@@ -240,9 +333,17 @@ mod tests {
     }
 
     #[test]
-    fn an_ipv6_network_counts_as_one_address() {
-        let [a, b, c] = ["2001:db8::1", "2001:db8::ffff:1", "2001:db8:0:1::1"].map(|a| network(a.parse().expect("v6")));
+    fn addresses_of_one_network_count_together() {
+        let addresses = ["2001:db8::1", "2001:db8::ffff:1", "2001:db8:0:1::1"].map(|a| a.parse().expect("v6"));
+        for grouped in [addresses.map(one_address), addresses.map(network)] {
+            let [a, b, c] = grouped;
+            assert_eq!(a, b);
+            assert_ne!(a, c);
+        }
+        let addresses = ["192.0.2.1", "192.0.2.254", "192.0.3.1"].map(|a| a.parse().expect("v4"));
+        let [a, b, c] = addresses.map(network);
         assert_eq!(a, b);
         assert_ne!(a, c);
+        assert_eq!(addresses.map(one_address), addresses, "an IPv4 address counts for itself");
     }
 }

@@ -117,11 +117,12 @@ async fn log_in(issuer: &Issuer, request: Request) -> Result<Response, ApiError>
     let Credentials { username, password } = read(request).await?;
     issuer.throttle.try_address(client)?;
     let username = normalised_username(&username);
-    issuer.throttle.try_name(&username)?;
+    let attempt = issuer.throttle.try_name(client, &username)?;
     let user = issuer.storage.user_by_name(&username).await?;
     // Always one hash, also for nobody: the time must not tell who exists. Being inactive counts only after it.
     let found = issuer.passwords.verify(password.clone(), user.as_ref().map(|user| &user.password_hash)).await?;
     let mut user = user.filter(|user| found != Match::Wrong && user.is_active).ok_or(ApiError::BadCredentials)?;
+    attempt.was_right();
     if found == Match::RightForNow {
         user = with_hash_of_ours(issuer, user, password).await?;
     }
@@ -183,9 +184,10 @@ pub(super) async fn refresh(State(issuer): State<Arc<Issuer>>, request: Request)
     issuer.metrics.refresh(match &refreshed {
         Ok(_) => RefreshOutcome::Success,
         Err(SessionError::Ended) => RefreshOutcome::Ended,
+        Err(SessionError::Expired | SessionError::Undated) => RefreshOutcome::Refused,
         Err(SessionError::Reused) => RefreshOutcome::Reused,
         Err(SessionError::NoActiveUser) => RefreshOutcome::NoActiveUser,
-        Err(SessionError::Storage(_) | SessionError::Issue(_)) => RefreshOutcome::Failed,
+        Err(SessionError::KeyEnded | SessionError::Storage(_) | SessionError::Issue(_)) => RefreshOutcome::Failed,
     });
     let crate::sessions::Refreshed { access, refresh } = refreshed?;
     Ok(Json(Refreshed { access, refresh }).into_response())

@@ -58,14 +58,18 @@ pub(super) async fn me(State(issuer): State<Arc<Issuer>>, headers: HeaderMap) ->
     )
 )]
 pub(super) async fn set_password(State(issuer): State<Arc<Issuer>>, request: Request) -> Result<Response, ApiError> {
+    let client = issuer.throttle.client(&request);
     let (user, token) = authenticated(&issuer, request.headers()).await?;
     let PasswordChange { old_password: old, new_password: new } = read(request).await?;
-    check_password(&new).map_err(|InvalidUser { rule, .. }| ApiError::Fields(vec![("new_password", rule)]))?;
+    let checked = check_password(&new, user.password_owner());
+    checked.map_err(|InvalidUser { rule, .. }| ApiError::Fields(vec![("new_password", rule)]))?;
 
-    issuer.throttle.try_name(&user.username)?;
+    issuer.throttle.try_address(client)?;
+    let attempt = issuer.throttle.try_name(client, &user.username)?;
     if issuer.passwords.verify(old, Some(&user.password_hash)).await? == Match::Wrong {
         return Err(ApiError::Fields(vec![("old_password", "This is not your password.")]));
     }
+    attempt.was_right();
     let hash = issuer.passwords.hash(new).await?;
     let now = issuer.clock.now().timestamp();
     let old = Some(&user.password_hash);

@@ -67,8 +67,13 @@ impl KeyDirectory {
         let active = ring.active().ok_or_else(|| KeysError::Missing(self.path.clone()))?;
         let signing = self.private_key(&private_name(&active.kid), Some(&active.kid))?;
         let mut public = Vec::with_capacity(ring.keys.len());
+        let mut signed = Vec::with_capacity(ring.keys.len());
         for entry in &ring.keys {
-            public.push(self.public_key(&entry.kid)?);
+            let key = self.public_key(&entry.kid)?;
+            if entry.has_signed() {
+                signed.push(key.clone());
+            }
+            public.push(key);
         }
         // Another key of the ring is what a rotation leaves for a moment, or when it was interrupted.
         match self.check_pair(PLAIN_PUBLIC, &private_name(&active.kid), &signing) {
@@ -76,7 +81,7 @@ impl KeyDirectory {
             checked => checked?,
         }
         let active_since = active.activated_at;
-        Ok(IssuerKeys { active_since, ..self.issuer_keys(signing, &public)? })
+        Ok(IssuerKeys { active_since, ..self.issuer_keys(signing, &public, &signed)? })
     }
 
     /// Makes the oldest published key sign, and retires the one that did; returns their ids, the new one first.
@@ -247,13 +252,18 @@ impl KeyDirectory {
         }
         let signing = self.private_key(PLAIN_PRIVATE, None)?;
         self.check_pair(PLAIN_PUBLIC, PLAIN_PRIVATE, &signing)?;
-        let public = signing.public().clone();
-        self.issuer_keys(signing, &[public])
+        let public = [signing.public().clone()];
+        self.issuer_keys(signing, &public, &public)
     }
 
-    fn issuer_keys(&self, signing: SigningKey, public: &[PublicKey]) -> Result<IssuerKeys, KeysError> {
+    fn issuer_keys(
+        &self,
+        signing: SigningKey,
+        public: &[PublicKey],
+        signed: &[PublicKey],
+    ) -> Result<IssuerKeys, KeysError> {
         let jwks = self.publish(public)?;
-        IssuerKeys::new(signing, jwks).map_err(|reason| KeysError::Unusable { path: self.path.clone(), reason })
+        IssuerKeys::new(signing, jwks, signed).map_err(|reason| KeysError::Unusable { path: self.path.clone(), reason })
     }
 
     fn publish(&self, public: &[PublicKey]) -> Result<Jwks, KeysError> {

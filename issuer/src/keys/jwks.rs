@@ -70,16 +70,16 @@ struct PublishedKey {
 
 impl PublishedKey {
     fn of(key: &PublicKey) -> Self {
-        let exponent: Vec<u8> = key.exponent().to_be_bytes().into_iter().skip_while(|&byte| byte == 0).collect();
-        Self {
-            key: JsonWebKey::Rsa {
-                modulus: Cow::Owned(key.modulus()),
-                public_exponent: Cow::Owned(exponent),
-                private_parts: None,
-            },
-            kid: key.thumbprint(),
-            usage: "sig",
-            alg: "RS256",
-        }
+        Self { key: jwk(key), kid: key.thumbprint(), usage: "sig", alg: "RS256" }
     }
+}
+
+fn jwk(key: &PublicKey) -> JsonWebKey<'static> {
+    let exponent: Vec<u8> = key.exponent().to_be_bytes().into_iter().skip_while(|&byte| byte == 0).collect();
+    JsonWebKey::Rsa { modulus: Cow::Owned(key.modulus()), public_exponent: Cow::Owned(exponent), private_parts: None }
+}
+
+/// Returns the key as a JWK without `kid`: a verifier takes it for tokens with any `kid`.
+pub(super) fn without_kid(key: &PublicKey) -> String {
+    serde_json::to_string(&jwk(key)).expect("strings and bytes always serialise")
 }

@@ -44,6 +44,14 @@ pub struct KeyEntry {
     pub retired_at: Option<DateTime<Utc>>,
 }
 
+impl KeyEntry {
+    /// Returns whether tokens of this key can exist: it signs, or did before it was retired.
+    #[must_use]
+    pub fn has_signed(&self) -> bool {
+        self.state == KeyState::Active || self.state == KeyState::Retired && self.activated_at.is_some()
+    }
+}
+
 /// The ring: every key that is not removed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Keyring {

@@ -6,6 +6,7 @@
 //! it ends the session (RFC 9700 section 4.14.2).
 
 mod service;
+mod takeover;
 
 pub use service::{Refreshed, SessionError, Sessions, TokenPair};
 
@@ -33,6 +34,12 @@ pub struct Session {
     pub status_list: Option<i64>,
     /// Its index in that list.
     pub status_idx: Option<i64>,
+    /// Thumbprint of the key that vouched for it: the one that signed at the login, or that signed
+    /// the token by which the session was taken over. `None` for a session older than this record.
+    pub kid: Option<String>,
+    /// Whether it began with a token of another system, and so lives only as long as its key is
+    /// trusted.
+    pub taken_over: bool,
 }
 
 /// Where a refresh token stands in its session.
@@ -58,9 +65,10 @@ pub struct RefreshToken {
 }
 
 impl Session {
-    /// A new session with its first refresh token.
+    /// A new session with its first refresh token; the key with the thumbprint `kid` vouches for
+    /// it.
     #[must_use]
-    pub fn new(id: String, user_id: i64, first: RefreshToken, access_seconds: u32) -> Self {
+    pub fn new(id: String, user_id: i64, first: RefreshToken, access_seconds: u32, kid: String) -> Self {
         Self {
             id,
             user_id,
@@ -72,7 +80,17 @@ impl Session {
             revoked_at: None,
             status_list: None,
             status_idx: None,
+            kid: Some(kid),
+            taken_over: false,
         }
+    }
+
+    /// Returns whether it is the session of a token without `sid`, of this user and this key.
+    #[must_use]
+    pub fn was_taken_over_from(&self, user_id: Option<i64>, kid: &str) -> bool {
+        // A session older than the record of keys may be one.
+        let by_that_key = self.kid.as_deref().is_none_or(|own| own == kid && self.taken_over);
+        user_id == Some(self.user_id) && by_that_key
     }
 
     /// Where the refresh token of this `jti` stands.

@@ -38,6 +38,15 @@ pub enum SessionError {
     /// Its token was replaced and the successor used: somebody has a copy, and the session was ended for it.
     #[error("a used refresh token came again")]
     Reused,
+    /// It lived as long as a session may.
+    #[error("the session has expired")]
+    Expired,
+    /// A token without a session does not say when it was issued, so nothing bounds its lifetime.
+    #[error("the token does not say when it was issued")]
+    Undated,
+    /// The key that would vouch for it was removed with all its sessions.
+    #[error("the sessions of the key that signs were ended")]
+    KeyEnded,
     /// Its user is inactive or gone.
     #[error("the session has no active user")]
     NoActiveUser,
@@ -51,8 +60,8 @@ pub enum SessionError {
 
 /// Everything that happens to sessions.
 pub struct Sessions {
-    storage: Arc<dyn Storage>,
-    tokens: TokenIssuer,
+    pub(super) storage: Arc<dyn Storage>,
+    pub(super) tokens: TokenIssuer,
     clock: Arc<dyn Clock>,
     rotation: bool,
     revocations: Arc<Revocations>,
@@ -80,7 +89,8 @@ impl Sessions {
     pub async fn begin(&self, user: &User) -> Result<TokenPair, SessionError> {
         let id = self.tokens.new_session_id()?;
         let token = self.tokens.new_refresh_token()?;
-        let mut session = Session::new(id, user.id, token.clone(), self.tokens.lifetimes().access_seconds);
+        let access_seconds = self.tokens.lifetimes().access_seconds;
+        let mut session = Session::new(id, user.id, token.clone(), access_seconds, self.tokens.signing_kid());
         if !self.store(&mut session, user).await? {
             return Err(SessionError::NoActiveUser);
         }
@@ -92,7 +102,18 @@ impl Sessions {
 
     /// Stores a new session in a free place of the status lists, found by trying. False when the user is not any more as
     /// the record says, or the session is there already.
-    async fn store(&self, session: &mut Session, user: &User) -> Result<bool, SessionError> {
+    pub(super) async fn store(&self, session: &mut Session, user: &User) -> Result<bool, SessionError> {
+        let stored = self.store_somewhere(session, user).await?;
+        if let (false, Some(kid)) = (stored, &session.kid)
+            && self.storage.is_ended_key(kid).await?
+        {
+            tracing::error!(kid, "no session begins: the key was removed with all its sessions, but is still in use");
+            return Err(SessionError::KeyEnded);
+        }
+        Ok(stored)
+    }
+
+    async fn store_somewhere(&self, session: &mut Session, user: &User) -> Result<bool, SessionError> {
         let mut attempt = 0;
         while let Some((list, idx)) = self.tokens.new_place(attempt)? {
             (session.status_list, session.status_idx) = (Some(list), Some(idx));
@@ -102,6 +123,11 @@ impl Sessions {
             // Most often the place was taken; the rest is as quickly found out.
             let now = self.storage.user_by_id(user.id).await?;
             if self.storage.session(&session.id).await?.is_some() || !now.is_some_and(|now| now.is_trusted_as(user)) {
+                return Ok(false);
+            }
+            if let Some(kid) = &session.kid
+                && self.storage.is_ended_key(kid).await?
+            {
                 return Ok(false);
             }
             attempt += 1;
@@ -126,7 +152,13 @@ impl Sessions {
     /// [`SessionError::Reused`] for a token that was replaced and whose successor was used, which ends the session.
     pub async fn refresh(&self, token: &Subject) -> Result<Refreshed, SessionError> {
         let (user, mut session) = self.continued(token).await?;
-        if self.rotation && session.place(&token.jti) == Place::Current {
+        // The token may say what it likes: the session's own end is what the issuer has decided.
+        if self.now() >= session.refresh_expires_at {
+            return Err(SessionError::Expired);
+        }
+        // A token of another system is exchanged for one of the issuer's.
+        let rotates = self.rotation || token.is_foreign;
+        if rotates && session.place(&token.jti) == Place::Current {
             let successor = self.tokens.new_refresh_token()?;
             let expires_at = self.last_expiry(session.expires_at, successor.expires_at);
             if self.storage.rotate_session(&session.id, &token.jti, &successor, expires_at).await? {
@@ -138,12 +170,17 @@ impl Sessions {
         match session.place(&token.jti) {
             Place::Superseded => {
                 tracing::warn!(user_id = user.id, session = session.id, "a used refresh token came again");
-                self.storage.revoke_session(&session.id, self.now()).await?;
+                self.storage.revoke_session(&session.id, user.id, self.now()).await?;
                 self.publish_revocations().await;
                 Err(SessionError::Reused)
             }
-            _ if self.rotation => self.refreshed(&user, &session, Some(&session.newest())),
-            _ => {
+            _ if rotates => self.refreshed(&user, &session, Some(&session.newest())),
+            place => {
+                if place == Place::Current && session.previous_jti.is_some() {
+                    // The successor of an exchanged token is in use: from now on, that one is a
+                    // copy.
+                    self.storage.forget_previous(&session.id, &token.jti).await?;
+                }
                 let expires_at = self.last_expiry(session.expires_at, self.now());
                 if expires_at > session.expires_at {
                     self.storage.extend_session(&session.id, expires_at).await?;
@@ -172,7 +209,7 @@ impl Sessions {
                 self.open(token, &user).await?;
             } else {
                 // Ended from its beginning, so that it stays so should the user become active again.
-                let mut session = self.adopted(token, &user);
+                let mut session = self.taken_over(token, &user)?;
                 session.revoked_at = Some(self.now());
                 if self.storage.insert_session(&session, &user).await? {
                     return Ok(());
@@ -180,7 +217,9 @@ impl Sessions {
             }
         }
         let id = token.session.as_deref().unwrap_or(&token.jti);
-        if !self.storage.revoke_session(id, self.now()).await? {
+        // A session of another user is none of this token's, whoever signed it.
+        let user = token.user_id.ok_or(SessionError::Ended)?;
+        if !self.storage.revoke_session(id, user, self.now()).await? {
             return Err(SessionError::Ended);
         }
         self.publish_revocations().await;
@@ -212,17 +251,23 @@ impl Sessions {
             None => None,
         };
         if let Some(session) = session {
+            if !self.is_session_of(&session, token) {
+                return Ok(false);
+            }
             return Ok(match token.token_type {
-                TokenType::Refresh => session.is_live_for(&token.jti),
+                TokenType::Refresh => session.is_live_for(&token.jti) && self.now() < session.refresh_expires_at,
                 TokenType::Access => session.revoked_at.is_none(),
             });
         }
         if token.session.is_some() {
             return Ok(false);
         }
+        if token.token_type == TokenType::Refresh && self.takeover_end(token).is_err() {
+            return Ok(false);
+        }
         let Some(id) = token.user_id else { return Ok(true) };
         let user = self.storage.user_by_id(id).await?;
-        Ok(user.is_some_and(|user| is_newer_than_the_end(token, &user)))
+        Ok(user.is_some_and(|user| token.is_newer_than_the_end_of(&user)))
     }
 
     /// The user of a good access token, and whether the token's session goes on.
@@ -231,11 +276,12 @@ impl Sessions {
     /// When the database fails.
     pub async fn user(&self, id: i64, token: &Subject) -> Result<Option<(User, bool)>, StorageError> {
         Ok(match &token.session {
-            Some(session) => {
-                self.storage.user_in_session(id, session).await?.map(|found| (found.user, found.session_is_live))
-            }
+            Some(session) => self.storage.user_in_session(id, session).await?.map(|found| {
+                let is_trusted = found.taken_over_by.is_none_or(|kid| self.tokens.trusts(&kid));
+                (found.user, found.session_is_live && is_trusted)
+            }),
             None => self.storage.user_by_id(id).await?.map(|user| {
-                let is_live = is_newer_than_the_end(token, &user);
+                let is_live = token.is_newer_than_the_end_of(&user);
                 (user, is_live)
             }),
         })
@@ -249,33 +295,15 @@ impl Sessions {
             return match (user.is_active, session.revoked_at) {
                 (false, _) => Err(SessionError::NoActiveUser),
                 (true, Some(_)) => Err(SessionError::Ended),
-                (true, None) => Ok((user, session)),
+                (true, None) => {
+                    self.still_trusted(&session).await?;
+                    Ok((user, session))
+                }
             };
         }
         let user = self.subject(token).await?.filter(|user| user.is_active).ok_or(SessionError::NoActiveUser)?;
         let session = self.open(token, &user).await?;
         Ok((user, session))
-    }
-
-    /// The live session of a refresh token. A token that comes without one, of SimpleJWT with the same key, gets one.
-    async fn open(&self, token: &Subject, user: &User) -> Result<Session, SessionError> {
-        let Some(id) = &token.session else {
-            // One that has a session already may have been kept when the others ended.
-            if self.storage.session(&token.jti).await?.is_none() {
-                if !is_newer_than_the_end(token, user) {
-                    return Err(SessionError::Ended);
-                }
-                self.store(&mut self.adopted(token, user), user).await?;
-            }
-            return self.live(&token.jti, user.id).await;
-        };
-        self.live(id, user.id).await
-    }
-
-    /// A session for a refresh token that comes without one.
-    fn adopted(&self, token: &Subject, user: &User) -> Session {
-        let first = RefreshToken { jti: token.jti.clone(), issued_at: token.issued_at, expires_at: token.expires_at };
-        Session::new(token.jti.clone(), user.id, first, self.tokens.lifetimes().access_seconds)
     }
 
     /// The user of a token, active or not.
@@ -286,7 +314,7 @@ impl Sessions {
         }
     }
 
-    async fn live(&self, id: &str, user: i64) -> Result<Session, SessionError> {
+    pub(super) async fn live(&self, id: &str, user: i64) -> Result<Session, SessionError> {
         let session = self.storage.session(id).await?;
         session.filter(|session| session.revoked_at.is_none() && session.user_id == user).ok_or(SessionError::Ended)
     }
@@ -309,12 +337,7 @@ impl Sessions {
         known.max(refresh_expires_at.saturating_add(i64::from(self.tokens.lifetimes().access_seconds)))
     }
 
-    fn now(&self) -> i64 {
+    pub(super) fn now(&self) -> i64 {
         self.clock.now().timestamp()
     }
-}
-
-/// For a token without a session: whether it was issued after the user's sessions were ended, all of them.
-fn is_newer_than_the_end(token: &Subject, user: &User) -> bool {
-    user.sessions_ended_at == 0 || token.issued_at > user.sessions_ended_at
 }

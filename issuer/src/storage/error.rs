@@ -19,6 +19,9 @@ pub enum OpenError {
         /// What to do.
         advice: &'static str,
     },
+    /// There is no such file, and the command makes none.
+    #[error("there is no database {0}: name the issuer's with DATABASE_URL or --database-url")]
+    Missing(String),
     /// The tables could not be brought up to date.
     #[error("cannot bring the tables of {name} up to date: {reason}; {advice}")]
     Migration {
@@ -58,6 +61,17 @@ pub enum InsertError {
     /// Another user has the name.
     #[error("a user of this name exists already")]
     NameTaken,
+    /// The database failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// A user could not be changed or deleted; nothing was.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// No active administrator would be left.
+    #[error("this is the last active administrator: make another one first")]
+    LastAdministrator,
     /// The database failed.
     #[error(transparent)]
     Storage(#[from] StorageError),

@@ -11,13 +11,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-pub use error::{ImportError, InsertError, OpenError, StorageError};
+pub use error::{ChangeError, ImportError, InsertError, OpenError, StorageError};
 pub use examine::{TablesState, examine};
 pub use postgres::PostgresStorage;
 pub use sqlite::SqliteStorage;
 
 use crate::sessions::{RefreshToken, Session};
-use crate::users::{Changes, ImportedUser, NewUser, PasswordHash, User};
+use crate::users::{Changes, ImportedUser, LastAdministrator, NewUser, PasswordHash, User};
 
 /// A user, and whether a session is one of the user's that has not been ended.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -27,6 +27,18 @@ pub struct UserInSession {
     pub user: User,
     /// False for an ended session, and for one that is not known.
     pub session_is_live: bool,
+    /// Thumbprint of the key that vouches for the session, when it was taken over from another
+    /// system.
+    pub taken_over_by: Option<String>,
+}
+
+/// Whether sessions of a key may begin after those that exist were ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeySessions {
+    /// The key goes on.
+    MayBegin,
+    /// The key was removed: an issuer that has not noticed yet must begin none.
+    Never,
 }
 
 /// A user and one of the user's sessions.
@@ -90,12 +102,15 @@ pub trait Storage: Send + Sync {
     /// How many users there are, and by id those after the first `offset`, at most `limit`.
     async fn users_page(&self, offset: i64, limit: u32) -> Result<(i64, Vec<User>), StorageError>;
 
-    /// Changes a record at `now` (Unix seconds) and returns it; `None` when there is no such user. All sessions of a user
-    /// who becomes inactive end.
-    async fn update_user(&self, id: i64, changes: &Changes, now: i64) -> Result<Option<User>, StorageError>;
+    /// Changes a record at `now` (Unix seconds) and returns it; `None` when there is no such user.
+    /// All sessions of a user end who becomes inactive, or whose claims change as
+    /// [`Changes::on_claims_change`] says. Refused when no active administrator would be left,
+    /// unless `changes` allow it.
+    async fn update_user(&self, id: i64, changes: &Changes, now: i64) -> Result<Option<User>, ChangeError>;
 
-    /// Deletes a user at `now` (Unix seconds) and ends all sessions; false when there is no such user.
-    async fn delete_user(&self, id: i64, now: i64) -> Result<bool, StorageError>;
+    /// Deletes a user at `now` (Unix seconds) and ends all sessions; false when there is no such
+    /// user. Refused for the last active administrator, unless that one may go.
+    async fn delete_user(&self, id: i64, last: LastAdministrator, now: i64) -> Result<bool, ChangeError>;
 
     /// Sets a password at `now` (Unix seconds), in place of the `old` one when that is given, and ends all sessions but the
     /// one `kept`, both or neither; false when there is no such user, or `old` is not the password's hash any more.
@@ -117,7 +132,7 @@ pub trait Storage: Send + Sync {
     /// Stores a new session of a user as the record was when it was read. False when the user is gone, or inactive by now unless the session
     /// is one that has ended, or
     /// had the password changed or the sessions ended since, or when a session of this id or in this place of a status list
-    /// is there, which stays as it is.
+    /// is there, which stays as it is; or when the sessions of its key were ended for good.
     async fn insert_session(&self, session: &Session, user: &User) -> Result<bool, StorageError>;
 
     /// Replaces the newest refresh token of a live session by its successor, if it is still `from_jti`; of several
@@ -133,8 +148,23 @@ pub trait Storage: Send + Sync {
     /// Keeps a session at least until `expires_at` (Unix seconds).
     async fn extend_session(&self, id: &str, expires_at: i64) -> Result<(), StorageError>;
 
-    /// Ends a session at `now` (Unix seconds); false when it is ended already, or not known.
-    async fn revoke_session(&self, id: &str, now: i64) -> Result<bool, StorageError>;
+    /// Lets only the newest refresh token, which must be this one, be used from now on.
+    async fn forget_previous(&self, id: &str, jti: &str) -> Result<(), StorageError>;
+
+    /// Ends a session of this user at `now` (Unix seconds); false when it is ended already, or not
+    /// known.
+    async fn revoke_session(&self, id: &str, user: i64, now: i64) -> Result<bool, StorageError>;
+
+    /// Ends the sessions that the key with this thumbprint vouched for, and those of which no key
+    /// is recorded, at `now` (Unix seconds). Returns how many were live.
+    async fn revoke_sessions_of_key(&self, kid: &str, future: KeySessions, now: i64) -> Result<u64, StorageError>;
+
+    /// Ends all sessions of all users at `now` (Unix seconds), those included that have no record
+    /// here. Returns how many records were live.
+    async fn revoke_every_session(&self, now: i64) -> Result<u64, StorageError>;
+
+    /// Returns whether the sessions of the key with this thumbprint were ended for good.
+    async fn is_ended_key(&self, kid: &str) -> Result<bool, StorageError>;
 
     /// Ends all sessions of a user at `now` (Unix seconds) but the one `kept`, those included that have no record here.
     /// Returns how many records were live.
@@ -166,6 +196,18 @@ pub trait Storage: Send + Sync {
 
     /// Finishes what is under way and closes every connection.
     async fn close(&self);
+}
+
+/// Opens a database that exists: as [`open`], but a SQLite file that is missing is an error. For
+/// commands that would otherwise report success on a new and empty database.
+///
+/// # Errors
+/// See [`open`]; [`OpenError::Missing`].
+pub async fn open_existing(url: &str) -> Result<Arc<dyn Storage>, OpenError> {
+    if let Some(missing) = sqlite::missing_file(url)? {
+        return Err(OpenError::Missing(missing));
+    }
+    open(url).await
 }
 
 /// Opens the database and brings its tables up to date.

@@ -10,10 +10,11 @@ use sqlx::{Connection as _, Executor as _, PgConnection, PgPool};
 use super::examine::Applied;
 use super::sql::implement_storage;
 use super::{
-    ImportError, InsertError, OpenError, PoolLoad, Revocation, StorageError, UserAndSession, UserInSession, queries,
+    ChangeError, ImportError, InsertError, KeySessions, OpenError, PoolLoad, Revocation, StorageError, UserAndSession,
+    UserInSession, queries,
 };
 use crate::sessions::{RefreshToken, Session};
-use crate::users::{Changes, ImportedUser, NewUser, PasswordHash, User};
+use crate::users::{ADMIN_ROLE, Changes, ImportedUser, LastAdministrator, NewUser, PasswordHash, User};
 
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
@@ -83,5 +84,7 @@ implement_storage!(
     sqlx::Postgres,
     queries::POSTGRES_INSERT_SESSION,
     queries::POSTGRES_ADVANCE_IDS,
+    queries::POSTGRES_LOCK_ADMINISTRATORS,
+    queries::POSTGRES_LOCK_SESSIONS,
     MIGRATIONS
 );

@@ -4,9 +4,10 @@
 pub(super) const USER_BY_NAME: &str = "SELECT * FROM users WHERE username = $1";
 pub(super) const USER_BY_ID: &str = "SELECT * FROM users WHERE id = $1";
 pub(super) const USER_IN_SESSION: &str = "\
-    SELECT users.*, EXISTS (\
-        SELECT 1 FROM sessions WHERE id = $2 AND user_id = users.id AND revoked_at IS NULL\
-    ) AS session_is_live FROM users WHERE id = $1";
+    SELECT users.*, live.id IS NOT NULL AS session_is_live, \
+    CASE WHEN live.taken_over THEN live.kid END AS taken_over_by FROM users \
+    LEFT JOIN sessions AS live ON live.id = $2 AND live.user_id = users.id AND live.revoked_at IS NULL \
+    WHERE users.id = $1";
 pub(super) const USERS_AFTER: &str = "SELECT * FROM users WHERE id > $1 ORDER BY id LIMIT $2";
 pub(super) const USERS_PAGE: &str = "SELECT * FROM users ORDER BY id LIMIT $1 OFFSET $2";
 pub(super) const COUNT_USERS: &str = "SELECT COUNT(*) FROM users";
@@ -14,6 +15,18 @@ pub(super) const UPDATE_USER: &str = "\
     UPDATE users SET email = COALESCE($2, email), first_name = COALESCE($3, first_name), \
     last_name = COALESCE($4, last_name), role = COALESCE($5, role), premium = COALESCE($6, premium), \
     is_active = COALESCE($7, is_active) WHERE id = $1 RETURNING *";
+/// Writes nothing new: it locks the record, in SQLite the database, and returns it as it is before
+/// a change.
+pub(super) const LOCK_USER: &str = "UPDATE users SET role = role WHERE id = $1 RETURNING *";
+/// Locks the active administrators, so that two of them cannot remove each other at the same
+/// moment. In the order of their ids, as everywhere: in another order two changes would wait for
+/// each other.
+pub(super) const POSTGRES_LOCK_ADMINISTRATORS: &str =
+    "SELECT id FROM users WHERE role = $1 AND is_active ORDER BY id FOR UPDATE";
+/// The first statement of a transaction writes: SQLite gives up one that reads first and finds
+/// another writer.
+pub(super) const SQLITE_LOCK_ADMINISTRATORS: &str =
+    "UPDATE users SET role = role WHERE role = $1 AND is_active RETURNING id";
 pub(super) const DELETE_USER: &str = "DELETE FROM users WHERE id = $1";
 pub(super) const SET_PASSWORD: &str = "\
     UPDATE users SET password_hash = $2, sessions_ended_at = $3 \
@@ -39,7 +52,7 @@ pub(super) const POSTGRES_ADVANCE_IDS: Option<&str> = Some(
 macro_rules! session_columns {
     () => {
         "sessions.id AS session_id, user_id, current_jti, previous_jti, issued_at, refresh_expires_at, expires_at, \
-         revoked_at, status_list, status_idx"
+         revoked_at, status_list, status_idx, kid, taken_over"
     };
 }
 
@@ -56,9 +69,11 @@ macro_rules! insert_session {
     ($lock:literal) => {
         concat!(
             "INSERT INTO sessions (id, user_id, current_jti, issued_at, refresh_expires_at, expires_at, status_list, \
-             status_idx, revoked_at) SELECT CAST($1 AS TEXT), id, CAST($3 AS TEXT), CAST($4 AS BIGINT), CAST($5 AS BIGINT), \
-             CAST($6 AS BIGINT), CAST($7 AS BIGINT), CAST($8 AS BIGINT), CAST($11 AS BIGINT) FROM users \
-             WHERE id = $2 AND (is_active OR CAST($11 AS BIGINT) IS NOT NULL) AND password_hash = $9 AND sessions_ended_at = $10",
+             status_idx, revoked_at, kid, taken_over) SELECT CAST($1 AS TEXT), id, CAST($3 AS TEXT), \
+             CAST($4 AS BIGINT), CAST($5 AS BIGINT), CAST($6 AS BIGINT), CAST($7 AS BIGINT), CAST($8 AS BIGINT), \
+             CAST($11 AS BIGINT), CAST($12 AS TEXT), $13 FROM users \
+             WHERE id = $2 AND (is_active OR CAST($11 AS BIGINT) IS NOT NULL) AND password_hash = $9 \
+             AND sessions_ended_at = $10 AND NOT EXISTS (SELECT 1 FROM ended_keys WHERE kid = $12)",
             $lock,
             " ON CONFLICT DO NOTHING"
         )
@@ -74,7 +89,22 @@ pub(super) const ROTATE_SESSION: &str = "\
     UPDATE sessions SET previous_jti = current_jti, current_jti = $3, issued_at = $4, refresh_expires_at = $5, \
     expires_at = $6 WHERE id = $1 AND current_jti = $2 AND revoked_at IS NULL";
 pub(super) const EXTEND_SESSION: &str = "UPDATE sessions SET expires_at = $2 WHERE id = $1 AND expires_at < $2";
-pub(super) const REVOKE_SESSION: &str = "UPDATE sessions SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
+pub(super) const REVOKE_SESSION: &str =
+    "UPDATE sessions SET revoked_at = $3 WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL";
+/// From here on the token before the newest is a used one.
+pub(super) const FORGET_PREVIOUS: &str = "UPDATE sessions SET previous_jti = NULL WHERE id = $1 AND current_jti = $2";
+/// An insertion of a session that is under way ends first, and those that come later find the key
+/// among the ended ones.
+pub(super) const POSTGRES_LOCK_SESSIONS: Option<&str> = Some("LOCK TABLE sessions IN SHARE ROW EXCLUSIVE MODE");
+/// SQLite has one writer at a time.
+pub(super) const SQLITE_LOCK_SESSIONS: Option<&str> = None;
+pub(super) const END_KEY: &str = "INSERT INTO ended_keys (kid, ended_at) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+pub(super) const IS_ENDED_KEY: &str = "SELECT COUNT(*) FROM ended_keys WHERE kid = $1";
+/// A session without a record of its key may be of any.
+pub(super) const REVOKE_SESSIONS_OF_KEY: &str =
+    "UPDATE sessions SET revoked_at = $2 WHERE (kid = $1 OR kid IS NULL) AND revoked_at IS NULL";
+pub(super) const REVOKE_EVERY_SESSION: &str = "UPDATE sessions SET revoked_at = $1 WHERE revoked_at IS NULL";
+pub(super) const END_ALL_UNNAMED_SESSIONS: &str = "UPDATE users SET sessions_ended_at = $1";
 pub(super) const REVOKE_OTHER_SESSIONS: &str =
     "UPDATE sessions SET revoked_at = $3 WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL";
 pub(super) const END_UNNAMED_SESSIONS: &str = "UPDATE users SET sessions_ended_at = $2 WHERE id = $1";

@@ -2,7 +2,15 @@
 
 /// Implements [`super::Storage`] for a type with a field `pool`.
 macro_rules! implement_storage {
-    ($storage:ty, $database:ty, $insert_session:expr, $advance_ids:expr, $migrations:expr) => {
+    (
+        $storage:ty,
+        $database:ty,
+        $insert_session:expr,
+        $advance_ids:expr,
+        $lock_administrators:expr,
+        $lock_sessions:expr,
+        $migrations:expr
+    ) => {
         impl $storage {
             /// Begins a transaction that is rolled back even when nobody waits for its beginning any more, as when a client
             /// goes away. sqlx forgets a `BEGIN` to PostgreSQL whose answer was not awaited: the connection would go
@@ -11,6 +19,30 @@ macro_rules! implement_storage {
                 let pool = self.pool.clone();
                 let begun = tokio::spawn(async move { pool.begin().await });
                 begun.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
+            }
+
+            /// Fails when this user is the only active administrator; none of them changes until
+            /// the transaction ends.
+            async fn spare_last_administrator(
+                transaction: &mut sqlx::Transaction<'static, $database>,
+                id: i64,
+            ) -> Result<(), ChangeError> {
+                let query = sqlx::query_scalar($lock_administrators).bind(ADMIN_ROLE);
+                let ids: Vec<i64> = query.fetch_all(&mut **transaction).await.map_err(StorageError::from)?;
+                if ids == [id] { Err(ChangeError::LastAdministrator) } else { Ok(()) }
+            }
+
+            /// Ends the user's sessions, those without a record here too.
+            async fn end_sessions(
+                transaction: &mut sqlx::Transaction<'static, $database>,
+                id: i64,
+                now: i64,
+            ) -> Result<(), StorageError> {
+                let query = sqlx::query(queries::REVOKE_OTHER_SESSIONS).bind(id).bind("").bind(now);
+                query.execute(&mut **transaction).await?;
+                let query = sqlx::query(queries::END_UNNAMED_SESSIONS).bind(id).bind(now);
+                query.execute(&mut **transaction).await?;
+                Ok(())
             }
         }
 
@@ -92,8 +124,14 @@ macro_rules! implement_storage {
                 Ok((count, query.fetch_all(&self.pool).await?))
             }
 
-            async fn update_user(&self, id: i64, changes: &Changes, now: i64) -> Result<Option<User>, StorageError> {
-                let mut transaction = self.begin().await?;
+            async fn update_user(&self, id: i64, changes: &Changes, now: i64) -> Result<Option<User>, ChangeError> {
+                let mut transaction = self.begin().await.map_err(StorageError::from)?;
+                if changes.could_remove_an_administrator() {
+                    Self::spare_last_administrator(&mut transaction, id).await?;
+                }
+                let query = sqlx::query_as(queries::LOCK_USER).bind(id);
+                let before: Option<User> = query.fetch_optional(&mut *transaction).await.map_err(StorageError::from)?;
+                let Some(before) = before else { return Ok(None) };
                 let query = sqlx::query_as(queries::UPDATE_USER)
                     .bind(id)
                     .bind(&changes.email)
@@ -102,24 +140,25 @@ macro_rules! implement_storage {
                     .bind(&changes.role)
                     .bind(changes.premium)
                     .bind(changes.is_active);
-                let user = query.fetch_optional(&mut *transaction).await?;
-                if changes.is_active == Some(false) {
-                    let query = sqlx::query(queries::REVOKE_OTHER_SESSIONS).bind(id).bind("").bind(now);
-                    query.execute(&mut *transaction).await?;
-                    let query = sqlx::query(queries::END_UNNAMED_SESSIONS).bind(id).bind(now);
-                    query.execute(&mut *transaction).await?;
+                let user = query.fetch_optional(&mut *transaction).await.map_err(StorageError::from)?;
+                if changes.ends_sessions_of(&before) {
+                    Self::end_sessions(&mut transaction, id, now).await?;
                 }
-                transaction.commit().await?;
+                transaction.commit().await.map_err(StorageError::from)?;
                 Ok(user)
             }
 
-            async fn delete_user(&self, id: i64, now: i64) -> Result<bool, StorageError> {
-                let mut transaction = self.begin().await?;
+            async fn delete_user(&self, id: i64, last: LastAdministrator, now: i64) -> Result<bool, ChangeError> {
+                let mut transaction = self.begin().await.map_err(StorageError::from)?;
+                if last == LastAdministrator::Stays {
+                    Self::spare_last_administrator(&mut transaction, id).await?;
+                }
                 let query = sqlx::query(queries::DELETE_USER).bind(id);
-                let was_there = query.execute(&mut *transaction).await?.rows_affected() == 1;
+                let done = query.execute(&mut *transaction).await.map_err(StorageError::from)?;
+                let was_there = done.rows_affected() == 1;
                 let query = sqlx::query(queries::REVOKE_OTHER_SESSIONS).bind(id).bind("").bind(now);
-                query.execute(&mut *transaction).await?;
-                transaction.commit().await?;
+                query.execute(&mut *transaction).await.map_err(StorageError::from)?;
+                transaction.commit().await.map_err(StorageError::from)?;
                 Ok(was_there)
             }
 
@@ -168,7 +207,9 @@ macro_rules! implement_storage {
                     .bind(session.status_idx)
                     .bind(&user.password_hash)
                     .bind(user.sessions_ended_at)
-                    .bind(session.revoked_at);
+                    .bind(session.revoked_at)
+                    .bind(&session.kid)
+                    .bind(session.taken_over);
                 Ok(query.execute(&self.pool).await?.rows_affected() == 1)
             }
 
@@ -194,9 +235,48 @@ macro_rules! implement_storage {
                 Ok(())
             }
 
-            async fn revoke_session(&self, id: &str, now: i64) -> Result<bool, StorageError> {
-                let done = sqlx::query(queries::REVOKE_SESSION).bind(id).bind(now).execute(&self.pool).await?;
-                Ok(done.rows_affected() == 1)
+            async fn forget_previous(&self, id: &str, jti: &str) -> Result<(), StorageError> {
+                sqlx::query(queries::FORGET_PREVIOUS).bind(id).bind(jti).execute(&self.pool).await?;
+                Ok(())
+            }
+
+            async fn revoke_session(&self, id: &str, user: i64, now: i64) -> Result<bool, StorageError> {
+                let query = sqlx::query(queries::REVOKE_SESSION).bind(id).bind(user).bind(now);
+                Ok(query.execute(&self.pool).await?.rows_affected() == 1)
+            }
+
+            async fn revoke_sessions_of_key(
+                &self,
+                kid: &str,
+                future: KeySessions,
+                now: i64,
+            ) -> Result<u64, StorageError> {
+                let mut transaction = self.begin().await?;
+                if let Some(lock_sessions) = $lock_sessions {
+                    sqlx::query(lock_sessions).execute(&mut *transaction).await?;
+                }
+                if future == KeySessions::Never {
+                    sqlx::query(queries::END_KEY).bind(kid).bind(now).execute(&mut *transaction).await?;
+                }
+                let query = sqlx::query(queries::REVOKE_SESSIONS_OF_KEY).bind(kid).bind(now);
+                let ended = query.execute(&mut *transaction).await?.rows_affected();
+                transaction.commit().await?;
+                Ok(ended)
+            }
+
+            async fn revoke_every_session(&self, now: i64) -> Result<u64, StorageError> {
+                let mut transaction = self.begin().await?;
+                let query = sqlx::query(queries::END_ALL_UNNAMED_SESSIONS).bind(now);
+                query.execute(&mut *transaction).await?;
+                let query = sqlx::query(queries::REVOKE_EVERY_SESSION).bind(now);
+                let ended = query.execute(&mut *transaction).await?.rows_affected();
+                transaction.commit().await?;
+                Ok(ended)
+            }
+
+            async fn is_ended_key(&self, kid: &str) -> Result<bool, StorageError> {
+                let ended: i64 = sqlx::query_scalar(queries::IS_ENDED_KEY).bind(kid).fetch_one(&self.pool).await?;
+                Ok(ended > 0)
             }
 
             async fn revoke_sessions(&self, user: i64, kept: Option<&str>, now: i64) -> Result<u64, StorageError> {

@@ -12,10 +12,11 @@ use sqlx::{Connection as _, SqliteConnection, SqlitePool};
 use super::examine::Applied;
 use super::sql::implement_storage;
 use super::{
-    ImportError, InsertError, OpenError, PoolLoad, Revocation, StorageError, UserAndSession, UserInSession, queries,
+    ChangeError, ImportError, InsertError, KeySessions, OpenError, PoolLoad, Revocation, StorageError, UserAndSession,
+    UserInSession, queries,
 };
 use crate::sessions::{RefreshToken, Session};
-use crate::users::{Changes, ImportedUser, NewUser, PasswordHash, User};
+use crate::users::{ADMIN_ROLE, Changes, ImportedUser, LastAdministrator, NewUser, PasswordHash, User};
 
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
@@ -60,6 +61,18 @@ impl SqliteStorage {
     }
 }
 
+/// The file that the URL names and that is not there; `None` for a file that is, and for another
+/// database.
+pub(super) fn missing_file(url: &str) -> Result<Option<String>, OpenError> {
+    if !url.starts_with("sqlite:") {
+        return Ok(None);
+    }
+    let options =
+        SqliteConnectOptions::from_str(url).map_err(|_| OpenError::MalformedUrl("sqlite://<path to the file>"))?;
+    let file = options.get_filename();
+    Ok((!file.exists()).then(|| file.display().to_string()))
+}
+
 /// SQLite would create the file readable for everybody; it holds password hashes.
 fn create_private(path: &Path) -> io::Result<()> {
     let mut options = std::fs::File::options();
@@ -98,5 +111,7 @@ implement_storage!(
     sqlx::Sqlite,
     queries::SQLITE_INSERT_SESSION,
     queries::SQLITE_ADVANCE_IDS,
+    queries::SQLITE_LOCK_ADMINISTRATORS,
+    queries::SQLITE_LOCK_SESSIONS,
     MIGRATIONS
 );

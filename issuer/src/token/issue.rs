@@ -89,6 +89,18 @@ impl TokenIssuer {
         self.lifetimes
     }
 
+    /// The thumbprint of the key that signs now.
+    #[must_use]
+    pub fn signing_kid(&self) -> String {
+        self.keys.current().signing.kid().to_owned()
+    }
+
+    /// Returns whether tokens of the key with this thumbprint are accepted now.
+    #[must_use]
+    pub fn trusts(&self, kid: &str) -> bool {
+        self.keys.trusts(kid)
+    }
+
     /// The id of a session that begins.
     ///
     /// # Errors

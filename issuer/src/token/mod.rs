@@ -6,5 +6,5 @@ mod claims;
 mod issue;
 
 pub use algorithm::{Rs256, Rs256Signature};
-pub use check::{Subject, TokenChecker, TokenRefusal};
+pub use check::{MAX_ID_BYTES, Subject, TokenChecker, TokenRefusal};
 pub use issue::{IssueError, Lifetimes, TokenIssuer};

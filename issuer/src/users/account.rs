@@ -2,9 +2,8 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::{DEFAULT_ROLE, MAX_PASSWORD_BYTES, PasswordHash};
-
-const MIN_PASSWORD_CHARS: usize = 8;
+use super::chosen::broken_rule;
+use super::{DEFAULT_ROLE, PasswordHash};
 
 /// A record to be stored; checked when made.
 #[derive(Debug, Clone)]
@@ -56,38 +55,20 @@ impl InvalidRecord {
     }
 }
 
-/// Values of a record that change; `None` leaves one as it is. Checked by [`Changes::checked`].
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Changes {
-    /// Email address; may become empty.
-    pub email: Option<String>,
-    /// First name; may become empty.
-    pub first_name: Option<String>,
-    /// Last name; may become empty.
-    pub last_name: Option<String>,
-    /// The claim `role`.
-    pub role: Option<String>,
-    /// The claim `premium`.
-    pub premium: Option<bool>,
-    /// Whether the user may log in.
-    pub is_active: Option<bool>,
-}
-
-impl Changes {
-    /// Checks the values.
-    ///
-    /// # Errors
-    /// Names every rule that is broken.
-    pub fn checked(self) -> Result<Self, InvalidRecord> {
-        let holds = |value: &Option<String>, rule: fn(&str) -> bool| value.as_deref().is_none_or(rule);
-        all_hold(&[
-            ("email", holds(&self.email, is_email), EMAIL_RULE),
-            ("first_name", holds(&self.first_name, is_name), FIRST_NAME_RULE),
-            ("last_name", holds(&self.last_name, is_name), LAST_NAME_RULE),
-            ("role", holds(&self.role, is_role), ROLE_RULE),
-        ])?;
-        Ok(self)
-    }
+/// Checks the values of a record that are given.
+pub(super) fn check_values(
+    email: Option<&str>,
+    first_name: Option<&str>,
+    last_name: Option<&str>,
+    role: Option<&str>,
+) -> Result<(), InvalidRecord> {
+    let holds = |value: Option<&str>, rule: fn(&str) -> bool| value.is_none_or(rule);
+    all_hold(&[
+        ("email", holds(email, is_email), EMAIL_RULE),
+        ("first_name", holds(first_name, is_name), FIRST_NAME_RULE),
+        ("last_name", holds(last_name, is_name), LAST_NAME_RULE),
+        ("role", holds(role, is_role), ROLE_RULE),
+    ])
 }
 
 const USERNAME_RULE: &str = "a username has 1 to 150 characters: letters, digits and @ . + - _";
@@ -157,7 +138,7 @@ impl Profile {
     /// # Errors
     /// Names every rule that is broken, of the password the first.
     pub fn checked_with(self, password: &str) -> Result<Self, InvalidRecord> {
-        let password = check_password(password).err();
+        let password = check_password(password, self.password_owner()).err();
         match (self.checked(), password) {
             (Ok(profile), None) => Ok(profile),
             (Ok(_), Some(fault)) => Err(InvalidRecord(vec![fault])),
@@ -168,6 +149,13 @@ impl Profile {
         }
     }
 
+    /// The values that a password of this user must not resemble.
+    #[must_use]
+    pub fn password_owner(&self) -> PasswordOwner<'_> {
+        let Self { username, email, first_name, last_name, .. } = self;
+        PasswordOwner { username, email, first_name, last_name }
+    }
+
     /// The record to store, of an active user; `created_at` in Unix seconds.
     #[must_use]
     pub fn with_password(self, password_hash: PasswordHash, created_at: i64) -> NewUser {
@@ -176,18 +164,34 @@ impl Profile {
     }
 }
 
+/// The values of a record that a password of its owner must not resemble.
+#[derive(Debug, Clone, Copy)]
+pub struct PasswordOwner<'a> {
+    /// Name to log in with.
+    pub username: &'a str,
+    /// Email address.
+    pub email: &'a str,
+    /// First name.
+    pub first_name: &'a str,
+    /// Last name.
+    pub last_name: &'a str,
+}
+
 /// Checks a password that somebody chose. It is kept as typed: nothing is stripped.
 ///
 /// # Errors
 /// Names the first rule that is broken.
-pub fn check_password(password: &str) -> Result<(), InvalidUser> {
-    let first = broken(&[
-        ("password", password.chars().count() >= MIN_PASSWORD_CHARS, "a password has at least 8 characters"),
-        ("password", password.len() <= MAX_PASSWORD_BYTES, "a password has at most 1024 bytes"),
-        ("password", !password.contains('\0'), "a password cannot hold a NUL character: nobody could log in with it"),
-    ])
-    .next();
-    first.map_or(Ok(()), Err)
+pub fn check_password(password: &str, owner: PasswordOwner<'_>) -> Result<(), InvalidUser> {
+    let rule = broken_rule(
+        password,
+        [
+            (owner.username, "a password is not similar to the username"),
+            (owner.email, "a password is not similar to the email address"),
+            (owner.first_name, "a password is not similar to the first name"),
+            (owner.last_name, "a password is not similar to the last name"),
+        ],
+    );
+    rule.map_or(Ok(()), |rule| Err(InvalidUser { field: "password", rule }))
 }
 
 /// The form in which usernames are stored and looked up: NFKC, so that a name typed on another keyboard or system, as
@@ -278,8 +282,8 @@ mod tests {
             line.starts_with("a username has") && line.ends_with("; a password has at least 8 characters"),
             "{line}"
         );
-        let changes = Changes { email: Some("a".into()), last_name: Some("\n".into()), ..Changes::default() };
-        let fields: Vec<_> = changes.checked().expect_err("two").faults().iter().map(|fault| fault.field).collect();
+        let faults = check_values(Some("a"), None, Some("\n"), None).expect_err("two");
+        let fields: Vec<_> = faults.faults().iter().map(|fault| fault.field).collect();
         assert_eq!(fields, ["email", "last_name"]);
     }
 
@@ -287,14 +291,15 @@ mod tests {
     fn a_password_is_long_enough_bounded_and_free_of_nul() {
         for (password, good) in [
             ("testpass123", true),
-            ("        ", true),
+            ("        ", false),
+            ("testuser1", false),
             ("비밀번호비밀번호", true),
             ("1234567", false),
             ("1234567\0", false),
             (&"x".repeat(1024), true),
             (&"x".repeat(1025), false),
         ] {
-            assert_eq!(check_password(password).is_ok(), good, "{password:?}");
+            assert_eq!(check_password(password, profile("testuser").password_owner()).is_ok(), good, "{password:?}");
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Users: what a record holds, which values it may hold, and how passwords are kept.
 
 mod account;
+mod change;
+mod chosen;
 mod import;
 mod password;
 mod stored_hash;
@@ -10,7 +12,8 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-pub use account::{Changes, InvalidRecord, InvalidUser, NewUser, Profile, check_password, normalised_username};
+pub use account::{InvalidRecord, InvalidUser, NewUser, PasswordOwner, Profile, check_password, normalised_username};
+pub use change::{Changes, ClaimsChange, LastAdministrator};
 pub use import::{Claims, ImportedUser, SourceError, read_django_users};
 pub use password::{
     Busy, HashingError, HashingLimits, MAX_PASSWORD_BYTES, Match, PasswordHash, PasswordHasher, generate_password,
@@ -97,6 +100,13 @@ impl User {
             is_active: self.is_active,
             date_joined: DateTime::from_timestamp(self.created_at, 0),
         }
+    }
+
+    /// The values that a password of this user must not resemble.
+    #[must_use]
+    pub fn password_owner(&self) -> PasswordOwner<'_> {
+        let Self { username, email, first_name, last_name, .. } = self;
+        PasswordOwner { username, email, first_name, last_name }
     }
 
     /// The record as its user sees it.

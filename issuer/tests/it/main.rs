@@ -22,4 +22,5 @@ mod status_list;
 mod support;
 mod throttling;
 mod tokens;
+mod trust;
 mod users;

@@ -60,7 +60,7 @@ fn requests_are_counted_by_route_and_never_by_path() {
 
 #[test]
 fn logins_are_counted_by_how_they_ended() {
-    let limits = LoginLimits { per_address: 0, per_name: 3 };
+    let limits = LoginLimits { per_address: 0, per_name: 3, per_name_everywhere: 0 };
     let issuer = TestIssuer::with(Options { limits, ..Options::default() });
     let inactive = issuer.create(Profile::new("inactive"), PASSWORD);
     issuer.set_active(&inactive, false);
@@ -70,9 +70,12 @@ fn logins_are_counted_by_how_they_ended() {
     }
     assert_eq!(issuer.post("/api/token/", json!({})).status, 400);
     assert_eq!(issuer.login("testuser", PASSWORD).status, 200);
+    for _ in 0..2 {
+        assert_eq!(issuer.login("testuser", "wrong").status, 401);
+    }
     assert_eq!(issuer.login("testuser", PASSWORD).status, 429);
     let text = issuer.metrics().body;
-    for (outcome, count) in [("success", 2.0), ("refused", 3.0), ("malformed", 1.0), ("throttled", 1.0)] {
+    for (outcome, count) in [("success", 2.0), ("refused", 5.0), ("malformed", 1.0), ("throttled", 1.0)] {
         assert_eq!(sample(&text, &format!("issuer_logins_total{{outcome=\"{outcome}\"}}")), count, "{outcome}");
     }
     assert_eq!(sample(&text, "issuer_throttled_total{limit=\"name\"}"), 1.0);

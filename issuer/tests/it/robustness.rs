@@ -179,3 +179,53 @@ fn an_unknown_and_an_inactive_user_take_as_long_as_a_wrong_password() {
         assert!((0.5..2.0).contains(&ratio), "{name}: {ratio:.2} times as long as a wrong password");
     }
 }
+
+#[test]
+fn a_request_needs_exactly_one_valid_host() {
+    let issuer = TestIssuer::start();
+    let answer = |version: &str, hosts: &str| {
+        let head = format!("GET /healthz HTTP/{version}\r\n{hosts}Connection: close\r\n\r\n");
+        [issuer.address, issuer.metrics_address].map(|address| Answer::parse(&exchange(address, head.as_bytes())))
+    };
+    for hosts in ["", "Host: a\r\nHost: a\r\n", "Host: a\r\nhost: b\r\n", "Host: a b\r\n", "Host: a@b\r\n"] {
+        for answer in answer("1.1", hosts) {
+            let expected = json!({ "detail": "Exactly one valid Host header is required.", "code": "bad_host" });
+            assert_eq!((answer.status, answer.json()), (400, expected), "{hosts:?}");
+            assert_eq!(answer.header("connection"), Some("close"), "{hosts:?}");
+        }
+    }
+    for (version, hosts) in [("1.1", "Host: a\r\n"), ("1.1", "Host: [::1]:80\r\n"), ("1.1", "Host:\r\n"), ("1.0", "")] {
+        let [issuer, metrics] = answer(version, hosts);
+        assert_eq!((issuer.status, metrics.status), (200, 404), "{version} {hosts:?}");
+    }
+}
+
+#[test]
+fn a_request_head_of_more_than_64_kib_is_refused_however_it_arrives() {
+    let issuer = TestIssuer::start();
+    let head = |padding: usize| {
+        let head = "GET /api/users/me/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-Padding: ";
+        format!("{head}{}\r\n\r\n", "x".repeat(padding))
+    };
+    let overhead = head(0).len();
+    for (bytes, status) in [(64 * 1024, 401), (64 * 1024 + 1, 431), (80_000, 431), (120_000, 431)] {
+        let head = head(bytes - overhead);
+        assert_eq!(head.len(), bytes);
+        assert_eq!(Answer::parse(&exchange(issuer.address, head.as_bytes())).status, status, "{bytes} at once");
+        let mut stream = TcpStream::connect(issuer.address).expect("the server listens");
+        stream.set_nodelay(true).expect("an option");
+        for piece in head.as_bytes().chunks(10_000) {
+            // The server may have answered already.
+            if stream.write_all(piece).is_err() {
+                break;
+            }
+        }
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        assert_eq!(Answer::parse(&answer).status, status, "{bytes} in pieces");
+    }
+    // Many short headers count as one long one does.
+    let many = (0..90).map(|number| format!("X-{number}: {}\r\n", "y".repeat(800))).collect::<String>();
+    let head = format!("GET /api/users/me/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{many}\r\n");
+    assert_eq!(Answer::parse(&exchange(issuer.address, head.as_bytes())).status, 431);
+}

@@ -271,7 +271,7 @@ fn a_login_that_is_under_way_does_not_outlive_what_ends_all_sessions() {
         let as_read = issuer.user("testuser");
         let session = |id: &str| {
             let first = RefreshToken { jti: id.into(), issued_at: START, expires_at: START + 60 };
-            Session::new(id.into(), as_read.id, first, 60)
+            Session::new(id.into(), as_read.id, first, 60, issuer.keys.signing.kid().into())
         };
         let begins = |id: &str| issuer.block_on(issuer.storage.insert_session(&session(id), &as_read));
         assert!(begins("before").expect("it works"), "{which}");

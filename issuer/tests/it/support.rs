@@ -10,14 +10,14 @@ use axum::Router;
 use chrono::{DateTime, Utc};
 use issuer::clock::Clock;
 use issuer::http::{self, AllowedOrigins, Connections, Issuer, LoginLimits, Readiness, Throttle, TrustedProxies};
-use issuer::keys::{IssuerKeys, KeyBits, KeyDirectory, LiveKeys};
+use issuer::keys::{Accepted, IssuerKeys, KeyBits, KeyDirectory, LiveKeys, TrustedFiles};
 use issuer::metrics::Metrics;
 use issuer::random::{Random, RandomError};
 use issuer::revocation::{RedisPublisher, Revocations, StatusListService, StatusLists};
 use issuer::sessions::Sessions;
 use issuer::storage::{self, Storage};
 use issuer::token::{Lifetimes, TokenChecker, TokenIssuer};
-use issuer::users::{Changes, HashingLimits, NewUser, PasswordHasher, Profile, User};
+use issuer::users::{Changes, ClaimsChange, HashingLimits, LastAdministrator, NewUser, PasswordHasher, Profile, User};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -106,6 +106,12 @@ pub(crate) struct Options {
     pub(crate) limits: LoginLimits,
     pub(crate) trusted_proxies: TrustedProxies,
     pub(crate) connections: Connections,
+    /// The issuer's keys, when they are not those that all tests share.
+    pub(crate) keys: Option<IssuerKeys>,
+    pub(crate) accepted: Accepted,
+    /// What `--trust-key` names.
+    pub(crate) trust_key: String,
+    pub(crate) on_claims_change: ClaimsChange,
 }
 
 impl Default for Options {
@@ -118,9 +124,13 @@ impl Default for Options {
             rotation: false,
             public_url: None,
             redis_url: None,
-            limits: LoginLimits { per_address: 0, per_name: 0 },
+            limits: LoginLimits { per_address: 0, per_name: 0, per_name_everywhere: 0 },
             trusted_proxies: TrustedProxies::default(),
             connections: Connections::default(),
+            keys: None,
+            accepted: Accepted::default(),
+            trust_key: String::new(),
+            on_claims_change: ClaimsChange::default(),
         }
     }
 }
@@ -131,6 +141,8 @@ pub(crate) struct TestIssuer {
     judge: OnceLock<Judge>,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) keys: Arc<IssuerKeys>,
+    /// Which the test may replace.
+    pub(crate) live: Arc<LiveKeys>,
     pub(crate) storage: Arc<dyn Storage>,
     /// What the server serves, for requests without a connection.
     pub(crate) router: Router,
@@ -151,7 +163,10 @@ impl TestIssuer {
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
         let clock = Arc::new(TestClock(AtomicI64::new(START)));
         let random: Arc<dyn Random> = Arc::new(CountingRandom::default());
-        let live = Arc::new(LiveKeys::new(KeyDirectory::new(shared_keys()).load().expect("good keys")));
+        let keys = options.keys.unwrap_or_else(|| KeyDirectory::new(shared_keys()).load().expect("good keys"));
+        let files: TrustedFiles = options.trust_key.parse().expect("a purpose");
+        let foreign = files.load(&options.accepted).expect("keys");
+        let live = Arc::new(LiveKeys::trusting(keys, options.accepted, foreign));
         let keys = live.current();
         let database = runtime.block_on(TestDatabase::create());
         let storage = runtime.block_on(storage::open(&database.url())).expect("a database");
@@ -186,12 +201,13 @@ impl TestIssuer {
                 options.rotation,
                 Arc::clone(&revocations),
             ),
-            checker: TokenChecker::new(live),
+            checker: TokenChecker::new(Arc::clone(&live)),
             throttle: Throttle::new(options.limits, options.trusted_proxies, &time),
             revocations,
             metrics: Metrics::default(),
             random: Arc::clone(&random),
             clock: Arc::clone(&time),
+            on_claims_change: options.on_claims_change,
         };
         let issuer = Arc::new(issuer);
         let metrics_listener = http::bind("127.0.0.1:0", "--metrics-listen").expect("a free port");
@@ -218,6 +234,7 @@ impl TestIssuer {
             judge,
             clock,
             keys,
+            live,
             storage,
             router,
             database,
@@ -258,7 +275,8 @@ impl TestIssuer {
     }
 
     pub(crate) fn delete(&self, user: &User) {
-        assert!(self.runtime.block_on(self.storage.delete_user(user.id, self.now())).expect("the storage works"));
+        let deleted = self.storage.delete_user(user.id, LastAdministrator::MayGo, self.now());
+        assert!(self.runtime.block_on(deleted).expect("the storage works"));
     }
 
     pub(crate) fn user(&self, username: &str) -> User {

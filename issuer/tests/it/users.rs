@@ -1,10 +1,11 @@
 //! Users over HTTP: their own password, and their administration. And passwords that Django hashed.
 
-use issuer::users::{PasswordHash, Profile};
+use issuer::users::{Changes, ClaimsChange, LastAdministrator, PasswordHash, Profile};
 use serde_json::{Value, json};
 
 use crate::http::{Answer, request};
 use crate::support::{Options, PASSWORD, START, TestIssuer};
+use crate::tokens::foreign;
 
 fn call(issuer: &TestIssuer, method: &str, path: &str, token: &str, body: Option<Value>) -> Answer {
     let request = request(method, path).bearer(token);
@@ -193,16 +194,16 @@ fn the_list_comes_in_pages() {
             seen.push(user["id"].as_i64().expect("a number"));
         }
         match answer["next"].as_str() {
-            Some(link) => next = link.strip_prefix("/api/users/").expect("a path").to_owned(),
+            Some(link) => next = link.strip_prefix("http://localhost/api/users/").expect("a URL").to_owned(),
             None => break,
         }
     }
     assert_eq!(seen, [1, 2, 3, 4, 5, 6, 7]);
-    assert_eq!(page("?page=3&page_size=3").json()["previous"], "/api/users/?page=2&page_size=3");
+    assert_eq!(page("?page=3&page_size=3").json()["previous"], "http://localhost/api/users/?page=2&page_size=3");
     let below = TestIssuer::with(Options { public_url: Some("https://login.example/auth"), ..Options::default() });
     let boss_below = below.administrator();
     let first = call(&below, "GET", "/api/users/?page_size=1", &boss_below, None);
-    assert_eq!(first.json()["next"], "/auth/api/users/?page=2&page_size=1");
+    assert_eq!(first.json()["next"], "https://login.example/auth/api/users/?page=2&page_size=1");
     for query in ["?page=0", "?page=x", "?page=9", "?page=-1", "?page=4294967295&page_size=4294967295"] {
         assert_eq!((page(query).status, page(query).json()), (404, json!({ "detail": "Invalid page." })), "{query}");
     }
@@ -235,4 +236,154 @@ fn a_user_with_a_hash_of_djangos_logs_in_and_gets_one_of_ours() {
     for password in ["!abc", "abc"] {
         assert_eq!(issuer.login("unusable", password).status, 401);
     }
+}
+
+#[test]
+fn a_parameter_that_is_not_known_is_named_and_not_ignored() {
+    let issuer = TestIssuer::start();
+    let boss = issuer.administrator();
+    for (query, name) in [
+        ("?search=boss", "search"),
+        ("?page=1&ordering=-id", "ordering"),
+        ("?Page=1", "Page"),
+        ("?%ED%99%8D=1", "홍"),
+        ("?page_size", ""),
+        ("?=1", ""),
+    ] {
+        let answer = call(&issuer, "GET", &format!("/api/users/{query}"), &boss, None);
+        if query == "?page_size" {
+            assert_eq!(answer.status, 404, "a page size that is none");
+            continue;
+        }
+        let detail = format!("Unknown query parameter \"{name}\".");
+        assert_eq!((answer.status, answer.json()), (400, json!({ "detail": detail, "code": "unknown_parameter" })));
+    }
+    let long = format!("/api/users/?{}=1", "x".repeat(5_000));
+    assert!(call(&issuer, "GET", &long, &boss, None).body.len() < 200, "not all of it is said back");
+    assert_eq!(call(&issuer, "GET", "/api/users/?", &boss, None).status, 200);
+    assert_eq!(issuer.send(&request("GET", "/api/users/?search=boss")).status, 401, "not before the log-in");
+}
+
+#[test]
+fn a_lost_role_or_premium_ends_the_sessions_that_carry_it() {
+    // The setting; what changes; whether the sessions end.
+    let rows = [
+        (ClaimsChange::EndLost, json!({ "role": "editor" }), true),
+        (ClaimsChange::EndLost, json!({ "role": "instructor" }), false),
+        (ClaimsChange::EndLost, json!({ "premium": false }), true),
+        (ClaimsChange::EndLost, json!({ "premium": true }), false),
+        (ClaimsChange::EndLost, json!({ "email": "new@example.com" }), false),
+        (ClaimsChange::End, json!({ "premium": false }), true),
+        (ClaimsChange::AtRefresh, json!({ "role": "editor", "premium": false }), false),
+        (ClaimsChange::AtRefresh, json!({ "is_active": false }), true),
+    ];
+    for (on_claims_change, changes, ends) in rows {
+        let issuer = TestIssuer::with(Options { on_claims_change, ..Options::default() });
+        let boss = issuer.administrator();
+        let session = issuer.login("testuser", PASSWORD);
+        let named_none =
+            foreign(json!({ "token_type": "access", "jti": "a", "user_id": 1, "role": "instructor" }), START);
+        let answer = call(&issuer, "PATCH", "/api/users/1/", &boss, Some(changes.clone()));
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let expected = if ends { 401 } else { 200 };
+        let name = format!("{on_claims_change:?} {changes}");
+        for token in [&session.text("access"), &named_none] {
+            assert_eq!(issuer.me(token).status, expected, "{name}");
+        }
+        assert_eq!(issuer.verify(&session.text("access")).status, expected, "{name}");
+        assert_eq!(issuer.refresh(&session.text("refresh")).status, expected, "{name}");
+        assert_eq!(call(&issuer, "GET", "/api/users/", &boss, None).status, 200, "another user's sessions go on");
+    }
+    // A premium that is gained ends sessions only where that is wanted.
+    for (on_claims_change, status) in [(ClaimsChange::EndLost, 200), (ClaimsChange::End, 401)] {
+        let issuer = TestIssuer::with(Options { on_claims_change, ..Options::default() });
+        issuer.sql("UPDATE users SET premium = NOT premium");
+        let session = issuer.login("testuser", PASSWORD);
+        let changes = Changes { premium: Some(true), on_claims_change, ..Changes::default() };
+        issuer.block_on(issuer.storage.update_user(1, &changes, issuer.now())).expect("the storage works");
+        assert_eq!(issuer.me(&session.text("access")).status, status, "{on_claims_change:?}");
+    }
+}
+
+#[test]
+fn the_last_administrator_stays() {
+    let issuer = TestIssuer::start();
+    let boss = issuer.administrator();
+    let path = format!("/api/users/{}/", issuer.user("boss").id);
+    let refused = json!({
+        "detail": "This is the last active administrator. Make another one first.", "code": "last_administrator",
+    });
+    let removals = [
+        ("PATCH", Some(json!({ "role": "editor" }))),
+        ("PATCH", Some(json!({ "is_active": false, "email": "gone@example.com" }))),
+        ("DELETE", None),
+    ];
+    let inactive = issuer.create(Profile { role: "admin".into(), ..Profile::new("inactive") }, PASSWORD);
+    issuer.set_active(&inactive, false);
+    for (method, body) in &removals {
+        let answer = call(&issuer, method, &path, &boss, body.clone());
+        assert_eq!((answer.status, answer.json()), (409, refused.clone()), "{method} {body:?}");
+    }
+    let unchanged = issuer.user("boss");
+    assert!(unchanged.is_active && unchanged.role == "admin" && unchanged.email.is_empty(), "all or nothing");
+    for harmless in [json!({ "role": "admin" }), json!({ "is_active": true }), json!({ "email": "b@example.com" })] {
+        assert_eq!(call(&issuer, "PATCH", &path, &boss, Some(harmless)).status, 200);
+    }
+    assert_eq!(call(&issuer, "DELETE", "/api/users/1/", &boss, None).status, 204, "others may go");
+    issuer.set_active(&inactive, true);
+    assert_eq!(call(&issuer, "DELETE", &path, &boss, None).status, 204, "there is another one");
+}
+
+#[test]
+fn two_administrators_cannot_remove_each_other_at_the_same_moment() {
+    let issuer = TestIssuer::start();
+    for round in 0..12 {
+        issuer.sql("UPDATE users SET role = 'instructor'");
+        let ids = ["a", "b"].map(|name| {
+            let profile = Profile { role: "admin".into(), ..Profile::new(format!("{name}{round}")) };
+            issuer.create(profile, PASSWORD).id
+        });
+        let now = issuer.now();
+        let removals = issuer.block_on(async {
+            let demote = Changes { role: Some("editor".into()), ..Changes::default() };
+            let (first, second) = (issuer.storage.update_user(ids[0], &demote, now), async {
+                match round % 2 {
+                    0 => issuer.storage.delete_user(ids[1], LastAdministrator::Stays, now).await.is_ok(),
+                    _ => issuer.storage.update_user(ids[1], &demote, now).await.is_ok(),
+                }
+            });
+            let (first, second) = tokio::join!(first, second);
+            [first.is_ok(), second]
+        });
+        assert_eq!(removals.iter().filter(|done| **done).count(), 1, "{removals:?}");
+        assert_eq!(issuer.number("SELECT COUNT(*) FROM users WHERE role = 'admin' AND is_active"), 1);
+    }
+}
+
+#[test]
+fn a_password_that_django_would_refuse_is_refused_wherever_one_is_chosen() {
+    let issuer = TestIssuer::start();
+    let boss = issuer.administrator();
+    let token = issuer.login("testuser", PASSWORD).text("access");
+    for (password, rule) in [
+        ("password", "a password is not one of the most common ones"),
+        ("        ", "a password is not white space alone"),
+        ("31415926535", "a password is not digits alone"),
+        ("testuser2", "a password is not similar to the username"),
+    ] {
+        let own = json!({ "old_password": PASSWORD, "new_password": password });
+        let new = json!({ "username": "testuser1", "password": password });
+        for (path, token, body, field) in [
+            ("/api/users/me/password/", &token, own, "new_password"),
+            ("/api/users/1/password/", &boss, json!({ "password": password }), "password"),
+            ("/api/users/", &boss, new, "password"),
+        ] {
+            let answer = call(&issuer, "POST", path, token, Some(body));
+            assert_eq!((answer.status, answer.json()), (400, json!({ field: [rule] })), "{path} {password:?}");
+        }
+    }
+    let email = json!({ "old_password": PASSWORD, "new_password": "example.test" });
+    let answer = call(&issuer, "POST", "/api/users/me/password/", &token, Some(email));
+    assert_eq!(answer.json(), json!({ "new_password": ["a password is not similar to the email address"] }));
+    assert_eq!(issuer.login("testuser", PASSWORD).status, 200, "an old one goes on working");
 }

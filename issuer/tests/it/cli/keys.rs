@@ -4,8 +4,12 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
+use issuer::clock::{Clock as _, SystemClock};
+use serde_json::json;
+
 use super::program::{Place, Server, fails, login, succeeds, wait_for};
-use crate::http::request;
+use crate::http::{Answer, request};
+use crate::trust::{claims, forged};
 
 #[test]
 fn keys_are_rotated_while_the_server_runs_and_old_tokens_live_until_their_key_is_removed() {
@@ -113,6 +117,123 @@ fn keys_come_from_the_environment_too() {
     assert!(!line.contains("hunter2"), "{line}");
     let both = serve().env("ISSUER_PRIVATE_KEY", &private).env("ISSUER_PUBLIC_KEYS", &private).output();
     assert!(fails(&both.expect("it runs")).contains("this is a private key"));
-    let alone = serve().env("ISSUER_PUBLIC_KEYS", "x").output();
-    assert!(fails(&alone.expect("it runs")).contains("ISSUER_PRIVATE_KEY is not"));
+    for name in ["ISSUER_PUBLIC_KEYS", "ISSUER_RETIRED_KEYS"] {
+        let line = fails(&serve().env(name, "x").output().expect("it runs"));
+        assert!(line.contains(name) && line.contains("ISSUER_PRIVATE_KEY is not"), "{line}");
+    }
+}
+
+fn refresh(server: &Server, token: &str) -> Answer {
+    request("POST", "/api/token/refresh/").json(json!({ "refresh": token })).send(server.address)
+}
+
+fn users(server: &Server, access: &str) -> u16 {
+    request("GET", "/api/users/").bearer(access).send(server.address).status
+}
+
+#[test]
+fn what_a_stolen_key_made_is_gone_after_the_steps_for_a_theft() {
+    let place = Place::with_keys();
+    for (name, role) in [("boss", "admin"), ("testuser", "instructor")] {
+        let create = ["users", "create", "--username", name, "--role", role, "--password-stdin"];
+        succeeds(&place.run_with_input(&create, "testpass123"));
+    }
+    let stolen = fs::read_to_string(place.active_key()).expect("text");
+    let server = Server::start(&place, &["--rotate-refresh-tokens"]);
+    let public = || request("GET", "/public.pem").send(server.address).body;
+    let before = public();
+    let now = SystemClock.now().timestamp();
+    let made_up = forged(&stolen, None, claims("refresh", 1, now));
+    let made_up = refresh(&server, &made_up);
+    let kid = place.active_key().file_stem().expect("a name").to_string_lossy().replace(".private", "");
+
+    succeeds(&place.run(&["keys", "generate"]));
+    succeeds(&place.run(&["keys", "rotate", "--force"]));
+    wait_for("the new key signs", || public() != before);
+    // The forged session goes on with the new key.
+    let exchanged = refresh(&server, &made_up.text("refresh"));
+    assert_eq!(users(&server, &exchanged.text("access")), 200);
+    let honest = login(server.address, "boss", "testpass123");
+
+    // In a database that is not the issuer's nothing would end: the key stays.
+    let elsewhere = ["keys", "remove", &kid, "--force", "--database-url", "sqlite://nowhere.sqlite3"];
+    assert!(fails(&place.run(&elsewhere)).contains("there is no database nowhere.sqlite3"));
+    assert!(!place.path("nowhere.sqlite3").exists());
+    assert!(place.path(&format!("keys/{kid}.private.pem")).exists());
+    let said = succeeds(&place.run(&["keys", "remove", &kid, "--force"]));
+    assert!(said.contains("ended 1 sessions that it vouched for"), "{said}");
+    assert_eq!(users(&server, &exchanged.text("access")), 401);
+    assert_eq!(refresh(&server, &exchanged.text("refresh")).text("detail"), "Token is blacklisted");
+    assert_eq!(users(&server, &honest.text("access")), 200, "a login of the new key goes on");
+
+    // The other command: sessions of one key, and of all.
+    let active = place.active_key().file_stem().expect("a name").to_string_lossy().replace(".private", "");
+    let said = succeeds(&place.run(&["sessions", "end-all", "--of-key", "-another-key"]));
+    assert!(said.contains("ended 0 sessions of the key -another-key"), "{said}");
+    let said = succeeds(&place.run(&["sessions", "end-all", "--of-key", &active]));
+    assert!(said.contains("ended 1 sessions of the key"), "{said}");
+    assert_eq!(users(&server, &honest.text("access")), 401);
+    let again = login(server.address, "boss", "testpass123");
+    assert_eq!(users(&server, &again.text("access")), 200, "the key that signs goes on");
+    let named_none = forged(
+        &fs::read_to_string(place.active_key()).expect("text"),
+        Some(&active),
+        claims("access", 1, SystemClock.now().timestamp() - 10),
+    );
+    assert_eq!(users(&server, &named_none), 200);
+    assert!(succeeds(&place.run(&["sessions", "end-all"])).contains("ended 1 sessions"));
+    for access in [again.text("access"), named_none] {
+        assert_eq!(users(&server, &access), 401);
+    }
+    assert!(
+        fails(&place.run(&["sessions", "end-all", "--database-url", "sqlite://nowhere.sqlite3"]))
+            .contains("there is no database")
+    );
+    server.signal("TERM");
+    assert_eq!(server.wait().0, Some(0));
+}
+
+#[test]
+fn a_django_projects_key_is_trusted_for_what_the_operator_says_and_as_long() {
+    let django = Place::with_keys();
+    let theirs = fs::read_to_string(django.active_key()).expect("text");
+    fs::copy(django.path("keys/public.pem"), django.path("django.pem")).expect("copied");
+    let place = Place::empty();
+    succeeds(&place.run(&["keys", "generate"]));
+    succeeds(&place.run_with_input(&["users", "create", "--username", "testuser", "--password-stdin"], "testpass123"));
+    let file = django.path("django.pem");
+    let trust = format!("{}=refresh-once", file.display());
+    let token = forged(&theirs, None, claims("refresh", 1, SystemClock.now().timestamp()));
+    let me =
+        |server: &Server, access: &str| request("GET", "/api/users/me/").bearer(access).send(server.address).status;
+
+    let server = Server::start(&place, &["--trust-key", &trust]);
+    let access = forged(&theirs, None, claims("access", 1, SystemClock.now().timestamp()));
+    assert_eq!(me(&server, &access), 401);
+    let exchanged = refresh(&server, &token);
+    assert_eq!(me(&server, &exchanged.text("access")), 200);
+    server.signal("TERM");
+    let (code, log) = server.wait();
+    assert_eq!(code, Some(0));
+    assert!(log.contains("refresh tokens of a key of another system are exchanged"), "{log}");
+
+    let server = Server::start(&place, &[]);
+    assert_eq!(me(&server, &exchanged.text("access")), 401, "the session ends with the trust");
+    for token in [&token, &exchanged.text("refresh")] {
+        assert_eq!(refresh(&server, token).status, 401);
+    }
+    server.signal("TERM");
+    assert_eq!(server.wait().0, Some(0));
+
+    let private = django.active_key();
+    for (trust, says) in [
+        (file.display().to_string(), "write FILE=refresh-once"),
+        (format!("{}=access", file.display()), "write FILE=refresh-once"),
+        ("nowhere.pem=refresh-once".to_owned(), "nowhere.pem is missing"),
+        (format!("{}=refresh-once", private.display()), "this is a private key"),
+    ] {
+        let output = place.run(&["serve", "--listen", "127.0.0.1:0", "--trust-key", &trust]);
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && text.contains(says), "{text}");
+    }
 }

@@ -47,7 +47,7 @@ fn users_are_made_listed_and_kept_out() {
         place.run_with_input(&["users", "create", "--username", name, "--password-stdin"], input)
     };
     succeeds(&create("keeps.spaces", " pass word \nsecond line\n"));
-    succeeds(&create("windows", "password\r\n"));
+    succeeds(&create("windows", "pass phrase\r\n"));
     succeeds(&place.run_with_input(
         &["users", "create", "--username", "boss", "--role", "admin", "--premium", "false", "--password-stdin"],
         "password9",
@@ -63,6 +63,10 @@ fn users_are_made_listed_and_kept_out() {
         ("none", "", "no password on standard input"),
         ("long", &"x".repeat(1025), "at most 1024 bytes"),
         ("bad name", "password9", "letters, digits and @ . + - _"),
+        ("common", "Password1", "not one of the most common ones"),
+        ("blank", "         ", "not white space alone"),
+        ("digits", "8675309867", "not digits alone"),
+        ("jonathan", "jonathan1", "not similar to the username"),
     ] {
         let line = fails(&create(name, input));
         assert!(line.contains(text), "{name}: {line}");
@@ -76,7 +80,7 @@ fn users_are_made_listed_and_kept_out() {
     for (name, password, status) in [
         ("keeps.spaces", " pass word ", 200),
         ("keeps.spaces", "pass word", 401),
-        ("windows", "password", 200),
+        ("windows", "pass phrase", 200),
         ("windows", "other9999", 401),
     ] {
         assert_eq!(login(server.address, name, password).status, status, "{name} {password:?}");
@@ -92,19 +96,30 @@ fn users_are_made_listed_and_kept_out() {
     assert!(fails(&place.run(&["users", "set-role", "windows", "two words"])).contains("a role has 1 to 64"));
     let set = |input: &str| place.run_with_input(&["users", "set-password", "windows", "--password-stdin"], input);
     assert!(fails(&set("short")).contains("at least 8 characters"));
-    assert!(succeeds(&set("password2")).contains("all sessions have ended"));
-    assert_eq!(login(server.address, "windows", "password").status, 401);
-    assert_eq!(login(server.address, "windows", "password2").status, 200);
-    assert!(succeeds(&set("password")).contains("windows"));
-    assert_eq!(login(server.address, "windows", "password").status, 200);
-    assert!(succeeds(&place.run(&["users", "delete", "boss"])).contains("deleted the user boss (id 3)"));
+    assert!(fails(&set("windows!")).contains("not similar to the username"));
+    assert!(succeeds(&set("password 2")).contains("all sessions have ended"));
+    assert_eq!(login(server.address, "windows", "pass phrase").status, 401);
+    assert_eq!(login(server.address, "windows", "password 2").status, 200);
+    assert!(succeeds(&set("pass phrase")).contains("windows"));
+    assert_eq!(login(server.address, "windows", "pass phrase").status, 200);
+    for removal in [&["delete", "boss"][..], &["deactivate", "boss"], &["set-role", "boss", "editor"]] {
+        let line = fails(&place.run(&[&["users"], removal].concat()));
+        assert!(line.contains("the last active administrator: make another one first, or add --force"), "{line}");
+    }
+    for removal in
+        [&["deactivate", "boss", "--force"][..], &["activate", "boss"], &["set-role", "boss", "editor", "--force"]]
+    {
+        succeeds(&place.run(&[&["users"], removal].concat()));
+    }
+    succeeds(&place.run(&["users", "set-role", "boss", "admin"]));
+    assert!(succeeds(&place.run(&["users", "delete", "boss", "--force"])).contains("deleted the user boss (id 3)"));
     assert!(fails(&place.run(&["users", "show", "boss"])).contains("there is no user"));
     assert!(succeeds(&place.run(&["users", "logout", "windows"])).contains("ended 1 sessions of the user windows"));
     assert!(succeeds(&place.run(&["flush-expired"])).contains("deleted 0 expired sessions"));
     succeeds(&place.run(&["users", "deactivate", "windows"]));
-    assert_eq!(login(server.address, "windows", "password").status, 401);
+    assert_eq!(login(server.address, "windows", "pass phrase").status, 401);
     succeeds(&place.run(&["users", "activate", "windows"]));
-    assert_eq!(login(server.address, "windows", "password").status, 200);
+    assert_eq!(login(server.address, "windows", "pass phrase").status, 200);
     server.signal("INT");
     assert_eq!(server.wait().0, Some(0));
 }

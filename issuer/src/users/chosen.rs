@@ -1,0 +1,124 @@
+//! Passwords that somebody chose, and what an attacker would try first: the rules of Django's
+//! validators.
+
+use std::collections::HashMap;
+
+use super::password::MAX_PASSWORD_BYTES;
+
+const MIN_CHARS: usize = 8;
+/// Passwords as similar to a value of their owner's record are refused: Django's bound.
+const MAX_SIMILARITY: f64 = 0.7;
+/// The most common passwords of at least eight characters that are not digits alone, in lower case
+/// and in order.
+const COMMON: &str = include_str!("common_passwords.txt");
+
+/// Returns the first rule that a password breaks. `owner` holds the values that it must not
+/// resemble, each with the rule that says so.
+pub(super) fn broken_rule<'a>(
+    password: &str,
+    owner: impl IntoIterator<Item = (&'a str, &'static str)>,
+) -> Option<&'static str> {
+    let lower = password.to_lowercase();
+    let rules = [
+        (password.chars().count() >= MIN_CHARS, "a password has at least 8 characters"),
+        (password.len() <= MAX_PASSWORD_BYTES, "a password has at most 1024 bytes"),
+        (!password.contains('\0'), "a password cannot hold a NUL character: nobody could log in with it"),
+        (!password.trim().is_empty(), "a password is not white space alone"),
+        (!password.chars().all(char::is_numeric), "a password is not digits alone"),
+        (!is_common(lower.trim()), "a password is not one of the most common ones"),
+    ];
+    if let Some((_, rule)) = rules.into_iter().find(|(holds, _)| !holds) {
+        return Some(rule);
+    }
+    owner.into_iter().find(|(value, _)| resembles(&lower, &value.to_lowercase())).map(|(_, rule)| rule)
+}
+
+fn is_common(password: &str) -> bool {
+    COMMON.lines().any(|common| common == password)
+}
+
+/// Compares with the whole value and with each word of it, as Django's
+/// `UserAttributeSimilarityValidator` does.
+fn resembles(password: &str, value: &str) -> bool {
+    let words = value.split(|c: char| !c.is_alphanumeric() && c != '_');
+    words.chain([value]).filter(|part| !part.is_empty()).any(|part| similarity(password, part) >= MAX_SIMILARITY)
+}
+
+/// Returns the share of characters that two texts have in common, whatever their order, from 0 to
+/// 1.
+fn similarity(a: &str, b: &str) -> f64 {
+    let mut left: HashMap<char, u32> = HashMap::new();
+    for c in b.chars() {
+        *left.entry(c).or_default() += 1;
+    }
+    let mut common = 0_u32;
+    for c in a.chars() {
+        if let Some(count) = left.get_mut(&c).filter(|count| **count > 0) {
+            *count -= 1;
+            common += 1;
+        }
+    }
+    let length = a.chars().count() + b.chars().count();
+    f64::from(common) * 2.0 / length as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIKE_NAME: &str = "like the name";
+
+    fn rule(password: &str, name: &str) -> Option<&'static str> {
+        broken_rule(password, [(name, LIKE_NAME)])
+    }
+
+    #[test]
+    fn the_list_is_in_its_form() {
+        let lines: Vec<&str> = COMMON.lines().collect();
+        assert!(lines.is_sorted_by(|a, b| a < b), "in order, and none twice");
+        for line in lines {
+            assert!(line.chars().count() >= MIN_CHARS && line == line.to_lowercase().trim(), "{line:?}");
+            assert!(!line.chars().all(char::is_numeric), "{line} is refused already");
+        }
+    }
+
+    #[test]
+    fn what_an_attacker_tries_first_is_refused() {
+        let common = Some("a password is not one of the most common ones");
+        let digits = Some("a password is not digits alone");
+        let blank = Some("a password is not white space alone");
+        for (password, expected) in [
+            ("password", common),
+            ("PassWord1", common),
+            (" qwertyuiop ", common),
+            ("iloveyou", common),
+            ("12345678", digits),
+            ("48151623429042", digits),
+            ("\u{0661}\u{0662}\u{0663}\u{0664}\u{0665}\u{0666}\u{0667}\u{0668}", digits),
+            ("        ", blank),
+            ("\u{3000}\t\u{3000}\u{a0}\u{3000}\u{3000}\u{3000}\u{3000}", blank),
+            ("correct horse", None),
+            ("1234567x", None),
+        ] {
+            assert_eq!(rule(password, ""), expected, "{password:?}");
+        }
+    }
+
+    #[test]
+    fn a_password_must_not_resemble_its_owner() {
+        // Verdicts of Django's UserAttributeSimilarityValidator.
+        for (password, value, similar) in [
+            ("testuser", "testuser", true),
+            ("TestUser1", "testuser", true),
+            ("testuser12", "testuser", true),
+            ("resutset", "testuser", true),
+            ("testpass123", "testuser", false),
+            ("hong.gildong", "hong.gildong@example.com", true),
+            ("example1", "hong@example.com", true),
+            ("홍길동홍길동홍길", "홍길동", false),
+            ("correct horse", "testuser", false),
+        ] {
+            assert_eq!(rule(password, value) == Some(LIKE_NAME), similar, "{password} for {value}");
+        }
+    }
+}
