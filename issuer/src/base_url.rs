@@ -34,6 +34,16 @@ impl BaseUrl {
         is_good.then(|| Self(text.trim_end_matches('/').to_owned()))
     }
 
+    /// Takes user name and password out of it: the URL without them, and both as one text.
+    pub(crate) fn without_credentials(&self) -> (Self, Option<&str>) {
+        let (scheme, rest) = self.0.split_once("://").unwrap_or(("", &self.0));
+        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        match authority.rsplit_once('@') {
+            Some((credentials, host)) => (Self(format!("{scheme}://{host}{path}")), Some(credentials)),
+            None => (self.clone(), None),
+        }
+    }
+
     /// Its text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -97,6 +107,13 @@ mod tests {
             "https://user:secret@a",
         ] {
             assert_eq!(bad.parse::<BaseUrl>(), Err(InvalidBaseUrl(bad.to_owned())));
+        }
+        for (text, without, credentials) in [
+            ("https://user:se@cret@a:1/b@c", "https://a:1/b@c", Some("user:se@cret")),
+            ("https://a/b@c", "https://a/b@c", None),
+        ] {
+            let url = BaseUrl(text.to_owned());
+            assert_eq!(url.without_credentials(), (BaseUrl(without.to_owned()), credentials));
         }
         assert_eq!(
             BaseUrl::with_credentials("https://user:secret@a").expect("a URL").as_str(),

@@ -6,11 +6,14 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry::{Key, Value};
-use opentelemetry_otlp::{ExporterBuildError, Protocol, SpanExporter, WithExportConfig as _};
+use opentelemetry_otlp::{ExporterBuildError, Protocol, SpanExporter, WithExportConfig as _, WithHttpConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
+use percent_encoding::percent_decode_str;
 
 use crate::base_url::BaseUrl;
 
@@ -38,16 +41,21 @@ pub struct Telemetry {
 }
 
 impl Telemetry {
-    /// Will post spans to `<collector>/v1/traces`, by OTLP over HTTP; nothing is sent yet. `collector`: like `http://localhost:4318`.
+    /// Will post spans to `<collector>/v1/traces`, by OTLP over HTTP; nothing is sent yet. `collector`: like
+    /// `http://localhost:4318`. A user name and a password in it are sent as `Authorization: Basic` (RFC 7617).
     ///
     /// # Errors
     /// When that is no URL, or the settings in the environment cannot be used.
     pub fn to(collector: &str) -> Result<Self, TelemetryError> {
         let collector = BaseUrl::with_credentials(collector).ok_or(TelemetryError::InvalidUrl)?;
+        // The exporter logs its URL, and sends nothing of what stands before the host.
+        let (collector, credentials) = collector.without_credentials();
+        let headers = credentials.map(|credentials| ("authorization".to_owned(), basic(credentials)));
         let exporter = SpanExporter::builder()
             .with_http()
             .with_protocol(Protocol::HttpBinary)
             .with_endpoint(collector.at("/v1/traces"))
+            .with_headers(headers.into_iter().collect())
             .build()?;
         let provider = SdkTracerProvider::builder().with_resource(resource()).with_batch_exporter(exporter).build();
         Ok(Self { provider })
@@ -69,6 +77,15 @@ impl Telemetry {
         };
         let _ = tokio::task::spawn_blocking(stop).await;
     }
+}
+
+/// `user:password` as in a URL, where both may be percent-encoded (RFC 3986 section 3.2.1).
+fn basic(credentials: &str) -> String {
+    let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
+    let mut plain = percent_decode_str(user).collect::<Vec<_>>();
+    plain.push(b':');
+    plain.extend(percent_decode_str(password));
+    format!("Basic {}", STANDARD.encode(plain))
 }
 
 fn resource() -> Resource {

@@ -1,6 +1,6 @@
 //! `issuer doctor`.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -11,13 +11,17 @@ use serde::Serialize;
 use super::serve::keys_from_environment;
 use super::terminal::{escaped, json_escaped};
 use super::users::password_from_stdin;
-use super::{Failure, run_async};
+use super::{Failure, output, run_async};
 use crate::base_url::BaseUrl;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{DatabaseArgs, KeysArgs};
 use crate::doctor::{self, EdgeKeys, Finding, Level, Login, Patient, Web};
 use crate::keys::KeyDirectory;
 use crate::random::SystemRandom;
+use crate::regular_file;
+
+/// Bytes of a file of certificates; the ones of all public authorities have some 250 KiB.
+const MAX_CERTIFICATES: u64 = 4 << 20;
 
 /// Exit code when a check found a problem.
 const PROBLEM: u8 = 1;
@@ -77,7 +81,7 @@ pub(super) fn run(args: DoctorArgs) -> Result<ExitCode, Failure> {
     let roots = match &args.ca_file {
         Some(file) => {
             let named = |error| format!("cannot read {}: {error}; check --ca-file", file.display());
-            Some((file.display().to_string(), std::fs::read(file).map_err(named)?))
+            Some((file.display().to_string(), regular_file::read(file, MAX_CERTIFICATES).map_err(named)?))
         }
         None => None,
     };
@@ -96,7 +100,7 @@ pub(super) fn run(args: DoctorArgs) -> Result<ExitCode, Failure> {
     } else {
         findings.iter().map(line).collect()
     };
-    std::io::stdout().lock().write_all(text.as_bytes())?;
+    output::text(&text)?;
     Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::from(PROBLEM) })
 }
 
@@ -137,7 +141,7 @@ fn line(finding: &Finding) -> String {
     let Finding { check, level, text, advice } = finding;
     let (level, text) = (level.as_str(), escaped(text));
     match advice {
-        Some(advice) => format!("{level:<8} {check:<15}  {text}. To do: {advice}\n"),
+        Some(advice) => format!("{level:<8} {check:<15}  {text}. To do: {}\n", escaped(advice)),
         None => format!("{level:<8} {check:<15}  {text}\n"),
     }
 }

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use clap::{Args, Subcommand};
 
+use super::output::say;
 use super::{Failure, run_async};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{DatabaseArgs, KeysArgs};
@@ -104,7 +105,7 @@ pub(super) fn run(command: KeysCommand) -> Result<(), Failure> {
         KeysCommand::Rotate(args) => rotate(args),
         KeysCommand::Retire(RetireArgs { keys, kid }) => {
             KeyDirectory::new(keys.keys_dir).retire(&kid, SystemClock.now())?;
-            println!("retired the key {kid}");
+            say!("retired the key {kid}")?;
             Ok(())
         }
         KeysCommand::Remove(args) => run_async(remove(args)),
@@ -117,12 +118,12 @@ fn generate(args: GenerateArgs) -> Result<(), Failure> {
     match directory.generate(args.bits, args.if_missing, SystemClock.now())? {
         Generated::New { kid, state } => {
             let place = directory.path().display();
-            println!("generated the key {kid} in {place}: {}", state.as_str());
+            say!("generated the key {kid} in {place}: {}", state.as_str())?;
             if state == KeyState::Published {
-                println!("it is in the JWKS within seconds; the active key signs until `issuer keys rotate`");
+                say!("it is in the JWKS within seconds; the active key signs until `issuer keys rotate`")?;
             }
         }
-        Generated::AlreadyThere { kid } => println!("the key {kid} is active already"),
+        Generated::AlreadyThere { kid } => say!("the key {kid} is active already")?,
     }
     Ok(())
 }
@@ -130,9 +131,9 @@ fn generate(args: GenerateArgs) -> Result<(), Failure> {
 fn rotate(args: RotateArgs) -> Result<(), Failure> {
     let cached = (!args.force).then(|| TimeDelta::seconds(i64::from(KEYS_CACHE_SECONDS)));
     let (new, old) = KeyDirectory::new(args.keys.keys_dir).rotate(SystemClock.now(), cached)?;
-    println!("the key {new} signs now");
-    println!("the key {old} is retired: its tokens go on, remove it when they have expired");
-    println!("after a theft remove it at once: `issuer keys remove --force {old}` ends its sessions too");
+    say!("the key {new} signs now")?;
+    say!("the key {old} is retired: its tokens go on, remove it when they have expired")?;
+    say!("after a theft remove it at once: `issuer keys remove --force {old}` ends its sessions too")?;
     Ok(())
 }
 
@@ -142,19 +143,19 @@ async fn remove(args: RemoveArgs) -> Result<(), Failure> {
         let longest = i64::from(args.access_lifetime.max(args.refresh_lifetime));
         let lifetime = TimeDelta::seconds(longest + TAKING_OVER_SECONDS);
         directory.remove(&kid, now, Some(lifetime))?;
-        println!("removed the key {kid}");
+        say!("removed the key {kid}")?;
         return Ok(());
     }
     // Opened first: a key that is gone while its sessions live on would look like a theft that was
     // dealt with.
     let storage = storage::open_existing(&args.database.database_url).await?;
     directory.remove(&kid, now, None)?;
-    println!("removed the key {kid}");
+    say!("removed the key {kid}")?;
     // A running issuer accepts the key for a moment more, but begins no session with it any more.
     let ended = storage.revoke_sessions_of_key(&kid, KeySessions::Never, now.timestamp()).await.map_err(|error| {
         format!("the key is removed, but its sessions go on: {error}; run `issuer sessions end-all --of-key {kid}`")
     })?;
-    println!("ended {ended} sessions that it vouched for");
+    say!("ended {ended} sessions that it vouched for")?;
     storage.close().await;
     Ok(())
 }
@@ -164,9 +165,9 @@ fn list(args: KeysArgs) -> Result<(), Failure> {
         0 => "-".to_owned(),
         _ => time.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
     };
-    println!("{:<43}  {:<9}  CREATED", "KID", "STATE");
+    say!("{:<43}  {:<9}  CREATED", "KID", "STATE")?;
     for key in KeyDirectory::new(args.keys_dir).list()? {
-        println!("{:<43}  {:<9}  {}", key.kid, key.state.as_str(), time(key.created_at));
+        say!("{:<43}  {:<9}  {}", key.kid, key.state.as_str(), time(key.created_at))?;
     }
     Ok(())
 }

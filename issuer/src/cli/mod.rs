@@ -1,7 +1,10 @@
 //! The command line: `issuer <command>`. Errors are one line, and the exit code is not 0.
 
+mod backup;
 mod doctor;
+mod import;
 mod keys;
+mod output;
 mod serve;
 mod sessions;
 mod terminal;
@@ -10,9 +13,12 @@ mod users;
 mod verdict;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
+use self::output::say;
+use self::terminal::escaped;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{DatabaseArgs, ServeArgs};
 use crate::revocation::FLUSH_MARGIN;
@@ -39,6 +45,8 @@ enum Command {
     /// End sessions
     #[command(subcommand)]
     Sessions(sessions::SessionsCommand),
+    /// Copy the database to a new file that others cannot read, also while `serve` runs
+    Backup(backup::BackupArgs),
     /// Delete sessions whose tokens have all expired; `serve` does it every hour
     FlushExpired(DatabaseArgs),
     /// Find out why tokens are not accepted; exit code 0: no problem, 1: a problem, 2: nothing could be checked
@@ -67,6 +75,7 @@ pub fn main() -> ExitCode {
         Command::Keys(command) => keys::run(command),
         Command::Sessions(command) => run_async(sessions::run(command)),
         Command::Serve(args) => run_async(serve::run(args)),
+        Command::Backup(args) => run_async(backup::run(args)),
         Command::FlushExpired(args) => run_async(flush_expired(args)),
         Command::Users(command) => run_async(users::run(command)),
         Command::Createsuperuser(args) => run_async(users::create_superuser(args)),
@@ -85,16 +94,22 @@ fn verdict(result: Result<ExitCode, Failure>) -> ExitCode {
 async fn flush_expired(args: DatabaseArgs) -> Result<(), Failure> {
     let storage = storage::open(&args.database_url).await?;
     let sessions = storage.flush_expired(SystemClock.now().timestamp() - FLUSH_MARGIN).await?;
-    println!("deleted {sessions} expired sessions");
+    say!("deleted {sessions} expired sessions")?;
     storage.close().await;
     Ok(())
 }
 
+/// How long the end waits for threads that are held up by a file system, at most.
+const LAST_PATIENCE: Duration = Duration::from_secs(5);
+
 fn run_async(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(command)
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(command);
+    runtime.shutdown_timeout(LAST_PATIENCE);
+    result
 }
 
 fn fail(error: &dyn std::error::Error, code: u8) -> ExitCode {
-    eprintln!("error: {error}");
+    output::complain(format_args!("error: {}\n", escaped(&error.to_string())));
     ExitCode::from(code)
 }

@@ -20,7 +20,7 @@ use crate::metrics::Metrics;
 use crate::random::{Random, SystemRandom};
 use crate::revocation::{FLUSH_MARGIN, RedisPublisher, Revocations, StatusListService, StatusLists};
 use crate::sessions::Sessions;
-use crate::storage::{self, Storage};
+use crate::storage::{self, Exposure, Storage};
 use crate::telemetry::Telemetry;
 use crate::token::{Lifetimes, TokenChecker, TokenIssuer};
 use crate::users::{HashingLimits, PasswordHasher};
@@ -58,6 +58,9 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
     let metrics_address = args.metrics_listen.as_deref().filter(|address| !address.is_empty());
     let metrics_listener = metrics_address.map(|address| http::bind(address, "--metrics-listen")).transpose()?;
     let storage = storage::open(&args.database.database_url).await?;
+    if let Some(Exposure { path, mode }) = storage::exposure(&args.database.database_url)? {
+        tracing::warn!("the group of the database {} can get at it (mode {mode:04o})", path.display());
+    }
     let mut limits = HashingLimits::default();
     if let Some(concurrent) = args.hash_concurrency {
         limits.concurrent = concurrent.into();
@@ -270,6 +273,8 @@ fn start_log(args: &ServeArgs) -> Result<(), Failure> {
         LogFormat::Json => Escapes::Json,
     };
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(move || LogWriter::new(escapes));
+    // A log line that cannot be written would be reported with a macro that panics on a closed pipe.
+    let log = log.log_internal_errors(false);
     match args.log_format {
         LogFormat::Text => log.with_ansi(colours).init(),
         LogFormat::Json => log.json().init(),

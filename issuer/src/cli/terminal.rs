@@ -18,10 +18,11 @@ pub(super) fn escaped(text: &str) -> String {
 }
 
 /// The same for JSON text, where a character that is not plain can only stand in a string: it is written `\uXXXX`.
+/// Line breaks are never part of a string there, but stand between the members.
 pub(super) fn json_escaped(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
-        if is_plain(c) {
+        if is_plain(c) || c == '\n' {
             out.push(c);
         } else {
             for unit in c.encode_utf16(&mut [0; 2]) {
@@ -47,6 +48,7 @@ mod tests {
         ] {
             assert_eq!(escaped(text), shown);
         }
+        assert_eq!(json_escaped("{\n  \"a\": \"b\"\n}"), "{\n  \"a\": \"b\"\n}");
         assert_eq!(json_escaped("\"\u{9b}\u{202e}\u{e0001}가\""), r#""\u009b\u202e\udb40\udc01가""#);
     }
 }

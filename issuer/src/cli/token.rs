@@ -1,19 +1,19 @@
 //! `issuer token`: looking at a token without sending it anywhere.
 
 use std::ffi::OsString;
-use std::fs::File;
-use std::io::{Read, Write as _};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
 use verifier_core::{KeySet, Lang, MAX_KEY_TEXT_BYTES, MAX_TOKEN_BYTES, Policy, TokenType, UnixTime, Verifier};
 
-use super::Failure;
 use super::verdict::Report;
+use super::{Failure, output};
 use crate::clock::{Clock as _, SystemClock, unix_time};
 use crate::config::KeysArgs;
 use crate::keys::KeyDirectory;
+use crate::regular_file;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum TokenCommand {
@@ -107,7 +107,7 @@ pub(super) fn run(command: TokenCommand) -> Result<ExitCode, Failure> {
     let explanation = Verifier::new(keys, policy).explain(token, now);
     let report = Report { explanation: &explanation, now, lang };
     let text = if args.json { report.json() } else { report.text() };
-    std::io::stdout().lock().write_all(text.as_bytes())?;
+    output::text(&text)?;
     Ok(if explanation.verdict.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(REFUSED) })
 }
 
@@ -126,13 +126,9 @@ fn from_stdin() -> Result<Vec<u8>, Failure> {
 }
 
 fn key_file(path: &Path) -> Result<KeySet, Failure> {
-    let read = || {
-        let mut text = String::new();
-        // One byte more than is allowed, so that a larger file is refused and not cut.
-        File::open(path)?.take(MAX_KEY_TEXT_BYTES as u64 + 1).read_to_string(&mut text)?;
-        std::io::Result::Ok(text)
-    };
-    let text = read().map_err(|error| format!("cannot read the keys in {}: {error}; check --keys", path.display()))?;
+    // One byte more than is allowed, so that a larger file is refused and not cut.
+    let text = regular_file::read_text(path, MAX_KEY_TEXT_BYTES as u64 + 1)
+        .map_err(|error| format!("cannot read the keys in {}: {error}; check --keys", path.display()))?;
     let named = |error: verifier_core::KeyError| format!("{}: {error} ({})", path.display(), error.code());
     Ok(KeySet::parse(&text).map_err(named)?)
 }

@@ -1,27 +1,33 @@
 //! `issuer users` and `issuer createsuperuser`.
 
-use std::io::{BufRead as _, IsTerminal as _, Read as _, Write as _};
+use std::fmt::Write as _;
+use std::io::{BufRead as _, IsTerminal as _, Read as _};
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use zeroize::Zeroizing;
 
-use super::Failure;
+use super::import::{self, ImportArgs};
+use super::output::say;
 use super::terminal::{escaped, json_escaped};
+use super::{Failure, output};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{ClaimsArgs, DatabaseArgs};
 use crate::random::SystemRandom;
 use crate::storage::{self, ChangeError, InsertError, Storage};
 use crate::users::{
-    ADMIN_ROLE, Changes, Claims, DEFAULT_ROLE, HashingLimits, LastAdministrator, MAX_PASSWORD_BYTES, PasswordHasher,
-    PasswordOwner, Profile, User, check_password, generate_password, normalised_username, read_django_users,
+    ADMIN_ROLE, Changes, DEFAULT_ROLE, HashingLimits, LastAdministrator, MAX_PASSWORD_BYTES, PasswordHasher,
+    PasswordOwner, Profile, User, check_password, generate_password, normalised_username,
 };
+
+/// For a generated password that could not be printed.
+const SET_ANOTHER: &str = "give another one with `issuer users set-password`";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum UsersCommand {
     /// Make a user
     Create(CreateArgs),
-    /// Take over the users of a Django project, with ids and password hashes
+    /// Take over the users of a Django project, with ids and password hashes; names what differs
     Import(ImportArgs),
     /// List the users
     List(DatabaseArgs),
@@ -165,24 +171,6 @@ pub(super) struct SetPremiumArgs {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct ImportArgs {
-    #[command(flatten)]
-    database: DatabaseArgs,
-    /// Django's database: a SQLite file, or postgres://user:password@host/database
-    #[arg(long, env = "ISSUER_IMPORT_FROM", hide_env_values = true)]
-    from: String,
-    /// Table of the users
-    #[arg(long, default_value = "auth_user")]
-    table: String,
-    /// The claim `role` of users who are no superusers; those get `admin`
-    #[arg(long, default_value = DEFAULT_ROLE)]
-    role: String,
-    /// The claim `premium` of all of them
-    #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
-    premium: bool,
-}
-
-#[derive(Debug, Args)]
 pub(super) struct CreateSuperuserArgs {
     #[command(flatten)]
     database: DatabaseArgs,
@@ -191,7 +179,7 @@ pub(super) struct CreateSuperuserArgs {
 pub(super) async fn run(command: UsersCommand) -> Result<(), Failure> {
     match command {
         UsersCommand::Create(args) => create(args).await,
-        UsersCommand::Import(args) => import(args).await,
+        UsersCommand::Import(args) => import::run(args).await,
         UsersCommand::List(args) => list(args).await,
         UsersCommand::Activate(args) => change(args, Changes { is_active: Some(true), ..Changes::default() }).await,
         UsersCommand::Deactivate(RemovedUserArgs { user, force }) => {
@@ -227,14 +215,14 @@ async fn create(args: CreateArgs) -> Result<(), Failure> {
     if args.if_missing
         && let Some(user) = storage.user_by_name(&profile.username).await?
     {
-        println!("the user {} exists already (id {})", escaped(&user.username), user.id);
+        say!("the user {} exists already (id {})", escaped(&user.username), user.id)?;
         return Ok(());
     }
     let password = args.password.read(profile.password_owner())?;
     let user = store(&*storage, profile, &password).await?;
-    println!("created the user {} (id {})", escaped(&user.username), user.id);
+    say!("created the user {} (id {})", escaped(&user.username), user.id)?;
     if args.password.generate_password {
-        println!("password: {}", *password);
+        output::password(&password, SET_ANOTHER)?;
     }
     storage.close().await;
     Ok(())
@@ -261,7 +249,7 @@ pub(super) async fn create_superuser(args: CreateSuperuserArgs) -> Result<(), Fa
         return Err("the two passwords are not the same; nothing was stored".into());
     }
     let user = store(&*storage, profile, &password).await?;
-    println!("created the administrator {} (id {})", escaped(&user.username), user.id);
+    say!("created the administrator {} (id {})", escaped(&user.username), user.id)?;
     storage.close().await;
     Ok(())
 }
@@ -276,33 +264,22 @@ async fn store(storage: &dyn Storage, profile: Profile, password: &Zeroizing<Str
 
 async fn list(args: DatabaseArgs) -> Result<(), Failure> {
     const PAGE: u32 = 500;
-    let storage = storage::open(&args.database_url).await?;
-    let mut out = std::io::stdout().lock();
-    let mut last = 0;
-    writeln!(out, "{:>6}  {:<24}  {:<32}  {:<12}  {:<7}  ACTIVE", "ID", "USERNAME", "EMAIL", "ROLE", "PREMIUM")?;
-    loop {
-        let users = storage.users_after(last, PAGE).await?;
-        let Some(end) = users.last() else { break };
-        last = end.id;
+    let storage = storage::open_for_reading(&args.database_url).await?;
+    let mut page =
+        format!("{:>6}  {:<24}  {:<32}  {:<12}  {:<7}  ACTIVE\n", "ID", "USERNAME", "EMAIL", "ROLE", "PREMIUM");
+    let mut next = Some(i64::MIN);
+    while let Some(first) = next {
+        let users = storage.users_from(first, PAGE).await?;
+        next = users.last().and_then(|user| user.id.checked_add(1));
         for User { id, username, email, role, premium, is_active, .. } in &users {
             // Django checks names in its forms only: imported ones may hold anything.
             let (username, email) = (escaped(username), escaped(email));
-            writeln!(out, "{id:>6}  {username:<24}  {email:<32}  {role:<12}  {premium:<7}  {is_active}")?;
+            writeln!(page, "{id:>6}  {username:<24}  {email:<32}  {role:<12}  {premium:<7}  {is_active}")?;
         }
-    }
-    Ok(())
-}
-
-async fn import(args: ImportArgs) -> Result<(), Failure> {
-    Changes { role: Some(args.role.clone()), ..Changes::default() }.checked()?;
-    let claims = Claims { role: args.role, superuser_role: ADMIN_ROLE.to_owned(), premium: args.premium };
-    let users = read_django_users(&args.from, &args.table, &claims).await?;
-    let storage = storage::open(&args.database.database_url).await?;
-    let stored = storage.import_users(&users).await?;
-    println!("imported {stored} users, {} were there already", users.len() as u64 - stored);
-    for user in users.iter().filter(|user| !user.has_usable_password()) {
-        let name = user.username();
-        println!("the user {name:?} has no password that can be checked: `issuer users set-password` gives one");
+        if !output::to_reader(&page)? {
+            break;
+        }
+        page.clear();
     }
     storage.close().await;
     Ok(())
@@ -318,17 +295,18 @@ async fn change(args: NamedUserArgs, changes: Changes) -> Result<(), Failure> {
         .ok_or("the user was deleted at this moment")?;
     let name = escaped(&user.username);
     if let Some(active) = changes.is_active {
-        println!("the user {name} is {}", if active { "active" } else { "inactive" });
+        say!("the user {name} is {}", if active { "active" } else { "inactive" })?;
     } else {
-        println!("the user {name} has the role {} and premium {}", escaped(&user.role), user.premium);
+        say!("the user {name} has the role {} and premium {}", escaped(&user.role), user.premium)?;
     }
     storage.close().await;
     Ok(())
 }
 
 async fn show(args: NamedUserArgs) -> Result<(), Failure> {
-    let (storage, user) = named(args).await?;
-    println!("{}", json_escaped(&serde_json::to_string_pretty(&user.admin_view())?));
+    let storage = storage::open_for_reading(&args.database.database_url).await?;
+    let user = find(&*storage, &args.username).await?;
+    say!("{}", json_escaped(&serde_json::to_string_pretty(&user.admin_view())?))?;
     storage.close().await;
     Ok(())
 }
@@ -342,9 +320,9 @@ async fn set_password(args: SetPasswordArgs) -> Result<(), Failure> {
     if !storage.set_password(user.id, None, &hash, None, SystemClock.now().timestamp()).await? {
         return Err("the user was deleted at this moment".into());
     }
-    println!("set the password of the user {}; all sessions have ended", escaped(&user.username));
+    say!("set the password of the user {}; all sessions have ended", escaped(&user.username))?;
     if args.password.generate_password {
-        println!("password: {}", *password);
+        output::password(&password, SET_ANOTHER)?;
     }
     storage.close().await;
     Ok(())
@@ -362,7 +340,7 @@ async fn delete(args: RemovedUserArgs) -> Result<(), Failure> {
     let (storage, user) = named(args.user).await?;
     let now = SystemClock.now().timestamp();
     storage.delete_user(user.id, args.force.into(), now).await.map_err(with_force)?;
-    println!("deleted the user {} (id {})", escaped(&user.username), user.id);
+    say!("deleted the user {} (id {})", escaped(&user.username), user.id)?;
     storage.close().await;
     Ok(())
 }
@@ -370,21 +348,25 @@ async fn delete(args: RemovedUserArgs) -> Result<(), Failure> {
 async fn log_out(args: NamedUserArgs) -> Result<(), Failure> {
     let (storage, user) = named(args).await?;
     let ended = storage.revoke_sessions(user.id, None, SystemClock.now().timestamp()).await?;
-    println!("ended {ended} sessions of the user {}", escaped(&user.username));
+    say!("ended {ended} sessions of the user {}", escaped(&user.username))?;
     storage.close().await;
     Ok(())
 }
 
 async fn named(args: NamedUserArgs) -> Result<(Arc<dyn Storage>, User), Failure> {
     let storage = storage::open(&args.database.database_url).await?;
-    let username = normalised_username(&args.username);
-    let user = storage.user_by_name(&username).await?;
-    let user = user.ok_or_else(|| format!("there is no user {username:?}: see `issuer users list`"))?;
+    let user = find(&*storage, &args.username).await?;
     Ok((storage, user))
 }
 
+async fn find(storage: &dyn Storage, username: &str) -> Result<User, Failure> {
+    let username = normalised_username(username);
+    let user = storage.user_by_name(&username).await?;
+    Ok(user.ok_or_else(|| format!("there is no user {username:?}: see `issuer users list`"))?)
+}
+
 fn ask(question: &str) -> Result<String, Failure> {
-    eprint!("{question}");
+    output::complain(question);
     let mut answer = String::new();
     if std::io::stdin().lock().read_line(&mut answer)? == 0 {
         return Err("the input ended; nothing was stored".into());

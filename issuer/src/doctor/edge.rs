@@ -1,8 +1,5 @@
 //! The edge: is it well, has it the right keys, and does it accept what it should, and only that?
 
-use std::fs::File;
-use std::io::Read as _;
-
 use serde_json::Value;
 use verifier_core::{Code, KeyError, KeySet, MAX_KEY_TEXT_BYTES, TokenType};
 
@@ -13,6 +10,7 @@ use super::{EdgeKeys, Finding, Patient};
 use crate::base_url::BaseUrl;
 use crate::clock::{Clock, unix_time};
 use crate::keys::IssuerKeys;
+use crate::regular_file;
 
 const SAME_KEY: &str = "give it `public.pem` of the issuer (GET /public.pem), or let it fetch /.well-known/jwks.json";
 
@@ -136,12 +134,8 @@ fn configured_keys(web: &Web, source: &EdgeKeys, keys: &IssuerKeys) -> Finding {
 }
 
 fn read(path: &std::path::Path) -> Result<String, String> {
-    let mut text = String::new();
     // One byte more than is allowed, so that a larger file is refused and not cut.
-    let limit = MAX_KEY_TEXT_BYTES as u64 + 1;
-    let read = File::open(path).and_then(|file| file.take(limit).read_to_string(&mut text));
-    read.map_err(|error| error.to_string())?;
-    Ok(text)
+    regular_file::read_text(path, MAX_KEY_TEXT_BYTES as u64 + 1).map_err(|error| error.to_string())
 }
 
 fn fetch(web: &Web, url: &str) -> Result<String, String> {

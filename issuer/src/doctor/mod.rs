@@ -1,6 +1,6 @@
 //! `issuer doctor`: why tokens are not accepted, found out from outside.
 //!
-//! Every check looks at what is there and changes nothing. Where two parties must agree, both are asked: key files and
+//! Every check looks at what is there and leaves nothing changed. Where two parties must agree, both are asked: key files and
 //! running issuer, issuer and edge.
 
 mod clocks;
@@ -129,7 +129,7 @@ pub struct Patient {
 pub async fn examine(patient: &Patient, web: &Web, clock: &dyn Clock, random: &dyn Random) -> Vec<Finding> {
     let mut findings = Vec::new();
     let keys = key_files::examine(patient, &mut findings);
-    findings.push(stores::database(&patient.database_url).await);
+    findings.push(stores::database(&patient.database_url, clock.now().timestamp()).await);
     findings.push(stores::redis(patient.redis_url.as_deref()).await);
     let issuer = issuer::examine(patient, web, keys.as_deref(), &mut findings);
     let probe = keys.as_deref().and_then(|keys| probe::sign(keys, clock, random).ok());

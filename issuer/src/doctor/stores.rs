@@ -2,12 +2,14 @@
 
 use super::Finding;
 use crate::revocation::ping_redis;
-use crate::storage::{self, TablesState};
+use crate::storage::{self, Exposure, OpenError, TablesState};
 
-pub(super) async fn database(url: &str) -> Finding {
-    const CHECK: &str = "database";
+const CHECK: &str = "database";
+
+/// `now` in Unix seconds.
+pub(super) async fn database(url: &str, now: i64) -> Finding {
     match storage::examine(url).await {
-        Ok(TablesState::Current) => Finding::ok(CHECK, "it answers, and its tables are up to date"),
+        Ok(TablesState::Current) => usable(url, now).await,
         Ok(TablesState::Missing) => {
             Finding::warning(CHECK, "it has no tables yet", "`issuer serve` makes them; or correct DATABASE_URL")
         }
@@ -21,12 +23,33 @@ pub(super) async fn database(url: &str) -> Finding {
             "its tables belong to another version of the issuer",
             "run that version, or use another database",
         ),
-        Err(error) => {
-            let text = error.to_string();
-            let (text, advice) = text.rsplit_once("; ").unwrap_or((&text, "correct DATABASE_URL"));
-            Finding::problem(CHECK, text, advice)
-        }
+        Err(error) => unusable(&error),
     }
+}
+
+/// Whether a database with the right tables is closed to others, and can be written.
+async fn usable(url: &str, now: i64) -> Finding {
+    let exposure = storage::exposure(url).ok().flatten();
+    if let Some(Exposure { path, mode }) = exposure.clone().filter(Exposure::is_to_all) {
+        return unusable(&OpenError::Exposed { path, mode });
+    }
+    if let Err(error) = storage::try_writing(url, now).await {
+        return unusable(&error);
+    }
+    match exposure {
+        Some(Exposure { path, mode }) => {
+            let path = path.display();
+            let text = format!("the group of the database {path} can get at it (mode {mode:04o})");
+            Finding::warning(CHECK, text, format!("run `chmod 600 {path}`, unless the group is the issuer's alone"))
+        }
+        None => Finding::ok(CHECK, "it answers, its tables are up to date, and it can be written"),
+    }
+}
+
+fn unusable(error: &OpenError) -> Finding {
+    let text = error.to_string();
+    let (text, advice) = text.rsplit_once("; ").unwrap_or((&text, "correct DATABASE_URL"));
+    Finding::problem(CHECK, text, advice)
 }
 
 pub(super) async fn redis(url: Option<&str>) -> Finding {

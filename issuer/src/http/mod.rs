@@ -24,6 +24,7 @@ mod tls;
 mod token;
 mod unread;
 mod users;
+mod write_probe;
 
 use std::sync::Arc;
 

@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 
 use super::answers::{BadRequest, NoHistory, NotFound, Unavailable};
 use super::query::{has_parameters, only_known_parameters};
+use super::write_probe::WriteProbe;
 use super::{ApiError, Issuer};
 
 /// Verifiers may keep the keys for five minutes: so long before it signs must a new key be published.
@@ -103,12 +104,15 @@ pub(super) async fn status_list(
 /// Whether the issuer is ready. Who asks while that is being found out waits, and shares what is found out next: however
 /// many ask, the database, Redis and the key are tried once at a time.
 #[derive(Debug, Default)]
-pub struct Readiness(Mutex<Option<(Instant, Report)>>);
+pub struct Readiness {
+    last: Mutex<Option<(Instant, Report)>>,
+    writing: WriteProbe,
+}
 
 impl Readiness {
     async fn report(&self, issuer: &Issuer) -> Report {
         let asked = Instant::now();
-        let mut last = self.0.lock().await;
+        let mut last = self.last.lock().await;
         match *last {
             Some((begun, report)) if begun >= asked => report,
             _ => {
@@ -118,6 +122,11 @@ impl Readiness {
                 report
             }
         }
+    }
+
+    /// Whether the database answers now, and could be written within the last seconds.
+    async fn database_works(&self, issuer: &Issuer) -> bool {
+        issuer.storage.ping().await.is_ok() && self.writing.works(&issuer.storage, &issuer.clock).await
     }
 }
 
@@ -131,7 +140,7 @@ struct Report {
     /// Whether the active key signs.
     #[schema(value_type = String)]
     keys: &'static str,
-    /// Whether the database answers.
+    /// Whether the database answers and can be written.
     #[schema(value_type = String)]
     database: &'static str,
     /// Whether its tables are up to date.
@@ -148,7 +157,7 @@ impl Report {
         let keys = issuer.keys.current();
         let signature = keys.signing.sign(b"readyz");
         let keys = signature.is_ok_and(|signature| keys.signing.verifies(b"readyz", &signature));
-        let database = issuer.storage.ping().await.is_ok();
+        let database = issuer.readiness.database_works(issuer).await;
         let migrations = issuer.storage.is_current().await.unwrap_or(false);
         let redis = match issuer.revocations.redis() {
             Some(redis) => Some(redis.ping().await.is_ok()),
@@ -192,7 +201,7 @@ struct Health {
 
 /// Alive?
 ///
-/// Whether requests and the database are served.
+/// Whether requests are served, and the database answers and can be written.
 #[utoipa::path(
     get, path = "/healthz", tag = "published",
     responses(
@@ -201,7 +210,9 @@ struct Health {
     )
 )]
 pub(super) async fn healthz(State(issuer): State<Arc<Issuer>>) -> Result<Response, ApiError> {
-    issuer.storage.ping().await?;
+    if !issuer.readiness.database_works(&issuer).await {
+        return Err(ApiError::Unavailable);
+    }
     Ok(Json(Health { status: "ok" }).into_response())
 }
 

@@ -41,7 +41,12 @@ pub enum TlsError {
         source: io::Error,
     },
     /// Others than the owner can get at the private key.
-    #[error("the private key {} is open to other users (mode {mode:04o}): run `chmod 600 {}`", .path.display(), .path.display())]
+    #[error(
+        "the private key {} is open to other users (mode {mode:04o}): run `chmod 600 {}` \
+         (0640 is accepted where root owns it and its group is one of the issuer's)",
+        .path.display(),
+        .path.display()
+    )]
     Exposed {
         /// The file.
         path: PathBuf,

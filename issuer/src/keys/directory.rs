@@ -5,27 +5,32 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use verifier_core::{KeySet, PublicKey};
-use zeroize::Zeroizing;
 
+use super::access::{is_writable, lock, writable_mode};
+use super::files::{read_public, read_text};
 use super::keyring::{Keyring, RingError};
 use super::{IssuerKeys, Jwks, KeyBits, KeyEntry, KeyState, KeysError, SigningKey};
-use crate::key_file::{self, Refused};
 
 const KEYRING: &str = "keyring.json";
 pub(super) const PLAIN_PRIVATE: &str = "private.pem";
 const PLAIN_PUBLIC: &str = "public.pem";
 const PRIVATE_MODE: u32 = 0o600;
 const PUBLIC_MODE: u32 = 0o644;
+const DIRECTORY_MODE: u32 = 0o755;
+/// Far above the time in which a key is made.
+const LOCK_PATIENCE: Duration = Duration::from_secs(30);
 
 /// A directory that holds the issuer's keys.
 #[derive(Debug, Clone)]
 pub struct KeyDirectory {
     path: PathBuf,
+    lock_patience: Duration,
 }
 
 /// What `keys generate` did.
@@ -49,7 +54,13 @@ impl KeyDirectory {
     /// The directory at `path`; nothing is read yet.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
+        Self { path: path.into(), lock_patience: LOCK_PATIENCE }
+    }
+
+    /// Waits so long for another process that changes the keys; 30 s unless it is set.
+    #[must_use]
+    pub fn with_lock_patience(self, lock_patience: Duration) -> Self {
+        Self { lock_patience, ..self }
     }
 
     /// Where it is.
@@ -63,6 +74,11 @@ impl KeyDirectory {
     /// # Errors
     /// The first thing that is wrong, see [`KeysError`].
     pub fn load(&self) -> Result<IssuerKeys, KeysError> {
+        self.refuse_writable()?;
+        self.load_files()
+    }
+
+    pub(super) fn load_files(&self) -> Result<IssuerKeys, KeysError> {
         let Some(ring) = self.read_ring()? else { return self.load_plain() };
         let active = ring.active().ok_or_else(|| KeysError::Missing(self.path.clone()))?;
         let signing = self.private_key(&private_name(&active.kid), Some(&active.kid))?;
@@ -146,11 +162,7 @@ impl KeyDirectory {
     #[must_use]
     pub fn version(&self) -> Option<(SystemTime, u64)> {
         let metadata = fs::metadata(self.file(KEYRING)).or_else(|_| fs::metadata(self.file(PLAIN_PRIVATE))).ok()?;
-        #[cfg(unix)]
-        let place = std::os::unix::fs::MetadataExt::ino(&metadata);
-        #[cfg(not(unix))]
-        let place = metadata.len();
-        Some((metadata.modified().ok()?, place))
+        Some((metadata.modified().ok()?, metadata.ino()))
     }
 
     /// Whether `private.pem`, from which [`Self::generate`] took a Django project's key into the ring, is this key.
@@ -178,6 +190,7 @@ impl KeyDirectory {
     /// # Errors
     /// The first thing that is wrong, see [`KeysError`].
     pub fn public_keys(&self) -> Result<KeySet, KeysError> {
+        self.refuse_writable()?;
         let public = match self.read_ring()? {
             Some(ring) => ring.keys.iter().map(|entry| self.public_key(&entry.kid)).collect::<Result<Vec<_>, _>>()?,
             None if self.file(PLAIN_PUBLIC).exists() => vec![read_public(&self.file(PLAIN_PUBLIC))?],
@@ -201,13 +214,17 @@ impl KeyDirectory {
 
     /// Makes a new key. It becomes active when there is no other, and is only published beside an active one.
     ///
-    /// With `only_if_missing`, an active key that is there already is checked and left alone. A Django project's key
-    /// is taken into the ring as the active one first; its own files stay as they are.
+    /// With `only_if_missing`, an active key that is there already is checked and left alone, also where nothing can be
+    /// written. A Django project's key is taken into the ring as the active one first; its own files stay as they are.
     ///
     /// # Errors
     /// When the directory cannot be written, or what is in it is damaged. Existing keys are never overwritten.
     pub fn generate(&self, bits: KeyBits, only_if_missing: bool, now: DateTime<Utc>) -> Result<Generated, KeysError> {
-        fs::create_dir_all(&self.path).map_err(|source| KeysError::Write { path: self.path.clone(), source })?;
+        if only_if_missing && let Some(kid) = self.complete_key()? {
+            return Ok(Generated::AlreadyThere { kid });
+        }
+        let create = fs::DirBuilder::new().recursive(true).mode(DIRECTORY_MODE).create(&self.path);
+        create.map_err(|source| KeysError::Write { path: self.path.clone(), source })?;
         let _lock = self.lock()?;
         let mut ring = match self.read_ring()? {
             Some(ring) => ring,
@@ -244,6 +261,26 @@ impl KeyDirectory {
             self.complete_public_copy(&key)?;
         }
         Ok(Generated::New { kid: key.kid().to_owned(), state })
+    }
+
+    /// The active key, unless there is none or its files have to be completed and can be.
+    fn complete_key(&self) -> Result<Option<String>, KeysError> {
+        let keys = match self.load() {
+            Ok(keys) => keys,
+            Err(KeysError::Missing(_)) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let is_copy = |key: PublicKey| key.thumbprint() == keys.signing.kid();
+        let is_complete = !self.file(KEYRING).exists() || read_public(&self.file(PLAIN_PUBLIC)).is_ok_and(is_copy);
+        Ok((is_complete || !is_writable(&self.path)).then(|| keys.signing.kid().to_owned()))
+    }
+
+    /// Refuses a directory in which all users can write: they could exchange the keys.
+    fn refuse_writable(&self) -> Result<(), KeysError> {
+        match writable_mode(&self.path, 0o002) {
+            Some(mode) => Err(KeysError::Writable { path: self.path.clone(), mode }),
+            None => Ok(()),
+        }
     }
 
     fn load_plain(&self) -> Result<IssuerKeys, KeysError> {
@@ -335,15 +372,11 @@ impl KeyDirectory {
         let write = || -> io::Result<()> {
             let mut builder = tempfile::Builder::new();
             builder.prefix(".new-");
-            #[cfg(unix)]
-            builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
-            #[cfg(not(unix))]
-            let _ = mode;
+            builder.permissions(fs::Permissions::from_mode(mode));
             let mut file = builder.tempfile_in(&self.path)?;
             file.write_all(bytes)?;
             file.as_file().sync_all()?;
             file.persist(&path)?;
-            #[cfg(unix)]
             File::open(&self.path)?.sync_all()?;
             Ok(())
         };
@@ -352,13 +385,8 @@ impl KeyDirectory {
 
     /// Held while keys are added, so that two commands at once do not lose each other's key.
     fn lock(&self) -> Result<File, KeysError> {
-        let path = self.file(".lock");
-        let open = || -> io::Result<File> {
-            let file = File::options().create(true).truncate(false).write(true).open(&path)?;
-            file.lock()?;
-            Ok(file)
-        };
-        open().map_err(|source| KeysError::Write { path: path.clone(), source })
+        self.refuse_writable()?;
+        lock(&self.file(".lock"), self.lock_patience)
     }
 
     pub(super) fn file(&self, name: &str) -> PathBuf {
@@ -376,22 +404,4 @@ fn public_name(kid: &str) -> String {
 
 fn misnamed(thumbprint: &str) -> String {
     format!("its thumbprint is {thumbprint}, which is not the one in its name; restore it from a backup")
-}
-
-fn read_public(path: &Path) -> Result<PublicKey, KeysError> {
-    let text = read_text(path, false)?;
-    let unusable = |reason: String| KeysError::Unusable { path: path.to_owned(), reason };
-    let set = KeySet::from_pem(&text).map_err(|error| unusable(error.to_string()))?;
-    set.keys().first().cloned().ok_or_else(|| unusable("it holds no key".into()))
-}
-
-fn read_text(path: &Path, secret: bool) -> Result<Zeroizing<String>, KeysError> {
-    key_file::read(path, secret).map_err(|refused| match refused {
-        Refused::Missing => KeysError::FileMissing(path.to_owned()),
-        Refused::Unreadable(source) => KeysError::Read { path: path.to_owned(), source },
-        Refused::Exposed(mode) => KeysError::Exposed { path: path.to_owned(), mode },
-        Refused::TooLarge => {
-            KeysError::Unusable { path: path.to_owned(), reason: "it is far too large for a key file".into() }
-        }
-    })
 }

@@ -29,7 +29,12 @@ pub enum KeysError {
         source: io::Error,
     },
     /// Others than the owner can get at the private key.
-    #[error("the private key {} is open to other users (mode {mode:04o}): run `chmod 600 {}`", .path.display(), .path.display())]
+    #[error(
+        "the private key {} is open to other users (mode {mode:04o}): run `chmod 600 {}` \
+         (0640 is accepted where root owns it and its group is one of the issuer's)",
+        .path.display(),
+        .path.display()
+    )]
     Exposed {
         /// The file.
         path: PathBuf,
@@ -43,6 +48,18 @@ pub enum KeysError {
         path: PathBuf,
         /// Its permission bits.
         mode: u32,
+    },
+    /// Another process changes the keys, or keeps others from it.
+    #[error(
+        "another process has held the lock {} for {seconds} s; end it (`fuser {}` names it), then try again",
+        .path.display(),
+        .path.display()
+    )]
+    Locked {
+        /// The file that is locked.
+        path: PathBuf,
+        /// How long this was waited for.
+        seconds: u64,
     },
     /// The file does not hold the key it should hold.
     #[error("{} is not a usable key: {reason}", .path.display())]

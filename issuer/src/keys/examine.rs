@@ -1,18 +1,19 @@
 //! Everything that is wrong with a keys directory, not only what keeps the issuer from starting.
 
 use std::fs;
-use std::path::Path;
 
+use super::access::writable_mode;
 use super::directory::{PLAIN_PRIVATE, private_name};
 use super::{KeyDirectory, KeyState, KeysError};
+use crate::key_file::exposed_mode;
 
 impl KeyDirectory {
     /// What is wrong: all of it, the worst first. Nothing is changed.
     #[must_use]
     pub fn examine(&self) -> Vec<KeysError> {
-        let mut faults: Vec<KeysError> = self.load().err().into_iter().collect();
+        let mut faults: Vec<KeysError> = self.load_files().err().into_iter().collect();
         // Others who can write there can exchange the keys.
-        if let Some(mode) = mode(self.path()).filter(|mode| mode & 0o022 != 0) {
+        if let Some(mode) = writable_mode(self.path(), 0o022) {
             faults.push(KeysError::Writable { path: self.path().to_owned(), mode });
         }
         for key in self.read_ring().ok().flatten().into_iter().flat_map(|ring| ring.keys) {
@@ -34,20 +35,13 @@ impl KeyDirectory {
             let is_private = entry.file_name().to_string_lossy().ends_with(PLAIN_PRIVATE);
             let is_named =
                 faults.iter().any(|fault| matches!(fault, KeysError::Exposed { path: named, .. } if *named == path));
-            if let Some(mode) = mode(&path).filter(|mode| is_private && !is_named && mode & 0o077 != 0) {
+            let exposed = || exposed_mode(&fs::metadata(&path).ok()?);
+            if is_private
+                && !is_named
+                && let Some(mode) = exposed()
+            {
                 faults.push(KeysError::Exposed { path, mode });
             }
         }
     }
-}
-
-#[cfg(unix)]
-fn mode(path: &Path) -> Option<u32> {
-    let metadata = fs::metadata(path).ok()?;
-    Some(std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o777)
-}
-
-#[cfg(not(unix))]
-fn mode(_: &Path) -> Option<u32> {
-    None
 }

@@ -1,8 +1,10 @@
 //! The issuer's RSA keys: their files, their states, and what of them is published.
 
+mod access;
 mod directory;
 mod error;
 mod examine;
+mod files;
 mod foreign;
 mod jwks;
 mod keyring;

@@ -1,4 +1,8 @@
+use std::path::PathBuf;
+
 use sqlx::migrate::MigrateError;
+
+use crate::users::IdTaken;
 
 /// The database cannot be used at all.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +36,17 @@ pub enum OpenError {
         /// What to do.
         advice: &'static str,
     },
+    /// Everybody on the machine can get at the password hashes.
+    #[error("the database {} is open to other users (mode {mode:04o}); run `chmod 600 {}`", .path.display(), .path.display())]
+    Exposed {
+        /// The database, or its `-wal` or `-shm` file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// It can be read and not written.
+    #[error("nothing can be written to the database: {}; check owner, mode and free space", one_line(.0))]
+    ReadOnly(StorageError),
 }
 
 impl OpenError {
@@ -80,19 +95,34 @@ pub enum ChangeError {
 /// Users could not be imported; none was.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// Id or name are another user's.
+    /// The id of one, at least, is another user's.
     #[error(
-        "the user {username:?} (id {id}) cannot be imported, another user has that name or id; nothing was stored, import into a new database"
+        "the user {:?} (id {}) cannot be imported, another user has that id{}; \
+         nothing was stored, import into a new database",
+        .0.username,
+        .0.id,
+        and_more(.0.others)
     )]
-    Taken {
-        /// The id in Django's table.
-        id: i64,
-        /// The name.
-        username: String,
-    },
+    Taken(IdTaken),
     /// The database failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
+}
+
+fn and_more(others: usize) -> String {
+    if others == 0 { String::new() } else { format!(" (and so for {others} more)") }
+}
+
+impl From<IdTaken> for ImportError {
+    fn from(taken: IdTaken) -> Self {
+        Self::Taken(taken)
+    }
+}
+
+impl From<sqlx::Error> for ImportError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Storage(error.into())
+    }
 }
 
 impl From<sqlx::Error> for InsertError {

@@ -38,7 +38,7 @@ pub async fn examine(url: &str) -> Result<TablesState, OpenError> {
     Ok(applied.map_or(TablesState::Missing, |applied| judge(&applied, migrations)))
 }
 
-fn judge(applied: &[Applied], migrations: &Migrator) -> TablesState {
+pub(super) fn judge(applied: &[Applied], migrations: &Migrator) -> TablesState {
     let known = |row: &Applied| {
         migrations.iter().any(|own| own.version == row.version && own.checksum.as_ref() == row.checksum.as_slice())
     };

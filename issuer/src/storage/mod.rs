@@ -1,5 +1,6 @@
 //! Where users and sessions are kept: one trait, two homes, chosen by the database URL.
 
+mod backup;
 mod error;
 mod examine;
 mod postgres;
@@ -11,13 +12,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+pub use backup::{BackupError, backup};
 pub use error::{ChangeError, ImportError, InsertError, OpenError, StorageError};
 pub use examine::{TablesState, examine};
 pub use postgres::PostgresStorage;
 pub use sqlite::SqliteStorage;
 
+pub use crate::sqlite_file::Exposure;
+
 use crate::sessions::{RefreshToken, Session};
-use crate::users::{Changes, ImportedUser, LastAdministrator, NewUser, PasswordHash, User};
+use crate::users::{Changes, ImportReport, ImportedUser, LastAdministrator, NewUser, PasswordHash, User};
 
 /// A user, and whether a session is one of the user's that has not been ended.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -92,12 +96,13 @@ pub trait Storage: Send + Sync {
     /// Stores a new user and returns the record; refused when the name is taken.
     async fn insert_user(&self, user: &NewUser) -> Result<User, InsertError>;
 
-    /// Stores users under the ids they bring, all or none, and returns how many were new. A user of the same id and
-    /// name is there already and stays as it is.
-    async fn import_users(&self, users: &[ImportedUser]) -> Result<u64, ImportError>;
+    /// Stores users under the ids they bring, at `now` (Unix seconds). A user whose record is there and
+    /// differs gets Django's values with `update`, and is reported in any case; sessions end where the
+    /// password, the role of an administrator or the right to log in is lost. All of it or nothing is done.
+    async fn import_users(&self, users: &[ImportedUser], update: bool, now: i64) -> Result<ImportReport, ImportError>;
 
-    /// Users with an id above `after`, by id, at most `limit`.
-    async fn users_after(&self, after: i64, limit: u32) -> Result<Vec<User>, StorageError>;
+    /// Users with an id of `first` or above, by id, at most `limit`.
+    async fn users_from(&self, first: i64, limit: u32) -> Result<Vec<User>, StorageError>;
 
     /// How many users there are, and by id those after the first `offset`, at most `limit`.
     async fn users_page(&self, offset: i64, limit: u32) -> Result<(i64, Vec<User>), StorageError>;
@@ -191,6 +196,10 @@ pub trait Storage: Send + Sync {
     /// Whether the database answers.
     async fn ping(&self) -> Result<(), StorageError>;
 
+    /// Writes as much as a login does, at `now` (Unix seconds), and leaves nothing behind. Fails when the
+    /// database is read-only or its disk is full.
+    async fn try_writing(&self, now: i64) -> Result<(), StorageError>;
+
     /// How many connections there are.
     fn pool(&self) -> PoolLoad;
 
@@ -217,9 +226,63 @@ pub async fn open_existing(url: &str) -> Result<Arc<dyn Storage>, OpenError> {
 /// # Errors
 /// See [`OpenError`]: one line each, with what to do. A password in the URL is never repeated.
 pub async fn open(url: &str) -> Result<Arc<dyn Storage>, OpenError> {
-    match url.split_once(':').map(|(scheme, _)| scheme) {
-        Some("sqlite") => Ok(Arc::new(SqliteStorage::open(url).await?)),
-        Some("postgres" | "postgresql") => Ok(Arc::new(PostgresStorage::open(url).await?)),
-        _ => Err(OpenError::UnknownScheme),
+    match Kind::of(url)? {
+        Kind::Sqlite => Ok(Arc::new(SqliteStorage::open(url).await?)),
+        Kind::Postgres => Ok(Arc::new(PostgresStorage::open(url).await?)),
+    }
+}
+
+/// Opens the database for commands that only read: nothing is written where its tables are current,
+/// so that it works on a medium that is read-only. Tables that are not current are brought up to date.
+///
+/// # Errors
+/// As [`open`].
+pub async fn open_for_reading(url: &str) -> Result<Arc<dyn Storage>, OpenError> {
+    match Kind::of(url)? {
+        Kind::Sqlite => Ok(Arc::new(SqliteStorage::open_for_reading(url).await?)),
+        // It migrates only what is not current.
+        Kind::Postgres => open(url).await,
+    }
+}
+
+/// Tries whether a database whose tables are current can be written, at `now` (Unix seconds), as
+/// [`Storage::try_writing`] does. Nothing is created.
+///
+/// # Errors
+/// When it cannot be opened, or not be written.
+pub async fn try_writing(url: &str, now: i64) -> Result<(), OpenError> {
+    let storage: Arc<dyn Storage> = match Kind::of(url)? {
+        Kind::Sqlite => Arc::new(SqliteStorage::attach(url).await?),
+        Kind::Postgres => Arc::new(PostgresStorage::open(url).await?),
+    };
+    let written = storage.try_writing(now).await;
+    storage.close().await;
+    written.map_err(OpenError::ReadOnly)
+}
+
+/// Returns which file of the database other users of the machine can get at; `None` for PostgreSQL.
+///
+/// # Errors
+/// When the URL cannot be used.
+pub fn exposure(url: &str) -> Result<Option<Exposure>, OpenError> {
+    match Kind::of(url)? {
+        Kind::Sqlite => sqlite::exposure(url),
+        Kind::Postgres => Ok(None),
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Sqlite,
+    Postgres,
+}
+
+impl Kind {
+    fn of(url: &str) -> Result<Self, OpenError> {
+        match url.split_once(':').map(|(scheme, _)| scheme) {
+            Some("sqlite") => Ok(Self::Sqlite),
+            Some("postgres" | "postgresql") => Ok(Self::Postgres),
+            _ => Err(OpenError::UnknownScheme),
+        }
     }
 }

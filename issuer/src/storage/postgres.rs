@@ -7,14 +7,17 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, Executor as _, PgConnection, PgPool};
 
-use super::examine::Applied;
+use super::examine::{Applied, TablesState, judge};
 use super::sql::implement_storage;
 use super::{
     ChangeError, ImportError, InsertError, KeySessions, OpenError, PoolLoad, Revocation, StorageError, UserAndSession,
     UserInSession, queries,
 };
 use crate::sessions::{RefreshToken, Session};
-use crate::users::{ADMIN_ROLE, Changes, ImportedUser, LastAdministrator, NewUser, PasswordHash, User};
+use crate::users::{
+    ADMIN_ROLE, Changes, ImportReport, ImportedUser, LastAdministrator, NewUser, PasswordHash, Plan, StoredUser, User,
+    plan,
+};
 
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
@@ -30,7 +33,8 @@ pub struct PostgresStorage {
 }
 
 impl PostgresStorage {
-    /// Connects and runs the migrations; several issuers starting at once wait for each other.
+    /// Connects and runs the migrations that are missing; several issuers starting at once wait for each
+    /// other. A database whose tables are current is not written, so that it may be read-only.
     ///
     /// # Errors
     /// When the server cannot be reached, or refuses the login.
@@ -39,7 +43,11 @@ impl PostgresStorage {
         // The pool retries until its time is up and then only says so; a first connection by hand gives the reason. It may
         // wait as long as it has to: for another issuer that migrates, and for large tables.
         let mut connection = connect(&name, &options).await?;
-        MIGRATIONS.run(&mut connection).await.map_err(|error| OpenError::migration(&name, &error, ADVICE))?;
+        let applied =
+            applied_in(&mut connection).await.map_err(|error| OpenError::unreachable(&name, &error, ADVICE))?;
+        if applied.is_none_or(|applied| judge(&applied, &MIGRATIONS) != TablesState::Current) {
+            MIGRATIONS.run(&mut connection).await.map_err(|error| OpenError::migration(&name, &error, ADVICE))?;
+        }
         connection.close().await.map_err(|error| OpenError::unreachable(&name, &error, ADVICE))?;
         let pool = PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(5));
         // A statement that waits for somebody's lock would wait for ever, and sixteen of them take every connection.
@@ -51,7 +59,7 @@ impl PostgresStorage {
 }
 
 /// Host, port and database without credentials, and what connects to it.
-fn options(url: &str) -> Result<(String, PgConnectOptions), OpenError> {
+pub(super) fn options(url: &str) -> Result<(String, PgConnectOptions), OpenError> {
     let options = PgConnectOptions::from_str(url)
         .map_err(|_| OpenError::MalformedUrl("postgres://user:password@host:5432/database"))?
         .application_name("issuer");
@@ -68,21 +76,23 @@ async fn connect(name: &str, options: &PgConnectOptions) -> Result<PgConnection,
 pub(super) async fn applied(url: &str) -> Result<Option<Vec<Applied>>, OpenError> {
     let (name, options) = options(url)?;
     let mut connection = connect(&name, &options).await?;
-    let failed = |error: sqlx::Error| OpenError::unreachable(&name, &error, ADVICE);
-    let known: bool = sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL")
-        .fetch_one(&mut connection)
-        .await
-        .map_err(failed)?;
+    applied_in(&mut connection).await.map_err(|error| OpenError::unreachable(&name, &error, ADVICE))
+}
+
+async fn applied_in(connection: &mut PgConnection) -> Result<Option<Vec<Applied>>, sqlx::Error> {
+    let known: bool =
+        sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL").fetch_one(&mut *connection).await?;
     if !known {
         return Ok(None);
     }
-    sqlx::query_as(queries::MIGRATIONS).fetch_all(&mut connection).await.map(Some).map_err(failed)
+    sqlx::query_as(queries::MIGRATIONS).fetch_all(&mut *connection).await.map(Some)
 }
 
 implement_storage!(
     PostgresStorage,
     sqlx::Postgres,
     queries::POSTGRES_INSERT_SESSION,
+    queries::POSTGRES_LOCK_USERS,
     queries::POSTGRES_ADVANCE_IDS,
     queries::POSTGRES_LOCK_ADMINISTRATORS,
     queries::POSTGRES_LOCK_SESSIONS,

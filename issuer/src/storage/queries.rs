@@ -8,7 +8,7 @@ pub(super) const USER_IN_SESSION: &str = "\
     CASE WHEN live.taken_over THEN live.kid END AS taken_over_by FROM users \
     LEFT JOIN sessions AS live ON live.id = $2 AND live.user_id = users.id AND live.revoked_at IS NULL \
     WHERE users.id = $1";
-pub(super) const USERS_AFTER: &str = "SELECT * FROM users WHERE id > $1 ORDER BY id LIMIT $2";
+pub(super) const USERS_FROM: &str = "SELECT * FROM users WHERE id >= $1 ORDER BY id LIMIT $2";
 pub(super) const USERS_PAGE: &str = "SELECT * FROM users ORDER BY id LIMIT $1 OFFSET $2";
 pub(super) const COUNT_USERS: &str = "SELECT COUNT(*) FROM users";
 pub(super) const UPDATE_USER: &str = "\
@@ -37,10 +37,18 @@ pub(super) const INSERT_USER: &str = "\
     INSERT INTO users (username, email, first_name, last_name, password_hash, role, premium, is_active, created_at) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING *";
 
+/// Keeps others from changing users until the import, which looks at all of them, is committed.
+pub(super) const SQLITE_LOCK_USERS: &str = "UPDATE users SET id = id WHERE FALSE";
+pub(super) const POSTGRES_LOCK_USERS: &str = "LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE";
+pub(super) const USERS_TO_COMPARE: &str = "\
+    SELECT id, username, email, first_name, last_name, password_hash, role, is_active, imported_password FROM users";
 pub(super) const IMPORT_USER: &str = "\
-    INSERT INTO users (id, username, email, first_name, last_name, password_hash, role, premium, is_active, created_at) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING";
-pub(super) const SAME_USER: &str = "SELECT COUNT(*) FROM users WHERE id = $1 AND username = $2";
+    INSERT INTO users (id, username, email, first_name, last_name, password_hash, role, premium, is_active, \
+    created_at, imported_password) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+pub(super) const RENAME_USER: &str = "UPDATE users SET username = $2 WHERE id = $1";
+pub(super) const UPDATE_IMPORTED_USER: &str = "\
+    UPDATE users SET username = $2, email = $3, first_name = $4, last_name = $5, password_hash = $6, role = $7, \
+    is_active = $8, imported_password = $9 WHERE id = $1";
 /// SQLite's AUTOINCREMENT has seen the ids; PostgreSQL's sequence has not, and must not go back either.
 pub(super) const SQLITE_ADVANCE_IDS: Option<&str> = None;
 pub(super) const POSTGRES_ADVANCE_IDS: Option<&str> = Some(
@@ -88,6 +96,11 @@ pub(super) const POSTGRES_INSERT_SESSION: &str = insert_session!(" FOR SHARE");
 pub(super) const ROTATE_SESSION: &str = "\
     UPDATE sessions SET previous_jti = current_jti, current_jti = $3, issued_at = $4, refresh_expires_at = $5, \
     expires_at = $6 WHERE id = $1 AND current_jti = $2 AND revoked_at IS NULL";
+/// Together with [`DELETE_PROBE`], writes the pages that a login writes and leaves nothing behind.
+pub(super) const INSERT_PROBE: &str = "\
+    INSERT INTO sessions (id, user_id, current_jti, issued_at, refresh_expires_at, expires_at) \
+    VALUES ($1, -1, $1, $2, $2, $2)";
+pub(super) const DELETE_PROBE: &str = "DELETE FROM sessions WHERE id = $1";
 pub(super) const EXTEND_SESSION: &str = "UPDATE sessions SET expires_at = $2 WHERE id = $1 AND expires_at < $2";
 pub(super) const REVOKE_SESSION: &str =
     "UPDATE sessions SET revoked_at = $3 WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL";

@@ -6,6 +6,7 @@ macro_rules! implement_storage {
         $storage:ty,
         $database:ty,
         $insert_session:expr,
+        $lock_users:expr,
         $advance_ids:expr,
         $lock_administrators:expr,
         $lock_sessions:expr,
@@ -80,10 +81,44 @@ macro_rules! implement_storage {
                 Ok(query.fetch_one(&self.pool).await?)
             }
 
-            async fn import_users(&self, users: &[ImportedUser]) -> Result<u64, ImportError> {
-                let mut transaction = self.begin().await.map_err(StorageError::from)?;
-                let mut stored = 0;
-                for user in users {
+            async fn import_users(
+                &self,
+                users: &[ImportedUser],
+                update: bool,
+                now: i64,
+            ) -> Result<ImportReport, ImportError> {
+                let mut transaction = self.begin().await?;
+                sqlx::query($lock_users).execute(&mut *transaction).await?;
+                let stored: Vec<StoredUser> =
+                    sqlx::query_as(queries::USERS_TO_COMPARE).fetch_all(&mut *transaction).await?;
+                let Plan { new, changes, mut report } = plan(users, &stored, update)?;
+                // Old names go first: a user may get the name that another one has to give up.
+                for change in changes.iter().filter(|change| change.is_renamed) {
+                    let unused = format!("\u{1}{}", change.user.id);
+                    let query = sqlx::query(queries::RENAME_USER).bind(change.user.id).bind(unused);
+                    query.execute(&mut *transaction).await?;
+                }
+                for change in &changes {
+                    let (id, record) = (change.user.id, &change.user.record);
+                    let query = sqlx::query(queries::UPDATE_IMPORTED_USER)
+                        .bind(id)
+                        .bind(change.username)
+                        .bind(&record.email)
+                        .bind(&record.first_name)
+                        .bind(&record.last_name)
+                        .bind(change.password_hash)
+                        .bind(change.role)
+                        .bind(record.is_active)
+                        .bind(change.user.password_fingerprint());
+                    query.execute(&mut *transaction).await?;
+                    if change.ends_sessions {
+                        let query = sqlx::query(queries::END_UNNAMED_SESSIONS).bind(id).bind(now);
+                        query.execute(&mut *transaction).await?;
+                        let query = sqlx::query(queries::REVOKE_OTHER_SESSIONS).bind(id).bind("").bind(now);
+                        query.execute(&mut *transaction).await?;
+                    }
+                }
+                for user in new {
                     let query = sqlx::query(queries::IMPORT_USER)
                         .bind(user.id)
                         .bind(&user.record.username)
@@ -94,27 +129,20 @@ macro_rules! implement_storage {
                         .bind(&user.record.role)
                         .bind(user.record.premium)
                         .bind(user.record.is_active)
-                        .bind(user.record.created_at);
-                    let done = query.execute(&mut *transaction).await.map_err(StorageError::from)?;
-                    stored += done.rows_affected();
-                    if done.rows_affected() == 1 {
-                        continue;
-                    }
-                    let query = sqlx::query_scalar(queries::SAME_USER).bind(user.id).bind(&user.record.username);
-                    let same: i64 = query.fetch_one(&mut *transaction).await.map_err(StorageError::from)?;
-                    if same == 0 {
-                        return Err(ImportError::Taken { id: user.id, username: user.record.username.clone() });
-                    }
+                        .bind(user.record.created_at)
+                        .bind(user.password_fingerprint());
+                    query.execute(&mut *transaction).await?;
+                    report.new += 1;
                 }
                 if let Some(advance_ids) = $advance_ids {
-                    sqlx::query(advance_ids).execute(&mut *transaction).await.map_err(StorageError::from)?;
+                    sqlx::query(advance_ids).execute(&mut *transaction).await?;
                 }
-                transaction.commit().await.map_err(StorageError::from)?;
-                Ok(stored)
+                transaction.commit().await?;
+                Ok(report)
             }
 
-            async fn users_after(&self, after: i64, limit: u32) -> Result<Vec<User>, StorageError> {
-                let query = sqlx::query_as(queries::USERS_AFTER).bind(after).bind(i64::from(limit));
+            async fn users_from(&self, first: i64, limit: u32) -> Result<Vec<User>, StorageError> {
+                let query = sqlx::query_as(queries::USERS_FROM).bind(first).bind(i64::from(limit));
                 Ok(query.fetch_all(&self.pool).await?)
             }
 
@@ -333,6 +361,14 @@ macro_rules! implement_storage {
             async fn ping(&self) -> Result<(), StorageError> {
                 sqlx::query("SELECT 1").execute(&self.pool).await?;
                 Ok(())
+            }
+
+            async fn try_writing(&self, now: i64) -> Result<(), StorageError> {
+                let mut transaction = self.begin().await?;
+                let id = format!("probe {}", std::process::id());
+                sqlx::query(queries::INSERT_PROBE).bind(&id).bind(now).execute(&mut *transaction).await?;
+                sqlx::query(queries::DELETE_PROBE).bind(&id).execute(&mut *transaction).await?;
+                Ok(transaction.commit().await?)
             }
 
             fn pool(&self) -> PoolLoad {

@@ -1,7 +1,14 @@
 //! The binary: commands, their one-line errors, and how the server starts and stops.
 
+mod backup;
+mod files;
+mod first_start;
+mod health;
+mod import;
 mod keys;
+mod output;
 mod program;
+mod read_only;
 mod running;
 mod starting;
 mod stopping;

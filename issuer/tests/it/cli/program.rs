@@ -3,9 +3,11 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use issuer::keys::KeyDirectory;
 use serde_json::json;
@@ -66,6 +68,36 @@ impl Place {
         command
     }
 
+    /// A command for a test about permissions, which do not bind root: everything in the place and the
+    /// command belong to another user where the tests run as root.
+    pub(super) fn unprivileged(&self, arguments: &[&str]) -> Command {
+        let mut command = self.command(arguments);
+        if !is_root() {
+            return command;
+        }
+        give_away(self.0.path());
+        let program = Path::new(env!("CARGO_BIN_EXE_issuer"));
+        let is_open = |path: &Path| fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o001 != 0);
+        if !program.ancestors().all(is_open) {
+            // Under a home directory that is closed, say.
+            let copy = self.path("issuer-program");
+            if !copy.exists() {
+                fs::copy(program, &copy).expect("copied with its mode");
+            }
+            let (old, arguments) = (command, arguments);
+            command = Command::new(copy);
+            command.args(arguments).current_dir(self.0.path()).stdin(Stdio::null());
+            for (name, value) in old.get_envs() {
+                match value {
+                    Some(value) => command.env(name, value),
+                    None => command.env_remove(name),
+                };
+            }
+        }
+        command.uid(NOBODY).gid(NOBODY);
+        command
+    }
+
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().expect("the binary runs")
     }
@@ -82,6 +114,39 @@ impl Place {
         let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
         child.wait_with_output().expect("it ends")
     }
+}
+
+/// A user and a group without rights.
+pub(super) const NOBODY: u32 = 65_534;
+
+pub(super) fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+fn give_away(path: &Path) {
+    if path.is_dir() {
+        fs::read_dir(path).expect("readable").flatten().for_each(|entry| give_away(&entry.path()));
+    }
+    std::os::unix::fs::lchown(path, Some(NOBODY), Some(NOBODY)).expect("root may do that");
+}
+
+pub(super) fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("its mode can be set");
+}
+
+/// Runs a command that must end. The time is far above what it takes on a machine that is busy.
+#[track_caller]
+pub(super) fn ends(mut command: Command) -> Output {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
+    let started = Instant::now();
+    while child.try_wait().expect("it can be asked").is_none() {
+        if started.elapsed() > Duration::from_secs(60) {
+            child.kill().expect("it runs");
+            panic!("{command:?} does not end");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child.wait_with_output().expect("it ended")
 }
 
 #[track_caller]
@@ -120,7 +185,7 @@ impl Server {
         Self::spawn(command)
     }
 
-    fn spawn(mut command: Command) -> Self {
+    pub(super) fn spawn(mut command: Command) -> Self {
         let mut child = command.stderr(Stdio::piped()).spawn().expect("the binary runs");
         let mut log = BufReader::new(child.stderr.take().expect("a pipe"));
         let mut text = String::new();
@@ -150,6 +215,10 @@ impl Server {
     pub(crate) fn signal(&self, name: &str) {
         let status = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status();
         assert!(status.expect("kill runs").success());
+    }
+
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// A signal that is sent without the time that it takes to start a program: one waits for the word already.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::routing::post;
 use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
 use opentelemetry_proto::tonic::common::v1::KeyValue;
@@ -27,6 +27,7 @@ const SENT: &str = "a-secret-that-was-sent";
 struct Collector {
     address: SocketAddr,
     received: Arc<Mutex<Vec<Bytes>>>,
+    authorizations: Arc<Mutex<Vec<Option<String>>>>,
     _runtime: tokio::runtime::Runtime,
 }
 
@@ -35,8 +36,12 @@ impl Collector {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
         let received = Arc::<Mutex<Vec<Bytes>>>::default();
+        let authorizations = Arc::<Mutex<Vec<Option<String>>>>::default();
+        let seen = Arc::clone(&authorizations);
         let take = |State(received): State<Arc<Mutex<Vec<Bytes>>>>, headers: HeaderMap, body: Bytes| async move {
             assert_eq!(headers[CONTENT_TYPE], "application/x-protobuf");
+            let authorization = headers.get(AUTHORIZATION).map(|value| value.to_str().expect("text").to_owned());
+            seen.lock().expect("no panic").push(authorization);
             received.lock().expect("no panic").push(body);
             ([(CONTENT_TYPE, "application/x-protobuf")], ExportTraceServiceResponse::default().encode_to_vec())
         };
@@ -44,7 +49,7 @@ impl Collector {
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a free port");
         let address = listener.local_addr().expect("an address");
         runtime.spawn(async move { axum::serve(listener, router).await });
-        Self { address, received, _runtime: runtime }
+        Self { address, received, authorizations, _runtime: runtime }
     }
 
     /// All spans, and the service that sent them.
@@ -171,4 +176,48 @@ fn without_the_setting_no_trace_is_kept() {
     server.signal("TERM");
     let (_, log) = server.wait();
     assert!(!log.contains("trace_id"), "{log}");
+}
+
+#[test]
+fn credentials_of_a_collector_are_sent_and_never_logged() {
+    let place = with_user();
+    for (userinfo, authorization) in [
+        // `me:hun@ter2` and `me`, as RFC 7617 section 2 has it.
+        ("me:hun%40ter2@", Some("Basic bWU6aHVuQHRlcjI=")),
+        ("me@", Some("Basic bWU6")),
+        ("", None),
+    ] {
+        let collector = Collector::start();
+        let url = format!("http://{userinfo}{}", collector.address);
+        let variables = [
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", &url),
+            ("NO_PROXY", &"127.0.0.1".to_owned()),
+            ("ISSUER_LOG", &"trace".to_owned()),
+        ];
+        let server = Server::start_with(&place, &variables);
+        assert_eq!(request("GET", "/public.pem").send(server.address).status, 200);
+        server.signal("TERM");
+        let (code, log) = server.wait();
+        assert_eq!(code, Some(0));
+        let sent = collector.authorizations.lock().expect("no panic").clone();
+        assert!(!sent.is_empty() && sent.iter().all(|sent| sent.as_deref() == authorization), "{sent:?}");
+        for secret in ["hun%40ter2", "hun@ter2", "bWU6", "me@127.0.0.1"] {
+            assert!(!log.contains(secret), "{secret}: {log}");
+        }
+    }
+    // One that does not answer: the failure is logged with its URL.
+    let nobody = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address");
+    let url = format!("http://me:hunter2@{nobody}");
+    let server = Server::start_with(
+        &place,
+        &[
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", &url),
+            ("NO_PROXY", &"127.0.0.1".to_owned()),
+            ("ISSUER_LOG", &"debug".to_owned()),
+        ],
+    );
+    assert_eq!(request("GET", "/public.pem").send(server.address).status, 200);
+    server.signal("TERM");
+    let (_, log) = server.wait();
+    assert!(log.contains(&format!("http://{nobody}/v1/traces")) && !log.contains("hunter2"), "{log}");
 }

@@ -1,0 +1,45 @@
+//! What the commands print. A reader may go away at any time, as `head` does; a command then finishes
+//! its work in silence. The macros of the standard library would panic.
+
+use std::fmt::Display;
+use std::io::{self, Write as _};
+
+use super::Failure;
+
+/// Prints a line: `say!("..")?`.
+macro_rules! say {
+    ($($text:tt)*) => {
+        $crate::cli::output::text(&format!("{}\n", format_args!($($text)*)))
+    };
+}
+pub(super) use say;
+
+/// Writes to standard output. A closed pipe is no error, a full disk is one.
+pub(super) fn text(text: &str) -> Result<(), Failure> {
+    to_reader(text).map(drop)
+}
+
+/// Writes to standard output, and returns whether it still has a reader.
+pub(super) fn to_reader(text: &str) -> Result<bool, Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(format!("cannot write to standard output: {error}").into()),
+    }
+}
+
+/// Prints a generated password. A closed pipe is an error here, since the password is lost; `advice`
+/// says what to do.
+pub(super) fn password(password: &str, advice: &str) -> Result<(), Failure> {
+    match to_reader(&format!("password: {password}\n")) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(format!("nobody reads standard output, so the password is lost; {advice}").into()),
+        Err(error) => Err(format!("{error}, so the password is lost; {advice}").into()),
+    }
+}
+
+/// Writes to standard error, where nothing can be reported when it fails.
+pub(super) fn complain(text: impl Display) {
+    let _ = write!(io::stderr().lock(), "{text}");
+}

@@ -1,0 +1,60 @@
+//! Taking over the users of a Django project: reading its table, and what becomes of each row.
+
+mod plan;
+mod row;
+mod source;
+
+pub use plan::{Differing, IdTaken, ImportReport, NotTaken};
+pub(crate) use plan::{Plan, StoredUser, plan};
+pub use source::{SourceError, read_django_users};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::stored_hash::StoredHash;
+use super::{NewUser, PasswordHash};
+
+/// A user to be stored under the id that the Django project's tokens and tables know.
+#[derive(Debug, Clone)]
+pub struct ImportedUser {
+    /// The id, kept.
+    pub id: i64,
+    /// The record.
+    pub record: NewUser,
+}
+
+impl ImportedUser {
+    /// The name, in the form in which it is looked up.
+    #[must_use]
+    pub fn username(&self) -> &str {
+        &self.record.username
+    }
+
+    /// Whether a password can open it; Django marks users without one, and projects may use other hashes.
+    #[must_use]
+    pub fn has_usable_password(&self) -> bool {
+        StoredHash::parse(self.record.password_hash.as_str()).is_some()
+    }
+
+    /// Identifies Django's password hash, so that a later import sees whether Django has another one.
+    /// The issuer replaces the hash itself at the first login.
+    pub(crate) fn password_fingerprint(&self) -> String {
+        fingerprint(&self.record.password_hash)
+    }
+}
+
+fn fingerprint(hash: &PasswordHash) -> String {
+    URL_SAFE_NO_PAD.encode(digest(&SHA256, hash.as_str().as_bytes()))
+}
+
+/// What the records get that Django does not know.
+#[derive(Debug, Clone)]
+pub struct Claims {
+    /// The claim `role` of a user who is no superuser.
+    pub role: String,
+    /// The claim `role` of a superuser.
+    pub superuser_role: String,
+    /// The claim `premium`.
+    pub premium: bool,
+}

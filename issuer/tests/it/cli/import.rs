@@ -1,0 +1,335 @@
+//! Users of a Django project, from tables with values that Django itself would not write, and again
+//! after they changed. On PostgreSQL when `ISSUER_TEST_POSTGRES_URL` is set, on SQLite otherwise.
+
+use std::fs;
+
+use tokio::runtime::Runtime;
+
+use super::program::{Place, Server, fails, login, succeeds};
+use crate::database::TestDatabase;
+use crate::http::request;
+
+/// Of `testpass123` and `other-pass-9`, by Django's first hasher, with few rounds.
+const HASH: &str = "pbkdf2_sha256$1000$salt$rDzXcbsQeJG48LwTfOuyPF/jllYelNoK2IdeSejY6yM=";
+const OTHER_HASH: &str = "pbkdf2_sha256$1000$salt$/GMsHnXm4o82LGEC+TmUPvwD6tDmfSQhE9G49RgTgwY=";
+
+/// Django's database and the issuer's.
+struct Move {
+    place: Place,
+    theirs: TestDatabase,
+    ours: TestDatabase,
+    runtime: Runtime,
+}
+
+impl Move {
+    /// With a table whose primary key has this type.
+    fn with_ids(kind: &str) -> Self {
+        let runtime = Runtime::new().expect("a runtime");
+        let (theirs, ours) = runtime.block_on(async { (TestDatabase::create().await, TestDatabase::create().await) });
+        if let Some(file) = theirs.sqlite_file() {
+            fs::write(file, "").expect("a new file");
+        }
+        let mut place = Place::with_keys();
+        place.set_database(ours.url());
+        let this = Self { place, theirs, ours, runtime };
+        this.sql(&format!(
+            "CREATE TABLE auth_user (id {kind}, username VARCHAR(150), email VARCHAR(254), first_name VARCHAR(150), \
+             last_name VARCHAR(150), password VARCHAR(128), is_active BOOLEAN, is_superuser BOOLEAN, \
+             date_joined TIMESTAMP)"
+        ));
+        this
+    }
+
+    fn new() -> Self {
+        Self::with_ids("BIGINT PRIMARY KEY")
+    }
+
+    fn is_sqlite(&self) -> bool {
+        self.theirs.sqlite_file().is_some()
+    }
+
+    /// Changes Django's table.
+    fn sql(&self, sql: &str) {
+        self.runtime.block_on(self.theirs.execute(sql));
+    }
+
+    /// Adds a user; both are SQL values.
+    fn add(&self, id: &str, username: &str) {
+        self.sql(&format!(
+            "INSERT INTO auth_user VALUES ({id}, {username}, 'a@example.com', 'A', 'B', '{HASH}', TRUE, FALSE, \
+             '2024-10-30 08:40:00')"
+        ));
+    }
+
+    fn import(&self, arguments: &[&str]) -> std::process::Output {
+        let url = self.theirs.url();
+        self.place.run(&[&["users", "import", "--from", &url], arguments].concat())
+    }
+
+    /// The lines of `users list`, without the first.
+    fn list(&self) -> Vec<String> {
+        let list = succeeds(&self.place.run(&["users", "list"]));
+        list.lines().skip(1).map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+    }
+}
+
+impl Drop for Move {
+    fn drop(&mut self) {
+        let none = || TestDatabase::Postgres { server: String::new(), name: String::new() };
+        for database in [&mut self.theirs, &mut self.ours] {
+            if matches!(database, TestDatabase::Postgres { .. }) {
+                self.runtime.block_on(std::mem::replace(database, none()).remove());
+            }
+        }
+    }
+}
+
+#[test]
+fn ids_that_are_no_integers_are_refused_with_their_row() {
+    for (kind, ids) in [
+        ("VARCHAR(36) PRIMARY KEY", &["'A-17'", "'42nd'", "'1f0e8d5c'", "'17'"][..]),
+        ("NUMERIC(20, 2) PRIMARY KEY", &["1.5", "4.75"]),
+        ("DOUBLE PRECISION PRIMARY KEY", &["1.5", "1e300"]),
+    ] {
+        for id in ids {
+            let django = Move::with_ids(kind);
+            django.add(id, "'one'");
+            let line = fails(&django.import(&[]));
+            let shown = id.trim_matches('\'');
+            assert!(line.contains("the row with the id \"") && line.contains("of the type"), "{line}");
+            assert!(id.contains('e') || line.contains(shown), "{line}");
+            assert!(line.ends_with("nothing was stored"), "{line}");
+            assert_eq!(django.list().len(), 0, "{line}");
+        }
+    }
+    if !Move::new().is_sqlite() {
+        let django = Move::with_ids("UUID PRIMARY KEY");
+        django.add("'1f0e8d5c-0000-4000-8000-000000000000'", "'one'");
+        assert!(fails(&django.import(&[])).contains("its id is of the type uuid"));
+    }
+}
+
+#[test]
+fn ids_that_would_become_others_on_the_way_are_refused() {
+    for id in ["-1", "9007199254740992", "9223372036854775807", "NULL"] {
+        let django = Move::with_ids("BIGINT");
+        django.add("7", "'seven'");
+        django.add(id, "'one'");
+        let line = fails(&django.import(&[]));
+        assert!(line.contains("its id is"), "{line}");
+        assert!(line.contains(&format!("the id \"{id}\"")) || line.contains("the row of the user \"one\""), "{line}");
+        assert_eq!(django.list().len(), 0, "all or none: {line}");
+    }
+    let django = Move::with_ids("BIGINT");
+    django.add("7", "'one'");
+    django.add("7", "'two'");
+    django.add("-3", "'three'");
+    let line = fails(&django.import(&[]));
+    assert!(line.contains("(and 1 row more)"), "{line}");
+    django.sql("DELETE FROM auth_user WHERE id = -3");
+    assert!(fails(&django.import(&[])).contains("the row with the id \"7\": another row has the same id"));
+}
+
+#[test]
+fn every_user_is_listed_and_works_from_the_lowest_id_on() {
+    let django = Move::new();
+    for (id, name) in [("0", "'zero'"), ("1", "'one'"), ("9007199254740990", "'last'")] {
+        django.add(id, name);
+    }
+    assert!(succeeds(&django.import(&[])).starts_with("imported 3 users, 0 were there already\n"));
+    let list = django.list();
+    assert_eq!(list.len(), 3, "{list:?}");
+    assert!(list[0].starts_with("0 zero ") && list[2].starts_with("9007199254740990 last "), "{list:?}");
+    let server = Server::start(&django.place, &[]);
+    let tokens = login(server.address, "zero", "testpass123");
+    assert_eq!(tokens.json()["user"]["id"], 0);
+    assert_eq!(request("GET", "/api/users/me/").bearer(&tokens.text("access")).send(server.address).json()["id"], 0);
+    server.signal("TERM");
+    server.wait();
+    let created = ["users", "create", "--username", "new", "--password-stdin"];
+    let created = succeeds(&django.place.run_with_input(&created, "password9"));
+    assert!(created.contains("(id 9007199254740991)"), "the next id is free: {created}");
+}
+
+#[test]
+fn values_that_would_change_are_refused_with_their_row() {
+    let bad = |django: &Move, set: &str, says: &str| {
+        django.sql("DELETE FROM auth_user");
+        django.add("5", "'five'");
+        django.sql(&format!("UPDATE auth_user SET {set}"));
+        let line = fails(&django.import(&[]));
+        assert!(line.contains("the row with the id \"5\": ") && line.contains(says), "{set}: {line}");
+        assert_eq!(django.list().len(), 0);
+    };
+    let django = Move::new();
+    bad(&django, "username = NULL", "its username is NULL, expected text");
+    if !django.is_sqlite() {
+        bad(&django, "date_joined = 'infinity'", "its date_joined is \"Infinity\", expected a date and time");
+        return;
+    }
+    for (set, says) in [
+        ("username = x'ff00'", "its username is of the type blob, expected text"),
+        ("email = CAST(x'ff' AS TEXT)", "its email is not UTF-8"),
+        ("last_name = 'a' || char(0) || 'b'", "its last_name holds a NUL character"),
+        ("is_active = 'yes'", "its is_active is \"yes\", expected true or false"),
+        ("is_superuser = 2", "its is_superuser is \"2\", expected true or false"),
+        ("date_joined = 'yesterday'", "its date_joined is \"yesterday\", expected a date and time"),
+        ("date_joined = 1730277600", "its date_joined is \"1730277600\", expected a date and time"),
+    ] {
+        bad(&django, set, says);
+    }
+}
+
+#[test]
+fn null_columns_are_empty_on_both_databases() {
+    let django = Move::new();
+    django.sql("INSERT INTO auth_user (id, username, is_active) VALUES (1, 'bare', TRUE)");
+    django.sql("INSERT INTO auth_user (id, username) VALUES (2, 'barest')");
+    let said = succeeds(&django.import(&[]));
+    assert!(said.starts_with("imported 2 users, 0 were there already\n"), "{said}");
+    assert!(said.contains("the user \"bare\" has no password that can be checked"), "{said}");
+    assert_eq!(django.list(), ["1 bare instructor true true", "2 barest instructor true false"]);
+    let shown: serde_json::Value =
+        serde_json::from_str(&succeeds(&django.place.run(&["users", "show", "bare"]))).expect("JSON");
+    assert_eq!((&shown["email"], &shown["first_name"]), (&"".into(), &"".into()), "{shown}");
+    let again = succeeds(&django.import(&[]));
+    assert!(again.contains("0 users, 2 were there already") && !again.contains("differs"), "{again}");
+}
+
+#[test]
+fn users_who_changed_in_django_are_named_and_updated_on_request() {
+    let django = Move::new();
+    for (id, name) in [("1", "'stays'"), ("2", "'leaves'"), ("3", "'old'"), ("4", "'rises'"), ("5", "'gone'")] {
+        django.add(id, name);
+    }
+    succeeds(&django.import(&[]));
+    let server = Server::start(&django.place, &[]);
+    let status = |name: &str, password: &str| login(server.address, name, password).status;
+    // Their hashes are replaced by the issuer's own: that is no difference.
+    let session = login(server.address, "leaves", "testpass123").text("refresh");
+    assert_eq!([status("stays", "testpass123"), status("rises", "testpass123")], [200, 200]);
+    let again = succeeds(&django.import(&[]));
+    assert_eq!(again, "imported 0 users, 5 were there already\n");
+
+    django.sql("UPDATE auth_user SET is_active = FALSE WHERE id = 2");
+    django.sql("UPDATE auth_user SET username = 'new', email = 'new@example.com' WHERE id = 3");
+    django.sql(&format!("UPDATE auth_user SET password = '{OTHER_HASH}', is_superuser = TRUE WHERE id = 4"));
+    django.sql("DELETE FROM auth_user WHERE id = 5");
+    django.add("6", "'sixth'");
+    let said = succeeds(&django.import(&[]));
+    assert!(said.starts_with("imported 1 users, 4 were there already\n"), "a rename stops nobody: {said}");
+    for line in [
+        "the user \"leaves\" (id 2) differs from Django's in: is_active\n",
+        "the user \"old\" (id 3) differs from Django's in: username, email\n",
+        "the user \"rises\" (id 4) differs from Django's in: password, is_superuser\n",
+        "the user \"gone\" (id 5) is not in Django's table: `issuer users deactivate` keeps it out\n",
+        "`issuer users import --update` takes Django's values",
+    ] {
+        assert!(said.contains(line), "{line}: {said}");
+    }
+    assert_eq!(said.lines().count(), 6, "{said}");
+    assert_eq!([status("leaves", "testpass123"), status("old", "testpass123")], [200, 200], "nothing was changed");
+
+    let said = succeeds(&django.import(&["--update"]));
+    for line in [
+        "the user \"leaves\" (id 2) got Django's is_active\n",
+        "the user \"old\" (id 3) got Django's username, email\n",
+        "the user \"rises\" (id 4) got Django's password, is_superuser\n",
+        "the user \"gone\" (id 5) is not in Django's table",
+    ] {
+        assert!(said.contains(line), "{line}: {said}");
+    }
+    let refresh = serde_json::json!({ "refresh": session });
+    let refresh = request("POST", "/api/token/refresh/").json(refresh).send(server.address);
+    assert_eq!(refresh.status, 401, "the sessions of who was deactivated have ended");
+    for (name, password, expected) in [
+        ("leaves", "testpass123", 401),
+        ("old", "testpass123", 401),
+        ("new", "testpass123", 200),
+        ("rises", "testpass123", 401),
+        ("rises", "other-pass-9", 200),
+        ("stays", "testpass123", 200),
+        ("gone", "testpass123", 200),
+    ] {
+        assert_eq!(status(name, password), expected, "{name}");
+    }
+    assert!(django.list().contains(&"4 rises a@example.com admin true true".to_owned()), "{:?}", django.list());
+    succeeds(&django.place.run(&["users", "deactivate", "gone"]));
+    assert_eq!(succeeds(&django.import(&["--update"])), "imported 0 users, 5 were there already\n");
+    server.signal("TERM");
+    server.wait();
+}
+
+#[test]
+fn what_was_changed_here_is_not_undone_without_a_change_in_django() {
+    let django = Move::new();
+    django.add("1", "'user'");
+    succeeds(&django.import(&[]));
+    succeeds(&django.place.run(&["users", "set-role", "user", "editor"]));
+    let set = ["users", "set-password", "user", "--password-stdin"];
+    succeeds(&django.place.run_with_input(&set, "a-new-password"));
+    assert_eq!(succeeds(&django.import(&["--update"])), "imported 0 users, 1 were there already\n");
+    let server = Server::start(&django.place, &[]);
+    assert_eq!(login(server.address, "user", "a-new-password").status, 200);
+    server.signal("TERM");
+    server.wait();
+    assert_eq!(django.list(), ["1 user a@example.com editor true true"]);
+}
+
+#[test]
+fn names_that_go_round_are_taken_and_a_name_of_another_stops_only_its_user() {
+    let django = Move::new();
+    for (id, name) in [("1", "'a'"), ("2", "'b'"), ("3", "'c'")] {
+        django.add(id, name);
+    }
+    succeeds(&django.import(&[]));
+    let create = ["users", "create", "--username", "local", "--password-stdin"];
+    succeeds(&django.place.run_with_input(&create, "password9"));
+    let rename = |names: [&str; 3]| {
+        for (id, name) in (1..).zip(names) {
+            django.sql(&format!("UPDATE auth_user SET username = '{name}' WHERE id = {id}"));
+        }
+    };
+    rename(["b", "c", "a"]);
+    succeeds(&django.import(&["--update"]));
+    let names = || django.list().iter().map(|line| line.split(' ').nth(1).unwrap_or("").to_owned()).collect::<Vec<_>>();
+    assert_eq!(names(), ["b", "c", "a", "local"]);
+
+    // The third wants a name that stays another's, so that the second cannot have the third's.
+    rename(["d", "a", "local"]);
+    django.add("9", "'c'");
+    django.add("10", "'tenth'");
+    let output = django.import(&["--update"]);
+    let line = fails(&output);
+    assert!(line.contains("names of 3 users belong to others here"), "{line}");
+    let said = String::from_utf8(output.stdout).expect("text");
+    for line in [
+        "imported 1 users, 3 were there already\n",
+        "the user \"b\" (id 1) got Django's username\n",
+        "the user 2 of Django's cannot have the name \"a\": it is the user 3's\n",
+        "the user 3 of Django's cannot have the name \"local\": it is the user 4's\n",
+        "the user 9 of Django's cannot have the name \"c\": it is the user 2's\n",
+    ] {
+        assert!(said.contains(line), "{line}: {said}");
+    }
+    assert_eq!(names(), ["d", "c", "a", "local", "tenth"]);
+    django.sql("UPDATE auth_user SET username = 'c' WHERE id = 3");
+    django.sql("UPDATE auth_user SET username = 'ninth' WHERE id = 9");
+    succeeds(&django.import(&["--update"]));
+    assert_eq!(names(), ["d", "a", "c", "local", "ninth", "tenth"]);
+}
+
+#[test]
+fn an_id_of_somebody_else_stops_the_import() {
+    let django = Move::new();
+    let create = ["users", "create", "--username", "local", "--password-stdin"];
+    succeeds(&django.place.run_with_input(&create, "password9"));
+    for (id, name) in [("1", "'one'"), ("2", "'two'")] {
+        django.add(id, name);
+    }
+    for arguments in [&[][..], &["--update"]] {
+        let line = fails(&django.import(arguments));
+        assert!(line.contains("the user \"one\" (id 1) cannot be imported, another user has that id;"), "{line}");
+        assert_eq!(django.list(), ["1 local instructor true true"]);
+    }
+}
