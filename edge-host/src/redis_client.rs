@@ -119,7 +119,8 @@ impl<T: 'static> interface::HostConnectionWithStore<T> for Shared {
             (view.connections.clone(), allowed)
         });
         if !allowed {
-            return Ok(Err(Error::Other("the address is not allowed".to_owned())));
+            // As Spin reports it.
+            return Ok(Err(Error::InvalidAddress));
         }
         match connections.to(address).await {
             Ok(handle) => Ok(Ok(store.with(|mut access| access.get().table.push(handle))?)),

@@ -6,14 +6,41 @@ use crate::answer::{self, Answer};
 use crate::host::Host;
 use crate::keys::Keys;
 use crate::revocation::Revocation;
+use crate::store_probe::StoreProbe;
 
 #[derive(Serialize)]
-struct Health {
+struct Health<'a> {
     status: &'static str,
     service: &'static str,
     version: &'static str,
     keys: KeyStatus,
     revocation: RevocationStatus,
+    store: StoreStatus,
+    /// Names of the variables whose values are not the defaults.
+    variables: &'a [&'static str],
+}
+
+/// What an operator wants to know about the key-value store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StoreStatus {
+    /// Whether it took a value of the size that an upload writes, within the last 10 seconds.
+    pub writable: bool,
+    /// What is wrong, if anything is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+/// What [`report`] looks at.
+#[derive(Clone, Copy)]
+pub struct Subjects<'a> {
+    /// The keys.
+    pub keys: &'a Keys,
+    /// Where revoked tokens are listed.
+    pub revocation: &'a Revocation,
+    /// The key-value store.
+    pub store: &'a StoreProbe,
+    /// Names of the variables whose values are not the defaults.
+    pub variables: &'a [&'static str],
 }
 
 /// What an operator wants to know about the keys of this instance.
@@ -32,9 +59,12 @@ pub struct KeyStatus {
     /// Whether they are being fetched right now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fetching: Option<bool>,
-    /// Whether they are older than they should be, because a fetch failed.
+    /// Whether they are older than they should be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stale: Option<bool>,
+    /// Whether there are none, or only stale ones, and no attempt to fetch others has failed.
+    #[serde(skip)]
+    pub is_unknown: bool,
     /// What is wrong, if anything is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
@@ -48,12 +78,15 @@ pub struct RevocationStatus {
     /// The status lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lists: Option<ListStatus>,
+    /// Whether there is no list, or a stale one, and no attempt to fetch one has failed.
+    #[serde(skip)]
+    pub is_unknown: bool,
     /// What is wrong, if anything is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
 }
 
-/// The status lists of this instance.
+/// The status lists of this instance; without any, the last one in the shared store.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ListStatus {
     /// How many there are.
@@ -68,13 +101,24 @@ pub struct ListStatus {
 }
 
 /// 200 in any case: the service answers, and the body says how well.
-pub fn report(keys: &Keys, revocation: &Revocation, host: &impl Host) -> Answer {
-    let (keys, revocation) = (keys.status(host), revocation.status(host));
+pub async fn report(subjects: Subjects<'_>, host: &impl Host) -> Answer {
+    let Subjects { keys, revocation, store, variables } = subjects;
+    let (keys, revocation) = (keys.status(host).await, revocation.status(host).await);
+    let problem = store.problem(host).await;
+    let store = StoreStatus { writable: problem.is_none(), problem };
+    let is_degraded = [&keys.problem, &revocation.problem, &store.problem].into_iter().any(Option::is_some);
+    let status = match (is_degraded, keys.is_unknown || revocation.is_unknown) {
+        (true, _) => "degraded",
+        (false, true) => "unknown",
+        (false, false) => "ok",
+    };
     answer::ok(&Health {
-        status: if keys.problem.is_none() && revocation.problem.is_none() { "ok" } else { "degraded" },
+        status,
         service: env!("CARGO_PKG_NAME"),
         version: env!("CARGO_PKG_VERSION"),
         keys,
         revocation,
+        store,
+        variables,
     })
 }

@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::future::Future;
+use std::pin::pin;
 use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use http::HeaderMap;
 use http::header::{AGE, CACHE_CONTROL};
 use verifier_core::UnixTime;
@@ -46,13 +48,14 @@ pub trait Host {
     /// Shows every key of the store, in any order.
     fn keys(&self, each: impl FnMut(&str)) -> impl Future<Output = Result<(), StoreError>>;
 
-    /// Whether the Redis server at this address has any of these keys. Gives up after `time`.
-    fn redis_any_exists(
+    /// Counts the keys that the Redis server at this address has, in one command. A key that is
+    /// named twice counts twice. Gives up after `time`.
+    fn redis_count(
         &self,
         address: &str,
         keys: &[String],
         time: Duration,
-    ) -> impl Future<Output = Result<bool, StoreError>>;
+    ) -> impl Future<Output = Result<u64, RedisError>>;
 
     /// The wall clock in whole seconds.
     fn now_seconds(&self) -> u64 {
@@ -61,12 +64,25 @@ pub trait Host {
 
     /// The wall clock in whole milliseconds.
     fn now_milliseconds(&self) -> u64 {
-        let now = self.now();
-        now.as_secs().saturating_mul(1000).saturating_add(u64::from(now.subsec_nanos() / 1_000_000))
+        milliseconds(self.now())
     }
 }
 
-/// Why the key-value store or Redis did not do what it was asked, in the host's words.
+/// Returns a time in whole milliseconds since the Unix epoch.
+#[must_use]
+pub fn milliseconds(time: UnixTime) -> u64 {
+    time.as_secs().saturating_mul(1000).saturating_add(u64::from(time.subsec_nanos() / 1_000_000))
+}
+
+/// Returns the output of `work`, or nothing when it takes longer than `time`.
+pub async fn within<T>(time: Duration, work: impl Future<Output = T>, host: &impl Host) -> Option<T> {
+    match select(pin!(work), pin!(host.sleep(time))).await {
+        Either::Left((output, _)) => Some(output),
+        Either::Right(_) => None,
+    }
+}
+
+/// Why the key-value store did not do what it was asked, in the host's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreError(pub String);
 
@@ -77,6 +93,15 @@ impl fmt::Display for StoreError {
 }
 
 impl std::error::Error for StoreError {}
+
+/// Why Redis did not answer a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RedisError {
+    /// The host does not allow the address, or cannot read it.
+    Denied,
+    /// No connection, no answer in time, or an error, in the words of the host.
+    Failed(String),
+}
 
 /// What is fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,9 +152,15 @@ pub enum FetchError {
     Status(u16),
     /// Not UTF-8.
     NotText,
-    /// No connection, refused by the host, or broken off; in the host's words.
+    /// The host does not allow calls to this address.
+    Denied,
+    /// No connection, or broken off; in the host's words.
     Failed(String),
 }
+
+/// The text of [`FetchError::Denied`], which names the settings to change.
+pub const DENIED: &str = "the host does not allow calls to this address: \
+     in Spin `issuer_url` must be its origin, for edge-host `--allow-outbound` must name it";
 
 impl fmt::Display for FetchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -138,6 +169,7 @@ impl fmt::Display for FetchError {
             Self::TooLarge => f.write_str("the answer is too large"),
             Self::Status(status) => write!(f, "the answer has status {status}"),
             Self::NotText => f.write_str("the answer is not UTF-8"),
+            Self::Denied => f.write_str(DENIED),
             Self::Failed(why) => f.write_str(why),
         }
     }

@@ -11,9 +11,11 @@
 
 pub mod access;
 pub mod answer;
+pub mod attempts;
 pub mod body;
 pub mod cors;
 pub mod credentials;
+pub mod defaults;
 pub mod fetching;
 pub mod health;
 pub mod hex;
@@ -32,6 +34,7 @@ pub mod shared;
 #[cfg(target_family = "wasm")]
 mod spin;
 pub mod status_list;
+pub mod store_probe;
 pub mod store_turns;
 pub mod uploads;
 

@@ -13,7 +13,7 @@ use crate::access::{ADMIN, Guards, authorize, has_role};
 use crate::answer::{self, Answer, RefusalCode};
 use crate::body::RequestBody;
 use crate::cors::{self, AllowedOrigins};
-use crate::health;
+use crate::health::{self, Subjects};
 use crate::host::Host;
 use crate::keys::Keys;
 use crate::openapi;
@@ -23,6 +23,7 @@ use crate::revocation::Revocation;
 use crate::routes::{self, Endpoint, Lookup};
 use crate::rules::AccessRules;
 use crate::settings::{Settings, Variables};
+use crate::store_probe::StoreProbe;
 use crate::uploads::list::list;
 use crate::uploads::receive::{Limits, receive};
 use crate::uploads::{Owner, download, user_id_missing};
@@ -34,6 +35,9 @@ pub struct Service {
     rules: AccessRules,
     revocation: Revocation,
     uploads: Limits,
+    store: StoreProbe,
+    /// Names of the variables whose values are not the defaults.
+    variables: Vec<&'static str>,
 }
 
 impl Service {
@@ -48,6 +52,8 @@ impl Service {
                 rules: settings.rules,
                 revocation: Revocation::new(settings.revocation),
                 uploads: settings.uploads,
+                store: StoreProbe::default(),
+                variables: variables.changed(),
             },
             // A page must be able to read the 503 that says what is wrong.
             Err(error) => Self {
@@ -56,9 +62,11 @@ impl Service {
                 rules: AccessRules::default(),
                 revocation: Revocation::default(),
                 uploads: Limits::default(),
+                store: StoreProbe::default(),
+                variables: variables.changed(),
             },
         };
-        if let Some(problem) = service.keys.status(host).problem {
+        if let Some(problem) = service.keys.setting_problem() {
             host.log(format_args!("error: {problem}"));
         }
         service
@@ -107,7 +115,7 @@ impl Service {
             Err(turned_away) => return turned_away,
         };
         let token = match (route.endpoint, token) {
-            (Endpoint::Health, _) => return health::report(&self.keys, &self.revocation, host),
+            (Endpoint::Health, _) => return health::report(self.subjects(), host).await,
             (Endpoint::OpenApi, _) => return answer::ok(&openapi::document()),
             (_, Some(token)) => token,
             // Unreachable with the routes there are; a new one that forgets its requirement stays closed.
@@ -120,6 +128,11 @@ impl Service {
                 self.files(route.endpoint, request, body, &token, id, host).await
             }
         }
+    }
+
+    fn subjects(&self) -> Subjects<'_> {
+        let Self { keys, revocation, store, variables, .. } = self;
+        Subjects { keys, revocation, store, variables }
     }
 
     async fn files(

@@ -9,18 +9,23 @@ use std::time::Duration;
 use http::Uri;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use verifier_core::UnixTime;
 
 use crate::hex::hex;
-use crate::host::Host;
+use crate::host::{Host, milliseconds};
 
-/// What a document is; its entries begin with this word.
+/// What a document is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Kind(&'static str);
+pub struct Kind {
+    /// What its keys in the store begin with.
+    documents: &'static str,
+    attempts: &'static str,
+}
 
 /// Key sets.
-pub const JWKS: Kind = Kind("jwks");
+pub const JWKS: Kind = Kind { documents: "jwks", attempts: "attempt/jwks" };
 /// Status lists.
-pub const STATUS_LIST: Kind = Kind("status-list");
+pub const STATUS_LIST: Kind = Kind { documents: "status-list", attempts: "attempt/status-list" };
 
 /// What was fetched, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,52 +36,49 @@ pub struct Entry {
     /// Milliseconds since the Unix epoch: of two entries, the later one is the newer.
     pub fetched_at: u64,
     lifetime_seconds: u64,
-    /// Whether an unknown `kid` was the reason.
-    for_unknown_kid: bool,
+}
+
+impl Kind {
+    /// What the keys of the records about attempts begin with.
+    #[must_use]
+    pub const fn attempts(self) -> &'static str {
+        self.attempts
+    }
 }
 
 impl Entry {
-    /// What has been fetched right now.
-    pub fn new(url: &Uri, text: String, lifetime: Duration, host: &impl Host) -> Self {
-        Self {
-            url: url.to_string(),
-            text,
-            fetched_at: host.now_milliseconds(),
-            lifetime_seconds: lifetime.as_secs(),
-            for_unknown_kid: false,
-        }
-    }
-
-    /// Notes that an unknown `kid` was the reason.
+    /// A document that was fetched at this time.
     #[must_use]
-    pub fn for_unknown_kid(self, for_unknown_kid: bool) -> Self {
-        Self { for_unknown_kid, ..self }
+    pub fn new(url: &Uri, text: String, lifetime: Duration, fetched_at: UnixTime) -> Self {
+        Self { url: url.to_string(), text, fetched_at: milliseconds(fetched_at), lifetime_seconds: lifetime.as_secs() }
     }
 
-    /// Whether an unknown `kid` was the reason.
-    #[must_use]
-    pub fn was_for_unknown_kid(&self) -> bool {
-        self.for_unknown_kid
-    }
-
-    /// The copy in the store, if there is one. One that was fetched in the future, by the clock as it is now, is none.
+    /// Returns the copy in the store, if there is one.
     pub async fn load(kind: Kind, url: &Uri, host: &impl Host) -> Option<Self> {
-        let bytes = host.load(&key(kind, url)).await.ok().flatten()?;
+        let bytes = host.load(&key(kind.documents, url)).await.ok().flatten()?;
         let entry: Self = serde_json::from_slice(&bytes).ok()?;
-        (url == entry.url.as_str() && entry.fetched_at <= host.now_milliseconds()).then_some(entry)
+        (url == entry.url.as_str()).then_some(entry)
     }
 
     /// Puts a copy into the store.
     pub async fn save(&self, kind: Kind, url: &Uri, host: &impl Host) {
         let Ok(bytes) = serde_json::to_vec(self) else { return };
-        if let Err(error) = host.save(&key(kind, url), &bytes).await {
+        if let Err(error) = host.save(&key(kind.documents, url), &bytes).await {
             host.log(format_args!("warning: key-value store: what was fetched is not shared: {error}"));
         }
     }
 
-    /// Time since it was fetched.
+    /// Returns the time at which it was fetched.
+    #[must_use]
+    pub fn fetch_time(&self) -> UnixTime {
+        let nanoseconds = (self.fetched_at % 1000) * 1_000_000;
+        UnixTime::new(self.fetched_at / 1000, u32::try_from(nanoseconds).unwrap_or_default())
+    }
+
+    /// Returns the time since it was fetched. When that lies ahead, by a clock that has been set
+    /// back, its age is not known, and so it is older than anything may be.
     pub fn age(&self, host: &impl Host) -> Duration {
-        Duration::from_millis(host.now_milliseconds().saturating_sub(self.fetched_at))
+        host.now_milliseconds().checked_sub(self.fetched_at).map_or(Duration::MAX, Duration::from_millis)
     }
 
     /// How long it is fresh.
@@ -86,6 +88,8 @@ impl Entry {
     }
 }
 
-fn key(kind: Kind, url: &Uri) -> String {
-    format!("{}/{}", kind.0, hex(&Sha256::digest(url.to_string().as_bytes())))
+/// The key in the store for what is kept about an address.
+#[must_use]
+pub fn key(prefix: &str, url: &Uri) -> String {
+    format!("{prefix}/{}", hex(&Sha256::digest(url.to_string().as_bytes())))
 }

@@ -1,11 +1,9 @@
 //! The component's ties to its host: entry point, variables, clocks, outbound HTTP, log.
 
 use std::fmt;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::io::Write;
-use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
@@ -16,7 +14,7 @@ use http_body_util::{BodyDataStream, BodyExt, LengthLimitError, Limited};
 use spin_sdk::http::{EmptyBody, Request};
 use spin_sdk::http_service;
 use spin_sdk::key_value::Store;
-use spin_sdk::redis::{Connection, RedisParameter, RedisResult};
+use spin_sdk::redis::{self, Connection, RedisParameter, RedisResult};
 use spin_sdk::variables;
 use spin_sdk::wasip3::clocks::{monotonic_clock, system_clock};
 use spin_sdk::wasip3::http::types::{self, ErrorCode, HeaderError, RequestOptions};
@@ -26,7 +24,7 @@ use verifier_core::UnixTime;
 
 use crate::answer::{self, Answer, Body, Text};
 use crate::body::{BodyError, TrackedBody, drain};
-use crate::host::{Document, FetchError, FetchLimits, Fetched, Host, StoreError, lifetime_left};
+use crate::host::{Document, FetchError, FetchLimits, Fetched, Host, RedisError, StoreError, lifetime_left, within};
 use crate::language;
 use crate::printable::one_line;
 use crate::request_id::{self, X_REQUEST_ID};
@@ -134,7 +132,7 @@ async fn write(body: Body, writer: &mut BodyWriter, idle_timeout: Duration) -> R
 }
 
 async fn write_piece(piece: Vec<u8>, writer: &mut BodyWriter, time: Duration) -> Result<(), ErrorCode> {
-    match within(time, writer.stream_writer.write_all(piece)).await {
+    match within(time, writer.stream_writer.write_all(piece), &SpinHost).await {
         Some(unwritten) if unwritten.is_empty() => Ok(()),
         Some(_) => Err(ErrorCode::ConnectionTerminated),
         None => Err(ErrorCode::ConnectionWriteTimeout),
@@ -162,7 +160,7 @@ async fn read_variables() -> Result<Variables, String> {
 }
 
 async fn variable(name: &str) -> Result<String, String> {
-    match within(VARIABLE_TIME, variables::get(name)).await {
+    match within(VARIABLE_TIME, variables::get(name), &SpinHost).await {
         Some(Ok(value)) => Ok(value),
         Some(Err(variables::Error::Undefined(_))) => Ok(String::new()),
         Some(Err(error)) => Err(format!("the variable `{name}` cannot be read: {error}")),
@@ -188,7 +186,7 @@ impl Host for SpinHost {
 
     async fn get(&self, url: &http::Uri, document: Document, limits: FetchLimits) -> Result<Fetched, FetchError> {
         // The options of the request bound its phases; only this bounds their sum.
-        within(limits.time, fetch(url, document, limits)).await.unwrap_or(Err(FetchError::TimedOut))
+        within(limits.time, fetch(url, document, limits), self).await.unwrap_or(Err(FetchError::TimedOut))
     }
 
     fn log(&self, line: fmt::Arguments<'_>) {
@@ -229,25 +227,14 @@ impl Host for SpinHost {
         in_store_time(async { keys.result().await.map_err(store_error) }).await
     }
 
-    async fn redis_any_exists(&self, address: &str, keys: &[String], time: Duration) -> Result<bool, StoreError> {
-        let outcome = within(time, redis_any_exists(address, keys, time / 2)).await;
+    async fn redis_count(&self, address: &str, keys: &[String], time: Duration) -> Result<u64, RedisError> {
+        let outcome = within(time, redis_count(address, keys, time / 2), self).await;
         outcome.unwrap_or_else(|| {
             // It may have gone silent without being closed, and would stay so.
             redis_connection().take();
-            Err(StoreError("no answer in time".to_owned()))
+            Err(RedisError::Failed("no answer in time".to_owned()))
         })
     }
-}
-
-/// What a future gives, unless it takes longer.
-async fn within<T>(time: Duration, work: impl Future<Output = T>) -> Option<T> {
-    let mut work = pin!(work);
-    let mut deadline = pin!(SpinHost.sleep(time));
-    poll_fn(|cx| match work.as_mut().poll(cx) {
-        Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
-        Poll::Pending => deadline.as_mut().poll(cx).map(|()| None),
-    })
-    .await
 }
 
 /// The connection to Redis of the instance. Never held across an `.await`.
@@ -260,7 +247,7 @@ fn redis_connection() -> MutexGuard<'static, Option<Arc<Connection>>> {
 ///
 /// That the server has closed a kept connection is told by the question that fails on it, and at once: it is asked again on a new one.
 /// What fails later than `at_once` failed for another reason, mostly that there was no answer in the host's own time.
-async fn redis_any_exists(address: &str, keys: &[String], at_once: Duration) -> Result<bool, StoreError> {
+async fn redis_count(address: &str, keys: &[String], at_once: Duration) -> Result<u64, RedisError> {
     let started = SpinHost.uptime();
     let kept = redis_connection().clone();
     if let Some(connection) = kept {
@@ -274,7 +261,7 @@ async fn redis_any_exists(address: &str, keys: &[String], at_once: Duration) -> 
     let connection = match open {
         Some(connection) => connection,
         None => {
-            let opened = Arc::new(Connection::open(address).await.map_err(store_error)?);
+            let opened = Arc::new(Connection::open(address).await.map_err(redis_error)?);
             redis_connection().insert(opened).clone()
         }
     };
@@ -282,19 +269,29 @@ async fn redis_any_exists(address: &str, keys: &[String], at_once: Duration) -> 
 }
 
 /// One question. A connection on which it fails is no longer the instance's.
-async fn ask_redis(connection: &Arc<Connection>, keys: &[String]) -> Result<bool, StoreError> {
+async fn ask_redis(connection: &Arc<Connection>, keys: &[String]) -> Result<u64, RedisError> {
     let keys = keys.iter().map(|key| RedisParameter::Binary(key.clone().into_bytes()));
     let outcome = match connection.execute("EXISTS", keys.collect::<Vec<_>>()).await {
         Ok(results) => match results.first() {
-            Some(RedisResult::Int64(count)) => Ok(*count > 0),
-            _ => Err(StoreError("EXISTS gives no number".to_owned())),
+            Some(RedisResult::Int64(count)) => {
+                u64::try_from(*count).map_err(|_| RedisError::Failed("EXISTS gives no count".to_owned()))
+            }
+            _ => Err(RedisError::Failed("EXISTS gives no number".to_owned())),
         },
-        Err(error) => Err(store_error(error)),
+        Err(error) => Err(redis_error(error)),
     };
     if outcome.is_err() {
         redis_connection().take_if(|open| Arc::ptr_eq(open, connection));
     }
     outcome
+}
+
+/// An address that is not allowed is reported by Spin as one that is not valid.
+fn redis_error(error: redis::Error) -> RedisError {
+    match error {
+        redis::Error::InvalidAddress => RedisError::Denied,
+        error => RedisError::Failed(error.to_string()),
+    }
 }
 
 /// The key-value store, opened once for all requests of the instance.
@@ -311,13 +308,13 @@ async fn store() -> Result<&'static Store, StoreError> {
 
 /// The right to use the store, unless it cannot be had in time.
 async fn turn(way: Use) -> Result<StoreTurn<'static>, StoreError> {
-    let turn = within(STORE_TIME, TURNS.take(way, &SpinHost)).await;
+    let turn = within(STORE_TIME, TURNS.take(way, &SpinHost), &SpinHost).await;
     turn.ok_or_else(|| StoreError("other calls of this instance have not ended in time".to_owned()))
 }
 
 /// Bounds a call of the store. A call that is given up may have happened all the same.
 async fn in_store_time<T>(call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-    within(STORE_TIME, call).await.unwrap_or_else(|| Err(StoreError("no answer in time".to_owned())))
+    within(STORE_TIME, call, &SpinHost).await.unwrap_or_else(|| Err(StoreError("no answer in time".to_owned())))
 }
 
 fn store_error(error: impl fmt::Display) -> StoreError {
@@ -332,7 +329,12 @@ async fn fetch(url: &http::Uri, document: Document, limits: FetchLimits) -> Resu
         .extension(RequestOptionsExtension(phase_limits(limits.time)))
         .body(EmptyBody::new())
         .map_err(|error| FetchError::Failed(error.to_string()))?;
-    let response = spin_sdk::http::send(request).await.map_err(|error| FetchError::Failed(error.to_string()))?;
+    let response = spin_sdk::http::send(request).await.map_err(|error| match error {
+        ErrorCode::HttpRequestDenied | ErrorCode::DestinationIpProhibited => {
+            FetchError::Denied
+        }
+        error => FetchError::Failed(error.to_string()),
+    })?;
     if response.status() != StatusCode::OK {
         return Err(FetchError::Status(response.status().as_u16()));
     }

@@ -4,6 +4,7 @@ mod arithmetic;
 mod contract;
 mod fetched_keys;
 mod full_disk;
+mod health;
 mod instances;
 mod log_lines;
 mod odd_requests;

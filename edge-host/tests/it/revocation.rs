@@ -11,6 +11,8 @@ use crate::support::signer::{Signer, access_claims, with};
 use crate::support::{Answer, Edge, PATIENCE, component, now};
 use serde_json::json;
 
+const COMPLETE: &str = "dojang:revocations-complete";
+
 /// A Redis server on a free port, without files. Ends with the value.
 struct Redis {
     child: Child,
@@ -23,8 +25,15 @@ impl Redis {
         listener.local_addr().expect("an address").port()
     }
 
-    /// Nothing, and says so, where Redis is not installed.
+    /// Nothing, and says so, where Redis is not installed. It holds what an issuer writes that has no
+    /// sessions to end.
     fn start(port: u16) -> Option<Self> {
+        let redis = Self::start_empty(port)?;
+        redis.complete();
+        Some(redis)
+    }
+
+    fn start_empty(port: u16) -> Option<Self> {
         let mut command = Command::new("redis-server");
         command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
         let Ok(child) = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn() else {
@@ -56,6 +65,17 @@ impl Redis {
             .arg("yes")
             .exec(&mut connection)
             .expect("it closes them");
+    }
+
+    /// Says that all revocations are there.
+    fn complete(&self) {
+        let mut connection = self.connect().expect("it listens");
+        redis::cmd("SET").arg(COMPLETE).arg("1").exec(&mut connection).expect("it is set");
+    }
+
+    /// Loses everything, as a restart without files does.
+    fn empty(&self) {
+        redis::cmd("FLUSHALL").exec(&mut self.connect().expect("it listens")).expect("it is empty");
     }
 
     fn revoke(&self, id: &str) {
@@ -179,6 +199,47 @@ fn an_outage_closes_what_it_should_and_ends_by_itself() {
 }
 
 #[test]
+fn an_emptied_redis_lets_nobody_in_until_it_has_been_filled_again() {
+    let Some(redis) = Redis::start(Redis::free_port()) else { return };
+    let signer = Signer::new("k1");
+    let (Some(closed), Some(open)) =
+        (edge(&signer, redis.port, &[]), edge(&signer, redis.port, &["--variable", "revocation_when_down=open"]))
+    else {
+        return;
+    };
+    let revoked = || (401, Some("token_revoked".to_owned()));
+    let unknown = || (503, Some("revocation_unknown".to_owned()));
+    redis.revoke("a");
+    for edge in [&closed, &open] {
+        assert_eq!(verdict(&ask(edge, &signer, "/protected", "a")), revoked());
+    }
+    redis.empty();
+    assert_eq!(verdict(&ask(&closed, &signer, "/protected", "a")), unknown());
+    assert_eq!(verdict(&ask(&open, &signer, "/admin/dashboard", "a")), unknown());
+    assert_eq!(verdict(&ask(&open, &signer, "/protected", "b")), (200, None), "as the operator said");
+    assert!(closed.logs("dojang:revocations-complete"), "{}", closed.log());
+    // The issuer fills it, and says so last.
+    redis.revoke("a");
+    for edge in [&closed, &open] {
+        assert_eq!(verdict(&ask(edge, &signer, "/protected", "a")), revoked());
+    }
+    assert_eq!(verdict(&ask(&closed, &signer, "/protected", "b")), unknown());
+    redis.complete();
+    assert_eq!(verdict(&ask(&closed, &signer, "/protected", "a")), revoked());
+    assert_eq!(verdict(&ask(&closed, &signer, "/protected", "b")), (200, None));
+}
+
+#[test]
+fn a_fresh_instance_knows_how_redis_is() {
+    let Some(redis) = Redis::start_empty(Redis::free_port()) else { return };
+    let signer = Signer::new("k1");
+    let Some(edge) = edge(&signer, redis.port, &[]) else { return };
+    let health = edge.get("/", &[]).json();
+    assert_eq!(health["status"], "degraded", "{health}");
+    assert!(health["revocation"]["problem"].as_str().is_some_and(|problem| problem.contains(COMPLETE)), "{health}");
+}
+
+#[test]
 fn a_connection_that_the_server_has_closed_costs_no_question() {
     // More than an instance answers: the instances after the first one open a connection that the program has, and that is closed.
     const QUESTIONS: usize = 140;
@@ -208,7 +269,9 @@ fn a_server_with_a_password_is_asked_in_the_database_that_the_address_names() {
     redis.revoke("elsewhere");
     let mut connection = redis.connect().expect("it listens");
     redis::cmd("SELECT").arg(3).exec(&mut connection).expect("it has databases");
-    redis::cmd("SET").arg("dojang:revoked:a").arg("").exec(&mut connection).expect("it is set");
+    for key in ["dojang:revoked:a", COMPLETE] {
+        redis::cmd("SET").arg(key).arg("").exec(&mut connection).expect("it is set");
+    }
     redis::cmd("CONFIG").arg("SET").arg("requirepass").arg("secret").exec(&mut connection).expect("it is set");
     let host = format!("127.0.0.1:{}", redis.port);
     let url = format!("redis_url=redis://:secret@{host}/3");
@@ -243,4 +306,6 @@ fn an_address_that_is_not_allowed_is_never_called() {
     let Some(edge) = edge(&signer, redis.port, &["--allow-outbound", "redis://127.0.0.1:1"]) else { return };
     assert_eq!(verdict(&ask(&edge, &signer, "/protected", "a")), (503, Some("revocation_unknown".to_owned())));
     assert!(edge.logs("--allow-outbound"), "{}", edge.log());
+    let problem = edge.get("/", &[]).json()["revocation"]["problem"].as_str().map(str::to_owned);
+    assert!(problem.is_some_and(|problem| problem.contains("`redis_host`") && !problem.contains("answer")));
 }

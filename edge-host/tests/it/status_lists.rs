@@ -134,6 +134,31 @@ fn an_outage_closes_what_it_should_and_ends_by_itself() {
 }
 
 #[test]
+fn what_the_last_list_refused_stays_refused_by_new_instances_while_the_issuer_is_down() {
+    // As many as one instance answers, and then some.
+    const REQUESTS: usize = 130;
+    let lists = Lists::start();
+    lists.publish(&[9], 1);
+    let Some(open) = lists.edge(&["--variable", "revocation_when_down=open"]) else { return };
+    let revoked = (401, Some("token_revoked".to_owned()));
+    assert_eq!(lists.verdict(&open, "/protected", 9), revoked);
+    lists.issuer.change(|document| (document.status, document.body) = ("500 Internal Server Error", String::new()));
+    assert!(lists.becomes(&open, "/admin/dashboard", 8, 503), "{}", open.log());
+    let mut connection = open.connect();
+    for _ in 0..REQUESTS {
+        assert_eq!(connection.send("GET", "/", &[], b"").status, 200);
+    }
+    assert_eq!(lists.verdict(&open, "/protected", 9), revoked, "{}", open.log());
+    assert_eq!(lists.verdict(&open, "/protected", 8), (200, None), "{}", open.log());
+    // All instances end, and another begins, as after an idle time.
+    drop(open);
+    let Some(open) = lists.edge(&["--variable", "revocation_when_down=open"]) else { return };
+    let health = open.get("/", &[]).json();
+    assert_eq!((&health["status"], &health["revocation"]["lists"]["count"]), (&json!("degraded"), &json!(1)));
+    assert_eq!(lists.verdict(&open, "/protected", 9), revoked, "{}", open.log());
+}
+
+#[test]
 fn what_a_list_must_not_be_is_taken_for_none_and_harms_nobody() {
     let stranger = Signer::new("k1");
     for (name, reason) in

@@ -5,10 +5,10 @@ pub mod remote;
 use std::fmt;
 use std::sync::Arc;
 
-use verifier_core::{Code, KeySet, Lang, Policy, Refusal, StatusList, VerifiedToken, Verifier};
+use verifier_core::{Code, KeySet, Lang, Policy, Refusal, StatusList, UnixTime, VerifiedToken, Verifier};
 
 use crate::health::KeyStatus;
-use crate::host::Host;
+use crate::host::{DENIED, Host};
 use crate::settings::{KeySource, SettingError};
 use remote::RemoteKeys;
 
@@ -71,6 +71,9 @@ impl NoKeys {
                 let text = code.text(Lang::Ko);
                 format!("변수 `public_key`에 쓸 수 있는 키가 없습니다. {text}({reason})")
             }
+            Self::Unavailable(reason) if reason == DENIED => {
+                format!("변수 `jwks_url`의 주소로 나가는 요청을 호스트가 허용하지 않습니다({reason})")
+            }
             Self::Unavailable(reason) => {
                 format!("변수 `jwks_url`의 주소에서 쓸 수 있는 키를 얻지 못했습니다({reason})")
             }
@@ -89,6 +92,8 @@ impl fmt::Display for NoKeys {
                 f,
                 "the variable `public_key` holds no usable key ({reason}): set it to the issuer's public key as PEM, JWK or JWKS text"
             ),
+            // The issuer has nothing to do with it.
+            Self::Unavailable(reason) if reason == DENIED => write!(f, "the address in the variable `jwks_url`: {DENIED}"),
             Self::Unavailable(reason) => {
                 write!(f, "the variable `jwks_url` leads to no usable key ({reason}): is the issuer running, and may it be reached?")
             }
@@ -127,12 +132,18 @@ impl Keys {
         self.decide(|verifier| verifier.verify(token, host.now()), host).await
     }
 
-    /// The verdict on a status list, in the same way.
+    /// The verdict on a status list, in the same way, as of `now`.
     ///
     /// # Errors
     /// Why there is none, in words.
-    pub async fn verify_status_list(&self, text: &str, uri: &str, host: &impl Host) -> Result<StatusList, String> {
-        let verdict = self.decide(|verifier| verifier.verify_status_list(text, uri, host.now()), host).await;
+    pub async fn verify_status_list(
+        &self,
+        text: &str,
+        uri: &str,
+        now: UnixTime,
+        host: &impl Host,
+    ) -> Result<StatusList, String> {
+        let verdict = self.decide(|verifier| verifier.verify_status_list(text, uri, now), host).await;
         verdict.map_err(|denied| match denied {
             Denied::Token(refusal) => format!("the list is refused: {refusal}"),
             Denied::NoKeys(problem) => problem.to_string(),
@@ -148,16 +159,20 @@ impl Keys {
             Source::Unusable(reason) => Err(Denied::NoKeys(reason.clone())),
             Source::Fixed(verifier) => verdict(verifier).map_err(Denied::Token),
             Source::Remote(remote) => {
-                let verifier = remote.current(host).await.map_err(Denied::NoKeys)?;
-                match verdict(&verifier) {
-                    Err(refusal) if refusal.code() == Code::KeyNotFound => {
-                        match remote.newer_than(&verifier, host).await {
-                            Some(newer) => verdict(&newer).map_err(Denied::Token),
-                            None => Err(Denied::Token(refusal)),
+                let mut verifier = remote.current(host).await.map_err(Denied::NoKeys)?;
+                // Newer keys come from the store first, and then from the issuer.
+                for _ in 0..2 {
+                    match verdict(&verifier) {
+                        Err(refusal) if refusal.code() == Code::KeyNotFound => {
+                            let Some(newer) = remote.newer_than(&verifier, host).await else {
+                                return Err(Denied::Token(refusal));
+                            };
+                            verifier = newer;
                         }
+                        verified => return verified.map_err(Denied::Token),
                     }
-                    verified => verified.map_err(Denied::Token),
                 }
+                verdict(&verifier).map_err(Denied::Token)
             }
         }
     }
@@ -176,21 +191,30 @@ impl Keys {
         }
     }
 
+    /// Returns what keeps every token from being verified until the operator changes a variable.
+    #[must_use]
+    pub fn setting_problem(&self) -> Option<String> {
+        match &self.0 {
+            Source::Unusable(reason) => Some(reason.to_string()),
+            _ => None,
+        }
+    }
+
     /// For `GET /`; fetches nothing.
-    pub fn status(&self, host: &impl Host) -> KeyStatus {
+    pub async fn status(&self, host: &impl Host) -> KeyStatus {
         match &self.0 {
             Source::Unusable(reason) => KeyStatus {
                 source: match reason {
                     NoKeys::Unreadable(..) => "public_key",
                     _ => "none",
                 },
-                problem: Some(reason.to_string()),
+                problem: self.setting_problem(),
                 ..KeyStatus::default()
             },
             Source::Fixed(verifier) => {
                 KeyStatus { source: "public_key", count: count(verifier), ..KeyStatus::default() }
             }
-            Source::Remote(remote) => remote.status(host),
+            Source::Remote(remote) => remote.status(host).await,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The wire contract's rows for the resource, on the handler logic alone.
 
+mod redis;
 mod revocation;
 
 use http::header::{

@@ -6,7 +6,7 @@ use verifier_core::Policy;
 
 use super::reference::ListAddress;
 use super::{DEFAULT_TTL, Lookup, MAX_LISTS, MAX_TTL, RETRY_AFTER, StatusLists, list};
-use crate::host::FetchError;
+use crate::host::{FetchError, Host};
 use crate::keys::Keys;
 use crate::settings::KeySource;
 use crate::testing::signer::{Signer, status_list_claims, with};
@@ -159,7 +159,8 @@ async fn what_is_no_list_of_the_issuer_is_no_list() {
         let fixture = Fixture::new();
         fixture.host.will_answer(make(&fixture), None);
         assert_eq!(fixture.look_up(0).await, Lookup::Unknown(None), "{name}");
-        assert!(fixture.host.store.borrow().is_empty(), "{name} is not kept");
+        let is_kept = fixture.host.store.borrow().keys().any(|key| key.starts_with("status-list/"));
+        assert!(!is_kept, "{name}");
         fixture.host.pass(RETRY_AFTER.as_secs());
         fixture.will_answer(&[], &json!({}));
         assert_eq!(fixture.look_up(0).await, Lookup::Status(0), "{name}");
@@ -177,6 +178,7 @@ async fn a_list_that_ends_right_now_is_no_list_and_is_not_fetched_again_and_agai
         assert_eq!(fixture.look_up(1).await, Lookup::Unknown(None), "{exp}");
         assert!(fixture.lists.status(&fixture.host).problem.is_some_and(|problem| problem.contains("expired")));
         fixture.lists = StatusLists::default();
+        fixture.host.store.borrow_mut().clear();
     }
     assert_eq!(fixture.host.fetches(), 2);
 }
@@ -219,7 +221,7 @@ async fn instances_share_lists_with_their_age() {
     assert_eq!(fixture.host.fetches(), 2, "the first instance takes over what the second has fetched");
 
     // A copy that somebody changed is fetched anew.
-    for value in fixture.host.store.borrow_mut().values_mut() {
+    for (_, value) in fixture.host.store.borrow_mut().iter_mut().filter(|(key, _)| key.starts_with("status-list/")) {
         *value =
             String::from_utf8(value.clone()).expect("a text").replace("\"text\":\"ey", "\"text\":\"EY").into_bytes();
     }
@@ -239,4 +241,36 @@ async fn only_so_many_lists_are_kept() {
         assert_eq!(fixture.lists.look_up(&address(&uri), 0, &fixture.keys, &fixture.host).await, Lookup::Status(0));
     }
     assert_eq!(fixture.lists.status(&fixture.host).count, MAX_LISTS);
+}
+
+#[tokio::test]
+async fn instances_share_a_fetch_in_progress_and_the_failure_of_the_last() {
+    let fixture = Fixture::new();
+    let instances: Vec<_> = (0..20).map(|_| StatusLists::default()).collect();
+    let ask = |index: u64| {
+        let fixture = &fixture;
+        let all = instances.iter().map(move |lists| fixture.in_another_instance(lists, index));
+        futures_util::future::join_all(all)
+    };
+    fixture.host.latency.set(Duration::from_secs(3600));
+    assert!(ask(1).await.iter().all(|lookup| *lookup == Lookup::Unknown(None)));
+    assert_eq!(fixture.host.fetches(), 1, "one of them waited for the issuer, the others for that one");
+    let (late, before) = (StatusLists::default(), fixture.host.uptime());
+    assert_eq!(fixture.in_another_instance(&late, 1).await, Lookup::Unknown(None));
+    assert!(fixture.host.uptime() - before < Duration::from_secs(1), "and later ones do not wait at all");
+    assert_eq!(fixture.host.fetches(), 1);
+
+    // The next attempt is made by one of them alone, and only that one waits.
+    fixture.host.pass(RETRY_AFTER.as_secs());
+    assert!(ask(1).await.iter().all(|lookup| *lookup == Lookup::Unknown(None)));
+    assert_eq!(fixture.host.fetches(), 2);
+
+    fixture.host.latency.set(Duration::from_millis(50));
+    fixture.host.pass(RETRY_AFTER.as_secs());
+    fixture.will_answer(&[1], &json!({}));
+    assert!(ask(1).await.contains(&Lookup::Status(1)));
+    // Those that did not wait for it look again after a moment.
+    fixture.host.pass(1);
+    assert!(ask(1).await.iter().all(|lookup| *lookup == Lookup::Status(1)));
+    assert_eq!(fixture.host.fetches(), 3);
 }

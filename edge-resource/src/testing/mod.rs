@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use verifier_core::UnixTime;
 
-use crate::host::{Document, FetchError, FetchLimits, Fetched, Host, StoreError};
+use crate::host::{Document, FetchError, FetchLimits, Fetched, Host, RedisError, StoreError};
 
 /// The wall clock of the tests.
 pub(crate) const NOW: u64 = 1_730_277_600;
@@ -20,7 +20,7 @@ pub(crate) struct TestHost {
     uptime: Cell<Duration>,
     answers: RefCell<VecDeque<Result<Fetched, FetchError>>>,
     fetches: Cell<usize>,
-    /// How long the network takes.
+    /// How long the network takes; a fetch ends at its limit.
     pub(crate) latency: Cell<Duration>,
     /// Whether no timer ever ends.
     pub(crate) timers_hang: Cell<bool>,
@@ -35,6 +35,10 @@ pub(crate) struct TestHost {
     pub(crate) is_full: Cell<bool>,
     /// The keys in Redis; nothing when it does not answer.
     pub(crate) redis: RefCell<Option<Vec<String>>>,
+    /// Whether Redis may not be called, while it does not answer.
+    pub(crate) denies_redis: Cell<bool>,
+    /// How often it was asked.
+    pub(crate) redis_questions: Cell<usize>,
     randoms: Cell<u8>,
 }
 
@@ -94,15 +98,23 @@ impl Host for TestHost {
             std::future::pending::<()>().await;
         }
         // Requests that sleep at the same time each move the clock; nothing here depends on how far.
-        self.uptime.set(self.uptime.get() + time);
-        tokio::task::yield_now().await;
+        // In small steps: what a sleep is raced against gets its turns.
+        let end = self.uptime.get() + time;
+        while self.uptime.get() < end {
+            let step = (end - self.uptime.get()).min(Duration::from_millis(1));
+            self.uptime.set(self.uptime.get() + step);
+            tokio::task::yield_now().await;
+        }
     }
 
-    async fn get(&self, _: &http::Uri, _: Document, _: FetchLimits) -> Result<Fetched, FetchError> {
+    async fn get(&self, _: &http::Uri, _: Document, limits: FetchLimits) -> Result<Fetched, FetchError> {
         self.fetches.set(self.fetches.get() + 1);
-        let end = self.uptime.get() + self.latency.get();
+        let end = self.uptime.get() + self.latency.get().min(limits.time);
         while self.uptime.get() < end {
             self.sleep(Duration::from_millis(1)).await;
+        }
+        if self.latency.get() >= limits.time {
+            return Err(FetchError::TimedOut);
         }
         self.answers.borrow_mut().pop_front().unwrap_or_else(|| Err(FetchError::Failed("connection refused".into())))
     }
@@ -140,10 +152,12 @@ impl Host for TestHost {
         Ok(())
     }
 
-    async fn redis_any_exists(&self, _: &str, keys: &[String], _: Duration) -> Result<bool, StoreError> {
+    async fn redis_count(&self, _: &str, keys: &[String], _: Duration) -> Result<u64, RedisError> {
+        self.redis_questions.set(self.redis_questions.get() + 1);
         match &*self.redis.borrow() {
-            Some(there) => Ok(keys.iter().any(|key| there.contains(key))),
-            None => Err(StoreError("connection refused".into())),
+            Some(there) => Ok(keys.iter().filter(|key| there.contains(key)).count() as u64),
+            None if self.denies_redis.get() => Err(RedisError::Denied),
+            None => Err(RedisError::Failed("connection refused".into())),
         }
     }
 

@@ -62,7 +62,7 @@ fn state(edge: &BaseUrl, health: &Answer) -> Finding {
         return Finding::ok(CHECK, format!("the edge at {url} answers GET / with 200"));
     }
     let problem = |part: &str| report.get(part)?.get("problem")?.as_str();
-    let problems: Vec<_> = ["keys", "revocation"].into_iter().filter_map(problem).collect();
+    let problems: Vec<_> = ["keys", "revocation", "store"].into_iter().filter_map(problem).collect();
     let text: String = problems.join("; ").chars().take(300).collect();
     Finding::problem(CHECK, format!("the edge at {url} is degraded: {text}"), "correct its settings, or what they name")
 }

@@ -1,9 +1,10 @@
 """Makes the database of a Django project with SimpleJWT, by Django's own migrations and managers.
 
-usage: make_project.py sqlite <file> | make_project.py postgres <host> <port> <user> <database>
+usage: make_project.py sqlite <file> | make_project.py postgres <host> <port> <user> <database>[?<libpq parameters>]
 """
 
 import sys
+from urllib.parse import parse_qsl
 
 import django
 from django.conf import settings
@@ -13,7 +14,15 @@ if kind == "sqlite":
     database = {"ENGINE": "django.db.backends.sqlite3", "NAME": where[0]}
 else:
     host, port, user, name = where
-    database = {"ENGINE": "django.db.backends.postgresql", "HOST": host, "PORT": port, "USER": user, "NAME": name}
+    name, _, parameters = name.partition("?")
+    database = {
+        "ENGINE": "django.db.backends.postgresql",
+        "HOST": host,
+        "PORT": port,
+        "USER": user,
+        "NAME": name,
+        "OPTIONS": dict(parse_qsl(parameters)),
+    }
 
 HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

@@ -10,7 +10,8 @@ const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
 const DASHES: &[u8] = b"-----";
 
-/// Reads a text that holds one public key and nothing else but white space.
+/// Reads a text that holds one public key and nothing else but white space. A line break may be
+/// written as `\n` (or `\r\n`), as environment variables and settings often have it.
 ///
 /// # Errors
 /// [`Code::KeyPrivate`] for a private key, [`Code::KeyPemInvalid`] for everything else that is not such a key,
@@ -27,10 +28,10 @@ pub(super) fn read(text: &[u8], loaded: &mut Loaded) -> Result<(), Fault> {
     }
     let label = until(&mut rest, DASHES).ok_or(PemFault::BeginUnclosed.fault())?;
     let body = until(&mut rest, END).ok_or(PemFault::EndMissing.fault())?;
-    if until(&mut rest, DASHES) != Some(label) || !rest.is_empty() {
+    if until(&mut rest, DASHES) != Some(label) || !after_breaks(rest).is_empty() {
         return Err(PemFault::EndMismatch.fault());
     }
-    if !matches!(body.first(), Some(b'\n' | b'\r')) {
+    if !matches!(body, [b'\n' | b'\r', ..] | [b'\\', b'n' | b'r', ..]) {
         return Err(PemFault::BeginTrailing.fault());
     }
     let spki = label == b"PUBLIC KEY";
@@ -56,13 +57,21 @@ fn until<'a>(text: &mut &'a [u8], what: &[u8]) -> Option<&'a [u8]> {
     before
 }
 
+/// What follows the white space and the written line breaks that a text begins with.
+fn after_breaks(mut text: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t' | b'\r' | b'\n', rest @ ..] | [b'\\', b'n' | b'r', rest @ ..] = text {
+        text = rest;
+    }
+    text
+}
+
 /// Standard base64 in lines (RFC 7468 section 3), with strict padding; false when it is not.
-fn decode(body: &[u8], der: &mut Vec<u8>) -> bool {
+fn decode(mut body: &[u8], der: &mut Vec<u8>) -> bool {
     let mut decoder = Decoder::default();
     let mut padding = 0;
-    for byte in body {
+    while let [byte, rest @ ..] = after_breaks(body) {
+        body = rest;
         let in_url = match byte {
-            b' ' | b'\t' | b'\r' | b'\n' => continue,
             b'=' => {
                 padding += 1;
                 continue;

@@ -51,6 +51,30 @@ fn pem(label: &str, body: &str) -> String {
 }
 
 #[test]
+fn line_breaks_of_pem_may_be_written_out() {
+    let public = Signer::new(RSA_2048).public_pem();
+    let lines: Vec<&str> = public.lines().collect();
+    let first = lines.first().expect("a first line");
+    let one_line = lines.get(1..lines.len() - 1).expect("a body").concat();
+    for (text, expected) in [
+        (public.replace('\n', "\\n"), "loaded"),
+        (public.replace('\n', "\\r\\n"), "loaded"),
+        (public.replace('\n', "\\n\n"), "loaded"),
+        (public.trim_end().replace('\n', "\\n"), "loaded"),
+        (format!("{first}\\n{one_line}\\n-----END PUBLIC KEY-----\\n\n"), "loaded"),
+        (public.replace('\n', "\\t"), "key_pem_invalid"),
+        (public.replace('\n', "\\"), "key_pem_invalid"),
+        (public.replace('\n', "n"), "key_pem_invalid"),
+        (public.replace('\n', "\\\\n"), "key_pem_invalid"),
+        (format!("{public}\\n{public}"), "key_pem_invalid"),
+        (format!("{public}\\nx"), "key_pem_invalid"),
+    ] {
+        assert_eq!(code(&text), expected, "{text}");
+    }
+    assert_eq!(code(&RSA_2048.replace('\n', "\\n")), "key_private");
+}
+
+#[test]
 fn the_padding_of_pem_is_as_long_as_it_has_to_be() {
     for (private, padding) in [(RSA_3072, 1), (RSA_4096, 2)] {
         let public = Signer::new(private).public_pem();

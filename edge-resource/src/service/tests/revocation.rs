@@ -1,6 +1,10 @@
 //! Revoked tokens, by Redis and by status lists.
 
+use std::time::Duration;
+
 use super::*;
+use crate::revocation::redis::COMPLETE;
+use crate::status_list::MAX_LISTS;
 
 #[tokio::test]
 async fn a_revoked_token_or_session_opens_nothing() {
@@ -8,7 +12,7 @@ async fn a_revoked_token_or_session_opens_nothing() {
         variables.revocation = "redis".into();
         variables.redis_url = "redis://localhost:6379".into();
     });
-    edge.host.redis.replace(Some(vec!["dojang:revoked:j1".into(), "dojang:revoked:s1".into()]));
+    edge.host.redis.replace(Some(vec![COMPLETE.into(), "dojang:revoked:j1".into(), "dojang:revoked:s1".into()]));
     for (change, status, code) in [
         (json!({}), 200, Value::Null),
         (json!({"jti": "j1"}), 401, json!("token_revoked")),
@@ -196,4 +200,111 @@ async fn keys_and_lists_are_fetched_again_after_an_answer_and_before_their_end()
     edge.host.pass(44);
     assert_eq!(edge.with_token("/protected", &token).await.status(), StatusCode::OK);
     assert_eq!(edge.host.fetches(), 4);
+}
+
+/// The variables of [`edge_with_lists`], for another instance on the same host.
+fn another_instance(edge: &mut Edge, when_down: &str) {
+    let variables = Variables {
+        public_key: edge.signer.public_pem(),
+        revocation: "status_list".into(),
+        status_list_url: "http://issuer.example/status".into(),
+        revocation_when_down: when_down.into(),
+        ..Variables::default()
+    };
+    edge.service = Service::new(&variables, &edge.host);
+}
+
+#[tokio::test]
+async fn what_the_last_list_refused_is_refused_by_an_instance_that_starts_while_the_issuer_is_down() {
+    for when_down in ["closed", "open"] {
+        let mut edge = edge_with_lists(when_down);
+        let token = |edge: &Edge, index: u64| {
+            let status = json!({"exp": NOW + 1_000_000, "status": {"status_list": {"idx": index, "uri": LIST}}});
+            edge.signer.token(&with(access_claims(NOW), &status))
+        };
+        edge.host.will_answer(list(&edge), None);
+        assert_eq!(edge.with_token("/protected", &token(&edge, 1)).await.status(), StatusCode::UNAUTHORIZED);
+        // Within the time of the list, after it, and long after its `exp`.
+        for (seconds, good) in [(1, 200), (60, if when_down == "open" { 200 } else { 503 }), (500_000, 0)] {
+            edge.host.pass(seconds);
+            another_instance(&mut edge, when_down);
+            let answer = edge.with_token("/protected", &token(&edge, 1)).await;
+            assert_eq!(body(&answer)["code"], "token_revoked", "{when_down}, after {seconds} s more");
+            if good != 0 {
+                let answer = edge.with_token("/protected", &token(&edge, 0)).await;
+                assert_eq!(answer.status().as_u16(), good, "{when_down}, after {seconds} s more");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn more_lists_than_an_instance_keeps_go_on_refusing_while_the_issuer_is_down() {
+    let edge = edge_with_lists("open");
+    let compressed = miniz_oxide::deflate::compress_to_vec_zlib(&[0b10], 6);
+    let uri = |number: usize| format!("http://issuer.example/status/{number}");
+    let token = |number: usize, index: u64| {
+        let status = json!({"status": {"status_list": {"idx": index, "uri": uri(number)}}});
+        edge.signer.token(&with(access_claims(NOW), &status))
+    };
+    let all = 0..MAX_LISTS + 3;
+    for number in all.clone() {
+        let claims = status_list_claims(&uri(number), NOW, 1, &compressed);
+        edge.host.will_answer(edge.signer.status_list(&claims), None);
+        let answer = edge.with_token("/protected", &token(number, 1)).await;
+        assert_eq!(body(&answer)["code"], "token_revoked", "list {number}");
+    }
+    edge.host.pass(120);
+    for round in 0..2 {
+        for number in all.clone() {
+            let answer = edge.with_token("/protected", &token(number, 1)).await;
+            assert_eq!(body(&answer)["code"], "token_revoked", "list {number}, round {round}");
+            let answer = edge.with_token("/protected", &token(number, 0)).await;
+            assert_eq!(answer.status(), StatusCode::OK, "list {number}, round {round}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_list_goes_on_refusing_after_the_clock_was_set_back_and_passes_nothing() {
+    let mut edge = edge_with_lists("open");
+    edge.host.will_answer(list(&edge), None);
+    let token = |index: u64| {
+        let status = json!({"role": "admin", "status": {"status_list": {"idx": index, "uri": LIST}}});
+        edge.signer.token(&with(access_claims(NOW), &status))
+    };
+    let (good, revoked) = (token(0), token(1));
+    assert_eq!(edge.with_token("/protected", &revoked).await.status(), StatusCode::UNAUTHORIZED);
+    for value in edge.host.store.borrow_mut().values_mut() {
+        let text = String::from_utf8_lossy(value).replace("\"fetched_at\":17", "\"fetched_at\":18");
+        *value = text.into_bytes();
+    }
+    another_instance(&mut edge, "open");
+    assert_eq!(edge.with_token("/protected", &revoked).await.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(edge.with_token("/admin/dashboard", &good).await.status(), StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn a_fresh_instance_reports_the_lists_of_the_others_or_that_it_does_not_know() {
+    let mut edge = edge_with_lists("");
+    let health = body(&edge.get("/", &[]).await);
+    assert_eq!((&health["status"], &health["revocation"]["lists"]["count"]), (&json!("unknown"), &json!(0)));
+    edge.host.will_answer(list(&edge), None);
+    let status = json!({"status": {"status_list": {"idx": 0, "uri": LIST}}});
+    let token = edge.signer.token(&with(access_claims(NOW), &status));
+    assert_eq!(edge.with_token("/protected", &token).await.status(), StatusCode::OK);
+    edge.host.pass(30);
+    another_instance(&mut edge, "");
+    let health = body(&edge.get("/", &[]).await);
+    assert_eq!(health["status"], "ok");
+    assert_eq!(health["revocation"]["lists"], json!({"count": 1, "age_seconds": 30, "stale": false}));
+    edge.host.pass(31);
+    another_instance(&mut edge, "");
+    assert_eq!(body(&edge.get("/", &[]).await)["status"], "unknown", "nobody has asked for it lately");
+    edge.host.latency.set(Duration::from_secs(60));
+    assert_eq!(edge.with_token("/protected", &token).await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    another_instance(&mut edge, "");
+    let health = body(&edge.get("/", &[]).await);
+    assert_eq!(health["status"], "degraded");
+    assert!(health["revocation"]["problem"].as_str().is_some_and(|problem| problem.contains(LIST)), "{health}");
 }

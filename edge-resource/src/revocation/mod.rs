@@ -1,28 +1,18 @@
 //! Whether a good token has been revoked since it was issued.
 //!
-//! In Redis, the issuer writes `dojang:revoked:<jti>`, with the token's own end as expiry; the value does not matter. A token's session
-//! (claim `sid`) is asked for in the same way and at the same time, so one key can end all tokens of a login. In a status list, the
-//! token's place says it.
+//! In Redis the issuer names the ended sessions (claim `sid`) and tokens (`jti`), see [`redis`]. In
+//! a status list the token's index says it, see [`crate::status_list`].
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+pub mod redis;
 
 use verifier_core::{Code, VerifiedToken};
 
-use crate::health::RevocationStatus;
-use crate::host::{Host, StoreError};
+use crate::health::{ListStatus, RevocationStatus};
+use crate::host::Host;
 use crate::keys::Keys;
 use crate::status_list::reference::{AllowedAddresses, Reference};
 use crate::status_list::{Lookup, StatusLists};
-
-/// What the keys in Redis begin with.
-const PREFIX: &str = "dojang:revoked:";
-
-/// Longest time for Redis's answer.
-const TIME: Duration = Duration::from_secs(1);
-
-/// Seconds between two lines in the log about a Redis that does not answer.
-const LOG_PAUSE: u64 = 10;
+use redis::RedisCheck;
 
 /// Where revoked tokens are listed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,11 +42,8 @@ pub enum Source {
 #[derive(Debug, Default)]
 pub struct Revocation {
     source: Source,
+    redis: RedisCheck,
     lists: StatusLists,
-    /// When Redis last did not answer, in seconds of uptime; 0 when it did.
-    down_at: AtomicU64,
-    /// When that was last logged.
-    logged_at: AtomicU64,
 }
 
 impl Revocation {
@@ -76,7 +63,7 @@ impl Revocation {
             Source::Nowhere => return Ok(()),
             // Whatever the source knows it by: where tokens are revoked, each has a name of its own.
             _ if token.jti().is_none() => return Err(Code::ClaimMissing),
-            Source::Redis { url, open_when_down } => (self.in_redis(url, token, host).await, open_when_down),
+            Source::Redis { url, open_when_down } => (self.redis.is_revoked(url, token, host).await?, open_when_down),
             Source::StatusList { unlisted_pass: true, .. } if token.claim("status").is_none() => return Ok(()),
             Source::StatusList { addresses, open_when_down, .. } => {
                 (self.in_list(addresses, token, keys, host).await?, open_when_down)
@@ -87,22 +74,6 @@ impl Revocation {
             Some(true) => Err(Code::TokenRevoked),
             None if *open_when_down && !strict => Ok(()),
             None => Err(Code::RevocationUnknown),
-        }
-    }
-
-    /// Nothing when that cannot be found out.
-    async fn in_redis(&self, url: &str, token: &VerifiedToken, host: &impl Host) -> Option<bool> {
-        let session = token.claim("sid").and_then(|sid| sid.as_str());
-        let keys: Vec<String> = [token.jti(), session].iter().flatten().map(|id| format!("{PREFIX}{id}")).collect();
-        match host.redis_any_exists(url, &keys, TIME).await {
-            Ok(exists) => {
-                self.down_at.store(0, Ordering::Relaxed);
-                Some(exists)
-            }
-            Err(error) => {
-                self.note_outage(&error, host);
-                None
-            }
         }
     }
 
@@ -123,16 +94,6 @@ impl Revocation {
         }
     }
 
-    fn note_outage(&self, error: &StoreError, host: &impl Host) {
-        let now = host.uptime().as_secs().max(1);
-        self.down_at.store(now, Ordering::Relaxed);
-        let last = self.logged_at.load(Ordering::Relaxed);
-        if last == 0 || now.saturating_sub(last) >= LOG_PAUSE {
-            self.logged_at.store(now, Ordering::Relaxed);
-            host.log(format_args!("error: revoked tokens cannot be told, Redis does not answer: {error}"));
-        }
-    }
-
     /// Whether [`Self::refresh`] has something to do.
     pub fn is_due(&self, host: &impl Host) -> bool {
         self.lists.is_due(host)
@@ -143,18 +104,28 @@ impl Revocation {
         self.lists.refresh(keys, host).await;
     }
 
-    /// For `GET /`; asks nobody.
-    pub fn status(&self, host: &impl Host) -> RevocationStatus {
+    /// Returns the state for `GET /`. Asks Redis, unless that was done a moment ago, and looks for
+    /// lists in the shared store; fetches nothing.
+    pub async fn status(&self, host: &impl Host) -> RevocationStatus {
         match &self.source {
             Source::Nowhere => RevocationStatus { source: "none", ..RevocationStatus::default() },
-            Source::Redis { .. } => RevocationStatus {
+            Source::Redis { url, .. } => RevocationStatus {
                 source: "redis",
-                lists: None,
-                problem: (self.down_at.load(Ordering::Relaxed) != 0).then(|| "Redis does not answer".to_owned()),
+                problem: self.redis.problem(url, host).await,
+                ..RevocationStatus::default()
             },
-            Source::StatusList { .. } => {
-                let lists = self.lists.status(host);
-                RevocationStatus { source: "status_list", problem: lists.problem.clone(), lists: Some(lists) }
+            Source::StatusList { addresses, .. } => {
+                let lists = match self.lists.status(host) {
+                    ListStatus { count: 0, problem: None, .. } => self.lists.shared_status(addresses, host).await,
+                    lists => lists,
+                };
+                let is_unknown = lists.count == 0 || lists.stale;
+                RevocationStatus {
+                    source: "status_list",
+                    problem: lists.problem.clone(),
+                    lists: Some(lists),
+                    is_unknown,
+                }
             }
         }
     }

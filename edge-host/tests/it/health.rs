@@ -1,0 +1,48 @@
+//! What `GET /` says of the store and the settings.
+
+use std::process::{Command, Stdio};
+
+use serde_json::json;
+
+use crate::support::signer::{Signer, access_claims};
+use crate::support::{Edge, Scratch, component, now};
+
+#[test]
+fn a_store_that_takes_nothing_is_reported_and_tokens_are_verified_as_before() {
+    let Some(component) = component() else { return };
+    let (state, signer) = (Scratch::new(), Signer::new("k1"));
+    let key = format!("public_key={}", signer.public_pem());
+    let edge = Edge::start_in(state.path(), &component, &["--variable", &key]);
+    let health = edge.get("/", &[]).json();
+    assert_eq!((&health["status"], &health["store"]), (&json!("ok"), &json!({"writable": true})));
+    drop(edge);
+    // Every write beyond the first 64 KiB of a file fails, as on a full disk. What is compiled is there already.
+    let mut command = Command::new("/bin/sh");
+    command.env_clear().stdin(Stdio::null());
+    command.args(["-c", "trap '' XFSZ; ulimit -f 128; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_edge-host")]);
+    let edge = Edge::start_command(command, state.path(), &component, &["--variable", &key]);
+    // Not at once: the store took the last probe less than 10 s ago.
+    let is_found_out = edge.becomes_degraded(|| (), |health| health["store"]["writable"] == false);
+    assert!(is_found_out, "{}", edge.log());
+    assert!(edge.logs("the key-value store cannot be written"), "{}", edge.log());
+    assert_eq!(edge.with_token("/protected", &signer.token(&access_claims(now()))).status, 200);
+}
+
+#[test]
+fn the_names_of_what_is_set_are_shown_and_no_values() {
+    let Some(component) = component() else { return };
+    let key = format!("public_key={}", Signer::new("k1").public_pem());
+    let set = ["--variable", &key, "--variable", "issuer=https://issuer.example", "--variable", "leeway=0"];
+    let health = Edge::start(&component, &set).get("/", &[]);
+    assert_eq!(health.json()["variables"], json!(["public_key", "issuer"]));
+    assert!(!health.text().contains("issuer.example"), "{}", health.text());
+}
+
+#[test]
+fn a_key_with_written_line_breaks_is_taken() {
+    let Some(component) = component() else { return };
+    let signer = Signer::new("k1");
+    let key = format!("public_key={}", signer.public_pem().replace('\n', "\\n"));
+    let edge = Edge::start(&component, &["--variable", &key]);
+    assert_eq!(edge.with_token("/protected", &signer.token(&access_claims(now()))).status, 200, "{}", edge.log());
+}
