@@ -27,6 +27,9 @@ const FREE_PAGES: u32 = 256;
 /// Pages given back after one deletion: more than one value of 256 KiB frees, so that the file follows its content.
 const PAGES_AT_ONCE: u32 = 128;
 
+/// Pages given back before the log is moved into the file for it: 4 MiB.
+const PAGES_IN_THE_LOG: u32 = 1024;
+
 /// The file, shared by all instances. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct KeyValue(Arc<Mutex<Store>>);
@@ -34,6 +37,8 @@ pub(crate) struct KeyValue(Arc<Mutex<Store>>);
 struct Store {
     file: Connection,
     reserve: Reserve,
+    /// Pages given back since the log was last moved into the file; the file ends earlier only then.
+    given_back: u32,
 }
 
 /// A store that a component has opened.
@@ -52,7 +57,7 @@ impl KeyValue {
             connect(path)
         });
         let file = file.with_context(|| format!("the key-value store {} cannot be opened", path.display()))?;
-        let mut store = Store { file, reserve };
+        let mut store = Store { file, reserve, given_back: 0 };
         if !store.reserve.restore() {
             tracing::warn!("the disk of the key-value store is full: nothing can be stored until something is deleted");
         }
@@ -62,7 +67,7 @@ impl KeyValue {
     /// A store that ends with the value.
     pub(crate) fn in_memory() -> anyhow::Result<Self> {
         let file = connect(Path::new(":memory:")).context("no key-value store in memory")?;
-        Ok(Self(Arc::new(Mutex::new(Store { file, reserve: Reserve::at(None) }))))
+        Ok(Self(Arc::new(Mutex::new(Store { file, reserve: Reserve::at(None), given_back: 0 }))))
     }
 
     /// Works with the file where waiting for it holds nobody up.
@@ -146,17 +151,31 @@ impl Store {
             outcome => outcome?,
         }
         // The key is deleted, whatever comes of the space it had.
-        let given_back = if self.reserve.is_there() { self.give_back() } else { self.give_all_back() };
+        let mut given_back = if self.reserve.is_there() { self.give_back() } else { Ok(()) };
+        if given_back.as_ref().is_err_and(is_full) {
+            self.reserve.release();
+        }
+        if !self.reserve.is_there() {
+            given_back = self.give_all_back();
+        }
         if let Err(error) = given_back {
-            tracing::debug!("no space given back by the key-value store: {error}");
+            tracing::warn!("no space given back by the key-value store: {error}");
         }
         self.reserve.restore();
         Ok(())
     }
 
     /// Gives some free pages back to the disk, once there are many.
-    fn give_back(&self) -> rusqlite::Result<()> {
-        if self.free_pages()? > FREE_PAGES { self.vacuum() } else { Ok(()) }
+    fn give_back(&mut self) -> rusqlite::Result<()> {
+        if self.free_pages()? > FREE_PAGES {
+            self.vacuum()?;
+            self.given_back += PAGES_AT_ONCE;
+        }
+        if self.given_back >= PAGES_IN_THE_LOG {
+            self.given_back = 0;
+            self.checkpoint()?;
+        }
+        Ok(())
     }
 
     /// Gives all free pages back, each step with an empty log.

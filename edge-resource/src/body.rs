@@ -56,8 +56,10 @@ pub struct TimedBody<'h, B, H> {
     /// The uptime at which the total time is over.
     end: Duration,
     /// Runs while a read is pending, and whether it runs out with the total time.
-    timer: Option<(Pin<Box<dyn Future<Output = ()> + 'h>>, BodyError)>,
+    timer: Option<Timer<'h>>,
 }
+
+type Timer<'h> = (Pin<Box<dyn Future<Output = ()> + 'h>>, BodyError);
 
 impl<'h, B: RequestBody, H: Host> TimedBody<'h, B, H> {
     /// Starts the total time.

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::settings::{DEFAULT_CORS_ORIGINS, DEFAULT_UPLOAD_LIMIT, MAX_LEEWAY_SECONDS};
+use verifier_core::MAX_LEEWAY_SECONDS;
+
+use crate::settings::{DEFAULT_CORS_ORIGINS, DEFAULT_UPLOAD_LIMIT};
 use crate::uploads::quota::FILE_OVERHEAD;
 use crate::uploads::receive::{DEFAULT_PAUSE, MAX_FILE_NAME};
 

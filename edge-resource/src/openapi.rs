@@ -4,6 +4,9 @@ use serde_json::{Map, Value, json};
 
 use crate::routes::{Endpoint, ROUTES, Requirement, Route};
 
+/// Ids of uploads, as `UploadId::parse` takes them.
+const UPLOAD_ID: &str = "^[0-9a-f]{48}$";
+
 /// The OpenAPI 3.1 document.
 #[must_use]
 pub fn document() -> Value {
@@ -23,7 +26,7 @@ pub fn document() -> Value {
             "schemas": {
                 "Error": object(&json!({"detail": {"description": "What people read"}, "code": {"type": "string"}})),
                 "Upload": object(&json!({
-                    "id": {"type": "string", "pattern": "^[0-9a-f]{48}$"},
+                    "id": {"type": "string", "pattern": UPLOAD_ID},
                     "filename": {"type": "string"},
                     "size": {"type": "integer"},
                     "content_type": {"type": "string"},
@@ -69,12 +72,11 @@ fn operation(route: &Route) -> Value {
         Endpoint::Uploads => {
             operation["parameters"] = json!([
                 {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}},
-                {"name": "after", "in": "query", "schema": {"type": "string"}},
+                {"name": "after", "in": "query", "schema": {"type": "string", "pattern": UPLOAD_ID}},
             ]);
         }
         Endpoint::Download | Endpoint::DeleteUpload => {
-            operation["parameters"] =
-                json!([{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}]);
+            operation["parameters"] = json!([{"name": "id", "in": "path", "required": true, "schema": {"type": "string", "pattern": UPLOAD_ID}}]);
         }
         _ => {}
     }
@@ -89,7 +91,7 @@ fn success(endpoint: Endpoint) -> Value {
             "application/json",
             object(&json!({
                 "uploads": {"type": "array", "items": reference("Upload")},
-                "next": {"type": ["string", "null"]},
+                "next": {"type": ["string", "null"], "pattern": UPLOAD_ID},
             })),
         ),
         _ => ("application/json", json!({"type": "object"})),

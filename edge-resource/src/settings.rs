@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use http::Uri;
-use verifier_core::{Policy, TokenType};
+use verifier_core::{DEFAULT_FUTURE_LEEWAY_SECONDS, MAX_LEEWAY_SECONDS, Policy, TokenType};
 
 use crate::cors::AllowedOrigins;
 use crate::revocation::Source;
@@ -12,9 +12,6 @@ use crate::rules::AccessRules;
 use crate::status_list::reference::AllowedAddresses;
 use crate::uploads::quota::FILE_OVERHEAD;
 use crate::uploads::receive::{DEFAULT_PAUSE, Limits};
-
-/// The most that `leeway` may be, in seconds. More would keep tokens alive long after their end.
-pub const MAX_LEEWAY_SECONDS: u64 = 3600;
 
 /// The most bytes a file may have when nothing else is set: 32 MiB.
 pub const DEFAULT_UPLOAD_LIMIT: u64 = 32 * 1024 * 1024;
@@ -42,6 +39,8 @@ pub struct Variables {
     pub audience: String,
     /// `leeway`: seconds of clock difference that are forgiven.
     pub leeway: String,
+    /// `future_leeway`: seconds that `nbf` and `iat` may be ahead, where that is more than `leeway`.
+    pub future_leeway: String,
     /// `require_at_jwt`: whether the header's `typ` must be `at+jwt`; `true` or `false`.
     pub require_at_jwt: String,
     /// `revocation`: `none`, `redis`, `status_list` or `status_list_if_named`.
@@ -133,7 +132,12 @@ impl Settings {
         Ok(Self {
             keys: key_source(variables)?,
             policy: Policy {
-                leeway_seconds: leeway(&variables.leeway)?,
+                leeway_seconds: leeway("leeway", &variables.leeway, 0)?,
+                future_leeway_seconds: leeway(
+                    "future_leeway",
+                    &variables.future_leeway,
+                    DEFAULT_FUTURE_LEEWAY_SECONDS,
+                )?,
                 issuer: set(&variables.issuer),
                 audience: set(&variables.audience),
                 token_type: TokenType::Access,
@@ -176,10 +180,10 @@ fn key_source(variables: &Variables) -> Result<KeySource, SettingError> {
     .ok_or(SettingError { variable: "jwks_url", reason: "is not an http:// or https:// address".to_owned() })
 }
 
-fn leeway(value: &str) -> Result<u64, SettingError> {
-    let Some(text) = set(value) else { return Ok(0) };
+fn leeway(variable: &'static str, value: &str, default: u64) -> Result<u64, SettingError> {
+    let Some(text) = set(value) else { return Ok(default) };
     text.parse().ok().filter(|seconds| *seconds <= MAX_LEEWAY_SECONDS).ok_or_else(|| SettingError {
-        variable: "leeway",
+        variable,
         reason: format!("is not a number of seconds from 0 to {MAX_LEEWAY_SECONDS}"),
     })
 }
@@ -253,7 +257,7 @@ mod tests {
     fn nothing_set_means_no_key_no_leeway_and_the_development_origins() {
         let settings = Settings::from_variables(&Variables::default()).expect("defaults are valid");
         assert!(matches!(settings.keys, KeySource::None));
-        assert_eq!(settings.policy.leeway_seconds, 0);
+        assert_eq!((settings.policy.leeway_seconds, settings.policy.future_leeway_seconds), (0, 5));
         assert_eq!(settings.policy.issuer, None);
         assert_eq!(settings.policy.audience, None);
         assert!(settings.cors.allows("http://localhost:5173"));
@@ -300,6 +304,11 @@ mod tests {
             ("leeway", Variables { leeway: "-1".into(), ..Variables::default() }),
             ("leeway", Variables { leeway: "ten".into(), ..Variables::default() }),
             ("leeway", Variables { leeway: "18446744073709551615".into(), ..Variables::default() }),
+            ("leeway", Variables { leeway: "3601".into(), ..Variables::default() }),
+            ("future_leeway", Variables { future_leeway: "-1".into(), ..Variables::default() }),
+            ("future_leeway", Variables { future_leeway: "0.5".into(), ..Variables::default() }),
+            ("future_leeway", Variables { future_leeway: "3601".into(), ..Variables::default() }),
+            ("future_leeway", Variables { future_leeway: "18446744073709551616".into(), ..Variables::default() }),
             (
                 "access_rules",
                 Variables { access_rules: r#"[{"path":"/x","role":"a"}]"#.into(), ..Variables::default() },

@@ -146,6 +146,7 @@ async fn read_variables() -> Result<Variables, String> {
         issuer: variable("issuer").await?,
         audience: variable("audience").await?,
         leeway: variable("leeway").await?,
+        future_leeway: variable("future_leeway").await?,
         require_at_jwt: variable("require_at_jwt").await?,
         revocation: variable("revocation").await?,
         redis_url: variable("redis_url").await?,
@@ -330,9 +331,7 @@ async fn fetch(url: &http::Uri, document: Document, limits: FetchLimits) -> Resu
         .body(EmptyBody::new())
         .map_err(|error| FetchError::Failed(error.to_string()))?;
     let response = spin_sdk::http::send(request).await.map_err(|error| match error {
-        ErrorCode::HttpRequestDenied | ErrorCode::DestinationIpProhibited => {
-            FetchError::Denied
-        }
+        ErrorCode::HttpRequestDenied | ErrorCode::DestinationIpProhibited => FetchError::Denied,
         error => FetchError::Failed(error.to_string()),
     })?;
     if response.status() != StatusCode::OK {

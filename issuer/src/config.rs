@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use verifier_core::{DEFAULT_FUTURE_LEEWAY_SECONDS, MAX_LEEWAY_SECONDS};
 
 use crate::http::{AllowedOrigins, LoginLimits, TlsFiles, TrustedProxies};
 use crate::keys::TrustedFiles;
@@ -117,6 +118,17 @@ pub struct ServeArgs {
         value_parser = clap::value_parser!(u32).range(1..)
     )]
     pub refresh_lifetime: u32,
+
+    /// How far `nbf` and `iat` of tokens that come back may be ahead of this clock, in seconds: other issuers on
+    /// the database may be ahead, and a clock may be set back. `exp` is exact
+    #[arg(
+        long,
+        env = "ISSUER_FUTURE_LEEWAY",
+        value_name = "SECONDS",
+        default_value_t = DEFAULT_FUTURE_LEEWAY_SECONDS,
+        value_parser = clap::value_parser!(u64).range(0..=MAX_LEEWAY_SECONDS)
+    )]
+    pub future_leeway: u64,
 
     /// URL by which others reach the issuer; with it, tokens name their place in a status list
     #[arg(long, env = "ISSUER_PUBLIC_URL", value_name = "URL")]

@@ -1,13 +1,13 @@
 //! Verifies tokens line by line: `{"token", "keys", "now"}` on standard input, one verdict per line on standard output.
 //!
-//! `keys` is PEM, JWK or JWKS text; `now` is in Unix seconds. Optional: `leeway` (seconds), `issuer`, `audience`,
-//! `tokenType` (`access` or `refresh`), `requireAtJwt`. A verdict is `{"ok": true, "claims": {..}}` or
+//! `keys` is PEM, JWK or JWKS text; `now` is in Unix seconds. Optional: `leeway` and `futureLeeway`
+//! (seconds, 0 to 3600), `issuer`, `audience`, `tokenType` (`access` or `refresh`), `requireAtJwt`. A verdict is `{"ok": true, "claims": {..}}` or
 //! `{"ok": false, "code": "..", "message": ".."}`.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::io::{BufRead, Write};
-use verifier_core::{KeySet, Policy, TokenType, UnixTime, Verifier};
+use verifier_core::{DEFAULT_FUTURE_LEEWAY_SECONDS, KeySet, MAX_LEEWAY_SECONDS, Policy, TokenType, UnixTime, Verifier};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -17,6 +17,8 @@ struct Question {
     now: f64,
     #[serde(default)]
     leeway: u64,
+    #[serde(default = "default_future_leeway")]
+    future_leeway: u64,
     issuer: Option<String>,
     audience: Option<String>,
     #[serde(default)]
@@ -31,6 +33,10 @@ enum Type {
     #[default]
     Access,
     Refresh,
+}
+
+fn default_future_leeway() -> u64 {
+    DEFAULT_FUTURE_LEEWAY_SECONDS
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -48,8 +54,14 @@ fn answer(question: Question) -> Result<Value, Box<dyn std::error::Error>> {
         Ok(keys) => keys,
         Err(error) => return Ok(refusal(error.code().as_str(), error.to_string())),
     };
+    for (name, seconds) in [("leeway", question.leeway), ("futureLeeway", question.future_leeway)] {
+        if seconds > MAX_LEEWAY_SECONDS {
+            return Err(format!("{name} is not a number of seconds from 0 to {MAX_LEEWAY_SECONDS}").into());
+        }
+    }
     let policy = Policy {
         leeway_seconds: question.leeway,
+        future_leeway_seconds: question.future_leeway,
         issuer: question.issuer,
         audience: question.audience,
         token_type: match question.token_type {

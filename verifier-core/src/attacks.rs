@@ -79,6 +79,15 @@
 //! Numbers in other claims are passed on in their digits: an application that computes with one checks its range.
 //! Rows: `json-number`, `times`.
 //!
+//! # Clocks that disagree
+//!
+//! A leeway that forgives an early `nbf` usually forgives a late `exp` too, and an expired token is
+//! what a thief most often holds. Verifiers that set the leeway to zero for that reason refuse
+//! fresh tokens whenever their clock is behind the issuer's, and operators then set it to minutes.
+//! Here `nbf` and `iat` have a leeway of their own, five seconds by default, and `exp` stays exact.
+//! Both leeways have an upper bound of one hour in every setting.
+//! Rows: `times`, which state both leeways.
+//!
 //! # Work without end
 //!
 //! Nested brackets overflow the stack of a recursive parser; thousands of members make a quadratic search for

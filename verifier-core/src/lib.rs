@@ -55,7 +55,7 @@ pub use explain::{Check, Explanation, Outcome, Step};
 pub use fault::{Fault, JsonFault};
 pub use json::MAX_DEPTH;
 pub use keys::{JwkFault, KeyError, KeyMember, KeySet, MAX_KEY_TEXT_BYTES, PemFault, PublicKey, Unsuitable};
-pub use policy::{Policy, TokenType};
+pub use policy::{DEFAULT_FUTURE_LEEWAY_SECONDS, MAX_LEEWAY_SECONDS, Policy, TokenType};
 pub use refusal::{Found, Refusal, Segment};
 pub use rs256::{MAX_MODULUS_BITS, MIN_MODULUS_BITS};
 pub use shape::{MAX_TOKEN_BYTES, Segments};

@@ -6,14 +6,25 @@ use crate::fault::Fault;
 use crate::time::UnixTime;
 use alloc::string::String;
 
-/// What an application asks of a token beyond a good signature. The default demands an access token, allows no leeway, and
-/// knows neither issuer nor audience.
+/// The most that an operator may set either leeway to, in seconds. More would keep tokens alive
+/// long after their end.
+pub const MAX_LEEWAY_SECONDS: u64 = 3600;
+
+/// [`Policy::future_leeway_seconds`] when nothing else is set.
+pub const DEFAULT_FUTURE_LEEWAY_SECONDS: u64 = 5;
+
+/// What an application asks of a token beyond a good signature. The default demands an access token, is exact about `exp`,
+/// allows `nbf` and `iat` to be five seconds ahead, and knows neither issuer nor audience.
 ///
 /// Names are a `String`, or UTF-8 in bytes for callers that have no room for the standard library's check of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy<Name = String> {
     /// How far the clocks of issuer and verifier may differ, in seconds; applies to `exp`, `nbf` and `iat`. Default 0.
     pub leeway_seconds: u64,
+    /// How far `nbf` and `iat` may lie in the future, in seconds, where that is more than
+    /// [`Self::leeway_seconds`]. Default 5: a verifier whose clock is slightly behind the issuer's
+    /// accepts a fresh token, while an expired one stays expired to the second.
+    pub future_leeway_seconds: u64,
     /// When set, `iss` must be present and equal to it. Not set: `iss` is ignored.
     pub issuer: Option<Name>,
     /// When set, `aud` must be present and be or contain it. Not set: a token that carries `aud` is refused, since it
@@ -23,6 +34,19 @@ pub struct Policy<Name = String> {
     pub token_type: TokenType,
     /// Demand `typ` to be `at+jwt` (RFC 9068). Default: `JWT`, `at+jwt` or none.
     pub require_at_jwt: bool,
+}
+
+impl<Name> Default for Policy<Name> {
+    fn default() -> Self {
+        Self {
+            leeway_seconds: 0,
+            future_leeway_seconds: DEFAULT_FUTURE_LEEWAY_SECONDS,
+            issuer: None,
+            audience: None,
+            token_type: TokenType::Access,
+            require_at_jwt: false,
+        }
+    }
 }
 
 /// What a token is for, in its claim `token_type`.
@@ -89,7 +113,8 @@ impl<Name: AsRef<[u8]>> Policy<Name> {
 
     /// What saturates is never reached, whatever the leeway.
     fn is_ahead(&self, instant: UnixTime, now: UnixTime) -> bool {
-        instant == UnixTime::MAX || now.saturating_add_secs(self.leeway_seconds) < instant
+        let ahead = self.leeway_seconds.max(self.future_leeway_seconds);
+        instant == UnixTime::MAX || now.saturating_add_secs(ahead) < instant
     }
 
     pub(crate) fn check_issuer(&self, claims: &Claims<'_>) -> Result<(), Fault> {

@@ -66,7 +66,7 @@ impl Verifier {
     ///
     /// Size, shape, header, key and signature are checked as those of a token are, but for the limit, which is
     /// [`MAX_STATUS_LIST_BYTES`], and `typ`, which must be `statuslist+jwt`. Then `sub` must be `uri`, `iat` must be there, and it, `exp` and
-    /// `nbf` must hold under the policy's leeway. `iss` is compared when the policy and the list both have one. No other part of the policy is for lists.
+    /// `nbf` must hold under the policy's leeways. `iss` is compared when the policy and the list both have one. No other part of the policy is for lists.
     ///
     /// # Errors
     /// The first rule that is broken. A `sub` that names another list is [`Refusal::ClaimInvalid`].

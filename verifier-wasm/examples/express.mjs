@@ -6,9 +6,12 @@ import { authenticate, demandRole, TurnedAway } from "./bearer.mjs";
 
 /** Middleware: `request.token` is the verified token behind it. */
 export function bearer(verifier) {
-  return async (request, _response, next) => {
-    request.token = await authenticate(verifier, request);
-    next();
+  return (request, _response, next) => {
+    // Express 4 does not look at the promise of a middleware: a rejection must be passed on.
+    authenticate(verifier, request).then((token) => {
+      request.token = token;
+      next();
+    }, next);
   };
 }
 

@@ -1,11 +1,12 @@
 // What the numbers of the WebAssembly side mean; see src/answer.rs.
 
+import { parsed } from "./bare.js";
 import { codes, type Code } from "./codes.js";
 import type { Details, Mismatch } from "./details.js";
 import type { Exports } from "./instance.js";
 import type { Policy } from "./options.js";
 import { claimNames, jwkFaults, keyMembers, pemFaults, unsuitables } from "./reasons.js";
-import type { VerifiedToken } from "./verified.js";
+import type { Claims, Header, VerifiedToken } from "./verified.js";
 
 export interface Refusal<C extends Code = Code> {
   code: C;
@@ -52,7 +53,8 @@ export class Answer {
     if (code === undefined) {
       throw new Error(`there is no code for ${mark}`);
     }
-    return { code, details: details[code]?.(mark & 0xff, place, this) ?? {} };
+    const read = Object.hasOwn(details, code) ? details[code] : undefined;
+    return { code, details: read?.(mark & 0xff, place, this) ?? {} };
   }
 
   /** The decoded header: untrusted unless the token was accepted, and JSON unless it was refused for not being it. */
@@ -70,9 +72,18 @@ export class Answer {
   }
 }
 
-/** What an accepted token says, or why it was refused. */
-export function verdictIn(answer: Answer): VerifiedToken | Refusal {
-  return answer.refusal() ?? { header: JSON.parse(answer.header()), claims: JSON.parse(answer.payload()) };
+/** What an accepted token says, or why it was refused: one of the two, and both members are always there. */
+export type Outcome =
+  | { readonly refusal: Refusal; readonly token: undefined }
+  | { readonly refusal: undefined; readonly token: VerifiedToken };
+
+export function outcomeIn(answer: Answer): Outcome {
+  const refusal = answer.refusal();
+  if (refusal !== undefined) {
+    return { refusal, token: undefined };
+  }
+  const token = { header: parsed(answer.header()) as Header, claims: parsed(answer.payload()) as Claims };
+  return { refusal, token };
 }
 
 const segments = ["header", "payload", "signature"] as const;
@@ -124,7 +135,7 @@ function jsonFault(reason: number, at: number): Details["header_invalid"] {
 
 /** A member of a segment that the WebAssembly side has read. */
 function member(json: string, name: string): unknown {
-  return (JSON.parse(json) as Record<string, unknown>)[name];
+  return (parsed(json) as Record<string, unknown>)[name];
 }
 
 function date(answer: Answer, name: string): number {

@@ -1,5 +1,6 @@
+import { bare } from "./bare.js";
 import { CodedError, type Fail } from "./faults.js";
-import type { Fetch, FetchResponse, Reader } from "./fetch.js";
+import type { Fetch, FetchRequest, FetchResponse, Reader } from "./fetch.js";
 
 /** A document and how it is asked for. */
 export interface Source {
@@ -26,16 +27,19 @@ const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
  * @throws what `fail` makes, when there is none
  */
 export async function download({ url, accept, fetch, maxBytes, fail }: Source, signal: AbortSignal): Promise<Download> {
+  // Without a prototype: `fetch` would take a `method` or `body` that it inherits for the request's.
+  const request: FetchRequest = bare({
+    headers: bare({ accept }),
+    redirect: "manual",
+    // The cache of the browser would answer the question for what has just been published. Workers may not
+    // know the option, and a runtime with a `fetch` of its own may have no `Request`.
+    ...(typeof Request !== "undefined" && "cache" in Request.prototype && { cache: "no-store" }),
+    signal,
+  });
   let bytes: Uint8Array | undefined;
   let response: FetchResponse;
   try {
-    response = await fetch(url, {
-      headers: { accept },
-      redirect: "manual",
-      // The cache of the browser would answer the question for what has just been published. Workers may not know the option.
-      ...("cache" in Request.prototype && { cache: "no-store" }),
-      signal,
-    });
+    response = await fetch(url, request);
     refuseUnexpected(response, fail);
     bytes = await bytesWithin(maxBytes, response.body?.getReader());
   } catch (cause) {

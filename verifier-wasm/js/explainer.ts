@@ -1,4 +1,4 @@
-import { verdictIn, type Answer } from "./answers.js";
+import { outcomeIn, type Answer } from "./answers.js";
 import { checkOf, checks, type Check } from "./checks.js";
 import { VerificationError } from "./errors.js";
 import type { Explainer, Explanation, Step, Verdict } from "./explanation.js";
@@ -50,7 +50,8 @@ function explanationOf(answer: Answer): Explanation {
 
 /** The checks are made in one order, so the one that failed tells how each of them went. */
 function failedCheck({ code, details }: Extract<Verdict, { ok: false }>): Check {
-  return checkOf[code] ?? ((details as { claim: string }).claim as Check);
+  const check = Object.hasOwn(checkOf, code) ? checkOf[code] : undefined;
+  return check ?? ((details as { claim: string }).claim as Check);
 }
 
 /** A text of the token, if it is one. */
@@ -72,10 +73,10 @@ function stepOf(check: Check, place: number, failed: number, verdict: Verdict): 
 }
 
 function verdictOf(answer: Answer): Verdict {
-  const verdict = verdictIn(answer);
-  if (!("code" in verdict)) {
-    return { ok: true, ...verdict };
+  const { refusal, token } = outcomeIn(answer);
+  if (refusal === undefined) {
+    return { ok: true, ...token };
   }
-  const { code, message, details } = new VerificationError(verdict.code, verdict.details);
+  const { code, message, details } = new VerificationError(refusal.code, refusal.details);
   return { ok: false, code, message, details } as Verdict;
 }

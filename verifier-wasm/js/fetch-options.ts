@@ -1,5 +1,5 @@
 import type { Fetch } from "./fetch.js";
-import { demand } from "./options.js";
+import { demand, optionsOf } from "./options.js";
 
 /** As long as timers can wait. */
 const MOST_SECONDS = 2_000_000;
@@ -12,32 +12,29 @@ interface Common {
 }
 
 /**
- * Takes the options of fetching out of those that were given, wherever they stand: a check that an object inherits is not to get lost.
+ * Separates the options of fetching from the others.
  *
- * @param names what the others may be called
+ * @param names the names that the others may have
  * @param seconds the options that are times, with their defaults
  * @param mostBytes the default of `maxBytes`, and the most that it may be
- * @returns them, and what is left of the others
- * @throws {TypeError} when one has the wrong type
+ * @throws {TypeError} when one is unknown or has the wrong type
  */
 export function fetchOptions<S extends Record<string, number>>(
+  caller: string,
   options: object,
   names: readonly string[],
   seconds: S,
   mostBytes: number,
 ): { taken: { [N in keyof S]: number } & Common; others: Record<string, unknown> } {
-  const given = options as Readonly<Record<string, unknown>>;
-  // Without a prototype: an option that is called `__proto__` is an unknown one, and gives no others.
-  const others = Object.create(null) as Record<string, unknown>;
-  // Unknown ones too, which are an error; a getter of a class is found by its name alone.
-  for (const name in given) {
-    others[name] = given[name];
-  }
-  for (const name of names.filter((name) => name in given)) {
-    others[name] = given[name];
-  }
+  const others = optionsOf(caller, options as Record<string, unknown>, [
+    ...names,
+    ...Object.keys(seconds),
+    "maxBytes",
+    "fetch",
+    "clock",
+  ]);
   const take = <T>(name: string, fallback: T, right: (value: T) => boolean, what: string): T => {
-    const { [name]: value = fallback } = given;
+    const { [name]: value = fallback } = others;
     delete others[name];
     demand(typeof value === typeof fallback && right(value as T), name, what, value);
     return value as T;

@@ -1,3 +1,4 @@
+import { bare } from "./bare.js";
 import { bytesWithin } from "./download.js";
 
 /** Compressed bytes that are handed over at a time: inflated, they are at most a thousand times as many. */
@@ -12,7 +13,7 @@ const PIECE = 2048;
 export async function inflated(compressed: Uint8Array, limit: number): Promise<Uint8Array | undefined> {
   let at = 0;
   // Some engines inflate all that they are given before the first byte is read, so they are given little.
-  const pieces = new ReadableStream({
+  const source: UnderlyingDefaultSource<Uint8Array<ArrayBuffer>> = {
     pull(controller) {
       controller.enqueue(compressed.slice(at, at + PIECE));
       at += PIECE;
@@ -20,7 +21,8 @@ export async function inflated(compressed: Uint8Array, limit: number): Promise<U
         controller.close();
       }
     },
-  });
+  };
+  const pieces = new ReadableStream(bare(source));
   const bytes = await bytesWithin(limit, pieces.pipeThrough(new DecompressionStream("deflate")).getReader());
   return bytes?.slice();
 }

@@ -7,6 +7,7 @@ export interface Exports {
     issuer: number,
     audience: number,
     leeway: number,
+    futureLeeway: number,
     refresh: boolean,
     requireAtJwt: boolean,
   ): number;

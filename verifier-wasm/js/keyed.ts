@@ -78,7 +78,7 @@ export class Keyed {
   }
 
   #load(exports: Exports): [Refusal | undefined, number] {
-    const { leeway, issuer, audience, refresh, requireAtJwt } = this.#policy;
+    const { leeway, futureLeeway, issuer, audience, refresh, requireAtJwt } = this.#policy;
     const texts = [this.#keys.slice(0, KEYS_PASSED_ON), issuer, audience].map((text) => text === undefined ? undefined : encoder.encode(text));
     const lengths = texts.map((text) => text?.length ?? -1) as [number, number, number];
     // Addresses are unsigned, and what is exported is not.
@@ -89,7 +89,8 @@ export class Keyed {
         at += text.length;
       }
     }
-    const answer = new Answer(exports, exports.load(...lengths, leeway, refresh, requireAtJwt), this.#policy, 0);
+    const loaded = exports.load(...lengths, leeway, futureLeeway, refresh, requireAtJwt);
+    const answer = new Answer(exports, loaded, this.#policy, 0);
     return [answer.refusal(), answer.place];
   }
 }

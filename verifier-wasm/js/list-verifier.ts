@@ -1,4 +1,5 @@
 import { Answer } from "./answers.js";
+import { parsed } from "./bare.js";
 import { VerificationError } from "./errors.js";
 import { inflated } from "./inflate.js";
 import type { Instance } from "./instance.js";
@@ -74,9 +75,10 @@ export class ListVerifier {
     if (typeof DecompressionStream === "undefined") {
       throw new StatusListError("status_list_unsupported", {});
     }
+    const compressed = bytesOf(claims.status_list.lst);
     let bytes: Uint8Array | undefined;
     try {
-      bytes = await inflated(bytesOf(claims.status_list.lst), MOST_BYTES);
+      bytes = await inflated(compressed, MOST_BYTES);
     } catch (cause) {
       throw new StatusListError("status_list_invalid", { reason: "not_zlib" }, cause);
     }
@@ -92,19 +94,21 @@ export class ListVerifier {
 
   #verified(list: string, uri: string, now: number): ListClaims {
     const [text, address] = [encoder.encode(list.slice(0, PASSED_ON)), encoder.encode(uri)];
-    const verdict = this.#keyed.run((exports, verifier, policy) => {
+    const { refusal, claims } = this.#keyed.run((exports, verifier, policy) => {
       const at = exports.room(text.length + address.length) >>> 0;
       const room = new Uint8Array(exports.memory.buffer, at);
       room.set(text);
       room.set(address, text.length);
       const answer = new Answer(exports, exports.status_list!(verifier, text.length, address.length, now), policy, now, MAX_LIST_BYTES);
       const refusal = answer.refusal();
-      return refusal === undefined ? { claims: JSON.parse(answer.payload()) as ListClaims } : { refusal };
+      return refusal === undefined
+        ? { refusal, claims: parsed(answer.payload()) as ListClaims }
+        : { refusal, claims: undefined };
     });
-    if (verdict.refusal !== undefined) {
-      throw new VerificationError(verdict.refusal.code, verdict.refusal.details as never);
+    if (claims === undefined) {
+      throw new VerificationError(refusal.code, refusal.details as never);
     }
-    return verdict.claims;
+    return claims;
   }
 }
 

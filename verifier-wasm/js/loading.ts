@@ -33,10 +33,10 @@ export class Loading {
 
   async #load(input: ModuleSource | Promise<ModuleSource> | undefined): Promise<void> {
     let source = (await input) ?? this.#fallback();
-    if (typeof source === "string" || source instanceof URL || source instanceof Request) {
+    if (typeof source === "string" || source instanceof URL || isRequest(source)) {
       source = await this.#fetch(source);
     }
-    if (source instanceof Response) {
+    if (isResponse(source)) {
       if (!source.ok) {
         throw new Error(`the module could not be fetched: ${source.status} ${source.url}`);
       }
@@ -49,4 +49,14 @@ export class Loading {
     }
     this.#module = module;
   }
+}
+
+// A runtime that loads from bytes may have neither of these.
+
+function isRequest(value: unknown): value is Request {
+  return typeof Request !== "undefined" && value instanceof Request;
+}
+
+function isResponse(value: unknown): value is Response {
+  return typeof Response !== "undefined" && value instanceof Response;
 }

@@ -1,3 +1,5 @@
+import { bare } from "./bare.js";
+
 /** One public RSA key as a JSON Web Key (RFC 7517). */
 export interface Jwk {
   kty: string;
@@ -18,8 +20,13 @@ export interface JwkSet {
 
 /** What a token must satisfy besides a good signature and its own times. */
 export interface VerifierOptions {
-  /** Tolerated difference between the clocks, in whole seconds. Default 0. */
+  /** Tolerated difference between the clocks, in whole seconds from 0 to 3600; for `exp` too. Default 0. */
   leeway?: number;
+  /**
+   * How far `nbf` and `iat` may be ahead of the clock, in whole seconds from 0 to 3600, where that is
+   * more than `leeway`. Default 5.
+   */
+  futureLeeway?: number;
   /** Demand exactly this `iss`. Left out: `iss` is not looked at. */
   issuer?: string;
   /** Demand this `aud`. Left out: a token that names an audience is refused. */
@@ -38,35 +45,41 @@ export interface VerifyOptions {
 /** The options with their defaults, as the WebAssembly side takes them. */
 export interface Policy {
   leeway: number;
+  futureLeeway: number;
   issuer: string | undefined;
   audience: string | undefined;
   refresh: boolean;
   requireAtJwt: boolean;
 }
 
-/** What {@link VerifierOptions} may be called. */
-export const policyNames = ["leeway", "issuer", "audience", "tokenType", "requireAtJwt"] as const;
+/** The names that {@link VerifierOptions} may have. */
+export const policyNames = ["leeway", "futureLeeway", "issuer", "audience", "tokenType", "requireAtJwt"] as const;
+
+/** More would keep tokens alive long after their end. */
+const MOST_LEEWAY = 3600;
 
 /** @throws {TypeError} for an unknown option or one of the wrong type */
 export function policyOf(options: VerifierOptions): Policy {
-  known("createVerifier", options, policyNames);
-  const { leeway = 0, issuer, audience, tokenType = "access", requireAtJwt = false } = options;
+  const given = optionsOf("createVerifier", options, policyNames);
+  const { leeway = 0, futureLeeway = 5, issuer, audience, tokenType = "access", requireAtJwt = false } = given;
   const refresh = tokenType === "refresh";
-  demand(Number.isSafeInteger(leeway) && leeway >= 0, "leeway", "a whole number of seconds, 0 or more", leeway);
+  const seconds = `a whole number of seconds from 0 to ${MOST_LEEWAY}`;
+  for (const [name, value] of [["leeway", leeway], ["futureLeeway", futureLeeway]] as const) {
+    demand(Number.isSafeInteger(value) && value >= 0 && value <= MOST_LEEWAY, name, seconds, value);
+  }
   demand(refresh || tokenType === "access", "tokenType", '"access" or "refresh"', tokenType);
   demand(typeof requireAtJwt === "boolean", "requireAtJwt", "true or false", requireAtJwt);
   for (const name of ["issuer", "audience"] as const) {
-    const value = options[name];
+    const value = given[name];
     // One that is present but undefined, as from a variable that was not set, would silently switch a check off.
-    demand(!(name in options) || (typeof value === "string" && value !== ""), name, "a non-empty string, or be left out", value);
+    demand(!(name in given) || (typeof value === "string" && value !== ""), name, "a non-empty string, or be left out", value);
   }
-  return { leeway, issuer, audience, refresh, requireAtJwt };
+  return { leeway, futureLeeway, issuer, audience, refresh, requireAtJwt };
 }
 
 /** @throws {TypeError} when `now` is no time, or there is an unknown option */
 export function timeOf(options: VerifyOptions): number {
-  known("verify", options, ["now"]);
-  const { now = Date.now() / 1000 } = options;
+  const { now = Date.now() / 1000 } = optionsOf("verify", options, ["now"]);
   demand(typeof now === "number" && now >= 0 && now <= Number.MAX_SAFE_INTEGER, "now", "a Unix time in seconds", now);
   return now;
 }
@@ -87,13 +100,46 @@ export function tokenOf(token: string): string {
   return token;
 }
 
-/** @throws {TypeError} for an option that is none of these */
-export function known(caller: string, options: object, names: readonly string[]): void {
+/**
+ * Copies the options that an object has, itself or by its class, into an object without a prototype.
+ *
+ * A property of `Object.prototype` is not an option: a mistake elsewhere in the program may have put
+ * it there for every object. A class of the application's own is not a mistake.
+ *
+ * @throws {TypeError} for an option that is none of these
+ */
+export function optionsOf<T extends object>(caller: string, options: T, names: readonly string[]): T {
   demand(kindOf(options) === "Object", `the options of ${caller}`, "an object", options);
-  for (const name in options) {
+  const given = bare({}) as Record<string, unknown>;
+  const holders = holdersOf(options);
+  for (const name of holders.flatMap(Object.keys)) {
     if (!names.includes(name)) {
       throw new TypeError(`${caller} has no option ${shown(name)}; it knows ${names.join(", ")}`);
     }
+  }
+  // By their names, for a getter of a class is not enumerable.
+  for (const name of names) {
+    if (holders.some((holder) => Object.hasOwn(holder, name))) {
+      given[name] = (options as Record<string, unknown>)[name];
+    }
+  }
+  return given as T;
+}
+
+/** Whether an object has this member, itself or by its class. */
+export function carries(object: object, name: string): boolean {
+  return holdersOf(object).some((holder) => Object.hasOwn(holder, name));
+}
+
+/** An object and its prototypes, without the last: the `Object.prototype` of whatever realm it is from. */
+function holdersOf(object: object): object[] {
+  const holders = [object];
+  for (;;) {
+    const next = Object.getPrototypeOf(holders.at(-1)) as object | null;
+    if (next === null || (Object.getPrototypeOf(next) === null && Object.hasOwn(next, "hasOwnProperty"))) {
+      return holders;
+    }
+    holders.push(next);
   }
 }
 

@@ -1,3 +1,4 @@
+import { bare } from "./bare.js";
 import type { Download } from "./download.js";
 import { KeyError, VerificationError } from "./errors.js";
 import type { Fail } from "./faults.js";
@@ -5,7 +6,7 @@ import type { Fetch } from "./fetch.js";
 import { fetchOptions } from "./fetch-options.js";
 import { Fetched, type Made } from "./fetched.js";
 import { JwksError } from "./jwks-error.js";
-import { demand, known, policyNames, policyOf, type VerifierOptions, type VerifyOptions } from "./options.js";
+import { carries, demand, optionsOf, policyNames, policyOf, type VerifierOptions, type VerifyOptions } from "./options.js";
 import type { VerifiedToken, Verifier } from "./verified.js";
 
 /** How a key set is fetched and how long it is kept. Times are seconds. */
@@ -83,8 +84,7 @@ export function remoteJwks(
   url: string | { readonly href: string },
   options: RemoteJwksOptions,
 ): RemoteJwks {
-  demand(typeof options === "object" && options !== null, "the options of createRemoteJwks", "an object", options);
-  const { taken, others: policy } = fetchOptions(options, policyNames, seconds, MOST_BYTES);
+  const { taken, others: policy } = fetchOptions("createRemoteJwks", options, policyNames, seconds, MOST_BYTES);
   const address = addressOf(url);
   policyOf(policy);
   demand(taken.minAge <= taken.maxAge, "minAge", `at most maxAge, ${taken.maxAge}`, taken.minAge);
@@ -92,10 +92,11 @@ export function remoteJwks(
 }
 
 function addressOf(url: string | { readonly href: string }): string {
-  const given = typeof url === "object" && url !== null ? url.href : url;
+  const given = typeof url !== "object" || url === null ? url : carries(url, "href") ? url.href : undefined;
+  const base = carries(globalThis, "location") ? globalThis.location?.href : undefined;
   let address: URL | undefined;
   try {
-    address = new URL(given, globalThis.location?.href);
+    address = new URL(given!, base);
   } catch {
     // Told below, with what it should have been.
   }
@@ -130,8 +131,7 @@ class KeyCache implements RemoteJwks {
 
   async verify(token: string, options: VerifyOptions = {}): Promise<VerifiedToken> {
     await this.#ready();
-    known("verify", options, ["now"]);
-    const { now = this.#settings.clock() } = options;
+    const { now = this.#settings.clock() } = optionsOf("verify", options, ["now"]);
     const timed = { now };
     try {
       return this.#known().verifier.verify(token, timed);
@@ -151,7 +151,8 @@ class KeyCache implements RemoteJwks {
     await this.#set.again();
   }
 
-  async keys({ unknownKid = false }: { unknownKid?: boolean } = {}): Promise<string> {
+  async keys(options: { unknownKid?: boolean } = {}): Promise<string> {
+    const { unknownKid = false } = optionsOf("keys", options, ["unknownKid"]);
     await this.#ready();
     if (unknownKid) {
       await this.#lookAgain();
@@ -220,8 +221,9 @@ function verifierOfSet(text: string, verifierOf: (keys: string) => Verifier): Ve
   } catch (error) {
     throw error instanceof KeyError ? new JwksError("jwks_invalid", { reason: error.code }, error) : error;
   }
-  // The strict reader has taken it for good JSON without doubled members.
-  if (!("keys" in JSON.parse(text))) {
+  // The strict reader has taken it for good JSON without doubled members, and null for an absent one.
+  const { keys } = bare(JSON.parse(text) as { keys?: unknown });
+  if (keys === undefined || keys === null) {
     verifier.free();
     throw new JwksError("jwks_invalid", { reason: "not_a_set" });
   }

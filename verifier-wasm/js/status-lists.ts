@@ -6,13 +6,13 @@ import { fetchOptions } from "./fetch-options.js";
 import { Fetched, type Made } from "./fetched.js";
 import type { Instance } from "./instance.js";
 import { ListVerifier, type StatusList } from "./list-verifier.js";
-import { demand, keyTextOf, known, policyOf, type Jwk, type JwkSet, type Policy } from "./options.js";
+import { demand, keyTextOf, optionsOf, policyOf, type Jwk, type JwkSet, type Policy } from "./options.js";
 import { StatusListError } from "./status-list-error.js";
 import { allowedAddress, isAdmitted, referenceOf, type Reference } from "./status-reference.js";
 import type { KeySource, StatusListOptions, StatusLists, StatusOptions, TokenStatus } from "./token-status.js";
 
 /** The options that are not about fetching. */
-const own = ["allowed", "leeway", "issuer"];
+const own = ["allowed", "leeway", "futureLeeway", "issuer"];
 
 const seconds = { timeout: 5, defaultAge: 60, maxAge: 3600, retryAfter: 5 };
 
@@ -24,7 +24,7 @@ const MOST_LISTS = 8;
 
 const fail: Fail = (fault, details, cause) => new StatusListError(`status_list_${fault}`, details as never, cause);
 
-interface Settings extends Required<Omit<StatusListOptions, "allowed" | "leeway" | "issuer">> {
+interface Settings extends Required<Omit<StatusListOptions, "allowed" | "leeway" | "futureLeeway" | "issuer">> {
   readonly allowed: readonly string[];
   readonly instance: Instance;
   readonly policy: Policy;
@@ -32,8 +32,7 @@ interface Settings extends Required<Omit<StatusListOptions, "allowed" | "leeway"
 
 /** `createStatusLists` of an entry, which has the module in its own way. */
 export function statusListsIn(instance: Instance, keys: string | Jwk | JwkSet | KeySource, options: StatusListOptions): StatusLists {
-  known("createStatusLists", options, [...own, "maxBytes", "fetch", "clock", ...Object.keys(seconds)]);
-  const { taken, others } = fetchOptions(options, own, seconds, MOST_BYTES);
+  const { taken, others } = fetchOptions("createStatusLists", options, own, seconds, MOST_BYTES);
   const { allowed, ...policy } = others as unknown as StatusListOptions;
   const addresses = (Array.isArray(allowed) ? allowed : [allowed]).map((address: unknown) => {
     const prefix = typeof address === "string" ? allowedAddress(address) : undefined;
@@ -76,8 +75,7 @@ class WasmStatusLists implements StatusLists {
   }
 
   async statusOf(claims: object, options: StatusOptions = {}): Promise<TokenStatus> {
-    known("statusOf", options, ["list"]);
-    const { list } = options;
+    const { list } = optionsOf("statusOf", options, ["list"]);
     demand(typeof claims === "object" && claims !== null, "claims", "those of a verified token", claims);
     demand(list === undefined || typeof list === "string", "list", "a string, or be left out", list);
     this.#demandLife();

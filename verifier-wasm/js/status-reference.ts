@@ -10,22 +10,28 @@ export interface Reference {
 const LONGEST = 1024;
 
 /** The claim `status.status_list`: `"claim_missing"` without one, `"claim_invalid"` for one of another form. */
-export function referenceOf({ status }: { readonly status?: unknown }): Reference | "claim_missing" | "claim_invalid" {
+export function referenceOf(claims: object): Reference | "claim_missing" | "claim_invalid" {
+  const status = memberOf(claims, "status");
   if (status === undefined) {
     return "claim_missing";
   }
   if (!isObject(status)) {
     return "claim_invalid";
   }
-  const { status_list: place } = status;
+  const place = memberOf(status, "status_list");
   if (place === undefined) {
     return "claim_missing";
   }
   if (!isObject(place)) {
     return "claim_invalid";
   }
-  const { uri, idx } = place;
+  const [uri, idx] = [memberOf(place, "uri"), memberOf(place, "idx")];
   return typeof uri === "string" && typeof idx === "number" && Number.isSafeInteger(idx) && idx >= 0 ? { uri, idx } : "claim_invalid";
+}
+
+/** A member of the object itself: the claims may be a copy, and copies have a prototype. */
+function memberOf(object: object, name: string): unknown {
+  return Object.hasOwn(object, name) ? (object as Record<string, unknown>)[name] : undefined;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -5,8 +5,10 @@ import type { StatusListError } from "./status-list-error.js";
 export interface StatusListOptions {
   /** Where lists may be: at these http or https addresses, and below them. An empty list: none is ever fetched. */
   allowed: string | readonly string[];
-  /** Tolerated difference between the clocks, in whole seconds. Default 0. */
+  /** Tolerated difference between the clocks, in whole seconds from 0 to 3600. Default 0. */
   leeway?: number;
+  /** How far `nbf` and `iat` may be ahead, where that is more than `leeway`: 0 to 3600. Default 5. */
+  futureLeeway?: number;
   /** Demand exactly this `iss` of lists that have one. */
   issuer?: string;
   /** How long a fetch may take, body included. Default 5. */

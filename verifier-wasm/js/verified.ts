@@ -2,8 +2,23 @@
 
 import type { VerifyOptions } from "./options.js";
 
+/**
+ * Header, claims and every object inside them have no prototype: a member that the token does not have is
+ * absent, whatever `Object.prototype` has, and `Object.hasOwn(claims, name)` asks for one. What other
+ * objects inherit is a member of the token here, or absent. A member `__proto__` is not enumerable.
+ */
+export interface WithoutPrototype {
+  constructor?: unknown;
+  hasOwnProperty?: unknown;
+  isPrototypeOf?: unknown;
+  propertyIsEnumerable?: unknown;
+  toLocaleString?: unknown;
+  toString?: unknown;
+  valueOf?: unknown;
+}
+
 /** The JOSE header of an accepted token (RFC 7515, section 4). */
-export interface Header {
+export interface Header extends WithoutPrototype {
   alg: "RS256";
   typ?: string;
   kid?: string;
@@ -11,7 +26,7 @@ export interface Header {
 }
 
 /** The claims of an accepted token (RFC 7519, section 4): those that were checked, and whatever else it carries. */
-export interface Claims {
+export interface Claims extends WithoutPrototype {
   /** Seconds since 1970 in UTC. */
   exp: number;
   token_type: "access" | "refresh";

@@ -1,4 +1,4 @@
-import { verdictIn } from "./answers.js";
+import { outcomeIn } from "./answers.js";
 import { VerificationError } from "./errors.js";
 import type { Instance } from "./instance.js";
 import { Keyed } from "./keyed.js";
@@ -19,11 +19,11 @@ class WasmVerifier implements Verifier {
   }
 
   verify(token: string, options: VerifyOptions = {}): VerifiedToken {
-    const verdict = this.#keyed.ask(tokenOf(token), timeOf(options), verdictIn);
-    if ("code" in verdict) {
-      throw new VerificationError(verdict.code, verdict.details);
+    const outcome = this.#keyed.ask(tokenOf(token), timeOf(options), outcomeIn);
+    if (outcome.token === undefined) {
+      throw new VerificationError(outcome.refusal.code, outcome.refusal.details);
     }
-    return verdict;
+    return outcome.token;
   }
 
   free(): void {

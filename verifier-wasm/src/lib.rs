@@ -41,7 +41,7 @@ pub fn room(bytes: usize) -> usize {
 /// Loads the keys (PEM, JWK or JWKS), the issuer and the audience, which stand one behind the other in the room; their
 /// lengths are in bytes, and a negative one says that there is none.
 ///
-/// `leeway_seconds` is a whole number of seconds; `refresh` asks for refresh tokens instead of access tokens,
+/// `leeway_seconds` and `future_leeway_seconds` are whole numbers of seconds; `refresh` asks for refresh tokens instead of access tokens,
 /// `require_at_jwt` for a `typ` of `at+jwt` (RFC 9068 section 2.1). Returns as [`verify`] does; the answer's place is the number of
 /// the verifier, until [`free`] gets it.
 #[wasm_bindgen]
@@ -51,6 +51,7 @@ pub fn load(
     issuer: i32,
     audience: i32,
     leeway_seconds: f64,
+    future_leeway_seconds: f64,
     refresh: bool,
     require_at_jwt: bool,
 ) -> usize {
@@ -59,6 +60,7 @@ pub fn load(
         let (keys, mut rest) = text.split_at_checked(keys)?;
         let policy = Policy {
             leeway_seconds: whole_seconds(leeway_seconds),
+            future_leeway_seconds: whole_seconds(future_leeway_seconds),
             issuer: taken(&mut rest, issuer)?,
             audience: taken(&mut rest, audience)?,
             token_type: if refresh { TokenType::Refresh } else { TokenType::Access },

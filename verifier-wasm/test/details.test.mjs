@@ -17,7 +17,7 @@ function refusalOf(text, options = {}) {
 const access = { token_type: "access" };
 const rows = {
   "when it expired": [token({ claims: { exp: NOW - 0.5 } }), { expiredAt: NOW - 0.5, now: NOW }],
-  "from when on it is good": [token({ claims: { nbf: NOW + 5 } }), { notBefore: NOW + 5, now: NOW }],
+  "from when on it is good": [token({ claims: { nbf: NOW + 6 } }), { notBefore: NOW + 6, now: NOW }],
   "the algorithm it has": [hs256("x"), { reason: "different", actual: "HS256" }],
   "that the algorithm is no string": [token({ header: { alg: ["RS256"] } }), { reason: "not_a_string" }],
   "that the algorithm is missing": [token({ header: '{"typ":"JWT"}' }), { reason: "absent" }],

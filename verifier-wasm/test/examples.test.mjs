@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { request } from "node:http";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
@@ -16,9 +17,9 @@ const tokenWith = (claims = {}, options = {}) =>
 const good = tokenWith();
 
 /** Starts the example on a free port; what it prints when it is ready is where it answers. */
-async function start(t, example) {
+async function start(t, example, ...nodeOptions) {
   const jwks = await jwksServer();
-  const program = spawn(process.execPath, [join(import.meta.dirname, "..", "examples", example)], {
+  const program = spawn(process.execPath, [...nodeOptions, join(import.meta.dirname, "..", "examples", example)], {
     env: { ...process.env, JWKS_URL: jwks.url, PORT: "0" },
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -72,9 +73,14 @@ const contract = [
   ["/admin/dashboard", [bearer(tokenWith({ role: "admin" }))], 200, undefined, { message: "관리자 대시보드" }],
 ];
 
-for (const example of ["express.mjs", "fastify.mjs"]) {
-  test(`${example} answers as the contract says`, async (t) => {
-    const { get } = await start(t, example);
+const examples = [
+  ["express.mjs", "express.mjs"],
+  ["express.mjs with Express 4", "express.mjs", "--import", new URL("express4.mjs", import.meta.url).href],
+  ["fastify.mjs", "fastify.mjs"],
+];
+for (const [name, ...program] of examples) {
+  test(`${name} answers as the contract says`, async (t) => {
+    const { get } = await start(t, ...program);
     for (const [path, headers, status, challenge, body] of contract) {
       const answer = await get(path, headers);
       assert.deepEqual([answer.status, answer.challenge, answer.body], [status, challenge, body], `${path} ${headers}`);
@@ -82,10 +88,16 @@ for (const example of ["express.mjs", "fastify.mjs"]) {
     }
   });
 
-  test(`${example} is unavailable, not forbidding, as long as it has no keys`, async (t) => {
-    const { jwks, get } = await start(t, example);
+  test(`${name} is unavailable, not forbidding, as long as it has no keys`, async (t) => {
+    const { jwks, get } = await start(t, ...program);
     jwks.answer = status(500);
     const { status: code, headers, body, challenge } = await get("/protected", [bearer(good)]);
     assert.deepEqual([code, body.code, headers["retry-after"], challenge], [503, "jwks_status_unexpected", "5", undefined]);
   });
 }
+
+test("the example with Express 4 runs on Express 4", async () => {
+  const require = createRequire(import.meta.url);
+  assert.match(require("express4/package.json").version, /^4\./);
+  assert.match(require("express/package.json").version, /^5\./);
+});

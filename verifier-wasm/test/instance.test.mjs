@@ -6,7 +6,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { createVerifier, KeyError, VerificationError } from "@dojang/verifier";
 import { plain } from "../dist/plain.js";
-import { accessClaims, hs256, key, NOW, otherKey, token } from "./tokens.mjs";
+import { accessClaims, bare, hs256, key, NOW, otherKey, token } from "./tokens.mjs";
 
 /** The memory of the running instance. */
 const memory = () => plain.exports().memory;
@@ -78,7 +78,7 @@ test("a verifier can be freed once or twice, and then refuses to work", () => {
   verifier.free();
   verifier.free();
   assert.throws(() => verifier.verify(token(), { now: NOW }), /freed/);
-  assert.deepEqual(other.verify(token(), { now: NOW }).claims, accessClaims);
+  assert.deepEqual(other.verify(token(), { now: NOW }).claims, bare(accessClaims));
 });
 
 test("a verifier is disposable", { skip: Symbol.dispose === undefined }, () => {
@@ -90,7 +90,7 @@ test("a verifier is disposable", { skip: Symbol.dispose === undefined }, () => {
 /** Asserts that both verifiers give right verdicts, the second made before whatever happened to the instance. */
 function stillRight(old) {
   for (const verifier of [old, createVerifier(key.jwk)]) {
-    assert.deepEqual(verifier.verify(token(), { now: NOW }).claims, accessClaims);
+    assert.deepEqual(verifier.verify(token(), { now: NOW }).claims, bare(accessClaims));
     assert.throws(
       () => verifier.verify(token({ privateKey: otherKey.privateKey }), { now: NOW }),
       (error) => error instanceof VerificationError && error.code === "signature_invalid",

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { createVerifier, KeyError, VerificationError } from "@dojang/verifier";
 import { createRemoteJwks, JwksError } from "@dojang/verifier/jwks";
 import { jwksServer, keys, keySet, KID, NEXT_KID, rotatedKeySet, status } from "./jwks-server.mjs";
-import { accessClaims, key, NOW, otherKey, token } from "./tokens.mjs";
+import { accessClaims, bare, key, NOW, otherKey, token } from "./tokens.mjs";
 
 const current = token({ header: { kid: KID } });
 const rotated = token({ header: { kid: NEXT_KID }, privateKey: otherKey.privateKey });
@@ -22,7 +22,7 @@ async function setUp(t, { answer = keys(keySet), ...options } = {}) {
   return { server, time, jwks };
 }
 
-const accepts = async (jwks, text = current) => assert.deepEqual((await jwks.verify(text)).claims, accessClaims);
+const accepts = async (jwks, text = current) => assert.deepEqual((await jwks.verify(text)).claims, bare(accessClaims));
 
 const refuses = (jwks, text, code) =>
   assert.rejects(jwks.verify(text), (error) => error instanceof VerificationError && error.code === code);
@@ -70,6 +70,26 @@ test("a check counts wherever its option stands", async (t) => {
   const smuggled = JSON.parse('{ "__proto__": { "leeway": 3600 } }');
   assert.throws(() => createRemoteJwks(server.url, smuggled), /no option "__proto__"/);
   await assert.rejects(createRemoteJwks(server.url, { clock: () => NOW }).verify(current, Object.create({ nwo: 1 })), /no option "nwo"/);
+});
+
+test("a runtime without a global Request has its keys fetched all the same", async (t) => {
+  const { server, jwks } = await setUp(t);
+  const { Request } = globalThis;
+  delete globalThis.Request;
+  try {
+    await accepts(jwks);
+  } finally {
+    globalThis.Request = Request;
+  }
+  assert.equal(server.requests, 1);
+});
+
+test("a set whose keys have null for private members is a set of public keys", async (t) => {
+  const nulls = JSON.stringify({ keys: [{ ...key.jwk, kid: KID, d: null, p: null, use: null, alg: null }] });
+  const { jwks } = await setUp(t, { answer: keys(nulls) });
+  await accepts(jwks);
+  const none = await setUp(t, { answer: keys(JSON.stringify({ ...key.jwk, keys: null })) });
+  await fails(none.jwks.verify(token()), "jwks_invalid", { reason: "not_a_set" });
 });
 
 test("a URL object is as good as its text", async (t) => {
@@ -445,5 +465,5 @@ test("replaced keys leave no memory behind", async (t) => {
   server.answer = keys(keySet);
   await jwks.reload();
   await accepts(jwks);
-  assert.deepEqual(createVerifier(keySet).verify(current, { now: NOW }).claims, accessClaims);
+  assert.deepEqual(createVerifier(keySet).verify(current, { now: NOW }).claims, bare(accessClaims));
 });

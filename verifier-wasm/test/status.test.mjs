@@ -157,9 +157,9 @@ const refusals = [
   [{ claims: { sub: "http://127.0.0.1/status/2" } }, "claim_invalid"],
   [{ claims: { sub: undefined } }, "claim_missing"],
   [{ claims: { iat: undefined } }, "claim_missing"],
-  [{ claims: { iat: NOW + 1 } }, "token_issued_in_future"],
+  [{ claims: { iat: NOW + 6 } }, "token_issued_in_future"],
   [{ claims: { exp: NOW } }, "token_expired"],
-  [{ claims: { nbf: NOW + 1 } }, "token_not_yet_valid"],
+  [{ claims: { nbf: NOW + 6 } }, "token_not_yet_valid"],
   [{ claims: { ttl: 0 } }, "claim_invalid"],
   [{ claims: { status_list: undefined } }, "claim_missing"],
   [{ list: { bits: 3 } }, "claim_invalid"],
@@ -186,10 +186,15 @@ test("a list with a member called code is a list like any other", async (t) => {
   assert.deepEqual(short(await ask(GOOD)), VALID);
 });
 
-test("leeway and issuer are those of the options", async (t) => {
+test("leeways and issuer are those of the options", async (t) => {
   const { serve, ask } = await setUp(t, { leeway: 5, issuer: "a" });
   serve({ claims: { exp: NOW - 4, iss: "a" } });
   assert.deepEqual(short(await ask(GOOD)), VALID);
+  serve({ claims: { iat: NOW + 5, nbf: NOW + 5, iss: "a" } });
+  assert.deepEqual(short(await ask(REVOKED)), INVALID);
+  const exact = await setUp(t, { futureLeeway: 0 });
+  exact.serve({ claims: { iat: NOW + 1 } });
+  assert.deepEqual(short(await exact.ask(GOOD)), ["unknown", "revocation_unknown", "status_list_invalid", { reason: "token_issued_in_future" }]);
   const other = await setUp(t, { issuer: "a" });
   other.serve({ claims: { iss: "b" } });
   assert.deepEqual(short(await other.ask(GOOD)), ["unknown", "revocation_unknown", "status_list_invalid", { reason: "issuer_mismatch" }]);
@@ -433,6 +438,7 @@ test("wrong arguments are told at once, before anything is fetched", async (t) =
     [key.jwk, { allowed: origin, maxBytes: 1_048_577 }, /maxBytes must be a whole number from 1 to 1048576/],
     [key.jwk, { allowed: origin, fetch: 1 }, /fetch must be a function/],
     [key.jwk, { allowed: origin, leeway: 0.5 }, /leeway must be/],
+    [key.jwk, { allowed: origin, futureLeeway: 3601 }, /futureLeeway must be/],
     [key.jwk, { allowed: origin, issuer: undefined }, /issuer must be/],
     [key.jwk, { allowed: origin, audience: "a" }, /createStatusLists has no option "audience"/],
     [key.jwk, null, /options of createStatusLists must be an object/],

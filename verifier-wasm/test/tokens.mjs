@@ -29,6 +29,15 @@ export const accessClaims = Object.freeze({
   username: "도장",
 });
 
+/** The same without prototypes, as header and claims come out of the verifier. */
+export function bare(value) {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return value;
+  }
+  const members = Object.entries(value).map(([name, member]) => [name, bare(member)]);
+  return Object.setPrototypeOf(Object.fromEntries(members), null);
+}
+
 const segment = (value) => Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64url");
 
 /** A token whose header and claims are objects, or JSON texts to be taken as they are. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createVerifier, KeyError, VerificationError } from "@dojang/verifier";
 import { codeTexts } from "@dojang/verifier/texts";
-import { accessClaims, hs256, key, NOW, otherKey, token, withClaims } from "./tokens.mjs";
+import { accessClaims, bare, hs256, key, NOW, otherKey, token, withClaims } from "./tokens.mjs";
 
 /** Asserts that `action` throws a VerificationError with this code. */
 function refuses(action, code, kind = VerificationError) {
@@ -17,16 +17,50 @@ function refuses(action, code, kind = VerificationError) {
 
 test("a good token gives its header and claims as they were signed", () => {
   const { header, claims } = createVerifier(key.pem).verify(token({ header: { kid: "a" } }), { now: NOW });
-  assert.deepEqual(header, { alg: "RS256", typ: "JWT", kid: "a" });
-  assert.deepEqual(claims, accessClaims);
+  assert.deepEqual(header, bare({ alg: "RS256", typ: "JWT", kid: "a" }));
+  assert.deepEqual(claims, bare(accessClaims));
 });
 
 test("members that are special to JavaScript stay ordinary claims", () => {
   const text = JSON.stringify(accessClaims).replace("{", '{"__proto__":{"role":"admin"},"constructor":1,');
   const { claims } = createVerifier(key.pem).verify(token({ claims: text }), { now: NOW });
   assert.equal(claims.role, undefined);
-  assert.equal(Object.getPrototypeOf(claims), Object.prototype);
-  assert.deepEqual(Object.keys(claims).slice(0, 2), ["__proto__", "constructor"]);
+  assert.equal(Object.getPrototypeOf(claims), null);
+  assert.deepEqual(claims.__proto__, bare({ role: "admin" }));
+  assert.deepEqual(Object.keys(claims).slice(0, 2), ["constructor", "token_type"]);
+});
+
+test("a copy of the claims gets no prototype from a claim, at any depth", () => {
+  const evil = '"__proto__":{"role":"admin","list":[{"__proto__":{"role":"admin"}}]}';
+  const text = JSON.stringify(accessClaims).replace("{", `{${evil},"nested":{${evil}},"list":[[{${evil}}]],`);
+  const { header, claims } = createVerifier(key.pem).verify(
+    token({ header: `{"alg":"RS256",${evil}}`, claims: text }),
+    { now: NOW },
+  );
+  const objects = [header, claims, claims.nested, claims.list[0][0]];
+  const copies = [
+    (object) => Object.assign({}, object),
+    (object) => ({ ...object }),
+    (object) => structuredClone(object),
+    (object) => JSON.parse(JSON.stringify(object)),
+    (object) => Object.entries(object).reduce((copy, [name, value]) => ((copy[name] = value), copy), {}),
+    (object) => {
+      const copy = {};
+      for (const name in object) {
+        copy[name] = object[name];
+      }
+      return copy;
+    },
+  ];
+  for (const object of objects) {
+    for (const copied of [object, ...copies.map((copy) => copy(object))]) {
+      assert.equal(copied.role, undefined);
+      assert.equal("role" in copied, false);
+    }
+    assert.deepEqual(Object.getOwnPropertyDescriptor(object, "__proto__")?.enumerable, false);
+  }
+  // What the member holds is no different.
+  assert.equal(Object.assign({}, claims.__proto__.list[0]).role, undefined);
 });
 
 test("without now the clock is asked", () => {
@@ -68,6 +102,13 @@ for (const [name, text, code] of refused) {
 const policies = [
   ["leeway lets an expired token live longer", { leeway: 30 }, { exp: NOW - 29 }, undefined],
   ["and no longer than it says", { leeway: 30 }, { exp: NOW - 30 }, "token_expired"],
+  ["an iat ahead by the future leeway", {}, { iat: NOW + 5, nbf: NOW + 5 }, undefined],
+  ["an iat that is further ahead", {}, { iat: NOW + 6 }, "token_issued_in_future"],
+  ["an nbf that is further ahead", {}, { nbf: NOW + 6 }, "token_not_yet_valid"],
+  ["no future leeway", { futureLeeway: 0 }, { iat: NOW + 1 }, "token_issued_in_future"],
+  ["a leeway that is larger than the future leeway", { leeway: 30 }, { iat: NOW + 30 }, undefined],
+  ["not the sum of both", { leeway: 30 }, { iat: NOW + 31 }, "token_issued_in_future"],
+  ["a future leeway that leaves exp exact", { futureLeeway: 3600 }, { exp: NOW }, "token_expired"],
   ["the issuer that is demanded", { issuer: "https://a" }, { iss: "https://a" }, undefined],
   ["another issuer", { issuer: "https://a" }, { iss: "https://a/" }, "issuer_mismatch"],
   ["no issuer where one is demanded", { issuer: "https://a" }, {}, "issuer_mismatch"],
@@ -81,7 +122,7 @@ for (const [name, options, claims, code] of policies) {
   test(`${name}: ${code ?? "accepted"}`, () => {
     const verify = () => createVerifier(key.pem, options).verify(token({ claims }), { now: NOW });
     if (code === undefined) {
-      assert.deepEqual(verify().claims, { ...accessClaims, ...claims });
+      assert.deepEqual(verify().claims, bare({ ...accessClaims, ...claims }));
     } else {
       refuses(verify, code);
     }
@@ -96,7 +137,7 @@ test("the fraction of now counts", () => {
 });
 
 test("a fraction that no double holds is the same instant in a claim and as now", () => {
-  const verifier = createVerifier(key.pem);
+  const verifier = createVerifier(key.pem, { futureLeeway: 0 });
   for (let thousandth = 1; thousandth < 1000; thousandth += 1) {
     const instant = NOW + thousandth / 1000;
     const good = token({ claims: { nbf: instant, iat: instant } });

@@ -26,6 +26,9 @@ export interface Inspected {
   refresh: string | undefined;
 }
 
+/** Most seconds of either leeway, as the verifier has it. */
+const MOST_LEEWAY = 3600;
+
 /** The part of the page that explains any token under any key: all of it happens here, nothing is sent or kept. */
 export class Inspector {
   readonly #form = byId<HTMLFormElement>("inspector-form");
@@ -154,7 +157,7 @@ export class Inspector {
     } else if (now === undefined) {
       this.#showNotice(t("검사 시각은 0 이상의 숫자여야 합니다.", "The time of the check must be a number, 0 or more."), true);
     } else if (options === undefined) {
-      this.#showNotice(t("시계 오차는 0부터 86,400까지의 정수(초)여야 합니다.", "The leeway must be a whole number of seconds, 0 to 86,400."), true);
+      this.#showNotice(t("시계 오차는 0부터 3,600까지의 정수(초)여야 합니다.", "Each leeway must be a whole number of seconds, 0 to 3,600."), true);
     } else if (keys === "") {
       const wanting = t("공개 키를 붙여 넣으면 검증합니다. 키 없이는 해독만 할 수 있을 뿐, 아무것도 믿을 수 없습니다.", "Paste the public key to have the token checked. Without a key it can be decoded, but nothing in it can be believed.");
       this.#showNotice(help !== "" || token === "" ? help : wanting, pasted.kind === "other");
@@ -234,20 +237,28 @@ export class Inspector {
     return this.#loaded.loaded;
   }
 
-  /** Undefined when the leeway is no number of seconds. */
+  /** Undefined when a leeway is not a number of seconds. */
   #options(): VerifierOptions | undefined {
-    const leeway = this.#field("leeway").value === "" ? 0 : Number(this.#field("leeway").value);
+    const [leeway, futureLeeway] = [this.#seconds("leeway", 0), this.#seconds("futureLeeway", 5)];
     const [issuer, audience] = [this.#field("issuer").value, this.#field("audience").value];
-    if (!Number.isInteger(leeway) || leeway < 0 || leeway > 86_400) {
+    if (leeway === undefined || futureLeeway === undefined) {
       return undefined;
     }
     return {
       leeway,
+      futureLeeway,
       tokenType: this.#field("tokenType").value as "access" | "refresh",
       requireAtJwt: (this.#field("requireAtJwt") as HTMLInputElement).checked,
       ...(issuer !== "" && { issuer }),
       ...(audience !== "" && { audience }),
     };
+  }
+
+  /** A number of seconds that the verifier takes; an empty field is its default. */
+  #seconds(name: string, preset: number): number | undefined {
+    const { value } = this.#field(name);
+    const seconds = value === "" ? preset : Number(value);
+    return Number.isInteger(seconds) && seconds >= 0 && seconds <= MOST_LEEWAY ? seconds : undefined;
   }
 
   /** Shows no verdict, but what is to be said about the fields, if anything is. */

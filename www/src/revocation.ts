@@ -38,10 +38,11 @@ export interface Looking {
 export async function lookUp(claims: Members, { keys, options, now, list, fetch }: Looking): Promise<TokenStatus> {
   // Who looks nothing up does not load this.
   const { createStatusLists } = await import("@dojang/verifier/status");
-  const { leeway = 0, issuer } = options;
+  const { leeway = 0, futureLeeway = 5, issuer } = options;
   const lists = createStatusLists(keys, {
     allowed: withServices ? issuerUrl : [],
     leeway,
+    futureLeeway,
     ...(issuer !== undefined && { issuer }),
     ...(fetch !== undefined && { fetch }),
     clock: now,

@@ -357,7 +357,26 @@ describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
       await field(page, "token").fill(token({ iss: "https://a.example", aud: "b" }, { typ: "at+jwt" }));
       await verdict(page, "검증됨");
       await field(page, "leeway").fill("-1");
-      await page.locator("#notice").getByText(/시계 오차는 0부터/).waitFor();
+      await page.locator("#notice").getByText(/시계 오차는 0부터 3,600까지/).waitFor();
+    }));
+
+  test("the future leeway decides about nbf and iat, and not about exp", () =>
+    onPage({}, async (page) => {
+      const failed = (code) => page.locator("#stages > li.failed .code", { hasText: code }).waitFor();
+      await page.getByText("정책", { exact: true }).click();
+      await inspect(page, token({ nbf: NOW + 5, iat: NOW + 5 }), { now: NOW });
+      await verdict(page, "검증됨");
+      await field(page, "futureLeeway").fill("4");
+      await failed("token_not_yet_valid");
+      await field(page, "leeway").fill("5");
+      await verdict(page, "검증됨");
+      await field(page, "leeway").fill("0");
+      await field(page, "futureLeeway").fill("3600");
+      await verdict(page, "검증됨");
+      await field(page, "token").fill(token({ exp: NOW }));
+      await failed("token_expired");
+      await field(page, "futureLeeway").fill("3601");
+      await page.locator("#notice").getByText(/시계 오차는 0부터 3,600까지/).waitFor();
     }));
 
   test("a dropped file is read", () =>

@@ -112,7 +112,7 @@ pub(crate) struct Kernels {
 pub(crate) enum FuzzTarget {
     /// Any bytes as a token, and as its header.
     Token,
-    /// Any bytes as the claims of a signed token.
+    /// Any bytes as the claims of a token.
     Claims,
     /// Any bytes as a JWK or JWKS.
     Jwks,

@@ -48,8 +48,23 @@ fn cargo_fuzz(workspace: &Workspace, runner: &mut Runner) -> Result<Command> {
     Ok(command)
 }
 
-/// Fuzzes the targets one after the other, from the corpus in git; what is found new stays in the target directory.
+/// Inputs that a target tried, as libFuzzer counts them at the end.
+#[derive(Debug, PartialEq, Eq)]
+struct Executions {
+    target: String,
+    count: u64,
+}
+
+/// Fuzzes the targets one after the other, from the corpus in git, and reports how many inputs each tried. New inputs stay in
+/// the target directory.
 pub(crate) fn run(workspace: &Workspace, runner: &mut Runner, fuzz: &Fuzz) -> Result<()> {
+    let mut tried = Vec::new();
+    let outcome = fuzz_all(workspace, runner, fuzz, &mut tried);
+    print!("{}", table(&tried, fuzz.seconds));
+    outcome
+}
+
+fn fuzz_all(workspace: &Workspace, runner: &mut Runner, fuzz: &Fuzz, tried: &mut Vec<Executions>) -> Result<()> {
     let crate_dir = workspace.root.join("verifier-core/fuzz");
     let build_dir = workspace.target.join("fuzz");
     let chosen = if fuzz.target.is_empty() { FuzzTarget::value_variants() } else { &fuzz.target };
@@ -67,7 +82,45 @@ pub(crate) fn run(workspace: &Workspace, runner: &mut Runner, fuzz: &Fuzz) -> Re
             .arg(format!("-max_len={MAX_INPUT}"))
             .arg(format!("-max_total_time={}", fuzz.seconds));
         let limit = Duration::from_secs(fuzz.seconds) + minutes(30);
-        runner.stream(&format!("fuzzing {name}"), command, limit)?;
+        let what = format!("fuzzing {name}");
+        let mut count = 0;
+        // A run that found something counts as well.
+        let outcome = runner.observe(&what, command, limit, |line| count = executions(line).unwrap_or(count));
+        tried.push(Executions { target: name, count });
+        outcome?;
     }
     Ok(())
+}
+
+/// The count in a line of libFuzzer's final statistics.
+fn executions(line: &str) -> Option<u64> {
+    line.trim().strip_prefix("stat::number_of_executed_units:")?.trim().parse().ok()
+}
+
+fn table(tried: &[Executions], seconds: u64) -> String {
+    let mut table = format!("{:<8} {:>14} {:>10}\n", "target", "executions", "a second");
+    for Executions { target, count } in tried {
+        let rate = count / seconds.max(1);
+        table += &format!("{target:<8} {count:>14} {rate:>10}\n");
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_executions_of_a_target_are_read_from_its_last_lines() {
+        for (line, count) in [
+            ("stat::number_of_executed_units: 870123\n", Some(870_123)),
+            ("stat::average_exec_per_sec:     79102", None),
+            ("#870123 DONE cov: 1 ft: 2", None),
+            ("", None),
+        ] {
+            assert_eq!(executions(line), count, "{line}");
+        }
+        let tried = [Executions { target: "claims".to_owned(), count: 870_123 }];
+        assert_eq!(table(&tried, 10).lines().nth(1), Some("claims           870123      87012"));
+    }
 }

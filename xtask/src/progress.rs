@@ -86,11 +86,33 @@ impl Runner {
                 if io::stdout().is_terminal() {
                     command.env("CARGO_TERM_COLOR", "always");
                 }
+                let mut observe = |line: &str| summary.observe(line);
                 match &mut self.buffer {
-                    Some(buffer) => watch(command, limit, summary, buffer),
-                    None => watch(command, limit, summary, &mut io::stdout()),
+                    Some(buffer) => watch(command, limit, &mut observe, buffer),
+                    None => watch(command, limit, &mut observe, &mut io::stdout()),
                 }
             }
+        };
+        check(what, status)
+    }
+
+    /// Runs a program as [`Self::stream`] does, and shows every line of its output to `each`.
+    pub(crate) fn observe(
+        &mut self,
+        what: &str,
+        command: Command,
+        limit: Duration,
+        mut each: impl FnMut(&str),
+    ) -> Result<()> {
+        let mut observe = |line: &str| {
+            if let Some(summary) = &mut self.summary {
+                summary.observe(line);
+            }
+            each(line);
+        };
+        let status = match &mut self.buffer {
+            Some(buffer) => watch(command, limit, &mut observe, buffer),
+            None => watch(command, limit, &mut observe, &mut io::stdout()),
         };
         check(what, status)
     }
@@ -137,8 +159,13 @@ fn check(what: &str, status: Result<ExitStatus>) -> Result<()> {
     Ok(())
 }
 
-/// Copies both streams of a program to `out`, line by line, and shows every line to the summary.
-fn watch(mut command: Command, limit: Duration, summary: &mut Summary, out: &mut impl Write) -> Result<ExitStatus> {
+/// Copies both streams of a program to `out`, line by line, and shows every line to `observe`.
+fn watch(
+    mut command: Command,
+    limit: Duration,
+    observe: &mut impl FnMut(&str),
+    out: &mut impl Write,
+) -> Result<ExitStatus> {
     let (reader, writer) = io::pipe().context("cannot make a pipe")?;
     command.stdout(writer.try_clone().context("cannot share a pipe")?).stderr(writer);
     let mut group = ProcessGroup::spawn(command)?;
@@ -155,7 +182,7 @@ fn watch(mut command: Command, limit: Duration, summary: &mut Summary, out: &mut
     let mut copy = |line: &[u8]| {
         // A closed terminal must not end the step.
         let _ = out.write_all(line);
-        summary.observe(&String::from_utf8_lossy(line));
+        observe(&String::from_utf8_lossy(line));
     };
     let status = group.wait(limit, || {
         while let Ok(line) = lines.try_recv() {
@@ -221,7 +248,8 @@ mod tests {
         command
             .args(["-c", "echo 'test result: ok. 3 passed; 0 failed; 0 ignored'; echo 'skipped: no disk' >&2; exit 1"]);
         let (mut summary, mut out) = (Summary::default(), Vec::new());
-        let status = watch(command, Duration::from_secs(10), &mut summary, &mut out).expect("sh starts");
+        let mut observe = |line: &str| summary.observe(line);
+        let status = watch(command, Duration::from_secs(10), &mut observe, &mut out).expect("sh starts");
         assert_eq!(status.code(), Some(1));
         assert!(out.ends_with(b"skipped: no disk\n"), "{}", String::from_utf8_lossy(&out));
         assert_eq!(summary.passed, 3);

@@ -104,7 +104,7 @@ fn on_a_full_disk_files_can_be_deleted_and_their_space_can_be_used_again() {
         }
         assert!(files.list(&bearer).is_empty());
         let empty = store_size(&path);
-        assert!(empty < 8_000_000 && empty < full / 2, "{empty} of {full} bytes are left");
+        assert!(empty < 8_000_000 && empty < full / 2, "{empty} of {full} bytes are left: {}", files.edge.log());
         // What is left of others stays; what was deleted is enough.
         assert_eq!(
             upload(&mut files.edge.connect(), &bearer, &bytes(SIZE, 0)).status,

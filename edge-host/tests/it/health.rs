@@ -16,11 +16,13 @@ fn a_store_that_takes_nothing_is_reported_and_tokens_are_verified_as_before() {
     let health = edge.get("/", &[]).json();
     assert_eq!((&health["status"], &health["store"]), (&json!("ok"), &json!({"writable": true})));
     drop(edge);
-    // Every write beyond the first 64 KiB of a file fails, as on a full disk. What is compiled is there already.
     let mut command = Command::new("/bin/sh");
     command.env_clear().stdin(Stdio::null());
-    command.args(["-c", "trap '' XFSZ; ulimit -f 128; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_edge-host")]);
+    command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_edge-host")]);
     let edge = Edge::start_command(command, state.path(), &component, &["--variable", &key]);
+    // From here on every write beyond the first 4 KiB of a file fails, as on a full disk.
+    let limited = Command::new("prlimit").args(["--fsize=4096", "--pid", &edge.pid().to_string()]).status();
+    assert!(limited.expect("prlimit runs").success());
     // Not at once: the store took the last probe less than 10 s ago.
     let is_found_out = edge.becomes_degraded(|| (), |health| health["store"]["writable"] == false);
     assert!(is_found_out, "{}", edge.log());

@@ -162,10 +162,14 @@ fn place(row: &Value, token: &str, key: &str) -> Place {
         // An empty variable is one that is not set.
         elsewhere = Some("keys_not_configured");
     }
-    for (name, value) in row["policy"].as_object().into_iter().flatten() {
+    let policy = row["policy"].as_object().expect("a policy");
+    // Every row states both, so that none depends on a default.
+    assert!(policy.contains_key("leeway") && policy.contains_key("futureLeeway"), "{row}");
+    for (name, value) in policy {
         match (name.as_str(), value) {
-            ("leeway", Value::Number(seconds)) => {
-                setup.variables.push(("leeway", seconds.to_string()));
+            ("leeway" | "futureLeeway", Value::Number(seconds)) => {
+                let variable = if name == "leeway" { "leeway" } else { "future_leeway" };
+                setup.variables.push((variable, seconds.to_string()));
                 if seconds.as_u64().is_none_or(|seconds| seconds > 3600) {
                     elsewhere = Some("setting_invalid");
                 }

@@ -299,10 +299,27 @@ async fn issuer_audience_and_leeway_are_demanded_as_set() {
 }
 
 #[tokio::test]
+async fn the_future_leeway_is_for_iat_and_nbf_alone_and_five_seconds_when_not_set() {
+    for (set, seconds) in [("", 5), ("0", 0), ("30", 30)] {
+        let edge = Edge::with(|variables| variables.future_leeway = set.into());
+        for (change, code) in [
+            (json!({"iat": NOW + seconds, "nbf": NOW + seconds}), None),
+            (json!({"iat": NOW + seconds + 1}), Some("token_issued_in_future")),
+            (json!({"nbf": NOW + seconds + 1}), Some("token_not_yet_valid")),
+            (json!({"exp": NOW}), Some("token_expired")),
+        ] {
+            let token = edge.signer.token(&with(access_claims(NOW), &change));
+            let answer = edge.with_token("/protected", &token).await;
+            assert_eq!(body(&answer)["code"].as_str(), code, "{set:?}: {change}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn without_a_usable_key_the_answer_names_the_variable_and_the_log_says_it_once() {
     let private = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
     type Change = fn(&mut Variables);
-    let cases: [(&str, &str, Change); 4] = [
+    let cases: [(&str, &str, Change); 5] = [
         ("public_key", "keys_not_configured", |variables| variables.public_key.clear()),
         ("public_key", "key_format_unknown", |variables| variables.public_key = "no key".into()),
         ("jwks_url", "setting_invalid", |variables| {
@@ -310,6 +327,7 @@ async fn without_a_usable_key_the_answer_names_the_variable_and_the_log_says_it_
             variables.jwks_url = "issuer".into();
         }),
         ("leeway", "setting_invalid", |variables| variables.leeway = "much".into()),
+        ("future_leeway", "setting_invalid", |variables| variables.future_leeway = "3601".into()),
     ];
     for (variable, code, change) in cases {
         let edge = Edge::with(change);

@@ -52,10 +52,14 @@ impl Query {
     /// The error is the name of a parameter, and what is wrong with it.
     fn parse(query: &str) -> Result<Self, (&'static str, Text<'static>)> {
         let mut parsed = Self { limit: DEFAULT_PAGE, after: None };
-        for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+        for (name, value) in query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, ""))) {
             match name {
                 "limit" => {
-                    let limit = value.parse().ok().filter(|limit| (1..=LARGEST_PAGE).contains(limit));
+                    // Digits alone: a sign is a blank in a query.
+                    let digits = Some(value).filter(|value| value.bytes().all(|byte| byte.is_ascii_digit()));
+                    let limit = digits
+                        .and_then(|digits| digits.parse().ok())
+                        .filter(|limit| (1..=LARGEST_PAGE).contains(limit));
                     parsed.limit = limit.ok_or(("limit", LIMIT_INVALID))?;
                 }
                 "after" => parsed.after = Some(UploadId::parse(value).ok_or(("after", AFTER_INVALID))?),

@@ -234,7 +234,18 @@ async fn the_list_goes_page_by_page_from_the_newest() {
         path = format!("/uploads?limit=2&after={next}");
     }
     assert_eq!(seen, ids);
-    for query in ["limit=0", "limit=101", "limit=x", "after=x"] {
+    for query in [
+        "limit=0",
+        "limit=101",
+        "limit=x",
+        "limit=+5",
+        "limit=",
+        "limit",
+        "after=x",
+        "after=",
+        "after",
+        "limit=5&after",
+    ] {
         let answer = edge.send(Method::GET, &format!("/uploads?{query}"), &bearer, &[]).await;
         assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY, "{query}");
     }

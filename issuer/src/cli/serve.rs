@@ -35,7 +35,11 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
     let reloads = from_environment.is_none();
     let version = directory.version();
     let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-    let accepted = Accepted { audience: given(&args.accepted_audience), issuer: given(&args.accepted_issuer) };
+    let accepted = Accepted {
+        audience: given(&args.accepted_audience),
+        issuer: given(&args.accepted_issuer),
+        future_leeway_seconds: args.future_leeway,
+    };
     let foreign = args.trust_key.load(&accepted).map_err(|error| format!("--trust-key: {error}"))?;
     let keys = match from_environment {
         Some(keys) => keys,

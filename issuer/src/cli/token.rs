@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
-use verifier_core::{KeySet, Lang, MAX_KEY_TEXT_BYTES, MAX_TOKEN_BYTES, Policy, TokenType, UnixTime, Verifier};
+use verifier_core::{
+    DEFAULT_FUTURE_LEEWAY_SECONDS, KeySet, Lang, MAX_KEY_TEXT_BYTES, MAX_LEEWAY_SECONDS, MAX_TOKEN_BYTES, Policy,
+    TokenType, UnixTime, Verifier,
+};
 
 use super::verdict::Report;
 use super::{Failure, output};
@@ -38,9 +41,23 @@ pub(super) struct InspectArgs {
     #[arg(long, value_name = "UNIX")]
     now: Option<u64>,
 
-    /// How far clocks may differ, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    /// How far clocks may differ, in seconds; for `exp` too
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 0,
+        value_parser = clap::value_parser!(u64).range(0..=MAX_LEEWAY_SECONDS)
+    )]
     leeway: u64,
+
+    /// How far `nbf` and `iat` may be ahead, in seconds, where that is more than --leeway
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = DEFAULT_FUTURE_LEEWAY_SECONDS,
+        value_parser = clap::value_parser!(u64).range(0..=MAX_LEEWAY_SECONDS)
+    )]
+    future_leeway: u64,
 
     /// Demand this `iss`
     #[arg(long)]
@@ -91,6 +108,7 @@ pub(super) fn run(command: TokenCommand) -> Result<ExitCode, Failure> {
     };
     let policy = Policy {
         leeway_seconds: args.leeway,
+        future_leeway_seconds: args.future_leeway,
         issuer: args.issuer,
         audience: args.audience,
         token_type: match args.token_type {

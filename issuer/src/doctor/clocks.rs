@@ -1,6 +1,7 @@
 //! The clocks: a token is refused by a service whose clock is behind, and expires early where it is ahead.
 
 use chrono::TimeDelta;
+use verifier_core::DEFAULT_FUTURE_LEEWAY_SECONDS;
 
 use super::Finding;
 use super::web::Answer;
@@ -9,7 +10,11 @@ use super::web::Answer;
 const RESOLUTION: TimeDelta = TimeDelta::seconds(2);
 /// So much of a token's life may be lost before it is a problem.
 const BEARABLE: TimeDelta = TimeDelta::seconds(60);
-const ADVICE: &str = "let NTP set it; until then, the edge's setting `leeway` forgives some seconds";
+/// A verifier with the default policy accepts tokens of a clock that is so much ahead of its own.
+const FORGIVEN: TimeDelta = TimeDelta::seconds(DEFAULT_FUTURE_LEEWAY_SECONDS.cast_signed());
+const ADVICE: &str = "let NTP set it";
+const ADVICE_BEHIND: &str = "let NTP set it; until then, the edge's setting `future_leeway` forgives more seconds";
+const ADVICE_AHEAD: &str = "let NTP set it; until then, the edge's setting `leeway` forgives some seconds";
 
 /// What a clock shows: between these, seen from the clock of this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,14 +76,18 @@ fn edge_against(ahead: TimeDelta, what: &str) -> Finding {
     const CHECK: &str = "edge_clock";
     let seconds = ahead.num_seconds();
     if ahead < TimeDelta::seconds(-1) {
-        let text = format!("the edge is {} s or more behind the {what}: it refuses new tokens so long", -seconds);
-        Finding::problem(CHECK, text, ADVICE)
+        let behind = format!("the edge is {} s or more behind the {what}", -seconds);
+        if -ahead > FORGIVEN {
+            return Finding::problem(CHECK, format!("{behind}: it refuses new tokens so long"), ADVICE_BEHIND);
+        }
+        let text = format!("{behind}: without a future leeway it refuses new tokens so long");
+        Finding::warning(CHECK, text, ADVICE_BEHIND)
     } else if ahead > BEARABLE {
         let text = format!("the edge is {seconds} s or more ahead of the {what}: tokens expire there so much earlier");
-        Finding::problem(CHECK, text, ADVICE)
+        Finding::problem(CHECK, text, ADVICE_AHEAD)
     } else if ahead >= TimeDelta::seconds(1) {
         let text = format!("the edge is {seconds} s or more ahead of the {what}: tokens expire there so much earlier");
-        Finding::warning(CHECK, text, ADVICE)
+        Finding::warning(CHECK, text, ADVICE_AHEAD)
     } else {
         Finding::ok(CHECK, format!("the edge and the {what} agree, to two seconds"))
     }

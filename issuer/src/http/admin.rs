@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::answers::{BadRequest, Conflict, NotFound};
 use super::bearer::authenticated;
-use super::body::{Fields, FromFields, Whitespace, read};
+use super::body::{Fields, Flag, FromFields, Whitespace, read};
 use super::host::Origin;
 use super::query::only_known_parameters;
 use super::token::Done;
@@ -27,11 +27,30 @@ const MAX_PAGE_SIZE: u32 = 200;
 #[into_params(parameter_in = Query)]
 pub(super) struct Paging {
     /// Which page; they count from 1.
-    #[param(minimum = 1, nullable = false)]
-    page: Option<u32>,
+    #[param(value_type = Option<u32>, minimum = 1, nullable = false)]
+    page: Option<String>,
     /// Users on a page: 50 when not given, 200 at most.
-    #[param(nullable = false)]
-    page_size: Option<u32>,
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200, nullable = false)]
+    page_size: Option<String>,
+}
+
+impl Paging {
+    /// The number of the page and its size.
+    fn read(self) -> Result<(u32, u32), ApiError> {
+        let page = match self.page {
+            Some(page) => page.parse().ok().filter(|page| *page > 0).ok_or(ApiError::InvalidPage)?,
+            None => 1,
+        };
+        let size = match self.page_size {
+            Some(size) => {
+                let rule = "Ensure this value is a number from 1 to 200.";
+                let size = size.parse().ok().filter(|size| (1..=MAX_PAGE_SIZE).contains(size));
+                size.ok_or_else(|| ApiError::Fields(vec![("page_size", rule)]))?
+            }
+            None => DEFAULT_PAGE_SIZE,
+        };
+        Ok((page, size))
+    }
 }
 
 /// A page of users, in the form of REST framework's page numbers.
@@ -50,20 +69,27 @@ struct Page<'a> {
 /// What of a record an administrator may set; what is left out stays, or gets its default.
 #[derive(ToSchema)]
 struct Record {
-    #[schema(max_length = 254, nullable = false)]
+    /// Empty, or like `name@example.com`.
+    #[schema(
+        max_length = 254,
+        pattern = r"^\s*([^@\s\x00-\x1f\x7f-\x9f]+@[^@\s\x00-\x1f\x7f-\x9f]+)?\s*$",
+        nullable = false
+    )]
     email: Option<String>,
-    #[schema(max_length = 150, nullable = false)]
+    /// Without control characters, once white space around it is stripped.
+    #[schema(max_length = 150, pattern = r"^[\t-\r \x85]*[^\x00-\x1f\x7f-\x9f]*[\t-\r \x85]*$", nullable = false)]
     first_name: Option<String>,
-    #[schema(max_length = 150, nullable = false)]
+    /// As `first_name`.
+    #[schema(max_length = 150, pattern = r"^[\t-\r \x85]*[^\x00-\x1f\x7f-\x9f]*[\t-\r \x85]*$", nullable = false)]
     last_name: Option<String>,
     /// The claim `role`: letters, digits and `-_.:`.
-    #[schema(min_length = 1, max_length = 64, nullable = false)]
+    #[schema(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_.:-]+$", nullable = false)]
     role: Option<String>,
     /// The claim `premium`.
-    #[schema(nullable = false)]
+    #[schema(value_type = Flag, required = false, inline)]
     premium: Option<bool>,
     /// Whether the user may log in.
-    #[schema(nullable = false)]
+    #[schema(value_type = Flag, required = false, inline)]
     is_active: Option<bool>,
 }
 
@@ -93,7 +119,7 @@ struct NewRecord {
     #[schema(value_type = String, min_length = 1, max_length = 150)]
     username: Zeroizing<String>,
     /// 8 characters at least, 1024 bytes at most.
-    #[schema(value_type = String, format = Password)]
+    #[schema(value_type = String, min_length = 8, pattern = r"^[^\x00]+$", format = Password)]
     password: Zeroizing<String>,
     #[schema(inline)]
     #[serde(flatten)]
@@ -113,7 +139,7 @@ impl FromFields for NewRecord {
 #[derive(ToSchema)]
 struct NewPassword {
     /// 8 characters at least, 1024 bytes at most.
-    #[schema(value_type = String, format = Password)]
+    #[schema(value_type = String, min_length = 8, pattern = r"^[^\x00]+$", format = Password)]
     password: Zeroizing<String>,
 }
 
@@ -150,11 +176,8 @@ pub(super) async fn list(
 ) -> Result<Response, ApiError> {
     administrator(&issuer, &headers).await?;
     only_known_parameters(&uri, &["page", "page_size"])?;
-    let Query(Paging { page, page_size }) = paging.map_err(|_| ApiError::InvalidPage)?;
-    let (page, size) = (page.unwrap_or(1), page_size.unwrap_or(DEFAULT_PAGE_SIZE).clamp(1, MAX_PAGE_SIZE));
-    if page == 0 {
-        return Err(ApiError::InvalidPage);
-    }
+    let Query(paging) = paging.map_err(|_| ApiError::InvalidPage)?;
+    let (page, size) = paging.read()?;
     let offset = i64::from(page - 1) * i64::from(size);
     let (count, users) = issuer.storage.users_page(offset, size).await?;
     if page > 1 && users.is_empty() {

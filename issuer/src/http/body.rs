@@ -8,6 +8,7 @@ use axum::extract::{FromRequest as _, Multipart, Request};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use serde_json::Value;
+use utoipa::openapi::{ObjectBuilder, OneOfBuilder, RefOr, Schema, Type};
 use zeroize::Zeroizing;
 
 use super::ApiError;
@@ -68,6 +69,8 @@ impl Fields {
     }
 
     /// Takes a required text field; an empty text stands in for a faulty one until [`read`] refuses the body.
+    ///
+    /// `min_length` and `pattern` of the schemas say to the OpenAPI document what is demanded here.
     pub(super) fn text(&mut self, name: &'static str, whitespace: Whitespace) -> Zeroizing<String> {
         let fault = match self.values.remove(name) {
             None => "This field is required.",
@@ -101,7 +104,7 @@ impl Fields {
         Some(text.to_string())
     }
 
-    /// Takes a yes or no that may be missing; forms say it in words.
+    /// Takes a yes or no that may be missing, as [`Flag`] describes it; forms have words alone.
     pub(super) fn optional_flag(&mut self, name: &'static str) -> Option<bool> {
         match self.values.remove(name)? {
             Field::Bool(value) => return Some(value),
@@ -120,6 +123,19 @@ impl Fields {
         None
     }
 }
+
+/// For the document: a yes or no, or a word for one.
+pub(super) struct Flag;
+
+impl utoipa::PartialSchema for Flag {
+    fn schema() -> RefOr<Schema> {
+        let words = ["true", "1", "on", "yes", "false", "0", "off", "no"];
+        let word = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words));
+        OneOfBuilder::new().item(ObjectBuilder::new().schema_type(Type::Boolean)).item(word).into()
+    }
+}
+
+impl utoipa::ToSchema for Flag {}
 
 /// What an operation wants in its body.
 pub(super) trait FromFields: Sized {

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::request_body::RequestBody;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{OpenApi, Ref, RefOr};
+use utoipa::openapi::{OpenApi, Ref, RefOr, Required};
 use utoipa::{OpenApi as _, ToResponse as _};
 
 use super::answers::{
@@ -69,6 +69,12 @@ pub(super) fn foundation() -> OpenApi {
 
 /// Adds what holds for every operation of a kind; what a handler says by itself stays.
 pub(super) fn complete(document: &mut OpenApi) {
+    for item in document.paths.paths.values_mut() {
+        // A partial update changes what the body names, and nothing without one.
+        if let Some(RefOr::T(body)) = item.patch.as_mut().and_then(|patch| patch.request_body.as_mut()) {
+            body.required = Some(Required::False);
+        }
+    }
     for operation in document.paths.paths.values_mut().flat_map(operations) {
         let reads_a_body = match &mut operation.request_body {
             Some(RefOr::T(body)) => {

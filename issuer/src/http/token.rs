@@ -22,10 +22,10 @@ use crate::users::{Match, User, UserView, normalised_username};
 #[derive(ToSchema)]
 struct Credentials {
     /// White space around it does not count.
-    #[schema(value_type = String, example = "testuser")]
+    #[schema(value_type = String, min_length = 1, pattern = r"^[^\x00]*[^\s\x00][^\x00]*$", example = "testuser")]
     username: Zeroizing<String>,
     /// White space in it and around it counts.
-    #[schema(value_type = String, format = Password)]
+    #[schema(value_type = String, min_length = 1, pattern = r"^[^\x00]+$", format = Password)]
     password: Zeroizing<String>,
 }
 
@@ -41,7 +41,7 @@ impl FromFields for Credentials {
 #[derive(ToSchema)]
 struct RefreshToken {
     /// A refresh token.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, min_length = 1, pattern = r"^[^\x00]*[^\s\x00][^\x00]*$")]
     refresh: Zeroizing<String>,
 }
 
@@ -54,7 +54,7 @@ impl FromFields for RefreshToken {
 #[derive(ToSchema)]
 struct AnyToken {
     /// An access or refresh token.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, min_length = 1, pattern = r"^[^\x00]*[^\s\x00][^\x00]*$")]
     token: Zeroizing<String>,
 }
 

@@ -18,10 +18,10 @@ use crate::users::{InvalidUser, Match, UserView, check_password};
 
 #[derive(ToSchema)]
 struct PasswordChange {
-    #[schema(value_type = String, format = Password)]
+    #[schema(value_type = String, min_length = 1, pattern = r"^[^\x00]+$", format = Password)]
     old_password: Zeroizing<String>,
     /// 8 characters at least, 1024 bytes at most.
-    #[schema(value_type = String, format = Password)]
+    #[schema(value_type = String, min_length = 8, pattern = r"^[^\x00]+$", format = Password)]
     new_password: Zeroizing<String>,
 }
 

@@ -2,19 +2,27 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use verifier_core::{KeySet, Policy, TokenType, Verifier};
+use verifier_core::{DEFAULT_FUTURE_LEEWAY_SECONDS, KeySet, Policy, TokenType, Verifier};
 
 use super::{ForeignKey, IssuerKeys, KeyDirectory, KeysError};
 
-/// The `aud` and `iss` that tokens of a Django project carry, which the issuer then accepts. Its
-/// own tokens have neither.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// How tokens that the issuer accepts may differ from those it signs now.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Accepted {
-    /// The `aud` of tokens that have one. `None`: tokens with `aud` are refused.
+    /// The `aud` of a Django project's tokens. `None`: tokens with `aud` are refused.
     pub audience: Option<String>,
     /// The `iss` of tokens that have one, and which tokens with `aud` must have. `None`: `iss` is
     /// ignored.
     pub issuer: Option<String>,
+    /// Seconds by which `nbf` and `iat` may be ahead: of another issuer on the same database, or
+    /// from before this clock was set back. At most 3600.
+    pub future_leeway_seconds: u64,
+}
+
+impl Default for Accepted {
+    fn default() -> Self {
+        Self { audience: None, issuer: None, future_leeway_seconds: DEFAULT_FUTURE_LEEWAY_SECONDS }
+    }
 }
 
 impl Accepted {
@@ -97,8 +105,9 @@ pub(crate) struct TypeVerifiers {
 
 impl TypeVerifiers {
     pub(super) fn new(keys: &KeySet, token_type: TokenType, accepted: &Accepted) -> Self {
-        // No leeway: the tokens come from the clock that checks them.
-        let policy = Policy { token_type, ..Policy::default() };
+        // Exact about `exp`.
+        let future_leeway_seconds = accepted.future_leeway_seconds;
+        let policy = Policy { token_type, future_leeway_seconds, ..Policy::default() };
         let addressed = accepted.policy(&policy).map(|policy| Verifier::new(keys.clone(), policy));
         Self { plain: Verifier::new(keys.clone(), policy), addressed }
     }

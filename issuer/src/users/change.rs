@@ -9,7 +9,7 @@ use super::{ADMIN_ROLE, User};
 /// tokens carry the old ones.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum ClaimsChange {
-    /// They end when a role or premium is lost
+    /// They end when a role or premium is lost; a new administrator loses none
     #[default]
     EndLost,
     /// They end
@@ -82,9 +82,11 @@ impl Changes {
     #[must_use]
     pub fn ends_sessions_of(&self, before: &User) -> bool {
         let changes_role = self.role.as_ref().is_some_and(|role| *role != before.role);
+        // A new administrator loses nothing, and gets the role with the next refresh.
+        let loses_role = changes_role && self.role.as_deref() != Some(ADMIN_ROLE);
         let changes_premium = self.premium.is_some_and(|premium| premium != before.premium);
         let ends = match self.on_claims_change {
-            ClaimsChange::EndLost => changes_role || changes_premium && before.premium,
+            ClaimsChange::EndLost => loses_role || changes_premium && before.premium,
             ClaimsChange::End => changes_role || changes_premium,
             ClaimsChange::AtRefresh => false,
         };

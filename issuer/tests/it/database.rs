@@ -6,8 +6,15 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 
 pub(crate) enum TestDatabase {
-    Sqlite { directory: TempDir },
-    Postgres { url: String, schema: String },
+    Sqlite {
+        directory: TempDir,
+    },
+    /// `removal` is the statement that takes it away, for a connection to `home`.
+    Postgres {
+        url: String,
+        home: String,
+        removal: String,
+    },
 }
 
 /// The database that holds the schemas. Dropping a schema takes a hundredth of the time of dropping a
@@ -20,10 +27,20 @@ impl TestDatabase {
         let Ok(server) = std::env::var("ISSUER_TEST_POSTGRES_URL") else { return Self::Sqlite { directory } };
         let database = format!("{}/{DATABASE}", server.trim_end_matches('/'));
         create_once(&server).await;
-        let unique = directory.path().file_name().expect("it has a name").to_string_lossy().to_lowercase();
-        let schema = format!("test_{}_{}", std::process::id(), unique.replace('.', ""));
+        let schema = unique_name(&directory);
         run(&database, &format!("CREATE SCHEMA {schema}")).await;
-        Self::Postgres { url: format!("{database}?options=-csearch_path%3D{schema}"), schema }
+        let (home, removal) = (database.clone(), format!("DROP SCHEMA {schema} CASCADE"));
+        Self::Postgres { url: format!("{database}?options=-csearch_path%3D{schema}"), home, removal }
+    }
+
+    /// The same for a test that changes settings of the whole database.
+    pub(crate) async fn create_alone() -> Self {
+        let directory = TempDir::new().expect("a temporary directory");
+        let Ok(home) = std::env::var("ISSUER_TEST_POSTGRES_URL") else { return Self::Sqlite { directory } };
+        let name = unique_name(&directory);
+        run(&home, &format!("CREATE DATABASE {name}")).await;
+        let url = format!("{}/{name}", home.trim_end_matches('/'));
+        Self::Postgres { url, home, removal: format!("DROP DATABASE {name} WITH (FORCE)") }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -58,10 +75,16 @@ impl TestDatabase {
     }
 
     pub(crate) async fn remove(self) {
-        if let Self::Postgres { url, schema } = self {
-            run(&url, &format!("DROP SCHEMA {schema} CASCADE")).await;
+        if let Self::Postgres { home, removal, .. } = self {
+            run(&home, &removal).await;
         }
     }
+}
+
+/// Takes the name of a temporary directory, which nothing else on this machine has.
+fn unique_name(directory: &TempDir) -> String {
+    let unique = directory.path().file_name().expect("it has a name").to_string_lossy().to_lowercase();
+    format!("issuer_test_{}_{}", std::process::id(), unique.replace('.', ""))
 }
 
 /// Creates [`DATABASE`] unless it exists.

@@ -214,7 +214,6 @@ fn a_body_without_its_fields_is_refused_by_the_names_that_are_documented() {
     for (path, method, operation) in operations(&document) {
         let Some(body) = operation.get("requestBody") else { continue };
         bodies += 1;
-        assert_eq!(body["required"], true, "{path}");
         let content = body["content"].as_object().expect("content");
         let types: Vec<_> = content.keys().map(String::as_str).collect();
         assert_eq!(types, ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"], "{path}");
@@ -223,6 +222,7 @@ fn a_body_without_its_fields_is_refused_by_the_names_that_are_documented() {
             .flat_map(|part| part["required"].as_array().into_iter().flatten())
             .filter_map(|name| name.as_str().map(str::to_owned))
             .collect();
+        assert_eq!(body["required"], !required.is_empty(), "{method} {path}");
         let answer = issuer.send(&call(method, &filled(path), &boss));
         if required.is_empty() {
             assert_eq!(answer.status, 200, "{method} {path}: nothing is required");

@@ -1,6 +1,7 @@
 //! The issuer as its clients and operators meet it: over HTTP, and on the command line.
 
 mod cli;
+mod clocks;
 mod connections;
 mod contract;
 mod cors;

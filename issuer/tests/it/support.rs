@@ -22,6 +22,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use verifier_core::DEFAULT_FUTURE_LEEWAY_SECONDS;
 use zeroize::Zeroizing;
 
 use crate::database::TestDatabase;
@@ -58,7 +59,6 @@ impl Clock for TestClock {
 }
 
 /// Counts instead of rolling dice: the first 16 bytes are 0...01, the next 0...02.
-#[derive(Default)]
 struct CountingRandom(AtomicU64);
 
 impl Random for CountingRandom {
@@ -99,6 +99,7 @@ pub(crate) struct Options {
     pub(crate) origins: AllowedOrigins,
     pub(crate) hashing: HashingLimits,
     pub(crate) lifetimes: Lifetimes,
+    pub(crate) future_leeway: u64,
     pub(crate) rotation: bool,
     pub(crate) public_url: Option<&'static str>,
     pub(crate) redis_url: Option<String>,
@@ -121,6 +122,7 @@ impl Default for Options {
             origins,
             hashing: CHEAP_HASHING,
             lifetimes: Lifetimes::default(),
+            future_leeway: DEFAULT_FUTURE_LEEWAY_SECONDS,
             rotation: false,
             public_url: None,
             redis_url: None,
@@ -159,17 +161,30 @@ impl TestIssuer {
     }
 
     pub(crate) fn with(options: Options) -> Self {
+        Self::on(options, None)
+    }
+
+    /// Another server on the database of this one, with a clock of its own. It must end first.
+    pub(crate) fn another(&self, options: Options) -> Self {
+        Self::on(options, Some(self.database().url()))
+    }
+
+    fn on(options: Options, shared: Option<String>) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
         let clock = Arc::new(TestClock(AtomicI64::new(START)));
-        let random: Arc<dyn Random> = Arc::new(CountingRandom::default());
+        // Servers that share a database never draw the same number.
+        let first = if shared.is_some() { 1 << 32 } else { 0 };
+        let random: Arc<dyn Random> = Arc::new(CountingRandom(AtomicU64::new(first)));
         let keys = options.keys.unwrap_or_else(|| KeyDirectory::new(shared_keys()).load().expect("good keys"));
         let files: TrustedFiles = options.trust_key.parse().expect("a purpose");
-        let foreign = files.load(&options.accepted).expect("keys");
-        let live = Arc::new(LiveKeys::trusting(keys, options.accepted, foreign));
+        let accepted = Accepted { future_leeway_seconds: options.future_leeway, ..options.accepted };
+        let foreign = files.load(&accepted).expect("keys");
+        let live = Arc::new(LiveKeys::trusting(keys, accepted, foreign));
         let keys = live.current();
-        let database = runtime.block_on(TestDatabase::create());
-        let storage = runtime.block_on(storage::open(&database.url())).expect("a database");
+        let database = shared.is_none().then(|| runtime.block_on(TestDatabase::create()));
+        let url = shared.unwrap_or_else(|| database.as_ref().expect("it was created").url());
+        let storage = runtime.block_on(storage::open(&url)).expect("a database");
         let hasher = || PasswordHasher::new(options.hashing, Arc::clone(&random)).expect("good limits");
         let time: Arc<dyn Clock> = clock.clone();
         let mut tokens = TokenIssuer::new(Arc::clone(&live), options.lifetimes, Arc::clone(&time), Arc::clone(&random));
@@ -227,7 +242,8 @@ impl TestIssuer {
         });
         let passwords = hasher();
         let server = Some((stop, server));
-        let (judge, database) = (OnceLock::new(), Some(database));
+        let judge = OnceLock::new();
+        let is_first = database.is_some();
         let this = Self {
             address,
             metrics_address,
@@ -242,6 +258,9 @@ impl TestIssuer {
             server,
             runtime,
         };
+        if !is_first {
+            return this;
+        }
         let mut profile = Profile::new("testuser");
         profile.email = "test@example.com".into();
         profile.first_name = "Test".into();

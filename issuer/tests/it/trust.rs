@@ -400,6 +400,7 @@ fn tokens_of_a_django_that_sets_aud_and_iss_are_accepted_where_the_operator_says
     let settings = |audience: Option<&str>, issuer: Option<&str>| Accepted {
         audience: audience.map(str::to_owned),
         issuer: issuer.map(str::to_owned),
+        ..Accepted::default()
     };
     // Settings; `aud` and `iss` of the token; why it is refused.
     let rows = [

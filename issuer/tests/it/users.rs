@@ -204,8 +204,14 @@ fn the_list_comes_in_pages() {
     let boss_below = below.administrator();
     let first = call(&below, "GET", "/api/users/?page_size=1", &boss_below, None);
     assert_eq!(first.json()["next"], "https://login.example/auth/api/users/?page=2&page_size=1");
-    for query in ["?page=0", "?page=x", "?page=9", "?page=-1", "?page=4294967295&page_size=4294967295"] {
+    for query in ["?page=0", "?page=x", "?page=9", "?page=-1", "?page=4294967295&page_size=200", "?page=4294967296"] {
         assert_eq!((page(query).status, page(query).json()), (404, json!({ "detail": "Invalid page." })), "{query}");
+    }
+    assert_eq!(page("?page_size=200").status, 200);
+    let rule = json!({ "page_size": ["Ensure this value is a number from 1 to 200."] });
+    for size in ["0", "201", "4294967295", "4294967297", "-1", "x", "", "1.5"] {
+        let answer = page(&format!("?page_size={size}"));
+        assert_eq!((answer.status, answer.json()), (400, rule.clone()), "{size}");
     }
 }
 
@@ -252,7 +258,8 @@ fn a_parameter_that_is_not_known_is_named_and_not_ignored() {
     ] {
         let answer = call(&issuer, "GET", &format!("/api/users/{query}"), &boss, None);
         if query == "?page_size" {
-            assert_eq!(answer.status, 404, "a page size that is none");
+            assert_eq!(answer.status, 400, "a page size that is none");
+            assert!(answer.json().get("page_size").is_some(), "it is known, but no number");
             continue;
         }
         let detail = format!("Unknown query parameter \"{name}\".");
@@ -270,6 +277,8 @@ fn a_lost_role_or_premium_ends_the_sessions_that_carry_it() {
     let rows = [
         (ClaimsChange::EndLost, json!({ "role": "editor" }), true),
         (ClaimsChange::EndLost, json!({ "role": "instructor" }), false),
+        (ClaimsChange::EndLost, json!({ "role": "admin" }), false),
+        (ClaimsChange::End, json!({ "role": "admin" }), true),
         (ClaimsChange::EndLost, json!({ "premium": false }), true),
         (ClaimsChange::EndLost, json!({ "premium": true }), false),
         (ClaimsChange::EndLost, json!({ "email": "new@example.com" }), false),

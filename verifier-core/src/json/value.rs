@@ -33,6 +33,11 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// Whether it is null: no other value begins with this letter.
+    pub(crate) const fn is_null(self) -> bool {
+        matches!(self.0, [b'n', ..])
+    }
+
     /// Whether it is an array.
     pub(crate) const fn is_array(self) -> bool {
         matches!(self.0, [b'[', ..])

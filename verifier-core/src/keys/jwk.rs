@@ -74,6 +74,10 @@ impl<'a> Jwk<'a> {
     fn read(&mut self, text: &'a [u8]) -> Result<(), Fault> {
         read_members(text, &NAMES, &mut self.members)
             .map_err(|(fault, at)| Fault::new(Code::KeyJsonInvalid, fault as u8, at))?;
+        for member in &mut self.members {
+            // Serializers write null for a member that a key does not have.
+            *member = member.filter(|value| !value.is_null());
+        }
         if self.get(Member::Secret).is_some() || self.says(Member::Kty, b"oct") {
             return Err(Fault::of(Code::KeySymmetric));
         }
@@ -83,6 +87,7 @@ impl<'a> Jwk<'a> {
         Ok(())
     }
 
+    /// A member, when it is there and is not null.
     fn get(&self, member: Member) -> Option<Value<'a>> {
         self.members.get(member as usize).copied().flatten()
     }

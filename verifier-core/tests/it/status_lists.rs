@@ -40,7 +40,8 @@ fn code_of(outcome: &Result<StatusList, Refusal>) -> &'static str {
 
 fn verdict(header: &Value, claims: &Value) -> &'static str {
     let token = Signer::new(RSA_2048).token(header, claims);
-    let (verifier, now) = (verifier(Policy::default()), UnixTime::from_secs(NOW));
+    let policy = Policy { future_leeway_seconds: 0, ..Policy::default() };
+    let (verifier, now) = (verifier(policy), UnixTime::from_secs(NOW));
     let outcome = verifier.verify_status_list(&token, URI, now);
     // Memory that was used before changes nothing.
     let mut segments = Segments::default();
@@ -146,12 +147,16 @@ fn only_the_keys_of_the_verifier_sign_lists() {
 }
 
 #[test]
-fn leeway_and_a_named_issuer_hold_for_lists_too() {
-    let policy = Policy { leeway_seconds: 10, issuer: Some("us".into()), ..Policy::default() };
+fn both_leeways_and_a_named_issuer_hold_for_lists_too() {
+    let policy =
+        Policy { leeway_seconds: 10, future_leeway_seconds: 20, issuer: Some("us".into()), ..Policy::default() };
     for (changes, expected) in [
         (json!({"exp": NOW - 9}), "accepted"),
         (json!({"exp": NOW - 10}), "token_expired"),
-        (json!({"iat": NOW + 10}), "accepted"),
+        (json!({"iat": NOW + 20}), "accepted"),
+        (json!({"iat": NOW + 21}), "token_issued_in_future"),
+        (json!({"nbf": NOW + 20}), "accepted"),
+        (json!({"nbf": NOW + 21}), "token_not_yet_valid"),
         (json!({"iss": "us"}), "accepted"),
         (json!({"iss": "them"}), "issuer_mismatch"),
     ] {

@@ -18,19 +18,20 @@ struct Row {
     token: String,
     keys: String,
     now: u64,
-    #[serde(default)]
     policy: RowPolicy,
     verdict: String,
     code: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct RowPolicy {
     leeway: u64,
+    future_leeway: u64,
     issuer: Option<String>,
     audience: Option<String>,
     token_type: Option<String>,
+    #[serde(default)]
     require_at_jwt: bool,
 }
 
@@ -38,6 +39,7 @@ impl From<RowPolicy> for Policy {
     fn from(row: RowPolicy) -> Self {
         Self {
             leeway_seconds: row.leeway,
+            future_leeway_seconds: row.future_leeway,
             issuer: row.issuer,
             audience: row.audience,
             token_type: if row.token_type.as_deref() == Some("refresh") {

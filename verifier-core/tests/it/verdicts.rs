@@ -16,8 +16,10 @@ fn code_of(result: Result<VerifiedToken, Refusal>) -> &'static str {
     }
 }
 
+/// Under the default policy, but with no leeway for `nbf` and `iat` either.
 fn verdict(signer: &Signer, token: &str) -> &'static str {
-    code_of(verify_with(Policy::default(), &signer.public_pem(), token))
+    let policy = Policy { future_leeway_seconds: 0, ..Policy::default() };
+    code_of(verify_with(policy, &signer.public_pem(), token))
 }
 
 #[test]
@@ -147,6 +149,34 @@ fn leeway_moves_each_limit_by_whole_seconds() {
     let policy = Policy { leeway_seconds: u64::MAX, ..Policy::default() };
     let result = verify_with(policy, &signer.public_pem(), &signer.token_with(json!({"exp": 0, "nbf": u64::MAX})));
     assert_eq!(code_of(result), "accepted");
+}
+
+#[test]
+fn the_future_leeway_is_for_nbf_and_iat_alone_and_five_seconds_by_default() {
+    let signer = Signer::new(RSA_2048);
+    let late = "token_expired";
+    let rows = [
+        (0, 5, json!({"exp": NOW}), late),
+        (0, 5, json!({"nbf": NOW + 5}), "accepted"),
+        (0, 5, json!({"nbf": NOW + 6}), "token_not_yet_valid"),
+        (0, 5, json!({"iat": NOW + 5}), "accepted"),
+        (0, 5, json!({"iat": NOW + 6}), "token_issued_in_future"),
+        (10, 5, json!({"iat": NOW + 10}), "accepted"),
+        (10, 5, json!({"iat": NOW + 11}), "token_issued_in_future"),
+        (5, 10, json!({"exp": NOW - 4}), "accepted"),
+        (5, 10, json!({"exp": NOW - 5}), late),
+        (5, 10, json!({"iat": NOW + 10}), "accepted"),
+        (5, 10, json!({"iat": NOW + 11}), "token_issued_in_future"),
+        (0, u64::MAX, json!({"exp": NOW, "nbf": u64::MAX}), late),
+        (0, u64::MAX, json!({"nbf": u64::MAX}), "accepted"),
+        (0, u64::MAX, json!({"nbf": 1e300}), "token_not_yet_valid"),
+    ];
+    for (leeway_seconds, future_leeway_seconds, extra, expected) in rows {
+        let policy = Policy { leeway_seconds, future_leeway_seconds, ..Policy::default() };
+        let result = verify_with(policy, &signer.public_pem(), &signer.token_with(extra.clone()));
+        assert_eq!(code_of(result), expected, "{leeway_seconds}, {future_leeway_seconds}: {extra}");
+    }
+    assert_eq!((Policy::<String>::default().leeway_seconds, Policy::<String>::default().future_leeway_seconds), (0, 5));
 }
 
 #[test]

@@ -1,8 +1,9 @@
 """What PyJWT says of tokens: one JSON question a line on standard input, one JSON answer a line on standard output.
 
-A question is {"token", "pem", "now"} with optional "leeway", "issuer", "audience"; an answer is {"accepted": bool} with
-the name of the exception when it is false. PyJWT is called as the reference resource server calls it, at the time of
-the question.
+A question is {"token", "pem", "now"} with optional "leeway", "futureLeeway", "issuer", "audience"; an answer is
+{"accepted": bool} with the name of the exception when it is false. PyJWT is called as the reference resource server
+calls it, at the time of the question. It has one leeway for all claims, so a larger one for `nbf` and `iat` alone takes
+two calls, and both must accept.
 """
 
 import datetime
@@ -28,15 +29,22 @@ jwt.api_jwt.datetime = Clock
 for line in sys.stdin:
     question = json.loads(line)
     Clock.unix = question["now"]
+    leeway = question.get("leeway", 0)
+    ahead = max(leeway, question.get("futureLeeway", 0))
+    calls = [(leeway, {})]
+    if ahead > leeway:
+        calls = [(leeway, {"verify_nbf": False, "verify_iat": False}), (ahead, {"verify_exp": False})]
     try:
-        jwt.decode(
-            question["token"],
-            question["pem"],
-            algorithms=["RS256"],
-            leeway=question.get("leeway", 0),
-            issuer=question.get("issuer"),
-            audience=question.get("audience"),
-        )
+        for seconds, options in calls:
+            jwt.decode(
+                question["token"],
+                question["pem"],
+                algorithms=["RS256"],
+                leeway=seconds,
+                issuer=question.get("issuer"),
+                audience=question.get("audience"),
+                options=options,
+            )
         answer = {"accepted": True}
     except Exception as error:  # PyJWT lets errors of its parts through: RecursionError, OverflowError, binascii.Error
         answer = {"accepted": False, "error": type(error).__name__}

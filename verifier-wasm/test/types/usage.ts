@@ -6,7 +6,7 @@ import { createExplainer, type Explanation } from "@dojang/verifier/explain";
 import { codeTexts } from "@dojang/verifier/texts";
 
 const jwks: JwkSet = { keys: [{ kty: "RSA", n: "..", e: "AQAB", kid: "a" }] };
-const verifier: Verifier = createVerifier(jwks, { leeway: 5, issuer: "a", audience: "b", tokenType: "refresh" });
+const verifier: Verifier = createVerifier(jwks, { leeway: 5, futureLeeway: 10, issuer: "a", audience: "b", tokenType: "refresh" });
 createVerifier("-----BEGIN PUBLIC KEY-----");
 createVerifier({ kty: "RSA", n: "..", e: "AQAB" });
 
@@ -14,6 +14,11 @@ const { header, claims }: { header: Header; claims: Claims } = verifier.verify("
 const alg: "RS256" = header.alg;
 const exp: number = claims.exp;
 const role: unknown = claims["role"];
+const isPremium: boolean = Object.hasOwn(claims, "premium");
+// @ts-expect-error claims have no prototype: what stands under this name is the token's
+claims.hasOwnProperty("premium");
+// @ts-expect-error nor has the header
+header.toString();
 verifier.verify("a.b.c");
 verifier.free();
 
@@ -79,4 +84,4 @@ verifier.verify(1);
 // @ts-expect-error nobody knows the type of a claim that was not checked
 const premium: boolean = claims["premium"];
 
-export { alg, exp, premium, role };
+export { alg, exp, isPremium, premium, role };

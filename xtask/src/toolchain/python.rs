@@ -13,7 +13,7 @@ use crate::version::Version;
 use crate::workspace::Workspace;
 
 const OLDEST: Version = Version(3, 9, 0);
-const REQUIREMENTS: [&str; 8] = [
+const REQUIREMENTS: [&str; 9] = [
     "PyJWT[crypto]>=2.10,<3",
     "requests>=2.32,<3",
     "Django>=5.1,<5.3",
@@ -22,6 +22,8 @@ const REQUIREMENTS: [&str; 8] = [
     "bcrypt>=4",
     "psycopg2-binary>=2.9,<3",
     "openapi-spec-validator>=0.7,<1",
+    // Before Python 3.10 there is none; its test is skipped there.
+    "schemathesis>=4.30,<5; python_version >= '3.10'",
 ];
 
 /// Makes the environment when it is missing or made from something else; returns its interpreter.

@@ -105,7 +105,7 @@ fn a_read_only_postgres_is_not_well() {
         return;
     }
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let database = runtime.block_on(TestDatabase::create());
+    let database = runtime.block_on(TestDatabase::create_alone());
     let mut place = Place::with_keys();
     place.set_database(database.url());
     with_user(&place);

@@ -75,7 +75,7 @@ impl Move {
 
 impl Drop for Move {
     fn drop(&mut self) {
-        let none = || TestDatabase::Postgres { url: String::new(), schema: String::new() };
+        let none = || TestDatabase::Postgres { url: String::new(), home: String::new(), removal: String::new() };
         for database in [&mut self.theirs, &mut self.ours] {
             if matches!(database, TestDatabase::Postgres { .. }) {
                 self.runtime.block_on(std::mem::replace(database, none()).remove());

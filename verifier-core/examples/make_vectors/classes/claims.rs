@@ -42,6 +42,7 @@ fn token_type(rows: &mut Rows, signers: &Signers) {
 
 fn times(rows: &mut Rows, signers: &Signers) {
     rows.class("times");
+    future(rows, signers);
     let main = &signers.main;
     let cases = [
         ("exp == now", json!({"exp": NOW}), json!({}), "token_expired"),
@@ -55,23 +56,33 @@ fn times(rows: &mut Rows, signers: &Signers) {
         ("exp a list", json!({"exp": [9_999_999_999_u64]}), json!({}), "claim_invalid"),
         ("exp an object", json!({"exp": {}}), json!({}), "claim_invalid"),
         ("exp in milliseconds", json!({"exp": (NOW + 60) * 1000}), json!({}), ACCEPT),
-        ("nbf == now", json!({"nbf": NOW}), json!({}), ACCEPT),
-        ("nbf == now + 1", json!({"nbf": NOW + 1}), json!({}), "token_not_yet_valid"),
+        ("nbf == now", json!({"nbf": NOW}), json!({"futureLeeway": 0}), ACCEPT),
+        ("nbf == now + 1", json!({"nbf": NOW + 1}), json!({"futureLeeway": 0}), "token_not_yet_valid"),
         ("nbf a string", json!({"nbf": "0"}), json!({}), "claim_invalid"),
         ("nbf true", json!({"nbf": true}), json!({}), "claim_invalid"),
         ("nbf a list", json!({"nbf": []}), json!({}), "claim_invalid"),
-        ("iat == now", json!({"iat": NOW}), json!({}), ACCEPT),
-        ("iat == now + 1", json!({"iat": NOW + 1}), json!({}), "token_issued_in_future"),
+        ("iat == now", json!({"iat": NOW}), json!({"futureLeeway": 0}), ACCEPT),
+        ("iat == now + 1", json!({"iat": NOW + 1}), json!({"futureLeeway": 0}), "token_issued_in_future"),
         ("iat a string", json!({"iat": "0"}), json!({}), "claim_invalid"),
         ("iat false", json!({"iat": false}), json!({}), "claim_invalid"),
         ("iat missing", json!({"iat": null}), json!({}), ACCEPT),
         ("iat after exp", json!({"iat": NOW, "exp": NOW + 1}), json!({}), ACCEPT),
         ("leeway 10, exp 9 s ago", json!({"exp": NOW - 9}), json!({"leeway": 10}), ACCEPT),
         ("leeway 10, exp 10 s ago", json!({"exp": NOW - 10}), json!({"leeway": 10}), "token_expired"),
-        ("leeway 10, nbf in 10 s", json!({"nbf": NOW + 10}), json!({"leeway": 10}), ACCEPT),
-        ("leeway 10, nbf in 11 s", json!({"nbf": NOW + 11}), json!({"leeway": 10}), "token_not_yet_valid"),
-        ("leeway 10, iat in 10 s", json!({"iat": NOW + 10}), json!({"leeway": 10}), ACCEPT),
-        ("leeway 10, iat in 11 s", json!({"iat": NOW + 11}), json!({"leeway": 10}), "token_issued_in_future"),
+        ("leeway 10, nbf in 10 s", json!({"nbf": NOW + 10}), json!({"leeway": 10, "futureLeeway": 0}), ACCEPT),
+        (
+            "leeway 10, nbf in 11 s",
+            json!({"nbf": NOW + 11}),
+            json!({"leeway": 10, "futureLeeway": 0}),
+            "token_not_yet_valid",
+        ),
+        ("leeway 10, iat in 10 s", json!({"iat": NOW + 10}), json!({"leeway": 10, "futureLeeway": 0}), ACCEPT),
+        (
+            "leeway 10, iat in 11 s",
+            json!({"iat": NOW + 11}),
+            json!({"leeway": 10, "futureLeeway": 0}),
+            "token_issued_in_future",
+        ),
         ("leeway larger than now", json!({"exp": 0}), json!({"leeway": NOW + 1}), ACCEPT),
         ("leeway equal to now", json!({"exp": 0}), json!({"leeway": NOW}), "token_expired"),
         ("in 1970", json!({"exp": 1, "iat": 0}), json!({"now": 0}), ACCEPT),
@@ -95,6 +106,51 @@ fn times(rows: &mut Rows, signers: &Signers) {
         };
         let token = main.token_of_bytes(br#"{"alg":"RS256"}"#, payload.as_bytes());
         rows.add(format!("{claim} null"), token, "main", "claim_invalid");
+    }
+}
+
+/// The future leeway: for `nbf` and `iat` alone, and only where it is the larger one.
+fn future(rows: &mut Rows, signers: &Signers) {
+    let main = &signers.main;
+    let early = "token_not_yet_valid";
+    let ahead = "token_issued_in_future";
+    let cases = [
+        ("nbf in 5 s", json!({"nbf": NOW + 5}), json!({}), ACCEPT),
+        ("nbf in 6 s", json!({"nbf": NOW + 6}), json!({}), early),
+        ("iat in 5 s", json!({"iat": NOW + 5}), json!({}), ACCEPT),
+        ("iat in 6 s", json!({"iat": NOW + 6}), json!({}), ahead),
+        ("nbf and iat in 5 s", json!({"nbf": NOW + 5, "iat": NOW + 5}), json!({}), ACCEPT),
+        ("exp ahead of an iat in 5 s", json!({"iat": NOW + 5, "exp": NOW + 1}), json!({}), ACCEPT),
+        ("future leeway 30, exp == now", json!({"exp": NOW}), json!({"futureLeeway": 30}), "token_expired"),
+        ("future leeway 30, nbf in 30 s", json!({"nbf": NOW + 30}), json!({"futureLeeway": 30}), ACCEPT),
+        ("future leeway 30, nbf in 31 s", json!({"nbf": NOW + 31}), json!({"futureLeeway": 30}), early),
+        ("future leeway 30, iat in 30 s", json!({"iat": NOW + 30}), json!({"futureLeeway": 30}), ACCEPT),
+        ("future leeway 30, iat in 31 s", json!({"iat": NOW + 31}), json!({"futureLeeway": 30}), ahead),
+    ];
+    for (what, extra, policy, expected) in cases {
+        rows.add_under(what, main.token_with(extra), "main", expected, policy);
+    }
+    // The larger of the two counts, never their sum, and `exp` has the leeway alone.
+    for (leeway, future_leeway) in [(10, 30), (30, 10), (3600, 3600)] {
+        let policy = json!({"leeway": leeway, "futureLeeway": future_leeway});
+        let larger = leeway.max(future_leeway);
+        let cases = [
+            ("exp a second short of the leeway ago", json!({"exp": NOW - leeway + 1}), ACCEPT),
+            ("exp the leeway ago", json!({"exp": NOW - leeway}), "token_expired"),
+            ("nbf the larger ahead", json!({"nbf": NOW + larger}), ACCEPT),
+            ("nbf a second more ahead", json!({"nbf": NOW + larger + 1}), early),
+            ("iat the larger ahead", json!({"iat": NOW + larger}), ACCEPT),
+            ("iat a second more ahead", json!({"iat": NOW + larger + 1}), ahead),
+        ];
+        for (what, extra, expected) in cases {
+            let id = format!("leeway {leeway}, future leeway {future_leeway}: {what}");
+            rows.add_under(id, main.token_with(extra), "main", expected, policy.clone());
+        }
+    }
+    for (nbf, expected) in [(format!("{}.000000000", NOW + 5), ACCEPT), (format!("{}.000000001", NOW + 5), early)] {
+        let payload = format!(r#"{{"token_type":"access","exp":{},"nbf":{nbf}}}"#, NOW + 60);
+        let token = main.token_of_bytes(br#"{"alg":"RS256"}"#, payload.as_bytes());
+        rows.add(format!("nbf {nbf}"), token, "main", expected);
     }
 }
 

@@ -3,6 +3,7 @@
 use super::Signers;
 use crate::common::{NOW, b64};
 use crate::rows::{ACCEPT, Rows};
+use serde_json::json;
 
 pub fn write(rows: &mut Rows, signers: &Signers) {
     duplicates(rows, signers);
@@ -189,7 +190,7 @@ fn numbers(rows: &mut Rows, signers: &Signers) {
         let token = signers
             .main
             .token_of_bytes(header_with("").as_bytes(), payload_with(&format!(r#""iat":{iat}"#)).as_bytes());
-        rows.add(format!("iat {iat}"), token, "main", expected);
+        rows.add_under(format!("iat {iat}"), token, "main", expected, json!({"futureLeeway": 0}));
     }
     for (nbf, expected) in [
         ("1e400", "claim_invalid"),
@@ -201,7 +202,7 @@ fn numbers(rows: &mut Rows, signers: &Signers) {
         let token = signers
             .main
             .token_of_bytes(header_with("").as_bytes(), payload_with(&format!(r#""nbf":{nbf}"#)).as_bytes());
-        rows.add(format!("nbf {nbf}"), token, "main", expected);
+        rows.add_under(format!("nbf {nbf}"), token, "main", expected, json!({"futureLeeway": 0}));
     }
 }
 

@@ -50,7 +50,7 @@ export const slimVerifier: Verifier = slim.createVerifier({ kty: "RSA" });
 export const slimRemote: RemoteJwks = slimJwks.createRemoteJwks({ href: "https://login.example/jwks.json" });
 export const steps: number = createExplainer("").explain("").steps.length;
 
-const lists: StatusLists = createStatusLists(remote, { allowed: ["https://login.example"], leeway: 1, clock: () => 1 });
+const lists: StatusLists = createStatusLists(remote, { allowed: ["https://login.example"], leeway: 1, futureLeeway: 2, clock: () => 1 });
 createStatusLists({ keys: [] }, { allowed: "https://login.example" });
 // @ts-expect-error where lists may be has no default
 createStatusLists("", {});
