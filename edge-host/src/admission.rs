@@ -48,7 +48,7 @@ impl Admission {
     /// moment; where that is refused, it gives the request back, and the request goes into line.
     pub(crate) async fn handle(&self, turn: &Turn, request: Request<WasiBody>) -> Result<Response<WasiBody>, NoAnswer> {
         let mut request = request;
-        // Whoever comes later must not pass those in line.
+        // A later request must not overtake those that wait.
         if !self.slots.has_line() {
             match self.handler.handle(Admitted::new(turn.clone()), request).await {
                 Err(error) => request = returned(error)?,

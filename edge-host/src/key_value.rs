@@ -125,7 +125,7 @@ impl KeyValue {
 }
 
 impl Store {
-    /// Sets a value. While the reserve is released nothing is set: what there is of it is for deletions.
+    /// Sets a value. Refuses to while the reserve is released: that space is for deletions.
     fn set(&mut self, key: &str, value: &[u8]) -> rusqlite::Result<()> {
         if !self.reserve.restore() {
             return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_FULL), None));

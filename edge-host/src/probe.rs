@@ -18,9 +18,12 @@ use crate::outbound::Outbound;
 use crate::redis_client::RedisConnections;
 use crate::slots::{Admitted, Slots};
 
+/// Time for the response, at least: a short `--request-timeout` must not skip the check.
+const TIME: Duration = Duration::from_secs(30);
+
 /// Refuses variables that the component does not read. It reads them for its first request, so an instance gets one:
-/// `OPTIONS /`, which does nothing. That instance has no network, no log and a store of its own, and ends with its
-/// answer. A component that cannot answer is not refused here; its requests are answered with what is wrong.
+/// `OPTIONS /`, which does nothing. The instance has no network, no log and an empty store, and ends with its
+/// response. A component that does not respond is not refused here; its requests report what is wrong.
 pub(crate) async fn refuse_unknown_variables(instances: &Instances) -> anyhow::Result<()> {
     let variables = instances.variables.watched();
     let probe = Instances {
@@ -30,7 +33,7 @@ pub(crate) async fn refuse_unknown_variables(instances: &Instances) -> anyhow::R
         key_value: KeyValue::in_memory()?,
         redis: RedisConnections::default(),
         outbound: Outbound::nowhere(),
-        limits: Limits { idle: Duration::ZERO, ..instances.limits },
+        limits: limits(instances.limits),
         fixed_time: instances.fixed_time,
         metrics: Metrics::default(),
         slots: Slots::new(1),
@@ -42,7 +45,24 @@ pub(crate) async fn refuse_unknown_variables(instances: &Instances) -> anyhow::R
     let turn = Activity::new().begin();
     let answer = ProxyHandler::new(probe).handle(Admitted::new(turn), request.context("not a request")?).await;
     if let Err(error) = answer {
-        tracing::debug!("the variables are not compared with the component's: {error:#}");
+        tracing::warn!("the variables are not compared with the component's: {error:#}");
     }
     variables.refuse_unknown()
+}
+
+fn limits(configured: Limits) -> Limits {
+    Limits { time: configured.time.max(TIME), idle: Duration::ZERO, ..configured }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_request_timeout_does_not_shorten_the_check() {
+        let configured =
+            |seconds| Limits { memory: 1, time: Duration::from_secs(seconds), idle: Duration::from_secs(9) };
+        assert_eq!(limits(configured(1)).time, TIME);
+        assert_eq!(limits(configured(60)).time, Duration::from_secs(60));
+    }
 }

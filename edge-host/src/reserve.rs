@@ -30,7 +30,7 @@ impl Reserve {
         self.is_there
     }
 
-    /// Gives the space to whoever needs it.
+    /// Frees the space for deletions.
     pub(crate) fn release(&mut self) {
         if let Some(path) = &self.path {
             self.is_there = false;

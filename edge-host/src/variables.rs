@@ -10,7 +10,7 @@ use wasmtime::component::{Accessor, HasData, Linker};
 
 use crate::imports::spin::variables::variables;
 
-/// Variables of the manifest for Spin alone, and what there is here instead.
+/// Variables that only Spin reads from the manifest, and the option that replaces each here.
 const SPIN_ONLY: [(&str, &str); 2] = [
     ("issuer_url", "it is for Spin: here, --allow-outbound names the origin"),
     ("redis_host", "it is for Spin: here, --allow-outbound names the server"),

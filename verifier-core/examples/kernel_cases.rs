@@ -2,7 +2,7 @@
 //! build, each with the right answer and with one that differs in a bit. With `--emit` the cases go to standard output as well, for kernels
 //! that run elsewhere; `cargo xtask kernels` connects the two.
 //!
-//! `cargo run --release -p verifier-core --features kernels --example kernel_cases -- [--cases N] [--seed N] [--emit]`
+//! `cargo run --release -p verifier-core --example kernel_cases -- [--cases N] [--seed N] [--emit]`
 
 use std::collections::BTreeMap;
 use std::error::Error;

@@ -131,7 +131,7 @@ pub(crate) enum WasmToolchainChoice {
 }
 
 /// The stages of `test`, as its table shows them; `test/plan.rs` has their steps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum Stage {
     /// What has to be installed: system packages, wasm tools, packages for Python and Node.
     Tools,

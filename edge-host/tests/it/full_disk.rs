@@ -1,4 +1,4 @@
-//! The program on a disk that is full: a small one of its own, where the test may mount it.
+//! The program on a full disk: a small tmpfs, where the test may mount one.
 
 use std::fs::File;
 use std::io::Write;

@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::Failure;
+use super::output::say;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::DatabaseArgs;
 use crate::storage::{self, KeySessions};
@@ -32,11 +33,11 @@ pub(super) async fn run(command: SessionsCommand) -> Result<(), Failure> {
     match of_key {
         Some(kid) => {
             let ended = storage.revoke_sessions_of_key(&kid, KeySessions::MayBegin, now).await?;
-            println!("ended {ended} sessions of the key {}", super::terminal::escaped(&kid));
+            say!("ended {ended} sessions of the key {}", super::terminal::escaped(&kid))?;
         }
         None => {
             let ended = storage.revoke_every_session(now).await?;
-            println!("ended {ended} sessions");
+            say!("ended {ended} sessions")?;
         }
     }
     storage.close().await;

@@ -47,12 +47,12 @@ fn all() -> Vec<Planned> {
     };
     let quick = |planned: Planned| Planned { quick: true, ..planned };
     vec![
-        quick(step("system packages", Tools, Compile, &[], &[], steps::packages)),
+        step("system packages", Tools, Compile, &[], &[], steps::packages),
         quick(step("format", Format, Run, &[], &[], steps::format)),
         quick(step("clippy", Lints, Run, &[], &[], steps::clippy)),
         quick(step("test programs", Rust, Compile, &[], &["clippy"], steps::test_programs)),
-        quick(step("python packages", Tools, Compile, &["system packages"], &[], steps::python_packages)),
-        quick(step("npm packages", Tools, Compile, &["system packages"], &[], steps::npm_packages)),
+        quick(step("python packages", Tools, Compile, &[], &["system packages"], steps::python_packages)),
+        step("npm packages", Tools, Compile, &["system packages"], &[], steps::npm_packages),
         step("wasm tools", Tools, Compile, &["system packages"], &[], steps::wasm_tools),
         step("edge component", Edge, Compile, &["system packages"], &[], steps::portable_component),
         step("npm package", Npm, Compile, &["npm packages", "wasm tools"], &["edge component"], steps::npm_package),
@@ -141,12 +141,18 @@ mod tests {
     }
 
     #[test]
+    fn a_quick_run_installs_no_browser_and_builds_no_wasm() {
+        let plan = quick();
+        assert!(plan.iter().any(|step| step.name == "issuer"));
+        for absent in ["system packages", "npm packages", "wasm tools", "edge component"] {
+            assert!(plan.iter().all(|step| step.name != absent), "{absent}");
+        }
+    }
+
+    #[test]
     fn a_stage_brings_what_it_needs_and_nothing_else() {
         let names = |steps: Vec<Step<'_>>| steps.iter().map(|step| step.name).collect::<Vec<_>>();
         assert_eq!(names(of_stages(&[Stage::Lints])), ["clippy"]);
-        assert_eq!(
-            names(of_stages(&[Stage::Postgres])),
-            ["system packages", "test programs", "python packages", "issuer on PostgreSQL"]
-        );
+        assert_eq!(names(of_stages(&[Stage::Postgres])), ["test programs", "python packages", "issuer on PostgreSQL"]);
     }
 }

@@ -1,6 +1,5 @@
 //! Runs the steps of a test run side by side, each once the steps it needs have passed.
 
-use std::io::{self, Write as _};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -186,16 +185,15 @@ fn work(shared: &Shared<'_>, options: &Options<'_>) {
 
 /// Writes what a step printed in one piece, so that two steps never mix.
 fn show(name: &str, output: &[u8], time: Duration, error: Option<&anyhow::Error>) {
-    // A closed terminal must not end the run.
-    let mut out = io::stdout().lock();
-    if !output.is_empty() {
-        let _ = writeln!(out, "\n======== {name}");
-        let _ = out.write_all(output);
-    }
-    let _ = match error {
-        None => writeln!(out, "<-- {name}: {}", shown(time)),
-        Some(error) => writeln!(out, "<-- {name}: FAILED after {}: {error:#}", shown(time)),
+    let end = match error {
+        None => format!("<-- {name}: {}", shown(time)),
+        Some(error) => format!("<-- {name}: FAILED after {}: {error:#}", shown(time)),
     };
+    if output.is_empty() {
+        println!("{end}");
+    } else {
+        println!("\n======== {name}\n{}{end}", String::from_utf8_lossy(output));
+    }
 }
 
 #[cfg(test)]

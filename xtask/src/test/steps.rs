@@ -17,7 +17,7 @@ use crate::toolchain::{self, BROWSER, WASIP2, browser, python};
 
 /// Node, the wasm targets and a browser: whatever the system's package manager or rustup installs, one after the other.
 pub(super) fn packages(builder: &mut Builder<'_>) -> Result<()> {
-    builder.prepare()?;
+    builder.prepare_system()?;
     browser::ensure(builder.workspace, &mut builder.runner)?;
     Ok(())
 }

@@ -49,6 +49,8 @@ fn a_reader_that_goes_away_ends_no_command_with_a_panic() {
         &["users", "deactivate", "testuser"],
         &["users", "activate", "testuser"],
         &["users", "logout", "testuser"],
+        &["sessions", "end-all"],
+        &["sessions", "end-all", "--of-key", "none"],
         &["flush-expired"],
         &["backup", "copy.sqlite3"],
         &["users", "delete", "testuser"],

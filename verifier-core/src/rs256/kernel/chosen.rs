@@ -37,7 +37,8 @@ impl Kernel for Chosen {
     fn new(modulus: &[u8], exponent: u32, expected: &[u8]) -> Self {
         static CONSTRUCTOR: OnceLock<Constructor> = OnceLock::new();
         let constructor = CONSTRUCTOR.get_or_init(|| {
-            let name = std::env::var("VERIFIER_KERNEL").ok();
+            // A value that is not UTF-8 is no name either.
+            let name = std::env::var_os("VERIFIER_KERNEL").map(|name| name.to_string_lossy().into_owned());
             constructor(name.as_deref()).unwrap_or_else(|name| panic!("VERIFIER_KERNEL={name}: no such kernel"))
         });
         constructor(modulus, exponent, expected)
