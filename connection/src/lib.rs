@@ -4,8 +4,8 @@ pub mod log;
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
@@ -38,8 +38,8 @@ pub struct Activity {
     opened: Instant,
     /// When bytes last came or went, in milliseconds since then.
     moved: AtomicU64,
-    /// How many requests have begun; one more when the connection is closed.
-    requests: AtomicU64,
+    /// When the last request that began is over.
+    current: Mutex<Option<Arc<OnceLock<Instant>>>>,
     /// Whether there is more of a request's body than has been read.
     unread: AtomicBool,
 }
@@ -48,8 +48,8 @@ pub struct Activity {
 #[derive(Clone, Debug)]
 pub struct Turn {
     activity: Arc<Activity>,
-    number: u64,
     began: Instant,
+    over: Arc<OnceLock<Instant>>,
 }
 
 impl Activity {
@@ -58,7 +58,7 @@ impl Activity {
         Arc::new(Self {
             opened: Instant::now(),
             moved: AtomicU64::new(0),
-            requests: AtomicU64::new(0),
+            current: Mutex::default(),
             unread: false.into(),
         })
     }
@@ -66,8 +66,16 @@ impl Activity {
     /// The next request begins, and so the one before is over.
     pub fn begin(self: &Arc<Self>) -> Turn {
         self.touch();
-        let number = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
-        Turn { activity: Arc::clone(self), number, began: Instant::now() }
+        let over = Arc::default();
+        self.end_current(Some(Arc::clone(&over)));
+        Turn { activity: Arc::clone(self), began: Instant::now(), over }
+    }
+
+    fn end_current(&self, next: Option<Arc<OnceLock<Instant>>>) {
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(over) = std::mem::replace(&mut *current, next) {
+            let _ = over.set(Instant::now());
+        }
     }
 
     fn touch(&self) {
@@ -97,10 +105,11 @@ impl Turn {
         self.activity.unread.load(Ordering::Relaxed)
     }
 
-    /// When bytes of its body or of the answer last moved; nothing when it is over.
-    pub fn moved(&self) -> Option<Instant> {
-        let is_current = self.activity.requests.load(Ordering::Relaxed) == self.number;
-        is_current.then(|| self.activity.opened + Duration::from_millis(self.activity.moved.load(Ordering::Relaxed)))
+    /// When bytes of its body or of the answer last moved, or when it was over: the next request had begun or the
+    /// connection was closed. What is left to do for it, such as removing an upload that broke off, begins then.
+    pub fn moved(&self) -> Instant {
+        let moved = || self.activity.opened + Duration::from_millis(self.activity.moved.load(Ordering::Relaxed));
+        self.over.get().copied().unwrap_or_else(moved)
     }
 }
 
@@ -143,7 +152,7 @@ impl<S, K> Watched<S, K> {
 
 impl<S, K> Drop for Watched<S, K> {
     fn drop(&mut self) {
-        self.activity.requests.fetch_add(1, Ordering::Relaxed);
+        self.activity.end_current(None);
     }
 }
 
@@ -253,14 +262,20 @@ mod tests {
         let mut watched =
             Watched::new(near, Arc::clone(&activity), Duration::from_secs(5), Linger::IfUnread(Duration::ZERO), ());
         let first = activity.begin();
-        let moved = first.moved().expect("it goes on");
+        let moved = first.moved();
         tokio::time::sleep(Duration::from_millis(20)).await;
         far.write_all(b"x").await.expect("there is room");
         watched.read_exact(&mut [0]).await.expect("it is there");
-        assert!(first.moved().expect("it goes on") >= moved + Duration::from_millis(10));
+        let moved_again = first.moved();
+        assert!(moved_again >= moved + Duration::from_millis(10));
+        tokio::time::sleep(Duration::from_millis(20)).await;
         let second = activity.begin();
-        assert!(first.moved().is_none() && second.moved().is_some());
+        let over = first.moved();
+        assert!(over >= moved_again + Duration::from_millis(10), "it is over now");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let closing = Instant::now();
         drop(watched);
-        assert!(second.moved().is_none());
+        assert!(second.moved() >= closing, "it is over now");
+        assert_eq!(first.moved(), over, "what moves later is no business of its");
     }
 }

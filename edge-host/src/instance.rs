@@ -188,7 +188,7 @@ impl HandlerState for Instances {
             .unwrap_or_else(|_| Err(wasmtime::format_err!("the instance did not start within {:?}", self.limits.time)))
             .inspect_err(|_| self.metrics.instance_failed())?;
         tracing::debug!(elapsed_us = started.elapsed().as_micros(), "instance started");
-        let turns = Turns::default();
+        let turns = Turns::new(self.limits.time);
         Ok(Instance {
             store,
             proxy,
@@ -226,20 +226,28 @@ impl HostWallClock for FixedTime {
 }
 
 /// The requests of an instance that may still go on.
-#[derive(Clone, Default)]
-struct Turns(Arc<Mutex<Vec<Turn>>>);
+#[derive(Clone)]
+struct Turns {
+    /// How long one goes on without anything that moves.
+    time: Duration,
+    all: Arc<Mutex<Vec<Turn>>>,
+}
 
 impl Turns {
+    fn new(time: Duration) -> Self {
+        Self { time, all: Arc::default() }
+    }
+
     fn add(&self, turn: Turn) {
-        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        turns.retain(|turn| turn.moved().is_some());
+        let mut turns = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.retain(|turn| turn.moved().elapsed() < self.time);
         turns.push(turn);
     }
 
     /// When something last moved on one of their connections.
     fn moved(&self) -> Option<Instant> {
-        let turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        turns.iter().filter(|turn| turn.began().elapsed() < LONGEST_REQUEST).filter_map(Turn::moved).max()
+        let turns = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.iter().filter(|turn| turn.began().elapsed() < LONGEST_REQUEST).map(Turn::moved).max()
     }
 }
 
@@ -281,7 +289,7 @@ impl WorkerState for Worker {
         Box::pin(async move {
             let end = turn.began() + LONGEST_REQUEST;
             loop {
-                let deadline = end.min(turn.moved().unwrap_or(turn.began()) + time);
+                let deadline = end.min(turn.moved() + time);
                 if deadline <= Instant::now() {
                     break;
                 }
