@@ -296,7 +296,15 @@ impl RemoteKeys {
             };
             let before = match self.attempts.claim(&self.url, wish, host).await {
                 Claim::Granted(attempt) => return Some((attempt, time)),
-                Claim::CoolingDown => return None,
+                Claim::CoolingDown => {
+                    // The fetch that began the cooldown may have ended since the copy was read.
+                    if let Some(copy) = self.copy(host).await
+                        && self.is_news(&copy)
+                    {
+                        self.adopt(&copy, host);
+                    }
+                    return None;
+                }
                 Claim::Paused(failure) => {
                     self.note(failure, host);
                     return None;

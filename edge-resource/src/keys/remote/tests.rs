@@ -1,3 +1,4 @@
+use std::task::Poll;
 use std::time::Duration;
 
 use serde_json::json;
@@ -277,6 +278,27 @@ async fn keys_that_another_instance_found_within_the_same_second_are_used() {
     assert!(accepts(&first, &new, &host).await);
     assert!(accepts(&second, &new, &host).await, "no cooldown of 10 s for a key that is known by now");
     assert_eq!(host.fetches(), 2);
+}
+
+/// The second instance is stopped after each of its steps while the first fetches the new key from beginning to end.
+#[tokio::test]
+async fn a_key_that_another_instance_finds_at_any_moment_is_used() {
+    for steps in 0..12 {
+        let (host, old, new) = (TestHost::default(), Signer::new("old"), Signer::new("new"));
+        let (first, second) = (keys(), keys());
+        host.will_answer(jwks(&[&old]), None);
+        assert!(accepts(&first, &old, &host).await);
+        assert!(accepts(&second, &old, &host).await);
+        host.will_answer(jwks(&[&old, &new]), None);
+        let mut accepted = Box::pin(accepts(&second, &new, &host));
+        for _ in 0..steps {
+            let waiting = std::future::poll_fn(|cx| Poll::Ready(accepted.as_mut().poll(cx).is_pending())).await;
+            assert!(waiting, "{steps} steps: the second instance has no keys to answer from yet");
+        }
+        let (first, second) = tokio::join!(accepts(&first, &new, &host), accepted);
+        assert!(first && second, "{steps} steps: {first}, {second}");
+        assert_eq!(host.fetches(), 2, "{steps} steps");
+    }
 }
 
 #[tokio::test]
