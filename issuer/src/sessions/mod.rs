@@ -11,10 +11,9 @@ mod takeover;
 pub use service::{Refreshed, SessionError, Sessions, TokenPair};
 
 /// A session as it is stored.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
     /// The claim `sid` of its tokens; for a token that came without, that token's `jti`.
-    #[sqlx(rename = "session_id")]
     pub id: String,
     /// Whose it is.
     pub user_id: i64,

@@ -2,7 +2,7 @@
 
 use sqlx::migrate::Migrator;
 
-use super::{OpenError, postgres, sqlite};
+use super::{OpenError, migrations, postgres, sqlite};
 
 /// The tables of a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,11 +18,11 @@ pub enum TablesState {
 }
 
 /// A migration as the database remembers it.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug)]
 pub(super) struct Applied {
-    version: i64,
-    success: bool,
-    checksum: Vec<u8>,
+    pub(super) version: i64,
+    pub(super) success: bool,
+    pub(super) checksum: Vec<u8>,
 }
 
 /// Looks at the database of this URL, as [`super::open`] takes it.
@@ -31,8 +31,8 @@ pub(super) struct Applied {
 /// When it cannot be reached or read; a SQLite file that is missing is no error but [`TablesState::Missing`].
 pub async fn examine(url: &str) -> Result<TablesState, OpenError> {
     let (applied, migrations) = match url.split_once(':').map(|(scheme, _)| scheme) {
-        Some("sqlite") => (sqlite::applied(url).await?, &sqlite::MIGRATIONS),
-        Some("postgres" | "postgresql") => (postgres::applied(url).await?, &postgres::MIGRATIONS),
+        Some("sqlite") => (sqlite::applied(url).await?, &*migrations::SQLITE),
+        Some("postgres" | "postgresql") => (postgres::applied(url).await?, &*migrations::POSTGRES),
         _ => return Err(OpenError::UnknownScheme),
     };
     Ok(applied.map_or(TablesState::Missing, |applied| judge(&applied, migrations)))

@@ -3,8 +3,10 @@
 mod backup;
 mod error;
 mod examine;
+mod migrations;
 mod postgres;
 mod queries;
+mod rows;
 mod sql;
 mod sqlite;
 
@@ -24,10 +26,9 @@ use crate::sessions::{RefreshToken, Session};
 use crate::users::{Changes, ImportReport, ImportedUser, LastAdministrator, NewUser, PasswordHash, User};
 
 /// A user, and whether a session is one of the user's that has not been ended.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserInSession {
     /// The user.
-    #[sqlx(flatten)]
     pub user: User,
     /// False for an ended session, and for one that is not known.
     pub session_is_live: bool,
@@ -46,18 +47,16 @@ pub enum KeySessions {
 }
 
 /// A user and one of the user's sessions.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserAndSession {
     /// The user.
-    #[sqlx(flatten)]
     pub user: User,
     /// The session; it may have been ended.
-    #[sqlx(flatten)]
     pub session: Session,
 }
 
 /// A session that was ended before its time.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revocation {
     /// Its id.
     pub id: String,

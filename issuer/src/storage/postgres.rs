@@ -3,7 +3,6 @@
 use std::str::FromStr as _;
 use std::time::Duration;
 
-use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, Executor as _, PgConnection, PgPool};
 
@@ -11,15 +10,13 @@ use super::examine::{Applied, TablesState, judge};
 use super::sql::implement_storage;
 use super::{
     ChangeError, ImportError, InsertError, KeySessions, OpenError, PoolLoad, Revocation, StorageError, UserAndSession,
-    UserInSession, queries,
+    UserInSession, migrations, queries,
 };
 use crate::sessions::{RefreshToken, Session};
 use crate::users::{
     ADMIN_ROLE, Changes, ImportReport, ImportedUser, LastAdministrator, NewUser, PasswordHash, Plan, StoredUser, User,
     plan,
 };
-
-pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
 const ADVICE: &str = "check that the server runs and that user, password and database in the URL are right";
 
@@ -45,8 +42,11 @@ impl PostgresStorage {
         let mut connection = connect(&name, &options).await?;
         let applied =
             applied_in(&mut connection).await.map_err(|error| OpenError::unreachable(&name, &error, ADVICE))?;
-        if applied.is_none_or(|applied| judge(&applied, &MIGRATIONS) != TablesState::Current) {
-            MIGRATIONS.run(&mut connection).await.map_err(|error| OpenError::migration(&name, &error, ADVICE))?;
+        if applied.is_none_or(|applied| judge(&applied, &migrations::POSTGRES) != TablesState::Current) {
+            migrations::POSTGRES
+                .run(&mut connection)
+                .await
+                .map_err(|error| OpenError::migration(&name, &error, ADVICE))?;
         }
         connection.close().await.map_err(|error| OpenError::unreachable(&name, &error, ADVICE))?;
         let pool = PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(5));
@@ -96,5 +96,5 @@ implement_storage!(
     queries::POSTGRES_ADVANCE_IDS,
     queries::POSTGRES_LOCK_ADMINISTRATORS,
     queries::POSTGRES_LOCK_SESSIONS,
-    MIGRATIONS
+    migrations::POSTGRES
 );

@@ -73,7 +73,7 @@ macro_rules! implement_storage {
                     .bind(&user.email)
                     .bind(&user.first_name)
                     .bind(&user.last_name)
-                    .bind(&user.password_hash)
+                    .bind(user.password_hash.as_str())
                     .bind(&user.role)
                     .bind(user.premium)
                     .bind(user.is_active)
@@ -106,7 +106,7 @@ macro_rules! implement_storage {
                         .bind(&record.email)
                         .bind(&record.first_name)
                         .bind(&record.last_name)
-                        .bind(change.password_hash)
+                        .bind(change.password_hash.as_str())
                         .bind(change.role)
                         .bind(record.is_active)
                         .bind(change.user.password_fingerprint());
@@ -125,7 +125,7 @@ macro_rules! implement_storage {
                         .bind(&user.record.email)
                         .bind(&user.record.first_name)
                         .bind(&user.record.last_name)
-                        .bind(&user.record.password_hash)
+                        .bind(user.record.password_hash.as_str())
                         .bind(&user.record.role)
                         .bind(user.record.premium)
                         .bind(user.record.is_active)
@@ -199,7 +199,11 @@ macro_rules! implement_storage {
                 now: i64,
             ) -> Result<bool, StorageError> {
                 let mut transaction = self.begin().await?;
-                let query = sqlx::query(queries::SET_PASSWORD).bind(id).bind(hash).bind(now).bind(old);
+                let query = sqlx::query(queries::SET_PASSWORD)
+                    .bind(id)
+                    .bind(hash.as_str())
+                    .bind(now)
+                    .bind(old.map(PasswordHash::as_str));
                 if query.execute(&mut *transaction).await?.rows_affected() == 0 {
                     return Ok(false);
                 }
@@ -215,7 +219,7 @@ macro_rules! implement_storage {
                 old: &PasswordHash,
                 new: &PasswordHash,
             ) -> Result<bool, StorageError> {
-                let query = sqlx::query(queries::REPLACE_HASH).bind(id).bind(old).bind(new);
+                let query = sqlx::query(queries::REPLACE_HASH).bind(id).bind(old.as_str()).bind(new.as_str());
                 Ok(query.execute(&self.pool).await?.rows_affected() == 1)
             }
 
@@ -233,7 +237,7 @@ macro_rules! implement_storage {
                     .bind(session.expires_at)
                     .bind(session.status_list)
                     .bind(session.status_idx)
-                    .bind(&user.password_hash)
+                    .bind(user.password_hash.as_str())
                     .bind(user.sessions_ended_at)
                     .bind(session.revoked_at)
                     .bind(&session.kid)

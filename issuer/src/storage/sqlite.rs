@@ -6,7 +6,6 @@ use std::path::Path;
 use std::str::FromStr as _;
 use std::time::Duration;
 
-use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, SqliteConnection, SqlitePool};
 
@@ -14,7 +13,7 @@ use super::examine::{Applied, TablesState, judge};
 use super::sql::implement_storage;
 use super::{
     ChangeError, ImportError, InsertError, KeySessions, OpenError, PoolLoad, Revocation, StorageError, UserAndSession,
-    UserInSession, queries,
+    UserInSession, migrations, queries,
 };
 use crate::sessions::{RefreshToken, Session};
 use crate::sqlite_file::{self, Exposure};
@@ -22,8 +21,6 @@ use crate::users::{
     ADMIN_ROLE, Changes, ImportReport, ImportedUser, LastAdministrator, NewUser, PasswordHash, Plan, StoredUser, User,
     plan,
 };
-
-pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 const ADVICE: &str = "check that the path is a SQLite file, or a new file in a directory that can be written";
 
@@ -55,7 +52,7 @@ impl SqliteStorage {
         sqlite_file::refuse_special(path).map_err(unreachable)?;
         let applied = applied(url).await?;
         refuse_exposed(path)?;
-        if applied.is_none_or(|applied| judge(&applied, &MIGRATIONS) != TablesState::Current) {
+        if applied.is_none_or(|applied| judge(&applied, &migrations::SQLITE) != TablesState::Current) {
             migrate(&name, &options).await?;
         }
         Self::pool(&name, &for_writing(options)).await
@@ -65,7 +62,7 @@ impl SqliteStorage {
     pub(super) async fn open_for_reading(url: &str) -> Result<Self, OpenError> {
         let (name, options) = options(url)?;
         let current = match applied(url).await {
-            Ok(Some(applied)) => judge(&applied, &MIGRATIONS) == TablesState::Current,
+            Ok(Some(applied)) => judge(&applied, &migrations::SQLITE) == TablesState::Current,
             _ => false,
         };
         if !current {
@@ -138,7 +135,7 @@ async fn migrate(name: &str, options: &SqliteConnectOptions) -> Result<(), OpenE
     let options = options.clone().busy_timeout(START_PATIENCE);
     let mut connection = while_busy(|| SqliteConnection::connect_with(&options)).await.map_err(failed)?;
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
-    MIGRATIONS
+    migrations::SQLITE
         .run_direct(None, &mut *transaction, false)
         .await
         .map_err(|error| OpenError::migration(name, &error, ADVICE))?;
@@ -230,5 +227,5 @@ implement_storage!(
     queries::SQLITE_ADVANCE_IDS,
     queries::SQLITE_LOCK_ADMINISTRATORS,
     queries::SQLITE_LOCK_SESSIONS,
-    MIGRATIONS
+    migrations::SQLITE
 );

@@ -27,7 +27,7 @@ pub const DEFAULT_ROLE: &str = "instructor";
 pub const ADMIN_ROLE: &str = "admin";
 
 /// A user's record.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     /// Never given to another user, even after a deletion.
     pub id: i64,

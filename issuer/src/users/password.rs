@@ -17,8 +17,7 @@ pub const MAX_PASSWORD_BYTES: usize = 1024;
 const SALT_BYTES: usize = 16;
 
 /// A password hash: in PHC string format (`$argon2id$v=19$...`), or as Django writes it.
-#[derive(Clone, PartialEq, Eq, sqlx::Type)]
-#[sqlx(transparent)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(String);
 
 impl PasswordHash {

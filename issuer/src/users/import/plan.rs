@@ -6,18 +6,18 @@ use super::ImportedUser;
 use crate::users::{ADMIN_ROLE, PasswordHash};
 
 /// A record that is there, as far as an import compares it.
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, Clone)]
 pub(crate) struct StoredUser {
-    id: i64,
-    username: String,
-    email: String,
-    first_name: String,
-    last_name: String,
-    password_hash: PasswordHash,
-    role: String,
-    is_active: bool,
+    pub(crate) id: i64,
+    pub(crate) username: String,
+    pub(crate) email: String,
+    pub(crate) first_name: String,
+    pub(crate) last_name: String,
+    pub(crate) password_hash: PasswordHash,
+    pub(crate) role: String,
+    pub(crate) is_active: bool,
     /// [`ImportedUser::password_fingerprint`] of the last import; `None`: the user was not imported.
-    imported_password: Option<String>,
+    pub(crate) imported_password: Option<String>,
 }
 
 /// What an import did, user by user.
