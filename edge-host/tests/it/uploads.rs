@@ -145,11 +145,7 @@ fn unfinished_uploads_take_no_more_than_the_quota() {
         std::thread::sleep(Duration::from_millis(50));
     }
     drop(held);
-    let settled = (0..300).any(|_| {
-        std::thread::sleep(Duration::from_millis(100));
-        files.keys().is_empty()
-    });
-    assert!(settled, "{:?}", files.keys());
+    files.settle(&Vec::new(), |keys| keys);
     assert_eq!(upload(&mut files.edge.connect(), &bearer, &bytes(780_000, 0)).status, 200);
 }
 
@@ -216,19 +212,10 @@ fn of_many_uploads_at_once_the_broken_ones_leave_nothing_and_the_others_are_whol
     let whole = (0..total).filter(|index| !is_broken(*index));
     let chunks: usize = whole.clone().map(|index| size(index).div_ceil(CHUNK)).sum();
     let expected = (whole.count(), chunks, 0);
-    let count = || {
-        let keys = files.keys();
+    files.settle(&expected, |keys| {
         let of = |prefix: &str| keys.iter().filter(|key| key.starts_with(prefix)).count();
         (of("upload/"), of("chunk/"), of("pending/"))
-    };
-    // The last broken ones are being cleaned up.
-    for _ in 0..300 {
-        if count() == expected {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    assert_eq!(count(), expected, "{}", files.edge.log());
+    });
     let memory = files.edge.peak_memory_mib() as usize;
     println!("{total} uploads: {expected:?} records, chunks, pending; peak memory {memory} MiB");
     // An upload in progress holds a piece, however long the file is; what surrounds it is the instance's.

@@ -1,11 +1,12 @@
 //! A program with a store of its own, and what is uploaded to it.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use super::signer::{Signer, access_claims, with};
-use super::{Answer, Connection, Edge, Scratch, component, now};
+use super::{Answer, Connection, Edge, PATIENCE, Scratch, component, now};
 
 /// Bytes that the component stores under one key.
 pub const CHUNK: usize = 256 * 1024;
@@ -42,6 +43,23 @@ impl Files {
         let answer = self.edge.get("/uploads?limit=100", &[("Authorization", bearer)]);
         assert_eq!(answer.status, 200, "{}", answer.text());
         answer.json()["uploads"].as_array().expect("a list").clone()
+    }
+
+    /// Waits until what `view` sees in the keys of the store is `expected`, for as long as the store goes on changing.
+    pub fn settle<T: PartialEq + std::fmt::Debug>(&self, expected: &T, view: impl Fn(Vec<String>) -> T) {
+        let (mut keys, mut changed) = (self.keys(), Instant::now());
+        loop {
+            let seen = view(keys.clone());
+            if seen == *expected {
+                return;
+            }
+            assert!(changed.elapsed() < PATIENCE, "{seen:?} instead of {expected:?}; log: {}", self.edge.log());
+            std::thread::sleep(Duration::from_millis(100));
+            let now = self.keys();
+            if now != keys {
+                (keys, changed) = (now, Instant::now());
+            }
+        }
     }
 
     /// Every key of the store, read beside the program.

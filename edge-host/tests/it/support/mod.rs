@@ -10,7 +10,7 @@ pub mod signer;
 use std::fs::DirBuilder;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -47,19 +47,17 @@ fn compile_once(component: &Path) {
     // A test that failed in here has said why; the others find out for themselves.
     let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
     if !compiled.iter().any(|path| path == component) {
-        drop(Edge::start(component, &[]));
+        drop(Edge::start_in(&compiled_by_all(), component, &[]));
         compiled.push(component.to_owned());
     }
 }
 
-/// Gives a new state directory what [`compile_once`] compiled, unless it is a file system of its own,
-/// which a test has made small.
-fn copy_compiled(state_dir: &Path) {
-    let (from, to) = (state_dir_of_all().join("compiled"), state_dir.join("compiled"));
-    let device = |path: &Path| path.metadata().map(|metadata| metadata.dev()).ok();
-    if from.is_dir() && device(&from) == device(state_dir) && !to.exists() {
-        let copied = Command::new("cp").arg("-a").args([from, to]).status().expect("cp runs");
-        assert!(copied.success(), "cp: {copied}");
+/// Lets a state directory use what [`compile_once`] compiled: a link, so that no file system needs the room for it twice.
+fn share_compiled(state_dir: &Path) {
+    DirBuilder::new().recursive(true).mode(0o700).create(state_dir).expect("a state directory");
+    let compiled = state_dir.join("compiled");
+    if !compiled.exists() {
+        std::os::unix::fs::symlink(compiled_by_all().join("compiled"), compiled).expect("a link");
     }
 }
 
@@ -92,6 +90,16 @@ pub fn edge_host() -> Command {
     command
 }
 
+/// The program with this component, a free port and a state directory in which the component is compiled already.
+pub fn edge_host_with(component: &Path, state_dir: &Path) -> Command {
+    if state_dir != compiled_by_all() {
+        share_compiled(state_dir);
+    }
+    let mut command = edge_host();
+    command.arg(component).args(["--listen", "127.0.0.1:0", "--state-dir"]).arg(state_dir);
+    command
+}
+
 /// A directory that is removed with the value.
 pub struct Scratch(PathBuf);
 
@@ -116,8 +124,9 @@ impl Drop for Scratch {
     }
 }
 
-/// The state directory that all tests share, so that the component is compiled once.
-pub fn state_dir_of_all() -> PathBuf {
+/// The state directory in which the component is compiled for all tests. Its store is nobody's: what one
+/// test has fetched is none of another's business.
+fn compiled_by_all() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("edge-host-state")
 }
 
@@ -126,31 +135,29 @@ pub struct Edge {
     child: Child,
     pub address: SocketAddr,
     log: Arc<Mutex<String>>,
+    /// Where it has no other state directory.
+    state: Option<Scratch>,
 }
 
 impl Edge {
     /// Starts it with these arguments on a free port, and waits until it listens.
     pub fn start(component: &Path, arguments: &[&str]) -> Self {
-        Self::start_in(&state_dir_of_all(), component, arguments)
+        let state = Scratch::new();
+        let mut edge = Self::start_in(state.path(), component, arguments);
+        edge.state = Some(state);
+        edge
     }
 
-    /// The same with another state directory.
+    /// The same with a state directory that is kept.
     pub fn start_in(state_dir: &Path, component: &Path, arguments: &[&str]) -> Self {
-        copy_compiled(state_dir);
-        Self::start_command(edge_host(), state_dir, component, arguments)
+        let mut command = edge_host_with(component, state_dir);
+        command.args(arguments);
+        Self::start_command(command)
     }
 
-    /// The same with an environment: `command` is [`edge_host`] with what was added to it.
-    pub fn start_command(mut command: Command, state_dir: &Path, component: &Path, arguments: &[&str]) -> Self {
-        let mut child = command
-            .arg(component)
-            .args(["--listen", "127.0.0.1:0", "--state-dir"])
-            .arg(state_dir)
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
+    /// The same for [`edge_host_with`] and what was added to it.
+    pub fn start_command(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
         let log = collect(child.stderr.take().expect("piped"));
         let (sender, receiver) = mpsc::channel();
         let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
@@ -166,7 +173,7 @@ impl Edge {
             let _ = child.wait();
             panic!("no address in {line:?}; log: {}", log.lock().expect("not poisoned"));
         };
-        Self { child, address, log }
+        Self { child, address, log, state: None }
     }
 
     /// A new connection.
