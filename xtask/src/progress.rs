@@ -78,6 +78,14 @@ impl Runner {
         }
     }
 
+    /// Shows a text like the output of a program.
+    pub(crate) fn print(&mut self, text: &str) {
+        match &mut self.buffer {
+            Some(buffer) => buffer.extend_from_slice(text.as_bytes()),
+            None => print!("{text}"),
+        }
+    }
+
     /// Runs a program whose output is of interest while it runs.
     pub(crate) fn stream(&mut self, what: &str, mut command: Command, limit: Duration) -> Result<()> {
         let status = match &mut self.summary {

@@ -49,8 +49,8 @@ fn all() -> Vec<Planned> {
     vec![
         step("system packages", Tools, Compile, &[], &[], steps::packages),
         quick(step("format", Format, Run, &[], &[], steps::format)),
-        quick(step("clippy", Lints, Run, &[], &[], steps::clippy)),
-        quick(step("test programs", Rust, Compile, &[], &["clippy"], steps::test_programs)),
+        quick(step("test programs", Rust, Compile, &[], &[], steps::test_programs)),
+        quick(step("lints", Lints, Run, &["test programs"], &[], steps::lints)),
         quick(step("python packages", Tools, Compile, &[], &["system packages"], steps::python_packages)),
         step("npm packages", Tools, Compile, &["system packages"], &[], steps::npm_packages),
         step("wasm tools", Tools, Compile, &["system packages"], &[], steps::wasm_tools),
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn a_stage_brings_what_it_needs_and_nothing_else() {
         let names = |steps: Vec<Step<'_>>| steps.iter().map(|step| step.name).collect::<Vec<_>>();
-        assert_eq!(names(of_stages(&[Stage::Lints])), ["clippy"]);
+        assert_eq!(names(of_stages(&[Stage::Lints])), ["test programs", "lints"]);
         assert_eq!(names(of_stages(&[Stage::Postgres])), ["test programs", "python packages", "issuer on PostgreSQL"]);
     }
 }

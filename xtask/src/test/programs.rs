@@ -1,5 +1,7 @@
-//! The native test programs: built by one cargo command, run by this program, so that they can run side by side.
+//! The native test programs: built by one cargo command, which lints them too, and run by this program, so that they can
+//! run side by side.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -7,11 +9,12 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::build::Builder;
 use crate::process::{self, ProcessGroup};
 use crate::progress::minutes;
-use crate::toolchain::python;
+use crate::toolchain::{self, python};
 
 /// One program of `cargo test`.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,22 +30,54 @@ pub(super) struct TestProgram {
 
 /// The one cargo command whose features all native tests share; another selection of packages would
 /// choose other features for shared dependencies, and compile them once more.
-fn cargo_test(builder: &Builder<'_>) -> Command {
+fn cargo_build(builder: &Builder<'_>) -> Result<Command> {
+    let mut command = cargo(builder)?;
+    command.args(["build", "--workspace", "--all-targets"]);
+    Ok(command)
+}
+
+/// A cargo that compiles the workspace with clippy's driver. `cargo clippy` would check all dependencies,
+/// only to compile them again for the tests. What the driver compiles differs from what rustc does in the
+/// optimisation of MIR, which is off.
+fn cargo(builder: &Builder<'_>) -> Result<Command> {
+    let driver = toolchain::native_cargo().with_file_name("clippy-driver");
+    if !driver.is_file() {
+        bail!("{} does not exist: rustup component add clippy", driver.display());
+    }
     let mut command = builder.cargo();
-    command.args(["test", "--workspace", "--no-run"]);
-    command
+    command.env("RUSTC_WORKSPACE_WRAPPER", driver);
+    Ok(command)
 }
 
 /// Compiles all test programs, the examples and the programs of the workspace.
 pub(super) fn build(builder: &mut Builder<'_>) -> Result<()> {
-    let command = cargo_test(builder);
+    let command = cargo_build(builder)?;
     builder.runner.stream("building the test programs", command, minutes(60))
 }
 
 /// Lists what [`build`] has built.
 pub(super) fn list(builder: &Builder<'_>) -> Result<Vec<TestProgram>> {
+    Ok(messages(builder)?.lines().filter_map(test_program).collect())
+}
+
+/// Fails when [`build`] had something to warn of, which it has shown.
+pub(super) fn refuse_warnings(builder: &mut Builder<'_>) -> Result<()> {
+    let text = messages(builder)?;
+    // What is in a library is reported for its tests too.
+    let warnings: BTreeSet<String> = text.lines().filter_map(warning).collect();
+    for warning in &warnings {
+        builder.runner.print(warning);
+    }
+    if !warnings.is_empty() {
+        bail!("{} warnings of rustc and clippy", warnings.len());
+    }
+    Ok(())
+}
+
+/// Cargo's messages about what [`build`] has built, a line each.
+fn messages(builder: &Builder<'_>) -> Result<String> {
     let workspace = builder.workspace;
-    let mut command = cargo_test(builder);
+    let mut command = cargo_build(builder)?;
     command.args(["--quiet", "--message-format=json"]);
     // A file, because the messages do not fit into a pipe.
     let messages = workspace.log(&format!("test-programs-{:?}", std::thread::current().id()));
@@ -53,11 +88,31 @@ pub(super) fn list(builder: &Builder<'_>) -> Result<Vec<TestProgram>> {
     command.stdout(file);
     let status = ProcessGroup::spawn(command)?.wait(minutes(60), || {})?;
     if !status.success() {
-        bail!("cargo test --workspace --no-run failed ({status})");
+        bail!("cargo build --workspace --all-targets failed ({status})");
     }
     let text = fs::read_to_string(&messages).with_context(|| format!("cannot read {}", messages.display()))?;
     let _ = fs::remove_file(&messages);
-    Ok(text.lines().filter_map(test_program).collect())
+    Ok(text)
+}
+
+/// Reads one of cargo's messages; `None` for any other than what the compiler warns of, as it would show it.
+fn warning(message: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct FromCompiler {
+        message: Diagnostic,
+    }
+    #[derive(Deserialize)]
+    struct Diagnostic {
+        level: String,
+        rendered: String,
+        /// The lint.
+        code: Option<IgnoredAny>,
+        spans: Vec<IgnoredAny>,
+    }
+    let FromCompiler { message } = serde_json::from_str(message).ok()?;
+    // Of no lint and at no place is the number of the others.
+    let is_one = message.code.is_some() || !message.spans.is_empty();
+    (message.level == "warning" && is_one).then_some(message.rendered)
 }
 
 /// Reads one of cargo's messages (`cargo help build`, `--message-format`); `None` for any other than a test program.
@@ -119,7 +174,7 @@ pub(super) fn run(builder: &mut Builder<'_>, program: &TestProgram, settings: &S
 
 /// Runs the documentation's examples.
 pub(super) fn run_doc_tests(builder: &mut Builder<'_>) -> Result<()> {
-    let mut command = builder.cargo();
+    let mut command = cargo(builder)?;
     command.args(["test", "--workspace", "--doc"]);
     builder.runner.stream("the examples of the documentation", command, minutes(20))
 }
@@ -128,7 +183,7 @@ pub(super) fn run_doc_tests(builder: &mut Builder<'_>) -> Result<()> {
 pub(super) fn built(builder: &Builder<'_>, name: impl AsRef<Path>) -> Result<PathBuf> {
     let program = builder.workspace.programs.join(name);
     if !program.is_file() {
-        bail!("cargo test --no-run did not build {}", program.display());
+        bail!("cargo build --all-targets did not build {}", program.display());
     }
     Ok(program)
 }
@@ -153,6 +208,21 @@ mod tests {
             executable: "/t/it-1".into(),
         };
         assert_eq!(test_program(&message("test", true, r#""/t/it-1""#)), Some(program));
+    }
+
+    #[test]
+    fn a_warning_is_shown_and_their_number_is_none() {
+        let message = |code: &str, spans: &str| {
+            format!(
+                r#"{{"reason":"compiler-message","package_id":"path+file:///w/issuer#0.1.0","message":{{"level":"warning",
+                "message":"unused","code":{code},"rendered":"warning: unused","spans":{spans}}}}}"#
+            )
+        };
+        let shown = Some("warning: unused".to_owned());
+        assert_eq!(warning(&message("null", r#"[{"file_name":"src/lib.rs"}]"#)), shown);
+        assert_eq!(warning(&message(r#"{"code":"unused"}"#, "[]")), shown);
+        assert_eq!(warning(&message("null", "[]")), None);
+        assert_eq!(warning(r#"{"reason":"build-finished","success":true}"#), None);
     }
 
     #[test]

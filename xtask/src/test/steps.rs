@@ -45,10 +45,8 @@ pub(super) fn format(builder: &mut Builder<'_>) -> Result<()> {
     builder.runner.stream("cargo fmt --check (to repair: cargo fmt --all)", command, minutes(2))
 }
 
-pub(super) fn clippy(builder: &mut Builder<'_>) -> Result<()> {
-    let mut command = builder.cargo();
-    command.args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
-    builder.runner.stream("cargo clippy", command, minutes(60))
+pub(super) fn lints(builder: &mut Builder<'_>) -> Result<()> {
+    programs::refuse_warnings(builder)
 }
 
 /// Of the libraries only: the programs have no public interface.
