@@ -1,13 +1,13 @@
 // Programs of the system that a test starts for itself.
 
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
-const { EDGE_HOST_PROGRAM: program, EDGE_COMPONENT: component } = process.env;
+const { EDGE_HOST_PROGRAM: program, EDGE_COMPONENT: component, EDGE_COMPILED: compiled } = process.env;
 
 /** Why `startEdge` cannot run, for node:test's `skip`. */
 export const noPrograms = !(program && component) && "skipped: set EDGE_HOST_PROGRAM and EDGE_COMPONENT (cargo xtask test does)";
@@ -23,6 +23,9 @@ export async function freePort() {
 /** An edge with these variables and none besides; its address, and how to end it. */
 export async function startEdge(variables) {
   const state = mkdtempSync(join(tmpdir(), "dojang-edge-"));
+  if (compiled) {
+    symlinkSync(join(compiled, "compiled"), join(state, "compiled"));
+  }
   const port = await freePort();
   const given = Object.entries(variables).flatMap(([name, value]) => ["--variable", `${name}=${value}`]);
   const child = spawn(program, [component, "--listen", `127.0.0.1:${port}`, "--state-dir", state, ...given], {

@@ -1,6 +1,9 @@
 //! A key pair and the tokens it signs, made with aws-lc-rs, which shares nothing with the verifier under test.
 //! Also included by the tests of `edge-host`, which run the built component and link nothing of this crate.
 
+use std::cell::Cell;
+use std::sync::{Arc, OnceLock};
+
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
@@ -10,16 +13,29 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
+/// The first key pairs of every test are the same: without optimisation, making one takes longer than most tests.
+fn next_pair() -> Arc<KeyPair> {
+    static FIRST: [OnceLock<Arc<KeyPair>>; 8] = [const { OnceLock::new() }; 8];
+    thread_local! {
+        static COUNT: Cell<usize> = const { Cell::new(0) };
+    }
+    let generate = || Arc::new(KeyPair::generate(KeySize::Rsa2048).expect("a key can be generated"));
+    match FIRST.get(COUNT.replace(COUNT.get() + 1)) {
+        Some(pair) => Arc::clone(pair.get_or_init(generate)),
+        None => generate(),
+    }
+}
+
 /// Signs what a test asks for.
 pub(crate) struct Signer {
-    pair: KeyPair,
+    pair: Arc<KeyPair>,
     kid: &'static str,
 }
 
 impl Signer {
-    /// A new 2048-bit key.
+    /// A 2048-bit key that no other signer of this thread has, and so of this test.
     pub(crate) fn new(kid: &'static str) -> Self {
-        Self { pair: KeyPair::generate(KeySize::Rsa2048).expect("a key can be generated"), kid }
+        Self { pair: next_pair(), kid }
     }
 
     /// The public key as `PUBLIC KEY` PEM.

@@ -36,6 +36,9 @@ fn select(all: Vec<Planned>, wanted: impl Fn(&Planned) -> bool) -> Vec<Step<'sta
     chosen.collect()
 }
 
+/// What the tests of the whole system need.
+const SYSTEM: &[&str] = &["test programs", "edge component", "wide edge component", "npm package", "python packages"];
+
 /// Compiling comes in two lanes that do not wait for each other: `target` has native code, and other
 /// directories have wasm. Within a lane `after` keeps two cargo commands from waiting for one lock.
 fn all() -> Vec<Planned> {
@@ -79,14 +82,9 @@ fn all() -> Vec<Planned> {
             &["issuer"],
             steps::issuer_tests_on_postgres,
         ),
-        step(
-            "system",
-            System,
-            Run,
-            &["test programs", "edge component", "wide edge component", "npm package", "python packages"],
-            &[],
-            steps::system,
-        ),
+        step("demo page", System, Run, SYSTEM, &["edge-host"], steps::demo),
+        step("inspector", System, Run, SYSTEM, &["edge-host"], steps::inspector),
+        step("OpenAPI documents", System, Run, SYSTEM, &["edge-host"], steps::openapi),
         step("npm tests", Npm, Run, &["npm package"], &[], steps::npm_tests),
         quick(step("verifier-core", Rust, Run, &["test programs", "python packages"], &[], steps::core_tests)),
         quick(step("unit tests", Rust, Run, &["test programs", "python packages"], &[], steps::unit_tests)),

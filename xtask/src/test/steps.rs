@@ -101,7 +101,7 @@ pub(super) fn test_programs(builder: &mut Builder<'_>) -> Result<()> {
 }
 
 /// Tests at a time of a program whose tests mostly wait for servers that they have started.
-const WAITING: usize = 4;
+const WAITING: usize = 6;
 
 /// Everything but the programs of integration tests, which are steps of their own.
 pub(super) fn unit_tests(builder: &mut Builder<'_>) -> Result<()> {
@@ -123,7 +123,12 @@ pub(super) fn issuer_tests(builder: &mut Builder<'_>) -> Result<()> {
 pub(super) fn edge_host_tests(builder: &mut Builder<'_>) -> Result<()> {
     let component = builder.component_file(Arithmetic::Portable);
     let wide = builder.component_file(Arithmetic::Wide);
-    let variables = vec![("EDGE_COMPONENT", component.as_os_str()), ("EDGE_COMPONENT_WIDE", wide.as_os_str())];
+    let compiled = whole_system::compiled_components(builder.workspace);
+    let variables = vec![
+        ("EDGE_COMPONENT", component.as_os_str()),
+        ("EDGE_COMPONENT_WIDE", wide.as_os_str()),
+        ("EDGE_COMPILED", compiled.as_os_str()),
+    ];
     integration_tests(builder, "edge-host", Some(WAITING), variables)
 }
 
@@ -217,6 +222,14 @@ pub(super) fn www_types(builder: &mut Builder<'_>) -> Result<()> {
     builder.runner.stream("type check of the demo page", command, minutes(5))
 }
 
-pub(super) fn system(builder: &mut Builder<'_>) -> Result<()> {
-    whole_system::run(builder)
+pub(super) fn demo(builder: &mut Builder<'_>) -> Result<()> {
+    whole_system::run(&whole_system::DEMO, builder)
+}
+
+pub(super) fn inspector(builder: &mut Builder<'_>) -> Result<()> {
+    whole_system::run(&whole_system::INSPECTOR, builder)
+}
+
+pub(super) fn openapi(builder: &mut Builder<'_>) -> Result<()> {
+    whole_system::run_openapi(builder)
 }

@@ -1,6 +1,9 @@
 //! The tests of the whole system: issuer, edge and demo page, used by a browser, Node and Python.
 
 use std::fs;
+use std::os::unix::fs::{DirBuilderExt as _, symlink};
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
@@ -11,27 +14,71 @@ use crate::process;
 use crate::progress::{minutes, note};
 use crate::system::{Addresses, DATABASE, Password, Setup};
 use crate::toolchain::{browser, python, spin::EdgeServer};
+use crate::workspace::Workspace;
 
 /// The test user; its password opens nothing else.
 const USERNAME: &str = "testuser";
 const PASSWORD: &str = "testpass123";
 
+/// Tests that share a running system. Those of different parts run side by side.
+pub(super) struct Part {
+    name: &'static str,
+    /// Files in `www/tests`, without `.test.mjs`.
+    files: &'static [&'static str],
+}
+
+/// The demo page, and whatever else logs in.
+pub(super) const DEMO: Part =
+    Part { name: "demo", files: &["demo", "docs", "interop", "logout", "page", "revocation", "verdict-table"] };
+/// What the page shows of a token that is pasted.
+pub(super) const INSPECTOR: Part = Part { name: "inspector", files: &["gallery", "inspector"] };
+/// Starts its own programs.
+const OPENAPI: Part = Part { name: "openapi", files: &["openapi"] };
+
+/// Holds issuer and edge against their OpenAPI documents.
+pub(super) fn run_openapi(builder: &mut Builder<'_>) -> Result<()> {
+    let python = python::ensure(builder.workspace, &mut builder.runner)?;
+    let mut command = OPENAPI.command(builder)?;
+    command.env("PYTHON", python);
+    builder.runner.stream("the tests of the OpenAPI documents", command, minutes(10))
+}
+
+impl Part {
+    /// Node with the tests of this part, and where they find the programs.
+    fn command(&self, builder: &Builder<'_>) -> Result<Command> {
+        let workspace = builder.workspace;
+        let mut command = process::command("node");
+        command.current_dir(workspace.root.join("www")).args(["--test", "--test-concurrency=1"]);
+        command.args(self.files.iter().map(|file| format!("tests/{file}.test.mjs")));
+        command
+            .env("ISSUER_PROGRAM", programs::built(builder, "issuer")?)
+            .env("EDGE_HOST_PROGRAM", programs::built(builder, "edge-host")?)
+            .env("EDGE_COMPONENT", builder.component_file(EDGE_SERVER.arithmetic()))
+            .env("EDGE_COMPILED", compiled_components(workspace));
+        Ok(command)
+    }
+}
+
+const EDGE_SERVER: EdgeServer = EdgeServer::EdgeHost(None);
+
+/// A state directory of edge-host in which the tests keep the compiled components.
+pub(super) fn compiled_components(workspace: &Workspace) -> PathBuf {
+    workspace.target.join("test-edge")
+}
+
 /// Starts everything on free ports, with new keys, a new database and a test user, and runs the tests of
-/// the demo page and of other JWT libraries against it.
-pub(super) fn run(builder: &mut Builder<'_>) -> Result<()> {
+/// a part against it.
+pub(super) fn run(part: &Part, builder: &mut Builder<'_>) -> Result<()> {
     let workspace = builder.workspace;
     let chromium = browser::ensure(workspace, &mut builder.runner)?;
     let python = python::ensure(workspace, &mut builder.runner)?;
     let verify = programs::built(builder, "examples/verify")?;
-    for program in ["issuer", "edge-host"] {
-        programs::built(builder, program)?;
-    }
-    let edge_server = EdgeServer::EdgeHost(None);
-    let component = builder.component_file(edge_server.arithmetic());
+    let mut command = part.command(builder)?;
+    let component = builder.component_file(EDGE_SERVER.arithmetic());
 
     let [issuer_port, edge_port, www_port] = ports::free()?;
     let addresses = Addresses::new(issuer_port, edge_port, www_port);
-    let state = workspace.target.join("test-system");
+    let state = workspace.target.join("test-system").join(part.name);
     // A failed run leaves it for the reader.
     if state.exists() {
         fs::remove_dir_all(&state).with_context(|| format!("cannot remove {}", state.display()))?;
@@ -41,7 +88,7 @@ pub(super) fn run(builder: &mut Builder<'_>) -> Result<()> {
     let keys = state.join("keys");
     let setup = Setup {
         workspace,
-        edge_server,
+        edge_server: EDGE_SERVER,
         component: &component,
         page: &page,
         addresses: &addresses,
@@ -49,11 +96,10 @@ pub(super) fn run(builder: &mut Builder<'_>) -> Result<()> {
         state: &state,
     };
     setup.prepare()?;
+    share_compiled(workspace, &state.join("edge"))?;
     setup.create_user(USERNAME, &Password::Given(PASSWORD))?;
     let mut running = setup.start()?;
-    let mut command = builder.npm("www");
     command
-        .arg("test")
         .env("ISSUER_URL", &addresses.issuer)
         .env("EDGE_URL", &addresses.edge)
         .env("WWW_URL", &addresses.www)
@@ -64,12 +110,9 @@ pub(super) fn run(builder: &mut Builder<'_>) -> Result<()> {
         .env("TEST_DATABASE_URL", DATABASE)
         .env("CHROMIUM", chromium)
         .env("PYTHON", python)
-        .env("VERIFY_NATIVE", verify)
-        // For the tests that start programs of their own.
-        .env("ISSUER_PROGRAM", workspace.program("issuer"))
-        .env("EDGE_HOST_PROGRAM", workspace.program("edge-host"))
-        .env("EDGE_COMPONENT", &component);
-    let tested = builder.runner.stream("npm test in www", command, minutes(20));
+        .env("VERIFY_NATIVE", verify);
+    let what = format!("the tests of the system ({})", part.name);
+    let tested = builder.runner.stream(&what, command, minutes(20));
     // A service that died explains a failed test better than the test does.
     running.check()?;
     drop(running);
@@ -79,4 +122,35 @@ pub(super) fn run(builder: &mut Builder<'_>) -> Result<()> {
     }
     fs::remove_dir_all(&state).with_context(|| format!("cannot remove {}", state.display()))?;
     tested
+}
+
+/// Lets a state directory of edge-host use what is compiled already.
+fn share_compiled(workspace: &Workspace, state: &Path) -> Result<()> {
+    let compiled = compiled_components(workspace).join("compiled");
+    for directory in [&compiled, state] {
+        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(directory);
+        made.with_context(|| format!("cannot make {}", directory.display()))?;
+    }
+    let link = state.join("compiled");
+    symlink(&compiled, &link).with_context(|| format!("cannot make {}", link.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_file_of_tests_is_in_one_part() {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../www/tests");
+        let names = fs::read_dir(directory).expect("the directory is there");
+        let files: BTreeSet<String> = names
+            .filter_map(|entry| {
+                entry.expect("an entry").file_name().to_str()?.strip_suffix(".test.mjs").map(str::to_owned)
+            })
+            .collect();
+        let listed: Vec<&str> = [DEMO, INSPECTOR, OPENAPI].iter().flat_map(|part| part.files).copied().collect();
+        assert_eq!(listed.len(), files.len(), "{listed:?}");
+        assert_eq!(listed.into_iter().map(str::to_owned).collect::<BTreeSet<_>>(), files);
+    }
 }

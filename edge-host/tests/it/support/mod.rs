@@ -124,9 +124,12 @@ impl Drop for Scratch {
     }
 }
 
-/// The state directory in which the component is compiled for all tests. Its store is nobody's: what one
-/// test has fetched is none of another's business.
+/// The state directory in which the component is compiled for all tests: `EDGE_COMPILED`, or one of theirs. Its
+/// store is nobody's: what one test has fetched is none of another's business.
 fn compiled_by_all() -> PathBuf {
+    if let Some(path) = std::env::var_os("EDGE_COMPILED") {
+        return path.into();
+    }
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("edge-host-state")
 }
 
