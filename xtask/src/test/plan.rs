@@ -86,6 +86,7 @@ fn all() -> Vec<Planned> {
         step("inspector", System, Run, SYSTEM, &["edge-host"], steps::inspector),
         step("OpenAPI documents", System, Run, SYSTEM, &["edge-host"], steps::openapi),
         step("npm tests", Npm, Run, &["npm package"], &[], steps::npm_tests),
+        step("fuzzing", Fuzz, Run, &["fuzz targets"], &[], steps::fuzzing),
         quick(step("verifier-core", Rust, Run, &["test programs", "python packages"], &[], steps::core_tests)),
         quick(step("unit tests", Rust, Run, &["test programs", "python packages"], &[], steps::unit_tests)),
         step(
@@ -106,7 +107,6 @@ fn all() -> Vec<Planned> {
         ),
         step("vectors", Fuzz, Run, &["test programs"], &[], steps::vectors),
         step("kernels", Fuzz, Run, &["test programs", "npm package"], &[], steps::kernels),
-        step("fuzzing", Fuzz, Run, &["fuzz targets"], &[], steps::fuzzing),
         step("type check of the demo page", Www, Run, &["npm package"], &[], steps::www_types),
         step("doc tests", Rust, Run, &["test programs"], &[], steps::doc_tests),
         step("documentation", Docs, Run, &[], &["test programs"], steps::documentation),
