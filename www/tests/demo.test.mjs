@@ -36,6 +36,7 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
         return;
       }
       assert.match(text, stillIn);
+      // The list that refuses it is read within its lifetime of some seconds.
       await pause(500);
     } while (Date.now() < end);
     assert.fail("the edge went on letting it in");

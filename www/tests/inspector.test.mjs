@@ -295,6 +295,7 @@ describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
       await field(page, "token").fill(token({ iat: now - 900_000, exp: now - 3 * 86_400 - 1800 }));
       await page.locator("#clock-words").getByText(/만료된 지 3일/).waitFor();
       await page.evaluate(() => { window.shown = 0; });
+      // Longer than two ticks of the clock, each of which could have written it.
       await pause(2500);
       assert.equal(await page.evaluate(() => window.shown), 0);
     }));

@@ -10,7 +10,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 use clap::ValueEnum as _;
 
-use crate::build::{Arithmetic, Builder};
+use crate::build::{Arithmetic, Builder, Extent};
 use crate::cli::{Bench, Place, WasmToolchainChoice};
 use crate::process;
 use crate::progress::{Runner, minutes, say};
@@ -31,7 +31,8 @@ pub(crate) fn run(workspace: &Workspace, bench: &Bench, choice: WasmToolchainCho
     let tokens = workspace.target.join("bench/tokens.json");
     if wanted.iter().any(|place| matches!(place, Place::Node | Place::Chromium | Place::Sizes)) {
         builder.npm_package()?;
-        builder.install(JS)?;
+        builder.install("verifier-wasm", Extent::Test)?;
+        builder.install(JS, Extent::Test)?;
     }
     // Everything is built before anything is measured; keys and tokens are good for an hour.
     let mut programs = Vec::new();

@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result};
 
 use crate::cli::WasmToolchainChoice;
-use crate::freshness::{Inputs, when_stale};
+use crate::freshness::{Inputs, is_fresh, when_stale};
 use crate::process;
 use crate::progress::{Runner, minutes, note, say};
 use crate::toolchain::{self, WasmToolchain, debian, node, wasm_tools::WasmTools};
@@ -47,6 +47,24 @@ impl Arithmetic {
         match self {
             Self::Portable => "",
             Self::Wide => " with wide arithmetic",
+        }
+    }
+}
+
+/// Which packages `npm ci` installs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// Those of the build.
+    Build,
+    /// Those of the tests too.
+    Test,
+}
+
+impl Extent {
+    const fn stamp(self) -> &'static str {
+        match self {
+            Self::Build => ".xtask-build-stamp",
+            Self::Test => ".xtask-test-stamp",
         }
     }
 }
@@ -161,7 +179,7 @@ impl<'a> Builder<'a> {
     pub(crate) fn npm_package(&mut self) -> Result<()> {
         let wasm = self.wasm_toolchain()?;
         let tools = self.wasm_tools()?;
-        self.install("verifier-wasm")?;
+        self.install("verifier-wasm", Extent::Build)?;
         let root = &self.workspace.root;
         let inputs = Inputs::default()
             .text(&format!("{wasm:?} Node {}", self.node()?))
@@ -186,7 +204,7 @@ impl<'a> Builder<'a> {
 
     /// The demo page; needs the npm package.
     pub(crate) fn page(&mut self, page: &Page<'_>) -> Result<()> {
-        self.install("www")?;
+        self.install("www", Extent::Build)?;
         let inputs = Inputs::default()
             .text(&format!("Node {} {} {}", self.node()?, page.issuer_url, page.edge_url))
             .tree(&self.workspace.root.join("www"), &NOT_SOURCES)?
@@ -210,17 +228,24 @@ impl<'a> Builder<'a> {
     }
 
     /// `npm ci`, when the lock file is not the one that was installed last.
-    pub(crate) fn install(&mut self, package: &str) -> Result<()> {
+    pub(crate) fn install(&mut self, package: &str, extent: Extent) -> Result<()> {
         let directory = self.workspace.root.join(package);
         let inputs = Inputs::default()
             .text(&format!("Node {}", self.node()?))
             .file(&directory.join("package.json"))?
             .file(&directory.join("package-lock.json"))?;
-        let modules = directory.join("node_modules");
-        // In there, so that removing the directory removes the stamp.
-        when_stale(&modules.join(".xtask-stamp"), &inputs, &[], || {
+        // In there, so that removing the directory removes the stamps.
+        let stamp = |extent: Extent| directory.join("node_modules").join(extent.stamp());
+        if extent == Extent::Build && is_fresh(&stamp(Extent::Test), &inputs) {
+            return Ok(());
+        }
+        when_stale(&stamp(extent), &inputs, &[], || {
             let mut command = self.npm(package);
             command.args(["ci", "--no-audit", "--no-fund"]);
+            if extent == Extent::Build {
+                // What the tests need is in a workspace of the package.
+                command.arg("--workspaces=false");
+            }
             let log = self.workspace.log(&format!("npm-{package}"));
             self.runner.quiet(&format!("npm ci in {package}"), command, minutes(10), &log)
         })?;

@@ -73,16 +73,19 @@ pub(crate) fn when_stale(
     outputs: &[&Path],
     step: impl FnOnce() -> Result<()>,
 ) -> Result<bool> {
-    let fingerprint = inputs.fingerprint();
-    let unchanged = fs::read_to_string(stamp).is_ok_and(|last| last == fingerprint);
-    if unchanged && outputs.iter().all(|output| output.exists()) {
+    if is_fresh(stamp, inputs) && outputs.iter().all(|output| output.exists()) {
         return Ok(false);
     }
     // A step that fails half-way leaves outputs of no known inputs.
     let _ = fs::remove_file(stamp);
     step()?;
-    fs::write(stamp, fingerprint).with_context(|| format!("cannot write {}", stamp.display()))?;
+    fs::write(stamp, inputs.fingerprint()).with_context(|| format!("cannot write {}", stamp.display()))?;
     Ok(true)
+}
+
+/// Whether the inputs are those of the last success.
+pub(crate) fn is_fresh(stamp: &Path, inputs: &Inputs) -> bool {
+    fs::read_to_string(stamp).is_ok_and(|last| last == inputs.fingerprint())
 }
 
 #[cfg(test)]

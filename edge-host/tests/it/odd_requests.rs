@@ -129,7 +129,7 @@ fn an_upload_may_come_in_chunks_and_break_off_anywhere() {
         let of = |prefix: &str| keys.iter().filter(|key| key.starts_with(prefix)).count();
         (of("upload/") == of("chunk/") && of("upload/") == of("size/") && of("pending/") == 0, keys)
     };
-    let waiting = (0..100).map(|_| {
+    let waiting = (0..300).map(|_| {
         std::thread::sleep(Duration::from_millis(100));
         settled()
     });

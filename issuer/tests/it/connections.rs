@@ -34,6 +34,7 @@ fn a_client_that_sends_on_after_its_refusal_can_still_read_it() {
         let mut stream = connect(&issuer);
         stream.write_all(head).expect("it reads");
         stream.write_all(&[b' '; 300_000]).expect("it takes what it has no use for");
+        // The refusal is on its way when more is sent.
         thread::sleep(Duration::from_millis(20));
         stream.write_all(&[b' '; 300_000]).expect("it takes what it has no use for");
         let answer = Answer::parse(&read_to_end(stream));
@@ -81,6 +82,7 @@ fn a_client_is_told_when_the_rest_of_its_request_is_not_waited_for() {
         let head =
             "POST /api/token/ HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n";
         stream.write_all(head.as_bytes()).expect("it reads");
+        // The body comes apart from the head.
         thread::sleep(Duration::from_millis(20));
         stream.write_all(wrong.as_bytes()).expect("it reads");
         let answer = next_answer(&mut stream);

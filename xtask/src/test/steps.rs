@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use super::programs::{self, Settings, TestProgram};
 use super::whole_system;
-use crate::build::{Arithmetic, Builder};
+use crate::build::{Arithmetic, Builder, Extent};
 use crate::cli::{Fuzz, Kernels};
 use crate::fuzz;
 use crate::kernels::{self, Wide};
@@ -27,8 +27,8 @@ pub(super) fn python_packages(builder: &mut Builder<'_>) -> Result<()> {
 }
 
 pub(super) fn npm_packages(builder: &mut Builder<'_>) -> Result<()> {
-    builder.install("verifier-wasm")?;
-    builder.install("www")
+    builder.install("verifier-wasm", Extent::Test)?;
+    builder.install("www", Extent::Test)
 }
 
 pub(super) fn wasm_tools(builder: &mut Builder<'_>) -> Result<()> {

@@ -62,6 +62,7 @@ fn keys_are_rotated_while_the_server_runs_and_old_tokens_live_until_their_key_is
     // A ring that cannot be used changes nothing.
     let ring = fs::read(place.path("keys/keyring.json")).expect("readable");
     fs::write(place.path("keys/keyring.json"), "{").expect("it can be written");
+    // It is looked at every second.
     std::thread::sleep(Duration::from_millis(1_500));
     assert_eq!((me(&old_token), kids().len()), (200, 2));
     fs::write(place.path("keys/keyring.json"), ring).expect("it can be written");
@@ -86,6 +87,7 @@ fn keys_that_could_not_be_read_are_taken_over_when_they_can_be() {
     let set_mode = |mode| fs::set_permissions(&private, fs::Permissions::from_mode(mode)).expect("the mode can be set");
     set_mode(0o644);
     succeeds(&place.run(&["keys", "generate"]));
+    // Longer than several looks, of which each finds the mode.
     std::thread::sleep(Duration::from_millis(3_500));
     assert_eq!(published(), Some(1), "others can read the key that signs: nothing changes");
     set_mode(0o600);

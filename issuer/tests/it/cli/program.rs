@@ -244,7 +244,7 @@ pub(super) fn login(address: SocketAddr, username: &str, password: &str) -> Answ
 
 /// Asks until the answer is as wanted; the keys are read again within seconds.
 pub(crate) fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
-    for _ in 0..100 {
+    for _ in 0..300 {
         if is_so() {
             return;
         }

@@ -55,6 +55,7 @@ fn a_session_survives_kills_at_any_moment() {
             newest
         });
         at_work.recv_timeout(Duration::from_secs(30)).expect("a rotation, so that it is killed while it works");
+        // Another moment of a rotation in each round.
         std::thread::sleep(Duration::from_millis(7 * round));
         server.signal("KILL");
         server.wait();

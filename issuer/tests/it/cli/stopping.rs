@@ -21,6 +21,7 @@ fn a_request_under_way_is_finished_before_the_end() {
     let (head, rest) = bytes.split_at(bytes.len() - 10);
     let mut stream = TcpStream::connect(server.address).expect("it listens");
     stream.write_all(head).expect("it reads");
+    // Nothing tells when the head has been read; should it not be, the request is finished all the same.
     thread::sleep(Duration::from_millis(300));
     server.signal("TERM");
     wait_for("it takes no new connections", || TcpStream::connect(server.address).is_err());
@@ -108,6 +109,7 @@ fn of_many_clients_none_loses_a_request_that_it_had_sent() {
                 scope.spawn(move || insist(address, bytes, keep))
             })
             .collect();
+        // So that connections of all kinds are under way: new, kept, and in the middle of a request.
         thread::sleep(Duration::from_millis(700));
         // Whatever was sent before this line was sent before the signal.
         signalled.set(Instant::now()).expect("once");
@@ -169,6 +171,7 @@ fn a_request_that_never_ends_does_not_keep_the_server() {
     let mut stream = TcpStream::connect(server.address).expect("it listens");
     let head = "POST /api/token/ HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n";
     stream.write_all(head.as_bytes()).expect("it reads");
+    // Nothing tells when the head has been read.
     thread::sleep(Duration::from_millis(200));
     server.signal("TERM");
     let start = Instant::now();

@@ -85,6 +85,9 @@ fn jwks() -> Vec<u8> {
     request("GET", "/.well-known/jwks.json").bytes()
 }
 
+/// The files are looked at every second; nothing tells that a look has changed nothing.
+const A_LOOK: Duration = Duration::from_millis(1_500);
+
 #[test]
 fn a_login_over_tls_and_browsers_are_told_to_stay_there() {
     let (place, authority) = (Place::with_keys(), Authority::new());
@@ -126,15 +129,15 @@ fn a_new_certificate_is_taken_over_and_one_that_cannot_be_used_changes_nothing()
     let good = fs::read_to_string(place.path("tls.key")).expect("text");
     for bad in [KeyPair::generate().expect("a key").serialize_pem(), "nonsense".into()] {
         write_key(&place.path("tls.key"), &bad);
-        std::thread::sleep(Duration::from_millis(1_500));
+        std::thread::sleep(A_LOOK);
         assert_eq!(current(), second);
     }
     write_key(&place.path("tls.key"), &good);
     fs::set_permissions(place.path("tls.key"), fs::Permissions::from_mode(0o640)).expect("its mode can be set");
-    std::thread::sleep(Duration::from_millis(1_500));
+    std::thread::sleep(A_LOOK);
     assert_eq!(current(), second);
     fs::remove_file(place.path("tls.pem")).expect("it was there");
-    std::thread::sleep(Duration::from_millis(1_500));
+    std::thread::sleep(A_LOOK);
     assert_eq!(current(), second);
     let third = authority.certify(&place);
     wait_for("the next one is", || current() == third);

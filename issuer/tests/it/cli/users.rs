@@ -142,6 +142,7 @@ fn on_a_terminal(place: &Place, command: &str, input: &[&str]) -> (bool, String)
     while let Ok(n @ 1..) = screen.read(&mut buffer) {
         seen.push_str(&String::from_utf8_lossy(&buffer[..n]));
         while answered < input.len() && seen.matches(": ").count() > answered {
+            // The question is on the screen a moment before the echo is off.
             std::thread::sleep(Duration::from_millis(50));
             keyboard.write_all(format!("{}\r", input[answered]).as_bytes()).expect("it reads");
             keyboard.flush().expect("it reads");
