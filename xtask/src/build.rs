@@ -81,14 +81,8 @@ impl<'a> Builder<'a> {
         Self { workspace, runner, choice, wasm: None, node: None }
     }
 
-    /// Looks for everything a build needs, so that a missing tool is told before an hour of compiling.
-    pub(crate) fn prepare(&mut self) -> Result<()> {
-        self.prepare_system()?;
-        self.wasm_tools()?;
-        Ok(())
-    }
-
-    /// Node and the wasm targets: what a package manager or rustup installs, and nothing compiles.
+    /// Node and the wasm targets: what a package manager or rustup installs, and nothing compiles. What is missing is
+    /// told before minutes of compiling.
     pub(crate) fn prepare_system(&mut self) -> Result<()> {
         self.node()?;
         self.wasm_toolchain()?;
