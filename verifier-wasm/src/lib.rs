@@ -20,7 +20,7 @@ mod freestanding;
 #[cfg(feature = "kernels")]
 pub mod kernels;
 #[cfg(feature = "status")]
-mod status_list;
+pub mod status_list;
 mod store;
 
 use store::{Store, taken};

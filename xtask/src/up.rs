@@ -2,7 +2,6 @@
 
 use std::env;
 use std::path::Path;
-use std::thread;
 
 use anyhow::{Result, bail};
 
@@ -26,14 +25,8 @@ pub(crate) fn run(workspace: &Workspace, up: &Up, choice: WasmToolchainChoice) -
 
     let mut builder = Builder::new(workspace, Runner::plain(), choice);
     builder.prepare_system()?;
-    // Either leaves processors idle at its end.
-    let (tools, programs) = thread::scope(|scope| {
-        let tools = scope.spawn(|| Builder::new(workspace, Runner::buffering(), choice).wasm_tools().map(drop));
-        let programs = builder.issuer_and_edge_host();
-        (tools.join(), programs)
-    });
-    programs?;
-    tools.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+    builder.wasm_tools()?;
+    builder.issuer_and_edge_host()?;
     let component = builder.edge_component(edge_server.arithmetic())?;
     builder.npm_package()?;
     builder.page(&Page { issuer_url: &addresses.issuer, edge_url: &addresses.edge, directory: &page })?;

@@ -81,6 +81,7 @@ pub(super) fn wasm_lints(builder: &mut Builder<'_>) -> Result<()> {
         ("edge-resource", WASIP2, "release", Vec::new()),
         ("edge-resource", WASIP2, "release", toolchain::wide_arithmetic(WASIP2).to_vec()),
         ("verifier-wasm", BROWSER, toolchain::NPM_PROFILE, Vec::new()),
+        ("verifier-wasm", BROWSER, toolchain::NPM_PROFILE, vec!["--features".into(), "status".into()]),
         ("verifier-wasm", BROWSER, toolchain::NPM_PROFILE, simd("+simd128")),
         ("verifier-wasm", BROWSER, toolchain::NPM_PROFILE, simd("+simd128,+relaxed-simd")),
     ] {
