@@ -53,8 +53,8 @@ fn refused(error: ApiError) -> Response {
     response
 }
 
-/// The host that the request names; none in HTTP/1.0, and where the target has none (`Host` is
-/// empty then).
+/// The host that the request names; none in HTTP/1.0. An empty one is of a target without a host,
+/// which none of `http` and `https` is (RFC 9110 section 4.2.1).
 fn host(version: Version, headers: &HeaderMap) -> Result<Option<Authority>, ()> {
     let mut values = headers.get_all(HOST).iter();
     let host = match (values.next(), values.next()) {
@@ -62,9 +62,6 @@ fn host(version: Version, headers: &HeaderMap) -> Result<Option<Authority>, ()> 
         (None, _) if version == Version::HTTP_10 => return Ok(None),
         _ => return Err(()),
     };
-    if host.is_empty() {
-        return Ok(None);
-    }
     // `uri-host [ ":" port ]`: an authority without a user.
     let host = Authority::try_from(host).map_err(|_| ())?;
     let has_host = !host.host().is_empty() && !host.as_str().contains('@');
@@ -90,13 +87,14 @@ mod tests {
     #[test]
     fn one_valid_host_is_required() {
         let (old, new) = (Version::HTTP_10, Version::HTTP_11);
-        let cases: [Case; 20] = [
+        let cases: [Case; 21] = [
             (new, &["localhost"], Ok(Some("localhost"))),
             (new, &["login.example:8000"], Ok(Some("login.example:8000"))),
             (new, &["[::1]:8000"], Ok(Some("[::1]:8000"))),
             (new, &["[::1]"], Ok(Some("[::1]"))),
             (new, &["localhost:"], Ok(Some("localhost:"))),
-            (new, &[""], Ok(None)),
+            (new, &[""], Err(())),
+            (old, &[""], Err(())),
             (new, &[], Err(())),
             (new, &["a", "a"], Err(())),
             (new, &["a", "b"], Err(())),

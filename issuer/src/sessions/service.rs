@@ -203,6 +203,9 @@ impl Sessions {
     }
 
     async fn end_once(&self, token: &Subject) -> Result<(), SessionError> {
+        if self.storage.is_ended_key(&token.kid).await? {
+            return Err(SessionError::Ended);
+        }
         if token.session.is_none() {
             let Some(user) = self.subject(token).await? else { return Ok(()) };
             if user.is_active {
@@ -241,6 +244,9 @@ impl Sessions {
     /// # Errors
     /// When the database fails.
     pub async fn is_live(&self, token: &Subject) -> Result<bool, StorageError> {
+        if self.storage.is_ended_key(&token.kid).await? {
+            return Ok(false);
+        }
         let id = match (&token.session, token.token_type) {
             (Some(id), _) => Some(id),
             (None, TokenType::Refresh) => Some(&token.jti),
@@ -265,9 +271,10 @@ impl Sessions {
         if token.token_type == TokenType::Refresh && self.takeover_end(token).is_err() {
             return Ok(false);
         }
-        let Some(id) = token.user_id else { return Ok(true) };
+        // Of nobody whose sessions could have been ended; not so when it names somebody who cannot be told.
+        let Some(id) = token.user_id else { return Ok(!token.names_a_user) };
         let user = self.storage.user_by_id(id).await?;
-        Ok(user.is_some_and(|user| token.is_newer_than_the_end_of(&user)))
+        Ok(user.is_some_and(|user| self.is_newer_than_the_end(token, &user)))
     }
 
     /// The user of a good access token, and whether the token's session goes on.
@@ -276,21 +283,25 @@ impl Sessions {
     /// When the database fails.
     pub async fn user(&self, id: i64, token: &Subject) -> Result<Option<(User, bool)>, StorageError> {
         Ok(match &token.session {
-            Some(session) => self.storage.user_in_session(id, session).await?.map(|found| {
+            Some(session) => self.storage.user_in_session(id, session, &token.kid).await?.map(|found| {
                 let is_trusted = found.taken_over_by.is_none_or(|kid| self.tokens.trusts(&kid));
                 (found.user, found.session_is_live && is_trusted)
             }),
-            None => self.storage.user_by_id(id).await?.map(|user| {
-                let is_live = token.is_newer_than_the_end_of(&user);
-                (user, is_live)
-            }),
+            None => {
+                let key_is_ended = self.storage.is_ended_key(&token.kid).await?;
+                self.storage.user_by_id(id).await?.map(|user| {
+                    let is_live = !key_is_ended && self.is_newer_than_the_end(token, &user);
+                    (user, is_live)
+                })
+            }
         })
     }
 
     /// The active user and the live session of a refresh token: most often found by one question.
     async fn continued(&self, token: &Subject) -> Result<(User, Session), SessionError> {
         if let (Some(user), Some(session)) = (token.user_id, &token.session)
-            && let Some(UserAndSession { user, session }) = self.storage.user_and_session(user, session).await?
+            && let Some(UserAndSession { user, session }) =
+                self.storage.user_and_session(user, session, &token.kid).await?
         {
             return match (user.is_active, session.revoked_at) {
                 (false, _) => Err(SessionError::NoActiveUser),
@@ -300,6 +311,9 @@ impl Sessions {
                     Ok((user, session))
                 }
             };
+        }
+        if self.storage.is_ended_key(&token.kid).await? {
+            return Err(SessionError::Ended);
         }
         let user = self.subject(token).await?.filter(|user| user.is_active).ok_or(SessionError::NoActiveUser)?;
         let session = self.open(token, &user).await?;

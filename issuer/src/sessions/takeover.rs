@@ -37,7 +37,7 @@ impl Sessions {
         let id = token.session.as_deref().unwrap_or(&token.jti);
         if token.session.is_none() && self.storage.session(id).await?.is_none() {
             // One that has a session already may have been kept when the others ended.
-            if !token.is_newer_than_the_end_of(user) {
+            if !self.is_newer_than_the_end(token, user) {
                 return Err(SessionError::Ended);
             }
             self.store(&mut self.taken_over(token, user)?, user).await?;
@@ -71,12 +71,12 @@ impl Sessions {
         let end = end.min(token.expires_at);
         if self.now() >= end { Err(SessionError::Expired) } else { Ok(end) }
     }
-}
 
-impl Subject {
     /// For a token without a session: whether it was issued after the user's sessions were ended,
-    /// all of them.
-    pub(super) fn is_newer_than_the_end_of(&self, user: &User) -> bool {
-        user.sessions_ended_at == 0 || self.issued_at > user.sessions_ended_at
+    /// all of them. The clock that wrote `iat` may be ahead by as much as is accepted; in case of
+    /// doubt the user logs in once more.
+    pub(super) fn is_newer_than_the_end(&self, token: &Subject, user: &User) -> bool {
+        let ahead = i64::try_from(self.tokens.future_leeway_seconds()).unwrap_or(i64::MAX);
+        user.sessions_ended_at == 0 || token.issued_at > user.sessions_ended_at.saturating_add(ahead)
     }
 }

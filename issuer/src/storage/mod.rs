@@ -86,11 +86,13 @@ pub trait Storage: Send + Sync {
     /// The user of this id.
     async fn user_by_id(&self, id: i64) -> Result<Option<User>, StorageError>;
 
-    /// The user of this id, and whether the session is live.
-    async fn user_in_session(&self, id: i64, session: &str) -> Result<Option<UserInSession>, StorageError>;
+    /// The user of this id, and whether the session is live for a token of the key with the thumbprint `kid`.
+    async fn user_in_session(&self, id: i64, session: &str, kid: &str) -> Result<Option<UserInSession>, StorageError>;
 
-    /// The user of this id and the session of that one, when both are there and the session is the user's.
-    async fn user_and_session(&self, id: i64, session: &str) -> Result<Option<UserAndSession>, StorageError>;
+    /// The user of this id and the session of that one, when both are there, the session is the user's and the key with the
+    /// thumbprint `kid` was not removed with its sessions.
+    async fn user_and_session(&self, id: i64, session: &str, kid: &str)
+    -> Result<Option<UserAndSession>, StorageError>;
 
     /// Stores a new user and returns the record; refused when the name is taken.
     async fn insert_user(&self, user: &NewUser) -> Result<User, InsertError>;

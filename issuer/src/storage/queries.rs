@@ -3,8 +3,9 @@
 
 pub(super) const USER_BY_NAME: &str = "SELECT * FROM users WHERE username = $1";
 pub(super) const USER_BY_ID: &str = "SELECT * FROM users WHERE id = $1";
+/// Nothing that an ended key signed is good, also at an issuer that still has the key.
 pub(super) const USER_IN_SESSION: &str = "\
-    SELECT users.*, live.id IS NOT NULL AS session_is_live, \
+    SELECT users.*, live.id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ended_keys WHERE kid = $3) AS session_is_live, \
     CASE WHEN live.taken_over THEN live.kid END AS taken_over_by FROM users \
     LEFT JOIN sessions AS live ON live.id = $2 AND live.user_id = users.id AND live.revoked_at IS NULL \
     WHERE users.id = $1";
@@ -68,7 +69,8 @@ pub(super) const SESSION: &str = concat!("SELECT ", session_columns!(), " FROM s
 pub(super) const USER_AND_SESSION: &str = concat!(
     "SELECT users.*, ",
     session_columns!(),
-    " FROM users JOIN sessions ON user_id = users.id WHERE users.id = $1 AND sessions.id = $2"
+    " FROM users JOIN sessions ON user_id = users.id WHERE users.id = $1 AND sessions.id = $2 \
+      AND NOT EXISTS (SELECT 1 FROM ended_keys WHERE ended_keys.kid = $3)"
 );
 /// Nothing is stored over a session or a status index that is there, nor for a user who is gone, inactive, or had the
 /// password changed or the sessions ended since the record was read: a login that is under way must not outlive that. A session that is

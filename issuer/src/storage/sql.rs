@@ -57,13 +57,23 @@ macro_rules! implement_storage {
                 Ok(sqlx::query_as(queries::USER_BY_ID).bind(id).fetch_optional(&self.pool).await?)
             }
 
-            async fn user_in_session(&self, id: i64, session: &str) -> Result<Option<UserInSession>, StorageError> {
-                let query = sqlx::query_as(queries::USER_IN_SESSION).bind(id).bind(session);
+            async fn user_in_session(
+                &self,
+                id: i64,
+                session: &str,
+                kid: &str,
+            ) -> Result<Option<UserInSession>, StorageError> {
+                let query = sqlx::query_as(queries::USER_IN_SESSION).bind(id).bind(session).bind(kid);
                 Ok(query.fetch_optional(&self.pool).await?)
             }
 
-            async fn user_and_session(&self, id: i64, session: &str) -> Result<Option<UserAndSession>, StorageError> {
-                let query = sqlx::query_as(queries::USER_AND_SESSION).bind(id).bind(session);
+            async fn user_and_session(
+                &self,
+                id: i64,
+                session: &str,
+                kid: &str,
+            ) -> Result<Option<UserAndSession>, StorageError> {
+                let query = sqlx::query_as(queries::USER_AND_SESSION).bind(id).bind(session).bind(kid);
                 Ok(query.fetch_optional(&self.pool).await?)
             }
 

@@ -101,6 +101,12 @@ impl TokenIssuer {
         self.keys.trusts(kid)
     }
 
+    /// How far ahead of this clock the `iat` of an accepted token may be, in seconds.
+    #[must_use]
+    pub fn future_leeway_seconds(&self) -> u64 {
+        self.keys.accepted().future_leeway_seconds
+    }
+
     /// The id of a session that begins.
     ///
     /// # Errors

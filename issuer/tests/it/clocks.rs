@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use crate::http::Answer;
-use crate::support::{Options, PASSWORD, TestIssuer};
+use crate::support::{Options, PASSWORD, START, TestIssuer, private_pem, shared_keys};
+use crate::trust::{claims, forged};
 
 #[track_caller]
 fn is_from_the_future(answer: &Answer) {
@@ -58,6 +59,29 @@ fn an_issuer_whose_clock_was_set_back_accepts_its_tokens_up_to_the_future_leeway
         issuer.clock.advance(1);
         assert_eq!(issuer.log_out(&refresh).status, 200);
     }
+}
+
+/// The clock that wrote `iat` may have been ahead: such a token may be from before the end.
+#[test]
+fn the_future_leeway_does_not_save_a_token_from_the_end_of_all_sessions() {
+    let issuer = TestIssuer::start();
+    let user = issuer.user("testuser").id;
+    issuer.block_on(issuer.storage.revoke_sessions(user, None, START)).expect("the storage works");
+    let token = |token_type: &str, issued_at: i64| {
+        forged(&private_pem(shared_keys()), None, claims(token_type, user, issued_at))
+    };
+    for issued_at in [START, START + 4, START + 5] {
+        for answer in [
+            issuer.me(&token("access", issued_at)),
+            issuer.verify(&token("access", issued_at)),
+            issuer.verify(&token("refresh", issued_at)),
+            issuer.refresh(&token("refresh", issued_at)),
+        ] {
+            assert_eq!((answer.status, answer.text("reason").as_str()), (401, "token_revoked"), "{}", answer.body);
+        }
+    }
+    issuer.clock.advance(6);
+    assert_eq!(issuer.me(&token("access", START + 6)).status, 200, "it is from after the end by any clock");
 }
 
 #[test]

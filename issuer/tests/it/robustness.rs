@@ -187,14 +187,15 @@ fn a_request_needs_exactly_one_valid_host() {
         let head = format!("GET /healthz HTTP/{version}\r\n{hosts}Connection: close\r\n\r\n");
         [issuer.address, issuer.metrics_address].map(|address| Answer::parse(&exchange(address, head.as_bytes())))
     };
-    for hosts in ["", "Host: a\r\nHost: a\r\n", "Host: a\r\nhost: b\r\n", "Host: a b\r\n", "Host: a@b\r\n"] {
+    for hosts in ["", "Host:\r\n", "Host: a\r\nHost: a\r\n", "Host: a\r\nhost: b\r\n", "Host: a b\r\n", "Host: a@b\r\n"]
+    {
         for answer in answer("1.1", hosts) {
             let expected = json!({ "detail": "Exactly one valid Host header is required.", "code": "bad_host" });
             assert_eq!((answer.status, answer.json()), (400, expected), "{hosts:?}");
             assert_eq!(answer.header("connection"), Some("close"), "{hosts:?}");
         }
     }
-    for (version, hosts) in [("1.1", "Host: a\r\n"), ("1.1", "Host: [::1]:80\r\n"), ("1.1", "Host:\r\n"), ("1.0", "")] {
+    for (version, hosts) in [("1.1", "Host: a\r\n"), ("1.1", "Host: [::1]:80\r\n"), ("1.0", "")] {
         let [issuer, metrics] = answer(version, hosts);
         assert_eq!((issuer.status, metrics.status), (200, 404), "{version} {hosts:?}");
     }

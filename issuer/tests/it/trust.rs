@@ -102,12 +102,30 @@ fn nothing_that_a_stolen_key_vouched_for_outlives_its_sessions_end() {
     is_refused(&issuer.refresh(&before_rotation.text("refresh")), "token_revoked");
     assert_eq!(issuer.refresh(&honest.text("refresh")).status, 200, "another key vouches for it");
 
-    // An issuer that has not noticed yet still accepts the key: no session begins with it.
-    let mut again = claims("refresh", boss, START);
-    again["jti"] = json!("another one");
-    let again = forged(&pem_of(place.path(), &stolen), Some(&stolen), again);
-    assert_eq!(issuer.refresh(&again).status, 503);
+    // An issuer that has not noticed yet still has the key: nothing that it signs is good, and no session begins with it.
     let user = issuer.user("testuser");
+    let (_, honest) = read(&issuer, &honest.text("refresh"));
+    for (user, sid) in [(boss, None), (user.id, Some(&honest["sid"]))] {
+        let again = |token_type: &str| {
+            let mut again = claims(token_type, user, START);
+            again["jti"] = json!("another one");
+            if let Some(sid) = sid {
+                again["sid"] = sid.clone();
+            }
+            forged(&pem_of(place.path(), &stolen), Some(&stolen), again)
+        };
+        for answer in [
+            issuer.me(&again("access")),
+            issuer.send(&request("GET", "/api/users/").bearer(&again("access"))),
+            issuer.send(&request("POST", "/api/token/blacklist/all/").bearer(&again("access"))),
+            issuer.verify(&again("access")),
+            issuer.verify(&again("refresh")),
+            issuer.refresh(&again("refresh")),
+            issuer.log_out(&again("refresh")),
+        ] {
+            is_refused(&answer, "token_revoked");
+        }
+    }
     let begins = |id: &str, kid: &str| {
         let first = RefreshToken { jti: id.into(), issued_at: START, expires_at: START + 60 };
         let session = Session::new(id.into(), user.id, first, 60, kid.into());
@@ -383,6 +401,20 @@ fn ids_that_cannot_be_looked_up_are_refused_and_long_ones_too() {
     let good = forged(&private_pem(shared_keys()), None, good);
     assert_eq!(issuer.refresh(&good).status, 200, "as long as Django keeps one");
     assert_eq!(issuer.log_out(&good).status, 200);
+}
+
+/// `sid` and `jti` are looked up everywhere; `verify` asks the storage of a user only to learn whether the token was revoked.
+#[test]
+fn a_token_whose_user_cannot_be_looked_up_is_not_verified() {
+    let issuer = TestIssuer::start();
+    for user_id in [json!(1.0), json!(-1), json!("x"), json!("-1"), json!(1_u64 << 63)] {
+        for token_type in ["access", "refresh"] {
+            let mut claims = claims(token_type, 1, START);
+            claims["user_id"] = user_id.clone();
+            let token = forged(&private_pem(shared_keys()), None, claims);
+            is_refused(&issuer.verify(&token), "token_revoked");
+        }
+    }
 }
 
 #[test]
