@@ -98,6 +98,11 @@ impl Gateway {
             .build()
             .map_err(|_| Refused::BadAddress)?;
         head.headers.remove(HOST);
+        if body.is_end_stream() {
+            // `wasi:http` removes `Transfer-Encoding`: without a length, only reading would tell the
+            // component that there is no body.
+            head.headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
         let body = RequestBody::new(body, self.max_body, self.body_time, turn);
         Ok(Request::from_parts(head, body.boxed_unsync()))
     }

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
-use http::Method;
 use http::header::{CONTENT_LENGTH, EXPECT};
 use http::request::Parts;
 
@@ -102,14 +101,12 @@ impl<B> TrackedBody<B> {
         Self { body, has_ended: false }
     }
 
-    /// Whether [`drain`] has something to do. Requests that announce no body, by a length or by their method, have
-    /// none. A client that waits for `100 Continue` has sent none, and would not know that one is still expected.
+    /// Returns whether [`drain`] must read on. Without a `Content-Length` only reading shows whether
+    /// there is a body: any method may have one, and `wasi:http` removes `Transfer-Encoding`. A client
+    /// that waits for `100 Continue` has sent nothing, and reading would ask it to.
     pub fn has_rest(&self, request: &Parts) -> bool {
-        let announced = match request.headers.get(CONTENT_LENGTH) {
-            Some(length) => length != "0",
-            None => [Method::POST, Method::PUT, Method::PATCH].contains(&request.method),
-        };
-        announced && !self.has_ended && !request.headers.contains_key(EXPECT)
+        let is_empty = request.headers.get(CONTENT_LENGTH).is_some_and(|length| length == "0");
+        !self.has_ended && !is_empty && !request.headers.contains_key(EXPECT)
     }
 }
 
@@ -143,7 +140,7 @@ mod tests {
     use super::*;
     use crate::testing::TestHost;
     use futures_util::stream;
-    use http::Request;
+    use http::{Method, Request};
 
     const LIMITS: TimeLimits = TimeLimits { pause: Duration::from_secs(60), total: Duration::from_secs(3600) };
 
@@ -211,10 +208,15 @@ mod tests {
     #[tokio::test]
     async fn only_a_body_that_may_come_is_drained() {
         for (method, headers, has_rest) in [
-            (Method::GET, vec![], false),
+            (Method::GET, vec![], true),
+            (Method::HEAD, vec![], true),
+            (Method::DELETE, vec![], true),
+            (Method::OPTIONS, vec![], true),
             (Method::POST, vec![], true),
+            (Method::GET, vec![(CONTENT_LENGTH, "0")], false),
             (Method::POST, vec![(CONTENT_LENGTH, "0")], false),
             (Method::GET, vec![(CONTENT_LENGTH, "5")], true),
+            (Method::GET, vec![(EXPECT, "100-continue")], false),
             (Method::PUT, vec![(CONTENT_LENGTH, "5"), (EXPECT, "100-continue")], false),
         ] {
             let mut request = Request::builder().method(&method);

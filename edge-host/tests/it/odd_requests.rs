@@ -167,6 +167,41 @@ fn a_refusal_arrives_though_the_server_does_not_read_on() {
     assert!(silent.answer("POST").is_none(), "the connection ends");
 }
 
+/// `wasi:http` removes `Transfer-Encoding`: the component sees no announcement of a chunked body.
+#[test]
+fn a_response_arrives_whatever_the_method_of_a_request_with_a_long_body() {
+    static PIECE: [u8; 100_000] = [b'x'; 100_000];
+    const PIECES: usize = 200;
+    let Some(files) = Files::start(&["--no-linger"]) else { return };
+    for (method, path, status) in [
+        ("GET", "/", 200),
+        ("GET", "/protected", 401),
+        ("HEAD", "/nothing", 404),
+        ("DELETE", "/uploads/000000000000000000000000000000000000000000000000", 401),
+        ("OPTIONS", "/upload", 200),
+        ("BREW", "/upload", 405),
+    ] {
+        for is_chunked in [false, true] {
+            let length = PIECE.len() * PIECES;
+            let (announced, before, end) = if is_chunked {
+                ("Transfer-Encoding: chunked".to_owned(), format!("{length:x}\r\n"), "\r\n0\r\n\r\n")
+            } else {
+                (format!("Content-Length: {length}"), String::new(), "")
+            };
+            let mut connection = files.edge.connect();
+            let head = format!("{method} {path} HTTP/1.1\r\nHost: a\r\n{announced}\r\n\r\n{before}");
+            connection.send_raw(head.as_bytes());
+            for _ in 0..PIECES {
+                connection.send_raw(&PIECE);
+            }
+            connection.send_raw(end.as_bytes());
+            let answer = connection.answer(method).unwrap_or_else(|| panic!("none to {method} {path}, {announced}"));
+            assert_eq!(answer.status, status, "{method} {path}, {announced}");
+        }
+    }
+    assert!(!files.edge.log().contains("instance ended"), "{}", files.edge.log());
+}
+
 fn goes_on_sending(files: &Files, size: usize) {
     for (bearer, status) in [(files.bearer(1), 413), ("Bearer x".to_owned(), 401)] {
         for length in [format!("Content-Length: {size}"), "Transfer-Encoding: chunked".to_owned()] {
