@@ -142,9 +142,9 @@ pub struct Receipt<'a> {
 }
 
 impl Record {
-    /// Whether it stands for an input in which no file was chosen.
-    const fn is_blank(&self) -> bool {
-        self.filename.is_empty() && self.size == 0
+    /// Returns whether it stands for an input in which no file was chosen. White space names no file.
+    fn is_blank(&self) -> bool {
+        self.size == 0 && self.filename.trim().is_empty()
     }
 
     fn receipt<'a>(&'a self, id: &'a UploadId) -> Receipt<'a> {

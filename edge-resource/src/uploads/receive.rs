@@ -122,7 +122,7 @@ async fn store(
         let name = if field_name(&part).as_deref() == Some(FIELD) { file_name(&part)? } else { None };
         // What browsers send for an input in which no file was chosen is none beside one.
         let is_another = name.is_some() && file.as_ref().is_some_and(|file| !file.is_blank());
-        if is_another && name.as_ref().is_some_and(|name| !name.is_empty()) {
+        if is_another && name.as_ref().is_some_and(|name| !name.trim().is_empty()) {
             return Err(Failure::FieldRepeated);
         }
         let is_file = name.is_some();

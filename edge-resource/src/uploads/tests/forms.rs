@@ -43,18 +43,18 @@ async fn an_input_in_which_no_file_was_chosen_is_none_beside_a_file() {
     let part = |name: &str, content: &str| {
         format!("--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n{content}\r\n")
     };
-    let (blank, file) = (part("", ""), part("a", "x"));
-    for parts in [[&blank, &file], [&file, &blank], [&blank, &blank]] {
-        let body = format!("{}{}--XX--\r\n", parts[0], parts[1]);
-        let answer = edge.upload(&bearer, FORM, body.as_bytes(), 1000).await;
-        let receipt = json_of(&answer);
-        if parts == [&blank, &blank] {
-            assert_eq!((answer.status(), &receipt["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("file_missing")));
-        } else {
-            assert_eq!(
-                (answer.status(), &receipt["filename"], &receipt["size"]),
-                (StatusCode::OK, &json!("a"), &json!(1))
-            );
+    let file = part("a", "x");
+    for blank in [part("", ""), part(" ", ""), part("\t", ""), part("\u{3000}", "")] {
+        for parts in [[&blank, &file], [&file, &blank], [&blank, &blank]] {
+            let body = format!("{}{}--XX--\r\n", parts[0], parts[1]);
+            let answer = edge.upload(&bearer, FORM, body.as_bytes(), 1000).await;
+            let receipt = json_of(&answer);
+            if parts == [&blank, &blank] {
+                assert_eq!((answer.status().as_u16(), &receipt["code"]), (422, &json!("file_missing")), "{body}");
+            } else {
+                let (name, size) = (&receipt["filename"], &receipt["size"]);
+                assert_eq!((answer.status().as_u16(), name, size), (200, &json!("a"), &json!(1)), "{body}");
+            }
         }
     }
 }
@@ -64,7 +64,15 @@ async fn a_form_in_which_no_file_was_chosen_stores_nothing() {
     let edge = Edge::new();
     let bearer = edge.bearer(&json!({}));
     let note = "--XX\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nhello\r\n";
-    for blank in ["filename=\"\"\r\nContent-Type: application/octet-stream", "filename=\"\"", "filename*=UTF-8''"] {
+    for blank in [
+        "filename=\"\"\r\nContent-Type: application/octet-stream",
+        "filename=\"\"",
+        "filename*=UTF-8''",
+        "filename=\" \"",
+        "filename=\"\t \"",
+        "filename=\"\u{3000}\"",
+        "filename*=UTF-8''%20%E3%80%80",
+    ] {
         let head = format!("--XX\r\nContent-Disposition: form-data; name=\"file\"; {blank}\r\n\r\n\r\n");
         for body in [format!("{head}--XX--\r\n"), format!("{note}{head}--XX--\r\n"), format!("{head}{note}--XX--\r\n")]
         {
@@ -75,9 +83,12 @@ async fn a_form_in_which_no_file_was_chosen_stores_nothing() {
             assert_eq!(edge.keys(), Vec::<String>::new(), "{body}");
         }
     }
-    // An empty file has been chosen where it has a name.
-    let empty = "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n\r\n--XX--\r\n";
-    assert_eq!(edge.upload(&bearer, FORM, empty.as_bytes(), 1000).await.status(), StatusCode::OK);
+    // A file was chosen where the part has a name or content.
+    for (name, content) in [("a", ""), (" ", "x"), ("", "x")] {
+        let head = format!("Content-Disposition: form-data; name=\"file\"; filename=\"{name}\"");
+        let body = format!("--XX\r\n{head}\r\n\r\n{content}\r\n--XX--\r\n");
+        assert_eq!(edge.upload(&bearer, FORM, body.as_bytes(), 1000).await.status(), StatusCode::OK, "{body}");
+    }
 }
 
 #[tokio::test]
