@@ -119,10 +119,10 @@ pub fn unprocessable(kind: &str, place: &[&str], text: &str, code: &str) -> Answ
     answer
 }
 
-/// The same for input that is there, and not what it has to be.
+/// Returns the same for input that is present and not acceptable.
 #[must_use]
-pub fn invalid_input(place: &[&str], text: Text<'_>, code: &str, lang: Lang) -> Answer {
-    let mut answer = unprocessable("value_error", place, text.lang(lang), code);
+pub fn invalid_input(kind: &str, place: &[&str], text: Text<'_>, code: &str, lang: Lang) -> Answer {
+    let mut answer = unprocessable(kind, place, text.lang(lang), code);
     answer.headers_mut().append(VARY, HeaderValue::from_static("Accept-Language"));
     answer
 }

@@ -70,6 +70,7 @@ fn operation(route: &Route) -> Value {
             operation["requestBody"] = json!({"required": true, "content": content("multipart/form-data", &form)});
         }
         Endpoint::Uploads => {
+            operation["description"] = json!("Unknown and repeated query parameters are refused with 422");
             operation["parameters"] = json!([
                 {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}},
                 {"name": "after", "in": "query", "schema": {"type": "string", "pattern": UPLOAD_ID}},

@@ -17,6 +17,12 @@ const LIMIT_INVALID: Text<'static> =
     Text { ko: "limit은 1부터 100까지의 수입니다", en: "limit is a number from 1 to 100" };
 const AFTER_INVALID: Text<'static> =
     Text { ko: "after는 업로드의 id입니다", en: "after is the id of an upload" };
+const UNKNOWN: Text<'static> = Text { ko: "알 수 없는 매개변수입니다", en: "This parameter is unknown" };
+const REPEATED: Text<'static> =
+    Text { ko: "이 매개변수는 한 번만 쓸 수 있습니다", en: "This parameter may occur only once" };
+
+/// Characters of a parameter's name that the response repeats.
+const MAX_NAME: usize = 40;
 
 #[derive(Serialize)]
 struct Page<'a> {
@@ -29,10 +35,7 @@ struct Page<'a> {
 pub async fn list(request: &Parts, owner: &Owner, host: &impl Host) -> Answer {
     let query = match Query::parse(request.uri.query().unwrap_or_default()) {
         Ok(query) => query,
-        Err((name, text)) => {
-            let lang = language::preferred(&request.headers);
-            return answer::invalid_input(&["query", name], text, "query_invalid", lang);
-        }
+        Err(error) => return error.response(request),
     };
     match page(&query, owner, host).await {
         Ok((files, next)) => answer::ok(&Page {
@@ -49,24 +52,45 @@ struct Query {
 }
 
 impl Query {
-    /// The error is the name of a parameter, and what is wrong with it.
-    fn parse(query: &str) -> Result<Self, (&'static str, Text<'static>)> {
-        let mut parsed = Self { limit: DEFAULT_PAGE, after: None };
-        for (name, value) in query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, ""))) {
+    /// Rejects unknown and repeated parameters: ignoring them would return another page than the
+    /// client asked for. Names are compared as sent, without percent-decoding.
+    fn parse(query: &str) -> Result<Self, QueryError<'_>> {
+        let (mut limit, mut after) = (None, None);
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let invalid = |text| QueryError { name, kind: "value_error", text };
             match name {
-                "limit" => {
-                    // Digits alone: a sign is a blank in a query.
-                    let digits = Some(value).filter(|value| value.bytes().all(|byte| byte.is_ascii_digit()));
-                    let limit = digits
-                        .and_then(|digits| digits.parse().ok())
-                        .filter(|limit| (1..=LARGEST_PAGE).contains(limit));
-                    parsed.limit = limit.ok_or(("limit", LIMIT_INVALID))?;
-                }
-                "after" => parsed.after = Some(UploadId::parse(value).ok_or(("after", AFTER_INVALID))?),
-                _ => {}
+                "limit" if limit.is_some() => return Err(invalid(REPEATED)),
+                "after" if after.is_some() => return Err(invalid(REPEATED)),
+                "limit" => limit = Some(parse_limit(value).ok_or_else(|| invalid(LIMIT_INVALID))?),
+                "after" => after = Some(UploadId::parse(value).ok_or_else(|| invalid(AFTER_INVALID))?),
+                _ => return Err(QueryError { name, kind: "extra_forbidden", text: UNKNOWN }),
             }
         }
-        Ok(parsed)
+        Ok(Self { limit: limit.unwrap_or(DEFAULT_PAGE), after })
+    }
+}
+
+fn parse_limit(value: &str) -> Option<usize> {
+    // Digits alone: a sign is a blank in a query.
+    let digits = Some(value).filter(|value| value.bytes().all(|byte| byte.is_ascii_digit()))?;
+    digits.parse().ok().filter(|limit| (1..=LARGEST_PAGE).contains(limit))
+}
+
+/// Why a query is rejected.
+struct QueryError<'q> {
+    /// The parameter.
+    name: &'q str,
+    /// FastAPI's word for the error.
+    kind: &'static str,
+    text: Text<'static>,
+}
+
+impl QueryError<'_> {
+    fn response(&self, request: &Parts) -> Answer {
+        let name: String = self.name.chars().take(MAX_NAME).collect();
+        let lang = language::preferred(&request.headers);
+        answer::invalid_input(self.kind, &["query", &name], self.text, "query_invalid", lang)
     }
 }
 

@@ -297,7 +297,8 @@ fn refused(failure: &Failure, limits: Limits, request: &Parts, host: &impl Host)
         answer::localized_error(status, Text { ko, en }, code, language::preferred(&request.headers))
     };
     let invalid = |code, ko: &str, en: &str| {
-        answer::invalid_input(&["body", FIELD], Text { ko, en }, code, language::preferred(&request.headers))
+        let lang = language::preferred(&request.headers);
+        answer::invalid_input("value_error", &["body", FIELD], Text { ko, en }, code, lang)
     };
     match failure {
         Failure::FieldMissing | Failure::Form(FormError::NotMultipart) => {

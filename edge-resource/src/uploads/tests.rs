@@ -252,6 +252,41 @@ async fn the_list_goes_page_by_page_from_the_newest() {
 }
 
 #[tokio::test]
+async fn a_list_refuses_unknown_and_repeated_parameters_and_other_routes_ignore_them() {
+    let edge = Edge::new();
+    let bearer = edge.bearer(&json!({}));
+    let receipt = json_of(&edge.upload(&bearer, FORM, &form(b"x"), 100).await);
+    let id = receipt["id"].as_str().expect("an id");
+    let (unknown, repeated) = ("This parameter is unknown", "This parameter may occur only once");
+    let (twice, long) = (format!("after={id}&after={id}"), "x".repeat(41));
+    for (query, name, kind, text) in [
+        ("foo=1", "foo", "extra_forbidden", unknown),
+        ("limit=5&foo", "foo", "extra_forbidden", unknown),
+        ("foo=1&limit=0", "foo", "extra_forbidden", unknown),
+        ("Limit=5", "Limit", "extra_forbidden", unknown),
+        ("limi%74=5", "limi%74", "extra_forbidden", unknown),
+        ("=5", "", "extra_forbidden", unknown),
+        (&long, &long[..40], "extra_forbidden", unknown),
+        ("limit=5&limit=5", "limit", "value_error", repeated),
+        ("limit=5&limit=0", "limit", "value_error", repeated),
+        (&twice, "after", "value_error", repeated),
+    ] {
+        let path = format!("/uploads?{query}");
+        for method in [Method::GET, Method::HEAD] {
+            let answer = edge.send(method, &path, &bearer, &[(ACCEPT_LANGUAGE, "en")]).await;
+            let error = json!({"type": kind, "loc": ["query", name], "msg": text, "input": null});
+            let expected = json!({"detail": [error], "code": "query_invalid"});
+            assert_eq!((answer.status().as_u16(), json_of(&answer)), (422, expected), "{path}");
+        }
+        assert_eq!(edge.send(Method::GET, &path, "Bearer x", &[]).await.status(), StatusCode::UNAUTHORIZED);
+    }
+    let file = format!("/uploads/{id}?foo=1&foo=1");
+    for path in ["/uploads?", "/uploads?&", "/uploads?&limit=5&", "/protected?foo=1", "/?foo=1&foo=1", &file] {
+        assert_eq!(edge.send(Method::GET, path, &bearer, &[]).await.status(), StatusCode::OK, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_file_whose_id_has_seconds_is_still_there_and_older_than_the_others() {
     let edge = Edge::new();
     let bearer = edge.bearer(&json!({}));
@@ -335,7 +370,7 @@ async fn texts_are_in_the_clients_language_but_for_those_of_the_wire_contract() 
         }
         all.push(answers);
     }
-    for query in ["limit=0", "after=x"] {
+    for query in ["limit=0", "after=x", "foo=1", "limit=5&limit=5"] {
         let path = format!("/uploads?{query}");
         all.push(vec![
             edge.send(Method::GET, &path, &bearer, &[(ACCEPT_LANGUAGE, "ko")]).await,
@@ -375,6 +410,8 @@ async fn texts_are_in_the_clients_language_but_for_those_of_the_wire_contract() 
             "boundary_missing",
             "multipart_malformed",
             "file_missing",
+            "query_invalid",
+            "query_invalid",
             "query_invalid",
             "query_invalid",
         ]
