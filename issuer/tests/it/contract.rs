@@ -118,6 +118,38 @@ fn a_faulty_body_is_refused_with_every_fault() {
     expect(&answer, "a file", 400, &json!({ "username": [NOT_TEXT], "password": [REQUIRED] }));
 }
 
+/// As in Django, which skips the part; in none of its charsets is the name that of a field.
+#[test]
+fn a_part_whose_name_is_not_utf_8_is_ignored() {
+    let issuer = TestIssuer::start();
+    let part = |parameters: &[u8], value: &str| {
+        let head = b"--X\r\nContent-Disposition: form-data; name=";
+        [&head[..], parameters, b"\r\n\r\n", value.as_bytes(), b"\r\n"].concat()
+    };
+    let send = |parts: &[&[u8]]| {
+        let body = [&parts.concat()[..], b"--X--\r\n"].concat();
+        issuer.send(&post(LOGIN).body("multipart/form-data; boundary=X", body))
+    };
+    let (username, password) = (part(b"\"username\"", "testuser"), part(b"\"password\"", PASSWORD));
+    for parameters in [
+        &b"\"\xff\xfe\""[..],
+        b"\"username\xff\"",
+        b"\"username\xc0\x80\"",
+        b"\"\xed\xa0\x80\"",
+        b"username\xff",
+        b"\"\xff\"; filename=\"a\"",
+        b"\"username\xff\"; filename=\"\xfe\"",
+    ] {
+        let (name, other) = (parameters.escape_ascii().to_string(), part(parameters, "nobody"));
+        for parts in [[&other, &username, &password], [&username, &other, &password], [&username, &password, &other]] {
+            let answer = send(&parts.map(Vec::as_slice));
+            assert_eq!((answer.status, answer.json()["user"]["username"].as_str()), (200, Some("testuser")), "{name}");
+        }
+        let expected = json!({ "username": ["This field is required."] });
+        expect(&send(&[&other, &password]), &name, 400, &expected);
+    }
+}
+
 #[test]
 fn a_body_that_does_not_parse_is_refused_with_the_reason() {
     let issuer = TestIssuer::start();
