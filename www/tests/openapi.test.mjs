@@ -91,7 +91,7 @@ describe("the OpenAPI documents and the programs agree", { skip: reasonToSkip(),
     return output;
   }
 
-  /** How many requests there were: none would find nothing. */
+  /** Returns how many requests Schemathesis sent. A bound on it fails when operations drop out. */
   function cases(output) {
     return Number(/^ +(\d+) generated/m.exec(output)?.[1] ?? 0);
   }
@@ -112,7 +112,7 @@ include-operation-id = ["create_user", "change_password", "set_user_password"]
 checks.positive_data_acceptance.enabled = false
 `);
     t.diagnostic(`${cases(output)} requests`);
-    assert.ok(cases(output) > 300, output);
+    assert.ok(cases(output) >= 850, output);
   });
 
   test("the edge's", async (t) => {
@@ -124,6 +124,6 @@ checks.positive_data_acceptance.enabled = false
     const { access } = await answer.json();
     const output = await judge(edge.url, `[auth.openapi.bearer]\nbearer = "${access}"\n`);
     t.diagnostic(`${cases(output)} requests`);
-    assert.ok(cases(output) > 50, output);
+    assert.ok(cases(output) >= 150, output);
   });
 });
