@@ -7,7 +7,9 @@ use super::output::say;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::DatabaseArgs;
 use crate::storage;
-use crate::users::{ADMIN_ROLE, Changes, Claims, DEFAULT_ROLE, Differing, ImportReport, NotTaken, read_django_users};
+use crate::users::{
+    ADMIN_ROLE, Changes, Claims, DEFAULT_ROLE, Differing, ImportOptions, ImportReport, NotTaken, read_django_users,
+};
 
 #[derive(Debug, Args)]
 pub(super) struct ImportArgs {
@@ -25,10 +27,14 @@ pub(super) struct ImportArgs {
     /// The claim `premium` of new users
     #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
     premium: bool,
-    /// Give users of an earlier import Django's values where they differ: name, email, password, active or not,
+    /// Give users of an earlier import the values that changed in Django since: name, email, password, active or not,
     /// superuser or not; without it, they are named only
     #[arg(long)]
     update: bool,
+    /// Record users as Django's of whose import nothing is known, with its present values as imported; their fields here
+    /// stay. They need the same id, and the same username or date_joined
+    #[arg(long)]
+    adopt: bool,
 }
 
 pub(super) async fn run(args: ImportArgs) -> Result<(), Failure> {
@@ -36,7 +42,8 @@ pub(super) async fn run(args: ImportArgs) -> Result<(), Failure> {
     let claims = Claims { role: args.role, superuser_role: ADMIN_ROLE.to_owned(), premium: args.premium };
     let users = read_django_users(&args.from, &args.table, &claims).await?;
     let storage = storage::open(&args.database.database_url).await?;
-    let report = storage.import_users(&users, args.update, SystemClock.now().timestamp()).await?;
+    let options = ImportOptions { update: args.update, adopt: args.adopt };
+    let report = storage.import_users(&users, options, SystemClock.now().timestamp()).await?;
     say!("imported {} users, {} were there already", report.new, report.present)?;
     print(&report, args.update)?;
     for user in users.iter().filter(|user| !user.has_usable_password()) {
@@ -51,13 +58,11 @@ pub(super) async fn run(args: ImportArgs) -> Result<(), Failure> {
 }
 
 fn print(report: &ImportReport, update: bool) -> Result<(), Failure> {
-    for Differing { id, username, fields, is_updated } in &report.differing {
-        let fields = fields.join(", ");
-        if *is_updated {
-            say!("the user {username:?} (id {id}) got Django's {fields}")?;
-        } else {
-            say!("the user {username:?} (id {id}) differs from Django's in: {fields}")?;
-        }
+    for (id, username) in &report.adopted {
+        say!("adopted the user {username:?} (id {id})")?;
+    }
+    for user in &report.differing {
+        print_differences(user)?;
     }
     for NotTaken { id, username, holder } in &report.not_taken {
         say!("the user {id} of Django's cannot have the name {username:?}: it is the user {holder}'s")?;
@@ -65,8 +70,37 @@ fn print(report: &ImportReport, update: bool) -> Result<(), Failure> {
     for (id, username) in &report.gone {
         say!("the user {username:?} (id {id}) is not in Django's table: `issuer users deactivate` keeps it out")?;
     }
-    if !update && !report.differing.is_empty() {
+    if !update && report.differing.iter().any(|user| !user.pending.is_empty()) {
         say!("`issuer users import --update` takes Django's values for those who differ")?;
+    }
+    if report.differing.iter().any(|user| !user.is_imported || !user.unknown.is_empty()) {
+        say!("`issuer users import --adopt` records users as Django's, and later changes in Django can be taken")?;
+    }
+    Ok(())
+}
+
+fn print_differences(user: &Differing) -> Result<(), Failure> {
+    let Differing { id, username, .. } = user;
+    let name = format!("the user {username:?} (id {id})");
+    let unknown = user.unknown.join(", ");
+    match (user.is_imported, unknown.is_empty()) {
+        (true, true) => {}
+        (true, false) => {
+            say!("the last import of {name} is not recorded; it differs from Django's in: {unknown}")?;
+        }
+        (false, true) => say!("{name} is not known to have been imported")?,
+        (false, false) => {
+            say!("{name} is not known to have been imported; it differs from Django's in: {unknown}")?;
+        }
+    }
+    if !user.updated.is_empty() {
+        say!("{name} got Django's {}", user.updated.join(", "))?;
+    }
+    if !user.pending.is_empty() {
+        say!("{name} differs from Django's in: {}", user.pending.join(", "))?;
+    }
+    if !user.changed_here.is_empty() {
+        say!("{name} was changed here in: {}", user.changed_here.join(", "))?;
     }
     Ok(())
 }

@@ -97,8 +97,8 @@ pub enum ChangeError {
 pub enum ImportError {
     /// The id of one, at least, is another user's.
     #[error(
-        "the user {:?} (id {}) cannot be imported, another user has that id{}; \
-         nothing was stored, import into a new database",
+        "the user {:?} (id {}) cannot be imported, another user has that id{}; nothing was stored: \
+         --adopt takes the same id with the same username or date_joined, all else needs a new database",
         .0.username,
         .0.id,
         and_more(.0.others)

@@ -15,6 +15,7 @@ macro_rules! migrations {
                 migration!($directory, 3, "revocation", "0003_revocation.sql"),
                 migration!($directory, 4, "session keys", "0004_session_keys.sql"),
                 migration!($directory, 5, "imported password", "0005_imported_password.sql"),
+                migration!($directory, 6, "imported record", "0006_imported_record.sql"),
             ])
         })
     };

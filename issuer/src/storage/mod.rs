@@ -23,7 +23,9 @@ pub use sqlite::SqliteStorage;
 pub use crate::sqlite_file::Exposure;
 
 use crate::sessions::{RefreshToken, Session};
-use crate::users::{Changes, ImportReport, ImportedUser, LastAdministrator, NewUser, PasswordHash, User};
+use crate::users::{
+    Changes, ImportOptions, ImportReport, ImportedUser, LastAdministrator, NewUser, PasswordHash, User,
+};
 
 /// A user, and whether a session is one of the user's that has not been ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,10 +99,15 @@ pub trait Storage: Send + Sync {
     /// Stores a new user and returns the record; refused when the name is taken.
     async fn insert_user(&self, user: &NewUser) -> Result<User, InsertError>;
 
-    /// Stores users under the ids they bring, at `now` (Unix seconds). A user whose record is there and
-    /// differs gets Django's values with `update`, and is reported in any case; sessions end where the
-    /// password, the role of an administrator or the right to log in is lost. All of it or nothing is done.
-    async fn import_users(&self, users: &[ImportedUser], update: bool, now: i64) -> Result<ImportReport, ImportError>;
+    /// Stores users under the ids they bring, at `now` (Unix seconds), and reports those whose record
+    /// is there and differs. `options` say what becomes of these. Sessions end where the password, the
+    /// role of an administrator or the right to log in is lost. All of it or nothing is done.
+    async fn import_users(
+        &self,
+        users: &[ImportedUser],
+        options: ImportOptions,
+        now: i64,
+    ) -> Result<ImportReport, ImportError>;
 
     /// Users with an id of `first` or above, by id, at most `limit`.
     async fn users_from(&self, first: i64, limit: u32) -> Result<Vec<User>, StorageError>;

@@ -14,8 +14,8 @@ use super::{
 };
 use crate::sessions::{RefreshToken, Session};
 use crate::users::{
-    ADMIN_ROLE, Changes, ImportReport, ImportedUser, LastAdministrator, NewUser, PasswordHash, Plan, StoredUser, User,
-    plan,
+    ADMIN_ROLE, Changes, ImportOptions, ImportReport, ImportedUser, LastAdministrator, NewUser, PasswordHash, Plan,
+    Snapshot, StoredUser, User, plan,
 };
 
 const ADVICE: &str = "check that the server runs and that user, password and database in the URL are right";

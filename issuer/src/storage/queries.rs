@@ -42,14 +42,15 @@ pub(super) const INSERT_USER: &str = "\
 pub(super) const SQLITE_LOCK_USERS: &str = "UPDATE users SET id = id WHERE FALSE";
 pub(super) const POSTGRES_LOCK_USERS: &str = "LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE";
 pub(super) const USERS_TO_COMPARE: &str = "\
-    SELECT id, username, email, first_name, last_name, password_hash, role, is_active, imported_password FROM users";
+    SELECT id, username, email, first_name, last_name, password_hash, role, is_active, created_at, imported_password, \
+    imported_record FROM users";
 pub(super) const IMPORT_USER: &str = "\
     INSERT INTO users (id, username, email, first_name, last_name, password_hash, role, premium, is_active, \
-    created_at, imported_password) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    created_at, imported_password, imported_record) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
 pub(super) const RENAME_USER: &str = "UPDATE users SET username = $2 WHERE id = $1";
 pub(super) const UPDATE_IMPORTED_USER: &str = "\
     UPDATE users SET username = $2, email = $3, first_name = $4, last_name = $5, password_hash = $6, role = $7, \
-    is_active = $8, imported_password = $9 WHERE id = $1";
+    is_active = $8, imported_password = $9, imported_record = $10 WHERE id = $1";
 /// SQLite's AUTOINCREMENT has seen the ids; PostgreSQL's sequence has not, and must not go back either.
 pub(super) const SQLITE_ADVANCE_IDS: Option<&str> = None;
 pub(super) const POSTGRES_ADVANCE_IDS: Option<&str> = Some(

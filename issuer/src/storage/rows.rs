@@ -10,7 +10,7 @@ use sqlx::{Error, FromRow, Row as _};
 use super::examine::Applied;
 use super::{Revocation, UserAndSession, UserInSession};
 use crate::sessions::Session;
-use crate::users::{PasswordHash, StoredUser, User};
+use crate::users::{PasswordHash, Snapshot, StoredUser, User};
 
 /// Implements `FromRow` for both databases: the columns are read alike, and their types are not the same.
 macro_rules! read {
@@ -52,8 +52,14 @@ read!(StoredUser, |row| Ok(Self {
     password_hash: PasswordHash::from_elsewhere(row.try_get("password_hash")?),
     role: row.try_get("role")?,
     is_active: row.try_get("is_active")?,
+    created_at: row.try_get("created_at")?,
     imported_password: row.try_get("imported_password")?,
+    imported_record: snapshot(row.try_get("imported_record")?)?,
 }));
+
+fn snapshot(json: Option<String>) -> Result<Option<Snapshot>, Error> {
+    json.map(|json| Snapshot::from_json(&json)).transpose().map_err(|error| Error::Decode(error.into()))
+}
 
 read!(Session, |row| Ok(Self {
     id: row.try_get("session_id")?,

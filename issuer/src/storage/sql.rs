@@ -94,38 +94,35 @@ macro_rules! implement_storage {
             async fn import_users(
                 &self,
                 users: &[ImportedUser],
-                update: bool,
+                options: ImportOptions,
                 now: i64,
             ) -> Result<ImportReport, ImportError> {
                 let mut transaction = self.begin().await?;
                 sqlx::query($lock_users).execute(&mut *transaction).await?;
                 let stored: Vec<StoredUser> =
                     sqlx::query_as(queries::USERS_TO_COMPARE).fetch_all(&mut *transaction).await?;
-                let Plan { new, changes, mut report } = plan(users, &stored, update)?;
+                let Plan { new, changes, mut report } = plan(users, &stored, options)?;
                 // Old names go first: a user may get the name that another one has to give up.
                 for change in changes.iter().filter(|change| change.is_renamed) {
-                    let unused = format!("\u{1}{}", change.user.id);
-                    let query = sqlx::query(queries::RENAME_USER).bind(change.user.id).bind(unused);
+                    let unused = format!("\u{1}{}", change.id);
+                    let query = sqlx::query(queries::RENAME_USER).bind(change.id).bind(unused);
                     query.execute(&mut *transaction).await?;
                 }
                 for change in &changes {
-                    let (id, record) = (change.user.id, &change.user.record);
                     let query = sqlx::query(queries::UPDATE_IMPORTED_USER)
-                        .bind(id)
+                        .bind(change.id)
                         .bind(change.username)
-                        .bind(&record.email)
-                        .bind(&record.first_name)
-                        .bind(&record.last_name)
+                        .bind(change.email)
+                        .bind(change.first_name)
+                        .bind(change.last_name)
                         .bind(change.password_hash.as_str())
                         .bind(change.role)
-                        .bind(record.is_active)
-                        .bind(change.user.password_fingerprint());
+                        .bind(change.is_active)
+                        .bind(&change.imported_password)
+                        .bind(change.imported_record.as_ref().map(Snapshot::to_json));
                     query.execute(&mut *transaction).await?;
                     if change.ends_sessions {
-                        let query = sqlx::query(queries::END_UNNAMED_SESSIONS).bind(id).bind(now);
-                        query.execute(&mut *transaction).await?;
-                        let query = sqlx::query(queries::REVOKE_OTHER_SESSIONS).bind(id).bind("").bind(now);
-                        query.execute(&mut *transaction).await?;
+                        Self::end_sessions(&mut transaction, change.id, now).await?;
                     }
                 }
                 for user in new {
@@ -140,7 +137,8 @@ macro_rules! implement_storage {
                         .bind(user.record.premium)
                         .bind(user.record.is_active)
                         .bind(user.record.created_at)
-                        .bind(user.password_fingerprint());
+                        .bind(user.password_fingerprint())
+                        .bind(user.snapshot().to_json());
                     query.execute(&mut *transaction).await?;
                     report.new += 1;
                 }

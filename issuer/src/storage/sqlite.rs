@@ -18,8 +18,8 @@ use super::{
 use crate::sessions::{RefreshToken, Session};
 use crate::sqlite_file::{self, Exposure};
 use crate::users::{
-    ADMIN_ROLE, Changes, ImportReport, ImportedUser, LastAdministrator, NewUser, PasswordHash, Plan, StoredUser, User,
-    plan,
+    ADMIN_ROLE, Changes, ImportOptions, ImportReport, ImportedUser, LastAdministrator, NewUser, PasswordHash, Plan,
+    Snapshot, StoredUser, User, plan,
 };
 
 const ADVICE: &str = "check that the path is a SQLite file, or a new file in a directory that can be written";

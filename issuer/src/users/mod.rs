@@ -14,8 +14,10 @@ use utoipa::ToSchema;
 
 pub use account::{InvalidRecord, InvalidUser, NewUser, PasswordOwner, Profile, check_password, normalised_username};
 pub use change::{Changes, ClaimsChange, LastAdministrator};
-pub use import::{Claims, Differing, IdTaken, ImportReport, ImportedUser, NotTaken, SourceError, read_django_users};
-pub(crate) use import::{Plan, StoredUser, plan};
+pub use import::{
+    Claims, Differing, IdTaken, ImportOptions, ImportReport, ImportedUser, NotTaken, SourceError, read_django_users,
+};
+pub(crate) use import::{Plan, Snapshot, StoredUser, plan};
 pub use password::{
     Busy, HashingError, HashingLimits, MAX_PASSWORD_BYTES, Match, PasswordHash, PasswordHasher, generate_password,
 };

@@ -1,11 +1,15 @@
 //! Taking over the users of a Django project: reading its table, and what becomes of each row.
 
+mod names;
 mod plan;
+mod report;
 mod row;
+mod snapshot;
 mod source;
 
-pub use plan::{Differing, IdTaken, ImportReport, NotTaken};
 pub(crate) use plan::{Plan, StoredUser, plan};
+pub use report::{Differing, IdTaken, ImportReport, NotTaken};
+pub(crate) use snapshot::Snapshot;
 pub use source::{SourceError, read_django_users};
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -13,7 +17,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::stored_hash::StoredHash;
-use super::{NewUser, PasswordHash};
+use super::{ADMIN_ROLE, NewUser, PasswordHash};
 
 /// A user to be stored under the id that the Django project's tokens and tables know.
 #[derive(Debug, Clone)]
@@ -42,10 +46,33 @@ impl ImportedUser {
     pub(crate) fn password_fingerprint(&self) -> String {
         fingerprint(&self.record.password_hash)
     }
+
+    /// Returns Django's values, for a later import to see which of them changed since.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        let record = &self.record;
+        Snapshot {
+            username: record.username.clone(),
+            email: record.email.clone(),
+            first_name: record.first_name.clone(),
+            last_name: record.last_name.clone(),
+            is_active: record.is_active,
+            is_superuser: record.role == ADMIN_ROLE,
+        }
+    }
 }
 
 fn fingerprint(hash: &PasswordHash) -> String {
     URL_SAFE_NO_PAD.encode(digest(&SHA256, hash.as_str().as_bytes()))
+}
+
+/// What an import does with users whose record is there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ImportOptions {
+    /// Applies the values that changed in Django since the last import.
+    pub update: bool,
+    /// Records the users of whose last import nothing is known as Django's, with its present values as
+    /// those of the last import.
+    pub adopt: bool,
 }
 
 /// What the records get that Django does not know.

@@ -2,7 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::ImportedUser;
+use super::names::Names;
+use super::row::COLUMNS;
+use super::{Differing, IdTaken, ImportOptions, ImportReport, ImportedUser, NotTaken, Snapshot};
 use crate::users::{ADMIN_ROLE, PasswordHash};
 
 /// A record that is there, as far as an import compares it.
@@ -16,68 +18,46 @@ pub(crate) struct StoredUser {
     pub(crate) password_hash: PasswordHash,
     pub(crate) role: String,
     pub(crate) is_active: bool,
-    /// [`ImportedUser::password_fingerprint`] of the last import; `None`: the user was not imported.
+    pub(crate) created_at: i64,
+    /// [`ImportedUser::password_fingerprint`] of the last import; `None`: the user is not known to
+    /// have been imported.
     pub(crate) imported_password: Option<String>,
+    /// Django's other values at the last import; `None`: they were not recorded.
+    pub(crate) imported_record: Option<Snapshot>,
 }
 
-/// What an import did, user by user.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ImportReport {
-    /// How many users are new.
-    pub new: u64,
-    /// How many were there already, those included that differ.
-    pub present: u64,
-    /// Users whose record differs from Django's, by id.
-    pub differing: Vec<Differing>,
-    /// Users who could not get their name, by id.
-    pub not_taken: Vec<NotTaken>,
-    /// Active users of an earlier import whom Django does not have any more: ids and names, by id.
-    pub gone: Vec<(i64, String)>,
+impl StoredUser {
+    fn is_imported(&self) -> bool {
+        self.imported_password.is_some()
+    }
+
+    /// Returns the values as Django would hold them. It knows superusers only, other roles are given
+    /// here.
+    fn values(&self) -> Snapshot {
+        Snapshot {
+            username: self.username.clone(),
+            email: self.email.clone(),
+            first_name: self.first_name.clone(),
+            last_name: self.last_name.clone(),
+            is_active: self.is_active,
+            is_superuser: self.role == ADMIN_ROLE,
+        }
+    }
 }
 
-/// A user whose record differs from Django's.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Differing {
-    /// The id.
-    pub id: i64,
-    /// The name here, before an update.
-    pub username: String,
-    /// Names of Django's columns that differ.
-    pub fields: Vec<&'static str>,
-    /// Whether the record got Django's values.
-    pub is_updated: bool,
-}
-
-/// A user of Django's whose name belongs to another one here.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotTaken {
-    /// The id.
-    pub id: i64,
-    /// The name in Django's table.
-    pub username: String,
-    /// Id of the user who has the name.
-    pub holder: i64,
-}
-
-/// A user's id belongs to a user who was not imported: the users of two projects are mixed up.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IdTaken {
-    /// The id.
-    pub id: i64,
-    /// The name in Django's table.
-    pub username: String,
-    /// How many users more there are of this kind.
-    pub others: usize,
-}
-
-/// A record that gets Django's values.
+/// A record to be written.
 #[derive(Debug)]
 pub(crate) struct Change<'a> {
-    pub(crate) user: &'a ImportedUser,
-    /// The name afterwards; the one from before when the new one belongs to another user.
+    pub(crate) id: i64,
     pub(crate) username: &'a str,
-    pub(crate) role: &'a str,
+    pub(crate) email: &'a str,
+    pub(crate) first_name: &'a str,
+    pub(crate) last_name: &'a str,
     pub(crate) password_hash: &'a PasswordHash,
+    pub(crate) role: &'a str,
+    pub(crate) is_active: bool,
+    pub(crate) imported_password: Option<String>,
+    pub(crate) imported_record: Option<Snapshot>,
     pub(crate) is_renamed: bool,
     /// Whether the user has another password or role, or is inactive now.
     pub(crate) ends_sessions: bool,
@@ -92,30 +72,21 @@ pub(crate) struct Plan<'a> {
 }
 
 /// Decides what becomes of each of `users`, by id, among those who are `stored`.
-///
-/// With `update`, records that differ get Django's values; without, they are reported only.
-pub(crate) fn plan<'a>(users: &'a [ImportedUser], stored: &'a [StoredUser], update: bool) -> Result<Plan<'a>, IdTaken> {
+pub(crate) fn plan<'a>(
+    users: &'a [ImportedUser],
+    stored: &'a [StoredUser],
+    options: ImportOptions,
+) -> Result<Plan<'a>, IdTaken> {
     let by_id: HashMap<i64, &StoredUser> = stored.iter().map(|user| (user.id, user)).collect();
     refuse_taken_ids(users, &by_id)?;
     let mut plan = Plan::default();
     let mut names = Names::new(stored);
-    let present = || users.iter().filter_map(|user| Some((user, *by_id.get(&user.id)?)));
-    let renamed = if update { names.rename(present(), &mut plan.report.not_taken) } else { HashSet::new() };
-    for (user, here) in present() {
-        plan.report.present += 1;
-        let fields = differences(user, here);
-        if fields.is_empty() {
-            continue;
-        }
-        plan.report.differing.push(Differing {
-            id: user.id,
-            username: here.username.clone(),
-            is_updated: update && (fields != ["username"] || renamed.contains(&user.id)),
-            fields: fields.clone(),
-        });
-        if update {
-            plan.changes.push(change(user, here, &fields, renamed.contains(&user.id)));
-        }
+    let present = users.iter().filter_map(|user| Some((user, *by_id.get(&user.id)?)));
+    let mut present: Vec<_> = present.map(|(user, here)| Comparison::new(user, here, options)).collect();
+    let renamed = present.iter().filter(|one| one.applies("username")).map(|one| (one.user, one.here)).collect();
+    let renamed = names.rename(renamed, &mut plan.report.not_taken);
+    for one in present.iter_mut().filter(|one| !renamed.contains(&one.user.id)) {
+        one.withhold("username");
     }
     for user in users.iter().filter(|user| !by_id.contains_key(&user.id)) {
         match names.claim(user.username(), user.id) {
@@ -127,8 +98,16 @@ pub(crate) fn plan<'a>(users: &'a [ImportedUser], stored: &'a [StoredUser], upda
         }
     }
     plan.report.not_taken.sort_by_key(|user| user.id);
+    for one in &present {
+        plan.report.present += 1;
+        if one.is_adopted {
+            plan.report.adopted.push((one.here.id, one.here.username.clone()));
+        }
+        plan.report.differing.extend(one.report());
+        plan.changes.extend(one.change(options));
+    }
     let known: HashSet<i64> = users.iter().map(|user| user.id).collect();
-    let gone = |user: &&StoredUser| user.imported_password.is_some() && user.is_active && !known.contains(&user.id);
+    let gone = |user: &&StoredUser| user.is_imported() && user.is_active && !known.contains(&user.id);
     plan.report.gone = stored.iter().filter(gone).map(|user| (user.id, user.username.clone())).collect();
     plan.report.gone.sort_unstable();
     Ok(plan)
@@ -136,97 +115,142 @@ pub(crate) fn plan<'a>(users: &'a [ImportedUser], stored: &'a [StoredUser], upda
 
 /// Two people must not share an id: each would get the tokens of the other.
 fn refuse_taken_ids(users: &[ImportedUser], by_id: &HashMap<i64, &StoredUser>) -> Result<(), IdTaken> {
-    let is_taken = |user: &&ImportedUser| {
-        by_id.get(&user.id).is_some_and(|here| here.username != user.username() && here.imported_password.is_none())
+    let is_another = |user: &ImportedUser, here: &StoredUser| {
+        !here.is_imported() && here.username != user.username() && here.created_at != user.record.created_at
     };
-    let mut taken = users.iter().filter(is_taken);
+    let mut taken = users.iter().filter(|user| by_id.get(&user.id).is_some_and(|here| is_another(user, here)));
     match taken.next() {
         Some(user) => Err(IdTaken { id: user.id, username: user.username().to_owned(), others: taken.count() }),
         None => Ok(()),
     }
 }
 
-fn differences(user: &ImportedUser, here: &StoredUser) -> Vec<&'static str> {
-    let theirs = &user.record;
-    let has_other_password = theirs.password_hash != here.password_hash
-        && here.imported_password.as_ref().is_none_or(|known| *known != user.password_fingerprint());
-    // Other roles are given here, Django knows superusers only.
-    let has_other_role = (theirs.role == ADMIN_ROLE) != (here.role == ADMIN_ROLE);
-    [
-        ("username", theirs.username != here.username),
-        ("email", theirs.email != here.email),
-        ("first_name", theirs.first_name != here.first_name),
-        ("last_name", theirs.last_name != here.last_name),
-        ("password", has_other_password),
-        ("is_active", theirs.is_active != here.is_active),
-        ("is_superuser", has_other_role),
-    ]
-    .into_iter()
-    .filter_map(|(field, differs)| differs.then_some(field))
-    .collect()
+/// A user of Django's, the record here, and in which of Django's columns they differ.
+struct Comparison<'a> {
+    user: &'a ImportedUser,
+    here: &'a StoredUser,
+    /// Django's values at the last import, as far as they are known now.
+    last: Option<Snapshot>,
+    is_adopted: bool,
+    /// Changed in Django since the last import, and applied.
+    updated: Vec<&'static str>,
+    /// Changed in Django since the last import, and not applied.
+    pending: Vec<&'static str>,
+    changed_here: Vec<&'static str>,
+    unknown: Vec<&'static str>,
 }
 
-fn change<'a>(user: &'a ImportedUser, here: &'a StoredUser, fields: &[&str], is_renamed: bool) -> Change<'a> {
-    let differs = |field| fields.contains(&field);
-    Change {
-        user,
-        username: if is_renamed { user.username() } else { &here.username },
-        role: if differs("is_superuser") { &user.record.role } else { &here.role },
-        password_hash: if differs("password") { &user.record.password_hash } else { &here.password_hash },
-        is_renamed,
-        ends_sessions: differs("password")
-            || differs("is_superuser")
-            || (differs("is_active") && !user.record.is_active),
-    }
-}
-
-/// Which user has which name.
-struct Names<'a>(HashMap<&'a str, i64>);
-
-impl<'a> Names<'a> {
-    fn new(stored: &'a [StoredUser]) -> Self {
-        Self(stored.iter().map(|user| (user.username.as_str(), user.id)).collect())
-    }
-
-    /// Gives a name to a user, or returns who has it.
-    fn claim(&mut self, name: &'a str, id: i64) -> Result<(), i64> {
-        match self.0.get(name) {
-            Some(holder) if *holder != id => Err(*holder),
-            _ => {
-                self.0.insert(name, id);
-                Ok(())
+impl<'a> Comparison<'a> {
+    fn new(user: &'a ImportedUser, here: &'a StoredUser, options: ImportOptions) -> Self {
+        let theirs = user.snapshot();
+        let differing = theirs.differences(&here.values());
+        let is_adopted = options.adopt && here.imported_record.is_none();
+        // A user who was imported and differs in nothing needs no decision of the operator.
+        let is_settled = options.update && here.is_imported() && differing.is_empty();
+        let last = match &here.imported_record {
+            Some(last) => Some(last.clone()),
+            None => (is_adopted || is_settled).then(|| theirs.clone()),
+        };
+        let (mut changed, mut changed_here, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
+        let changed_in_django = last.as_ref().map(|last| theirs.differences(last));
+        for field in differing {
+            match &changed_in_django {
+                None => unknown.push(field),
+                Some(fields) if fields.contains(&field) => changed.push(field),
+                Some(_) => changed_here.push(field),
             }
+        }
+        if has_other_password(user, here) {
+            changed.push("password");
+            changed.sort_by_key(|field| COLUMNS.iter().position(|column| column == field));
+        }
+        let (updated, pending) = if options.update { (changed, Vec::new()) } else { (Vec::new(), changed) };
+        Self { user, here, last, is_adopted, updated, pending, changed_here, unknown }
+    }
+
+    fn applies(&self, field: &str) -> bool {
+        self.updated.contains(&field)
+    }
+
+    /// Leaves a column as it is here. A later import finds it changed in Django again.
+    fn withhold(&mut self, field: &'static str) {
+        if self.applies(field) {
+            self.updated.retain(|updated| *updated != field);
+            self.pending.push(field);
         }
     }
 
-    /// Renames those who have another name in Django, and returns who they are. Names may go round:
-    /// a name is free when the user who has it gets another one, and only then.
-    fn rename(
-        &mut self,
-        present: impl Iterator<Item = (&'a ImportedUser, &'a StoredUser)>,
-        not_taken: &mut Vec<NotTaken>,
-    ) -> HashSet<i64> {
-        let mut renamed: Vec<_> = present.filter(|(user, here)| user.username() != here.username).collect();
-        let before = self.0.clone();
-        loop {
-            self.0.clone_from(&before);
-            for (_, here) in &renamed {
-                self.0.remove(here.username.as_str());
-            }
-            let fails =
-                |(user, _): &(&'a ImportedUser, _)| Some((user.id, self.claim(user.username(), user.id).err()?));
-            let failed: HashMap<i64, i64> = renamed.iter().filter_map(fails).collect();
-            if failed.is_empty() {
-                return renamed.iter().map(|(user, _)| user.id).collect();
-            }
-            // Those keep their names, which may be the new ones of others: look again without them.
-            renamed.retain(|(user, _)| match failed.get(&user.id) {
-                Some(&holder) => {
-                    not_taken.push(NotTaken { id: user.id, username: user.username().to_owned(), holder });
-                    false
-                }
-                None => true,
-            });
+    fn report(&self) -> Option<Differing> {
+        let is_imported = self.here.is_imported() || self.is_adopted;
+        let Self { updated, pending, changed_here, unknown, .. } = self;
+        if is_imported && [updated, pending, changed_here, unknown].iter().all(|fields| fields.is_empty()) {
+            return None;
         }
+        Some(Differing {
+            id: self.here.id,
+            username: self.here.username.clone(),
+            is_imported,
+            updated: updated.clone(),
+            pending: pending.clone(),
+            changed_here: changed_here.clone(),
+            unknown: unknown.clone(),
+        })
     }
+
+    /// Returns the record to be written; `None` when it stays as it is.
+    fn change(&self, options: ImportOptions) -> Option<Change<'a>> {
+        let (user, here) = (self.user, self.here);
+        let imported_record = self.last.as_ref().map(|last| self.recorded(last, options));
+        let imported_password = match &here.imported_password {
+            Some(known) if !options.update => Some(known.clone()),
+            None if !self.is_adopted => None,
+            _ => Some(user.password_fingerprint()),
+        };
+        if self.updated.is_empty()
+            && imported_record == here.imported_record
+            && imported_password == here.imported_password
+        {
+            return None;
+        }
+        let text = |field, theirs: &'a str, ours: &'a str| if self.applies(field) { theirs } else { ours };
+        let theirs = &user.record;
+        let is_active = if self.applies("is_active") { theirs.is_active } else { here.is_active };
+        Some(Change {
+            id: here.id,
+            username: text("username", &theirs.username, &here.username),
+            email: text("email", &theirs.email, &here.email),
+            first_name: text("first_name", &theirs.first_name, &here.first_name),
+            last_name: text("last_name", &theirs.last_name, &here.last_name),
+            password_hash: if self.applies("password") { &theirs.password_hash } else { &here.password_hash },
+            role: text("is_superuser", &theirs.role, &here.role),
+            is_active,
+            imported_password,
+            imported_record,
+            is_renamed: self.applies("username"),
+            ends_sessions: self.applies("password") || self.applies("is_superuser") || (here.is_active && !is_active),
+        })
+    }
+
+    /// Returns what counts as imported from now on: of columns that were withheld, the old value.
+    fn recorded(&self, last: &Snapshot, options: ImportOptions) -> Snapshot {
+        if !options.update {
+            return last.clone();
+        }
+        let mut recorded = self.user.snapshot();
+        for field in &self.pending {
+            match *field {
+                "username" => recorded.username.clone_from(&last.username),
+                "is_active" => recorded.is_active = last.is_active,
+                "is_superuser" => recorded.is_superuser = last.is_superuser,
+                _ => {}
+            }
+        }
+        recorded
+    }
+}
+
+/// The issuer replaces a hash at the first login: only a fingerprint shows whether Django has another.
+fn has_other_password(user: &ImportedUser, here: &StoredUser) -> bool {
+    user.record.password_hash != here.password_hash
+        && here.imported_password.as_ref().is_some_and(|known| *known != user.password_fingerprint())
 }
