@@ -8,7 +8,8 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::config::DatabaseArgs;
 use crate::storage;
 use crate::users::{
-    ADMIN_ROLE, Changes, Claims, DEFAULT_ROLE, Differing, ImportOptions, ImportReport, NotTaken, read_django_users,
+    ADMIN_ROLE, Changes, Claims, DEFAULT_ROLE, Differing, ImportOptions, ImportReport, KeptAdministrator,
+    LastAdministrator, NotTaken, read_django_users,
 };
 
 #[derive(Debug, Args)]
@@ -27,14 +28,18 @@ pub(super) struct ImportArgs {
     /// The claim `premium` of new users
     #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
     premium: bool,
-    /// Give users of an earlier import the values that changed in Django since: name, email, password, active or not,
-    /// superuser or not; without it, they are named only
+    /// Give users of an earlier import the values that changed in Django since: name, email,
+    /// password, active or not, superuser or not; without it, they are named only
     #[arg(long)]
     update: bool,
-    /// Record users as Django's of whose import nothing is known, with its present values as imported; their fields here
-    /// stay. They need the same id, and the same username or date_joined
+    /// Record users whose import is not known as Django's, and its present values as those of their
+    /// last import; nothing else changes. They need the same id, and the same username or
+    /// date_joined
     #[arg(long)]
     adopt: bool,
+    /// With --update, also when no active administrator is left
+    #[arg(long, requires = "update")]
+    force: bool,
 }
 
 pub(super) async fn run(args: ImportArgs) -> Result<(), Failure> {
@@ -42,7 +47,8 @@ pub(super) async fn run(args: ImportArgs) -> Result<(), Failure> {
     let claims = Claims { role: args.role, superuser_role: ADMIN_ROLE.to_owned(), premium: args.premium };
     let users = read_django_users(&args.from, &args.table, &claims).await?;
     let storage = storage::open(&args.database.database_url).await?;
-    let options = ImportOptions { update: args.update, adopt: args.adopt };
+    let last_administrator = if args.force { LastAdministrator::MayGo } else { LastAdministrator::Stays };
+    let options = ImportOptions { update: args.update, adopt: args.adopt, last_administrator };
     let report = storage.import_users(&users, options, SystemClock.now().timestamp()).await?;
     say!("imported {} users, {} were there already", report.new, report.present)?;
     print(&report, args.update)?;
@@ -51,10 +57,17 @@ pub(super) async fn run(args: ImportArgs) -> Result<(), Failure> {
         say!("the user {name:?} has no password that can be checked: `issuer users set-password` gives one")?;
     }
     storage.close().await;
-    match report.not_taken.len() {
-        0 => Ok(()),
-        count => Err(format!("names of {count} users belong to others here, see above; all else is stored").into()),
+    let mut left_out = Vec::new();
+    if !report.not_taken.is_empty() {
+        left_out.push(format!("names of {} users belong to others here", report.not_taken.len()));
     }
+    if report.kept_administrator.is_some() {
+        left_out.push("the last active administrator stays".to_owned());
+    }
+    if left_out.is_empty() {
+        return Ok(());
+    }
+    Err(format!("{}, see above; all else is stored", left_out.join(", and ")).into())
 }
 
 fn print(report: &ImportReport, update: bool) -> Result<(), Failure> {
@@ -66,6 +79,13 @@ fn print(report: &ImportReport, update: bool) -> Result<(), Failure> {
     }
     for NotTaken { id, username, holder } in &report.not_taken {
         say!("the user {id} of Django's cannot have the name {username:?}: it is the user {holder}'s")?;
+    }
+    if let Some(KeptAdministrator { id, username, fields }) = &report.kept_administrator {
+        let fields = fields.join(", ");
+        say!(
+            "the user {username:?} (id {id}) is the last active administrator and keeps its {fields}: \
+             make another one first, or add --force"
+        )?;
     }
     for (id, username) in &report.gone {
         say!("the user {username:?} (id {id}) is not in Django's table: `issuer users deactivate` keeps it out")?;

@@ -99,9 +99,10 @@ pub trait Storage: Send + Sync {
     /// Stores a new user and returns the record; refused when the name is taken.
     async fn insert_user(&self, user: &NewUser) -> Result<User, InsertError>;
 
-    /// Stores users under the ids they bring, at `now` (Unix seconds), and reports those whose record
-    /// is there and differs. `options` say what becomes of these. Sessions end where the password, the
-    /// role of an administrator or the right to log in is lost. All of it or nothing is done.
+    /// Stores users under the ids they bring, at `now` (Unix seconds), and reports those whose
+    /// record is there and differs. `options` say what becomes of these. Sessions end where the
+    /// password, the role of an administrator or the right to log in is lost. The last active
+    /// administrator stays one, unless `options` let that one go. All of it or nothing is done.
     async fn import_users(
         &self,
         users: &[ImportedUser],

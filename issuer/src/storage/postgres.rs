@@ -94,6 +94,7 @@ implement_storage!(
     queries::POSTGRES_INSERT_SESSION,
     queries::POSTGRES_LOCK_USERS,
     queries::POSTGRES_ADVANCE_IDS,
+    queries::POSTGRES_LOCK_FOR_WRITING,
     queries::POSTGRES_LOCK_ADMINISTRATORS,
     queries::POSTGRES_LOCK_SESSIONS,
     migrations::POSTGRES

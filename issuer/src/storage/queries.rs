@@ -19,6 +19,11 @@ pub(super) const UPDATE_USER: &str = "\
 /// Writes nothing new: it locks the record, in SQLite the database, and returns it as it is before
 /// a change.
 pub(super) const LOCK_USER: &str = "UPDATE users SET role = role WHERE id = $1 RETURNING *";
+/// Waits for an import before any administrator is locked: an import that got its lock of the table
+/// in between would wait for these records, and their change for the table.
+pub(super) const POSTGRES_LOCK_FOR_WRITING: Option<&str> = Some("LOCK TABLE users IN ROW EXCLUSIVE MODE");
+/// SQLite has one writer at a time.
+pub(super) const SQLITE_LOCK_FOR_WRITING: Option<&str> = None;
 /// Locks the active administrators, so that two of them cannot remove each other at the same
 /// moment. In the order of their ids, as everywhere: in another order two changes would wait for
 /// each other.

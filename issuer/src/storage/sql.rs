@@ -8,6 +8,7 @@ macro_rules! implement_storage {
         $insert_session:expr,
         $lock_users:expr,
         $advance_ids:expr,
+        $lock_for_writing:expr,
         $lock_administrators:expr,
         $lock_sessions:expr,
         $migrations:expr
@@ -22,14 +23,23 @@ macro_rules! implement_storage {
                 begun.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
             }
 
-            /// Fails when this user is the only active administrator; none of them changes until
-            /// the transaction ends.
+            /// Returns the ids of the active administrators; none of them changes until the
+            /// transaction ends.
+            async fn lock_administrators(
+                transaction: &mut sqlx::Transaction<'static, $database>,
+            ) -> Result<Vec<i64>, sqlx::Error> {
+                if let Some(lock_for_writing) = $lock_for_writing {
+                    sqlx::query(lock_for_writing).execute(&mut **transaction).await?;
+                }
+                sqlx::query_scalar($lock_administrators).bind(ADMIN_ROLE).fetch_all(&mut **transaction).await
+            }
+
+            /// Fails when this user is the only active administrator.
             async fn spare_last_administrator(
                 transaction: &mut sqlx::Transaction<'static, $database>,
                 id: i64,
             ) -> Result<(), ChangeError> {
-                let query = sqlx::query_scalar($lock_administrators).bind(ADMIN_ROLE);
-                let ids: Vec<i64> = query.fetch_all(&mut **transaction).await.map_err(StorageError::from)?;
+                let ids = Self::lock_administrators(transaction).await.map_err(StorageError::from)?;
                 if ids == [id] { Err(ChangeError::LastAdministrator) } else { Ok(()) }
             }
 
@@ -99,9 +109,11 @@ macro_rules! implement_storage {
             ) -> Result<ImportReport, ImportError> {
                 let mut transaction = self.begin().await?;
                 sqlx::query($lock_users).execute(&mut *transaction).await?;
+                let administrators =
+                    if options.update { Self::lock_administrators(&mut transaction).await? } else { Vec::new() };
                 let stored: Vec<StoredUser> =
                     sqlx::query_as(queries::USERS_TO_COMPARE).fetch_all(&mut *transaction).await?;
-                let Plan { new, changes, mut report } = plan(users, &stored, options)?;
+                let Plan { new, changes, mut report } = plan(users, &stored, &administrators, options)?;
                 // Old names go first: a user may get the name that another one has to give up.
                 for change in changes.iter().filter(|change| change.is_renamed) {
                     let unused = format!("\u{1}{}", change.id);

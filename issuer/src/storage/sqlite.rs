@@ -225,6 +225,7 @@ implement_storage!(
     queries::SQLITE_INSERT_SESSION,
     queries::SQLITE_LOCK_USERS,
     queries::SQLITE_ADVANCE_IDS,
+    queries::SQLITE_LOCK_FOR_WRITING,
     queries::SQLITE_LOCK_ADMINISTRATORS,
     queries::SQLITE_LOCK_SESSIONS,
     migrations::SQLITE

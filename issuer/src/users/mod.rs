@@ -15,7 +15,8 @@ use utoipa::ToSchema;
 pub use account::{InvalidRecord, InvalidUser, NewUser, PasswordOwner, Profile, check_password, normalised_username};
 pub use change::{Changes, ClaimsChange, LastAdministrator};
 pub use import::{
-    Claims, Differing, IdTaken, ImportOptions, ImportReport, ImportedUser, NotTaken, SourceError, read_django_users,
+    Claims, Differing, IdTaken, ImportOptions, ImportReport, ImportedUser, KeptAdministrator, NotTaken, SourceError,
+    read_django_users,
 };
 pub(crate) use import::{Plan, Snapshot, StoredUser, plan};
 pub use password::{

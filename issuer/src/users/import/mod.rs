@@ -8,7 +8,7 @@ mod snapshot;
 mod source;
 
 pub(crate) use plan::{Plan, StoredUser, plan};
-pub use report::{Differing, IdTaken, ImportReport, NotTaken};
+pub use report::{Differing, IdTaken, ImportReport, KeptAdministrator, NotTaken};
 pub(crate) use snapshot::Snapshot;
 pub use source::{SourceError, read_django_users};
 
@@ -17,7 +17,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::stored_hash::StoredHash;
-use super::{ADMIN_ROLE, NewUser, PasswordHash};
+use super::{ADMIN_ROLE, LastAdministrator, NewUser, PasswordHash};
 
 /// A user to be stored under the id that the Django project's tokens and tables know.
 #[derive(Debug, Clone)]
@@ -70,9 +70,11 @@ fn fingerprint(hash: &PasswordHash) -> String {
 pub struct ImportOptions {
     /// Applies the values that changed in Django since the last import.
     pub update: bool,
-    /// Records the users of whose last import nothing is known as Django's, with its present values as
-    /// those of the last import.
+    /// Records users whose import is not known as Django's, and its present values as those of
+    /// their last import.
     pub adopt: bool,
+    /// Whether an update may leave no active administrator.
+    pub last_administrator: LastAdministrator,
 }
 
 /// What the records get that Django does not know.

@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::names::Names;
 use super::row::COLUMNS;
-use super::{Differing, IdTaken, ImportOptions, ImportReport, ImportedUser, NotTaken, Snapshot};
-use crate::users::{ADMIN_ROLE, PasswordHash};
+use super::{Differing, IdTaken, ImportOptions, ImportReport, ImportedUser, KeptAdministrator, NotTaken, Snapshot};
+use crate::users::{ADMIN_ROLE, LastAdministrator, PasswordHash};
 
 /// A record that is there, as far as an import compares it.
 #[derive(Debug, Clone)]
@@ -31,8 +31,8 @@ impl StoredUser {
         self.imported_password.is_some()
     }
 
-    /// Returns the values as Django would hold them. It knows superusers only, other roles are given
-    /// here.
+    /// Returns the values as Django would hold them. It knows superusers only, other roles are
+    /// given here.
     fn values(&self) -> Snapshot {
         Snapshot {
             username: self.username.clone(),
@@ -72,9 +72,11 @@ pub(crate) struct Plan<'a> {
 }
 
 /// Decides what becomes of each of `users`, by id, among those who are `stored`.
+/// `administrators` are the ids of the active ones, for an update.
 pub(crate) fn plan<'a>(
     users: &'a [ImportedUser],
     stored: &'a [StoredUser],
+    administrators: &[i64],
     options: ImportOptions,
 ) -> Result<Plan<'a>, IdTaken> {
     let by_id: HashMap<i64, &StoredUser> = stored.iter().map(|user| (user.id, user)).collect();
@@ -98,6 +100,9 @@ pub(crate) fn plan<'a>(
         }
     }
     plan.report.not_taken.sort_by_key(|user| user.id);
+    if options.last_administrator == LastAdministrator::Stays {
+        plan.report.kept_administrator = keep_an_administrator(&mut present, &plan.new, administrators);
+    }
     for one in &present {
         plan.report.present += 1;
         if one.is_adopted {
@@ -123,6 +128,28 @@ fn refuse_taken_ids(users: &[ImportedUser], by_id: &HashMap<i64, &StoredUser>) -
         Some(user) => Err(IdTaken { id: user.id, username: user.username().to_owned(), others: taken.count() }),
         None => Ok(()),
     }
+}
+
+/// Leaves one of the active `administrators` when the import would leave none: the last of them, as
+/// if they were changed one after another.
+fn keep_an_administrator(
+    present: &mut [Comparison<'_>],
+    new: &[&ImportedUser],
+    administrators: &[i64],
+) -> Option<KeptAdministrator> {
+    let is_left = |id: &i64| present.iter().all(|one| one.here.id != *id || one.administers());
+    if new.iter().any(|user| user.record.is_active && user.record.role == ADMIN_ROLE)
+        || present.iter().any(Comparison::administers)
+        || administrators.iter().any(is_left)
+    {
+        return None;
+    }
+    let last = present.iter_mut().rfind(|one| administrators.contains(&one.here.id))?;
+    let fields: Vec<_> = ["is_active", "is_superuser"].into_iter().filter(|field| last.applies(field)).collect();
+    for field in &fields {
+        last.withhold(field);
+    }
+    Some(KeptAdministrator { id: last.here.id, username: last.here.username.clone(), fields })
 }
 
 /// A user of Django's, the record here, and in which of Django's columns they differ.
@@ -170,6 +197,13 @@ impl<'a> Comparison<'a> {
 
     fn applies(&self, field: &str) -> bool {
         self.updated.contains(&field)
+    }
+
+    /// Returns whether the user is an active administrator after the import.
+    fn administers(&self) -> bool {
+        let theirs = &self.user.record;
+        let role = if self.applies("is_superuser") { &theirs.role } else { &self.here.role };
+        role == ADMIN_ROLE && if self.applies("is_active") { theirs.is_active } else { self.here.is_active }
     }
 
     /// Leaves a column as it is here. A later import finds it changed in Django again.
@@ -249,7 +283,8 @@ impl<'a> Comparison<'a> {
     }
 }
 
-/// The issuer replaces a hash at the first login: only a fingerprint shows whether Django has another.
+/// Returns whether Django has another password. The issuer replaces the hash at the first login, so
+/// only the fingerprints show it.
 fn has_other_password(user: &ImportedUser, here: &StoredUser) -> bool {
     user.record.password_hash != here.password_hash
         && here.imported_password.as_ref().is_some_and(|known| *known != user.password_fingerprint())

@@ -13,6 +13,8 @@ pub struct ImportReport {
     pub differing: Vec<Differing>,
     /// Users who could not get their name, by id.
     pub not_taken: Vec<NotTaken>,
+    /// The last active administrator, whom Django demoted or deactivated.
+    pub kept_administrator: Option<KeptAdministrator>,
     /// Active users of an earlier import whom Django does not have any more: ids and names, by id.
     pub gone: Vec<(i64, String)>,
 }
@@ -45,6 +47,17 @@ pub struct NotTaken {
     pub username: String,
     /// Id of the user who has the name.
     pub holder: i64,
+}
+
+/// An administrator who was left, since no other active one would be there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptAdministrator {
+    /// The id.
+    pub id: i64,
+    /// The name here, before an update.
+    pub username: String,
+    /// Django's columns that were not applied.
+    pub fields: Vec<&'static str>,
 }
 
 /// A user's id belongs to a user who was not imported: the users of two projects are mixed up.

@@ -3,6 +3,10 @@
 
 use std::fs;
 
+use issuer::storage::{self, ChangeError};
+use issuer::users::{
+    ADMIN_ROLE, Changes, DEFAULT_ROLE, ImportOptions, ImportedUser, LastAdministrator, PasswordHash, Profile,
+};
 use tokio::runtime::Runtime;
 
 use super::program::{Place, Server, fails, login, succeeds};
@@ -343,6 +347,113 @@ fn an_id_of_somebody_else_stops_the_import() {
         assert!(line.contains("--adopt"), "{line}");
         assert_eq!(django.list(), ["1 local instructor true true"]);
     }
+}
+
+/// The standard output of a command that failed.
+fn said(output: std::process::Output) -> String {
+    String::from_utf8(output.stdout).expect("text")
+}
+
+#[test]
+fn an_update_leaves_the_last_administrator_unless_it_is_forced() {
+    for (change, kept, after) in [
+        ("is_superuser = FALSE", "is_superuser", "instructor true true"),
+        ("is_active = FALSE", "is_active", "admin true false"),
+        ("is_active = FALSE, is_superuser = FALSE", "is_active, is_superuser", "instructor true false"),
+    ] {
+        let django = Move::new();
+        for (id, name) in [("1", "'boss'"), ("2", "'lee'")] {
+            django.add(id, name);
+        }
+        django.sql("UPDATE auth_user SET is_superuser = TRUE WHERE id = 1");
+        succeeds(&django.import(&[]));
+        django.sql(&format!("UPDATE auth_user SET email = 'new@example.com', {change} WHERE id = 1"));
+        // The second import must not have forgotten what the first one left out.
+        for got_email in [true, false] {
+            let output = django.import(&["--update"]);
+            let line = fails(&output);
+            assert!(line.contains("the last active administrator") && line.contains("all else is stored"), "{line}");
+            let said = said(output);
+            let keeps = format!("the user \"boss\" (id 1) is the last active administrator and keeps its {kept}: ");
+            assert!(said.contains(&keeps) && said.contains("--force"), "{said}");
+            assert_eq!(said.contains("the user \"boss\" (id 1) got Django's email\n"), got_email, "{said}");
+            assert_eq!(django.list()[0], "1 boss new@example.com admin true true", "{change}");
+        }
+        let said = succeeds(&django.import(&["--update", "--force"]));
+        assert!(said.contains(&format!("the user \"boss\" (id 1) got Django's {kept}\n")), "{said}");
+        assert_eq!(django.list()[0], format!("1 boss new@example.com {after}"));
+    }
+}
+
+#[test]
+fn an_update_takes_administrators_as_long_as_another_one_is_left() {
+    let django = Move::new();
+    for (id, name) in [("1", "'one'"), ("2", "'two'"), ("3", "'three'")] {
+        django.add(id, name);
+    }
+    let superusers = |ids: &str| {
+        django.sql("UPDATE auth_user SET is_superuser = FALSE");
+        django.sql(&format!("UPDATE auth_user SET is_superuser = TRUE WHERE id IN ({ids})"));
+    };
+    let roles = || django.list().iter().map(|line| line.split(' ').nth(3).unwrap_or("").to_owned()).collect::<Vec<_>>();
+    superusers("1, 2");
+    succeeds(&django.import(&[]));
+    // Another user of Django's follows in the same import, one who is there or one who is new.
+    superusers("3");
+    succeeds(&django.import(&["--update"]));
+    assert_eq!(roles(), ["instructor", "instructor", "admin"]);
+    django.add("4", "'four'");
+    superusers("4");
+    succeeds(&django.import(&["--update"]));
+    assert_eq!(roles(), ["instructor", "instructor", "instructor", "admin"]);
+    // None follows: one of several stays.
+    superusers("1, 2, 3, 4");
+    succeeds(&django.import(&["--update"]));
+    django.sql("UPDATE auth_user SET is_superuser = FALSE");
+    fails(&django.import(&["--update"]));
+    assert_eq!(roles(), ["instructor", "instructor", "instructor", "admin"]);
+    // An administrator of the issuer's own is enough.
+    let create = ["users", "create", "--username", "local", "--email", "l@x.y", "--role", "admin", "--password-stdin"];
+    succeeds(&django.place.run_with_input(&create, "password9"));
+    succeeds(&django.import(&["--update"]));
+    assert_eq!(roles(), ["instructor", "instructor", "instructor", "instructor", "admin"]);
+}
+
+/// A change of one administrator and an import that demotes the other run at the same moment.
+#[test]
+fn an_update_and_another_change_leave_an_administrator_together() {
+    let runtime = Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let database = TestDatabase::create().await;
+        // Two processes: `serve`, and the import.
+        let storage = storage::open(&database.url()).await.expect("it opens");
+        let importer = storage::open(&database.url()).await.expect("it opens");
+        let django = |role: &str| {
+            let profile = Profile { role: role.to_owned(), ..Profile::new("theirs") };
+            [ImportedUser { id: 1, record: profile.with_password(PasswordHash::from_elsewhere(HASH.to_owned()), 0) }]
+        };
+        let options = ImportOptions { update: true, ..ImportOptions::default() };
+        let import = async |role: &str| importer.import_users(&django(role), options, 0).await.expect("an import");
+        import(ADMIN_ROLE).await;
+        let local = Profile::new("local").with_password(PasswordHash::from_elsewhere(HASH.to_owned()), 0);
+        let local = storage.insert_user(&local).await.expect("a new user").id;
+        let set_role = async |id, role: &str, last_administrator| {
+            let changes = Changes { role: Some(role.to_owned()), last_administrator, ..Changes::default() };
+            storage.update_user(id, &changes, 0).await
+        };
+        for round in 0..40 {
+            set_role(local, ADMIN_ROLE, LastAdministrator::Stays).await.expect("a change");
+            import(ADMIN_ROLE).await;
+            let (report, change) =
+                tokio::join!(import(DEFAULT_ROLE), set_role(local, DEFAULT_ROLE, LastAdministrator::Stays));
+            let is_refused = matches!(change, Err(ChangeError::LastAdministrator));
+            assert!(is_refused || change.is_ok(), "round {round}: {change:?}");
+            assert!(is_refused != report.kept_administrator.is_some(), "round {round}: {report:?}");
+        }
+        storage.close().await;
+        importer.close().await;
+        database.remove().await;
+    });
 }
 
 #[test]
