@@ -38,7 +38,7 @@ pub struct Activity {
     opened: Instant,
     /// When bytes last came or went, in milliseconds since then.
     moved: AtomicU64,
-    /// When the last request that began is over.
+    /// Set when the current request is over.
     current: Mutex<Option<Arc<OnceLock<Instant>>>>,
     /// Whether there is more of a request's body than has been read.
     unread: AtomicBool,
@@ -276,6 +276,6 @@ mod tests {
         let closing = Instant::now();
         drop(watched);
         assert!(second.moved() >= closing, "it is over now");
-        assert_eq!(first.moved(), over, "what moves later is no business of its");
+        assert_eq!(first.moved(), over, "later activity belongs to the next request");
     }
 }

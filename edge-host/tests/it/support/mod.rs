@@ -124,8 +124,8 @@ impl Drop for Scratch {
     }
 }
 
-/// The state directory in which the component is compiled for all tests: `EDGE_COMPILED`, or one of theirs. Its
-/// store is nobody's: what one test has fetched is none of another's business.
+/// The state directory in which the component is compiled for all tests: `EDGE_COMPILED`, or one in the target
+/// directory. No test uses its store, in which it would see what another test has fetched.
 fn compiled_by_all() -> PathBuf {
     if let Some(path) = std::env::var_os("EDGE_COMPILED") {
         return path.into();
