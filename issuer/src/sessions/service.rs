@@ -271,7 +271,8 @@ impl Sessions {
         if token.token_type == TokenType::Refresh && self.takeover_end(token).is_err() {
             return Ok(false);
         }
-        // Of nobody whose sessions could have been ended; not so when it names somebody who cannot be told.
+        // A token without a `user_id` has no user whose sessions could have ended. One whose `user_id` cannot be
+        // read may have: it is refused.
         let Some(id) = token.user_id else { return Ok(!token.names_a_user) };
         let user = self.storage.user_by_id(id).await?;
         Ok(user.is_some_and(|user| self.is_newer_than_the_end(token, &user)))

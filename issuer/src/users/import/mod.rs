@@ -6,11 +6,13 @@ mod report;
 mod row;
 mod snapshot;
 mod source;
+mod stored;
 
-pub(crate) use plan::{Plan, StoredUser, plan};
+pub(crate) use plan::{Plan, plan};
 pub use report::{Differing, IdTaken, ImportReport, KeptAdministrator, NotTaken};
 pub(crate) use snapshot::Snapshot;
 pub use source::{SourceError, read_django_users};
+pub(crate) use stored::StoredUser;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::plan::StoredUser;
+use super::stored::StoredUser;
 use super::{ImportedUser, NotTaken};
 
 /// Which user has which name.

@@ -21,7 +21,7 @@ fn a_request_under_way_is_finished_before_the_end() {
     let (head, rest) = bytes.split_at(bytes.len() - 10);
     let mut stream = TcpStream::connect(server.address).expect("it listens");
     stream.write_all(head).expect("it reads");
-    // Nothing tells when the head has been read; should it not be, the request is finished all the same.
+    // The test cannot see when the server has read the head; unread, the request is finished too.
     thread::sleep(Duration::from_millis(300));
     server.signal("TERM");
     wait_for("it takes no new connections", || TcpStream::connect(server.address).is_err());
@@ -171,7 +171,7 @@ fn a_request_that_never_ends_does_not_keep_the_server() {
     let mut stream = TcpStream::connect(server.address).expect("it listens");
     let head = "POST /api/token/ HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n";
     stream.write_all(head.as_bytes()).expect("it reads");
-    // Nothing tells when the head has been read.
+    // The test cannot see when the server has read the head.
     thread::sleep(Duration::from_millis(200));
     server.signal("TERM");
     let start = Instant::now();

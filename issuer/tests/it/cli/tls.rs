@@ -85,7 +85,7 @@ fn jwks() -> Vec<u8> {
     request("GET", "/.well-known/jwks.json").bytes()
 }
 
-/// The files are looked at every second; nothing tells that a look has changed nothing.
+/// The server reads the files every second. The test cannot see when it has read one and changed nothing.
 const A_LOOK: Duration = Duration::from_millis(1_500);
 
 #[test]
