@@ -81,8 +81,8 @@ impl<'a> Builder<'a> {
         Self { workspace, runner, choice, wasm: None, node: None }
     }
 
-    /// Node and the wasm targets: what a package manager or rustup installs, and nothing compiles. What is missing is
-    /// told before minutes of compiling.
+    /// Node and the wasm targets: what a package manager or rustup installs without compiling. Called first, so that
+    /// a missing one is reported before minutes of compiling.
     pub(crate) fn prepare_system(&mut self) -> Result<()> {
         self.node()?;
         self.wasm_toolchain()?;

@@ -110,7 +110,7 @@ fn warning(message: &str) -> Option<String> {
         spans: Vec<IgnoredAny>,
     }
     let FromCompiler { message } = serde_json::from_str(message).ok()?;
-    // Of no lint and at no place is the number of the others.
+    // The compiler ends with the number of its warnings, which has neither a lint nor a place.
     let is_one = message.code.is_some() || !message.spans.is_empty();
     (message.level == "warning" && is_one).then_some(message.rendered)
 }
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_warning_is_shown_and_their_number_is_none() {
+    fn a_warning_is_shown_and_the_number_of_warnings_is_not() {
         let message = |code: &str, spans: &str| {
             format!(
                 r#"{{"reason":"compiler-message","package_id":"path+file:///w/issuer#0.1.0","message":{{"level":"warning",

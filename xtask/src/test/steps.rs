@@ -124,7 +124,7 @@ pub(super) fn issuer_tests(builder: &mut Builder<'_>) -> Result<()> {
 pub(super) fn edge_host_tests(builder: &mut Builder<'_>) -> Result<()> {
     let component = builder.component_file(Arithmetic::Portable);
     let wide = builder.component_file(Arithmetic::Wide);
-    let compiled = whole_system::compiled_components(builder.workspace);
+    let compiled = whole_system::compiled_components(builder.workspace)?;
     let variables = vec![
         ("EDGE_COMPONENT", component.as_os_str()),
         ("EDGE_COMPONENT_WIDE", wide.as_os_str()),

@@ -54,16 +54,24 @@ impl Part {
             .env("ISSUER_PROGRAM", programs::built(builder, "issuer")?)
             .env("EDGE_HOST_PROGRAM", programs::built(builder, "edge-host")?)
             .env("EDGE_COMPONENT", builder.component_file(EDGE_SERVER.arithmetic()))
-            .env("EDGE_COMPILED", compiled_components(workspace));
+            .env("EDGE_COMPILED", compiled_components(workspace)?);
         Ok(command)
     }
 }
 
 const EDGE_SERVER: EdgeServer = EdgeServer::EdgeHost(None);
 
-/// A state directory of edge-host in which the tests keep the compiled components.
-pub(super) fn compiled_components(workspace: &Workspace) -> PathBuf {
-    workspace.target.join("test-edge")
+/// Makes the state directory of edge-host in which the tests keep the compiled components.
+pub(super) fn compiled_components(workspace: &Workspace) -> Result<PathBuf> {
+    let state = workspace.target.join("test-edge");
+    make_private(&state.join("compiled"))?;
+    Ok(state)
+}
+
+/// Makes a directory that only its owner can use, as edge-host demands.
+fn make_private(directory: &Path) -> Result<()> {
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(directory);
+    made.with_context(|| format!("cannot make {}", directory.display()))
 }
 
 /// Starts everything on free ports, with new keys, a new database and a test user, and runs the tests of
@@ -126,11 +134,8 @@ pub(super) fn run(part: &Part, builder: &mut Builder<'_>) -> Result<()> {
 
 /// Lets a state directory of edge-host use what is compiled already.
 fn share_compiled(workspace: &Workspace, state: &Path) -> Result<()> {
-    let compiled = compiled_components(workspace).join("compiled");
-    for directory in [&compiled, state] {
-        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(directory);
-        made.with_context(|| format!("cannot make {}", directory.display()))?;
-    }
+    let compiled = compiled_components(workspace)?.join("compiled");
+    make_private(state)?;
     let link = state.join("compiled");
     symlink(&compiled, &link).with_context(|| format!("cannot make {}", link.display()))
 }
