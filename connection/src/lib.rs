@@ -108,7 +108,10 @@ impl Turn {
     /// When bytes of its body or of the answer last moved, or when it was over: the next request had begun or the
     /// connection was closed. What is left to do for it, such as removing an upload that broke off, begins then.
     pub fn moved(&self) -> Instant {
-        let moved = || self.activity.opened + Duration::from_millis(self.activity.moved.load(Ordering::Relaxed));
+        let moved = || {
+            self.activity.opened
+                + Duration::from_millis(self.activity.moved.load(Ordering::Relaxed))
+        };
         self.over.get().copied().unwrap_or_else(moved)
     }
 }
@@ -132,12 +135,22 @@ pub struct Watched<S, K = ()> {
 
 impl<S, K> Watched<S, K> {
     /// `patience`: how long a write may wait for the other side. `kept` is dropped with the stream: a place among the connections there may be, say.
-    pub fn new(stream: S, activity: Arc<Activity>, patience: Duration, linger: Linger, kept: K) -> Self {
+    pub fn new(
+        stream: S,
+        activity: Arc<Activity>,
+        patience: Duration,
+        linger: Linger,
+        kept: K,
+    ) -> Self {
         Self { stream, activity, patience, linger, stalled: None, lingering: None, _kept: kept }
     }
 
     /// What has come of a write.
-    fn written<T>(&mut self, outcome: Poll<io::Result<T>>, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
+    fn written<T>(
+        &mut self,
+        outcome: Poll<io::Result<T>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<T>> {
         if outcome.is_ready() {
             self.stalled = None;
             self.activity.touch();
@@ -157,7 +170,11 @@ impl<S, K> Drop for Watched<S, K> {
 }
 
 impl<S: AsyncRead + Unpin, K: Unpin> AsyncRead for Watched<S, K> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let before = into.filled().len();
         let outcome = Pin::new(&mut self.stream).poll_read(cx, into);
         if into.filled().len() > before {
@@ -168,7 +185,11 @@ impl<S: AsyncRead + Unpin, K: Unpin> AsyncRead for Watched<S, K> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin, K: Unpin> AsyncWrite for Watched<S, K> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let outcome = Pin::new(&mut self.stream).poll_write(cx, bytes);
         self.written(outcome, cx)
     }
@@ -196,7 +217,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, K: Unpin> AsyncWrite for Watched<S, K> {
             ready!(Pin::new(&mut *stream).poll_shutdown(cx))?;
         }
         let time = match *linger {
-            Linger::IfUnread(_) if !activity.unread.load(Ordering::Relaxed) => return Poll::Ready(Ok(())),
+            Linger::IfUnread(_) if !activity.unread.load(Ordering::Relaxed) => {
+                return Poll::Ready(Ok(()));
+            }
             Linger::IfUnread(time) | Linger::Always(time) => time,
         };
         let end = lingering.get_or_insert_with(|| Box::pin(tokio::time::sleep(time)));
@@ -259,8 +282,13 @@ mod tests {
     async fn a_turn_is_over_with_the_next_one_and_with_the_connection() {
         let activity = Activity::new();
         let (near, mut far) = tokio::io::duplex(10);
-        let mut watched =
-            Watched::new(near, Arc::clone(&activity), Duration::from_secs(5), Linger::IfUnread(Duration::ZERO), ());
+        let mut watched = Watched::new(
+            near,
+            Arc::clone(&activity),
+            Duration::from_secs(5),
+            Linger::IfUnread(Duration::ZERO),
+            (),
+        );
         let first = activity.begin();
         let moved = first.moved();
         tokio::time::sleep(Duration::from_millis(20)).await;

@@ -46,8 +46,10 @@ impl Write for LogWriter {
 /// The event as one line. A line break at its end stays.
 fn escaped(event: &str, escapes: Escapes) -> Cow<'_, str> {
     let (line, end) = event.strip_suffix('\n').map_or((event, ""), |line| (line, "\n"));
-    let is_plain =
-        |c: char| (!c.is_control() && !is_format(c)) || (c == '\u{1b}' && escapes == Escapes::Text { colours: true });
+    let is_plain = |c: char| {
+        (!c.is_control() && !is_format(c))
+            || (c == '\u{1b}' && escapes == Escapes::Text { colours: true })
+    };
     if line.chars().all(is_plain) {
         return Cow::Borrowed(event);
     }

@@ -46,7 +46,11 @@ impl Admission {
 
     /// Returns the component's answer. The handler starts an instance whenever none can take a request at this very
     /// moment; where that is refused, it gives the request back, and the request goes into line.
-    pub(crate) async fn handle(&self, turn: &Turn, request: Request<WasiBody>) -> Result<Response<WasiBody>, NoAnswer> {
+    pub(crate) async fn handle(
+        &self,
+        turn: &Turn,
+        request: Request<WasiBody>,
+    ) -> Result<Response<WasiBody>, NoAnswer> {
         let mut request = request;
         // A later request must not overtake those that wait.
         if !self.slots.has_line() {
@@ -57,7 +61,9 @@ impl Admission {
         }
         let deadline = Instant::now() + self.patience;
         let waiting = self.slots.wait();
-        let Ok(line) = timeout_at(deadline, self.line.lock()).await else { return Err(NoAnswer::Busy) };
+        let Ok(line) = timeout_at(deadline, self.line.lock()).await else {
+            return Err(NoAnswer::Busy);
+        };
         loop {
             let (admitted, begins) = Admitted::announced(turn.clone());
             let mut handling = Box::pin(self.handler.handle(admitted, request));

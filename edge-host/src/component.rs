@@ -42,8 +42,9 @@ pub(crate) fn engine(state_dir: &Path) -> anyhow::Result<Engine> {
 pub(crate) fn load(engine: &Engine, path: &Path) -> anyhow::Result<ServicePre<State>> {
     let bytes = read(path)?;
     let started = Instant::now();
-    let component = Component::new(engine, &bytes)
-        .map_err(|error| anyhow!("{} is not a component that can be run: {error:#}", path.display()))?;
+    let component = Component::new(engine, &bytes).map_err(|error| {
+        anyhow!("{} is not a component that can be run: {error:#}", path.display())
+    })?;
     tracing::info!(
         bytes = bytes.len(),
         elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
@@ -57,11 +58,12 @@ pub(crate) fn load(engine: &Engine, path: &Path) -> anyhow::Result<ServicePre<St
     variables::add_to_linker(&mut linker)?;
     key_value::add_to_linker(&mut linker)?;
     redis_client::add_to_linker(&mut linker)?;
-    let linked = linker
-        .instantiate_pre(&component)
-        .map_err(|error| anyhow!("{} needs something this host does not provide: {error:#}", path.display()))?;
-    ServicePre::new(linked)
-        .map_err(|error| anyhow!("{} does not export wasi:http/handler@0.3.0: {error:#}", path.display()))
+    let linked = linker.instantiate_pre(&component).map_err(|error| {
+        anyhow!("{} needs something this host does not provide: {error:#}", path.display())
+    })?;
+    ServicePre::new(linked).map_err(|error| {
+        anyhow!("{} does not export wasi:http/handler@0.3.0: {error:#}", path.display())
+    })
 }
 
 fn read(path: &Path) -> anyhow::Result<Vec<u8>> {

@@ -39,7 +39,12 @@ pub(crate) struct Gateway {
 
 impl Gateway {
     /// `closes`: whether the connection is closed after an answer that came before the end of its request.
-    pub(crate) fn new(instances: Instances, max_body: usize, closes: bool, own_authority: Authority) -> Self {
+    pub(crate) fn new(
+        instances: Instances,
+        max_body: usize,
+        closes: bool,
+        own_authority: Authority,
+    ) -> Self {
         let (time, metrics) = (instances.limits.time, instances.metrics.clone());
         let admission = Admission::new(instances, time / WAITING_PART);
         Self { admission, closes, max_body, body_time: time * 9 / 10, own_authority, metrics }
@@ -67,7 +72,9 @@ impl Gateway {
         let path = request.uri().path().to_owned();
         turn.set_unread(!request.body().is_end_stream());
         let mut response = match self.wasi_request(request, turn.clone()) {
-            Ok(request) => self.admission.handle(&turn, request).await.unwrap_or_else(|error| failure(&error)),
+            Ok(request) => {
+                self.admission.handle(&turn, request).await.unwrap_or_else(|error| failure(&error))
+            }
             Err(refused) => refused.into(),
         };
         if self.closes && turn.has_unread() {
@@ -86,11 +93,19 @@ impl Gateway {
     }
 
     /// The request with an absolute address, as `wasi:http` wants it, and a bounded body.
-    fn wasi_request(&self, request: Request<Incoming>, turn: Turn) -> Result<Request<WasiBody>, Refused> {
+    fn wasi_request(
+        &self,
+        request: Request<Incoming>,
+        turn: Turn,
+    ) -> Result<Request<WasiBody>, Refused> {
         let (mut head, body) = request.into_parts();
         let authority = self.authority(&head).ok_or(Refused::BadHost)?;
         // `OPTIONS *` has no path of its own (RFC 9112, section 3.2.4).
-        let path = head.uri.path_and_query().filter(|path| path.as_str() != "*").map_or("/", |path| path.as_str());
+        let path = head
+            .uri
+            .path_and_query()
+            .filter(|path| path.as_str() != "*")
+            .map_or("/", |path| path.as_str());
         head.uri = Uri::builder()
             .scheme(Scheme::HTTP)
             .authority(authority)
@@ -111,7 +126,9 @@ impl Gateway {
         let mut hosts = head.headers.get_all(HOST).iter();
         let authority = match (head.uri.authority(), hosts.next()) {
             (Some(authority), _) => authority.clone(),
-            (None, Some(host)) => Authority::from_maybe_shared(Bytes::copy_from_slice(host.as_bytes())).ok()?,
+            (None, Some(host)) => {
+                Authority::from_maybe_shared(Bytes::copy_from_slice(host.as_bytes())).ok()?
+            }
             // Every other request must have one (RFC 9112, section 3.2).
             (None, None) if head.version < Version::HTTP_11 => self.own_authority.clone(),
             (None, None) => return None,
@@ -140,7 +157,8 @@ fn failure(error: &NoAnswer) -> Response<WasiBody> {
         NoAnswer::Failed(error) => error,
         NoAnswer::Busy => {
             tracing::warn!("a request found no room in any instance");
-            let mut response = plain(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable", "busy");
+            let mut response =
+                plain(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable", "busy");
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
             return response;
         }
@@ -160,7 +178,8 @@ fn failure(error: &NoAnswer) -> Response<WasiBody> {
 fn plain(status: StatusCode, detail: &str, code: &str) -> Response<WasiBody> {
     let body = format!("{{\"detail\":\"{detail}\",\"code\":\"{code}\"}}");
     let length = HeaderValue::from(body.len());
-    let mut response = Response::new(Full::new(Bytes::from(body)).map_err(|never| match never {}).boxed_unsync());
+    let mut response =
+        Response::new(Full::new(Bytes::from(body)).map_err(|never| match never {}).boxed_unsync());
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response.headers_mut().insert(CONTENT_LENGTH, length);

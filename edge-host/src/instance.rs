@@ -73,7 +73,12 @@ struct Limiter {
 }
 
 impl ResourceLimiter for Limiter {
-    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
         let may_grow = self.limits.memory_growing(current, desired, maximum)?;
         if may_grow {
             let more = desired.saturating_sub(current);
@@ -83,7 +88,12 @@ impl ResourceLimiter for Limiter {
         Ok(may_grow)
     }
 
-    fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
         self.limits.table_growing(current, desired, maximum)
     }
 }
@@ -120,7 +130,11 @@ impl HasKeyValue for State {
 
 impl HasRedis for State {
     fn redis(&mut self) -> redis_client::View<'_> {
-        redis_client::View { table: &mut self.table, connections: self.redis.clone(), outbound: &self.outbound }
+        redis_client::View {
+            table: &mut self.table,
+            connections: self.redis.clone(),
+            outbound: &self.outbound,
+        }
     }
 }
 
@@ -185,7 +199,12 @@ impl HandlerState for Instances {
         let component = ProxyPre::P3(self.component.clone());
         let proxy = tokio::time::timeout(self.limits.time, component.instantiate_async(&mut store))
             .await
-            .unwrap_or_else(|_| Err(wasmtime::format_err!("the instance did not start within {:?}", self.limits.time)))
+            .unwrap_or_else(|_| {
+                Err(wasmtime::format_err!(
+                    "the instance did not start within {:?}",
+                    self.limits.time
+                ))
+            })
             .inspect_err(|_| self.metrics.instance_failed())?;
         tracing::debug!(elapsed_us = started.elapsed().as_micros(), "instance started");
         let turns = Turns::new(self.limits.time);
@@ -321,7 +340,12 @@ pub(crate) struct Lifetime {
 }
 
 impl WorkerExpiration for Lifetime {
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>, status: WorkerStatus, start: Instant) -> Poll<()> {
+    fn poll(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        status: WorkerStatus,
+        start: Instant,
+    ) -> Poll<()> {
         let time = match status {
             WorkerStatus::Idle => self.idle,
             // A request that waits is ended by its own timer first; this one is for code that never waits.

@@ -85,7 +85,8 @@ mod tests {
 
     #[tokio::test]
     async fn every_key_is_listed_once_page_by_page() {
-        let directory = std::env::temp_dir().join(format!("key-listing-{}.sqlite3", std::process::id()));
+        let directory =
+            std::env::temp_dir().join(format!("key-listing-{}.sqlite3", std::process::id()));
         let store = KeyValue::open(&directory).expect("opens");
         for number in 0..2 * PAGE + 1 {
             store.set(format!("key {number}"), Vec::new()).await.expect("is set");
@@ -103,7 +104,8 @@ mod tests {
         }
         assert_eq!(sizes, [usize::from(PAGE), usize::from(PAGE), 1, 0]);
         end.await.expect("it is told").expect("it has them all");
-        let mut expected: Vec<_> = (0..2 * PAGE + 1).map(|number| format!("key {number}")).collect();
+        let mut expected: Vec<_> =
+            (0..2 * PAGE + 1).map(|number| format!("key {number}")).collect();
         expected.sort();
         assert_eq!(all, expected);
         drop((listing, store));

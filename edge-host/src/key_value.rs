@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use anyhow::Context;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, ffi};
-use wasmtime::component::{Accessor, FutureReader, HasData, Linker, Resource, ResourceTable, StreamReader};
+use wasmtime::component::{
+    Accessor, FutureReader, HasData, Linker, Resource, ResourceTable, StreamReader,
+};
 
 use crate::imports::spin::key_value::key_value::{self, Error};
 use crate::key_listing::KeyListing;
@@ -56,10 +58,13 @@ impl KeyValue {
             reserve.release();
             connect(path)
         });
-        let file = file.with_context(|| format!("the key-value store {} cannot be opened", path.display()))?;
+        let file = file
+            .with_context(|| format!("the key-value store {} cannot be opened", path.display()))?;
         let mut store = Store { file, reserve, given_back: 0 };
         if !store.reserve.restore() {
-            tracing::warn!("the disk of the key-value store is full: nothing can be stored until something is deleted");
+            tracing::warn!(
+                "the disk of the key-value store is full: nothing can be stored until something is deleted"
+            );
         }
         Ok(Self(Arc::new(Mutex::new(store))))
     }
@@ -76,10 +81,12 @@ impl KeyValue {
         work: impl FnOnce(&mut Store) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, Error> {
         let store = Arc::clone(&self.0);
-        tokio::task::spawn_blocking(move || work(&mut store.lock().unwrap_or_else(PoisonError::into_inner)))
-            .await
-            .map_err(|error| Error::Other(error.to_string()))?
-            .map_err(|error| Error::Other(error.to_string()))
+        tokio::task::spawn_blocking(move || {
+            work(&mut store.lock().unwrap_or_else(PoisonError::into_inner))
+        })
+        .await
+        .map_err(|error| Error::Other(error.to_string()))?
+        .map_err(|error| Error::Other(error.to_string()))
     }
 
     async fn get(&self, key: String) -> Result<Option<Vec<u8>>, Error> {
@@ -105,7 +112,10 @@ impl KeyValue {
     }
 
     async fn exists(&self, key: String) -> Result<bool, Error> {
-        self.run(move |store| store.file.prepare_cached("SELECT 1 FROM key_value WHERE key = ?1")?.exists([key])).await
+        self.run(move |store| {
+            store.file.prepare_cached("SELECT 1 FROM key_value WHERE key = ?1")?.exists([key])
+        })
+        .await
     }
 
     /// The next keys in their order, up to [`PAGE`].
@@ -131,18 +141,23 @@ impl Store {
             return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_FULL), None));
         }
         self.file
-            .prepare_cached("INSERT INTO key_value VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2")?
+            .prepare_cached(
+                "INSERT INTO key_value VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2",
+            )?
             .execute((key, value))
             .map(drop)
     }
 
     /// Deletes a key. Deleting writes too, into the log: on a full disk, into what the reserve gives.
     fn delete(&mut self, key: &str) -> rusqlite::Result<()> {
-        let delete =
-            |file: &Connection| file.prepare_cached("DELETE FROM key_value WHERE key = ?1")?.execute([key]).map(drop);
+        let delete = |file: &Connection| {
+            file.prepare_cached("DELETE FROM key_value WHERE key = ?1")?.execute([key]).map(drop)
+        };
         match delete(&self.file) {
             Err(error) if is_full(&error) && self.reserve.is_there() => {
-                tracing::warn!("the disk of the key-value store is full: its reserve is used for deleting");
+                tracing::warn!(
+                    "the disk of the key-value store is full: its reserve is used for deleting"
+                );
                 self.reserve.release();
                 // What the log holds goes into the file, and the log begins anew.
                 self.checkpoint()?;
@@ -199,7 +214,8 @@ impl Store {
     }
 
     fn vacuum(&self) -> rusqlite::Result<()> {
-        let mut vacuum = self.file.prepare(&format!("PRAGMA incremental_vacuum({PAGES_AT_ONCE})"))?;
+        let mut vacuum =
+            self.file.prepare(&format!("PRAGMA incremental_vacuum({PAGES_AT_ONCE})"))?;
         let mut rows = vacuum.query([])?;
         // Each step moves a page.
         while rows.next()?.is_some() {}
@@ -237,8 +253,13 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
 fn is_full(error: &rusqlite::Error) -> bool {
     let rusqlite::Error::SqliteFailure(error, _) = error else { return false };
     error.code == ErrorCode::DiskFull
-        || [ffi::SQLITE_IOERR_WRITE, ffi::SQLITE_IOERR_FSYNC, ffi::SQLITE_IOERR_SHMSIZE, ffi::SQLITE_IOERR_SHMOPEN]
-            .contains(&error.extended_code)
+        || [
+            ffi::SQLITE_IOERR_WRITE,
+            ffi::SQLITE_IOERR_FSYNC,
+            ffi::SQLITE_IOERR_SHMSIZE,
+            ffi::SQLITE_IOERR_SHMOPEN,
+        ]
+        .contains(&error.extended_code)
 }
 
 /// What the store's functions need of an instance.
@@ -277,7 +298,10 @@ fn shared<T>(store: &Accessor<T, Shared>) -> KeyValue {
 }
 
 impl<T: 'static> key_value::HostStoreWithStore<T> for Shared {
-    async fn open(store: &Accessor<T, Self>, label: String) -> wasmtime::Result<Result<Resource<Handle>, Error>> {
+    async fn open(
+        store: &Accessor<T, Self>,
+        label: String,
+    ) -> wasmtime::Result<Result<Resource<Handle>, Error>> {
         if label != LABEL {
             return Ok(Err(Error::NoSuchStore));
         }
@@ -285,19 +309,36 @@ impl<T: 'static> key_value::HostStoreWithStore<T> for Shared {
         Ok(Ok(handle))
     }
 
-    async fn get(store: &Accessor<T, Self>, _: Resource<Handle>, key: String) -> Result<Option<Vec<u8>>, Error> {
+    async fn get(
+        store: &Accessor<T, Self>,
+        _: Resource<Handle>,
+        key: String,
+    ) -> Result<Option<Vec<u8>>, Error> {
         shared(store).get(key).await
     }
 
-    async fn set(store: &Accessor<T, Self>, _: Resource<Handle>, key: String, value: Vec<u8>) -> Result<(), Error> {
+    async fn set(
+        store: &Accessor<T, Self>,
+        _: Resource<Handle>,
+        key: String,
+        value: Vec<u8>,
+    ) -> Result<(), Error> {
         shared(store).set(key, value).await
     }
 
-    async fn delete(store: &Accessor<T, Self>, _: Resource<Handle>, key: String) -> Result<(), Error> {
+    async fn delete(
+        store: &Accessor<T, Self>,
+        _: Resource<Handle>,
+        key: String,
+    ) -> Result<(), Error> {
         shared(store).delete(key).await
     }
 
-    async fn exists(store: &Accessor<T, Self>, _: Resource<Handle>, key: String) -> Result<bool, Error> {
+    async fn exists(
+        store: &Accessor<T, Self>,
+        _: Resource<Handle>,
+        key: String,
+    ) -> Result<bool, Error> {
         shared(store).exists(key).await
     }
 
@@ -309,8 +350,9 @@ impl<T: 'static> key_value::HostStoreWithStore<T> for Shared {
         store.with(|mut access| {
             let keys = StreamReader::new(&mut access, keys)?;
             // Without an end, the component has dropped the stream before.
-            let outcome =
-                FutureReader::new(&mut access, async move { wasmtime::error::Ok(end.await.unwrap_or(Ok(()))) })?;
+            let outcome = FutureReader::new(&mut access, async move {
+                wasmtime::error::Ok(end.await.unwrap_or(Ok(())))
+            })?;
             Ok((keys, outcome))
         })
     }
@@ -361,7 +403,8 @@ mod tests {
     #[tokio::test]
     async fn space_is_given_back_to_the_disk() {
         const VALUES: usize = 100;
-        let path = std::env::temp_dir().join(format!("key-value-space-{}.sqlite3", std::process::id()));
+        let path =
+            std::env::temp_dir().join(format!("key-value-space-{}.sqlite3", std::process::id()));
         // As files were made before: they learn it when they are opened.
         let old = Connection::open(&path).expect("opens");
         old.execute_batch(

@@ -57,7 +57,8 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Not `eprintln!`, which panics when nobody reads it any more.
-            let _ = writeln!(std::io::stderr(), "error: {}", format!("{error:#}").replace('\n', " "));
+            let _ =
+                writeln!(std::io::stderr(), "error: {}", format!("{error:#}").replace('\n', " "));
             ExitCode::FAILURE
         }
     }
@@ -73,7 +74,8 @@ fn init_log(format: LogFormat) {
         LogFormat::Json => Escapes::Json,
     };
     let writer = move || LogWriter::new(escapes);
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(writer);
+    let log =
+        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(writer);
     match format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),
@@ -91,7 +93,10 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let metrics = Metrics::default();
     if let Some(address) = &arguments.metrics_listen {
         let listener = server::listen(address, "--metrics-listen").await?;
-        tracing::info!("metrics at http://{}/metrics", listener.local_addr().context("cannot tell the address")?);
+        tracing::info!(
+            "metrics at http://{}/metrics",
+            listener.local_addr().context("cannot tell the address")?
+        );
         tokio::spawn(metrics_server::serve(listener, metrics.clone()));
     }
 
@@ -136,7 +141,12 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
 
 /// Makes the directory, for its owner alone: what is compiled into it will be run.
 fn prepare_state_dir(path: &Path) -> anyhow::Result<PathBuf> {
-    let advice = || format!("the state directory {} cannot be used: choose another with --state-dir", path.display());
+    let advice = || {
+        format!(
+            "the state directory {} cannot be used: choose another with --state-dir",
+            path.display()
+        )
+    };
     DirBuilder::new().recursive(true).mode(0o700).create(path).with_context(advice)?;
     let path = path.canonicalize().with_context(advice)?;
     let metadata = path.metadata().with_context(advice)?;

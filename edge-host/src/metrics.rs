@@ -112,32 +112,57 @@ impl Metrics {
 
         text.about("edge_requests_total", "counter", "Answers by class of status.");
         for (index, count) in counts.answers.iter().enumerate() {
-            text.sample(&format!("edge_requests_total{{status=\"{}xx\"}}", index + 1), &read(count).to_string());
+            text.sample(
+                &format!("edge_requests_total{{status=\"{}xx\"}}", index + 1),
+                &read(count).to_string(),
+            );
         }
 
-        text.about("edge_request_duration_seconds", "histogram", "Time from a request to the head of its answer.");
+        text.about(
+            "edge_request_duration_seconds",
+            "histogram",
+            "Time from a request to the head of its answer.",
+        );
         let mut sum = 0;
         for (index, count) in counts.durations.iter().enumerate() {
             sum += read(count);
             let bound = BOUNDS.get(index).map_or("+Inf", |(_, bound)| bound);
-            text.sample(&format!("edge_request_duration_seconds_bucket{{le=\"{bound}\"}}"), &sum.to_string());
+            text.sample(
+                &format!("edge_request_duration_seconds_bucket{{le=\"{bound}\"}}"),
+                &sum.to_string(),
+            );
         }
         let seconds = Duration::from_micros(read(&counts.duration_us)).as_secs_f64();
         text.sample("edge_request_duration_seconds_sum", &seconds.to_string());
         text.sample("edge_request_duration_seconds_count", &sum.to_string());
 
         for (name, kind, help, count) in [
-            ("edge_requests_in_progress", "gauge", "Requests whose answer has not begun.", &counts.in_progress),
+            (
+                "edge_requests_in_progress",
+                "gauge",
+                "Requests whose answer has not begun.",
+                &counts.in_progress,
+            ),
             ("edge_connections", "gauge", "Connections that are open.", &counts.connections),
             ("edge_instances", "gauge", "Instances of the component.", &counts.instances),
-            ("edge_instances_started_total", "counter", "Instances that were started.", &counts.instances_started),
+            (
+                "edge_instances_started_total",
+                "counter",
+                "Instances that were started.",
+                &counts.instances_started,
+            ),
             (
                 "edge_instances_failed_total",
                 "counter",
                 "Instances that did not start, or ended with an error.",
                 &counts.instances_failed,
             ),
-            ("edge_instance_memory_bytes", "gauge", "Linear memory of all instances.", &counts.instance_memory),
+            (
+                "edge_instance_memory_bytes",
+                "gauge",
+                "Linear memory of all instances.",
+                &counts.instance_memory,
+            ),
         ] {
             text.about(name, kind, help);
             text.sample(name, &read(count).to_string());

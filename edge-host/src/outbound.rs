@@ -45,7 +45,9 @@ impl FromStr for Origin {
     fn from_str(text: &str) -> Result<Self, String> {
         let uri: Uri = text.parse().map_err(|error| format!("{error}"))?;
         let bare = uri.path_and_query().is_none_or(|rest| rest.as_str() == "/");
-        Self::of(&uri).filter(|_| bare).ok_or_else(|| "not an origin such as http://localhost:8000".to_owned())
+        Self::of(&uri)
+            .filter(|_| bare)
+            .ok_or_else(|| "not an origin such as http://localhost:8000".to_owned())
     }
 }
 
@@ -91,7 +93,8 @@ impl Outbound {
     }
 }
 
-type Sent = Result<(http::Response<WasiBody>, Box<dyn Future<Output = Result<(), Error>> + Send>), Error>;
+type Sent =
+    Result<(http::Response<WasiBody>, Box<dyn Future<Output = Result<(), Error>> + Send>), Error>;
 
 impl WasiHttpHooks for Outbound {
     fn send_request(
@@ -102,7 +105,9 @@ impl WasiHttpHooks for Outbound {
     ) -> Box<dyn Future<Output = Sent> + Send> {
         let allowed = self.allows(request.uri());
         if !allowed {
-            self.log_denied(&Origin::of(request.uri()).map_or_else(String::new, |origin| origin.to_string()));
+            self.log_denied(
+                &Origin::of(request.uri()).map_or_else(String::new, |origin| origin.to_string()),
+            );
         }
         Box::new(async move {
             if !allowed {

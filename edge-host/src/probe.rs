@@ -43,7 +43,9 @@ pub(crate) async fn refuse_unknown_variables(instances: &Instances) -> anyhow::R
     let body = Empty::<Bytes>::new().map_err(|never| match never {}).boxed_unsync();
     let request = Request::builder().method(Method::OPTIONS).uri("http://localhost/").body(body);
     let turn = Activity::new().begin();
-    let answer = ProxyHandler::new(probe).handle(Admitted::new(turn), request.context("not a request")?).await;
+    let answer = ProxyHandler::new(probe)
+        .handle(Admitted::new(turn), request.context("not a request")?)
+        .await;
     if let Err(error) = answer {
         tracing::warn!("the variables are not compared with the component's: {error:#}");
     }
@@ -60,8 +62,11 @@ mod tests {
 
     #[test]
     fn a_short_request_timeout_does_not_shorten_the_check() {
-        let configured =
-            |seconds| Limits { memory: 1, time: Duration::from_secs(seconds), idle: Duration::from_secs(9) };
+        let configured = |seconds| Limits {
+            memory: 1,
+            time: Duration::from_secs(seconds),
+            idle: Duration::from_secs(9),
+        };
         assert_eq!(limits(configured(1)).time, TIME);
         assert_eq!(limits(configured(60)).time, Duration::from_secs(60));
     }

@@ -45,7 +45,8 @@ impl RedisConnections {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT_TIME))
             .set_response_timeout(Some(ANSWER_TIME));
-        let connection = client.get_multiplexed_async_connection_with_config(&config).await.map_err(other)?;
+        let connection =
+            client.get_multiplexed_async_connection_with_config(&config).await.map_err(other)?;
         let connection = Arc::new(connection);
         self.known().insert(address.clone(), Arc::clone(&connection));
         Ok(Handle { address, connection })
@@ -57,7 +58,10 @@ impl RedisConnections {
         let answer = command.query_async(&mut connection).await;
         if answer.as_ref().is_err_and(is_lost) {
             let mut known = self.known();
-            if known.get(&handle.address).is_some_and(|connection| Arc::ptr_eq(connection, &handle.connection)) {
+            if known
+                .get(&handle.address)
+                .is_some_and(|connection| Arc::ptr_eq(connection, &handle.connection))
+            {
                 known.remove(&handle.address);
             }
         }
@@ -108,7 +112,10 @@ impl interface::HostConnection for View<'_> {
 }
 
 impl<T: 'static> interface::HostConnectionWithStore<T> for Shared {
-    async fn open(store: &Accessor<T, Self>, address: String) -> wasmtime::Result<Result<Resource<Handle>, Error>> {
+    async fn open(
+        store: &Accessor<T, Self>,
+        address: String,
+    ) -> wasmtime::Result<Result<Resource<Handle>, Error>> {
         let (connections, allowed) = store.with(|mut access| {
             let view = access.get();
             let allowed = address.parse().is_ok_and(|uri| view.outbound.allows(&uri));
@@ -163,7 +170,9 @@ fn flatten(value: Value, results: &mut Vec<RedisResult>) {
         Value::BulkString(bytes) => results.push(RedisResult::Binary(bytes)),
         Value::SimpleString(text) => results.push(RedisResult::Status(text)),
         Value::Okay => results.push(RedisResult::Status("OK".to_owned())),
-        Value::Array(values) | Value::Set(values) => values.into_iter().for_each(|value| flatten(value, results)),
+        Value::Array(values) | Value::Set(values) => {
+            values.into_iter().for_each(|value| flatten(value, results))
+        }
         other => results.push(RedisResult::Status(format!("{other:?}"))),
     }
 }

@@ -28,7 +28,14 @@ impl RequestBody {
     /// where it would begin: the component's answer comes before the client has sent what nobody takes.
     pub(crate) fn new(body: Incoming, max_bytes: usize, patience: Duration, turn: Turn) -> Self {
         let is_too_large = body.size_hint().lower() > max_bytes as u64;
-        Self { body: Limited::new(body, max_bytes), max_bytes, patience, turn, is_too_large, stalled: None }
+        Self {
+            body: Limited::new(body, max_bytes),
+            max_bytes,
+            patience,
+            turn,
+            is_too_large,
+            stalled: None,
+        }
     }
 
     fn too_large(&self) -> Error {
@@ -40,7 +47,10 @@ impl Body for RequestBody {
     type Data = Bytes;
     type Error = Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         if self.is_too_large {
             return Poll::Ready(Some(Err(self.too_large())));
         }

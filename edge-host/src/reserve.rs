@@ -59,7 +59,8 @@ impl Reserve {
 }
 
 fn allocate(path: &Path) -> io::Result<()> {
-    let mut file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path)?;
+    let mut file =
+        OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path)?;
     match fallocate(&file, FallocateFlags::empty(), 0, SIZE) {
         Err(Errno::OPNOTSUPP | Errno::NOSYS) => fill(&mut file),
         outcome => Ok(outcome?),

@@ -52,7 +52,11 @@ pub(crate) async fn listen(address: &str, flag: &str) -> anyhow::Result<TcpListe
 }
 
 /// Serves until SIGINT or SIGTERM, then finishes what is in progress; a second signal ends that at once.
-pub(crate) async fn serve(listener: TcpListener, gateway: Gateway, limits: Limits) -> anyhow::Result<()> {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    gateway: Gateway,
+    limits: Limits,
+) -> anyhow::Result<()> {
     let gateway = Arc::new(gateway);
     let connections = GracefulShutdown::new();
     let slots = Arc::new(Semaphore::new(limits.connections as usize));

@@ -35,13 +35,20 @@ impl Variables {
     ) -> anyhow::Result<Self> {
         let mut values = HashMap::new();
         for (name, value) in environment {
-            let Some(name) = name.to_str().and_then(|name| name.strip_prefix(ENVIRONMENT_PREFIX)) else { continue };
-            let value = value.into_string().ok().with_context(|| format!("{ENVIRONMENT_PREFIX}{name} is not UTF-8"))?;
+            let Some(name) = name.to_str().and_then(|name| name.strip_prefix(ENVIRONMENT_PREFIX))
+            else {
+                continue;
+            };
+            let value = value
+                .into_string()
+                .ok()
+                .with_context(|| format!("{ENVIRONMENT_PREFIX}{name} is not UTF-8"))?;
             values.insert(name.to_ascii_lowercase(), value);
         }
         for argument in arguments {
-            let (name, value) =
-                argument.split_once('=').with_context(|| format!("--variable {argument:?} is not name=value"))?;
+            let (name, value) = argument
+                .split_once('=')
+                .with_context(|| format!("--variable {argument:?} is not name=value"))?;
             if !is_name(name) {
                 bail!(
                     "--variable name {name:?} is not of lower-case letters, digits and underscores, beginning with a letter"
@@ -69,7 +76,8 @@ impl Variables {
     /// Names the first one, in alphabetical order, and the names there are.
     pub(crate) fn refuse_unknown(&self) -> anyhow::Result<()> {
         let Some(asked) = &self.asked else { return Ok(()) };
-        let asked: BTreeSet<String> = asked.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect();
+        let asked: BTreeSet<String> =
+            asked.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect();
         let unknown = self.values.keys().filter(|name| !asked.contains(*name)).min();
         match unknown {
             Some(name) if !asked.is_empty() => {
@@ -97,11 +105,15 @@ impl Variables {
 
 fn is_name(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_lowercase())
-        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
 /// Gives components linked with `linker` the variables that `T` holds.
-pub(crate) fn add_to_linker<T: AsRef<Variables> + Send + 'static>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
+pub(crate) fn add_to_linker<T: AsRef<Variables> + Send + 'static>(
+    linker: &mut Linker<T>,
+) -> wasmtime::Result<()> {
     variables::add_to_linker::<T, Shared>(linker, |state| state.as_ref().clone())
 }
 
@@ -126,7 +138,8 @@ mod tests {
 
     fn collect(environment: &[(&str, &str)], arguments: &[&str]) -> anyhow::Result<Variables> {
         let environment = environment.iter().map(|(name, value)| (name.into(), value.into()));
-        let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+        let arguments: Vec<String> =
+            arguments.iter().map(|argument| (*argument).to_owned()).collect();
         Variables::collect(environment, &arguments)
     }
 
@@ -149,20 +162,27 @@ mod tests {
         let not_text = || OsString::from_vec(vec![0xff]);
         let other = [(not_text(), not_text()), ("OTHER".into(), not_text())];
         assert!(Variables::collect(other, &[]).is_ok());
-        let error = Variables::collect([("SPIN_VARIABLE_ISSUER".into(), not_text())], &[]).err().expect("not a text");
+        let error = Variables::collect([("SPIN_VARIABLE_ISSUER".into(), not_text())], &[])
+            .err()
+            .expect("not a text");
         assert!(error.to_string().contains("SPIN_VARIABLE_ISSUER is not UTF-8"), "{error}");
     }
 
     #[test]
     fn a_variable_that_the_component_does_not_ask_for_is_refused() {
-        let variables = |names: &[&str]| collect(&[("SPIN_VARIABLE_LEEWAY", "1")], names).expect("valid").watched();
+        let variables = |names: &[&str]| {
+            collect(&[("SPIN_VARIABLE_LEEWAY", "1")], names).expect("valid").watched()
+        };
         let misspelt = variables(&["acess_rules=[]"]);
         misspelt.refuse_unknown().expect("nothing has been asked for");
         for name in ["leeway", "access_rules"] {
             let _ = misspelt.get(name);
         }
         let error = misspelt.refuse_unknown().expect_err("it is misspelt").to_string();
-        assert_eq!(error, "the component has no variable `acess_rules`; it reads access_rules, leeway");
+        assert_eq!(
+            error,
+            "the component has no variable `acess_rules`; it reads access_rules, leeway"
+        );
 
         let for_spin = variables(&["issuer_url=http://localhost:8000"]);
         let _ = for_spin.get("leeway");
@@ -176,7 +196,9 @@ mod tests {
 
     #[test]
     fn what_is_not_name_and_value_is_refused() {
-        for argument in ["leeway", "=1", "Leeway=1", "lee way=1", "1a=1", "a-b=1", "key=@/no/such/file"] {
+        for argument in
+            ["leeway", "=1", "Leeway=1", "lee way=1", "1a=1", "a-b=1", "key=@/no/such/file"]
+        {
             assert!(collect(&[], &[argument]).is_err(), "{argument:?}");
         }
     }

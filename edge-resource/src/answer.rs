@@ -1,7 +1,8 @@
 //! What goes back: JSON bodies, the texts of the wire contract, and the headers every answer has.
 
 use http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, LOCATION, VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, LOCATION, VARY, WWW_AUTHENTICATE,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
@@ -114,7 +115,8 @@ pub fn localized_error(status: StatusCode, text: Text<'_>, code: &str, lang: Lan
 #[must_use]
 pub fn unprocessable(kind: &str, place: &[&str], text: &str, code: &str) -> Answer {
     let fault = json!({"type": kind, "loc": place, "msg": text, "input": null});
-    let mut answer = json(StatusCode::UNPROCESSABLE_ENTITY, &json!({"detail": [fault], "code": code}));
+    let mut answer =
+        json(StatusCode::UNPROCESSABLE_ENTITY, &json!({"detail": [fault], "code": code}));
     answer.extensions_mut().insert(RefusalCode(code.to_owned()));
     answer
 }
@@ -153,7 +155,9 @@ pub fn token_refused(code: Code, lang: Lang) -> Answer {
         _ => TOKEN_INVALID,
     };
     let mut answer = localized_error(StatusCode::UNAUTHORIZED, text, code.as_str(), lang);
-    answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"invalid_token\""));
+    answer
+        .headers_mut()
+        .insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"invalid_token\""));
     answer
 }
 
@@ -161,7 +165,9 @@ pub fn token_refused(code: Code, lang: Lang) -> Answer {
 #[must_use]
 pub fn forbidden(code: &str, lang: Lang) -> Answer {
     let mut answer = localized_error(StatusCode::FORBIDDEN, FORBIDDEN, code, lang);
-    answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"insufficient_scope\""));
+    answer
+        .headers_mut()
+        .insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"insufficient_scope\""));
     answer
 }
 
@@ -174,7 +180,8 @@ pub fn not_found() -> Answer {
 /// 405 with the methods that are allowed (RFC 9110, section 15.5.6).
 #[must_use]
 pub fn method_not_allowed(allow: &str) -> Answer {
-    let mut answer = error(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed", "method_not_allowed");
+    let mut answer =
+        error(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed", "method_not_allowed");
     if let Ok(allow) = HeaderValue::from_str(allow) {
         answer.headers_mut().insert(ALLOW, allow);
     }

@@ -197,7 +197,8 @@ mod tests {
     use crate::shared::JWKS;
     use crate::testing::TestHost;
 
-    const WISH: Wish = Wish { time: Duration::from_secs(5), pause: Duration::from_secs(5), cooldown: None };
+    const WISH: Wish =
+        Wish { time: Duration::from_secs(5), pause: Duration::from_secs(5), cooldown: None };
 
     fn url() -> Uri {
         "http://issuer.example/jwks".parse().expect("a URI")
@@ -222,16 +223,22 @@ mod tests {
         assert!(matches!(second.claim(&url, WISH, &host).await, Claim::Elsewhere(None)));
         attempt.failed("connection refused", &host).await;
         host.pass(1);
-        let Claim::Paused(failure) = second.claim(&url, WISH, &host).await else { panic!("paused") };
+        let Claim::Paused(failure) = second.claim(&url, WISH, &host).await else {
+            panic!("paused")
+        };
         assert_eq!(failure.why, "connection refused");
         host.pass(5);
         let Claim::Granted(_) = second.claim(&url, WISH, &host).await else { panic!("free again") };
         let other = first.claim(&url, WISH, &host).await;
-        assert!(matches!(&other, Claim::Elsewhere(Some(failure)) if failure.why == "connection refused"));
+        assert!(
+            matches!(&other, Claim::Elsewhere(Some(failure)) if failure.why == "connection refused")
+        );
         // The second is never heard of again; its own next request does not wait for it.
         assert!(matches!(second.claim(&url, WISH, &host).await, Claim::Granted(_)));
         host.pass(7);
-        let Claim::Granted(attempt) = first.claim(&url, WISH, &host).await else { panic!("taken over") };
+        let Claim::Granted(attempt) = first.claim(&url, WISH, &host).await else {
+            panic!("taken over")
+        };
         attempt.succeeded(&host).await;
         assert_eq!(second.last_failure(&url, &host).await, None);
     }
@@ -240,7 +247,9 @@ mod tests {
     async fn unknown_kids_cool_down_for_all_instances_and_nothing_else_waits_for_that() {
         let (host, url) = (TestHost::default(), url());
         let wish = Wish { cooldown: Some(Duration::from_secs(10)), ..WISH };
-        let Claim::Granted(attempt) = Attempts::new(JWKS).claim(&url, wish, &host).await else { panic!("free") };
+        let Claim::Granted(attempt) = Attempts::new(JWKS).claim(&url, wish, &host).await else {
+            panic!("free")
+        };
         attempt.succeeded(&host).await;
         host.pass(9);
         assert!(matches!(Attempts::new(JWKS).claim(&url, wish, &host).await, Claim::CoolingDown));
@@ -256,7 +265,9 @@ mod tests {
     #[tokio::test]
     async fn a_clock_that_was_set_back_and_a_store_that_fails_hold_no_fetch_up() {
         let (host, url) = (TestHost::default(), url());
-        let Claim::Granted(_) = Attempts::new(JWKS).claim(&url, WISH, &host).await else { panic!("free") };
+        let Claim::Granted(_) = Attempts::new(JWKS).claim(&url, WISH, &host).await else {
+            panic!("free")
+        };
         for value in host.store.borrow_mut().values_mut() {
             let text = String::from_utf8(value.clone()).expect("a text");
             assert!(text.contains("\"started_at\":17"), "{text}");
@@ -266,7 +277,10 @@ mod tests {
         host.store_fails_after.set(Some(0));
         host.pass(7);
         for _ in 0..2 {
-            assert!(matches!(Attempts::new(JWKS).claim(&url, WISH, &host).await, Claim::Granted(_)));
+            assert!(matches!(
+                Attempts::new(JWKS).claim(&url, WISH, &host).await,
+                Claim::Granted(_)
+            ));
         }
     }
 }

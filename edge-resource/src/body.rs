@@ -142,7 +142,8 @@ mod tests {
     use futures_util::stream;
     use http::{Method, Request};
 
-    const LIMITS: TimeLimits = TimeLimits { pause: Duration::from_secs(60), total: Duration::from_secs(3600) };
+    const LIMITS: TimeLimits =
+        TimeLimits { pause: Duration::from_secs(60), total: Duration::from_secs(3600) };
 
     fn piece() -> Result<Bytes, BodyError> {
         Ok(Bytes::from_static(b"x"))

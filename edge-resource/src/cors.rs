@@ -5,7 +5,8 @@
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN,
+    VARY,
 };
 use http::request::Parts;
 use http::{HeaderValue, Method, Uri};
@@ -94,7 +95,10 @@ pub fn is_preflight(request: &Parts) -> bool {
 pub fn preflight_answer() -> Answer {
     let mut answer = answer::empty();
     let headers = answer.headers_mut();
-    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, HEAD, POST, DELETE, OPTIONS"));
+    headers.insert(
+        ACCESS_CONTROL_ALLOW_METHODS,
+        HeaderValue::from_static("GET, HEAD, POST, DELETE, OPTIONS"),
+    );
     headers.insert(
         ACCESS_CONTROL_ALLOW_HEADERS,
         HeaderValue::from_static(
@@ -127,21 +131,36 @@ mod tests {
 
     #[test]
     fn origins_are_compared_as_browsers_write_them() {
-        let allowed =
-            AllowedOrigins::parse("HTTPS://App.Example:443/, http://localhost:80 ,http://[::1]:3000").expect("valid");
+        let allowed = AllowedOrigins::parse(
+            "HTTPS://App.Example:443/, http://localhost:80 ,http://[::1]:3000",
+        )
+        .expect("valid");
         for origin in ["https://app.example", "http://localhost", "http://[::1]:3000"] {
             assert!(allowed.allows(origin), "{origin}");
         }
-        for origin in ["http://app.example", "https://app.example.evil", "https://app.example:444", "null", ""] {
+        for origin in [
+            "http://app.example",
+            "https://app.example.evil",
+            "https://app.example:444",
+            "null",
+            "",
+        ] {
             assert!(!allowed.allows(origin), "{origin}");
         }
     }
 
     #[test]
     fn what_is_not_an_origin_is_refused() {
-        for text in
-            ["app.example", "https://", "https://a/b", "https://a?b", "ftp://a", "https://u@a", "null", "https://a b"]
-        {
+        for text in [
+            "app.example",
+            "https://",
+            "https://a/b",
+            "https://a?b",
+            "ftp://a",
+            "https://u@a",
+            "null",
+            "https://a b",
+        ] {
             assert_eq!(AllowedOrigins::parse(text).err().as_deref(), Some(text));
         }
     }

@@ -53,15 +53,34 @@ mod tests {
 
     #[test]
     fn the_token_is_what_follows_the_scheme_in_any_case() {
-        for value in ["Bearer a.b.c", "bearer a.b.c", "BEARER a.b.c", "Bearer   a.b.c ", " Bearer a.b.c"] {
-            assert_eq!(bearer_token(&headers(&[value.as_bytes()])).as_deref(), Ok("a.b.c"), "{value:?}");
+        for value in
+            ["Bearer a.b.c", "bearer a.b.c", "BEARER a.b.c", "Bearer   a.b.c ", " Bearer a.b.c"]
+        {
+            assert_eq!(
+                bearer_token(&headers(&[value.as_bytes()])).as_deref(),
+                Ok("a.b.c"),
+                "{value:?}"
+            );
         }
     }
 
     #[test]
     fn other_credentials_are_no_token() {
-        for value in ["", "Bearer", "Bearer ", "Basic YTpi", "Token a.b.c", "Bearera.b.c", "a.b.c", "Bearer\ta.b.c"] {
-            assert_eq!(bearer_token(&headers(&[value.as_bytes()])), Err(NoToken::Missing), "{value:?}");
+        for value in [
+            "",
+            "Bearer",
+            "Bearer ",
+            "Basic YTpi",
+            "Token a.b.c",
+            "Bearera.b.c",
+            "a.b.c",
+            "Bearer\ta.b.c",
+        ] {
+            assert_eq!(
+                bearer_token(&headers(&[value.as_bytes()])),
+                Err(NoToken::Missing),
+                "{value:?}"
+            );
         }
         assert_eq!(bearer_token(&HeaderMap::new()), Err(NoToken::Missing));
     }

@@ -74,7 +74,8 @@ mod tests {
                 continue;
             }
             let default = rest.strip_suffix("\" }").expect("a text");
-            let is_known = known.iter().any(|(known, _, value)| *known == name && *value == default);
+            let is_known =
+                known.iter().any(|(known, _, value)| *known == name && *value == default);
             assert!(is_known, "{name} = {default:?}");
             count += 1;
         }

@@ -22,8 +22,13 @@ fn read_by_the_component() -> BTreeSet<&'static str> {
 
 /// Names and values of a table of the manifest.
 fn table(name: &str) -> Vec<(&'static str, &'static str)> {
-    let table = MANIFEST.split(name).nth(1).expect("the table").split("\n[").next().unwrap_or_default();
-    table.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(" = ")).collect()
+    let table =
+        MANIFEST.split(name).nth(1).expect("the table").split("\n[").next().unwrap_or_default();
+    table
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split_once(" = "))
+        .collect()
 }
 
 /// The default of a variable in the manifest.
@@ -45,11 +50,19 @@ fn the_manifest_and_the_readme_have_the_variables_that_the_component_reads() {
         .map(|(name, _)| name)
         .collect();
     assert_eq!(given, read, "[component.edge-resource.variables] and src/spin.rs");
-    let declared: BTreeSet<_> = table("\n[variables]\n").into_iter().map(|(name, _)| name).collect();
+    let declared: BTreeSet<_> =
+        table("\n[variables]\n").into_iter().map(|(name, _)| name).collect();
     let expected: BTreeSet<_> = read.iter().copied().chain(FOR_SPIN).collect();
     assert_eq!(declared, expected, "[variables] and src/spin.rs");
-    let rows = README.split("\n## Variables\n").nth(1).expect("the section").split("\n## ").next().unwrap_or_default();
-    let described: BTreeSet<_> = rows.lines().filter_map(|row| row.strip_prefix("| `")?.split('`').next()).collect();
+    let rows = README
+        .split("\n## Variables\n")
+        .nth(1)
+        .expect("the section")
+        .split("\n## ")
+        .next()
+        .unwrap_or_default();
+    let described: BTreeSet<_> =
+        rows.lines().filter_map(|row| row.strip_prefix("| `")?.split('`').next()).collect();
     assert_eq!(described, read, "README.md, section Variables, and src/spin.rs");
     for name in FOR_SPIN {
         assert!(rows.contains(&format!("`{name}`")), "{name} is described below the table");
@@ -71,7 +84,10 @@ fn limits_in_texts_are_those_of_the_code() {
         comment("upload_quota")
     );
     let row = |variable: &str| {
-        README.lines().find(|line| line.starts_with(&format!("| `{variable}` |"))).expect("a row of the table")
+        README
+            .lines()
+            .find(|line| line.starts_with(&format!("| `{variable}` |")))
+            .expect("a row of the table")
     };
     for (variable, words) in [
         ("upload_limit", format!("| `{DEFAULT_UPLOAD_LIMIT}` |")),

@@ -106,7 +106,8 @@ pub async fn report(subjects: Subjects<'_>, host: &impl Host) -> Answer {
     let (keys, revocation) = (keys.status(host).await, revocation.status(host).await);
     let problem = store.problem(host).await;
     let store = StoreStatus { writable: problem.is_none(), problem };
-    let is_degraded = [&keys.problem, &revocation.problem, &store.problem].into_iter().any(Option::is_some);
+    let is_degraded =
+        [&keys.problem, &revocation.problem, &store.problem].into_iter().any(Option::is_some);
     let status = match (is_degraded, keys.is_unknown || revocation.is_unknown) {
         (true, _) => "degraded",
         (false, true) => "unknown",

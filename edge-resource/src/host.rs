@@ -75,7 +75,11 @@ pub fn milliseconds(time: UnixTime) -> u64 {
 }
 
 /// Returns the output of `work`, or nothing when it takes longer than `time`.
-pub async fn within<T>(time: Duration, work: impl Future<Output = T>, host: &impl Host) -> Option<T> {
+pub async fn within<T>(
+    time: Duration,
+    work: impl Future<Output = T>,
+    host: &impl Host,
+) -> Option<T> {
     match select(pin!(work), pin!(host.sleep(time))).await {
         Either::Left((output, _)) => Some(output),
         Either::Right(_) => None,
@@ -117,7 +121,9 @@ impl Document {
     #[must_use]
     pub const fn accept(self) -> &'static str {
         match self {
-            Self::Keys => "application/jwk-set+json, application/json, application/x-pem-file;q=0.5",
+            Self::Keys => {
+                "application/jwk-set+json, application/json, application/x-pem-file;q=0.5"
+            }
             Self::StatusList => "application/statuslist+jwt",
         }
     }
@@ -196,7 +202,9 @@ fn max_age(cache_control: &str) -> Option<Duration> {
         let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
         match name.trim().to_ascii_lowercase().as_str() {
             "no-store" | "no-cache" => return Some(Duration::ZERO),
-            "max-age" => lifetime = value.trim().trim_matches('"').parse().ok().map(Duration::from_secs),
+            "max-age" => {
+                lifetime = value.trim().trim_matches('"').parse().ok().map(Duration::from_secs)
+            }
             _ => {}
         }
     }

@@ -8,8 +8,11 @@ use verifier_core::Lang;
 #[must_use]
 pub fn preferred(headers: &HeaderMap) -> Lang {
     let mut best = (Lang::Ko, 0.0);
-    for range in
-        headers.get_all(ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(','))
+    for range in headers
+        .get_all(ACCEPT_LANGUAGE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|list| list.split(','))
     {
         let (tag, parameter) = range.split_once(';').unwrap_or((range, ""));
         let primary = tag.trim().split('-').next().unwrap_or_default();

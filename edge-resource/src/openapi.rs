@@ -58,7 +58,10 @@ fn operation(route: &Route) -> Value {
     }
     if route.endpoint == Endpoint::Download {
         responses.insert("206".to_owned(), success(route.endpoint));
-        responses.insert("304".to_owned(), json!({"description": "The client has this version (`If-None-Match`)"}));
+        responses.insert(
+            "304".to_owned(),
+            json!({"description": "The client has this version (`If-None-Match`)"}),
+        );
     }
     let mut operation = json!({"summary": summary, "responses": responses});
     if guarded {
@@ -66,11 +69,15 @@ fn operation(route: &Route) -> Value {
     }
     match route.endpoint {
         Endpoint::Upload => {
-            let form = object(&json!({"file": {"type": "string", "contentMediaType": "application/octet-stream"}}));
-            operation["requestBody"] = json!({"required": true, "content": content("multipart/form-data", &form)});
+            let form = object(
+                &json!({"file": {"type": "string", "contentMediaType": "application/octet-stream"}}),
+            );
+            operation["requestBody"] =
+                json!({"required": true, "content": content("multipart/form-data", &form)});
         }
         Endpoint::Uploads => {
-            operation["description"] = json!("Unknown and repeated query parameters are refused with 422");
+            operation["description"] =
+                json!("Unknown and repeated query parameters are refused with 422");
             operation["parameters"] = json!([
                 {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}},
                 {"name": "after", "in": "query", "schema": {"type": "string", "pattern": UPLOAD_ID}},
@@ -122,15 +129,21 @@ mod tests {
     fn every_route_is_described_with_what_it_takes() {
         let document = document();
         for route in ROUTES {
-            let operation = &document["paths"][route.path][route.method.as_str().to_ascii_lowercase()];
+            let operation =
+                &document["paths"][route.path][route.method.as_str().to_ascii_lowercase()];
             assert!(operation["summary"].is_string(), "{}", route.path);
             assert!(operation["responses"]["200"].is_object(), "{}", route.path);
             let guarded = route.requires != Requirement::Nothing;
             assert_eq!(operation["security"].is_array(), guarded, "{}", route.path);
             assert_eq!(operation["responses"]["401"].is_object(), guarded, "{}", route.path);
         }
-        let operations: usize =
-            document["paths"].as_object().expect("paths").values().filter_map(Value::as_object).map(Map::len).sum();
+        let operations: usize = document["paths"]
+            .as_object()
+            .expect("paths")
+            .values()
+            .filter_map(Value::as_object)
+            .map(Map::len)
+            .sum();
         assert_eq!(operations, ROUTES.len());
     }
 }

@@ -64,6 +64,9 @@ mod tests {
 
     #[test]
     fn other_lines_keep_their_letters_and_show_their_controls() {
-        assert_eq!(one_line("error: 도장\n\u{9b}x\u{1b}[0m\u{202e}"), "error: 도장\\n\\u{9b}x\\u{1b}[0m\\u{202e}");
+        assert_eq!(
+            one_line("error: 도장\n\u{9b}x\u{1b}[0m\u{202e}"),
+            "error: 도장\\n\\u{9b}x\\u{1b}[0m\\u{202e}"
+        );
     }
 }

@@ -21,7 +21,8 @@ pub fn of(headers: &HeaderMap, host: &impl Host) -> HeaderValue {
 }
 
 fn is_harmless(id: &[u8]) -> bool {
-    (1..=MAX_LENGTH).contains(&id.len()) && id.iter().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(byte))
+    (1..=MAX_LENGTH).contains(&id.len())
+        && id.iter().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(byte))
 }
 
 #[cfg(test)]

@@ -57,7 +57,12 @@ pub struct Route {
     pub requires: Requirement,
 }
 
-const fn route(method: Method, path: &'static str, endpoint: Endpoint, requires: Requirement) -> Route {
+const fn route(
+    method: Method,
+    path: &'static str,
+    endpoint: Endpoint,
+    requires: Requirement,
+) -> Route {
     Route { method, path, endpoint, requires }
 }
 
@@ -95,12 +100,13 @@ const MAX_SLASHES: usize = 16;
 #[must_use]
 pub fn find<'a>(method: &Method, path: &'a str) -> Lookup<'a> {
     let method = if *method == Method::HEAD { &Method::GET } else { method };
-    let mut there = ROUTES.iter().filter_map(|route| Some((route, matches(route.path, path)?))).peekable();
+    let mut there =
+        ROUTES.iter().filter_map(|route| Some((route, matches(route.path, path)?))).peekable();
     if there.peek().is_none() {
         let without = path.trim_end_matches('/');
         let slashes = path.len() - without.len();
-        let is_there =
-            (1..=MAX_SLASHES).contains(&slashes) && ROUTES.iter().any(|route| matches(route.path, without).is_some());
+        let is_there = (1..=MAX_SLASHES).contains(&slashes)
+            && ROUTES.iter().any(|route| matches(route.path, without).is_some());
         return if is_there { Lookup::Moved(without) } else { Lookup::NotFound };
     }
     let mut allow = Vec::new();
@@ -115,7 +121,11 @@ pub fn find<'a>(method: &Method, path: &'a str) -> Lookup<'a> {
     }
     allow.push("OPTIONS");
     let allow = allow.join(", ");
-    if *method == Method::OPTIONS { Lookup::Methods(allow) } else { Lookup::MethodNotAllowed(allow) }
+    if *method == Method::OPTIONS {
+        Lookup::Methods(allow)
+    } else {
+        Lookup::MethodNotAllowed(allow)
+    }
 }
 
 /// The segment that stands for `{id}`, or the empty string, when the path is of this form.

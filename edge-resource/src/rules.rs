@@ -56,8 +56,8 @@ impl AccessRules {
     /// # Errors
     /// What is wrong with the first that makes no sense.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let rules: Vec<Rule> =
-            serde_json::from_str(text).map_err(|error| format!("is not a list of rules: {error}"))?;
+        let rules: Vec<Rule> = serde_json::from_str(text)
+            .map_err(|error| format!("is not a list of rules: {error}"))?;
         let mut bound = Vec::new();
         for rule in rules {
             let fits = rule.routes()?;
@@ -75,7 +75,10 @@ impl AccessRules {
 
 impl Rule {
     fn routes(&self) -> Result<Vec<&'static Route>, String> {
-        let method = self.method.as_deref().map(|method| if method == "HEAD" { Method::GET.as_str() } else { method });
+        let method = self
+            .method
+            .as_deref()
+            .map(|method| if method == "HEAD" { Method::GET.as_str() } else { method });
         let fits = |route: &&Route| {
             let path = match self.path.strip_suffix('*') {
                 Some(front) if front.ends_with('/') => route.path.starts_with(front),
@@ -95,11 +98,17 @@ impl Rule {
         let wrong = |what| Err(format!("has a rule for {:?} {what}", self.path));
         match (self.role, self.claim, self.value) {
             (Some(OneOrMore::One(role)), None, None) => Ok(Demand::Role(vec![role])),
-            (Some(OneOrMore::More(roles)), None, None) if !roles.is_empty() => Ok(Demand::Role(roles)),
-            (None, Some(claim), Some(value)) if value.is_string() || value.is_boolean() || value.is_u64() => {
+            (Some(OneOrMore::More(roles)), None, None) if !roles.is_empty() => {
+                Ok(Demand::Role(roles))
+            }
+            (None, Some(claim), Some(value))
+                if value.is_string() || value.is_boolean() || value.is_u64() =>
+            {
                 Ok(Demand::Claim(claim, value))
             }
-            (None, Some(_), _) => wrong("with a claim whose value is no string, boolean or whole number"),
+            (None, Some(_), _) => {
+                wrong("with a claim whose value is no string, boolean or whole number")
+            }
             _ => wrong("that demands neither a role nor a claim with its value"),
         }
     }
@@ -112,7 +121,9 @@ impl Demand {
         match self {
             Self::Role(roles) => token
                 .claim(ROLE)
-                .and_then(|claim| claim.as_str().map(|role| roles.iter().any(|allowed| role == allowed.as_str())))
+                .and_then(|claim| {
+                    claim.as_str().map(|role| roles.iter().any(|allowed| role == allowed.as_str()))
+                })
                 .unwrap_or(false),
             Self::Claim(name, value) => token.claim(name).is_some_and(|claim| match value {
                 Value::String(text) => claim.as_str().is_some_and(|claim| claim == text.as_str()),
@@ -139,13 +150,23 @@ mod tests {
     #[test]
     fn a_rule_is_bound_to_the_routes_it_fits() {
         for (rule, paths) in [
-            (r#"[{"path":"/uploads/*","role":"a"}]"#, vec!["GET /uploads/{id}", "DELETE /uploads/{id}"]),
+            (
+                r#"[{"path":"/uploads/*","role":"a"}]"#,
+                vec!["GET /uploads/{id}", "DELETE /uploads/{id}"],
+            ),
             (r#"[{"path":"/uploads/{id}","method":"HEAD","role":"a"}]"#, vec!["GET /uploads/{id}"]),
-            (r#"[{"path":"/upload","method":"POST","claim":"premium","value":true}]"#, vec!["POST /upload"]),
+            (
+                r#"[{"path":"/upload","method":"POST","claim":"premium","value":true}]"#,
+                vec!["POST /upload"],
+            ),
             ("[]", vec![]),
         ] {
             let rules = AccessRules::parse(rule).expect("valid");
-            let bound: Vec<_> = rules.0.iter().map(|(route, _)| format!("{} {}", route.method, route.path)).collect();
+            let bound: Vec<_> = rules
+                .0
+                .iter()
+                .map(|(route, _)| format!("{} {}", route.method, route.path))
+                .collect();
             assert_eq!(bound, paths, "{rule}");
         }
     }
@@ -156,14 +177,23 @@ mod tests {
             (r#"{"path":"/upload"}"#, "not a list"),
             (r#"[{"path":"/upload","rôle":"a"}]"#, "not a list"),
             (r#"[{"path":"/uploads/","role":"a"}]"#, "not served"),
-            (r#"[{"path":"/protected","method":"POST","role":"a"}]"#, "POST of \"/protected\", which is not served"),
+            (
+                r#"[{"path":"/protected","method":"POST","role":"a"}]"#,
+                "POST of \"/protected\", which is not served",
+            ),
             (r#"[{"path":"/protected","method":"get","role":"a"}]"#, "not served"),
             (r#"[{"path":"/upload*","role":"a"}]"#, "not served"),
             (r#"[{"path":"/upload"}]"#, "neither a role nor a claim"),
             (r#"[{"path":"/upload","role":[]}]"#, "neither a role nor a claim"),
-            (r#"[{"path":"/upload","role":"a","claim":"b","value":1}]"#, "neither a role nor a claim"),
+            (
+                r#"[{"path":"/upload","role":"a","claim":"b","value":1}]"#,
+                "neither a role nor a claim",
+            ),
             (r#"[{"path":"/upload","claim":"b"}]"#, "no string, boolean or whole number"),
-            (r#"[{"path":"/upload","claim":"b","value":1.5}]"#, "no string, boolean or whole number"),
+            (
+                r#"[{"path":"/upload","claim":"b","value":1.5}]"#,
+                "no string, boolean or whole number",
+            ),
         ] {
             let error = AccessRules::parse(rule).expect_err(rule);
             assert!(error.contains(words), "{rule}: {error}");

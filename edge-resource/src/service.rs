@@ -74,9 +74,17 @@ impl Service {
 
     /// Answers a request. `HEAD` gets what `GET` gets: leaving the body out is the HTTP server's work,
     /// which needs to see it to know its length.
-    pub async fn answer(&self, request: &Parts, body: impl RequestBody, host: &impl Host) -> Answer {
-        let mut answer =
-            if cors::is_preflight(request) { cors::preflight_answer() } else { self.route(request, body, host).await };
+    pub async fn answer(
+        &self,
+        request: &Parts,
+        body: impl RequestBody,
+        host: &impl Host,
+    ) -> Answer {
+        let mut answer = if cors::is_preflight(request) {
+            cors::preflight_answer()
+        } else {
+            self.route(request, body, host).await
+        };
         self.cors.admit(request, &mut answer);
         let id = request_id::of(&request.headers, host);
         log_refusal(request, &answer, &id, host);
@@ -168,7 +176,9 @@ fn log_refusal(request: &Parts, answer: &Answer, id: &HeaderValue, host: &impl H
         code: Option<&'a str>,
     }
     let status = answer.status();
-    if !(matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) || status.is_server_error()) {
+    if !(matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+        || status.is_server_error())
+    {
         return;
     }
     let refused = Refused {

@@ -72,7 +72,9 @@ impl Variables {
         let text = set(&self.cors_origins).unwrap_or_else(|| DEFAULT_CORS_ORIGINS.to_owned());
         AllowedOrigins::parse(&text).map_err(|origin| SettingError {
             variable: "cors_origins",
-            reason: format!("contains {origin:?}, which is not an origin such as https://app.example"),
+            reason: format!(
+                "contains {origin:?}, which is not an origin such as https://app.example"
+            ),
         })
     }
 }
@@ -146,9 +148,8 @@ impl Settings {
             cors: variables.cors_origins()?,
             revocation: revocation(variables)?,
             rules: match set(&variables.access_rules) {
-                Some(text) => {
-                    AccessRules::parse(&text).map_err(|reason| SettingError { variable: "access_rules", reason })?
-                }
+                Some(text) => AccessRules::parse(&text)
+                    .map_err(|reason| SettingError { variable: "access_rules", reason })?,
                 None => AccessRules::default(),
             },
             uploads: Limits {
@@ -174,10 +175,14 @@ fn key_source(variables: &Variables) -> Result<KeySource, SettingError> {
     };
     let uri: Option<Uri> = url.parse().ok();
     uri.filter(|uri| {
-        matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
+        matches!(uri.scheme_str(), Some("http" | "https"))
+            && uri.host().is_some_and(|host| !host.is_empty())
     })
     .map(KeySource::Url)
-    .ok_or(SettingError { variable: "jwks_url", reason: "is not an http:// or https:// address".to_owned() })
+    .ok_or(SettingError {
+        variable: "jwks_url",
+        reason: "is not an http:// or https:// address".to_owned(),
+    })
 }
 
 fn leeway(variable: &'static str, value: &str, default: u64) -> Result<u64, SettingError> {
@@ -190,9 +195,11 @@ fn leeway(variable: &'static str, value: &str, default: u64) -> Result<u64, Sett
 
 fn upload_limit(value: &str) -> Result<u64, SettingError> {
     let Some(text) = set(value) else { return Ok(DEFAULT_UPLOAD_LIMIT) };
-    text.parse().ok().filter(|bytes| (1..=MAX_UPLOAD_LIMIT).contains(bytes)).ok_or_else(|| SettingError {
-        variable: "upload_limit",
-        reason: format!("is not a number of bytes from 1 to {MAX_UPLOAD_LIMIT}"),
+    text.parse().ok().filter(|bytes| (1..=MAX_UPLOAD_LIMIT).contains(bytes)).ok_or_else(|| {
+        SettingError {
+            variable: "upload_limit",
+            reason: format!("is not a number of bytes from 1 to {MAX_UPLOAD_LIMIT}"),
+        }
     })
 }
 
@@ -227,17 +234,27 @@ fn revocation(variables: &Variables) -> Result<Source, SettingError> {
             let unlisted_pass = which == "status_list_if_named";
             let url = set(&variables.status_list_url).unwrap_or_default();
             return match AllowedAddresses::below(&url) {
-                Ok(addresses) => Ok(Source::StatusList { addresses, open_when_down, unlisted_pass }),
+                Ok(addresses) => {
+                    Ok(Source::StatusList { addresses, open_when_down, unlisted_pass })
+                }
                 Err(reason) => wrong("status_list_url", reason),
             };
         }
-        Some(_) => return wrong("revocation", "is neither none, redis, status_list nor status_list_if_named"),
+        Some(_) => {
+            return wrong(
+                "revocation",
+                "is neither none, redis, status_list nor status_list_if_named",
+            );
+        }
     }
     match set(&variables.redis_url) {
         Some(url) if url.starts_with("redis://") || url.starts_with("rediss://") => {
             Ok(Source::Redis { url, open_when_down })
         }
-        _ => wrong("redis_url", "is not an address such as redis://localhost:6379, which `revocation` needs"),
+        _ => wrong(
+            "redis_url",
+            "is not an address such as redis://localhost:6379, which `revocation` needs",
+        ),
     }
 }
 
@@ -272,18 +289,27 @@ mod tests {
             let lines = rest.lines().take_while(|line| !line.starts_with('['));
             lines.filter_map(|line| line.split_once(" = ")).collect::<Vec<_>>()
         };
-        let (declared, handed_over) = (section("variables"), section("component.edge-resource.variables"));
-        let (_, allowed) = manifest.split_once("\nallowed_outbound_hosts = ").expect("a list of hosts");
+        let (declared, handed_over) =
+            (section("variables"), section("component.edge-resource.variables"));
+        let (_, allowed) =
+            manifest.split_once("\nallowed_outbound_hosts = ").expect("a list of hosts");
         let allowed = allowed.lines().next().unwrap_or_default();
         assert_eq!(allowed, r#"["{{ issuer_url }}", "{{ redis_host }}"]"#);
         for (name, value) in declared {
             let reference = format!("\"{{{{ {name} }}}}\"");
             let is_for_the_host_alone = allowed.contains(&reference);
-            assert_eq!(handed_over.contains(&(name, reference.as_str())), !is_for_the_host_alone, "{name}");
+            assert_eq!(
+                handed_over.contains(&(name, reference.as_str())),
+                !is_for_the_host_alone,
+                "{name}"
+            );
             if is_for_the_host_alone {
                 // Spin parses it when the component first calls anything: with user, path or nothing in it, no call is allowed.
-                let origin = value.strip_prefix("{ default = \"").and_then(|value| value.strip_suffix("\" }"));
-                let (_, authority) = origin.and_then(|origin| origin.split_once("://")).expect("a scheme");
+                let origin = value
+                    .strip_prefix("{ default = \"")
+                    .and_then(|value| value.strip_suffix("\" }"));
+                let (_, authority) =
+                    origin.and_then(|origin| origin.split_once("://")).expect("a scheme");
                 assert!(!authority.is_empty() && !authority.contains(['/', '@']), "{value}");
             }
         }
@@ -291,8 +317,11 @@ mod tests {
 
     #[test]
     fn a_key_text_goes_before_a_key_address() {
-        let both =
-            Variables { public_key: "text".into(), jwks_url: "http://issuer/jwks".into(), ..Variables::default() };
+        let both = Variables {
+            public_key: "text".into(),
+            jwks_url: "http://issuer/jwks".into(),
+            ..Variables::default()
+        };
         assert!(matches!(Settings::from_variables(&both).expect("valid").keys, KeySource::Text(_)));
     }
 
@@ -300,7 +329,10 @@ mod tests {
     fn a_value_that_makes_no_sense_names_its_variable() {
         let cases = [
             ("jwks_url", Variables { jwks_url: "issuer/jwks".into(), ..Variables::default() }),
-            ("jwks_url", Variables { jwks_url: "file:///etc/passwd".into(), ..Variables::default() }),
+            (
+                "jwks_url",
+                Variables { jwks_url: "file:///etc/passwd".into(), ..Variables::default() },
+            ),
             ("leeway", Variables { leeway: "-1".into(), ..Variables::default() }),
             ("leeway", Variables { leeway: "ten".into(), ..Variables::default() }),
             ("leeway", Variables { leeway: "18446744073709551615".into(), ..Variables::default() }),
@@ -308,14 +340,23 @@ mod tests {
             ("future_leeway", Variables { future_leeway: "-1".into(), ..Variables::default() }),
             ("future_leeway", Variables { future_leeway: "0.5".into(), ..Variables::default() }),
             ("future_leeway", Variables { future_leeway: "3601".into(), ..Variables::default() }),
-            ("future_leeway", Variables { future_leeway: "18446744073709551616".into(), ..Variables::default() }),
+            (
+                "future_leeway",
+                Variables { future_leeway: "18446744073709551616".into(), ..Variables::default() },
+            ),
             (
                 "access_rules",
-                Variables { access_rules: r#"[{"path":"/x","role":"a"}]"#.into(), ..Variables::default() },
+                Variables {
+                    access_rules: r#"[{"path":"/x","role":"a"}]"#.into(),
+                    ..Variables::default()
+                },
             ),
             ("revocation", Variables { revocation: "on".into(), ..Variables::default() }),
             ("redis_url", Variables { revocation: "redis".into(), ..Variables::default() }),
-            ("status_list_url", Variables { revocation: "status_list".into(), ..Variables::default() }),
+            (
+                "status_list_url",
+                Variables { revocation: "status_list".into(), ..Variables::default() },
+            ),
             (
                 "status_list_url",
                 Variables {
@@ -324,7 +365,10 @@ mod tests {
                     ..Variables::default()
                 },
             ),
-            ("revocation_when_down", Variables { revocation_when_down: "ajar".into(), ..Variables::default() }),
+            (
+                "revocation_when_down",
+                Variables { revocation_when_down: "ajar".into(), ..Variables::default() },
+            ),
             ("upload_limit", Variables { upload_limit: "10 MB".into(), ..Variables::default() }),
             ("upload_quota", Variables { upload_quota: "much".into(), ..Variables::default() }),
             ("upload_quota", Variables { upload_quota: "4096".into(), ..Variables::default() }),
@@ -333,13 +377,25 @@ mod tests {
             ("idle_timeout", Variables { idle_timeout: "3601".into(), ..Variables::default() }),
             ("idle_timeout", Variables { idle_timeout: "1 min".into(), ..Variables::default() }),
             ("require_at_jwt", Variables { require_at_jwt: "yes".into(), ..Variables::default() }),
-            ("cors_origins", Variables { cors_origins: "https://app.example/path".into(), ..Variables::default() }),
-            ("cors_origins", Variables { cors_origins: "app.example".into(), ..Variables::default() }),
+            (
+                "cors_origins",
+                Variables {
+                    cors_origins: "https://app.example/path".into(),
+                    ..Variables::default()
+                },
+            ),
+            (
+                "cors_origins",
+                Variables { cors_origins: "app.example".into(), ..Variables::default() },
+            ),
         ];
         for (variable, variables) in cases {
             let error = Settings::from_variables(&variables).expect_err(variable);
             assert_eq!(error.variable, variable);
-            assert!(error.to_string().starts_with(&format!("the variable `{variable}` ")), "{error}");
+            assert!(
+                error.to_string().starts_with(&format!("the variable `{variable}` ")),
+                "{error}"
+            );
         }
     }
 }

@@ -50,7 +50,12 @@ impl Entry {
     /// A document that was fetched at this time.
     #[must_use]
     pub fn new(url: &Uri, text: String, lifetime: Duration, fetched_at: UnixTime) -> Self {
-        Self { url: url.to_string(), text, fetched_at: milliseconds(fetched_at), lifetime_seconds: lifetime.as_secs() }
+        Self {
+            url: url.to_string(),
+            text,
+            fetched_at: milliseconds(fetched_at),
+            lifetime_seconds: lifetime.as_secs(),
+        }
     }
 
     /// Returns the copy in the store, if there is one.
@@ -64,7 +69,9 @@ impl Entry {
     pub async fn save(&self, kind: Kind, url: &Uri, host: &impl Host) {
         let Ok(bytes) = serde_json::to_vec(self) else { return };
         if let Err(error) = host.save(&key(kind.documents, url), &bytes).await {
-            host.log(format_args!("warning: key-value store: what was fetched is not shared: {error}"));
+            host.log(format_args!(
+                "warning: key-value store: what was fetched is not shared: {error}"
+            ));
         }
     }
 
@@ -78,7 +85,9 @@ impl Entry {
     /// Returns the time since it was fetched. When that lies ahead, by a clock that has been set
     /// back, its age is not known, and so it is older than anything may be.
     pub fn age(&self, host: &impl Host) -> Duration {
-        host.now_milliseconds().checked_sub(self.fetched_at).map_or(Duration::MAX, Duration::from_millis)
+        host.now_milliseconds()
+            .checked_sub(self.fetched_at)
+            .map_or(Duration::MAX, Duration::from_millis)
     }
 
     /// How long it is fresh.

@@ -24,7 +24,9 @@ use verifier_core::UnixTime;
 
 use crate::answer::{self, Answer, Body, Text};
 use crate::body::{BodyError, TrackedBody, drain};
-use crate::host::{Document, FetchError, FetchLimits, Fetched, Host, RedisError, StoreError, lifetime_left, within};
+use crate::host::{
+    Document, FetchError, FetchLimits, Fetched, Host, RedisError, StoreError, lifetime_left, within,
+};
 use crate::language;
 use crate::printable::one_line;
 use crate::request_id::{self, X_REQUEST_ID};
@@ -64,7 +66,9 @@ async fn answer(request: Request) -> (Answer, Duration) {
     }));
     let service = match SERVICE.get() {
         Some(service) => Ok(service),
-        None => read_variables().await.map(|variables| SERVICE.get_or_init(|| Service::new(&variables, &host))),
+        None => read_variables()
+            .await
+            .map(|variables| SERVICE.get_or_init(|| Service::new(&variables, &host))),
     };
     let answer = match &service {
         Ok(service) => service.answer(&head, &mut body, &host).await,
@@ -83,9 +87,16 @@ async fn answer(request: Request) -> (Answer, Duration) {
 
 fn unreadable_variables(head: &Parts, reason: &str) -> Answer {
     SpinHost.log(format_args!("error: {reason}"));
-    let text = Text { ko: &format!("서비스의 변수를 읽을 수 없습니다({reason})"), en: reason };
+    let text = Text {
+        ko: &format!("서비스의 변수를 읽을 수 없습니다({reason})"), en: reason
+    };
     let lang = language::preferred(&head.headers);
-    let mut answer = answer::localized_error(StatusCode::SERVICE_UNAVAILABLE, text, "variables_unavailable", lang);
+    let mut answer = answer::localized_error(
+        StatusCode::SERVICE_UNAVAILABLE,
+        text,
+        "variables_unavailable",
+        lang,
+    );
     answer.headers_mut().insert(X_REQUEST_ID, request_id::of(&head.headers, &SpinHost));
     answer
 }
@@ -93,8 +104,10 @@ fn unreadable_variables(head: &Parts, reason: &str) -> Answer {
 /// Hands the answer to the host, which takes the body while it is written by a task of its own.
 fn sent(answer: Answer, idle_timeout: Duration) -> Result<types::Response, ErrorCode> {
     let (head, body) = answer.into_parts();
-    let headers =
-        head.headers.try_into().map_err(|error: HeaderError| ErrorCode::InternalError(Some(error.to_string())))?;
+    let headers = head
+        .headers
+        .try_into()
+        .map_err(|error: HeaderError| ErrorCode::InternalError(Some(error.to_string())))?;
     let (mut writer, contents, trailers) = BodyWriter::new();
     let (response, _) = types::Response::new(headers, Some(contents), trailers);
     // It is a status of the `http` crate, of three digits, so the host knows it.
@@ -110,7 +123,11 @@ fn sent(answer: Answer, idle_timeout: Duration) -> Result<types::Response, Error
 }
 
 /// Writes the body. Each write is raced against the timer: a client that takes nothing must not hold it for ever.
-async fn write(body: Body, writer: &mut BodyWriter, idle_timeout: Duration) -> Result<(), ErrorCode> {
+async fn write(
+    body: Body,
+    writer: &mut BodyWriter,
+    idle_timeout: Duration,
+) -> Result<(), ErrorCode> {
     let mut content = match body {
         Body::Text(text) => return write_piece(text.into_bytes(), writer, idle_timeout).await,
         Body::Content(content) => content,
@@ -131,7 +148,11 @@ async fn write(body: Body, writer: &mut BodyWriter, idle_timeout: Duration) -> R
     }
 }
 
-async fn write_piece(piece: Vec<u8>, writer: &mut BodyWriter, time: Duration) -> Result<(), ErrorCode> {
+async fn write_piece(
+    piece: Vec<u8>,
+    writer: &mut BodyWriter,
+    time: Duration,
+) -> Result<(), ErrorCode> {
     match within(time, writer.stream_writer.write_all(piece), &SpinHost).await {
         Some(unwritten) if unwritten.is_empty() => Ok(()),
         Some(_) => Err(ErrorCode::ConnectionTerminated),
@@ -185,9 +206,16 @@ impl Host for SpinHost {
         monotonic_clock::wait_for(nanoseconds(time))
     }
 
-    async fn get(&self, url: &http::Uri, document: Document, limits: FetchLimits) -> Result<Fetched, FetchError> {
+    async fn get(
+        &self,
+        url: &http::Uri,
+        document: Document,
+        limits: FetchLimits,
+    ) -> Result<Fetched, FetchError> {
         // The options of the request bound its phases; only this bounds their sum.
-        within(limits.time, fetch(url, document, limits), self).await.unwrap_or(Err(FetchError::TimedOut))
+        within(limits.time, fetch(url, document, limits), self)
+            .await
+            .unwrap_or(Err(FetchError::TimedOut))
     }
 
     fn log(&self, line: fmt::Arguments<'_>) {
@@ -228,7 +256,12 @@ impl Host for SpinHost {
         in_store_time(async { keys.result().await.map_err(store_error) }).await
     }
 
-    async fn redis_count(&self, address: &str, keys: &[String], time: Duration) -> Result<u64, RedisError> {
+    async fn redis_count(
+        &self,
+        address: &str,
+        keys: &[String],
+        time: Duration,
+    ) -> Result<u64, RedisError> {
         let outcome = within(time, redis_count(address, keys, time / 2), self).await;
         outcome.unwrap_or_else(|| {
             // It may have gone silent without being closed, and would stay so.
@@ -274,9 +307,8 @@ async fn ask_redis(connection: &Arc<Connection>, keys: &[String]) -> Result<u64,
     let keys = keys.iter().map(|key| RedisParameter::Binary(key.clone().into_bytes()));
     let outcome = match connection.execute("EXISTS", keys.collect::<Vec<_>>()).await {
         Ok(results) => match results.first() {
-            Some(RedisResult::Int64(count)) => {
-                u64::try_from(*count).map_err(|_| RedisError::Failed("EXISTS gives no count".to_owned()))
-            }
+            Some(RedisResult::Int64(count)) => u64::try_from(*count)
+                .map_err(|_| RedisError::Failed("EXISTS gives no count".to_owned())),
             _ => Err(RedisError::Failed("EXISTS gives no number".to_owned())),
         },
         Err(error) => Err(redis_error(error)),
@@ -314,15 +346,23 @@ async fn turn(way: Use) -> Result<StoreTurn<'static>, StoreError> {
 }
 
 /// Bounds a call of the store. A call that is given up may have happened all the same.
-async fn in_store_time<T>(call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-    within(STORE_TIME, call, &SpinHost).await.unwrap_or_else(|| Err(StoreError("no answer in time".to_owned())))
+async fn in_store_time<T>(
+    call: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    within(STORE_TIME, call, &SpinHost)
+        .await
+        .unwrap_or_else(|| Err(StoreError("no answer in time".to_owned())))
 }
 
 fn store_error(error: impl fmt::Display) -> StoreError {
     StoreError(error.to_string())
 }
 
-async fn fetch(url: &http::Uri, document: Document, limits: FetchLimits) -> Result<Fetched, FetchError> {
+async fn fetch(
+    url: &http::Uri,
+    document: Document,
+    limits: FetchLimits,
+) -> Result<Fetched, FetchError> {
     let request = http::Request::get(url)
         .header(ACCEPT, document.accept())
         // Without it a server may choose any coding (RFC 9110, section 12.5.3); none is undone here.
@@ -338,9 +378,14 @@ async fn fetch(url: &http::Uri, document: Document, limits: FetchLimits) -> Resu
         return Err(FetchError::Status(response.status().as_u16()));
     }
     let max_age = lifetime_left(response.headers());
-    let body = Limited::new(response.into_body(), limits.body).collect().await.map_err(|error| {
-        if error.is::<LengthLimitError>() { FetchError::TooLarge } else { FetchError::Failed(error.to_string()) }
-    })?;
+    let body =
+        Limited::new(response.into_body(), limits.body).collect().await.map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                FetchError::TooLarge
+            } else {
+                FetchError::Failed(error.to_string())
+            }
+        })?;
     let text = String::from_utf8(body.to_bytes().into()).map_err(|_| FetchError::NotText)?;
     Ok(Fetched { text, max_age })
 }

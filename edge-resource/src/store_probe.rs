@@ -35,7 +35,8 @@ impl StoreProbe {
     /// upload writes, unless this or another instance did so a moment ago.
     pub async fn problem(&self, host: &impl Host) -> Option<String> {
         loop {
-            if let Some((at, outcome)) = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+            if let Some((at, outcome)) =
+                self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
                 && host.uptime().saturating_sub(at) < REPORT_TIME
             {
                 return outcome;
@@ -52,14 +53,16 @@ impl StoreProbe {
             if let Some(problem) = &outcome {
                 host.log(format_args!("error: {problem}"));
             }
-            *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((host.uptime(), outcome));
+            *self.last.lock().unwrap_or_else(PoisonError::into_inner) =
+                Some((host.uptime(), outcome));
         }
     }
 }
 
 async fn probe(host: &impl Host) -> Result<(), StoreError> {
     let now = host.now_milliseconds();
-    let written_at = host.load(WRITTEN_AT).await?.and_then(|bytes| String::from_utf8(bytes).ok()?.parse().ok());
+    let written_at =
+        host.load(WRITTEN_AT).await?.and_then(|bytes| String::from_utf8(bytes).ok()?.parse().ok());
     let age = written_at.and_then(|at: u64| now.checked_sub(at)).map(Duration::from_millis);
     if age.is_some_and(|age| age < REPORT_TIME) {
         return Ok(());

@@ -51,7 +51,12 @@ impl StoreTurns {
             queue.there.push_back((number, way));
             StoreTurn { turns: self, number }
         };
-        while self.queue().there.iter().take_while(|(number, _)| *number < turn.number).any(|(_, other)| *other != way)
+        while self
+            .queue()
+            .there
+            .iter()
+            .take_while(|(number, _)| *number < turn.number)
+            .any(|(_, other)| *other != way)
         {
             host.sleep(LOOK_AGAIN).await;
         }

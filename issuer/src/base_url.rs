@@ -10,7 +10,9 @@ pub struct BaseUrl(String);
 
 /// A text that is no such URL.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not the URL of a service: write it like https://login.example.com, without query and fragment")]
+#[error(
+    "{0:?} is not the URL of a service: write it like https://login.example.com, without query and fragment"
+)]
 pub struct InvalidBaseUrl(String);
 
 impl FromStr for BaseUrl {
@@ -18,7 +20,9 @@ impl FromStr for BaseUrl {
 
     /// Without a user name or password in it.
     fn from_str(text: &str) -> Result<Self, InvalidBaseUrl> {
-        let has_none = |url: &Self| url.uri().authority().is_some_and(|authority| !authority.as_str().contains('@'));
+        let has_none = |url: &Self| {
+            url.uri().authority().is_some_and(|authority| !authority.as_str().contains('@'))
+        };
         Self::with_credentials(text).filter(has_none).ok_or_else(|| InvalidBaseUrl(text.to_owned()))
     }
 }
@@ -39,7 +43,9 @@ impl BaseUrl {
         let (scheme, rest) = self.0.split_once("://").unwrap_or(("", &self.0));
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         match authority.rsplit_once('@') {
-            Some((credentials, host)) => (Self(format!("{scheme}://{host}{path}")), Some(credentials)),
+            Some((credentials, host)) => {
+                (Self(format!("{scheme}://{host}{path}")), Some(credentials))
+            }
             None => (self.clone(), None),
         }
     }
@@ -72,8 +78,8 @@ impl BaseUrl {
     pub fn is_exposed(&self) -> bool {
         let uri = self.uri();
         let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
-        let is_local =
-            host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+        let is_local = host == "localhost"
+            || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
         self.0.starts_with("http:") && !is_local
     }
 }

@@ -14,7 +14,12 @@ use crate::users::ClaimsChange;
 #[derive(Debug, Clone, Args)]
 pub struct DatabaseArgs {
     /// Database: sqlite://FILE (created when missing) or postgres://user:password@host/database
-    #[arg(long, env = "DATABASE_URL", default_value = "sqlite://issuer.sqlite3", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        default_value = "sqlite://issuer.sqlite3",
+        hide_env_values = true
+    )]
     pub database_url: String,
 }
 
@@ -52,7 +57,8 @@ impl TlsArgs {
     #[must_use]
     pub fn files(self) -> Option<TlsFiles> {
         let files = TlsFiles { certificates: self.tls_cert?, key: self.tls_key? };
-        let is_empty = files.certificates.as_os_str().is_empty() && files.key.as_os_str().is_empty();
+        let is_empty =
+            files.certificates.as_os_str().is_empty() && files.key.as_os_str().is_empty();
         (!is_empty).then_some(files)
     }
 }
@@ -180,7 +186,13 @@ pub struct ServeArgs {
 
     /// Public keys of another system and what they are trusted for, FILE=refresh-once, separated
     /// by commas: each refresh token of such a key is exchanged for tokens of the issuer
-    #[arg(long, env = "ISSUER_TRUST_KEY", value_name = "FILE=USE", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        env = "ISSUER_TRUST_KEY",
+        value_name = "FILE=USE",
+        default_value = "",
+        hide_default_value = true
+    )]
     pub trust_key: TrustedFiles,
 
     /// The `aud` of a Django project's tokens that are accepted; without it, tokens with `aud` are
@@ -199,7 +211,13 @@ pub struct ServeArgs {
     pub claims: ClaimsArgs,
 
     /// Proxies whose X-Forwarded-For is believed: addresses or networks like 10.0.0.0/8, separated by commas
-    #[arg(long, env = "ISSUER_TRUSTED_PROXIES", value_name = "PROXIES", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        env = "ISSUER_TRUSTED_PROXIES",
+        value_name = "PROXIES",
+        default_value = "",
+        hide_default_value = true
+    )]
     pub trusted_proxies: TrustedProxies,
 
     /// Passwords hashed at the same time; each takes 19 MiB [default: one for each core]

@@ -57,5 +57,6 @@ pub(crate) fn exposed_mode(metadata: &Metadata) -> Option<u32> {
 }
 
 fn is_own_group(group: u32) -> bool {
-    getegid().as_raw() == group || getgroups().is_ok_and(|groups| groups.iter().any(|own| own.as_raw() == group))
+    getegid().as_raw() == group
+        || getgroups().is_ok_and(|groups| groups.iter().any(|own| own.as_raw() == group))
 }

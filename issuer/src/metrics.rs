@@ -11,7 +11,8 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
 /// Upper bounds of the classes of durations, in seconds: from a public key to a login that waited.
-const BOUNDS: [f64; 12] = [0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
+const BOUNDS: [f64; 12] =
+    [0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
 
 /// How a login ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -161,7 +162,9 @@ impl Metrics {
     /// An answer, and the time to its head. `route` is the template of the path, never the path itself.
     pub fn answered(&self, route: &str, method: &'static str, status: u16, time: Duration) {
         self.answers.get_or_create(&Answer { route: route.to_owned(), method, status }).inc();
-        self.durations.get_or_create(&Route { route: route.to_owned() }).observe(time.as_secs_f64());
+        self.durations
+            .get_or_create(&Route { route: route.to_owned() })
+            .observe(time.as_secs_f64());
     }
 
     /// The end of a login.
@@ -176,7 +179,11 @@ impl Metrics {
 
     /// Makes the counts part of what is scraped.
     pub fn register(&self, registry: &mut Registry) {
-        registry.register("http_requests", "Answers by template of the path, method and status", self.answers.clone());
+        registry.register(
+            "http_requests",
+            "Answers by template of the path, method and status",
+            self.answers.clone(),
+        );
         registry.register_with_unit(
             "http_request_duration",
             "Time from a request to the head of its answer",
@@ -184,7 +191,11 @@ impl Metrics {
             self.durations.clone(),
         );
         registry.register("connections", "Connections of clients", self.connections.clone());
-        registry.register("http_requests_in_progress", "Requests not answered yet", self.in_progress.clone());
+        registry.register(
+            "http_requests_in_progress",
+            "Requests not answered yet",
+            self.in_progress.clone(),
+        );
         registry.register("logins", "Logins by how they ended", self.logins.clone());
         registry.register("refreshes", "Refreshes by how they ended", self.refreshes.clone());
     }

@@ -34,7 +34,11 @@ pub(crate) fn exposure(database: &Path) -> Option<Exposure> {
         let mode = fs::metadata(&path).ok()?.permissions().mode() & 0o777;
         (mode & bits != 0).then_some(Exposure { path, mode })
     };
-    let files = [(database.to_owned(), 0o077), (beside(database, "-wal"), 0o077), (beside(database, "-shm"), 0o022)];
+    let files = [
+        (database.to_owned(), 0o077),
+        (beside(database, "-wal"), 0o077),
+        (beside(database, "-shm"), 0o022),
+    ];
     let exposed: Vec<_> = files.into_iter().filter_map(of).collect();
     exposed.iter().find(|exposure| exposure.is_to_all()).or(exposed.first()).cloned()
 }
@@ -59,7 +63,9 @@ pub(crate) fn read_only(options: SqliteConnectOptions) -> SqliteConnectOptions {
         _ => Path::new("."),
     };
     let has_log = fs::metadata(beside(&database, "-wal")).is_ok_and(|log| log.len() > 0);
-    let is_immutable = !has_log && !beside(&database, "-shm").exists() && access(directory, Access::WRITE_OK).is_err();
+    let is_immutable = !has_log
+        && !beside(&database, "-shm").exists()
+        && access(directory, Access::WRITE_OK).is_err();
     options.read_only(true).immutable(is_immutable)
 }
 

@@ -10,7 +10,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry::{Key, Value};
-use opentelemetry_otlp::{ExporterBuildError, Protocol, SpanExporter, WithExportConfig as _, WithHttpConfig as _};
+use opentelemetry_otlp::{
+    ExporterBuildError, Protocol, SpanExporter, WithExportConfig as _, WithHttpConfig as _,
+};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use percent_encoding::percent_decode_str;
@@ -50,14 +52,18 @@ impl Telemetry {
         let collector = BaseUrl::with_credentials(collector).ok_or(TelemetryError::InvalidUrl)?;
         // The exporter logs its URL, and sends nothing of what stands before the host.
         let (collector, credentials) = collector.without_credentials();
-        let headers = credentials.map(|credentials| ("authorization".to_owned(), basic(credentials)));
+        let headers =
+            credentials.map(|credentials| ("authorization".to_owned(), basic(credentials)));
         let exporter = SpanExporter::builder()
             .with_http()
             .with_protocol(Protocol::HttpBinary)
             .with_endpoint(collector.at("/v1/traces"))
             .with_headers(headers.into_iter().collect())
             .build()?;
-        let provider = SdkTracerProvider::builder().with_resource(resource()).with_batch_exporter(exporter).build();
+        let provider = SdkTracerProvider::builder()
+            .with_resource(resource())
+            .with_batch_exporter(exporter)
+            .build();
         Ok(Self { provider })
     }
 

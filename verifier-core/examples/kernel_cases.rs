@@ -19,7 +19,11 @@ const POWERS: u64 = 16;
 const SHARE: u64 = 16;
 
 /// The raw operation of the library `rsa`.
-fn power_by_rsa(modulus: &BigUint, base: &BigUint, exponent: u32) -> Result<BigUint, Box<dyn Error>> {
+fn power_by_rsa(
+    modulus: &BigUint,
+    base: &BigUint,
+    exponent: u32,
+) -> Result<BigUint, Box<dyn Error>> {
     let number = |number: &BigUint| BoxedUint::from_be_slice(&bytes(number, 512), 4096);
     let key = rsa::PublicKey::new(number(modulus)?, BoxedUint::from(exponent))?;
     Ok(BigUint::from_bytes_be(&rsa::hazmat::rsa_encrypt(&key, &number(base)?)?.to_be_bytes()))
@@ -156,7 +160,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             };
             let power = base.modpow(&BigUint::from(exponent), &modulus);
             if random.0.is_multiple_of(SHARE) && power_by_rsa(&modulus, &base, exponent)? != power {
-                return Err(format!("rsa and num-bigint differ: n {modulus:x} base {base:x} e {exponent}").into());
+                return Err(format!(
+                    "rsa and num-bigint differ: n {modulus:x} base {base:x} e {exponent}"
+                )
+                .into());
             }
             let mut wrong = power.clone();
             // Mostly in the ending, for which a kernel need not be prepared anew.
@@ -165,10 +172,12 @@ fn main() -> Result<(), Box<dyn Error>> {
             wrong.set_bit(bit, !wrong.bit(bit));
             let [base, power, wrong] = [base, power, wrong].map(|number| bytes(&number, size));
             let all = random.0.is_multiple_of(SHARE);
-            let mut kernels = Kernels::new(&modulus_bytes, exponent, &power, all).ok_or("a modulus is too short")?;
+            let mut kernels = Kernels::new(&modulus_bytes, exponent, &power, all)
+                .ok_or("a modulus is too short")?;
             for (expected, answer) in [(&power, true), (&wrong, false)] {
                 if !kernels.expects(expected) {
-                    kernels = Kernels::new(&modulus_bytes, exponent, expected, all).ok_or("a modulus is too short")?;
+                    kernels = Kernels::new(&modulus_bytes, exponent, expected, all)
+                        .ok_or("a modulus is too short")?;
                 }
                 if !kernels.all_say(answer, &base, expected) {
                     return Err(format!(

@@ -7,7 +7,10 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::io::{BufRead, Write};
-use verifier_core::{DEFAULT_FUTURE_LEEWAY_SECONDS, KeySet, MAX_LEEWAY_SECONDS, Policy, TokenType, UnixTime, Verifier};
+use verifier_core::{
+    DEFAULT_FUTURE_LEEWAY_SECONDS, KeySet, MAX_LEEWAY_SECONDS, Policy, TokenType, UnixTime,
+    Verifier,
+};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -49,14 +52,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn answer(question: Question) -> Result<Value, Box<dyn std::error::Error>> {
-    let refusal = |code: &str, message: String| json!({"ok": false, "code": code, "message": message});
+    let refusal =
+        |code: &str, message: String| json!({"ok": false, "code": code, "message": message});
     let keys = match KeySet::parse(&question.keys) {
         Ok(keys) => keys,
         Err(error) => return Ok(refusal(error.code().as_str(), error.to_string())),
     };
     for (name, seconds) in [("leeway", question.leeway), ("futureLeeway", question.future_leeway)] {
         if seconds > MAX_LEEWAY_SECONDS {
-            return Err(format!("{name} is not a number of seconds from 0 to {MAX_LEEWAY_SECONDS}").into());
+            return Err(format!(
+                "{name} is not a number of seconds from 0 to {MAX_LEEWAY_SECONDS}"
+            )
+            .into());
         }
     }
     let policy = Policy {
@@ -72,7 +79,9 @@ fn answer(question: Question) -> Result<Value, Box<dyn std::error::Error>> {
     };
     let now = UnixTime::from(std::time::Duration::try_from_secs_f64(question.now)?);
     Ok(match Verifier::new(keys, policy).verify(&question.token, now) {
-        Ok(token) => json!({"ok": true, "claims": serde_json::from_str::<Value>(token.claims_json())?}),
+        Ok(token) => {
+            json!({"ok": true, "claims": serde_json::from_str::<Value>(token.claims_json())?})
+        }
         Err(refused) => refusal(refused.code().as_str(), refused.to_string()),
     })
 }

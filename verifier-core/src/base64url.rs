@@ -9,7 +9,10 @@ const INVALID: u8 = 0xff;
 const SEXTET: u8 = 0x3f;
 
 /// The six bits of each character, [`INVALID`] for those that are not in the alphabet.
-#[expect(clippy::indexing_slicing, reason = "runs at compile time, where an index out of bounds does not compile")]
+#[expect(
+    clippy::indexing_slicing,
+    reason = "runs at compile time, where an index out of bounds does not compile"
+)]
 const SEXTETS: [u8; 256] = {
     let mut table = [INVALID; 256];
     let mut sextet = 0;

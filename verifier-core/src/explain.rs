@@ -91,7 +91,9 @@ impl Check {
     #[must_use]
     pub const fn of(code: Code) -> Option<Self> {
         Some(match code {
-            Code::PayloadInvalid | Code::PayloadDuplicateMember | Code::PayloadTooDeep => Self::Payload,
+            Code::PayloadInvalid | Code::PayloadDuplicateMember | Code::PayloadTooDeep => {
+                Self::Payload
+            }
             Code::TokenExpired => Self::ExpiresAt,
             Code::TokenNotYetValid => Self::NotBefore,
             Code::TokenIssuedInFuture => Self::IssuedAt,
@@ -184,7 +186,8 @@ impl Verifier {
             let shaped = failed != Some(Check::Shape);
             core::str::from_utf8(bytes).ok().filter(|_| shaped).map(String::from)
         };
-        let (untrusted_header, untrusted_payload) = (untrusted(segments.header()), untrusted(segments.payload()));
+        let (untrusted_header, untrusted_payload) =
+            (untrusted(segments.header()), untrusted(segments.payload()));
         let verdict = match decided {
             Ok(()) => Ok(VerifiedToken::new(segments)),
             Err(fault) => Err(self.refusal(fault, &segments, now)),
@@ -194,7 +197,10 @@ impl Verifier {
             (Err(_), Some(failed)) if check > failed => Outcome::NotReached,
             _ => Outcome::Passed,
         };
-        let steps = Check::ALL.into_iter().map(|check| Step { check, outcome: outcome_of(check) }).collect();
+        let steps = Check::ALL
+            .into_iter()
+            .map(|check| Step { check, outcome: outcome_of(check) })
+            .collect();
         Explanation { steps, verdict, untrusted_header, untrusted_payload }
     }
 }

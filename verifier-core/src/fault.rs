@@ -39,7 +39,8 @@ impl Fault {
             reason = "texts and counts are far below 2^32; a longer text is refused"
         )]
         let place = place as u32;
-        match NonZeroU64::new((code as u64 + 1) << CODE | (reason as u64) << REASON | place as u64) {
+        match NonZeroU64::new((code as u64 + 1) << CODE | (reason as u64) << REASON | place as u64)
+        {
             Some(number) => Self(number),
             // One more than a number is never zero.
             None => Self(NonZeroU64::MIN),
@@ -116,7 +117,10 @@ mod tests {
             for reason in [0, 1, 0xff] {
                 for place in [0, 1, 0xffff_ffff] {
                     let fault = Fault::new(*code, reason, place);
-                    assert_eq!((fault.code(), fault.reason(), fault.place() as usize), (*code, reason, place));
+                    assert_eq!(
+                        (fault.code(), fault.reason(), fault.place() as usize),
+                        (*code, reason, place)
+                    );
                 }
             }
         }

@@ -23,7 +23,8 @@ impl Typ {
             (_, None) => false,
             (Self::StatusList, Some(typ)) => typ.is(b"statuslist+jwt"),
             (_, Some(typ)) => {
-                self == Self::Jwt && typ.is_ignoring_ascii_case("jwt") || typ.is_ignoring_ascii_case("at+jwt")
+                self == Self::Jwt && typ.is_ignoring_ascii_case("jwt")
+                    || typ.is_ignoring_ascii_case("at+jwt")
             }
         }
     }
@@ -38,14 +39,16 @@ impl Typ {
 /// A JSON fault, or the first of `alg`, `typ`, `crit`, `b64`, `kid` that breaks its rule.
 pub(crate) fn read(bytes: &[u8], expected: Typ) -> Result<Option<Text<'_>>, Fault> {
     let mut members = [None; 5];
-    read_members(bytes, &["alg", "typ", "crit", "b64", "kid"], &mut members).map_err(|(fault, at)| {
-        let code = match fault {
-            JsonFault::DuplicateMember => Code::HeaderDuplicateMember,
-            JsonFault::TooDeep => Code::HeaderTooDeep,
-            _ => Code::HeaderInvalid,
-        };
-        Fault::new(code, fault as u8, at)
-    })?;
+    read_members(bytes, &["alg", "typ", "crit", "b64", "kid"], &mut members).map_err(
+        |(fault, at)| {
+            let code = match fault {
+                JsonFault::DuplicateMember => Code::HeaderDuplicateMember,
+                JsonFault::TooDeep => Code::HeaderTooDeep,
+                _ => Code::HeaderInvalid,
+            };
+            Fault::new(code, fault as u8, at)
+        },
+    )?;
     let [alg, typ, crit, b64, kid] = members;
     // The algorithm comes from the key; the header must agree with it to the letter (RFC 8725 section 3.1).
     if !alg.is_some_and(|alg| alg.is_text(b"RS256")) {

@@ -54,7 +54,9 @@ impl Kernels {
     /// Whether these are prepared for this number: all that begin like it.
     #[must_use]
     pub fn expects(&self, expected: &[u8]) -> bool {
-        expected.split_last_chunk::<ENDING_BYTES>().is_some_and(|(beginning, _)| beginning == self.beginning)
+        expected
+            .split_last_chunk::<ENDING_BYTES>()
+            .is_some_and(|(beginning, _)| beginning == self.beginning)
     }
 
     /// Whether each kernel says so of `base`^exponent mod n being the expected number, which these are prepared for; `base` is as long as
@@ -65,7 +67,10 @@ impl Kernels {
         #[cfg(target_pointer_width = "64")]
         return self.limbs60.power_is_expected(base, ending) == answer
             && self.limbs28.power_is_expected(base, ending) == answer
-            && self.limbs51.as_ref().is_none_or(|kernel| kernel.power_is_expected(base, ending) == answer);
+            && self
+                .limbs51
+                .as_ref()
+                .is_none_or(|kernel| kernel.power_is_expected(base, ending) == answer);
         #[cfg(not(target_pointer_width = "64"))]
         return self.native.power_is_expected(base, ending) == answer;
     }

@@ -20,11 +20,18 @@
 #![no_std]
 // The one exception is a load of the SIMD kernel, in `rs256::kernel::limbs28::products`.
 #![cfg_attr(
-    not(all(target_arch = "wasm32", target_feature = "simd128", not(target_feature = "relaxed-simd"))),
+    not(all(
+        target_arch = "wasm32",
+        target_feature = "simd128",
+        not(target_feature = "relaxed-simd")
+    )),
     forbid(unsafe_code)
 )]
 #![warn(missing_docs)]
-#![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::panic, clippy::expect_used, clippy::unreachable))]
+#![cfg_attr(
+    not(test),
+    warn(clippy::indexing_slicing, clippy::panic, clippy::expect_used, clippy::unreachable)
+)]
 
 extern crate alloc;
 
@@ -54,7 +61,9 @@ pub use code::{Code, Lang, Stage};
 pub use explain::{Check, Explanation, Outcome, Step};
 pub use fault::{Fault, JsonFault};
 pub use json::MAX_DEPTH;
-pub use keys::{JwkFault, KeyError, KeyMember, KeySet, MAX_KEY_TEXT_BYTES, PemFault, PublicKey, Unsuitable};
+pub use keys::{
+    JwkFault, KeyError, KeyMember, KeySet, MAX_KEY_TEXT_BYTES, PemFault, PublicKey, Unsuitable,
+};
 pub use policy::{DEFAULT_FUTURE_LEEWAY_SECONDS, MAX_LEEWAY_SECONDS, Policy, TokenType};
 pub use refusal::{Found, Refusal, Segment};
 pub use rs256::{MAX_MODULUS_BITS, MIN_MODULUS_BITS};

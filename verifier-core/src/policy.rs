@@ -76,16 +76,25 @@ impl<Name: AsRef<[u8]>> Policy<Name> {
         let expires_at = claims.date(ClaimName::ExpiresAt)?.ok_or(missing(ClaimName::ExpiresAt))?;
         self.check_expiry(expires_at, now)?;
         self.check_begun(claims, now)?;
-        if !claims.get(ClaimName::TokenType).is_some_and(|actual| actual.is_text(self.token_type.as_str().as_bytes())) {
+        if !claims
+            .get(ClaimName::TokenType)
+            .is_some_and(|actual| actual.is_text(self.token_type.as_str().as_bytes()))
+        {
             return Err(Fault::of(Code::TokenTypeMismatch));
         }
         self.check_issuer(claims)?;
         self.check_audience(claims)?;
         // A string with something in it (RFC 7519 section 4.1.7).
-        if claims.get(ClaimName::TokenId).is_some_and(|jti| jti.text().is_none_or(|text| text.is_empty())) {
+        if claims
+            .get(ClaimName::TokenId)
+            .is_some_and(|jti| jti.text().is_none_or(|text| text.is_empty()))
+        {
             return Err(invalid(ClaimName::TokenId));
         }
-        if claims.get(ClaimName::UserId).is_some_and(|id| id.number().is_none() && id.text().is_none()) {
+        if claims
+            .get(ClaimName::UserId)
+            .is_some_and(|id| id.number().is_none() && id.text().is_none())
+        {
             return Err(invalid(ClaimName::UserId));
         }
         Ok(())
@@ -101,9 +110,10 @@ impl<Name: AsRef<[u8]>> Policy<Name> {
 
     /// `nbf` and `iat`.
     pub(crate) fn check_begun(&self, claims: &Claims<'_>, now: UnixTime) -> Result<(), Fault> {
-        for (name, code) in
-            [(ClaimName::NotBefore, Code::TokenNotYetValid), (ClaimName::IssuedAt, Code::TokenIssuedInFuture)]
-        {
+        for (name, code) in [
+            (ClaimName::NotBefore, Code::TokenNotYetValid),
+            (ClaimName::IssuedAt, Code::TokenIssuedInFuture),
+        ] {
             if claims.date(name)?.is_some_and(|instant| self.is_ahead(instant, now)) {
                 return Err(Fault::of(code));
             }
@@ -120,7 +130,9 @@ impl<Name: AsRef<[u8]>> Policy<Name> {
     pub(crate) fn check_issuer(&self, claims: &Claims<'_>) -> Result<(), Fault> {
         match &self.issuer {
             Some(expected)
-                if !claims.get(ClaimName::Issuer).is_some_and(|actual| actual.is_text(expected.as_ref())) =>
+                if !claims
+                    .get(ClaimName::Issuer)
+                    .is_some_and(|actual| actual.is_text(expected.as_ref())) =>
             {
                 Err(Fault::of(Code::IssuerMismatch))
             }

@@ -161,8 +161,9 @@ impl Refusal {
             Self::TooLarge { .. } => Code::TokenTooLarge,
             Self::SegmentCount { .. } | Self::SegmentEmpty(_) => Code::TokenMalformed,
             Self::Base64 { .. } => Code::Base64Invalid,
-            Self::NotUtf8 { segment, .. } | Self::NotJson { segment, .. } | Self::NotAnObject(segment) => match segment
-            {
+            Self::NotUtf8 { segment, .. }
+            | Self::NotJson { segment, .. }
+            | Self::NotAnObject(segment) => match segment {
                 Segment::Header => Code::HeaderInvalid,
                 Segment::Payload | Segment::Signature => Code::PayloadInvalid,
             },
@@ -204,12 +205,20 @@ impl Refusal {
             Code::Base64Invalid => Self::Base64 { segment: Segment::numbered(reason), at: place },
             Code::HeaderInvalid => Self::invalid(Segment::Header, reason, place),
             Code::PayloadInvalid => Self::invalid(Segment::Payload, reason, place),
-            Code::HeaderDuplicateMember => Self::DuplicateMember { segment: Segment::Header, at: place },
-            Code::PayloadDuplicateMember => Self::DuplicateMember { segment: Segment::Payload, at: place },
+            Code::HeaderDuplicateMember => {
+                Self::DuplicateMember { segment: Segment::Header, at: place }
+            }
+            Code::PayloadDuplicateMember => {
+                Self::DuplicateMember { segment: Segment::Payload, at: place }
+            }
             Code::HeaderTooDeep => Self::TooDeep(Segment::Header),
             Code::PayloadTooDeep => Self::TooDeep(Segment::Payload),
-            Code::AlgNotAllowed => Self::Alg(Found::in_place_of_text(header_member(asked.segments, "alg"))),
-            Code::TypNotAllowed => Self::Typ(Found::in_place_of_text(header_member(asked.segments, "typ"))),
+            Code::AlgNotAllowed => {
+                Self::Alg(Found::in_place_of_text(header_member(asked.segments, "alg")))
+            }
+            Code::TypNotAllowed => {
+                Self::Typ(Found::in_place_of_text(header_member(asked.segments, "typ")))
+            }
             Code::CritNotSupported => Self::Crit,
             Code::B64NotSupported => Self::B64,
             Code::KidInvalid => Self::KidNotAString,
@@ -220,15 +229,18 @@ impl Refusal {
             Code::KidMissing => Self::KidMissing { keys: place },
             Code::ClaimMissing => Self::ClaimMissing(ClaimName::numbered(reason)),
             Code::ClaimInvalid => Self::ClaimInvalid(ClaimName::numbered(reason)),
-            Code::TokenExpired => {
-                Self::Expired { expired_at: date(asked.segments, ClaimName::ExpiresAt), now: asked.now }
-            }
-            Code::TokenNotYetValid => {
-                Self::NotYetValid { not_before: date(asked.segments, ClaimName::NotBefore), now: asked.now }
-            }
-            Code::TokenIssuedInFuture => {
-                Self::IssuedInFuture { issued_at: date(asked.segments, ClaimName::IssuedAt), now: asked.now }
-            }
+            Code::TokenExpired => Self::Expired {
+                expired_at: date(asked.segments, ClaimName::ExpiresAt),
+                now: asked.now,
+            },
+            Code::TokenNotYetValid => Self::NotYetValid {
+                not_before: date(asked.segments, ClaimName::NotBefore),
+                now: asked.now,
+            },
+            Code::TokenIssuedInFuture => Self::IssuedInFuture {
+                issued_at: date(asked.segments, ClaimName::IssuedAt),
+                now: asked.now,
+            },
             Code::TokenTypeMismatch => Self::TokenType {
                 expected: asked.policy.token_type.as_str(),
                 actual: Found::in_place_of_text(payload(ClaimName::TokenType)),
@@ -276,7 +288,10 @@ fn claim(segments: &Segments, name: ClaimName) -> Option<Value<'_>> {
 
 /// A date that has been compared, and so is one.
 fn date(segments: &Segments, name: ClaimName) -> UnixTime {
-    claim(segments, name).and_then(Value::number).and_then(|date| date.as_numeric_date()).unwrap_or(UnixTime::MAX)
+    claim(segments, name)
+        .and_then(Value::number)
+        .and_then(|date| date.as_numeric_date())
+        .unwrap_or(UnixTime::MAX)
 }
 
 impl Segment {
@@ -312,12 +327,20 @@ impl fmt::Display for Refusal {
     /// English, one line, with the values that matter; quoted values are escaped and cut.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooLarge { bytes, limit } => write!(f, "the token has {bytes} bytes; {limit} are allowed"),
-            Self::SegmentCount { found } => write!(f, "a compact JWS has three segments; {found} found"),
+            Self::TooLarge { bytes, limit } => {
+                write!(f, "the token has {bytes} bytes; {limit} are allowed")
+            }
+            Self::SegmentCount { found } => {
+                write!(f, "a compact JWS has three segments; {found} found")
+            }
             Self::SegmentEmpty(segment) => write!(f, "the {segment} is empty"),
-            Self::Base64 { segment, at } => write!(f, "the {segment} is not strict base64url at byte {at}"),
+            Self::Base64 { segment, at } => {
+                write!(f, "the {segment} is not strict base64url at byte {at}")
+            }
             Self::NotUtf8 { segment, at } => write!(f, "the {segment} is not UTF-8 at byte {at}"),
-            Self::NotJson { segment, at } => write!(f, "the {segment} is not strict JSON at byte {at}"),
+            Self::NotJson { segment, at } => {
+                write!(f, "the {segment} is not strict JSON at byte {at}")
+            }
             Self::NotAnObject(segment) => write!(f, "the {segment} is not a JSON object"),
             Self::DuplicateMember { segment, at } => {
                 write!(f, "the {segment} has a member name twice in the object at byte {at}")
@@ -331,17 +354,31 @@ impl fmt::Display for Refusal {
             Self::B64 => f.write_str("the header has b64 other than true"),
             Self::KidNotAString => f.write_str("kid must be a string"),
             Self::KeyNotFound { kid } => write!(f, "no suitable key has the kid {kid:?}"),
-            Self::KidMissing { keys } => write!(f, "the token has no kid and {keys} keys are suitable"),
+            Self::KidMissing { keys } => {
+                write!(f, "the token has no kid and {keys} keys are suitable")
+            }
             Self::Signature => f.write_str("the signature is not valid"),
             Self::ClaimMissing(claim) => write!(f, "the claim {claim} is missing"),
-            Self::ClaimInvalid(claim) => write!(f, "the claim {claim} has the wrong type or an impossible value"),
-            Self::Expired { expired_at, now } => write!(f, "the token expired at {expired_at}; now is {now}"),
-            Self::NotYetValid { not_before, now } => write!(f, "the token is valid from {not_before}; now is {now}"),
-            Self::IssuedInFuture { issued_at, now } => write!(f, "the token was issued at {issued_at}; now is {now}"),
-            Self::TokenType { expected, actual } => write!(f, "token_type must be {expected:?}; {actual}"),
+            Self::ClaimInvalid(claim) => {
+                write!(f, "the claim {claim} has the wrong type or an impossible value")
+            }
+            Self::Expired { expired_at, now } => {
+                write!(f, "the token expired at {expired_at}; now is {now}")
+            }
+            Self::NotYetValid { not_before, now } => {
+                write!(f, "the token is valid from {not_before}; now is {now}")
+            }
+            Self::IssuedInFuture { issued_at, now } => {
+                write!(f, "the token was issued at {issued_at}; now is {now}")
+            }
+            Self::TokenType { expected, actual } => {
+                write!(f, "token_type must be {expected:?}; {actual}")
+            }
             Self::Issuer { expected, actual } => write!(f, "iss must be {expected:?}; {actual}"),
             Self::Audience { expected: Some(expected) } => write!(f, "aud must hold {expected:?}"),
-            Self::Audience { expected: None } => f.write_str("the token has aud, but no audience is configured"),
+            Self::Audience { expected: None } => {
+                f.write_str("the token has aud, but no audience is configured")
+            }
         }
     }
 }

@@ -70,7 +70,12 @@ impl Verifier {
     ///
     /// # Errors
     /// The first rule that is broken. A `sub` that names another list is [`Refusal::ClaimInvalid`].
-    pub fn verify_status_list(&self, token: impl AsRef<[u8]>, uri: &str, now: UnixTime) -> Result<StatusList, Refusal> {
+    pub fn verify_status_list(
+        &self,
+        token: impl AsRef<[u8]>,
+        uri: &str,
+        now: UnixTime,
+    ) -> Result<StatusList, Refusal> {
         let mut segments = Segments::default();
         self.verify_status_list_in(&mut segments, token.as_ref(), uri, now).map_err(|fault| {
             let (segments, policy) = (&segments, self.policy());

@@ -83,6 +83,10 @@ impl From<core::time::Duration> for UnixTime {
 impl core::fmt::Display for UnixTime {
     /// Unix seconds, with the fraction when there is one.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        if self.nanos == 0 { write!(f, "{}", self.secs) } else { write!(f, "{}.{:09}", self.secs, self.nanos) }
+        if self.nanos == 0 {
+            write!(f, "{}", self.secs)
+        } else {
+            write!(f, "{}.{:09}", self.secs, self.nanos)
+        }
     }
 }

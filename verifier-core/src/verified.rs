@@ -76,7 +76,11 @@ impl VerifiedToken {
     #[must_use]
     pub fn audience(&self) -> Vec<Cow<'_, str>> {
         let Some(Claim { value: aud }) = self.claim("aud") else { return Vec::new() };
-        aud.text().into_iter().chain(elements(aud).filter_map(Value::text)).map(Text::to_str).collect()
+        aud.text()
+            .into_iter()
+            .chain(elements(aud).filter_map(Value::text))
+            .map(Text::to_str)
+            .collect()
     }
 
     /// The claim `user_id`.

@@ -43,7 +43,12 @@ impl<Name: AsRef<[u8]>> Verifier<Name> {
     ///
     /// # Errors
     /// As [`Verifier::verify`]; `segments` then holds whatever was decoded, and none of it may be trusted.
-    pub fn verify_in(&self, segments: &mut Segments, token: &[u8], now: UnixTime) -> Result<(), Fault> {
+    pub fn verify_in(
+        &self,
+        segments: &mut Segments,
+        token: &[u8],
+        now: UnixTime,
+    ) -> Result<(), Fault> {
         let signing_input = segments.read(token, MAX_TOKEN_BYTES)?;
         let typ = if self.policy.require_at_jwt { Typ::AtJwt } else { Typ::Jwt };
         let kid = header::read(segments.header(), typ)?;

@@ -33,12 +33,16 @@ impl Kernel {
     pub fn power_is(&mut self, exponent: u32) -> bool {
         let size = self.numbers.len() / 3;
         let mut numbers = self.numbers.chunks_exact(size.max(1));
-        let (Some(modulus), Some(base), Some(expected)) = (numbers.next(), numbers.next(), numbers.next()) else {
+        let (Some(modulus), Some(base), Some(expected)) =
+            (numbers.next(), numbers.next(), numbers.next())
+        else {
             return false;
         };
         let last = self.prepared.take();
-        let again = last.filter(|(n, e, kernels)| n == modulus && *e == exponent && kernels.expects(expected));
-        let prepare = || Some((modulus.to_vec(), exponent, Kernels::new(modulus, exponent, expected, true)?));
+        let again = last
+            .filter(|(n, e, kernels)| n == modulus && *e == exponent && kernels.expects(expected));
+        let prepare =
+            || Some((modulus.to_vec(), exponent, Kernels::new(modulus, exponent, expected, true)?));
         self.prepared = again.or_else(prepare);
         self.prepared.as_ref().is_some_and(|(_, _, kernels)| kernels.all_say(true, base, expected))
     }

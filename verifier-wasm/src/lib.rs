@@ -77,7 +77,11 @@ pub fn load(
 pub fn verify(verifier: usize, bytes: usize, now: f64) -> usize {
     Store::answered(|store| {
         let verifier = store.verifiers.get(verifier)?.as_ref()?;
-        Some(verifier.verify_in(&mut store.segments, store.text.get(..bytes)?, unix_time(now)).map(|()| 0))
+        Some(
+            verifier
+                .verify_in(&mut store.segments, store.text.get(..bytes)?, unix_time(now))
+                .map(|()| 0),
+        )
     })
 }
 
@@ -99,7 +103,11 @@ fn whole_seconds(seconds: f64) -> u64 {
 fn unix_time(seconds: f64) -> UnixTime {
     let whole = whole_seconds(seconds);
     let micros = (((seconds - whole as f64) * 1e6 + 0.5) as u32).min(1_000_000);
-    if micros < 1_000_000 { UnixTime::new(whole, micros * 1000) } else { UnixTime::from_secs(whole.saturating_add(1)) }
+    if micros < 1_000_000 {
+        UnixTime::new(whole, micros * 1000)
+    } else {
+        UnixTime::from_secs(whole.saturating_add(1))
+    }
 }
 
 /// Ends what cannot go on.

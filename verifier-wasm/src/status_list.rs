@@ -16,7 +16,8 @@ pub fn status_list(verifier: usize, bytes: usize, uri: i32, now: f64) -> usize {
         let verifier = store.verifiers.get(verifier)?.as_ref()?;
         let (list, mut rest) = text.split_at_checked(bytes)?;
         let uri = taken(&mut rest, uri)??;
-        let verdict = verifier.verify_status_list_in(&mut store.segments, list, &uri, unix_time(now));
+        let verdict =
+            verifier.verify_status_list_in(&mut store.segments, list, &uri, unix_time(now));
         Some(verdict.map(|_| 0))
     })
 }

@@ -21,7 +21,12 @@ pub(crate) struct Store {
 
 impl Store {
     const fn new() -> Self {
-        Self { text: Vec::new(), segments: Segments::new(), answer: Answer::new(), verifiers: Vec::new() }
+        Self {
+            text: Vec::new(),
+            segments: Segments::new(),
+            answer: Answer::new(),
+            verifiers: Vec::new(),
+        }
     }
 
     /// The one store; traps when a trap has happened in it before.

@@ -4,13 +4,19 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use verifier_core::{Check, ClaimName, Code, JsonFault, JwkFault, KeyMember, Lang, PemFault, Stage, Unsuitable};
+use verifier_core::{
+    Check, ClaimName, Code, JsonFault, JwkFault, KeyMember, Lang, PemFault, Stage, Unsuitable,
+};
 
-const NOTICE: &str =
-    "// Written from the tables of verifier-core by `UPDATE_CODE_TABLE=1 cargo test -p verifier-wasm`.\n";
+const NOTICE: &str = "// Written from the tables of verifier-core by `UPDATE_CODE_TABLE=1 cargo test -p verifier-wasm`.\n";
 
 /// An array of names, and the union type of them.
-fn names(constant: &str, union: &str, doc: &str, names: impl Iterator<Item = &'static str>) -> String {
+fn names(
+    constant: &str,
+    union: &str,
+    doc: &str,
+    names: impl Iterator<Item = &'static str>,
+) -> String {
     let list: String = names.map(|name| format!("  {},\n", quoted(name))).collect();
     format!(
         "\nexport const {constant} = [\n{list}] as const;\n\n/** {doc} */\nexport type {union} = (typeof {constant})[number];\n"
@@ -19,10 +25,15 @@ fn names(constant: &str, union: &str, doc: &str, names: impl Iterator<Item = &'s
 
 fn codes() -> String {
     let all = Code::ALL.iter().map(|code| code.as_str());
-    let mut text =
-        format!("{NOTICE}{}", names("codes", "Code", "Every code that a refused token or key can have.", all));
-    let of_keys: Vec<String> =
-        Code::ALL.iter().filter(|code| code.stage() == Stage::KeyLoad).map(|code| quoted(code.as_str())).collect();
+    let mut text = format!(
+        "{NOTICE}{}",
+        names("codes", "Code", "Every code that a refused token or key can have.", all)
+    );
+    let of_keys: Vec<String> = Code::ALL
+        .iter()
+        .filter(|code| code.stage() == Stage::KeyLoad)
+        .map(|code| quoted(code.as_str()))
+        .collect();
     write!(
         text,
         "\n/** The codes of keys that cannot be used. */\nexport type KeyCode =\n  | {};\n",
@@ -59,7 +70,12 @@ fn reasons() -> String {
             "A member of a JWK that is missing or malformed.",
             KeyMember::ALL.iter().map(|member| member.as_str()),
         ),
-        names("claimNames", "ClaimName", "A claim that has a rule.", ClaimName::ALL.iter().map(|name| name.as_str())),
+        names(
+            "claimNames",
+            "ClaimName",
+            "A claim that has a rule.",
+            ClaimName::ALL.iter().map(|name| name.as_str()),
+        ),
     ]
     .concat()
 }
@@ -68,13 +84,21 @@ fn checks() -> String {
     let all = Check::ALL.into_iter().map(Check::as_str);
     let of_codes: String = Code::ALL
         .iter()
-        .filter_map(|code| Check::of(*code).map(|check| format!("  {}: {},\n", code.as_str(), quoted(check.as_str()))))
+        .filter_map(|code| {
+            Check::of(*code)
+                .map(|check| format!("  {}: {},\n", code.as_str(), quoted(check.as_str())))
+        })
         .collect();
     format!(
         "{NOTICE}\nimport type {{ Code }} from \"./codes.js\";\n{}\n\
          /** The check that refuses with a code; those that are missing name their claim, or are no verdict on a token. */\n\
          export const checkOf: {{ readonly [C in Code]?: Check }} = {{\n{of_codes}}};\n",
-        names("checks", "Check", "A check on the way of a token: a stage, or the claim it is about.", all)
+        names(
+            "checks",
+            "Check",
+            "A check on the way of a token: a stage, or the claim it is about.",
+            all
+        )
     )
 }
 
@@ -147,7 +171,9 @@ fn a_number_on_the_wire_is_the_place_in_the_table() {
         Unsuitable::ALL.iter().map(|why| *why as usize).collect(),
         KeyMember::ALL.iter().map(|member| *member as usize).collect(),
         ClaimName::ALL.iter().map(|name| *name as usize).collect(),
-        [JsonFault::NotUtf8, JsonFault::NotJson, JsonFault::NotAnObject].map(|fault| fault as usize).into(),
+        [JsonFault::NotUtf8, JsonFault::NotJson, JsonFault::NotAnObject]
+            .map(|fault| fault as usize)
+            .into(),
     ];
     for numbers in reasons {
         assert_eq!(numbers, (0..numbers.len()).collect::<Vec<_>>());

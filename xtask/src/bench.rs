@@ -37,13 +37,22 @@ pub(crate) fn run(workspace: &Workspace, bench: &Bench, choice: WasmToolchainCho
     // Everything is built before anything is measured; keys and tokens are good for an hour.
     let mut programs = Vec::new();
     for place in wanted {
-        let name = place.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
-        programs.push((name, place, program(&mut builder, place, Path::new("node"), &harness, &tokens)?));
+        let name =
+            place.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
+        programs.push((
+            name,
+            place,
+            program(&mut builder, place, Path::new("node"), &harness, &tokens)?,
+        ));
         for node in bench.node.iter().filter(|_| place == Place::Node) {
             // Its name is read in another directory.
             let node = std::path::absolute(node)?;
             let version = report::ask(&node, &["--version"]);
-            programs.push((format!("node {version}"), place, program(&mut builder, place, &node, &harness, &tokens)?));
+            programs.push((
+                format!("node {version}"),
+                place,
+                program(&mut builder, place, &node, &harness, &tokens)?,
+            ));
         }
     }
     let mut make = process::command(&harness);
@@ -74,7 +83,8 @@ pub(crate) fn run(workspace: &Workspace, bench: &Bench, choice: WasmToolchainCho
         fs::write(&place, format!("{}{facts}\n{text}", report::HEAD))
             .with_context(|| format!("cannot write {}", place.display()))?;
         let picture = workspace.root.join("docs/benchmarks.svg");
-        fs::write(&picture, plot::svg(&panels)).with_context(|| format!("cannot write {}", picture.display()))?;
+        fs::write(&picture, plot::svg(&panels))
+            .with_context(|| format!("cannot write {}", picture.display()))?;
         say(format_args!("written: {} and {}", place.display(), picture.display()));
     }
     Ok(())
@@ -85,18 +95,34 @@ pub(crate) fn harness(builder: &mut Builder<'_>) -> Result<PathBuf> {
     say("building the peers (the first time takes some minutes)");
     let target = builder.workspace.target.join("bench");
     let mut command = process::command(toolchain::native_cargo());
-    command.current_dir(builder.workspace.root.join("xtask/bench")).env("CARGO_TARGET_DIR", &target);
+    command
+        .current_dir(builder.workspace.root.join("xtask/bench"))
+        .env("CARGO_TARGET_DIR", &target);
     command.args(["build", "--locked", "--release", "--package", "bench-harness"]);
     builder.runner.stream("building the peers", command, minutes(60))?;
     Ok(target.join("release/bench-harness"))
 }
 
 /// Builds a crate of `xtask/bench` for wasm.
-fn guest(builder: &mut Builder<'_>, package: &str, profile: &str, arithmetic: Arithmetic) -> Result<PathBuf> {
+fn guest(
+    builder: &mut Builder<'_>,
+    package: &str,
+    profile: &str,
+    arithmetic: Arithmetic,
+) -> Result<PathBuf> {
     let wasm = builder.wasm_toolchain()?;
     let mut command = process::command(wasm.cargo());
     command.current_dir(builder.workspace.root.join("xtask/bench"));
-    command.args(["build", "--locked", "--package", package, "--target", BROWSER, "--profile", profile]);
+    command.args([
+        "build",
+        "--locked",
+        "--package",
+        package,
+        "--target",
+        BROWSER,
+        "--profile",
+        profile,
+    ]);
     builder.compiling_wasm(wasm, &[], &mut command)?;
     let mut target = wasm.target_dir(builder.workspace).join("bench");
     if arithmetic == Arithmetic::Wide {
@@ -109,7 +135,13 @@ fn guest(builder: &mut Builder<'_>, package: &str, profile: &str, arithmetic: Ar
 }
 
 /// What measures one place, with all that it needs built.
-fn program(builder: &mut Builder<'_>, place: Place, node: &Path, harness: &Path, tokens: &Path) -> Result<Command> {
+fn program(
+    builder: &mut Builder<'_>,
+    place: Place,
+    node: &Path,
+    harness: &Path,
+    tokens: &Path,
+) -> Result<Command> {
     let js = |script: &str| {
         let mut command = process::command(node);
         command.current_dir(builder.workspace.root.join(JS)).arg(script);
@@ -134,11 +166,14 @@ fn program(builder: &mut Builder<'_>, place: Place, node: &Path, harness: &Path,
         }
         Place::Chromium => {
             command = js("chromium.mjs");
-            command.arg(tokens).env("CHROMIUM", browser::ensure(builder.workspace, &mut builder.runner)?);
+            command
+                .arg(tokens)
+                .env("CHROMIUM", browser::ensure(builder.workspace, &mut builder.runner)?);
         }
         Place::Sizes => {
             command = js("sizes.mjs");
-            command.arg(jwt_compact_for_node(builder, "wasm-small")?.join("jwt_compact_wasm_bg.wasm"));
+            command
+                .arg(jwt_compact_for_node(builder, "wasm-small")?.join("jwt_compact_wasm_bg.wasm"));
         }
     }
     Ok(command)

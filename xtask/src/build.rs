@@ -77,7 +77,11 @@ pub(crate) struct Page<'a> {
 }
 
 impl<'a> Builder<'a> {
-    pub(crate) fn new(workspace: &'a Workspace, runner: Runner, choice: WasmToolchainChoice) -> Self {
+    pub(crate) fn new(
+        workspace: &'a Workspace,
+        runner: Runner,
+        choice: WasmToolchainChoice,
+    ) -> Self {
         Self { workspace, runner, choice, wasm: None, node: None }
     }
 
@@ -117,13 +121,22 @@ impl<'a> Builder<'a> {
         say(&doing);
         let mut command = process::command(wasm.cargo());
         command.current_dir(&self.workspace.root);
-        command.args(["build", "--package", "edge-resource", "--target", toolchain::WASIP2, "--release"]);
+        command.args([
+            "build",
+            "--package",
+            "edge-resource",
+            "--target",
+            toolchain::WASIP2,
+            "--release",
+        ]);
         self.compiling_wasm(wasm, &[], &mut command)?;
         let mut target_dir = wasm.target_dir(self.workspace);
         if arithmetic == Arithmetic::Wide {
             // Apart from the other one's, for both have one name.
             target_dir = target_dir.join("wide");
-            command.env("CARGO_TARGET_DIR", &target_dir).args(toolchain::wide_arithmetic(toolchain::WASIP2));
+            command
+                .env("CARGO_TARGET_DIR", &target_dir)
+                .args(toolchain::wide_arithmetic(toolchain::WASIP2));
         }
         self.runner.stream(&doing, command, minutes(30))?;
         let release = Path::new(toolchain::WASIP2).join("release");
@@ -144,7 +157,14 @@ impl<'a> Builder<'a> {
         let wasm = self.wasm_toolchain()?;
         let mut command = process::command(wasm.cargo());
         command.current_dir(&self.workspace.root);
-        command.args(["build", "--package", "verifier-core", "--target", toolchain::BROWSER, "--release"]);
+        command.args([
+            "build",
+            "--package",
+            "verifier-core",
+            "--target",
+            toolchain::BROWSER,
+            "--release",
+        ]);
         self.compiling_wasm(wasm, &[], &mut command)?;
         command.env("CARGO_TARGET_DIR", wasm.target_dir(self.workspace).join("no-std"));
         if wasm == WasmToolchain::Debian {
@@ -206,7 +226,8 @@ impl<'a> Builder<'a> {
         let output = page.directory.join("index.html");
         let stamp = page.directory.with_extension("stamp");
         if let Some(parent) = stamp.parent() {
-            fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
+            fs::create_dir_all(parent)
+                .with_context(|| format!("cannot make {}", parent.display()))?;
         }
         let ran = when_stale(&stamp, &inputs, &[&output], || {
             say("building the demo page");
@@ -280,14 +301,24 @@ impl<'a> Builder<'a> {
         Ok(command)
     }
 
-    fn wasm_pack(&self, wasm: WasmToolchain, tools: &WasmTools, command: &mut Command) -> Result<()> {
+    fn wasm_pack(
+        &self,
+        wasm: WasmToolchain,
+        tools: &WasmTools,
+        command: &mut Command,
+    ) -> Result<()> {
         let directories: Vec<PathBuf> = tools.path().into_iter().collect();
         self.compiling_wasm(wasm, &directories, command)?;
         command.env("WASM_PACK", &tools.wasm_pack);
         Ok(())
     }
 
-    pub(crate) fn compiling_wasm(&self, wasm: WasmToolchain, first: &[PathBuf], command: &mut Command) -> Result<()> {
+    pub(crate) fn compiling_wasm(
+        &self,
+        wasm: WasmToolchain,
+        first: &[PathBuf],
+        command: &mut Command,
+    ) -> Result<()> {
         wasm.apply(self.workspace, command);
         let mut path = wasm.path(self.workspace)?;
         path.extend_from_slice(first);

@@ -25,7 +25,9 @@ impl Inputs {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 None::<Vec<u8>>.hash(&mut self.0);
             }
-            Err(error) => return Err(error).with_context(|| format!("cannot read {}", file.display())),
+            Err(error) => {
+                return Err(error).with_context(|| format!("cannot read {}", file.display()));
+            }
         }
         Ok(self)
     }
@@ -79,7 +81,8 @@ pub(crate) fn when_stale(
     // A step that fails half-way leaves outputs of no known inputs.
     let _ = fs::remove_file(stamp);
     step()?;
-    fs::write(stamp, inputs.fingerprint()).with_context(|| format!("cannot write {}", stamp.display()))?;
+    fs::write(stamp, inputs.fingerprint())
+        .with_context(|| format!("cannot write {}", stamp.display()))?;
     Ok(true)
 }
 
@@ -97,7 +100,8 @@ mod tests {
     impl Directory {
         fn new(name: &str) -> Self {
             let path = std::env::temp_dir().join(format!("xtask-{name}-{}", std::process::id()));
-            fs::create_dir_all(path.join("src/node_modules")).expect("a temporary directory can be made");
+            fs::create_dir_all(path.join("src/node_modules"))
+                .expect("a temporary directory can be made");
             Self(path)
         }
 
@@ -135,13 +139,19 @@ mod tests {
         directory.write("src/a.ts", "1");
         assert_eq!(directory.inputs().fingerprint(), first, "back to what it was");
 
-        fs::rename(directory.0.join("src/a.ts"), directory.0.join("src/b.ts")).expect("the directory is ours");
+        fs::rename(directory.0.join("src/a.ts"), directory.0.join("src/b.ts"))
+            .expect("the directory is ours");
         assert_ne!(directory.inputs().fingerprint(), first, "name");
-        fs::rename(directory.0.join("src/b.ts"), directory.0.join("src/a.ts")).expect("the directory is ours");
+        fs::rename(directory.0.join("src/b.ts"), directory.0.join("src/a.ts"))
+            .expect("the directory is ours");
 
         directory.write("lock", "");
         assert_ne!(directory.inputs().fingerprint(), first, "an empty file is not a missing one");
-        assert_ne!(directory.inputs().text("x").fingerprint(), directory.inputs().fingerprint(), "setting");
+        assert_ne!(
+            directory.inputs().text("x").fingerprint(),
+            directory.inputs().fingerprint(),
+            "setting"
+        );
     }
 
     #[test]

@@ -64,14 +64,22 @@ pub(crate) fn run(workspace: &Workspace, runner: &mut Runner, fuzz: &Fuzz) -> Re
     outcome
 }
 
-fn fuzz_all(workspace: &Workspace, runner: &mut Runner, fuzz: &Fuzz, tried: &mut Vec<Executions>) -> Result<()> {
+fn fuzz_all(
+    workspace: &Workspace,
+    runner: &mut Runner,
+    fuzz: &Fuzz,
+    tried: &mut Vec<Executions>,
+) -> Result<()> {
     let crate_dir = workspace.root.join("verifier-core/fuzz");
     let build_dir = workspace.target.join("fuzz");
     let chosen = if fuzz.target.is_empty() { FuzzTarget::value_variants() } else { &fuzz.target };
     for target in chosen {
-        let name = target.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
+        let name = target
+            .to_possible_value()
+            .map_or_else(String::new, |value| value.get_name().to_owned());
         let findings = build_dir.join("corpus").join(&name);
-        fs::create_dir_all(&findings).with_context(|| format!("cannot create {}", findings.display()))?;
+        fs::create_dir_all(&findings)
+            .with_context(|| format!("cannot create {}", findings.display()))?;
         say(format_args!("fuzzing {name} for {} s", fuzz.seconds));
         let mut command = cargo_fuzz(workspace, runner)?;
         command
@@ -85,7 +93,8 @@ fn fuzz_all(workspace: &Workspace, runner: &mut Runner, fuzz: &Fuzz, tried: &mut
         let what = format!("fuzzing {name}");
         let mut count = 0;
         // A run that found something counts as well.
-        let outcome = runner.observe(&what, command, limit, |line| count = executions(line).unwrap_or(count));
+        let outcome =
+            runner.observe(&what, command, limit, |line| count = executions(line).unwrap_or(count));
         tried.push(Executions { target: name, count });
         outcome?;
     }

@@ -30,22 +30,37 @@ pub(crate) fn run(builder: &mut Builder<'_>, kernels: &Kernels) -> Result<()> {
     builder.runner.stream("building the cases of the kernels", cargo, minutes(30))?;
     // They are run as the package runs them.
     builder.npm_package()?;
-    compare(builder, kernels, Wide::Asked, &builder.workspace.target.join("release/examples/kernel_cases"))
+    compare(
+        builder,
+        kernels,
+        Wide::Asked,
+        &builder.workspace.target.join("release/examples/kernel_cases"),
+    )
 }
 
 /// The native kernels in the program `cases` compute and emit the powers; the WebAssembly ones of the npm package read them.
-pub(crate) fn compare(builder: &mut Builder<'_>, kernels: &Kernels, wide: Wide, cases: &Path) -> Result<()> {
+pub(crate) fn compare(
+    builder: &mut Builder<'_>,
+    kernels: &Kernels,
+    wide: Wide,
+    cases: &Path,
+) -> Result<()> {
     say(format_args!("{} powers in every kernel", kernels.cases));
     let mut command = builder.wasm_command("bash", "verifier-wasm")?;
     let script = match wide {
-        Wide::LeftOut => r#"set -o pipefail; "$0" --cases "$1" --seed "$2" --emit | node scripts/kernels.mjs"#,
+        Wide::LeftOut => {
+            r#"set -o pipefail; "$0" --cases "$1" --seed "$2" --emit | node scripts/kernels.mjs"#
+        }
         Wide::Asked => {
             r#"set -o pipefail; dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; mkfifo "$dir/cases"
             "$3" kernels "$4" < "$dir/cases" & wide=$!
             "$0" --cases "$1" --seed "$2" --emit | tee "$dir/cases" | node scripts/kernels.mjs && wait $wide"#
         }
     };
-    command.args(["-c", script]).arg(cases).args([kernels.cases.to_string(), kernels.seed.to_string()]);
+    command
+        .args(["-c", script])
+        .arg(cases)
+        .args([kernels.cases.to_string(), kernels.seed.to_string()]);
     if wide == Wide::Asked {
         command.arg(bench::harness(builder)?).arg(wide_kernel(builder)?);
     }
@@ -58,7 +73,15 @@ fn wide_kernel(builder: &mut Builder<'_>) -> Result<PathBuf> {
     let target = wasm.target_dir(builder.workspace).join("kernels");
     let mut command = process::command(wasm.cargo());
     command.current_dir(&builder.workspace.root);
-    command.args(["build", "--package", "verifier-wasm", "--target", BROWSER, "--profile", NPM_PROFILE]);
+    command.args([
+        "build",
+        "--package",
+        "verifier-wasm",
+        "--target",
+        BROWSER,
+        "--profile",
+        NPM_PROFILE,
+    ]);
     command.args(["--features", "kernels"]).args(toolchain::wide_arithmetic(BROWSER));
     builder.compiling_wasm(wasm, &[], &mut command)?;
     command.env("CARGO_TARGET_DIR", &target);

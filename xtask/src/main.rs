@@ -52,9 +52,10 @@ fn run(cli: &Cli) -> Result<()> {
         Command::Test(test) => test::run(&workspace, test, cli.wasm_toolchain),
         Command::Bench(bench) => bench::run(&workspace, bench, cli.wasm_toolchain),
         Command::Fuzz(fuzz) => fuzz::run(&workspace, &mut Runner::watching(), fuzz),
-        Command::Kernels(kernels) => {
-            kernels::run(&mut Builder::new(&workspace, Runner::watching(), cli.wasm_toolchain), kernels)
-        }
+        Command::Kernels(kernels) => kernels::run(
+            &mut Builder::new(&workspace, Runner::watching(), cli.wasm_toolchain),
+            kernels,
+        ),
         Command::Miri => miri::run(&workspace, &mut Runner::watching()),
     }
 }

@@ -26,11 +26,20 @@ pub(crate) fn ensure_free(wanted: &[Wanted]) -> Result<()> {
         }
         if let Err(error) = listen(this.port) {
             let reason = match error.kind() {
-                io::ErrorKind::AddrInUse => "is in use: stop the program that listens there".to_owned(),
-                io::ErrorKind::PermissionDenied => "is reserved for root: use one from 1024 on".to_owned(),
+                io::ErrorKind::AddrInUse => {
+                    "is in use: stop the program that listens there".to_owned()
+                }
+                io::ErrorKind::PermissionDenied => {
+                    "is reserved for root: use one from 1024 on".to_owned()
+                }
                 _ => format!("cannot be listened on ({error})"),
             };
-            bail!("port {} (for the {}) {reason}, or choose another with {}", this.port, this.service, this.option);
+            bail!(
+                "port {} (for the {}) {reason}, or choose another with {}",
+                this.port,
+                this.service,
+                this.option
+            );
         }
     }
     Ok(())
@@ -42,7 +51,8 @@ pub(crate) fn free<const COUNT: usize>() -> Result<[u16; COUNT]> {
     let mut held = Vec::new();
     let mut ports = [0; COUNT];
     for port in &mut ports {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port on the loopback address")?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .context("no free port on the loopback address")?;
         *port = listener.local_addr().context("a listener has an address")?.port();
         held.push(listener);
     }
@@ -71,7 +81,9 @@ mod tests {
     fn a_busy_port_is_named_with_the_option_that_chooses_another() {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback is there");
         let port = listener.local_addr().expect("it is bound").port();
-        let error = ensure_free(&[wanted(port, "issuer", "--issuer-port")]).expect_err("it is busy").to_string();
+        let error = ensure_free(&[wanted(port, "issuer", "--issuer-port")])
+            .expect_err("it is busy")
+            .to_string();
         for part in [&port.to_string(), "in use", "issuer", "--issuer-port"] {
             assert!(error.contains(part), "{error}");
         }
@@ -82,8 +94,11 @@ mod tests {
     #[test]
     fn one_port_does_not_serve_two() {
         let [port] = free().expect("loopback is there");
-        let error = ensure_free(&[wanted(port, "issuer", "--issuer-port"), wanted(port, "edge", "--edge-port")])
-            .expect_err("the same port twice");
+        let error = ensure_free(&[
+            wanted(port, "issuer", "--issuer-port"),
+            wanted(port, "edge", "--edge-port"),
+        ])
+        .expect_err("the same port twice");
         assert!(error.to_string().contains("--edge-port"), "{error}");
     }
 

@@ -24,7 +24,8 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 /// Ctrl-C, SIGTERM and SIGHUP ask this program to stop its children and end. They do not reach the children by
 /// themselves: those are in other process groups, so that this program decides the order.
 pub(crate) fn listen_for_interrupts() -> Result<()> {
-    ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::SeqCst)).context("cannot install a handler for Ctrl-C")
+    ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::SeqCst))
+        .context("cannot install a handler for Ctrl-C")
 }
 
 pub(crate) fn interrupted() -> bool {
@@ -82,7 +83,8 @@ impl ProcessGroup {
             return Err(Interrupted.into());
         }
         let program = command.get_program().to_string_lossy().into_owned();
-        let child = command.process_group(0).spawn().with_context(|| format!("cannot start {program}"))?;
+        let child =
+            command.process_group(0).spawn().with_context(|| format!("cannot start {program}"))?;
         Ok(Self { child, ended: None })
     }
 
@@ -182,9 +184,9 @@ pub(crate) fn probe(command: Command, limit: Duration) -> Option<String> {
 /// Whether a file of this name on `PATH` can be executed, and where it is.
 pub(crate) fn on_path(name: &str) -> Option<std::path::PathBuf> {
     use std::os::unix::fs::PermissionsExt as _;
-    env::split_paths(&env::var_os("PATH")?)
-        .map(|directory| directory.join(name))
-        .find(|file| file.metadata().is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0))
+    env::split_paths(&env::var_os("PATH")?).map(|directory| directory.join(name)).find(|file| {
+        file.metadata().is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
+    })
 }
 
 /// The last lines of a log file, for the reader of an error.
@@ -221,7 +223,8 @@ mod tests {
         let file = directory.join("grandchild");
         let script = format!("sleep 300 & echo $! > '{}'; wait", file.display());
         let mut group = ProcessGroup::spawn(shell(&script)).expect("sh starts");
-        let error = group.wait(Duration::from_millis(700), || {}).expect_err("it sleeps for longer");
+        let error =
+            group.wait(Duration::from_millis(700), || {}).expect_err("it sleeps for longer");
         assert!(error.to_string().contains("not finished"), "{error}");
         let grandchild: i32 = std::fs::read_to_string(&file)
             .expect("the script wrote the process id")
@@ -231,7 +234,8 @@ mod tests {
         std::fs::remove_dir_all(&directory).expect("the directory is ours");
         let gone = (0..200).any(|_| {
             thread::sleep(POLL);
-            nix::sys::signal::kill(Pid::from_raw(grandchild), None).is_err() || is_zombie(grandchild)
+            nix::sys::signal::kill(Pid::from_raw(grandchild), None).is_err()
+                || is_zombie(grandchild)
         });
         assert!(gone, "process {grandchild} was left behind");
     }

@@ -34,7 +34,11 @@ pub(crate) fn minutes(count: u64) -> Duration {
 /// `47 s` or `3 min 07 s`.
 pub(crate) fn shown(time: Duration) -> String {
     let seconds = time.as_secs();
-    if time < MINUTE { format!("{seconds} s") } else { format!("{} min {:02} s", seconds / 60, seconds % 60) }
+    if time < MINUTE {
+        format!("{seconds} s")
+    } else {
+        format!("{} min {:02} s", seconds / 60, seconds % 60)
+    }
 }
 
 /// Runs the programs of a step and shows their progress; in a test run it also keeps the runners' own summaries.
@@ -87,7 +91,12 @@ impl Runner {
     }
 
     /// Runs a program whose output is of interest while it runs.
-    pub(crate) fn stream(&mut self, what: &str, mut command: Command, limit: Duration) -> Result<()> {
+    pub(crate) fn stream(
+        &mut self,
+        what: &str,
+        mut command: Command,
+        limit: Duration,
+    ) -> Result<()> {
         let status = match &mut self.summary {
             None => ProcessGroup::spawn(command)?.wait(limit, || {}),
             Some(summary) => {
@@ -126,7 +135,13 @@ impl Runner {
     }
 
     /// Runs a program whose output is of interest only when it fails: it goes to `log`.
-    pub(crate) fn quiet(&mut self, what: &str, mut command: Command, limit: Duration, log: &Path) -> Result<()> {
+    pub(crate) fn quiet(
+        &mut self,
+        what: &str,
+        mut command: Command,
+        limit: Duration,
+        log: &Path,
+    ) -> Result<()> {
         say(what);
         let (out, err) = log_file(log)?;
         command.stdout(out).stderr(err);
@@ -245,7 +260,9 @@ mod tests {
 
     #[test]
     fn times_are_shown_as_people_say_them() {
-        for (seconds, expected) in [(0, "0 s"), (59, "59 s"), (60, "1 min 00 s"), (187, "3 min 07 s")] {
+        for (seconds, expected) in
+            [(0, "0 s"), (59, "59 s"), (60, "1 min 00 s"), (187, "3 min 07 s")]
+        {
             assert_eq!(shown(Duration::from_secs(seconds)), expected);
         }
     }
@@ -257,7 +274,8 @@ mod tests {
             .args(["-c", "echo 'test result: ok. 3 passed; 0 failed; 0 ignored'; echo 'skipped: no disk' >&2; exit 1"]);
         let (mut summary, mut out) = (Summary::default(), Vec::new());
         let mut observe = |line: &str| summary.observe(line);
-        let status = watch(command, Duration::from_secs(10), &mut observe, &mut out).expect("sh starts");
+        let status =
+            watch(command, Duration::from_secs(10), &mut observe, &mut out).expect("sh starts");
         assert_eq!(status.code(), Some(1));
         assert!(out.ends_with(b"skipped: no disk\n"), "{}", String::from_utf8_lossy(&out));
         assert_eq!(summary.passed, 3);
@@ -270,7 +288,9 @@ mod tests {
         let log = directory.join("step.log");
         let mut command = process::command("sh");
         command.args(["-c", "echo out; echo err >&2"]);
-        Runner::plain().quiet("a step", command, Duration::from_secs(10), &log).expect("it succeeds");
+        Runner::plain()
+            .quiet("a step", command, Duration::from_secs(10), &log)
+            .expect("it succeeds");
         assert_eq!(process::last_lines(&log, 9), "out\nerr");
         assert_eq!(process::last_lines(&log, 1), "err");
         std::fs::remove_dir_all(directory).expect("the directory is ours");

@@ -72,7 +72,8 @@ fn node_count(line: &str) -> Option<(&str, u64)> {
 /// `skipped: reason`: at the start of a line, behind the mark that a runner puts before what a test prints, or where
 /// node's reporters put the reason of a test (`name (0.1ms) # skipped: reason`, in TAP `ok 1 - name # SKIP skipped: reason`).
 fn skip_reason(line: &str) -> Option<&str> {
-    let text = ["# SKIP ", "# "].iter().find_map(|mark| Some(line.split_once(mark)?.1)).unwrap_or(line);
+    let text =
+        ["# SKIP ", "# "].iter().find_map(|mark| Some(line.split_once(mark)?.1)).unwrap_or(line);
     let reason = text.trim_start_matches(['ℹ', ' ']).strip_prefix("skipped:")?.trim();
     (!reason.is_empty()).then_some(reason)
 }
@@ -144,7 +145,12 @@ mod tests {
         ]);
         assert_eq!(
             summary.skipped,
-            ["PostgreSQL (no server; set TEST_POSTGRES_URL)", "Redis", "set PYTHON", "no second key"]
+            [
+                "PostgreSQL (no server; set TEST_POSTGRES_URL)",
+                "Redis",
+                "set PYTHON",
+                "no second key"
+            ]
         );
         assert_eq!(summary.ignored, 0);
     }

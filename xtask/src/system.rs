@@ -48,13 +48,25 @@ pub(crate) struct Addresses {
 impl Addresses {
     pub(crate) fn new(issuer_port: u16, edge_port: u16, www_port: u16) -> Self {
         let url = |port| format!("http://localhost:{port}");
-        Self { issuer_port, edge_port, www_port, issuer: url(issuer_port), edge: url(edge_port), www: url(www_port) }
+        Self {
+            issuer_port,
+            edge_port,
+            www_port,
+            issuer: url(issuer_port),
+            edge: url(edge_port),
+            www: url(www_port),
+        }
     }
 
     /// Pages that may call the services: this demo page, and the usual ports of development servers.
     fn origins(&self) -> String {
-        ["http://localhost:3000", "http://localhost:5173", &self.www, &format!("http://127.0.0.1:{}", self.www_port)]
-            .join(",")
+        [
+            "http://localhost:3000",
+            "http://localhost:5173",
+            &self.www,
+            &format!("http://127.0.0.1:{}", self.www_port),
+        ]
+        .join(",")
     }
 }
 
@@ -68,7 +80,8 @@ pub(crate) enum Password<'a> {
 impl Setup<'_> {
     /// Makes the state directory and, when there is none yet, a key pair.
     pub(crate) fn prepare(&self) -> Result<()> {
-        fs::create_dir_all(self.state).with_context(|| format!("cannot make {}", self.state.display()))?;
+        fs::create_dir_all(self.state)
+            .with_context(|| format!("cannot make {}", self.state.display()))?;
         let mut command = self.issuer();
         command.args(["keys", "generate", "--if-missing"]);
         let printed = output_of("issuer keys generate", command)?;
@@ -80,7 +93,14 @@ impl Setup<'_> {
     pub(crate) fn create_user(&self, username: &str, password: &Password<'_>) -> Result<String> {
         let mut command = self.issuer();
         command.args(["users", "create", "--if-missing", "--username", username]);
-        command.args(["--email", "test@example.com", "--first-name", "Test", "--last-name", "User"]);
+        command.args([
+            "--email",
+            "test@example.com",
+            "--first-name",
+            "Test",
+            "--last-name",
+            "User",
+        ]);
         let Password::Given(password) = password else {
             command.arg("--generate-password");
             return output_of("issuer users create", command);
@@ -89,7 +109,8 @@ impl Setup<'_> {
         let log = self.state.join("logs").join("users-create.log");
         let (out, err) = log_file(&log)?;
         command.stdout(out).stderr(err);
-        let status = ProcessGroup::spawn_with_input(command, password.as_bytes())?.wait(minutes(1), || {})?;
+        let status = ProcessGroup::spawn_with_input(command, password.as_bytes())?
+            .wait(minutes(1), || {})?;
         let printed = fs::read_to_string(&log).unwrap_or_default();
         if !status.success() {
             bail!("issuer users create: {}", without_prefix(&printed));
@@ -108,12 +129,29 @@ impl Setup<'_> {
             .args(["--cors-origins", &addresses.origins()])
             .args(["--public-url", &addresses.issuer])
             .args(["--status-list-ttl", &STATUS_LIST_TTL.to_string()]);
-        system.start("issuer", issuer, &self.log("issuer"), &format!("{}/healthz", loopback(addresses.issuer_port)))?;
-        system.start("edge", self.edge()?, &self.log("edge"), &format!("{}/", loopback(addresses.edge_port)))?;
-        if let (Some(edge), Some(file)) = (system.services.last_mut(), self.edge_server.component_log()) {
+        system.start(
+            "issuer",
+            issuer,
+            &self.log("issuer"),
+            &format!("{}/healthz", loopback(addresses.issuer_port)),
+        )?;
+        system.start(
+            "edge",
+            self.edge()?,
+            &self.log("edge"),
+            &format!("{}/", loopback(addresses.edge_port)),
+        )?;
+        if let (Some(edge), Some(file)) =
+            (system.services.last_mut(), self.edge_server.component_log())
+        {
             edge.component_log = Some(self.state.join("logs").join(file));
         }
-        system.start("demo page", self.www(), &self.log("www"), &format!("{}/", loopback(addresses.www_port)))?;
+        system.start(
+            "demo page",
+            self.www(),
+            &self.log("www"),
+            &format!("{}/", loopback(addresses.www_port)),
+        )?;
         system.wait_until_ready()?;
         Ok(system)
     }
@@ -125,14 +163,18 @@ impl Setup<'_> {
     /// In the state directory, so that its path, whatever is in it, is in no address.
     fn issuer(&self) -> Command {
         let mut command = service(self.workspace.program("issuer"));
-        command.current_dir(self.state).env("DATABASE_URL", DATABASE).env("ISSUER_KEYS_DIR", self.keys);
+        command
+            .current_dir(self.state)
+            .env("DATABASE_URL", DATABASE)
+            .env("ISSUER_KEYS_DIR", self.keys);
         command
     }
 
     fn edge(&self) -> Result<Command> {
         let public_pem = self.keys.join("public.pem");
-        let public_key = fs::read_to_string(&public_pem)
-            .with_context(|| format!("cannot read the issuer's public key {}", public_pem.display()))?;
+        let public_key = fs::read_to_string(&public_pem).with_context(|| {
+            format!("cannot read the issuer's public key {}", public_pem.display())
+        })?;
         let listen = format!("127.0.0.1:{}", self.addresses.edge_port);
         let state = self.state.join("edge");
         let mut command = match self.edge_server {
@@ -160,7 +202,10 @@ impl Setup<'_> {
             .env("SPIN_VARIABLE_PUBLIC_KEY", public_key)
             // Tokens that another program signed with these keys are welcome as well.
             .env("SPIN_VARIABLE_REVOCATION", "status_list_if_named")
-            .env("SPIN_VARIABLE_STATUS_LIST_URL", format!("{}/api/token/status", self.addresses.issuer))
+            .env(
+                "SPIN_VARIABLE_STATUS_LIST_URL",
+                format!("{}/api/token/status", self.addresses.issuer),
+            )
             .env("SPIN_VARIABLE_CORS_ORIGINS", self.addresses.origins());
         Ok(command)
     }
@@ -170,7 +215,15 @@ impl Setup<'_> {
         command
             .current_dir(self.workspace.root.join("www"))
             .env("NO_UPDATE_NOTIFIER", "1")
-            .args(["run", "preview", "--", "--strictPort", "--port", &self.addresses.www_port.to_string(), "--outDir"])
+            .args([
+                "run",
+                "preview",
+                "--",
+                "--strictPort",
+                "--port",
+                &self.addresses.www_port.to_string(),
+                "--outDir",
+            ])
             .arg(self.page)
             .env("ISSUER_URL", &self.addresses.issuer)
             .env("EDGE_URL", &self.addresses.edge);
@@ -203,12 +256,20 @@ impl Service {
     /// Where its logs are.
     fn log_files(&self) -> String {
         let log = self.log.display();
-        self.component_log.as_ref().map_or_else(|| log.to_string(), |file| format!("{log} and {}", file.display()))
+        self.component_log
+            .as_ref()
+            .map_or_else(|| log.to_string(), |file| format!("{log} and {}", file.display()))
     }
 }
 
 impl System {
-    fn start(&mut self, name: &'static str, mut command: Command, log: &Path, ready_url: &str) -> Result<()> {
+    fn start(
+        &mut self,
+        name: &'static str,
+        mut command: Command,
+        log: &Path,
+        ready_url: &str,
+    ) -> Result<()> {
         let (out, err) = log_file(log)?;
         command.stdout(out).stderr(err);
         let group = ProcessGroup::spawn(command)?;
@@ -220,18 +281,24 @@ impl System {
     fn wait_until_ready(&mut self) -> Result<()> {
         let client = client();
         let started = Instant::now();
-        let mut waiting: Vec<String> = self.services.iter().map(|service| service.ready_url.clone()).collect();
+        let mut waiting: Vec<String> =
+            self.services.iter().map(|service| service.ready_url.clone()).collect();
         while !waiting.is_empty() {
             self.check()?;
             // Any program may answer on a port; only a success of ours counts, and `check` sees ours end.
-            waiting.retain(|url| !client.get(url).call().is_ok_and(|answer| answer.status() == 200));
+            waiting
+                .retain(|url| !client.get(url).call().is_ok_and(|answer| answer.status() == 200));
             if started.elapsed() > READY {
-                let late = self.services.iter().find(|service| waiting.contains(&service.ready_url));
+                let late =
+                    self.services.iter().find(|service| waiting.contains(&service.ready_url));
                 let name = late.map_or("a service", |service| {
                     eprintln!("{}", service.last_lines());
                     service.name
                 });
-                bail!("{name} did not answer within {} s; its last log lines are above", READY.as_secs());
+                bail!(
+                    "{name} did not answer within {} s; its last log lines are above",
+                    READY.as_secs()
+                );
             }
             if process::interrupted() {
                 return Err(Interrupted.into());
@@ -249,7 +316,11 @@ impl System {
                 if !lines.is_empty() {
                     eprintln!("{lines}");
                 }
-                bail!("{} ended ({status}), so all was stopped; its log: {}", service.name, service.log_files());
+                bail!(
+                    "{} ended ({status}), so all was stopped; its log: {}",
+                    service.name,
+                    service.log_files()
+                );
             }
         }
         Ok(())
@@ -320,7 +391,8 @@ fn output_of(what: &str, command: Command) -> Result<String> {
 
 /// The last line of what a program printed, without the word that ours puts before it as well.
 fn without_prefix(printed: &str) -> &str {
-    let line = printed.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("failed without a message");
+    let line =
+        printed.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("failed without a message");
     line.strip_prefix("error: ").unwrap_or(line)
 }
 
@@ -329,7 +401,11 @@ mod tests {
     use super::*;
 
     fn system(script: &str, ready_url: &str) -> (System, PathBuf) {
-        let log = std::env::temp_dir().join(format!("xtask-system-{}-{}.log", std::process::id(), script.len()));
+        let log = std::env::temp_dir().join(format!(
+            "xtask-system-{}-{}.log",
+            std::process::id(),
+            script.len()
+        ));
         let mut command = process::command("sh");
         command.args(["-c", script]);
         let mut system = System { services: Vec::new() };
@@ -355,7 +431,10 @@ mod tests {
         fs::write(&component_log, "error: no key\n").expect("the log is ours");
         system.services[0].component_log = Some(component_log.clone());
         let error = system.wait_until_ready().expect_err("it ended").to_string();
-        assert!(error.ends_with(&format!("{} and {}", log.display(), component_log.display())), "{error}");
+        assert!(
+            error.ends_with(&format!("{} and {}", log.display(), component_log.display())),
+            "{error}"
+        );
         assert_eq!(system.services[0].last_lines(), "no port\nerror: no key");
         for log in [log, component_log] {
             fs::remove_file(log).expect("the log is ours");

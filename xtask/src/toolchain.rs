@@ -42,7 +42,10 @@ pub(crate) fn wide_arithmetic(target: &str) -> [String; 4] {
 
 /// What cargo has to be told for code that needs these features of its target.
 pub(crate) fn target_features(target: &str, features: &str) -> [String; 2] {
-    ["--config".to_owned(), format!(r#"target.{target}.rustflags=["-C", "target-feature={features}"]"#)]
+    [
+        "--config".to_owned(),
+        format!(r#"target.{target}.rustflags=["-C", "target-feature={features}"]"#),
+    ]
 }
 
 /// How long a tool may take to tell its version.
@@ -71,7 +74,11 @@ pub(crate) type Variable = (&'static str, Option<OsString>);
 
 impl WasmToolchain {
     /// Finds or installs one.
-    pub(crate) fn select(choice: WasmToolchainChoice, workspace: &Workspace, runner: &mut Runner) -> Result<Self> {
+    pub(crate) fn select(
+        choice: WasmToolchainChoice,
+        workspace: &Workspace,
+        runner: &mut Runner,
+    ) -> Result<Self> {
         if choice != WasmToolchainChoice::Debian {
             if rustup::targets_are_installed() {
                 return Ok(Self::Native);
@@ -100,7 +107,8 @@ impl WasmToolchain {
     /// The environment of every program that compiles wasm, directly or not.
     pub(crate) fn environment(self, workspace: &Workspace) -> Vec<Variable> {
         // Flags for native code (`target-cpu=native`) would reach the wasm compiler, and hide its target's own.
-        let mut variables: Vec<Variable> = vec![("RUSTFLAGS", None), ("CARGO_ENCODED_RUSTFLAGS", None)];
+        let mut variables: Vec<Variable> =
+            vec![("RUSTFLAGS", None), ("CARGO_ENCODED_RUSTFLAGS", None)];
         let target_dir = self.target_dir(workspace);
         variables.push(("CARGO_TARGET_DIR", Some(target_dir.into())));
         if self == Self::Debian {
@@ -196,7 +204,10 @@ mod tests {
 
     #[test]
     fn only_debians_compiler_builds_its_own_standard_library() {
-        assert_eq!(value(WasmToolchain::Debian, "CARGO_UNSTABLE_BUILD_STD"), Some(Some("std,panic_abort".into())));
+        assert_eq!(
+            value(WasmToolchain::Debian, "CARGO_UNSTABLE_BUILD_STD"),
+            Some(Some("std,panic_abort".into()))
+        );
         assert_eq!(value(WasmToolchain::Debian, "RUSTC"), Some(Some("/usr/bin/rustc".into())));
         assert_eq!(value(WasmToolchain::Debian, "CARGO"), Some(Some("/usr/bin/cargo".into())));
         assert_eq!(value(WasmToolchain::Debian, "RUSTUP_TOOLCHAIN"), Some(None));

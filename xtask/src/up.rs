@@ -29,7 +29,11 @@ pub(crate) fn run(workspace: &Workspace, up: &Up, choice: WasmToolchainChoice) -
     builder.issuer_and_edge_host()?;
     let component = builder.edge_component(edge_server.arithmetic())?;
     builder.npm_package()?;
-    builder.page(&Page { issuer_url: &addresses.issuer, edge_url: &addresses.edge, directory: &page })?;
+    builder.page(&Page {
+        issuer_url: &addresses.issuer,
+        edge_url: &addresses.edge,
+        directory: &page,
+    })?;
 
     let state = workspace.root.join(".dojang");
     let setup = Setup {
@@ -78,7 +82,9 @@ fn demo_user(setup: &Setup<'_>) -> Result<DemoUser> {
     let chosen = match env::var(PASSWORD_VARIABLE) {
         Ok(password) => Some(password),
         Err(env::VarError::NotPresent) => None,
-        Err(env::VarError::NotUnicode(_)) => bail!("{PASSWORD_VARIABLE} is not UTF-8 text: choose another password"),
+        Err(env::VarError::NotUnicode(_)) => {
+            bail!("{PASSWORD_VARIABLE} is not UTF-8 text: choose another password")
+        }
     };
     let password = chosen.as_deref().map_or(Password::Generated, Password::Given);
     let printed = setup.create_user(USERNAME, &password)?;
@@ -93,13 +99,20 @@ fn demo_user(setup: &Setup<'_>) -> Result<DemoUser> {
         None => DemoUser::Existing,
     };
     if user == DemoUser::Existing && chosen.is_some() {
-        note(format_args!("{USERNAME} keeps the password of the first start: {PASSWORD_VARIABLE} is not used"));
+        note(format_args!(
+            "{USERNAME} keeps the password of the first start: {PASSWORD_VARIABLE} is not used"
+        ));
         note("(to choose it anew, stop, remove .dojang and start again)");
     }
     Ok(user)
 }
 
-fn welcome(addresses: &Addresses, edge_server: EdgeServer, user: &DemoUser, program: &Path) -> String {
+fn welcome(
+    addresses: &Addresses,
+    edge_server: EdgeServer,
+    user: &DemoUser,
+    program: &Path,
+) -> String {
     let Addresses { issuer, edge, www, .. } = addresses;
     let (shown, typed) = match user {
         DemoUser::Created { generated: Some(password) } => {
@@ -108,12 +121,14 @@ fn welcome(addresses: &Addresses, edge_server: EdgeServer, user: &DemoUser, prog
         DemoUser::Created { generated: None } => {
             (format!("{USERNAME}, password as in {PASSWORD_VARIABLE}"), "<password>")
         }
-        DemoUser::Existing => {
-            (format!("{USERNAME}, password as at the first start (forgotten? remove .dojang)"), "<password>")
-        }
+        DemoUser::Existing => (
+            format!("{USERNAME}, password as at the first start (forgotten? remove .dojang)"),
+            "<password>",
+        ),
     };
-    let component_log =
-        edge_server.component_log().map_or_else(String::new, |file| format!("; the component's, by Spin, is {file}"));
+    let component_log = edge_server
+        .component_log()
+        .map_or_else(String::new, |file| format!("; the component's, by Spin, is {file}"));
     format!(
         "
 Dojang runs; Ctrl-C stops it. Logs are in .dojang/logs{component_log}.

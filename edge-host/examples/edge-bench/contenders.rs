@@ -27,15 +27,29 @@ pub(crate) struct Contender {
 }
 
 impl Contender {
-    fn edge(name: &'static str, edge: Listening, state: Scratch, signer: &Signer, more: &Value) -> Self {
+    fn edge(
+        name: &'static str,
+        edge: Listening,
+        state: Scratch,
+        signer: &Signer,
+        more: &Value,
+    ) -> Self {
         let request = request(signer, more);
-        Self { name, address: edge.address, process: edge.process, helper: None, request, _state: state }
+        Self {
+            name,
+            address: edge.address,
+            process: edge.process,
+            helper: None,
+            request,
+            _state: state,
+        }
     }
 }
 
 fn request(signer: &Signer, more: &Value) -> Vec<u8> {
     let token = signer.token(&with(access_claims(crate::now()), more));
-    format!("GET /protected HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n\r\n").into_bytes()
+    format!("GET /protected HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n\r\n")
+        .into_bytes()
 }
 
 /// The edge without revocation.
@@ -48,7 +62,16 @@ pub(crate) fn edge(server: &Server, signer: &Signer) -> Contender {
 pub(crate) fn edge_with_redis(server: &Server, signer: &Signer) -> Option<Contender> {
     let port = free_port();
     let mut command = Command::new("redis-server");
-    command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
+    command.args([
+        "--port",
+        &port.to_string(),
+        "--bind",
+        "127.0.0.1",
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+    ]);
     let Ok(redis) = Running::start(command.stdout(Stdio::null())) else {
         eprintln!("skipped: redis-server is not installed");
         return None;
@@ -68,11 +91,19 @@ pub(crate) fn edge_with_status_list(server: &Server, signer: &Signer) -> Contend
     let uri = format!("{origin}/status/0");
     let mut bits = vec![0_u8; 131_072 / 8];
     (0..131_072).step_by(100).for_each(|index: usize| bits[index / 8] |= 1 << (index % 8));
-    let list = signer.status_list(&status_list_claims(&uri, crate::now(), 1, &compress_to_vec_zlib(&bits, 9)));
-    std::thread::spawn(move || listener.incoming().flatten().for_each(|stream| serve(stream, &list)));
+    let list = signer.status_list(&status_list_claims(
+        &uri,
+        crate::now(),
+        1,
+        &compress_to_vec_zlib(&bits, 9),
+    ));
+    std::thread::spawn(move || {
+        listener.incoming().flatten().for_each(|stream| serve(stream, &list))
+    });
 
     let state = scratch();
-    let variables = ["revocation=status_list".to_owned(), format!("status_list_url={origin}/status")];
+    let variables =
+        ["revocation=status_list".to_owned(), format!("status_list_url={origin}/status")];
     let edge = server.start_with(&state, &variables, &[origin]);
     let place = json!({"status": {"status_list": {"idx": 77_777, "uri": uri}}});
     Contender::edge("edge, status list", edge, state, signer, &place)
@@ -85,7 +116,8 @@ fn serve(stream: TcpStream, document: &str) {
     while stream.read_line(&mut line).is_ok_and(|read| read > 2) {
         line.clear();
     }
-    let head = "HTTP/1.1 200 OK\r\nContent-Type: application/statuslist+jwt\r\nConnection: close\r\n";
+    let head =
+        "HTTP/1.1 200 OK\r\nContent-Type: application/statuslist+jwt\r\nConnection: close\r\n";
     let _ = write!(stream.get_mut(), "{head}Content-Length: {}\r\n\r\n{document}", document.len());
 }
 
@@ -112,13 +144,28 @@ pub(crate) fn reference(directory: &Path, processes: usize, signer: &Signer) -> 
         // Nothing is left beside its source.
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .args(["main:app", "--host", "127.0.0.1", "--log-level", "warning", "--no-access-log", "--app-dir"])
+        .args([
+            "main:app",
+            "--host",
+            "127.0.0.1",
+            "--log-level",
+            "warning",
+            "--no-access-log",
+            "--app-dir",
+        ])
         .arg(sources())
         .args(["--port", &port.to_string(), "--workers", &processes.to_string()]);
     let process = Running::start(command.stdout(Stdio::null())).expect("uvicorn starts");
     let name = if processes == 1 { "FastAPI, 1 process" } else { "FastAPI, 2 processes" };
     let request = request(signer, &json!({}));
-    Some(Contender { name, address: wait_for(port, "uvicorn"), process, helper: None, request, _state: state })
+    Some(Contender {
+        name,
+        address: wait_for(port, "uvicorn"),
+        process,
+        helper: None,
+        request,
+        _state: state,
+    })
 }
 
 fn sources() -> PathBuf {
@@ -135,5 +182,7 @@ fn install(directory: &Path) -> Result<(), String> {
     };
     run(Command::new(python).args(["-m", "venv", "--clear"]).arg(directory))?;
     let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
-    run(Command::new(directory.join("bin/python")).args(pip).arg(sources().join("requirements.txt")))
+    run(Command::new(directory.join("bin/python"))
+        .args(pip)
+        .arg(sources().join("requirements.txt")))
 }

@@ -53,7 +53,9 @@ pub(crate) fn compare(contenders: &[Contender], connections: usize, time: Durati
             format!("{own} (Redis: {:.3})", millis(figures.helper_cpu) / count)
         }
     });
-    row("requests per second", &|figures| format!("{:.0}", figures.times.len() as f64 / figures.elapsed.as_secs_f64()));
+    row("requests per second", &|figures| {
+        format!("{:.0}", figures.times.len() as f64 / figures.elapsed.as_secs_f64())
+    });
     for (name, part) in [("p50", 0.5), ("p99", 0.99)] {
         row(&format!("time of an answer, {name}"), &|figures| {
             let at = (figures.times.len() as f64 * part) as usize;

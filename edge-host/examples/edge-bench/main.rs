@@ -59,8 +59,9 @@ fn main() {
     let arguments = Arguments::parse();
     let workspace = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
     let program = arguments.program.unwrap_or_else(|| workspace.join("target/release/edge-host"));
-    let component =
-        arguments.component.unwrap_or_else(|| workspace.join("target/wasm32-wasip2/release/edge_resource_wide.wasm"));
+    let component = arguments
+        .component
+        .unwrap_or_else(|| workspace.join("target/wasm32-wasip2/release/edge_resource_wide.wasm"));
     let python = arguments.python.unwrap_or_else(|| workspace.join("target/edge-bench-python"));
     let signer = Signer::new("bench");
     let run = Server { program, component, public_key: signer.public_pem() };
@@ -68,7 +69,9 @@ fn main() {
     let mut all = vec![contenders::edge(&run, &signer)];
     all.extend(contenders::edge_with_redis(&run, &signer));
     all.push(contenders::edge_with_status_list(&run, &signer));
-    all.extend([1, 2].iter().filter_map(|processes| contenders::reference(&python, *processes, &signer)));
+    all.extend(
+        [1, 2].iter().filter_map(|processes| contenders::reference(&python, *processes, &signer)),
+    );
     load::compare(&all, arguments.connections, Duration::from_secs(arguments.seconds));
     drop(all);
 
@@ -81,7 +84,9 @@ fn main() {
 
 #[expect(clippy::disallowed_methods, reason = "the program under test reads the machine's clock")]
 fn now() -> u64 {
-    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_secs())
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |time| time.as_secs())
 }
 
 fn bearer(signer: &Signer) -> String {
@@ -99,8 +104,11 @@ fn start(run: &Server) {
         let mut connection = Connection::new(server.address);
         connection.send(b"GET / HTTP/1.1\r\nHost: bench\r\n\r\n");
         assert_eq!(connection.status(), 200);
-        let value =
-            format!("{:.0} ms to listen, {:.2} ms for the first answer", millis(listening), millis(asked.elapsed()));
+        let value = format!(
+            "{:.0} ms to listen, {:.2} ms for the first answer",
+            millis(listening),
+            millis(asked.elapsed())
+        );
         row(what, &value);
     }
 }
@@ -119,8 +127,11 @@ fn one_after_the_other(run: &Server, signer: &Signer) {
     let (cpu, started, count) = (contender.process.cpu(), Instant::now(), 2_000);
     ask(count);
     let (cpu, elapsed) = (contender.process.cpu() - cpu, started.elapsed());
-    let value =
-        format!("{:.3} ms CPU, {:.3} ms time", millis(cpu) / f64::from(count), millis(elapsed) / f64::from(count));
+    let value = format!(
+        "{:.3} ms CPU, {:.3} ms time",
+        millis(cpu) / f64::from(count),
+        millis(elapsed) / f64::from(count)
+    );
     row("`/protected` on one connection, one after the other", &value);
 }
 
@@ -146,7 +157,10 @@ fn memory(run: &Server, signer: &Signer) {
     let sixteen = server.process.memory();
     drop((first, more));
     row("memory of the program with one instance", &format!("{:.1} MiB", one / 1024.0));
-    row("memory of each further instance with 16 requests", &format!("{:.2} MiB", (sixteen - one) / 1024.0 / 15.0));
+    row(
+        "memory of each further instance with 16 requests",
+        &format!("{:.2} MiB", (sixteen - one) / 1024.0 / 15.0),
+    );
 }
 
 fn upload_head(signer: &Signer, length: usize) -> Vec<u8> {
@@ -161,7 +175,8 @@ fn upload_head(signer: &Signer, length: usize) -> Vec<u8> {
 fn uploads(run: &Server, signer: &Signer) {
     const SIZE: usize = 10_000_000;
     const EACH: usize = 10;
-    let mut body = b"--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n".to_vec();
+    let mut body =
+        b"--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n".to_vec();
     body.extend((0..SIZE).map(|index| (index * 31 % 251) as u8));
     body.extend_from_slice(b"\r\n--XX--\r\n");
     let body = &body;
@@ -180,7 +195,8 @@ fn uploads(run: &Server, signer: &Signer) {
                 });
             }
         });
-        let (cpu, elapsed, count) = (server.process.cpu() - cpu, started.elapsed(), (clients * EACH) as f64);
+        let (cpu, elapsed, count) =
+            (server.process.cpu() - cpu, started.elapsed(), (clients * EACH) as f64);
         let value = format!(
             "{:.0} MB/s, {:.0} ms CPU per file",
             count * SIZE as f64 / 1e6 / elapsed.as_secs_f64(),

@@ -27,22 +27,37 @@ impl Server {
     }
 
     /// The same with more variables, and origins it may call.
-    pub(crate) fn start_with(&self, state: &impl AsRef<Path>, variables: &[String], origins: &[String]) -> Listening {
+    pub(crate) fn start_with(
+        &self,
+        state: &impl AsRef<Path>,
+        variables: &[String],
+        origins: &[String],
+    ) -> Listening {
         let mut command = Command::new(&self.program);
-        command.env_clear().arg(&self.component).args(["--listen", "127.0.0.1:0", "--state-dir"]).arg(state.as_ref());
-        command.args(["--variable", &format!("public_key={}", self.public_key)]).stdout(Stdio::piped());
+        command
+            .env_clear()
+            .arg(&self.component)
+            .args(["--listen", "127.0.0.1:0", "--state-dir"])
+            .arg(state.as_ref());
+        command
+            .args(["--variable", &format!("public_key={}", self.public_key)])
+            .stdout(Stdio::piped());
         for variable in variables {
             command.args(["--variable", variable]);
         }
         for origin in origins {
             command.args(["--allow-outbound", origin]);
         }
-        let mut process = Running::start(&mut command)
-            .unwrap_or_else(|error| panic!("{}: {error}; build it for release first", self.program.display()));
+        let mut process = Running::start(&mut command).unwrap_or_else(|error| {
+            panic!("{}: {error}; build it for release first", self.program.display())
+        });
         let mut line = String::new();
         let mut stdout = BufReader::new(process.child().stdout.take().expect("piped"));
         stdout.read_line(&mut line).expect("its first line");
-        let address = line.trim().strip_prefix("listening on http://").and_then(|address| address.parse().ok());
+        let address = line
+            .trim()
+            .strip_prefix("listening on http://")
+            .and_then(|address| address.parse().ok());
         Listening { process, address: address.expect("an address; is the component built?") }
     }
 }

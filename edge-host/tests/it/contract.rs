@@ -23,10 +23,14 @@ fn a_token_opens_protected_and_nothing_else_does() {
 
     let answer = edge.with_token("/protected", &signer.token(&good));
     assert_eq!(answer.status, 200);
-    assert_eq!(answer.json(), json!({"message": "인증 성공!", "user_id": 1, "username": "testuser"}));
+    assert_eq!(
+        answer.json(),
+        json!({"message": "인증 성공!", "user_id": 1, "username": "testuser"})
+    );
 
     let forged_role = {
-        let (signed, other) = (signer.token(&good), signer.token(&with(good.clone(), &json!({"role": "admin"}))));
+        let (signed, other) =
+            (signer.token(&good), signer.token(&with(good.clone(), &json!({"role": "admin"}))));
         let signature = signed.rsplit('.').next().expect("a signature").to_owned();
         let (head, _) = other.rsplit_once('.').expect("three segments");
         format!("{head}.{signature}")
@@ -35,7 +39,12 @@ fn a_token_opens_protected_and_nothing_else_does() {
     let invalid = "유효하지 않은 토큰입니다";
     let stranger = Signer::new("k1");
     for (name, token, detail, code) in [
-        ("expired", signer.token(&with(good.clone(), &json!({"exp": now() - 1}))), expired, "token_expired"),
+        (
+            "expired",
+            signer.token(&with(good.clone(), &json!({"exp": now() - 1}))),
+            expired,
+            "token_expired",
+        ),
         ("tampered", forged_role, invalid, "signature_invalid"),
         ("wrong key", stranger.token(&good), invalid, "signature_invalid"),
         ("HS256", hs256_token(signer.public_pem().as_bytes(), &good), invalid, "alg_not_allowed"),
@@ -45,14 +54,24 @@ fn a_token_opens_protected_and_nothing_else_does() {
             invalid,
             "token_type_mismatch",
         ),
-        ("no exp", signer.token(&with(good.clone(), &json!({"exp": null}))), invalid, "claim_missing"),
+        (
+            "no exp",
+            signer.token(&with(good.clone(), &json!({"exp": null}))),
+            invalid,
+            "claim_missing",
+        ),
         (
             "no token_type",
             signer.token(&with(good.clone(), &json!({"token_type": null}))),
             invalid,
             "token_type_mismatch",
         ),
-        ("with aud", signer.token(&with(good.clone(), &json!({"aud": "other"}))), invalid, "audience_mismatch"),
+        (
+            "with aud",
+            signer.token(&with(good.clone(), &json!({"aud": "other"}))),
+            invalid,
+            "audience_mismatch",
+        ),
         (
             "from the future",
             signer.token(&with(good.clone(), &json!({"iat": now() + 100}))),
@@ -64,7 +83,11 @@ fn a_token_opens_protected_and_nothing_else_does() {
         let answer = edge.with_token("/protected", &token);
         assert_eq!(answer.status, 401, "{name}");
         assert_eq!(answer.json(), json!({"detail": detail, "code": code}), "{name}");
-        assert_eq!(answer.header("www-authenticate"), Some(r#"Bearer error="invalid_token""#), "{name}");
+        assert_eq!(
+            answer.header("www-authenticate"),
+            Some(r#"Bearer error="invalid_token""#),
+            "{name}"
+        );
     }
 }
 
@@ -108,7 +131,10 @@ fn paths_methods_head_options_and_cors_are_as_agreed() {
     assert_eq!(health.json()["keys"], json!({"source": "public_key", "count": 1}));
 
     let head = connection.send("HEAD", "/", &[], b"");
-    assert_eq!((head.status, head.header("content-length")), (200, health.header("content-length")));
+    assert_eq!(
+        (head.status, head.header("content-length")),
+        (200, health.header("content-length"))
+    );
 
     for (method, path, status, detail) in [
         ("GET", "/nothing", 404, "Not Found"),
@@ -118,7 +144,11 @@ fn paths_methods_head_options_and_cors_are_as_agreed() {
         ("BREW", "/admin/dashboard", 405, "Method Not Allowed"),
     ] {
         let answer = connection.send(method, path, &[], b"");
-        assert_eq!((answer.status, &answer.json()["detail"]), (status, &json!(detail)), "{method} {path}");
+        assert_eq!(
+            (answer.status, &answer.json()["detail"]),
+            (status, &json!(detail)),
+            "{method} {path}"
+        );
         assert_eq!(answer.header("allow").is_some(), status == 405);
     }
     let answer = connection.send("OPTIONS", "/protected", &[], b"");
@@ -132,12 +162,23 @@ fn paths_methods_head_options_and_cors_are_as_agreed() {
     let answer = connection.send("OPTIONS", "/protected", &preflight, b"");
     assert_eq!(answer.status, 200);
     assert_eq!(answer.header("access-control-allow-origin"), Some("http://localhost:5173"));
-    let headers = answer.header("access-control-allow-headers").unwrap_or_default().to_ascii_lowercase();
-    for name in ["authorization", "content-type", "user-agent", "x-csrftoken", "x-requested-with", "x-request-id"] {
+    let headers =
+        answer.header("access-control-allow-headers").unwrap_or_default().to_ascii_lowercase();
+    for name in [
+        "authorization",
+        "content-type",
+        "user-agent",
+        "x-csrftoken",
+        "x-requested-with",
+        "x-request-id",
+    ] {
         assert!(headers.split(", ").any(|header| header == name), "{name}: {headers}");
     }
     let answer = connection.send("GET", "/protected", &[("Origin", "http://localhost:5173")], b"");
-    assert_eq!((answer.status, answer.header("access-control-allow-origin")), (401, Some("http://localhost:5173")));
+    assert_eq!(
+        (answer.status, answer.header("access-control-allow-origin")),
+        (401, Some("http://localhost:5173"))
+    );
     let answer = connection.send("GET", "/protected", &[("Origin", "http://evil.example")], b"");
     assert_eq!(answer.header("access-control-allow-origin"), None);
 }
@@ -145,16 +186,25 @@ fn paths_methods_head_options_and_cors_are_as_agreed() {
 #[test]
 fn english_is_there_for_who_prefers_it() {
     let Some((edge, _)) = edge(&[]) else { return };
-    let answer = edge.get("/protected", &[("Authorization", "Bearer a.b.c"), ("Accept-Language", "en-US,en;q=0.9")]);
+    let answer = edge.get(
+        "/protected",
+        &[("Authorization", "Bearer a.b.c"), ("Accept-Language", "en-US,en;q=0.9")],
+    );
     assert_eq!(answer.json()["detail"], "The token is not valid");
 }
 
 #[test]
 fn user_id_arrives_digit_for_digit() {
     let Some((edge, signer)) = edge(&[]) else { return };
-    let claims = format!(r#"{{"token_type":"access","exp":{},"jti":"j","user_id":9007199254740993}}"#, now() + 60);
+    let claims = format!(
+        r#"{{"token_type":"access","exp":{},"jti":"j","user_id":9007199254740993}}"#,
+        now() + 60
+    );
     let answer = edge.with_token("/protected", &signer.token_of_text(&claims));
-    assert_eq!(answer.text(), r#"{"message":"인증 성공!","user_id":9007199254740993,"username":null}"#);
+    assert_eq!(
+        answer.text(),
+        r#"{"message":"인증 성공!","user_id":9007199254740993,"username":null}"#
+    );
 }
 
 #[test]
@@ -187,7 +237,10 @@ fn a_kept_connection_answers_without_delay() {
     times.sort();
     let quartile = times[times.len() / 4];
     // Two packets with a delayed acknowledgement between them would take 40 ms each time but the first few.
-    assert!(quartile < Duration::from_millis(20), "three quarters of the answers took {quartile:?} or more");
+    assert!(
+        quartile < Duration::from_millis(20),
+        "three quarters of the answers took {quartile:?} or more"
+    );
 }
 
 #[test]
@@ -198,15 +251,18 @@ fn many_requests_at_once_all_get_their_own_answer() {
             let (edge, signer) = (&edge, &signer);
             scope.spawn(move || {
                 let mut connection = edge.connect();
-                let claims =
-                    with(access_claims(now()), &json!({"user_id": client, "username": format!("user{client}")}));
+                let claims = with(
+                    access_claims(now()),
+                    &json!({"user_id": client, "username": format!("user{client}")}),
+                );
                 let bearer = format!("Bearer {}", signer.token(&claims));
                 for turn in 0..40 {
                     if turn % 4 == 3 {
                         assert_eq!(connection.send("GET", "/protected", &[], b"").status, 401);
                         continue;
                     }
-                    let answer = connection.send("GET", "/protected", &[("Authorization", &bearer)], b"");
+                    let answer =
+                        connection.send("GET", "/protected", &[("Authorization", &bearer)], b"");
                     assert_eq!(answer.status, 200);
                     let body: Value = answer.json();
                     assert_eq!(

@@ -80,7 +80,11 @@ fn an_issuer_without_usable_keys_gives_503_and_is_left_alone_for_a_while() {
         let Some(edge) = edge_of(&issuer) else { return };
         for _ in 0..3 {
             let answer = edge.with_token("/protected", &signer.token(&access_claims(now())));
-            assert_eq!((answer.status, &answer.json()["code"]), (503, &json!("keys_unavailable")), "{name}");
+            assert_eq!(
+                (answer.status, &answer.json()["code"]),
+                (503, &json!("keys_unavailable")),
+                "{name}"
+            );
             assert!(answer.text().contains("`jwks_url`"), "{name}");
         }
         assert_eq!(issuer.requests(), 1, "{name}");
@@ -109,9 +113,18 @@ fn an_https_address_is_called_by_tls_and_nothing_else_will_do() {
     let url = format!("jwks_url={origin}/{}", issuer.name());
     let edge = Edge::start(&component, &["--variable", &url, "--allow-outbound", &origin]);
     let answer = edge.with_token("/protected", &signer.token(&access_claims(now())));
-    assert_eq!((answer.status, &answer.json()["code"]), (503, &json!("keys_unavailable")), "{}", edge.log());
+    assert_eq!(
+        (answer.status, &answer.json()["code"]),
+        (503, &json!("keys_unavailable")),
+        "{}",
+        edge.log()
+    );
     assert_eq!(issuer.requests(), 1, "it was called");
-    assert!(!edge.log().contains("panicked") && !edge.log().contains("instance ended"), "{}", edge.log());
+    assert!(
+        !edge.log().contains("panicked") && !edge.log().contains("instance ended"),
+        "{}",
+        edge.log()
+    );
 }
 
 #[test]
@@ -120,12 +133,15 @@ fn an_origin_that_is_not_allowed_is_never_called() {
     let issuer = Issuer::start(jwks(&[&signer]));
     let Some(component) = component() else { return };
     let url = format!("jwks_url={}/jwks", issuer.origin());
-    let edge = Edge::start(&component, &["--variable", &url, "--allow-outbound", "http://127.0.0.1:9"]);
+    let edge =
+        Edge::start(&component, &["--variable", &url, "--allow-outbound", "http://127.0.0.1:9"]);
     assert_eq!(status(&edge, &signer), 503);
     assert_eq!(issuer.requests(), 0);
     assert!(edge.logs("--allow-outbound"), "{}", edge.log());
     let problem = edge.get("/", &[]).json()["keys"]["problem"].as_str().map(str::to_owned);
-    assert!(problem.is_some_and(|problem| problem.contains("`issuer_url`") && !problem.contains("is the issuer")));
+    assert!(problem.is_some_and(
+        |problem| problem.contains("`issuer_url`") && !problem.contains("is the issuer")
+    ));
 }
 
 /// More anonymous requests than an instance answers, so that the next request meets another one.
@@ -173,8 +189,12 @@ fn many_unknown_kids_at_many_instances_lead_to_few_fetches() {
             scope.spawn(|| {
                 let mut connection = edge.connect();
                 for _ in 0..20 {
-                    let answer = connection.send("GET", "/protected", &[("Authorization", &token)], b"");
-                    assert_eq!((answer.status, &answer.json()["code"]), (401, &json!("key_not_found")));
+                    let answer =
+                        connection.send("GET", "/protected", &[("Authorization", &token)], b"");
+                    assert_eq!(
+                        (answer.status, &answer.json()["code"]),
+                        (401, &json!("key_not_found"))
+                    );
                 }
             });
         }
@@ -183,7 +203,12 @@ fn many_unknown_kids_at_many_instances_lead_to_few_fetches() {
     // the wrong moment may both be the one.
     let promised = 1 + started.elapsed().as_secs() / 10;
     println!("{} fetches in {:?}", issuer.requests() - 1, started.elapsed());
-    assert!(issuer.requests() as u64 - 1 <= promised + 2, "{} in {:?}", issuer.requests(), started.elapsed());
+    assert!(
+        issuer.requests() as u64 - 1 <= promised + 2,
+        "{} in {:?}",
+        issuer.requests(),
+        started.elapsed()
+    );
 }
 
 /// Fetched keys live for at least this long; whole seconds are kept with them, and a fetch takes a moment.
@@ -195,7 +220,8 @@ fn keys_are_replaced_under_load_without_a_good_token_refused_or_a_removed_key_ac
     let issuer = Issuer::start(jwks(&[&old]));
     issuer.change(|document| document.max_age = Some(10));
     let Some(edge) = edge_of(&issuer) else { return };
-    let (old_token, new_token) = (old.token(&access_claims(now())), new.token(&access_claims(now())));
+    let (old_token, new_token) =
+        (old.token(&access_claims(now())), new.token(&access_claims(now())));
     let header = |token: &str| format!("Bearer {token}");
     let (is_new_used, is_over) = (AtomicBool::new(false), AtomicBool::new(false));
     let (good, refused) = (AtomicU64::new(0), AtomicU64::new(0));
@@ -205,8 +231,14 @@ fn keys_are_replaced_under_load_without_a_good_token_refused_or_a_removed_key_ac
             scope.spawn(|| {
                 let mut connection = edge.connect();
                 while !is_over.load(Ordering::SeqCst) {
-                    let token = if is_new_used.load(Ordering::SeqCst) { &new_token } else { &old_token };
-                    let answer = connection.send("GET", "/protected", &[("Authorization", &header(token))], b"");
+                    let token =
+                        if is_new_used.load(Ordering::SeqCst) { &new_token } else { &old_token };
+                    let answer = connection.send(
+                        "GET",
+                        "/protected",
+                        &[("Authorization", &header(token))],
+                        b"",
+                    );
                     let count = if answer.status == 200 { &good } else { &refused };
                     count.fetch_add(1, Ordering::Relaxed);
                 }
@@ -223,15 +255,28 @@ fn keys_are_replaced_under_load_without_a_good_token_refused_or_a_removed_key_ac
         issuer.change(|document| document.body = jwks(&[&old, &new]).to_string());
         is_new_used.store(true, Ordering::SeqCst);
         wait_for(500);
-        assert_eq!(edge.with_token("/protected", &old_token).status, 200, "the old key has not been removed");
+        assert_eq!(
+            edge.with_token("/protected", &old_token).status,
+            200,
+            "the old key has not been removed"
+        );
         issuer.change(|document| document.body = jwks(&[&new]).to_string());
         let removed = Instant::now();
         let mut connection = edge.connect();
         let mut accepted = 0;
         while removed.elapsed() < CACHE_TIME + Duration::from_secs(3) {
             let is_late = removed.elapsed() > CACHE_TIME;
-            let answer = connection.send("GET", "/protected", &[("Authorization", &header(&old_token))], b"");
-            assert!(!is_late || answer.status == 401, "the removed key is accepted: {}", answer.text());
+            let answer = connection.send(
+                "GET",
+                "/protected",
+                &[("Authorization", &header(&old_token))],
+                b"",
+            );
+            assert!(
+                !is_late || answer.status == 401,
+                "the removed key is accepted: {}",
+                answer.text()
+            );
             accepted += u64::from(answer.status == 200);
         }
         is_over.store(true, Ordering::SeqCst);
@@ -262,10 +307,14 @@ fn keys_in_use_are_fetched_again_in_the_background_and_outlive_an_outage_of_the_
     assert!(issuer.requests() >= 2, "{:?}", started.elapsed());
     // Down: the keys go on being used beyond their time, and the health says so.
     issuer.change(|document| {
-        (document.delay, document.status, document.body) = (Duration::ZERO, "500 Internal Server Error", String::new());
+        (document.delay, document.status, document.body) =
+            (Duration::ZERO, "500 Internal Server Error", String::new());
     });
     assert!(
-        edge.becomes_degraded(|| assert_eq!(status(&edge, &signer), 200), |health| health["keys"]["stale"] == true),
+        edge.becomes_degraded(
+            || assert_eq!(status(&edge, &signer), 200),
+            |health| health["keys"]["stale"] == true
+        ),
         "{}",
         edge.log()
     );

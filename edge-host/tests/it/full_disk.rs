@@ -22,7 +22,10 @@ impl SmallDisk {
         let path = directory.path().join("disk");
         std::fs::create_dir(&path).expect("made");
         let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", "size=96m,mode=0700", "tmpfs"]).arg(&path).stderr(Stdio::null());
+        mount
+            .args(["-t", "tmpfs", "-o", "size=96m,mode=0700", "tmpfs"])
+            .arg(&path)
+            .stderr(Stdio::null());
         if !mount.status().is_ok_and(|status| status.success()) {
             skipped("a small disk cannot be mounted");
             return None;
@@ -71,7 +74,10 @@ fn on_a_full_disk_files_can_be_deleted_and_their_space_can_be_used_again() {
         let filler = if filled_by_others {
             // Some of its own to delete, before others take the rest.
             for seed in 0..4 {
-                assert_eq!(upload(&mut files.edge.connect(), &bearer, &bytes(SIZE, seed)).status, 200);
+                assert_eq!(
+                    upload(&mut files.edge.connect(), &bearer, &bytes(SIZE, seed)).status,
+                    200
+                );
             }
             Some(disk.fill())
         } else {
@@ -98,13 +104,21 @@ fn on_a_full_disk_files_can_be_deleted_and_their_space_can_be_used_again() {
         for file in &stored {
             let path = format!("/uploads/{}", file["id"].as_str().expect("an id"));
             let answer = files.edge.connect().send("GET", &path, &authorized, b"");
-            assert_eq!((answer.status, answer.body.len()), (200, SIZE), "it can be read on a full disk");
+            assert_eq!(
+                (answer.status, answer.body.len()),
+                (200, SIZE),
+                "it can be read on a full disk"
+            );
             let answer = files.edge.connect().send("DELETE", &path, &authorized, b"");
             assert_eq!(answer.status, 200, "{}; {}", answer.text(), files.edge.log());
         }
         assert!(files.list(&bearer).is_empty());
         let empty = store_size(&path);
-        assert!(empty < 8_000_000 && empty < full / 2, "{empty} of {full} bytes are left: {}", files.edge.log());
+        assert!(
+            empty < 8_000_000 && empty < full / 2,
+            "{empty} of {full} bytes are left: {}",
+            files.edge.log()
+        );
         // What is left of others stays; what was deleted is enough.
         assert_eq!(
             upload(&mut files.edge.connect(), &bearer, &bytes(SIZE, 0)).status,

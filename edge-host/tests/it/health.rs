@@ -22,7 +22,8 @@ fn a_store_that_takes_nothing_is_reported_and_tokens_are_verified_as_before() {
     command.args(edge_host_with(&component, state.path()).get_args()).args(["--variable", &key]);
     let edge = Edge::start_command(command);
     // From here on every write beyond the first 4 KiB of a file fails, as on a full disk.
-    let limited = Command::new("prlimit").args(["--fsize=4096", "--pid", &edge.pid().to_string()]).status();
+    let limited =
+        Command::new("prlimit").args(["--fsize=4096", "--pid", &edge.pid().to_string()]).status();
     assert!(limited.expect("prlimit runs").success());
     // Not at once: the store took the last probe less than 10 s ago.
     let is_found_out = edge.becomes_degraded(|| (), |health| health["store"]["writable"] == false);
@@ -35,7 +36,14 @@ fn a_store_that_takes_nothing_is_reported_and_tokens_are_verified_as_before() {
 fn the_names_of_what_is_set_are_shown_and_no_values() {
     let Some(component) = component() else { return };
     let key = format!("public_key={}", Signer::new("k1").public_pem());
-    let set = ["--variable", &key, "--variable", "issuer=https://issuer.example", "--variable", "leeway=0"];
+    let set = [
+        "--variable",
+        &key,
+        "--variable",
+        "issuer=https://issuer.example",
+        "--variable",
+        "leeway=0",
+    ];
     let health = Edge::start(&component, &set).get("/", &[]);
     assert_eq!(health.json()["variables"], json!(["public_key", "issuer"]));
     assert!(!health.text().contains("issuer.example"), "{}", health.text());
@@ -47,5 +55,10 @@ fn a_key_with_written_line_breaks_is_taken() {
     let signer = Signer::new("k1");
     let key = format!("public_key={}", signer.public_pem().replace('\n', "\\n"));
     let edge = Edge::start(&component, &["--variable", &key]);
-    assert_eq!(edge.with_token("/protected", &signer.token(&access_claims(now()))).status, 200, "{}", edge.log());
+    assert_eq!(
+        edge.with_token("/protected", &signer.token(&access_claims(now()))).status,
+        200,
+        "{}",
+        edge.log()
+    );
 }

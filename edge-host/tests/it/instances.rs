@@ -10,7 +10,8 @@ use serde_json::json;
 
 const INSTANCES: u64 = 4;
 /// A sixth of 60 s is the time in line.
-const ARGUMENTS: [&str; 6] = ["--max-instances", "4", "--request-timeout", "60", "--metrics-listen", "127.0.0.1:0"];
+const ARGUMENTS: [&str; 6] =
+    ["--max-instances", "4", "--request-timeout", "60", "--metrics-listen", "127.0.0.1:0"];
 
 /// Runs the work, and returns the most instances there were meanwhile.
 fn most_instances(files: &Files, work: impl FnOnce()) -> u64 {
@@ -44,7 +45,12 @@ fn a_burst_of_requests_makes_no_more_instances_than_there_may_be() {
                     let mut connection = files.edge.connect();
                     all_are_open.wait();
                     for _ in 0..5 {
-                        let answer = connection.send("GET", "/protected", &[("Authorization", &forged)], b"");
+                        let answer = connection.send(
+                            "GET",
+                            "/protected",
+                            &[("Authorization", &forged)],
+                            b"",
+                        );
                         assert_eq!(answer.status, 401, "{}", answer.text());
                     }
                 });
@@ -119,7 +125,11 @@ fn instances_that_hold_a_slow_upload_go_on_serving_others() {
     slow.send_raw(&body[..500]);
     let mut connection = files.edge.connect();
     for request in 0..300 {
-        assert_eq!(connection.send("GET", "/protected", &[("Authorization", &bearer)], b"").status, 200, "{request}");
+        assert_eq!(
+            connection.send("GET", "/protected", &[("Authorization", &bearer)], b"").status,
+            200,
+            "{request}"
+        );
     }
     slow.send_raw(&body[500..]);
     assert_eq!(slow.answer("POST").map(|answer| answer.status), Some(200));

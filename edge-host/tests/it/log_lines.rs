@@ -26,17 +26,23 @@ fn lines_about_requests_are_json_or_plain_text_whatever_their_path_is() {
         assert!(log.chars().all(is_plain), "{log:?}");
         for line in log.lines().filter(|line| line.contains("request_refused")) {
             let message = if format == "json" {
-                let line: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+                let line: Value =
+                    serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
                 line["fields"]["message"].as_str().expect("a message").to_owned()
             } else {
                 line.split_once("component: ").expect("what the component wrote").1.to_owned()
             };
-            let refused: Value = serde_json::from_str(&message).unwrap_or_else(|error| panic!("{error}: {message}"));
-            assert_eq!((&refused["event"], &refused["status"]), (&"request_refused".into(), &401.into()));
+            let refused: Value =
+                serde_json::from_str(&message).unwrap_or_else(|error| panic!("{error}: {message}"));
+            assert_eq!(
+                (&refused["event"], &refused["status"]),
+                (&"request_refused".into(), &401.into())
+            );
         }
         if format == "json" {
             for line in log.lines() {
-                let _: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+                let _: Value =
+                    serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
             }
         }
     }

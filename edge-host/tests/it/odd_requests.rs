@@ -21,7 +21,8 @@ const PATHS: [&str; 8] = [
 
 fn edge() -> Option<(Edge, String)> {
     let (component, signer) = (component()?, Signer::new("k1"));
-    let edge = Edge::start(&component, &["--variable", &format!("public_key={}", signer.public_pem())]);
+    let edge =
+        Edge::start(&component, &["--variable", &format!("public_key={}", signer.public_pem())]);
     let token = signer.token(&with(access_claims(now()), &json!({"role": "admin"})));
     Some((edge, format!("Bearer {token}")))
 }
@@ -34,15 +35,23 @@ fn every_method_of_every_path_has_an_answer_with_a_length() {
     for path in PATHS {
         let allow = connection.send("OPTIONS", path, &[], b"");
         assert_eq!(allow.status, if path == "/nothing" { 404 } else { 200 }, "{path}");
-        let allowed: Vec<_> = allow.header("allow").unwrap_or_default().split(", ").map(str::to_owned).collect();
-        for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "BREW", "get"] {
+        let allowed: Vec<_> =
+            allow.header("allow").unwrap_or_default().split(", ").map(str::to_owned).collect();
+        for method in
+            ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "BREW", "get"]
+        {
             // The answer is read with its length, and the next one follows on the same connection.
             let answer = connection.send(method, path, &authorized, b"");
             let is_allowed = allowed.iter().any(|allowed| allowed == method);
-            assert_eq!(answer.status == 405, path != "/nothing" && !is_allowed, "{method} {path}: {answer:?}");
+            assert_eq!(
+                answer.status == 405,
+                path != "/nothing" && !is_allowed,
+                "{method} {path}: {answer:?}"
+            );
             assert!(answer.status < 500, "{method} {path}: {answer:?}");
         }
-        let [get, head] = ["GET", "HEAD"].map(|method| connection.send(method, path, &authorized, b""));
+        let [get, head] =
+            ["GET", "HEAD"].map(|method| connection.send(method, path, &authorized, b""));
         assert_eq!(
             (head.status, head.header("content-length"), head.header("content-type")),
             (get.status, get.header("content-length"), get.header("content-type")),
@@ -82,16 +91,25 @@ fn what_is_not_exactly_a_path_or_a_bearer_token_opens_nothing() {
     ] {
         let mut connection = edge.connect();
         connection.send_raw(
-            format!("GET {line} HTTP/1.1\r\nHost: edge.test\r\nAuthorization: {credentials}\r\n\r\n").as_bytes(),
+            format!(
+                "GET {line} HTTP/1.1\r\nHost: edge.test\r\nAuthorization: {credentials}\r\n\r\n"
+            )
+            .as_bytes(),
         );
         let shown: String = credentials.chars().take(40).collect();
-        assert_eq!(connection.answer("GET").map(|answer| answer.status), Some(status), "{line} {shown:?}");
+        assert_eq!(
+            connection.answer("GET").map(|answer| answer.status),
+            Some(status),
+            "{line} {shown:?}"
+        );
     }
     assert!(!edge.log().contains(token), "no token is logged");
 }
 
 fn upload_head(bearer: &str, length: &str) -> String {
-    format!("POST /upload HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer}\r\nContent-Type: {FORM}\r\n{length}\r\n\r\n")
+    format!(
+        "POST /upload HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer}\r\nContent-Type: {FORM}\r\n{length}\r\n\r\n"
+    )
 }
 
 #[test]
@@ -99,23 +117,34 @@ fn an_upload_may_come_in_chunks_and_break_off_anywhere() {
     let Some(files) = Files::start(&[]) else { return };
     let (bearer, body) = (files.bearer(1), form(b"content"));
     let chunked = |size: usize| {
-        body.chunks(size).fold(upload_head(&bearer, "Transfer-Encoding: chunked").into_bytes(), |mut text, chunk| {
-            let _ = write!(text, "{:x}\r\n", chunk.len());
-            text.extend_from_slice(chunk);
-            text.extend_from_slice(b"\r\n");
-            text
-        })
+        body.chunks(size).fold(
+            upload_head(&bearer, "Transfer-Encoding: chunked").into_bytes(),
+            |mut text, chunk| {
+                let _ = write!(text, "{:x}\r\n", chunk.len());
+                text.extend_from_slice(chunk);
+                text.extend_from_slice(b"\r\n");
+                text
+            },
+        )
     };
     for size in [1, 10, 1000] {
         let mut connection = files.edge.connect();
         connection.send_raw(&chunked(size));
         connection.send_raw(b"0\r\n\r\n");
-        assert_eq!(connection.answer("POST").map(|answer| answer.status), Some(200), "pieces of {size}");
+        assert_eq!(
+            connection.answer("POST").map(|answer| answer.status),
+            Some(200),
+            "pieces of {size}"
+        );
     }
     let kept = files.list(&bearer).len();
     assert_eq!(kept, 3);
 
-    let whole = [upload_head(&bearer, &format!("Content-Length: {}", body.len())).into_bytes(), body.clone()].concat();
+    let whole = [
+        upload_head(&bearer, &format!("Content-Length: {}", body.len())).into_bytes(),
+        body.clone(),
+    ]
+    .concat();
     for request in [&whole, &chunked(10)] {
         for cut in (1..request.len()).step_by(37).chain([request.len() - 1]) {
             let mut connection = files.edge.connect();
@@ -146,7 +175,9 @@ fn a_client_that_goes_on_sending_still_reads_why_it_is_refused() {
 #[test]
 fn a_refusal_arrives_though_the_server_does_not_read_on() {
     const SIZE: usize = 20_000_000;
-    let Some(files) = Files::start(&["--no-linger", "--variable", "upload_limit=100000"]) else { return };
+    let Some(files) = Files::start(&["--no-linger", "--variable", "upload_limit=100000"]) else {
+        return;
+    };
     for _ in 0..5 {
         goes_on_sending(&files, SIZE);
     }
@@ -178,18 +209,25 @@ fn a_response_arrives_whatever_the_method_of_a_request_with_a_long_body() {
         for is_chunked in [false, true] {
             let length = PIECE.len() * PIECES;
             let (announced, before, end) = if is_chunked {
-                ("Transfer-Encoding: chunked".to_owned(), format!("{length:x}\r\n"), "\r\n0\r\n\r\n")
+                (
+                    "Transfer-Encoding: chunked".to_owned(),
+                    format!("{length:x}\r\n"),
+                    "\r\n0\r\n\r\n",
+                )
             } else {
                 (format!("Content-Length: {length}"), String::new(), "")
             };
             let mut connection = files.edge.connect();
-            let head = format!("{method} {path} HTTP/1.1\r\nHost: a\r\n{announced}\r\n\r\n{before}");
+            let head =
+                format!("{method} {path} HTTP/1.1\r\nHost: a\r\n{announced}\r\n\r\n{before}");
             connection.send_raw(head.as_bytes());
             for _ in 0..PIECES {
                 connection.send_raw(&PIECE);
             }
             connection.send_raw(end.as_bytes());
-            let answer = connection.answer(method).unwrap_or_else(|| panic!("none to {method} {path}, {announced}"));
+            let answer = connection
+                .answer(method)
+                .unwrap_or_else(|| panic!("none to {method} {path}, {announced}"));
             assert_eq!(answer.status, status, "{method} {path}, {announced}");
         }
     }
@@ -204,11 +242,14 @@ fn goes_on_sending(files: &Files, size: usize) {
             if length.starts_with("Transfer") {
                 connection.send_raw(format!("{size:x}\r\n").as_bytes());
             }
-            connection.send_raw(b"--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n");
+            connection.send_raw(
+                b"--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n",
+            );
             for _ in 0..size / 100_000 {
                 connection.send_raw(&[b'x'; 100_000]);
             }
-            let answer = connection.answer("POST").unwrap_or_else(|| panic!("no answer to {length}"));
+            let answer =
+                connection.answer("POST").unwrap_or_else(|| panic!("no answer to {length}"));
             assert_eq!(answer.status, status, "{length}");
             assert!(answer.header("x-request-id").is_some(), "the component's own: {answer:?}");
         }
@@ -219,10 +260,13 @@ fn goes_on_sending(files: &Files, size: usize) {
 fn deleting_a_file_ends_its_downloads_and_nothing_else() {
     let Some(files) = Files::start(&[]) else { return };
     let (bearer, content) = (files.bearer(1), crate::support::files::bytes(24_000_000, 0));
-    let receipt = crate::support::files::upload(&mut files.edge.connect(), &bearer, &content).json();
+    let receipt =
+        crate::support::files::upload(&mut files.edge.connect(), &bearer, &content).json();
     let path = format!("/uploads/{}", receipt["id"].as_str().expect("an id"));
     let mut download = files.edge.connect();
-    download.send_raw(format!("GET {path} HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer}\r\n\r\n").as_bytes());
+    download.send_raw(
+        format!("GET {path} HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer}\r\n\r\n").as_bytes(),
+    );
     let mut download = download.into_stream();
     let mut first = [0; 1000];
     std::io::Read::read_exact(&mut download, &mut first).expect("it begins");

@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 
 use crate::support::metrics::{metrics, metrics_address, sample};
 use crate::support::signer::{Signer, access_claims};
-use crate::support::{Connection, Edge, Issuer, PATIENCE, Scratch, component, edge_host, edge_host_with, now};
+use crate::support::{
+    Connection, Edge, Issuer, PATIENCE, Scratch, component, edge_host, edge_host_with, now,
+};
 use serde_json::json;
 
 /// Exit code not 0 and exactly one line on standard error, which begins with `error: `.
@@ -27,8 +29,11 @@ fn one_line_error(output: &Output) -> String {
 fn a_bad_start_ends_with_one_line_that_says_what_to_do() {
     let scratch = Scratch::new();
     let state = scratch.path().join("state");
-    let (missing, not_wasm, a_file) =
-        (scratch.path().join("no.wasm"), scratch.path().join("text.wasm"), scratch.path().join("file"));
+    let (missing, not_wasm, a_file) = (
+        scratch.path().join("no.wasm"),
+        scratch.path().join("text.wasm"),
+        scratch.path().join("file"),
+    );
     let (broken, module) = (scratch.path().join("broken.wasm"), scratch.path().join("module.wasm"));
     std::fs::write(&not_wasm, "text").expect("written");
     std::fs::write(&a_file, "").expect("written");
@@ -59,7 +64,11 @@ fn a_bad_start_ends_with_one_line_that_says_what_to_do() {
         (&not_wasm, vec!["--state-dir", of_a_group], vec!["others may write", "chmod go-w"]),
         (&not_wasm, vec!["--variable", "leeway"], vec!["--variable", "name=value"]),
         (&not_wasm, vec!["--variable", "Leeway=1"], vec!["--variable", "lower-case"]),
-        (&not_wasm, vec!["--variable", "public_key=@/no/such/file"], vec!["public_key", "/no/such/file"]),
+        (
+            &not_wasm,
+            vec!["--variable", "public_key=@/no/such/file"],
+            vec!["public_key", "/no/such/file"],
+        ),
     ] {
         let mut command = edge_host();
         command.arg(component);
@@ -75,9 +84,11 @@ fn a_bad_start_ends_with_one_line_that_says_what_to_do() {
         }
     }
     // Arguments that clap itself refuses: its own form, still an error and no backtrace.
-    for arguments in
-        [vec!["x.wasm", "--allow-outbound", "localhost:8000"], vec!["x.wasm", "--request-timeout", "0"], vec![]]
-    {
+    for arguments in [
+        vec!["x.wasm", "--allow-outbound", "localhost:8000"],
+        vec!["x.wasm", "--request-timeout", "0"],
+        vec![],
+    ] {
         let output = edge_host().args(&arguments).output().expect("the program runs");
         assert!(!output.status.success());
         let stderr = String::from_utf8_lossy(&output.stderr);
@@ -115,9 +126,19 @@ fn requests_that_are_too_large_or_malformed_are_refused_and_the_program_goes_on(
         (format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "x".repeat(100_000)), Some(431)),
         (format!("GET / HTTP/1.1\r\nHost: a\r\nX: {}\r\n\r\n", "x".repeat(100_000)), Some(431)),
         (format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n", "x: y\r\n".repeat(200)), Some(431)),
-        ("POST /protected HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000\r\n\r\n".to_owned(), Some(405)),
-        ("POST /protected HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello".to_owned(), Some(405)),
-        ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n".to_owned(), Some(400)),
+        (
+            "POST /protected HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000\r\n\r\n".to_owned(),
+            Some(405),
+        ),
+        (
+            "POST /protected HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello".to_owned(),
+            Some(405),
+        ),
+        (
+            "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n"
+                .to_owned(),
+            Some(400),
+        ),
     ] {
         let start = request.chars().take(60).collect::<String>();
         let mut connection = edge.connect();
@@ -169,7 +190,9 @@ fn metrics_count_what_happens_on_an_address_of_their_own() {
     let edge = Edge::start(&component, &["--metrics-listen", "127.0.0.1:0"]);
     let address = metrics_address(&edge);
     let mut connection = edge.connect();
-    for (path, status) in [("/", 200), ("/", 200), ("/nowhere", 404), ("/metrics", 404), ("/protected", 401)] {
+    for (path, status) in
+        [("/", 200), ("/", 200), ("/nowhere", 404), ("/metrics", 404), ("/protected", 401)]
+    {
         assert_eq!(connection.send("GET", path, &[], b"").status, status);
     }
     let text = metrics(address);
@@ -199,7 +222,8 @@ fn connections_that_ask_nothing_do_not_keep_the_metrics_from_others() {
     let Some(component) = component() else { return };
     let edge = Edge::start(&component, &["--metrics-listen", "127.0.0.1:0"]);
     let address = metrics_address(&edge);
-    let silent: Vec<_> = (0..40).map(|_| TcpStream::connect(address).expect("a connection")).collect();
+    let silent: Vec<_> =
+        (0..40).map(|_| TcpStream::connect(address).expect("a connection")).collect();
     let started = Instant::now();
     for _ in 0..3 {
         metrics(address);
@@ -237,14 +261,16 @@ fn a_log_that_nobody_reads_any_more_does_not_end_the_program() {
     let mut command = edge_host_with(&component, scratch.path());
     command.env("RUST_LOG", "info,access=debug");
     let (log, writer) = std::io::pipe().expect("a pipe");
-    let mut child = command.stdout(Stdio::piped()).stderr(writer).spawn().expect("the program starts");
+    let mut child =
+        command.stdout(Stdio::piped()).stderr(writer).spawn().expect("the program starts");
     drop(command);
     drop(log);
     let mut line = String::new();
     let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
     stdout.read_line(&mut line).expect("its address");
     drop(stdout);
-    let address = line.trim().strip_prefix("listening on http://").and_then(|address| address.parse().ok());
+    let address =
+        line.trim().strip_prefix("listening on http://").and_then(|address| address.parse().ok());
     let mut connection = Connection::new(address.expect("an address"));
     for _ in 0..3 {
         assert_eq!(connection.send("GET", "/protected", &[], b"").status, 401);
@@ -256,7 +282,12 @@ fn a_log_that_nobody_reads_any_more_does_not_end_the_program() {
     // An error that nobody reads is an exit code, and no panic.
     let (log, writer) = std::io::pipe().expect("a pipe");
     drop(log);
-    let status = edge_host().arg("/no/such.wasm").arg("--state-dir").arg(scratch.path()).stderr(writer).status();
+    let status = edge_host()
+        .arg("/no/such.wasm")
+        .arg("--state-dir")
+        .arg(scratch.path())
+        .stderr(writer)
+        .status();
     assert_eq!(status.expect("the program runs").code(), Some(1));
     let (output, writer) = std::io::pipe().expect("a pipe");
     drop(output);
@@ -294,10 +325,12 @@ fn what_takes_longer_than_the_time_to_stop_is_cut_off() {
     let issuer = Issuer::start(json!({"keys": []}));
     issuer.change(|document| document.delay = Duration::from_secs(60));
     let url = format!("jwks_url={}", issuer.origin());
-    let arguments = ["--shutdown-timeout", "1", "--allow-outbound", &issuer.origin(), "--variable", &url];
+    let arguments =
+        ["--shutdown-timeout", "1", "--allow-outbound", &issuer.origin(), "--variable", &url];
     let mut edge = Edge::start(&component, &arguments);
     let mut connection = edge.connect();
-    connection.send_raw(b"GET /protected HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer a.b.c\r\n\r\n");
+    connection
+        .send_raw(b"GET /protected HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer a.b.c\r\n\r\n");
     while issuer.requests() == 0 {
         std::thread::sleep(Duration::from_millis(10));
     }

@@ -35,8 +35,19 @@ impl Redis {
 
     fn start_empty(port: u16) -> Option<Self> {
         let mut command = Command::new("redis-server");
-        command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
-        let Ok(child) = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn() else {
+        command.args([
+            "--port",
+            &port.to_string(),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+        ]);
+        let Ok(child) =
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
+        else {
             crate::support::skipped("revocation by Redis: redis-server is not installed");
             return None;
         };
@@ -82,7 +93,12 @@ impl Redis {
     fn revoke(&self, id: &str) {
         let mut connection = self.connect().expect("it listens");
         let mut set = redis::cmd("SET");
-        set.arg(format!("dojang:revoked:{id}")).arg("").arg("EX").arg(600).exec(&mut connection).expect("it is set");
+        set.arg(format!("dojang:revoked:{id}"))
+            .arg("")
+            .arg("EX")
+            .arg(600)
+            .exec(&mut connection)
+            .expect("it is set");
     }
 }
 
@@ -103,7 +119,10 @@ struct Wire {
 impl Wire {
     fn to(port: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let wire = Self { port: listener.local_addr().expect("an address").port(), silences: Arc::default() };
+        let wire = Self {
+            port: listener.local_addr().expect("an address").port(),
+            silences: Arc::default(),
+        };
         let silences = Arc::clone(&wire.silences);
         std::thread::spawn(move || {
             for near in listener.incoming().flatten() {
@@ -136,9 +155,11 @@ fn clone(stream: &TcpStream) -> TcpStream {
 }
 
 fn edge(signer: &Signer, port: u16, more: &[&str]) -> Option<Edge> {
-    let (key, address) = (format!("public_key={}", signer.public_pem()), format!("redis://127.0.0.1:{port}"));
+    let (key, address) =
+        (format!("public_key={}", signer.public_pem()), format!("redis://127.0.0.1:{port}"));
     let url = format!("redis_url={address}");
-    let mut arguments = vec!["--variable", &key, "--variable", "revocation=redis", "--variable", &url];
+    let mut arguments =
+        vec!["--variable", &key, "--variable", "revocation=redis", "--variable", &url];
     arguments.extend(more);
     if !more.contains(&"--allow-outbound") {
         arguments.extend(["--allow-outbound", &address]);
@@ -147,7 +168,8 @@ fn edge(signer: &Signer, port: u16, more: &[&str]) -> Option<Edge> {
 }
 
 fn ask(edge: &Edge, signer: &Signer, path: &str, jti: &str) -> Answer {
-    let claims = with(access_claims(now()), &json!({"jti": jti, "sid": "session", "role": "admin"}));
+    let claims =
+        with(access_claims(now()), &json!({"jti": jti, "sid": "session", "role": "admin"}));
     edge.with_token(path, &signer.token(&claims))
 }
 
@@ -163,11 +185,17 @@ fn a_token_is_refused_from_the_moment_it_is_revoked() {
     assert_eq!(verdict(&ask(&edge, &signer, "/protected", "a")), (200, None));
     redis.revoke("a");
     let answer = ask(&edge, &signer, "/protected", "a");
-    assert_eq!(answer.json(), json!({"detail": "유효하지 않은 토큰입니다", "code": "token_revoked"}));
+    assert_eq!(
+        answer.json(),
+        json!({"detail": "유효하지 않은 토큰입니다", "code": "token_revoked"})
+    );
     assert_eq!(answer.status, 401);
     assert_eq!(verdict(&ask(&edge, &signer, "/protected", "b")), (200, None));
     redis.revoke("session");
-    assert_eq!(verdict(&ask(&edge, &signer, "/protected", "b")), (401, Some("token_revoked".to_owned())));
+    assert_eq!(
+        verdict(&ask(&edge, &signer, "/protected", "b")),
+        (401, Some("token_revoked".to_owned()))
+    );
 }
 
 #[test]
@@ -176,9 +204,10 @@ fn an_outage_closes_what_it_should_and_ends_by_itself() {
     let Some(redis) = Redis::start(port) else { return };
     let signer = Signer::new("k1");
     let unknown = || (503, Some("revocation_unknown".to_owned()));
-    let (Some(closed), Some(open)) =
-        (edge(&signer, port, &[]), edge(&signer, port, &["--variable", "revocation_when_down=open"]))
-    else {
+    let (Some(closed), Some(open)) = (
+        edge(&signer, port, &[]),
+        edge(&signer, port, &["--variable", "revocation_when_down=open"]),
+    ) else {
         return;
     };
     for edge in [&closed, &open] {
@@ -194,7 +223,10 @@ fn an_outage_closes_what_it_should_and_ends_by_itself() {
     let Some(redis) = Redis::start(port) else { return };
     redis.revoke("a");
     for edge in [&closed, &open] {
-        assert_eq!(verdict(&ask(edge, &signer, "/protected", "a")), (401, Some("token_revoked".to_owned())));
+        assert_eq!(
+            verdict(&ask(edge, &signer, "/protected", "a")),
+            (401, Some("token_revoked".to_owned()))
+        );
         assert_eq!(verdict(&ask(edge, &signer, "/protected", "b")), (200, None));
     }
 }
@@ -203,9 +235,10 @@ fn an_outage_closes_what_it_should_and_ends_by_itself() {
 fn an_emptied_redis_lets_nobody_in_until_it_has_been_filled_again() {
     let Some(redis) = Redis::start(Redis::free_port()) else { return };
     let signer = Signer::new("k1");
-    let (Some(closed), Some(open)) =
-        (edge(&signer, redis.port, &[]), edge(&signer, redis.port, &["--variable", "revocation_when_down=open"]))
-    else {
+    let (Some(closed), Some(open)) = (
+        edge(&signer, redis.port, &[]),
+        edge(&signer, redis.port, &["--variable", "revocation_when_down=open"]),
+    ) else {
         return;
     };
     let revoked = || (401, Some("token_revoked".to_owned()));
@@ -217,7 +250,11 @@ fn an_emptied_redis_lets_nobody_in_until_it_has_been_filled_again() {
     redis.empty();
     assert_eq!(verdict(&ask(&closed, &signer, "/protected", "a")), unknown());
     assert_eq!(verdict(&ask(&open, &signer, "/admin/dashboard", "a")), unknown());
-    assert_eq!(verdict(&ask(&open, &signer, "/protected", "b")), (200, None), "as the operator said");
+    assert_eq!(
+        verdict(&ask(&open, &signer, "/protected", "b")),
+        (200, None),
+        "as the operator said"
+    );
     assert!(closed.logs("dojang:revocations-complete"), "{}", closed.log());
     // The issuer fills it, and says so last.
     redis.revoke("a");
@@ -237,7 +274,10 @@ fn a_fresh_instance_knows_how_redis_is() {
     let Some(edge) = edge(&signer, redis.port, &[]) else { return };
     let health = edge.get("/", &[]).json();
     assert_eq!(health["status"], "degraded", "{health}");
-    assert!(health["revocation"]["problem"].as_str().is_some_and(|problem| problem.contains(COMPLETE)), "{health}");
+    assert!(
+        health["revocation"]["problem"].as_str().is_some_and(|problem| problem.contains(COMPLETE)),
+        "{health}"
+    );
 }
 
 #[test]
@@ -246,9 +286,10 @@ fn a_connection_that_the_server_has_closed_costs_no_question() {
     const QUESTIONS: usize = 140;
     let Some(redis) = Redis::start(Redis::free_port()) else { return };
     let signer = Signer::new("k1");
-    let (Some(closed), Some(open)) =
-        (edge(&signer, redis.port, &[]), edge(&signer, redis.port, &["--variable", "revocation_when_down=open"]))
-    else {
+    let (Some(closed), Some(open)) = (
+        edge(&signer, redis.port, &[]),
+        edge(&signer, redis.port, &["--variable", "revocation_when_down=open"]),
+    ) else {
         return;
     };
     redis.revoke("a");
@@ -256,8 +297,14 @@ fn a_connection_that_the_server_has_closed_costs_no_question() {
     for question in 0..QUESTIONS {
         for edge in [&closed, &open] {
             redis.close_connections();
-            let (jti, expected) = if question % 2 == 0 { ("a", &revoked) } else { ("b", &(200, None)) };
-            assert_eq!(&verdict(&ask(edge, &signer, "/protected", jti)), expected, "{question}: {}", edge.log());
+            let (jti, expected) =
+                if question % 2 == 0 { ("a", &revoked) } else { ("b", &(200, None)) };
+            assert_eq!(
+                &verdict(&ask(edge, &signer, "/protected", jti)),
+                expected,
+                "{question}: {}",
+                edge.log()
+            );
         }
     }
     assert!(!closed.log().contains("Redis does not answer"), "{}", closed.log());
@@ -273,11 +320,19 @@ fn a_server_with_a_password_is_asked_in_the_database_that_the_address_names() {
     for key in ["dojang:revoked:a", COMPLETE] {
         redis::cmd("SET").arg(key).arg("").exec(&mut connection).expect("it is set");
     }
-    redis::cmd("CONFIG").arg("SET").arg("requirepass").arg("secret").exec(&mut connection).expect("it is set");
+    redis::cmd("CONFIG")
+        .arg("SET")
+        .arg("requirepass")
+        .arg("secret")
+        .exec(&mut connection)
+        .expect("it is set");
     let host = format!("127.0.0.1:{}", redis.port);
     let url = format!("redis_url=redis://:secret@{host}/3");
     let Some(edge) = edge(&signer, redis.port, &["--variable", &url]) else { return };
-    assert_eq!(verdict(&ask(&edge, &signer, "/protected", "a")), (401, Some("token_revoked".to_owned())));
+    assert_eq!(
+        verdict(&ask(&edge, &signer, "/protected", "a")),
+        (401, Some("token_revoked".to_owned()))
+    );
     assert_eq!(verdict(&ask(&edge, &signer, "/protected", "elsewhere")), (200, None));
     assert!(!edge.log().contains("secret"), "{}", edge.log());
 }
@@ -290,23 +345,40 @@ fn a_connection_that_has_gone_silent_costs_one_question_and_is_replaced() {
     let Some(edge) = edge(&signer, wire.port, &[]) else { return };
     redis.revoke("a");
     for _ in 0..3 {
-        assert_eq!(verdict(&ask(&edge, &signer, "/protected", "a")), (401, Some("token_revoked".to_owned())));
+        assert_eq!(
+            verdict(&ask(&edge, &signer, "/protected", "a")),
+            (401, Some("token_revoked".to_owned()))
+        );
         assert_eq!(verdict(&ask(&edge, &signer, "/protected", "b")), (200, None));
         wire.silence();
         let started = Instant::now();
-        assert_eq!(verdict(&ask(&edge, &signer, "/protected", "b")), (503, Some("revocation_unknown".to_owned())));
+        assert_eq!(
+            verdict(&ask(&edge, &signer, "/protected", "b")),
+            (503, Some("revocation_unknown".to_owned()))
+        );
         assert!(started.elapsed() < PATIENCE, "{:?}", started.elapsed());
     }
-    assert_eq!(verdict(&ask(&edge, &signer, "/protected", "a")), (401, Some("token_revoked".to_owned())));
+    assert_eq!(
+        verdict(&ask(&edge, &signer, "/protected", "a")),
+        (401, Some("token_revoked".to_owned()))
+    );
 }
 
 #[test]
 fn an_address_that_is_not_allowed_is_never_called() {
     let Some(redis) = Redis::start(Redis::free_port()) else { return };
     let signer = Signer::new("k1");
-    let Some(edge) = edge(&signer, redis.port, &["--allow-outbound", "redis://127.0.0.1:1"]) else { return };
-    assert_eq!(verdict(&ask(&edge, &signer, "/protected", "a")), (503, Some("revocation_unknown".to_owned())));
+    let Some(edge) = edge(&signer, redis.port, &["--allow-outbound", "redis://127.0.0.1:1"]) else {
+        return;
+    };
+    assert_eq!(
+        verdict(&ask(&edge, &signer, "/protected", "a")),
+        (503, Some("revocation_unknown".to_owned()))
+    );
     assert!(edge.logs("--allow-outbound"), "{}", edge.log());
     let problem = edge.get("/", &[]).json()["revocation"]["problem"].as_str().map(str::to_owned);
-    assert!(problem.is_some_and(|problem| problem.contains("`redis_host`") && !problem.contains("answer")));
+    assert!(
+        problem
+            .is_some_and(|problem| problem.contains("`redis_host`") && !problem.contains("answer"))
+    );
 }

@@ -29,7 +29,12 @@ fn an_upload_may_take_its_time_as_long_as_it_goes_on() {
     }
     assert!(started.elapsed() > 2 * TIME);
     let answer = connection.answer("POST").expect("an answer");
-    assert_eq!((answer.status, &answer.json()["size"]), (200, &json!(400_000)), "{}", files.edge.log());
+    assert_eq!(
+        (answer.status, &answer.json()["size"]),
+        (200, &json!(400_000)),
+        "{}",
+        files.edge.log()
+    );
 }
 
 #[test]
@@ -60,7 +65,11 @@ fn the_component_ends_what_stands_still_where_its_host_does_not() {
         connection.send_raw(&head(&bearer, body.len()));
         connection.send_raw(&body[..sent]);
         let answer = connection.answer("POST").expect("an answer");
-        assert_eq!((answer.status, &answer.json()["code"]), (408, &json!("upload_too_slow")), "{sent}");
+        assert_eq!(
+            (answer.status, &answer.json()["code"]),
+            (408, &json!("upload_too_slow")),
+            "{sent}"
+        );
         assert_eq!(files.keys(), Vec::<String>::new());
     }
     let receipt = upload(&mut files.edge.connect(), &bearer, &bytes(SIZE, 0)).json();
@@ -78,7 +87,9 @@ fn the_component_ends_what_stands_still_where_its_host_does_not() {
 /// A connection on which a large file has been asked for, and nothing been read.
 fn download(files: &Files, bearer: &str, path: &str) -> TcpStream {
     let mut connection = files.edge.connect();
-    connection.send_raw(format!("GET {path} HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer}\r\n\r\n").as_bytes());
+    connection.send_raw(
+        format!("GET {path} HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer}\r\n\r\n").as_bytes(),
+    );
     connection.into_stream()
 }
 
@@ -104,7 +115,8 @@ fn a_download_may_take_its_time_and_one_that_nobody_takes_harms_no_other() {
     let mut taken = vec![0; SIZE];
     for piece in taken.chunks_mut(SIZE / 24) {
         std::thread::sleep(TIME / 8);
-        slow.read_exact(piece).unwrap_or_else(|error| panic!("cut off: {error}; {}", files.edge.log()));
+        slow.read_exact(piece)
+            .unwrap_or_else(|error| panic!("cut off: {error}; {}", files.edge.log()));
     }
     assert!(started.elapsed() > TIME + TIME / 2);
     assert!(taken == content);

@@ -36,8 +36,10 @@ impl Lists {
         for index in revoked {
             bytes[index / 8] |= 1 << (index % 8);
         }
-        let claims =
-            with(status_list_claims(&self.uri(), now(), 1, &compress_to_vec_zlib(&bytes, 9)), &json!({"ttl": ttl}));
+        let claims = with(
+            status_list_claims(&self.uri(), now(), 1, &compress_to_vec_zlib(&bytes, 9)),
+            &json!({"ttl": ttl}),
+        );
         let list = self.signer.status_list(&claims);
         self.issuer.change(|document| (document.status, document.body) = ("200 OK", list));
     }
@@ -52,9 +54,12 @@ impl Lists {
     }
 
     fn started(&self, more: &[&str], start: impl Fn(&Path, &[&str]) -> Edge) -> Option<Edge> {
-        let (key, url) =
-            (format!("public_key={}", self.signer.public_pem()), format!("status_list_url={}", self.prefix));
-        let mut arguments = vec!["--variable", &key, "--variable", &url, "--variable", "revocation=status_list"];
+        let (key, url) = (
+            format!("public_key={}", self.signer.public_pem()),
+            format!("status_list_url={}", self.prefix),
+        );
+        let mut arguments =
+            vec!["--variable", &key, "--variable", &url, "--variable", "revocation=status_list"];
         let origin = self.issuer.origin();
         arguments.extend(["--allow-outbound", &origin]);
         arguments.extend(more);
@@ -62,7 +67,8 @@ impl Lists {
     }
 
     fn ask(&self, edge: &Edge, path: &str, index: usize) -> Answer {
-        let status = json!({"role": "admin", "status": {"status_list": {"idx": index, "uri": self.uri()}}});
+        let status =
+            json!({"role": "admin", "status": {"status_list": {"idx": index, "uri": self.uri()}}});
         edge.with_token(path, &self.signer.token(&with(access_claims(now()), &status)))
     }
 
@@ -120,19 +126,31 @@ fn an_outage_closes_what_it_should_and_ends_by_itself() {
     let lists = Lists::start();
     lists.publish(&[9], 1);
     let unknown = || (503, Some("revocation_unknown".to_owned()));
-    let (Some(closed), Some(open)) = (lists.edge(&[]), lists.edge(&["--variable", "revocation_when_down=open"])) else {
+    let (Some(closed), Some(open)) =
+        (lists.edge(&[]), lists.edge(&["--variable", "revocation_when_down=open"]))
+    else {
         return;
     };
     for edge in [&closed, &open] {
         assert_eq!(lists.verdict(edge, "/protected", 8), (200, None));
         assert_eq!(lists.verdict(edge, "/admin/dashboard", 8), (200, None));
     }
-    lists.issuer.change(|document| (document.status, document.body) = ("500 Internal Server Error", String::new()));
+    lists.issuer.change(|document| {
+        (document.status, document.body) = ("500 Internal Server Error", String::new())
+    });
     for edge in [&closed, &open] {
         assert!(lists.becomes(edge, "/admin/dashboard", 8, 503), "{}", edge.log());
-        assert_eq!(lists.verdict(edge, "/protected", 9), (401, Some("token_revoked".to_owned())), "still revoked");
+        assert_eq!(
+            lists.verdict(edge, "/protected", 9),
+            (401, Some("token_revoked".to_owned())),
+            "still revoked"
+        );
         let ask = || drop(lists.ask(edge, "/protected", 8));
-        assert!(edge.becomes_degraded(ask, |health| health["revocation"]["lists"]["stale"] == true), "{}", edge.log());
+        assert!(
+            edge.becomes_degraded(ask, |health| health["revocation"]["lists"]["stale"] == true),
+            "{}",
+            edge.log()
+        );
     }
     assert_eq!(lists.verdict(&closed, "/protected", 8), unknown());
     assert_eq!(lists.verdict(&open, "/protected", 8), (200, None));
@@ -150,10 +168,15 @@ fn what_the_last_list_refused_stays_refused_by_new_instances_while_the_issuer_is
     let lists = Lists::start();
     lists.publish(&[9], 1);
     let state = Scratch::new();
-    let Some(open) = lists.edge_in(state.path(), &["--variable", "revocation_when_down=open"]) else { return };
+    let Some(open) = lists.edge_in(state.path(), &["--variable", "revocation_when_down=open"])
+    else {
+        return;
+    };
     let revoked = (401, Some("token_revoked".to_owned()));
     assert_eq!(lists.verdict(&open, "/protected", 9), revoked);
-    lists.issuer.change(|document| (document.status, document.body) = ("500 Internal Server Error", String::new()));
+    lists.issuer.change(|document| {
+        (document.status, document.body) = ("500 Internal Server Error", String::new())
+    });
     assert!(lists.becomes(&open, "/admin/dashboard", 8, 503), "{}", open.log());
     let mut connection = open.connect();
     for _ in 0..REQUESTS {
@@ -163,18 +186,26 @@ fn what_the_last_list_refused_stays_refused_by_new_instances_while_the_issuer_is
     assert_eq!(lists.verdict(&open, "/protected", 8), (200, None), "{}", open.log());
     // All instances end, and another begins, as after an idle time.
     drop(open);
-    let Some(open) = lists.edge_in(state.path(), &["--variable", "revocation_when_down=open"]) else { return };
+    let Some(open) = lists.edge_in(state.path(), &["--variable", "revocation_when_down=open"])
+    else {
+        return;
+    };
     let health = open.get("/", &[]).json();
-    assert_eq!((&health["status"], &health["revocation"]["lists"]["count"]), (&json!("degraded"), &json!(1)));
+    assert_eq!(
+        (&health["status"], &health["revocation"]["lists"]["count"]),
+        (&json!("degraded"), &json!(1))
+    );
     assert_eq!(lists.verdict(&open, "/protected", 9), revoked, "{}", open.log());
 }
 
 #[test]
 fn what_a_list_must_not_be_is_taken_for_none_and_harms_nobody() {
     let stranger = Signer::new("k1");
-    for (name, reason) in
-        [("signed by another", "the signature is not valid"), ("a page", "three segments"), ("too long", "too large")]
-    {
+    for (name, reason) in [
+        ("signed by another", "the signature is not valid"),
+        ("a page", "three segments"),
+        ("too long", "too large"),
+    ] {
         let lists = Lists::start();
         let text = match name {
             // Nothing is wrong with it but who signed it.
@@ -187,14 +218,19 @@ fn what_a_list_must_not_be_is_taken_for_none_and_harms_nobody() {
         };
         lists.issuer.change(|document| document.body = text);
         let Some(edge) = lists.edge(&[]) else { return };
-        assert_eq!(lists.verdict(&edge, "/protected", 1), (503, Some("revocation_unknown".to_owned())), "{name}");
+        assert_eq!(
+            lists.verdict(&edge, "/protected", 1),
+            (503, Some("revocation_unknown".to_owned())),
+            "{name}"
+        );
         assert_eq!(edge.get("/", &[]).status, 200);
         assert!(edge.logs(reason), "{name}: {}", edge.log());
     }
     // Far larger inside than outside.
     let lists = Lists::start();
     let mut claims = status_list_claims(&lists.uri(), now(), 1, b"");
-    claims["status_list"]["lst"] = json!(URL_SAFE_NO_PAD.encode(compress_to_vec_zlib(&vec![0; 100_000_000], 6)));
+    claims["status_list"]["lst"] =
+        json!(URL_SAFE_NO_PAD.encode(compress_to_vec_zlib(&vec![0; 100_000_000], 6)));
     let bomb = lists.signer.status_list(&claims);
     lists.issuer.change(|document| document.body = bomb);
     let Some(edge) = lists.edge(&[]) else { return };
@@ -208,12 +244,19 @@ fn a_token_does_not_decide_what_is_called() {
     let (lists, elsewhere) = (Lists::start(), Issuer::start(Value::Null));
     // The host would allow it; the component does not ask.
     let Some(edge) = lists.edge(&["--allow-outbound", &elsewhere.origin()]) else { return };
-    for uri in
-        [format!("{}/status/1", elsewhere.origin()), format!("{}/../admin", lists.prefix), "file:///etc/passwd".into()]
-    {
+    for uri in [
+        format!("{}/status/1", elsewhere.origin()),
+        format!("{}/../admin", lists.prefix),
+        "file:///etc/passwd".into(),
+    ] {
         let status = json!({"status": {"status_list": {"idx": 0, "uri": uri}}});
-        let answer = edge.with_token("/protected", &lists.signer.token(&with(access_claims(now()), &status)));
-        assert_eq!((answer.status, &answer.json()["code"]), (401, &json!("claim_invalid")), "{uri}");
+        let answer = edge
+            .with_token("/protected", &lists.signer.token(&with(access_claims(now()), &status)));
+        assert_eq!(
+            (answer.status, &answer.json()["code"]),
+            (401, &json!("claim_invalid")),
+            "{uri}"
+        );
     }
     assert_eq!((elsewhere.requests(), lists.issuer.requests()), (0, 0));
 }

@@ -21,7 +21,12 @@ fn a_file_is_stored_listed_read_back_in_parts_and_deleted() {
     let receipt = answer.json();
     assert_eq!(
         (&receipt["filename"], &receipt["size"], &receipt["content_type"], &receipt["sha256"]),
-        (&json!("보고서.bin"), &json!(3_000_000), &json!("image/png"), &json!(hex(digest(&SHA256, &content).as_ref())))
+        (
+            &json!("보고서.bin"),
+            &json!(3_000_000),
+            &json!("image/png"),
+            &json!(hex(digest(&SHA256, &content).as_ref()))
+        )
     );
     assert_eq!(files.list(&bearer), std::slice::from_ref(&receipt));
     assert!(files.list(&stranger).is_empty());
@@ -29,14 +34,19 @@ fn a_file_is_stored_listed_read_back_in_parts_and_deleted() {
     let path = format!("/uploads/{}", receipt["id"].as_str().expect("an id"));
     let answer = connection.send("GET", &path, &authorized, b"");
     assert_eq!((answer.status, answer.header("content-type")), (200, Some("image/png")));
-    assert!(answer.header("content-disposition").is_some_and(|value| value.starts_with("attachment; ")));
+    assert!(
+        answer.header("content-disposition").is_some_and(|value| value.starts_with("attachment; "))
+    );
     assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
     assert!(answer.body == content);
     let head = connection.send("HEAD", &path, &authorized, b"");
     assert_eq!((head.status, head.header("content-length")), (200, Some("3000000")));
     let part = [authorized[0], ("Range", "bytes=1048570-2097160")];
     let answer = connection.send("GET", &path, &part, b"");
-    assert_eq!((answer.status, answer.header("content-range")), (206, Some("bytes 1048570-2097160/3000000")));
+    assert_eq!(
+        (answer.status, answer.header("content-range")),
+        (206, Some("bytes 1048570-2097160/3000000"))
+    );
     assert!(answer.body == content[1_048_570..=2_097_160]);
 
     assert_eq!(files.edge.get(&path, &[("Authorization", &stranger)]).status, 404);
@@ -63,15 +73,26 @@ fn uploads_that_are_none_are_refused_as_agreed() {
     let bearer = files.bearer(1);
     let mut connection = files.edge.connect();
     let mut send = |content_type: &str, body: &[u8]| {
-        connection.send("POST", "/upload", &[("Authorization", &bearer), ("Content-Type", content_type)], body)
+        connection.send(
+            "POST",
+            "/upload",
+            &[("Authorization", &bearer), ("Content-Type", content_type)],
+            body,
+        )
     };
     let answer = send(FORM, b"--XX--\r\n");
     assert_eq!(
         (answer.status, &answer.json()["detail"]),
-        (422, &json!([{"type": "missing", "loc": ["body", "file"], "msg": "Field required", "input": null}]))
+        (
+            422,
+            &json!([{"type": "missing", "loc": ["body", "file"], "msg": "Field required", "input": null}])
+        )
     );
     let answer = send("multipart/form-data", b"x");
-    assert_eq!((answer.status, &answer.json()["detail"]), (400, &json!("Missing boundary in multipart.")));
+    assert_eq!(
+        (answer.status, &answer.json()["detail"]),
+        (400, &json!("Missing boundary in multipart."))
+    );
     assert_eq!(send(FORM, &form(&bytes(100_000, 0))).status, 200);
     let answer = send(FORM, &form(&bytes(100_001, 0)));
     assert_eq!((answer.status, &answer.json()["code"]), (413, &json!("upload_too_large")));
@@ -82,14 +103,18 @@ fn uploads_that_are_none_are_refused_as_agreed() {
     );
     let answer = connection.answer("POST").expect("before any byte of the body");
     assert_eq!((answer.status, answer.header("connection")), (413, Some("close")));
-    let answer = files.edge.connect().send("POST", "/upload", &[("Content-Type", FORM)], &form(b"x"));
+    let answer =
+        files.edge.connect().send("POST", "/upload", &[("Content-Type", FORM)], &form(b"x"));
     assert_eq!((answer.status, &answer.json()["detail"]), (401, &json!("Not authenticated")));
     assert_eq!(files.list(&bearer).len(), 1);
 }
 
 #[test]
 fn a_body_that_announces_more_than_the_host_takes_is_refused_before_any_of_it_is_sent() {
-    let Some(files) = Files::start(&["--max-body", "1", "--variable", "upload_limit=104857600"]) else { return };
+    let Some(files) = Files::start(&["--max-body", "1", "--variable", "upload_limit=104857600"])
+    else {
+        return;
+    };
     let bearer = files.bearer(1);
     let head = |length: &str| {
         format!(
@@ -106,13 +131,23 @@ fn a_body_that_announces_more_than_the_host_takes_is_refused_before_any_of_it_is
     for connection in [&mut announced, &mut unannounced] {
         let answer = connection.answer("POST").expect("an answer");
         let detail = "The body is larger than the 1048576 bytes that this server takes";
-        assert_eq!((answer.status, answer.json()), (413, json!({"detail": detail, "code": "upload_too_large"})));
+        assert_eq!(
+            (answer.status, answer.json()),
+            (413, json!({"detail": detail, "code": "upload_too_large"}))
+        );
         assert_eq!(answer.header("connection"), Some("close"));
-        assert!(answer.header("x-request-id").is_some(), "the component's own: a page of another origin may read it");
+        assert!(
+            answer.header("x-request-id").is_some(),
+            "the component's own: a page of another origin may read it"
+        );
     }
     assert_eq!(files.keys(), Vec::<String>::new());
     let length = form(b"").len();
-    assert_eq!(upload(&mut files.edge.connect(), &bearer, &bytes(1_048_576 - length, 0)).status, 200, "just as large");
+    assert_eq!(
+        upload(&mut files.edge.connect(), &bearer, &bytes(1_048_576 - length, 0)).status,
+        200,
+        "just as large"
+    );
 }
 
 /// Uploads that never end must not fill the disk beyond the quota.
@@ -163,11 +198,19 @@ fn of_many_uploads_at_once_the_broken_ones_leave_nothing_and_the_others_are_whol
     const WORKERS: usize = 20;
     let total = connections().min(2000);
     if total < 2000 {
-        crate::support::skipped(format_args!("{} of 2000 uploads, for want of open files", 2000 - total));
+        crate::support::skipped(format_args!(
+            "{} of 2000 uploads, for want of open files",
+            2000 - total
+        ));
     }
-    let Some(files) =
-        Files::start(&["--max-connections", "2100", "--request-timeout", "300", "--variable", "idle_timeout=300"])
-    else {
+    let Some(files) = Files::start(&[
+        "--max-connections",
+        "2100",
+        "--request-timeout",
+        "300",
+        "--variable",
+        "idle_timeout=300",
+    ]) else {
         return;
     };
     let files = &files;

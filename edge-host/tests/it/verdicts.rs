@@ -115,10 +115,13 @@ fn every_row_gets_its_verdict_and_code(component: &Path) {
         "class", "accepted", "refused", "not applicable", "not expressible"
     );
     for (class, Counts { accepted, refused, not_applicable, not_expressible }) in &classes {
-        println!("edge: {class:<24} {accepted:>8} {refused:>8} {not_applicable:>14} {not_expressible:>15}");
+        println!(
+            "edge: {class:<24} {accepted:>8} {refused:>8} {not_applicable:>14} {not_expressible:>15}"
+        );
     }
     let sum = |count: fn(&Counts) -> u32| classes.values().map(count).sum::<u32>();
-    let (not_applicable, not_expressible) = (sum(|counts| counts.not_applicable), sum(|counts| counts.not_expressible));
+    let (not_applicable, not_expressible) =
+        (sum(|counts| counts.not_applicable), sum(|counts| counts.not_expressible));
     println!(
         "edge: {} rows: {} verdicts by {programs} programs, {not_applicable} for settings the resource does not have, \
          {not_expressible} with tokens that cannot stand in a header",
@@ -128,7 +131,9 @@ fn every_row_gets_its_verdict_and_code(component: &Path) {
     for row in &rows {
         match row.place {
             Place::NotExpressible => println!("edge: not expressible in a header: {}", row.id),
-            Place::NotApplicable | Place::Refused(..) => println!("edge: not applicable: {}", row.id),
+            Place::NotApplicable | Place::Refused(..) => {
+                println!("edge: not applicable: {}", row.id)
+            }
             Place::Header(_) => {}
         }
     }
@@ -139,8 +144,11 @@ fn every_row_gets_its_verdict_and_code(component: &Path) {
 
 fn rows() -> Vec<Row> {
     let file: Value =
-        serde_json::from_str(include_str!("../../../verifier-core/vectors/verdicts.json")).expect("the file is JSON");
-    let text = |row: &Value, name: &str| row[name].as_str().unwrap_or_else(|| panic!("{name} in {row}")).to_owned();
+        serde_json::from_str(include_str!("../../../verifier-core/vectors/verdicts.json"))
+            .expect("the file is JSON");
+    let text = |row: &Value, name: &str| {
+        row[name].as_str().unwrap_or_else(|| panic!("{name} in {row}")).to_owned()
+    };
     file["rows"]
         .as_array()
         .expect("rows")
@@ -148,8 +156,16 @@ fn rows() -> Vec<Row> {
         .map(|row| {
             let (token, code) = (text(row, "token"), row["code"].as_str().map(str::to_owned));
             assert_eq!(row["verdict"] == "accept", code.is_none(), "{row}");
-            let key = file["keys"][row["keys"].as_str().expect("a key's name")].as_str().expect("a key text");
-            Row { id: text(row, "id"), class: text(row, "class"), place: place(row, &token, key), token, code }
+            let key = file["keys"][row["keys"].as_str().expect("a key's name")]
+                .as_str()
+                .expect("a key text");
+            Row {
+                id: text(row, "id"),
+                class: text(row, "class"),
+                place: place(row, &token, key),
+                token,
+                code,
+            }
         })
         .collect()
 }
@@ -175,8 +191,12 @@ fn place(row: &Value, token: &str, key: &str) -> Place {
                 }
             }
             ("issuer", Value::String(issuer)) => setup.variables.push(("issuer", issuer.clone())),
-            ("audience", Value::String(audience)) => setup.variables.push(("audience", audience.clone())),
-            ("requireAtJwt", Value::Bool(required)) => setup.variables.push(("require_at_jwt", required.to_string())),
+            ("audience", Value::String(audience)) => {
+                setup.variables.push(("audience", audience.clone()))
+            }
+            ("requireAtJwt", Value::Bool(required)) => {
+                setup.variables.push(("require_at_jwt", required.to_string()))
+            }
             // A resource takes access tokens; only the issuer takes others.
             ("tokenType", Value::String(_)) => return Place::NotApplicable,
             _ => panic!("{name} in {row}"),
@@ -192,12 +212,15 @@ fn place(row: &Value, token: &str, key: &str) -> Place {
 /// Whether a header's receiver gets this text as it was sent, and as text (RFC 9110, section 5.5): visible ASCII
 /// characters, with spaces only between them.
 fn is_field_content(token: &str) -> bool {
-    !token.is_empty() && token.trim() == token && token.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+    !token.is_empty()
+        && token.trim() == token
+        && token.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 fn start(component: &Path, setup: &Setup) -> Edge {
     let now = setup.now.to_string();
-    let variables: Vec<String> = setup.variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let variables: Vec<String> =
+        setup.variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let mut arguments = vec!["--wall-clock", now.as_str()];
     arguments.extend(variables.iter().flat_map(|variable| ["--variable", variable.as_str()]));
     Edge::start(component, &arguments)
@@ -217,7 +240,11 @@ fn compare(row: &Row, answer: &Answer) -> Result<(), String> {
         (_, Some(code)) if is_key_load(code) => (503, Some(code)),
         (_, Some(code)) => (401, Some(code)),
     };
-    if actual == expected { Ok(()) } else { Err(format!("{}: {actual:?} instead of {expected:?}", row.id)) }
+    if actual == expected {
+        Ok(())
+    } else {
+        Err(format!("{}: {actual:?} instead of {expected:?}", row.id))
+    }
 }
 
 fn is_key_load(code: &str) -> bool {

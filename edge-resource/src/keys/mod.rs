@@ -5,7 +5,9 @@ pub mod remote;
 use std::fmt;
 use std::sync::Arc;
 
-use verifier_core::{Code, KeySet, Lang, Policy, Refusal, StatusList, UnixTime, VerifiedToken, Verifier};
+use verifier_core::{
+    Code, KeySet, Lang, Policy, Refusal, StatusList, UnixTime, VerifiedToken, Verifier,
+};
 
 use crate::health::KeyStatus;
 use crate::host::{DENIED, Host};
@@ -143,7 +145,8 @@ impl Keys {
         now: UnixTime,
         host: &impl Host,
     ) -> Result<StatusList, String> {
-        let verdict = self.decide(|verifier| verifier.verify_status_list(text, uri, now), host).await;
+        let verdict =
+            self.decide(|verifier| verifier.verify_status_list(text, uri, now), host).await;
         verdict.map_err(|denied| match denied {
             Denied::Token(refusal) => format!("the list is refused: {refusal}"),
             Denied::NoKeys(problem) => problem.to_string(),

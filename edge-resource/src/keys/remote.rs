@@ -95,7 +95,8 @@ struct Known {
 impl Known {
     /// Two instances may fetch in one millisecond, just when the issuer changes its keys.
     fn is_older_than(&self, copy: &Entry) -> bool {
-        copy.fetched_at > self.fetched_at || (copy.fetched_at == self.fetched_at && *copy.text != *self.text)
+        copy.fetched_at > self.fetched_at
+            || (copy.fetched_at == self.fetched_at && *copy.text != *self.text)
     }
 }
 
@@ -128,7 +129,14 @@ impl RemoteKeys {
     /// The same with other times.
     #[must_use]
     pub fn with_cache_policy(url: Uri, policy: Policy, cache: CachePolicy) -> Self {
-        Self { url, policy, cache, state: Mutex::default(), fetching: Arc::default(), attempts: Attempts::new(JWKS) }
+        Self {
+            url,
+            policy,
+            cache,
+            state: Mutex::default(),
+            fetching: Arc::default(),
+            attempts: Attempts::new(JWKS),
+        }
     }
 
     /// The keys to use now, fetched if need be.
@@ -149,7 +157,11 @@ impl RemoteKeys {
     /// Newer keys than these, which do not know the `kid` of a token: those in the store, or, for
     /// the keys in the store, those of the issuer. Nothing when there are none and the issuer has
     /// been asked a moment ago.
-    pub async fn newer_than(&self, used: &SharedVerifier, host: &impl Host) -> Option<SharedVerifier> {
+    pub async fn newer_than(
+        &self,
+        used: &SharedVerifier,
+        host: &impl Host,
+    ) -> Option<SharedVerifier> {
         loop {
             while self.fetching.load(Ordering::Relaxed) {
                 host.sleep(LOOK_AGAIN).await;
@@ -182,7 +194,8 @@ impl RemoteKeys {
     /// Whether an unknown `kid` may lead to a fetch now, as far as this instance knows.
     fn may_ask(&self, now: Duration) -> bool {
         let state = self.state();
-        let recently = |at: Option<Duration>, pause| at.is_some_and(|at| now.saturating_sub(at) < pause);
+        let recently =
+            |at: Option<Duration>, pause| at.is_some_and(|at| now.saturating_sub(at) < pause);
         !recently(state.unknown_kid_at, self.cache.unknown_kid_cooldown) && !state.is_pausing(now)
     }
 
@@ -191,7 +204,8 @@ impl RemoteKeys {
         let now = host.uptime();
         let state = self.state();
         let is_due = state.known.as_ref().is_some_and(|known| known.freshness.is_due(now));
-        (state.is_cut_short || is_due && !state.is_pausing(now)) && !self.fetching.load(Ordering::Relaxed)
+        (state.is_cut_short || is_due && !state.is_pausing(now))
+            && !self.fetching.load(Ordering::Relaxed)
     }
 
     /// Fetches them, while requests go on using those there are.
@@ -215,7 +229,10 @@ impl RemoteKeys {
         let state = self.state();
         let (now, freshness) = (host.uptime(), state.known.as_ref().map(|known| known.freshness));
         let stale = freshness.map(|freshness| !freshness.is_fresh(now));
-        let problem = state.failure.as_ref().map(|(_, reason)| NoKeys::Unavailable(reason.clone()).to_string());
+        let problem = state
+            .failure
+            .as_ref()
+            .map(|(_, reason)| NoKeys::Unavailable(reason.clone()).to_string());
         KeyStatus {
             source: "jwks_url",
             count: state.known.as_ref().map_or(0, |known| count(&known.verifier)),
@@ -238,10 +255,9 @@ impl RemoteKeys {
             return if fetching { Next::Wait } else { Next::Fetch };
         };
         // The issuer is in trouble: only the one request that tries again waits for it, the others go on.
-        let stale = state
-            .known
-            .as_ref()
-            .filter(|Known { freshness, .. }| self.is_usable(freshness.age(now), freshness.lifetime));
+        let stale = state.known.as_ref().filter(|Known { freshness, .. }| {
+            self.is_usable(freshness.age(now), freshness.lifetime)
+        });
         let pausing = now < *until;
         match stale {
             Some(known) if fetching || pausing => Next::Use(known.verifier.clone()),
@@ -255,16 +271,24 @@ impl RemoteKeys {
         let Some(_guard) = Fetching::begin(&self.fetching) else { return };
         let is_second = std::mem::take(&mut self.state().is_cut_short);
         let Some((attempt, time)) = self.turn(reason, is_second, host).await else { return };
-        let fetched = host.get(&self.url, Document::Keys, FetchLimits { time, ..self.cache.limits }).await;
-        let is_cut_short = time < self.cache.limits.time && matches!(fetched, Err(FetchError::TimedOut));
-        match fetched.map_err(|error| error.to_string()).and_then(|fetched| self.read(fetched, host)) {
+        let fetched =
+            host.get(&self.url, Document::Keys, FetchLimits { time, ..self.cache.limits }).await;
+        let is_cut_short =
+            time < self.cache.limits.time && matches!(fetched, Err(FetchError::TimedOut));
+        match fetched
+            .map_err(|error| error.to_string())
+            .and_then(|fetched| self.read(fetched, host))
+        {
             Ok(entry) => {
                 self.adopt(&entry, host);
                 entry.save(JWKS, &self.url, host).await;
                 attempt.succeeded(host).await;
             }
             Err(why) => {
-                host.log(format_args!("warning: keys not fetched from {}: {why}", Shown(&self.url)));
+                host.log(format_args!(
+                    "warning: keys not fetched from {}: {why}",
+                    Shown(&self.url)
+                ));
                 attempt.failed(&why, host).await;
                 let mut state = self.state();
                 state.failure = Some((host.uptime() + self.cache.retry_after, why));
@@ -275,7 +299,12 @@ impl RemoteKeys {
 
     /// Waits for what other instances do. Returns the attempt that this one is to make, and its
     /// time; nothing when it need not or may not fetch.
-    async fn turn(&self, reason: Reason, is_second: bool, host: &impl Host) -> Option<(Attempt, Duration)> {
+    async fn turn(
+        &self,
+        reason: Reason,
+        is_second: bool,
+        host: &impl Host,
+    ) -> Option<(Attempt, Duration)> {
         let (began, mut pause) = (host.uptime(), FIRST_LOOK);
         loop {
             if let Some(copy) = self.copy(host).await {
@@ -316,7 +345,8 @@ impl RemoteKeys {
                 return None;
             }
             if is_over || (can_do_without && before.is_some()) {
-                let why = before.map_or_else(|| FetchError::TimedOut.to_string(), |failure| failure.why);
+                let why =
+                    before.map_or_else(|| FetchError::TimedOut.to_string(), |failure| failure.why);
                 let age = self.cache.retry_after.saturating_sub(NEXT_LOOK);
                 self.note(Failure { age, why }, host);
                 return None;
@@ -354,7 +384,10 @@ impl RemoteKeys {
 
     fn has_usable(&self, now: Duration) -> bool {
         let state = self.state();
-        state.known.as_ref().is_some_and(|known| self.is_usable(known.freshness.age(now), known.freshness.lifetime))
+        state
+            .known
+            .as_ref()
+            .is_some_and(|known| self.is_usable(known.freshness.age(now), known.freshness.lifetime))
     }
 
     /// Takes over the failure of another instance.
@@ -392,7 +425,12 @@ impl RemoteKeys {
 
     fn replaced(&self, used: &SharedVerifier) -> Option<SharedVerifier> {
         let state = self.state();
-        state.known.as_ref().map(|known| &known.verifier).filter(|verifier| !Arc::ptr_eq(verifier, used)).cloned()
+        state
+            .known
+            .as_ref()
+            .map(|known| &known.verifier)
+            .filter(|verifier| !Arc::ptr_eq(verifier, used))
+            .cloned()
     }
 
     /// Never held across an `.await`.

@@ -58,13 +58,23 @@ impl Revocation {
     /// # Errors
     /// `token_revoked`; `claim_missing` without a `jti` or what else the source knows the token by, `claim_invalid` when that makes no
     /// sense; `revocation_unknown`.
-    pub async fn check(&self, token: &VerifiedToken, strict: bool, keys: &Keys, host: &impl Host) -> Result<(), Code> {
+    pub async fn check(
+        &self,
+        token: &VerifiedToken,
+        strict: bool,
+        keys: &Keys,
+        host: &impl Host,
+    ) -> Result<(), Code> {
         let (is_revoked, open_when_down) = match &self.source {
             Source::Nowhere => return Ok(()),
             // Whatever the source knows it by: where tokens are revoked, each has a name of its own.
             _ if token.jti().is_none() => return Err(Code::ClaimMissing),
-            Source::Redis { url, open_when_down } => (self.redis.is_revoked(url, token, host).await?, open_when_down),
-            Source::StatusList { unlisted_pass: true, .. } if token.claim("status").is_none() => return Ok(()),
+            Source::Redis { url, open_when_down } => {
+                (self.redis.is_revoked(url, token, host).await?, open_when_down)
+            }
+            Source::StatusList { unlisted_pass: true, .. } if token.claim("status").is_none() => {
+                return Ok(());
+            }
             Source::StatusList { addresses, open_when_down, .. } => {
                 (self.in_list(addresses, token, keys, host).await?, open_when_down)
             }
@@ -116,7 +126,9 @@ impl Revocation {
             },
             Source::StatusList { addresses, .. } => {
                 let lists = match self.lists.status(host) {
-                    ListStatus { count: 0, problem: None, .. } => self.lists.shared_status(addresses, host).await,
+                    ListStatus { count: 0, problem: None, .. } => {
+                        self.lists.shared_status(addresses, host).await
+                    }
                     lists => lists,
                 };
                 let is_unknown = lists.count == 0 || lists.stale;

@@ -69,7 +69,12 @@ impl RedisCheck {
     ///
     /// # Errors
     /// [`Code::ClaimMissing`] without `jti`; [`Code::ClaimInvalid`] for a `sid` that is no string.
-    pub async fn is_revoked(&self, url: &str, token: &VerifiedToken, host: &impl Host) -> Result<Option<bool>, Code> {
+    pub async fn is_revoked(
+        &self,
+        url: &str,
+        token: &VerifiedToken,
+        host: &impl Host,
+    ) -> Result<Option<bool>, Code> {
         let jti = token.jti().ok_or(Code::ClaimMissing)?;
         let session = match token.claim("sid") {
             Some(sid) => Some(sid.as_str().ok_or(Code::ClaimInvalid)?),
@@ -81,7 +86,12 @@ impl RedisCheck {
 
     /// One command answers both questions: each id is named twice, so that the count is odd exactly
     /// when the marker is there. `EXISTS` counts a key as often as it is named, of whatever type.
-    async fn any_revoked(&self, url: &str, ids: impl Iterator<Item = &str>, host: &impl Host) -> Option<bool> {
+    async fn any_revoked(
+        &self,
+        url: &str,
+        ids: impl Iterator<Item = &str>,
+        host: &impl Host,
+    ) -> Option<bool> {
         let mut keys = vec![COMPLETE.to_owned()];
         for id in ids {
             let key = format!("{PREFIX}{id}");

@@ -4,9 +4,9 @@ mod redis;
 mod revocation;
 
 use http::header::{
-    ACCEPT_LANGUAGE, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_REQUEST_METHOD, ALLOW, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, ORIGIN, VARY,
-    WWW_AUTHENTICATE,
+    ACCEPT_LANGUAGE, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_METHOD, ALLOW, AUTHORIZATION,
+    CONTENT_LENGTH, CONTENT_TYPE, HeaderName, ORIGIN, VARY, WWW_AUTHENTICATE,
 };
 use http::request::Parts;
 use http::{Method, Request, StatusCode};
@@ -76,7 +76,10 @@ async fn protected_greets_the_bearer_of_an_access_token() {
     let edge = Edge::new();
     let answer = edge.with_token("/protected", &edge.signer.token(&access_claims(NOW))).await;
     assert_eq!(answer.status(), StatusCode::OK);
-    assert_eq!(body(&answer), json!({"message": "인증 성공!", "user_id": 1, "username": "testuser"}));
+    assert_eq!(
+        body(&answer),
+        json!({"message": "인증 성공!", "user_id": 1, "username": "testuser"})
+    );
 }
 
 #[tokio::test]
@@ -90,7 +93,8 @@ async fn user_id_is_passed_on_digit_for_digit() {
     ] {
         let claims = format!(r#"{{"token_type":"access","exp":{},"jti":"j"{sent}}}"#, NOW + 60);
         let answer = edge.with_token("/protected", &edge.signer.token_of_text(&claims)).await;
-        let expected = format!(r#"{{"message":"인증 성공!","user_id":{expected},"username":null}}"#);
+        let expected =
+            format!(r#"{{"message":"인증 성공!","user_id":{expected},"username":null}}"#);
         assert_eq!(text(&answer), expected, "{claims}");
     }
 }
@@ -110,12 +114,24 @@ async fn a_bad_token_gets_one_of_two_texts_and_its_own_code() {
     };
     let invalid = "유효하지 않은 토큰입니다";
     for (token, detail, code) in [
-        (edge.signer.token(&with(good.clone(), &json!({"exp": NOW}))), "토큰이 만료되었습니다", "token_expired"),
+        (
+            edge.signer.token(&with(good.clone(), &json!({"exp": NOW}))),
+            "토큰이 만료되었습니다",
+            "token_expired",
+        ),
         (tampered, invalid, "signature_invalid"),
         (stranger.token(&good), invalid, "signature_invalid"),
         (hs256_token(edge.signer.public_pem().as_bytes(), &good), invalid, "alg_not_allowed"),
-        (edge.signer.token(&with(good.clone(), &json!({"token_type": "refresh"}))), invalid, "token_type_mismatch"),
-        (stranger.token(&with(good.clone(), &json!({"exp": NOW - 1}))), invalid, "signature_invalid"),
+        (
+            edge.signer.token(&with(good.clone(), &json!({"token_type": "refresh"}))),
+            invalid,
+            "token_type_mismatch",
+        ),
+        (
+            stranger.token(&with(good.clone(), &json!({"exp": NOW - 1}))),
+            invalid,
+            "signature_invalid",
+        ),
     ] {
         let answer = edge.with_token("/protected", &token).await;
         assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{code}");
@@ -143,7 +159,10 @@ async fn without_a_bearer_token_nobody_is_authenticated() {
         (vec![], "not_authenticated"),
         (vec![(AUTHORIZATION, "Basic dTpw")], "not_authenticated"),
         (vec![(AUTHORIZATION, "Bearer")], "not_authenticated"),
-        (vec![(AUTHORIZATION, bearer.as_str()), (AUTHORIZATION, bearer.as_str())], "bad_authorization_header"),
+        (
+            vec![(AUTHORIZATION, bearer.as_str()), (AUTHORIZATION, bearer.as_str())],
+            "bad_authorization_header",
+        ),
     ] {
         let answer = edge.get("/protected", &headers).await;
         assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
@@ -151,18 +170,30 @@ async fn without_a_bearer_token_nobody_is_authenticated() {
         assert_eq!(answer.headers()[WWW_AUTHENTICATE], "Bearer");
     }
     let lower_case = bearer.replacen("Bearer", "bEARER", 1);
-    assert_eq!(edge.get("/protected", &[(AUTHORIZATION, &lower_case)]).await.status(), StatusCode::OK);
+    assert_eq!(
+        edge.get("/protected", &[(AUTHORIZATION, &lower_case)]).await.status(),
+        StatusCode::OK
+    );
 }
 
 #[tokio::test]
 async fn the_dashboard_is_for_the_role_admin_alone() {
     let edge = Edge::new();
     let claims = |role: Value| with(access_claims(NOW), &json!({ "role": role }));
-    let answer = edge.with_token("/admin/dashboard", &edge.signer.token(&claims(json!("admin")))).await;
+    let answer =
+        edge.with_token("/admin/dashboard", &edge.signer.token(&claims(json!("admin")))).await;
     assert_eq!(answer.status(), StatusCode::OK);
     assert_eq!(body(&answer), json!({"message": "관리자 대시보드"}));
-    for role in [json!("instructor"), json!("Admin"), json!("admin "), json!(["admin"]), json!(true), Value::Null] {
-        let answer = edge.with_token("/admin/dashboard", &edge.signer.token(&claims(role.clone()))).await;
+    for role in [
+        json!("instructor"),
+        json!("Admin"),
+        json!("admin "),
+        json!(["admin"]),
+        json!(true),
+        Value::Null,
+    ] {
+        let answer =
+            edge.with_token("/admin/dashboard", &edge.signer.token(&claims(role.clone()))).await;
         assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{role}");
         assert_eq!(body(&answer), json!({"detail": "권한이 없습니다", "code": "role_missing"}));
     }
@@ -183,7 +214,8 @@ async fn errors_are_in_english_for_those_who_prefer_it_and_greetings_never() {
         ("/admin/dashboard", good.as_str(), "Permission denied"),
     ] {
         let bearer = format!("Bearer {token}");
-        let answer = edge.get(path, &[(AUTHORIZATION, &bearer), (ACCEPT_LANGUAGE, "en-US,en;q=0.9")]).await;
+        let answer =
+            edge.get(path, &[(AUTHORIZATION, &bearer), (ACCEPT_LANGUAGE, "en-US,en;q=0.9")]).await;
         assert_eq!(body(&answer)["detail"], detail);
         assert!(answer.headers().get_all(VARY).iter().any(|value| value == "Accept-Language"));
     }
@@ -195,7 +227,8 @@ async fn errors_are_in_english_for_those_who_prefer_it_and_greetings_never() {
 /// What a client makes of a reference (RFC 3986, sections 5.2.3 and 5.2.4).
 fn resolved(base: &str, reference: &str) -> String {
     let base = base.split('?').next().unwrap_or_default();
-    let (path, query) = reference.split_once('?').map_or((reference, None), |(path, query)| (path, Some(query)));
+    let (path, query) =
+        reference.split_once('?').map_or((reference, None), |(path, query)| (path, Some(query)));
     let merged = if path.starts_with('/') {
         path.to_owned()
     } else {
@@ -241,7 +274,10 @@ async fn unknown_paths_and_methods_are_told_apart() {
         for method in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH, Method::TRACE] {
             let answer = edge.send(&request(method, path, &[])).await;
             assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED, "{path}");
-            assert_eq!(body(&answer), json!({"detail": "Method Not Allowed", "code": "method_not_allowed"}));
+            assert_eq!(
+                body(&answer),
+                json!({"detail": "Method Not Allowed", "code": "method_not_allowed"})
+            );
             assert_eq!(answer.headers()[ALLOW], "GET, HEAD, OPTIONS");
         }
         let answer = edge.send(&request(Method::OPTIONS, path, &[])).await;
@@ -283,8 +319,10 @@ async fn issuer_audience_and_leeway_are_demanded_as_set() {
         variables.audience = "edge".into();
         variables.leeway = "10".into();
     });
-    let good =
-        with(access_claims(NOW), &json!({"iss": "https://issuer.example", "aud": ["x", "edge"], "exp": NOW - 9}));
+    let good = with(
+        access_claims(NOW),
+        &json!({"iss": "https://issuer.example", "aud": ["x", "edge"], "exp": NOW - 9}),
+    );
     for (change, status) in [
         (json!({}), StatusCode::OK),
         (json!({"iss": "https://issuer.example/"}), StatusCode::UNAUTHORIZED),
@@ -293,7 +331,8 @@ async fn issuer_audience_and_leeway_are_demanded_as_set() {
         (json!({"aud": null}), StatusCode::UNAUTHORIZED),
         (json!({"exp": NOW - 10}), StatusCode::UNAUTHORIZED),
     ] {
-        let answer = edge.with_token("/protected", &edge.signer.token(&with(good.clone(), &change))).await;
+        let answer =
+            edge.with_token("/protected", &edge.signer.token(&with(good.clone(), &change))).await;
         assert_eq!(answer.status(), status, "{change}");
     }
 }
@@ -336,11 +375,18 @@ async fn without_a_usable_key_the_answer_names_the_variable_and_the_log_says_it_
             assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
             let body = body(&answer);
             assert_eq!(body["code"], code);
-            assert!(body["detail"].as_str().is_some_and(|detail| detail.contains(&format!("`{variable}`"))), "{body}");
+            assert!(
+                body["detail"]
+                    .as_str()
+                    .is_some_and(|detail| detail.contains(&format!("`{variable}`"))),
+                "{body}"
+            );
         }
         let bearer = format!("Bearer {}", edge.signer.token(&access_claims(NOW)));
         for (language, korean) in [("ko", true), ("en", false)] {
-            let answer = edge.get("/protected", &[(AUTHORIZATION, &bearer), (ACCEPT_LANGUAGE, language)]).await;
+            let answer = edge
+                .get("/protected", &[(AUTHORIZATION, &bearer), (ACCEPT_LANGUAGE, language)])
+                .await;
             let detail = body(&answer)["detail"].as_str().map(str::to_owned).expect("a text");
             assert_eq!(detail.chars().any(|c| matches!(c, '가'..='힣')), korean, "{detail}");
             assert!(answer.headers().get_all(VARY).iter().any(|value| value == "Accept-Language"));
@@ -368,7 +414,10 @@ async fn health_counts_the_keys() {
     let set = json!({"keys": [Signer::new("k1").jwk(), other.jwk()]}).to_string();
     let edge = Edge::with(|variables| variables.public_key = set);
     assert_eq!(body(&edge.get("/", &[]).await)["keys"]["count"], 2);
-    assert_eq!(edge.with_token("/protected", &other.token(&access_claims(NOW))).await.status(), StatusCode::OK);
+    assert_eq!(
+        edge.with_token("/protected", &other.token(&access_claims(NOW))).await.status(),
+        StatusCode::OK
+    );
 }
 
 #[tokio::test]
@@ -394,7 +443,8 @@ async fn rules_demand_roles_and_claims_where_they_say_and_nowhere_else() {
         ("/admin/dashboard", json!({"premium": false}), 403, json!("role_missing")),
         ("/admin/dashboard", json!({"premium": false, "role": "admin"}), 200, Value::Null),
     ] {
-        let answer = edge.with_token(path, &edge.signer.token(&with(access_claims(NOW), &change))).await;
+        let answer =
+            edge.with_token(path, &edge.signer.token(&with(access_claims(NOW), &change))).await;
         assert_eq!(answer.status().as_u16(), status, "{path} {change}");
         assert_eq!(body(&answer)["code"], code);
         if status == 403 {
@@ -411,7 +461,9 @@ async fn rules_demand_roles_and_claims_where_they_say_and_nowhere_else() {
     );
     assert_eq!(edge.send(&head).await.status(), StatusCode::FORBIDDEN);
 
-    let closed = Edge::with(|variables| variables.access_rules = r#"[{"path": "/", "role": "operator"}]"#.into());
+    let closed = Edge::with(|variables| {
+        variables.access_rules = r#"[{"path": "/", "role": "operator"}]"#.into()
+    });
     assert_eq!(closed.get("/", &[]).await.status(), StatusCode::UNAUTHORIZED);
 }
 
@@ -451,5 +503,8 @@ async fn the_surface_is_described_for_programs() {
     let edge = Edge::new();
     let document = body(&edge.get("/openapi.json", &[]).await);
     assert_eq!(document["openapi"], "3.1.0");
-    assert!(document["paths"]["/upload"]["post"]["requestBody"]["content"]["multipart/form-data"].is_object());
+    assert!(
+        document["paths"]["/upload"]["post"]["requestBody"]["content"]["multipart/form-data"]
+            .is_object()
+    );
 }

@@ -19,8 +19,10 @@ impl Statuses {
     /// # Errors
     /// In words: it is not zlib (RFC 1950), or larger than [`MAX_BYTES`].
     pub fn inflate(list: &StatusList) -> Result<Self, String> {
-        let bytes = decompress_to_vec_zlib_with_limit(list.compressed(), MAX_BYTES)
-            .map_err(|error| format!("the list cannot be inflated within {MAX_BYTES} bytes: {error}"))?;
+        let bytes =
+            decompress_to_vec_zlib_with_limit(list.compressed(), MAX_BYTES).map_err(|error| {
+                format!("the list cannot be inflated within {MAX_BYTES} bytes: {error}")
+            })?;
         Ok(Self { bits: list.bits(), bytes })
     }
 
@@ -75,14 +77,17 @@ mod tests {
             lst: String,
             statuses: BTreeMap<u64, u8>,
         }
-        let vectors: Vec<Vector> = serde_json::from_str(include_str!("vectors.json")).expect("vectors");
+        let vectors: Vec<Vector> =
+            serde_json::from_str(include_str!("vectors.json")).expect("vectors");
         assert_eq!(vectors.iter().map(|vector| vector.bits).collect::<Vec<_>>(), [1, 2, 4, 8]);
         let signer = Signer::new("k1");
-        let verifier = Verifier::new(KeySet::parse(&signer.public_pem()).expect("a key"), Policy::default());
+        let verifier =
+            Verifier::new(KeySet::parse(&signer.public_pem()).expect("a key"), Policy::default());
         for Vector { bits, lst, statuses } in vectors {
             let compressed = URL_SAFE_NO_PAD.decode(lst).expect("base64url");
             let token = signer.status_list(&status_list_claims("u", NOW, bits, &compressed));
-            let list = verifier.verify_status_list(&token, "u", UnixTime::from_secs(NOW)).expect("a list");
+            let list =
+                verifier.verify_status_list(&token, "u", UnixTime::from_secs(NOW)).expect("a list");
             let read = Statuses::inflate(&list).expect("within the limit");
             for index in 0..1 << 20 {
                 let expected = statuses.get(&index).copied().unwrap_or(0);

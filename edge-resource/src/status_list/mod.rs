@@ -45,7 +45,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(2);
 const LATEST: &str = "latest/status-list";
 
 /// What one fetch may take.
-const LIMITS: FetchLimits = FetchLimits { time: Duration::from_secs(5), body: MAX_STATUS_LIST_BYTES };
+const LIMITS: FetchLimits =
+    FetchLimits { time: Duration::from_secs(5), body: MAX_STATUS_LIST_BYTES };
 
 /// What a place in a list says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,10 +102,18 @@ enum Next {
 
 impl StatusLists {
     /// Looks a place up, in a list that is fetched if need be.
-    pub async fn look_up(&self, address: &ListAddress, index: u64, keys: &Keys, host: &impl Host) -> Lookup {
+    pub async fn look_up(
+        &self,
+        address: &ListAddress,
+        index: u64,
+        keys: &Keys,
+        host: &impl Host,
+    ) -> Lookup {
         loop {
             match self.next(address, host.uptime()) {
-                Next::Use(statuses) => return statuses.get(index).map_or(Lookup::OutOfRange, Lookup::Status),
+                Next::Use(statuses) => {
+                    return statuses.get(index).map_or(Lookup::OutOfRange, Lookup::Status);
+                }
                 Next::Down(old) => return Lookup::Unknown(old.and_then(|old| old.get(index))),
                 Next::Wait => host.sleep(LOOK_AGAIN).await,
                 Next::Fetch => self.fetch(address, false, keys, host).await,
@@ -121,7 +130,8 @@ impl StatusLists {
     /// Fetches a list that is in use and due, while requests go on using what there is.
     pub async fn refresh(&self, keys: &Keys, host: &impl Host) {
         let now = host.uptime();
-        let due = self.slots().iter().find(|slot| slot.is_due(now)).map(|slot| slot.address.clone());
+        let due =
+            self.slots().iter().find(|slot| slot.is_due(now)).map(|slot| slot.address.clone());
         if let Some(address) = due {
             self.fetch(&address, true, keys, host).await;
         }
@@ -136,17 +146,20 @@ impl StatusLists {
             count: known().count(),
             age_seconds: known().map(|known| known.freshness.age(now).as_secs()).max(),
             stale: known().any(|known| !known.freshness.is_fresh(now)),
-            problem: slots
-                .iter()
-                .find_map(|slot| slot.failure.as_ref().map(|(_, why)| format!("{}: {why}", Shown(&slot.address.uri)))),
+            problem: slots.iter().find_map(|slot| {
+                slot.failure.as_ref().map(|(_, why)| format!("{}: {why}", Shown(&slot.address.uri)))
+            }),
         }
     }
 
     /// For `GET /` of an instance that has no list: the list in the store that was fetched last, by
     /// any instance, or the reason why it was not.
     pub async fn shared_status(&self, allowed: &AllowedAddresses, host: &impl Host) -> ListStatus {
-        let latest = host.load(LATEST).await.ok().flatten().and_then(|bytes| String::from_utf8(bytes).ok());
-        let Some(address) = latest.and_then(|text| allowed.admit(&text)) else { return ListStatus::default() };
+        let latest =
+            host.load(LATEST).await.ok().flatten().and_then(|bytes| String::from_utf8(bytes).ok());
+        let Some(address) = latest.and_then(|text| allowed.admit(&text)) else {
+            return ListStatus::default();
+        };
         let copy = Entry::load(STATUS_LIST, &address.uri, host).await;
         let failure = self.attempts.last_failure(&address.uri, host).await;
         ListStatus {
@@ -176,7 +189,13 @@ impl StatusLists {
         }
     }
 
-    async fn fetch(&self, address: &ListAddress, in_background: bool, keys: &Keys, host: &impl Host) {
+    async fn fetch(
+        &self,
+        address: &ListAddress,
+        in_background: bool,
+        keys: &Keys,
+        host: &impl Host,
+    ) {
         let flag = slot_of(&mut self.slots(), address, host.uptime()).fetching.clone();
         let Some(_fetching) = Fetching::begin(&flag) else { return };
         let Some(attempt) = self.turn(address, in_background, keys, host).await else { return };
@@ -189,7 +208,10 @@ impl StatusLists {
                 attempt.succeeded(host).await;
             }
             Err(why) => {
-                host.log(format_args!("warning: status list not fetched from {}: {why}", Shown(&address.uri)));
+                host.log(format_args!(
+                    "warning: status list not fetched from {}: {why}",
+                    Shown(&address.uri)
+                ));
                 attempt.failed(&why, host).await;
                 self.note(address, Failure { age: Duration::ZERO, why }, host);
             }
@@ -198,7 +220,13 @@ impl StatusLists {
 
     /// Waits for what other instances do. Returns the attempt that this one is to make; nothing when
     /// it need not or may not fetch.
-    async fn turn(&self, address: &ListAddress, in_background: bool, keys: &Keys, host: &impl Host) -> Option<Attempt> {
+    async fn turn(
+        &self,
+        address: &ListAddress,
+        in_background: bool,
+        keys: &Keys,
+        host: &impl Host,
+    ) -> Option<Attempt> {
         let (began, mut pause) = (host.uptime(), FIRST_LOOK);
         loop {
             if let Some(copy) = Entry::load(STATUS_LIST, &address.uri, host).await
@@ -213,7 +241,9 @@ impl StatusLists {
                 Claim::CoolingDown => return None,
                 Claim::Elsewhere(_) if in_background => return None,
                 // The issuer is in trouble: only the request that tries again waits for it.
-                Claim::Elsewhere(Some(failure)) => Failure { age: RETRY_AFTER - NEXT_LOOK, ..failure },
+                Claim::Elsewhere(Some(failure)) => {
+                    Failure { age: RETRY_AFTER - NEXT_LOOK, ..failure }
+                }
                 Claim::Elsewhere(None) => {
                     if host.uptime().saturating_sub(began) < LIMITS.time + LONGEST_WAIT {
                         host.sleep(pause).await;
@@ -239,14 +269,19 @@ impl StatusLists {
         host: &impl Host,
     ) -> bool {
         let age = copy.age(host);
-        let known = slot_of(&mut self.slots(), address, host.uptime()).known.as_ref().map(|known| known.fetched_at);
+        let known = slot_of(&mut self.slots(), address, host.uptime())
+            .known
+            .as_ref()
+            .map(|known| known.fetched_at);
         if known.is_some_and(|known| known >= copy.fetched_at) {
             return false;
         }
         let is_fresh = age < copy.lifetime();
         // An old one is verified as of the time when it was fetched: it was good then.
         let as_of = if is_fresh { host.now() } else { copy.fetch_time() };
-        let Ok((statuses, _)) = understand(address, &copy.text, as_of, keys, host).await else { return false };
+        let Ok((statuses, _)) = understand(address, &copy.text, as_of, keys, host).await else {
+            return false;
+        };
         self.adopt(address, statuses, copy, host);
         if in_background { !is_due(age, copy.lifetime()) } else { is_fresh }
     }
@@ -262,7 +297,8 @@ impl StatusLists {
         let freshness = Freshness::of(entry, host);
         let mut slots = self.slots();
         let slot = slot_of(&mut slots, address, now);
-        slot.known = Some(Known { statuses: Arc::new(statuses), fetched_at: entry.fetched_at, freshness });
+        slot.known =
+            Some(Known { statuses: Arc::new(statuses), fetched_at: entry.fetched_at, freshness });
         if freshness.is_fresh(now) {
             slot.failure = None;
             slot.is_used = false;
@@ -292,14 +328,28 @@ fn slot_of<'a>(slots: &'a mut Vec<Slot>, address: &ListAddress, now: Duration) -
             slots.swap_remove(oldest);
         }
         let (address, fetching) = (address.clone(), Arc::default());
-        slots.push(Slot { address, known: None, failure: None, fetching, used_at: now, is_used: false });
+        slots.push(Slot {
+            address,
+            known: None,
+            failure: None,
+            fetching,
+            used_at: now,
+            is_used: false,
+        });
         slots.len() - 1
     });
     &mut slots[at]
 }
 
-async fn fetch_list(address: &ListAddress, keys: &Keys, host: &impl Host) -> Result<(Statuses, Entry), String> {
-    let fetched = host.get(&address.uri, Document::StatusList, LIMITS).await.map_err(|error| error.to_string())?;
+async fn fetch_list(
+    address: &ListAddress,
+    keys: &Keys,
+    host: &impl Host,
+) -> Result<(Statuses, Entry), String> {
+    let fetched = host
+        .get(&address.uri, Document::StatusList, LIMITS)
+        .await
+        .map_err(|error| error.to_string())?;
     let now = host.now();
     let (statuses, lifetime) = understand(address, &fetched.text, now, keys, host).await?;
     Ok((statuses, Entry::new(&address.uri, fetched.text, lifetime, now)))
@@ -326,8 +376,9 @@ async fn understand(
 /// `ttl`, but never beyond `exp`; both go before what HTTP says of the document (section 8.2).
 fn lifetime(list: &StatusList, now: UnixTime) -> Duration {
     let ttl = list.ttl_seconds().map_or(DEFAULT_TTL, Duration::from_secs).min(MAX_TTL);
-    let left =
-        list.expires_at().map_or(MAX_TTL, |exp| Duration::from_secs(exp.as_secs().saturating_sub(now.as_secs())));
+    let left = list
+        .expires_at()
+        .map_or(MAX_TTL, |exp| Duration::from_secs(exp.as_secs().saturating_sub(now.as_secs())));
     ttl.min(left)
 }
 

@@ -25,7 +25,9 @@ impl Reference {
     pub fn of(token: &VerifiedToken) -> Result<Self, Code> {
         let claim = token.claim("status").ok_or(Code::ClaimMissing)?;
         match serde_json::from_str(claim.raw()) {
-            Ok(Value::Object(status)) => Self::read(status.get("status_list").ok_or(Code::ClaimMissing)?),
+            Ok(Value::Object(status)) => {
+                Self::read(status.get("status_list").ok_or(Code::ClaimMissing)?)
+            }
             _ => Err(Code::ClaimInvalid),
         }
     }
@@ -45,8 +47,13 @@ impl Reference {
 /// cannot tell.
 fn whole(number: &Number) -> Option<u64> {
     const MOST: f64 = (1_u64 << 53) as f64;
-    let double = || number.as_f64().filter(|double| double.fract() == 0.0 && (0.0..MOST).contains(double));
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole, and in the range of either")]
+    let double =
+        || number.as_f64().filter(|double| double.fract() == 0.0 && (0.0..MOST).contains(double));
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "whole, and in the range of either"
+    )]
     number.as_u64().or_else(|| double().map(|double| double as u64))
 }
 
@@ -74,7 +81,11 @@ impl AllowedAddresses {
         let uri: Uri = address.parse().map_err(|_| WRONG)?;
         let has_scheme = matches!(uri.scheme_str(), Some("http" | "https"));
         let has_host = uri.host().is_some_and(|host| !host.is_empty());
-        if !has_scheme || !has_host || address.contains(['@', '?', '#', '\\', '%']) || has_dots(uri.path()) {
+        if !has_scheme
+            || !has_host
+            || address.contains(['@', '?', '#', '\\', '%'])
+            || has_dots(uri.path())
+        {
             return Err(WRONG);
         }
         Ok(Self(address.trim_end_matches('/').to_owned()))
@@ -84,7 +95,8 @@ impl AllowedAddresses {
     #[must_use]
     pub fn admit(&self, address: &str) -> Option<ListAddress> {
         let rest = address.strip_prefix(&self.0).filter(|_| address.len() <= MAX_ADDRESS)?;
-        let is_plain = rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte));
+        let is_plain =
+            rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte));
         let is_below = rest.is_empty() || rest.starts_with('/');
         let uri = (is_plain && is_below && !has_dots(rest)).then(|| address.parse().ok())??;
         Some(ListAddress { text: address.to_owned(), uri })
@@ -136,8 +148,15 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused() {
-        for address in ["", "issuer.example", "ftp://a/b", "https://", "https://a@b/", "https://a/?x", "https://a/../b"]
-        {
+        for address in [
+            "",
+            "issuer.example",
+            "ftp://a/b",
+            "https://",
+            "https://a@b/",
+            "https://a/?x",
+            "https://a/../b",
+        ] {
             assert!(AllowedAddresses::below(address).is_err(), "{address:?}");
         }
     }

@@ -147,10 +147,15 @@ async fn what_is_no_list_of_the_issuer_is_no_list() {
         ("a token", &|fixture| fixture.signer.token(&good(fixture))),
         ("signed by another", &|fixture| stranger.status_list(&good(fixture))),
         ("the list of another address", &|fixture| {
-            fixture.signer.status_list(&with(good(fixture), &json!({"sub": "http://issuer.example/status/2"})))
+            fixture.signer.status_list(&with(
+                good(fixture),
+                &json!({"sub": "http://issuer.example/status/2"}),
+            ))
         }),
         ("over", &|fixture| fixture.signer.status_list(&with(good(fixture), &json!({"exp": NOW})))),
-        ("not compressed", &|fixture| fixture.signer.status_list(&status_list_claims(URI, NOW, 1, b"plain"))),
+        ("not compressed", &|fixture| {
+            fixture.signer.status_list(&status_list_claims(URI, NOW, 1, b"plain"))
+        }),
         ("far larger inside than outside", &|fixture| {
             fixture.signer.status_list(&status_list_claims(URI, NOW, 1, &bomb))
         }),
@@ -176,7 +181,13 @@ async fn a_list_that_ends_right_now_is_no_list_and_is_not_fetched_again_and_agai
         fixture.will_answer(&[], &json!({ "exp": exp }));
         assert_eq!(fixture.look_up(1).await, Lookup::Unknown(None), "{exp}");
         assert_eq!(fixture.look_up(1).await, Lookup::Unknown(None), "{exp}");
-        assert!(fixture.lists.status(&fixture.host).problem.is_some_and(|problem| problem.contains("expired")));
+        assert!(
+            fixture
+                .lists
+                .status(&fixture.host)
+                .problem
+                .is_some_and(|problem| problem.contains("expired"))
+        );
         fixture.lists = StatusLists::default();
         fixture.host.store.borrow_mut().clear();
     }
@@ -199,7 +210,9 @@ async fn the_subject_of_a_list_is_its_address_to_the_letter() {
 async fn a_list_may_be_as_large_as_the_limit() {
     let fixture = Fixture::new();
     let list = compress_to_vec_zlib(&vec![0xff; list::MAX_BYTES], 6);
-    fixture.host.will_answer(fixture.signer.status_list(&status_list_claims(URI, NOW, 1, &list)), None);
+    fixture
+        .host
+        .will_answer(fixture.signer.status_list(&status_list_claims(URI, NOW, 1, &list)), None);
     let last = 8 * list::MAX_BYTES as u64 - 1;
     assert_eq!(fixture.look_up(last).await, Lookup::Status(1));
     assert_eq!(fixture.look_up(last + 1).await, Lookup::OutOfRange);
@@ -218,12 +231,24 @@ async fn instances_share_lists_with_their_age() {
     fixture.will_answer(&[1], &json!({"ttl": 60}));
     assert_eq!(fixture.in_another_instance(&other, 1).await, Lookup::Status(1));
     assert_eq!(fixture.look_up(1).await, Lookup::Status(1));
-    assert_eq!(fixture.host.fetches(), 2, "the first instance takes over what the second has fetched");
+    assert_eq!(
+        fixture.host.fetches(),
+        2,
+        "the first instance takes over what the second has fetched"
+    );
 
     // A copy that somebody changed is fetched anew.
-    for (_, value) in fixture.host.store.borrow_mut().iter_mut().filter(|(key, _)| key.starts_with("status-list/")) {
-        *value =
-            String::from_utf8(value.clone()).expect("a text").replace("\"text\":\"ey", "\"text\":\"EY").into_bytes();
+    for (_, value) in fixture
+        .host
+        .store
+        .borrow_mut()
+        .iter_mut()
+        .filter(|(key, _)| key.starts_with("status-list/"))
+    {
+        *value = String::from_utf8(value.clone())
+            .expect("a text")
+            .replace("\"text\":\"ey", "\"text\":\"EY")
+            .into_bytes();
     }
     fixture.will_answer(&[2], &json!({"ttl": 60}));
     assert_eq!(fixture.in_another_instance(&StatusLists::default(), 2).await, Lookup::Status(1));
@@ -238,7 +263,10 @@ async fn only_so_many_lists_are_kept() {
         let claims = status_list_claims(&uri, NOW, 1, &list_of(&[]));
         fixture.host.will_answer(fixture.signer.status_list(&claims), None);
         fixture.host.pass(1);
-        assert_eq!(fixture.lists.look_up(&address(&uri), 0, &fixture.keys, &fixture.host).await, Lookup::Status(0));
+        assert_eq!(
+            fixture.lists.look_up(&address(&uri), 0, &fixture.keys, &fixture.host).await,
+            Lookup::Status(0)
+        );
     }
     assert_eq!(fixture.lists.status(&fixture.host).count, MAX_LISTS);
 }
@@ -254,10 +282,17 @@ async fn instances_share_a_fetch_in_progress_and_the_failure_of_the_last() {
     };
     fixture.host.latency.set(Duration::from_secs(3600));
     assert!(ask(1).await.iter().all(|lookup| *lookup == Lookup::Unknown(None)));
-    assert_eq!(fixture.host.fetches(), 1, "one of them waited for the issuer, the others for that one");
+    assert_eq!(
+        fixture.host.fetches(),
+        1,
+        "one of them waited for the issuer, the others for that one"
+    );
     let (late, before) = (StatusLists::default(), fixture.host.uptime());
     assert_eq!(fixture.in_another_instance(&late, 1).await, Lookup::Unknown(None));
-    assert!(fixture.host.uptime() - before < Duration::from_secs(1), "and later ones do not wait at all");
+    assert!(
+        fixture.host.uptime() - before < Duration::from_secs(1),
+        "and later ones do not wait at all"
+    );
     assert_eq!(fixture.host.fetches(), 1);
 
     // The next attempt is made by one of them alone, and only that one waits.

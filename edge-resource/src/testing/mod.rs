@@ -107,7 +107,12 @@ impl Host for TestHost {
         }
     }
 
-    async fn get(&self, _: &http::Uri, _: Document, limits: FetchLimits) -> Result<Fetched, FetchError> {
+    async fn get(
+        &self,
+        _: &http::Uri,
+        _: Document,
+        limits: FetchLimits,
+    ) -> Result<Fetched, FetchError> {
         self.fetches.set(self.fetches.get() + 1);
         let end = self.uptime.get() + self.latency.get().min(limits.time);
         while self.uptime.get() < end {
@@ -116,7 +121,10 @@ impl Host for TestHost {
         if self.latency.get() >= limits.time {
             return Err(FetchError::TimedOut);
         }
-        self.answers.borrow_mut().pop_front().unwrap_or_else(|| Err(FetchError::Failed("connection refused".into())))
+        self.answers
+            .borrow_mut()
+            .pop_front()
+            .unwrap_or_else(|| Err(FetchError::Failed("connection refused".into())))
     }
 
     fn log(&self, line: fmt::Arguments<'_>) {

@@ -19,7 +19,8 @@ fn next_pair() -> Arc<KeyPair> {
     thread_local! {
         static COUNT: Cell<usize> = const { Cell::new(0) };
     }
-    let generate = || Arc::new(KeyPair::generate(KeySize::Rsa2048).expect("a key can be generated"));
+    let generate =
+        || Arc::new(KeyPair::generate(KeySize::Rsa2048).expect("a key can be generated"));
     match FIRST.get(COUNT.replace(COUNT.get() + 1)) {
         Some(pair) => Arc::clone(pair.get_or_init(generate)),
         None => generate(),
@@ -40,10 +41,14 @@ impl Signer {
 
     /// The public key as `PUBLIC KEY` PEM.
     pub(crate) fn public_pem(&self) -> String {
-        let der: PublicKeyX509Der<'_> = self.pair.public_key().as_der().expect("a public key has a DER form");
+        let der: PublicKeyX509Der<'_> =
+            self.pair.public_key().as_der().expect("a public key has a DER form");
         let base64 = STANDARD.encode(der.as_ref());
-        let lines: Vec<&str> =
-            base64.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).expect("base64 is ASCII")).collect();
+        let lines: Vec<&str> = base64
+            .as_bytes()
+            .chunks(64)
+            .map(|line| std::str::from_utf8(line).expect("base64 is ASCII"))
+            .collect();
         format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"))
     }
 
@@ -110,7 +115,10 @@ pub(crate) fn with(mut claims: Value, changes: &Value) -> Value {
     for (name, value) in changes.as_object().expect("changes are an object") {
         match value {
             Value::Null => claims.as_object_mut().expect("claims are an object").remove(name),
-            value => claims.as_object_mut().expect("claims are an object").insert(name.clone(), value.clone()),
+            value => claims
+                .as_object_mut()
+                .expect("claims are an object")
+                .insert(name.clone(), value.clone()),
         };
     }
     claims

@@ -30,9 +30,17 @@ pub fn evaluate(request: &Parts, etag: &str) -> Condition {
 }
 
 /// Whether a header lists the tag, once its entries have been made comparable, or says `*`.
-fn names(headers: &HeaderMap, header: &HeaderName, etag: &str, comparable: impl Fn(&str) -> &str) -> bool {
+fn names(
+    headers: &HeaderMap,
+    header: &HeaderName,
+    etag: &str,
+    comparable: impl Fn(&str) -> &str,
+) -> bool {
     let values = headers.get_all(header).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|list| list.split(',')).map(str::trim).any(|tag| tag == "*" || comparable(tag) == etag)
+    values
+        .flat_map(|list| list.split(','))
+        .map(str::trim)
+        .any(|tag| tag == "*" || comparable(tag) == etag)
 }
 
 #[cfg(test)]
@@ -58,9 +66,19 @@ mod tests {
             ("if-none-match", "\"a\"", Holds, Holds),
             ("if-none-match", "v", Holds, Holds),
         ] {
-            for (method, expected) in [(Method::GET, read), (Method::HEAD, read), (Method::DELETE, deleted)] {
-                let request = Request::builder().method(&method).header(header, value).body(()).expect("a request");
-                assert_eq!(evaluate(&request.into_parts().0, "\"v\""), expected, "{method} {header}: {value}");
+            for (method, expected) in
+                [(Method::GET, read), (Method::HEAD, read), (Method::DELETE, deleted)]
+            {
+                let request = Request::builder()
+                    .method(&method)
+                    .header(header, value)
+                    .body(())
+                    .expect("a request");
+                assert_eq!(
+                    evaluate(&request.into_parts().0, "\"v\""),
+                    expected,
+                    "{method} {header}: {value}"
+                );
             }
         }
     }

@@ -3,7 +3,10 @@
 use std::fmt::Write;
 use std::ops::Range;
 
-use http::header::{ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_RANGE, CONTENT_SECURITY_POLICY, ETAG, IF_RANGE, RANGE};
+use http::header::{
+    ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_RANGE, CONTENT_SECURITY_POLICY, ETAG, IF_RANGE,
+    RANGE,
+};
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
 use serde::Serialize;
@@ -62,7 +65,8 @@ impl Content {
         let key = self.id.chunk_key(index);
         let gone = || StoreError(format!("{key} is gone"));
         let mut bytes = host.load(&key).await?.ok_or_else(gone)?;
-        let (start, length) = (usize::try_from(start).unwrap_or(usize::MAX), usize::try_from(length).unwrap_or(0));
+        let (start, length) =
+            (usize::try_from(start).unwrap_or(usize::MAX), usize::try_from(length).unwrap_or(0));
         if bytes.len() < start.saturating_add(length) {
             return Err(gone());
         }
@@ -84,7 +88,13 @@ fn precondition_failed() -> Answer {
 }
 
 /// Answers with the content, or with the one range of it that was asked for (RFC 9110, section 14).
-pub async fn download(request: &Parts, id: &str, owner: &Owner, is_admin: bool, host: &impl Host) -> Answer {
+pub async fn download(
+    request: &Parts,
+    id: &str,
+    owner: &Owner,
+    is_admin: bool,
+    host: &impl Host,
+) -> Answer {
     let (id, record) = match find(request, id, owner, is_admin, host).await {
         Ok(found) => found,
         Err(turned_away) => return turned_away,
@@ -112,8 +122,11 @@ pub async fn download(request: &Parts, id: &str, owner: &Owner, is_admin: bool, 
             answer
         }
         Wanted::Nothing => {
-            let mut answer =
-                answer::error(StatusCode::RANGE_NOT_SATISFIABLE, "Range Not Satisfiable", "range_not_satisfiable");
+            let mut answer = answer::error(
+                StatusCode::RANGE_NOT_SATISFIABLE,
+                "Range Not Satisfiable",
+                "range_not_satisfiable",
+            );
             set(&mut answer, CONTENT_RANGE, &format!("bytes */{}", record.size));
             return answer;
         }
@@ -123,12 +136,19 @@ pub async fn download(request: &Parts, id: &str, owner: &Owner, is_admin: bool, 
     let headers = answer.headers_mut();
     headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     // For the browser that shows it all the same: no scripts, no forms, no origin.
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
+    headers
+        .insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
     answer
 }
 
 /// Deletes a file.
-pub async fn delete(request: &Parts, id: &str, owner: &Owner, is_admin: bool, host: &impl Host) -> Answer {
+pub async fn delete(
+    request: &Parts,
+    id: &str,
+    owner: &Owner,
+    is_admin: bool,
+    host: &impl Host,
+) -> Answer {
     #[derive(Serialize)]
     struct Deleted<'a> {
         id: &'a str,
@@ -153,7 +173,9 @@ async fn remove(id: &UploadId, record: &Record, host: &impl Host) -> Result<(), 
     let chunks = record.size.div_ceil(CHUNK as u64);
     let noted = host.save(&id.pending_key(), host.now_seconds().to_string().as_bytes()).await;
     if let Err(error) = &noted {
-        host.log(format_args!("warning: key-value store: a file is deleted without a note: {error}"));
+        host.log(format_args!(
+            "warning: key-value store: a file is deleted without a note: {error}"
+        ));
     } else {
         host.remove(&id.record_key()).await?;
     }
@@ -196,14 +218,17 @@ fn wanted(request: &Parts, etag: &str, size: u64) -> Wanted {
         return Wanted::Whole;
     }
     let mut values = headers.get_all(RANGE).iter();
-    let (Some(range), None) = (values.next().and_then(|value| value.to_str().ok()), values.next()) else {
+    let (Some(range), None) = (values.next().and_then(|value| value.to_str().ok()), values.next())
+    else {
         return Wanted::Whole;
     };
     if headers.get(IF_RANGE).is_some_and(|version| version != etag) {
         return Wanted::Whole;
     }
     let Some((unit, range)) = range.split_once('=') else { return Wanted::Whole };
-    let Some((first, last)) = range.trim().split_once('-').filter(|_| unit.eq_ignore_ascii_case("bytes")) else {
+    let Some((first, last)) =
+        range.trim().split_once('-').filter(|_| unit.eq_ignore_ascii_case("bytes"))
+    else {
         return Wanted::Whole;
     };
     let range = match (number(first), number(last)) {
@@ -240,8 +265,10 @@ fn disposition(filename: &str) -> String {
     // Hidden on Unix before a dot; on Windows, what is after the name is not there.
     let name = name.trim_start_matches(['.', ' ']).trim_end_matches(['.', ' ']);
     let name = if name.is_empty() { "download" } else { name };
-    let plain: String =
-        name.chars().map(|c| if c.is_ascii_alphanumeric() || "._- ".contains(c) { c } else { '_' }).collect();
+    let plain: String = name
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || "._- ".contains(c) { c } else { '_' })
+        .collect();
     let mut encoded = String::new();
     for byte in name.bytes() {
         if byte.is_ascii_alphanumeric() || b"._-".contains(&byte) {
@@ -298,13 +325,33 @@ mod tests {
             ("bytes", Whole),
         ] {
             let version = |tag| [(RANGE, range), (IF_RANGE, tag)];
-            assert_eq!(wanted(&get(&[(RANGE, range)], Method::GET), "\"v\"", 10), expected, "{range}");
-            assert_eq!(wanted(&get(&version("\"v\""), Method::GET), "\"v\"", 10), expected, "{range}");
+            assert_eq!(
+                wanted(&get(&[(RANGE, range)], Method::GET), "\"v\"", 10),
+                expected,
+                "{range}"
+            );
+            assert_eq!(
+                wanted(&get(&version("\"v\""), Method::GET), "\"v\"", 10),
+                expected,
+                "{range}"
+            );
             for other in ["\"other\"", "W/\"v\"", "Fri, 27 Nov 2026 00:00:00 GMT", ""] {
-                assert_eq!(wanted(&get(&version(other), Method::GET), "\"v\"", 10), Whole, "{range} {other}");
+                assert_eq!(
+                    wanted(&get(&version(other), Method::GET), "\"v\"", 10),
+                    Whole,
+                    "{range} {other}"
+                );
             }
-            assert_eq!(wanted(&get(&[(RANGE, range)], Method::HEAD), "\"v\"", 10), Whole, "{range}");
-            assert_eq!(wanted(&get(&[(RANGE, range), (RANGE, range)], Method::GET), "\"v\"", 10), Whole, "{range}");
+            assert_eq!(
+                wanted(&get(&[(RANGE, range)], Method::HEAD), "\"v\"", 10),
+                Whole,
+                "{range}"
+            );
+            assert_eq!(
+                wanted(&get(&[(RANGE, range), (RANGE, range)], Method::GET), "\"v\"", 10),
+                Whole,
+                "{range}"
+            );
         }
     }
 
@@ -314,13 +361,25 @@ mod tests {
             ("a.txt", "attachment; filename=\"a.txt\"; filename*=UTF-8''a.txt"),
             ("../../etc/passwd", "attachment; filename=\"passwd\"; filename*=UTF-8''passwd"),
             ("C:\\x\\.bashrc", "attachment; filename=\"bashrc\"; filename*=UTF-8''bashrc"),
-            ("a\"; x=\"b\r\n", "attachment; filename=\"a__ x__b\"; filename*=UTF-8''a_%3B%20x%3D_b"),
-            ("a.txt:stream", "attachment; filename=\"a.txt_stream\"; filename*=UTF-8''a.txt_stream"),
+            (
+                "a\"; x=\"b\r\n",
+                "attachment; filename=\"a__ x__b\"; filename*=UTF-8''a_%3B%20x%3D_b",
+            ),
+            (
+                "a.txt:stream",
+                "attachment; filename=\"a.txt_stream\"; filename*=UTF-8''a.txt_stream",
+            ),
             ("a.exe. .", "attachment; filename=\"a.exe\"; filename*=UTF-8''a.exe"),
             ("\u{202e}. .profile", "attachment; filename=\"profile\"; filename*=UTF-8''profile"),
-            ("%2e%2e%2fa", "attachment; filename=\"_2e_2e_2fa\"; filename*=UTF-8''%252e%252e%252fa"),
+            (
+                "%2e%2e%2fa",
+                "attachment; filename=\"_2e_2e_2fa\"; filename*=UTF-8''%252e%252e%252fa",
+            ),
             ("도장", "attachment; filename=\"__\"; filename*=UTF-8''%EB%8F%84%EC%9E%A5"),
-            ("cod\u{202e}txt.exe", "attachment; filename=\"codtxt.exe\"; filename*=UTF-8''codtxt.exe"),
+            (
+                "cod\u{202e}txt.exe",
+                "attachment; filename=\"codtxt.exe\"; filename*=UTF-8''codtxt.exe",
+            ),
             ("..", "attachment; filename=\"download\"; filename*=UTF-8''download"),
         ] {
             assert_eq!(disposition(name), expected, "{name:?}");

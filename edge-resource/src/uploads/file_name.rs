@@ -43,11 +43,14 @@ fn text(bytes: Vec<u8>) -> String {
 }
 
 fn extended(disposition: &[u8]) -> Result<Option<String>, FormError> {
-    let mut values = parameters::all(disposition).filter(|(name, _)| name.eq_ignore_ascii_case(EXTENDED));
+    let mut values =
+        parameters::all(disposition).filter(|(name, _)| name.eq_ignore_ascii_case(EXTENDED));
     match (values.next(), values.next()) {
         (None, _) => Ok(None),
         // The grammar has no quotation marks there; some clients write them, and they can mean nothing else.
-        (Some((_, value)), None) => decode(&parameters::unquoted(value)).map(Some).ok_or(FormError::Malformed),
+        (Some((_, value)), None) => {
+            decode(&parameters::unquoted(value)).map(Some).ok_or(FormError::Malformed)
+        }
         (Some(_), Some(_)) => Err(FormError::Malformed),
     }
 }
@@ -88,7 +91,10 @@ mod tests {
     fn an_extended_name_is_found_and_decoded() {
         for (disposition, name) in [
             ("form-data; name=\"file\"; filename*=UTF-8''a.txt", "a.txt"),
-            ("form-data; name=\"file\"; FileName*=utf-8'ko'%eb%b3%B4%EA%B3%A0%EC%84%9C.txt", "보고서.txt"),
+            (
+                "form-data; name=\"file\"; FileName*=utf-8'ko'%eb%b3%B4%EA%B3%A0%EC%84%9C.txt",
+                "보고서.txt",
+            ),
             ("form-data; filename*=UTF-8''%E2%82%AC%20rates; name=\"file\"", "€ rates"),
             ("form-data;filename* = UTF-8'en-GB'a%27b ;name=file", "a'b"),
             ("form-data; filename*=UTF-8''", ""),
@@ -97,7 +103,11 @@ mod tests {
             ("form-data; name=\"file\"; filename*=\"UTF-8''%E2%82%AC%20rates.txt\"", "€ rates.txt"),
             ("form-data; filename*=\"UTF-8''\"; name=file", ""),
         ] {
-            assert_eq!(extended(disposition.as_bytes()), Ok(Some(name.to_owned())), "{disposition}");
+            assert_eq!(
+                extended(disposition.as_bytes()),
+                Ok(Some(name.to_owned())),
+                "{disposition}"
+            );
         }
     }
 

@@ -126,7 +126,10 @@ impl<B: Stream<Item = Result<Bytes, BodyError>> + Unpin> Form<B> {
     ///
     /// # Errors
     /// [`FormError`].
-    pub async fn next_piece(&mut self, part: &mut Field<'static>) -> Result<Option<Bytes>, FormError> {
+    pub async fn next_piece(
+        &mut self,
+        part: &mut Field<'static>,
+    ) -> Result<Option<Bytes>, FormError> {
         let Self { body, piece, left, .. } = self;
         let mut part = Pin::new(part);
         drive(body, piece, left, |cx| part.as_mut().poll_next(cx))
@@ -172,7 +175,9 @@ async fn drive<B: Stream<Item = Result<Bytes, BodyError>> + Unpin, T>(
 
 fn form_error(error: &multer::Error) -> FormError {
     match error {
-        multer::Error::FieldSizeExceeded { .. } | multer::Error::StreamSizeExceeded { .. } => FormError::TooLarge,
+        multer::Error::FieldSizeExceeded { .. } | multer::Error::StreamSizeExceeded { .. } => {
+            FormError::TooLarge
+        }
         _ => FormError::Malformed,
     }
 }

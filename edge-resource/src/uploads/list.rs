@@ -13,13 +13,18 @@ use crate::language;
 const DEFAULT_PAGE: usize = 20;
 const LARGEST_PAGE: usize = 100;
 
-const LIMIT_INVALID: Text<'static> =
-    Text { ko: "limit은 1부터 100까지의 수입니다", en: "limit is a number from 1 to 100" };
+const LIMIT_INVALID: Text<'static> = Text {
+    ko: "limit은 1부터 100까지의 수입니다",
+    en: "limit is a number from 1 to 100",
+};
 const AFTER_INVALID: Text<'static> =
     Text { ko: "after는 업로드의 id입니다", en: "after is the id of an upload" };
-const UNKNOWN: Text<'static> = Text { ko: "알 수 없는 매개변수입니다", en: "This parameter is unknown" };
-const REPEATED: Text<'static> =
-    Text { ko: "이 매개변수는 한 번만 쓸 수 있습니다", en: "This parameter may occur only once" };
+const UNKNOWN: Text<'static> =
+    Text { ko: "알 수 없는 매개변수입니다", en: "This parameter is unknown" };
+const REPEATED: Text<'static> = Text {
+    ko: "이 매개변수는 한 번만 쓸 수 있습니다",
+    en: "This parameter may occur only once",
+};
 
 /// Characters of a parameter's name that the response repeats.
 const MAX_NAME: usize = 40;
@@ -63,7 +68,9 @@ impl Query {
                 "limit" if limit.is_some() => return Err(invalid(REPEATED)),
                 "after" if after.is_some() => return Err(invalid(REPEATED)),
                 "limit" => limit = Some(parse_limit(value).ok_or_else(|| invalid(LIMIT_INVALID))?),
-                "after" => after = Some(UploadId::parse(value).ok_or_else(|| invalid(AFTER_INVALID))?),
+                "after" => {
+                    after = Some(UploadId::parse(value).ok_or_else(|| invalid(AFTER_INVALID))?)
+                }
                 _ => return Err(QueryError { name, kind: "extra_forbidden", text: UNKNOWN }),
             }
         }
@@ -103,7 +110,10 @@ async fn page(
     let prefix = owner.prefix();
     let mut newest = BTreeSet::new();
     host.keys(|key| {
-        let id = key.strip_prefix(RECORDS).filter(|id| id.starts_with(&prefix)).and_then(UploadId::parse);
+        let id = key
+            .strip_prefix(RECORDS)
+            .filter(|id| id.starts_with(&prefix))
+            .and_then(UploadId::parse);
         if let Some(id) = id
             && query.after.as_ref().is_none_or(|after| id < *after)
         {
@@ -119,7 +129,9 @@ async fn page(
     let mut files = Vec::new();
     for id in newest.into_iter().rev().take(query.limit) {
         // One that has been deleted meanwhile is left out, and so is another user's with the same hash.
-        if let Some(record) = Record::load(&id, host).await?.filter(|record| record.owner == owner.0) {
+        if let Some(record) =
+            Record::load(&id, host).await?.filter(|record| record.owner == owner.0)
+        {
             files.push((id, record));
         }
     }

@@ -52,7 +52,8 @@ impl Owner {
     #[must_use]
     pub fn of(token: &VerifiedToken) -> Option<Self> {
         let claim = token.claim("user_id")?;
-        let id = claim.as_str().map_or_else(|| claim.raw().to_string(), std::borrow::Cow::into_owned);
+        let id =
+            claim.as_str().map_or_else(|| claim.raw().to_string(), std::borrow::Cow::into_owned);
         (!id.is_empty()).then_some(Self(id))
     }
 
@@ -70,7 +71,12 @@ pub fn user_id_missing(request: &Parts) -> Answer {
         ko: "토큰에 사용자 정보가 없어 누구의 파일인지 알 수 없습니다",
         en: "The token does not say whose files these are",
     };
-    answer::localized_error(StatusCode::FORBIDDEN, TEXT, "user_id_missing", language::preferred(&request.headers))
+    answer::localized_error(
+        StatusCode::FORBIDDEN,
+        TEXT,
+        "user_id_missing",
+        language::preferred(&request.headers),
+    )
 }
 
 /// Names an upload: owner, time and chance, 48 hexadecimal digits.
@@ -83,13 +89,19 @@ impl UploadId {
     fn new(owner: &Owner, host: &impl Host) -> Self {
         let random = host.random();
         let random = random.get(..10).unwrap_or_default();
-        Self(format!("{}{:012x}{}", owner.prefix(), host.now_milliseconds() & 0xffff_ffff_ffff, hex(random)))
+        Self(format!(
+            "{}{:012x}{}",
+            owner.prefix(),
+            host.now_milliseconds() & 0xffff_ffff_ffff,
+            hex(random)
+        ))
     }
 
     /// An id that a client sent; nothing when it cannot be one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let is_id = text.len() == Self::LENGTH && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        let is_id = text.len() == Self::LENGTH
+            && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
         is_id.then(|| Self(text.to_owned()))
     }
 
@@ -154,14 +166,18 @@ impl Record {
 
     async fn load(id: &UploadId, host: &impl Host) -> Result<Option<Self>, StoreError> {
         let Some(bytes) = host.load(&id.record_key()).await? else { return Ok(None) };
-        serde_json::from_slice(&bytes).map(Some).map_err(|error| StoreError(format!("{}: {error}", id.record_key())))
+        serde_json::from_slice(&bytes)
+            .map(Some)
+            .map_err(|error| StoreError(format!("{}: {error}", id.record_key())))
     }
 }
 
 /// 503: the store cannot be used now. The reason is for the operator.
 fn unavailable(error: &StoreError, request: &Parts, host: &impl Host) -> Answer {
-    const TEXT: Text<'static> =
-        Text { ko: "지금은 파일을 저장하거나 읽을 수 없습니다", en: "Uploads are not available now" };
+    const TEXT: Text<'static> = Text {
+        ko: "지금은 파일을 저장하거나 읽을 수 없습니다",
+        en: "Uploads are not available now",
+    };
     host.log(format_args!("error: key-value store: {error}"));
     let lang = language::preferred(&request.headers);
     answer::localized_error(StatusCode::SERVICE_UNAVAILABLE, TEXT, "storage_unavailable", lang)

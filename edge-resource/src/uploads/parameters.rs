@@ -62,7 +62,11 @@ mod tests {
         for (value, name, expected) in [
             (&b"form-data; name=\"file\""[..], &b"name"[..], Some(&b"file"[..])),
             (b"form-data;NAME = file ;x=y", b"name", Some(b"file")),
-            (b"form-data; filename=\"a name=x; name=y.txt\"; name=\"file\"", b"name", Some(b"file")),
+            (
+                b"form-data; filename=\"a name=x; name=y.txt\"; name=\"file\"",
+                b"name",
+                Some(b"file"),
+            ),
             (b"form-data; name=\"a\\\"; b\\\\c\\d\"", b"name", Some(b"a\"; b\\c\\d")),
             (b"form-data; filename=a b.txt", b"filename", Some(b"a b.txt")),
             (b"form-data; filename=\"\"", b"filename", Some(b"")),
@@ -71,11 +75,20 @@ mod tests {
             (b"form-data; xname=a", b"name", None),
             (b"name=a", b"name", None),
             (b"form-data; name", b"name", None),
-            (b"multipart/form-data ; boundary = ===a/b:c?=,; charset=x", b"boundary", Some(b"===a/b:c?=,")),
+            (
+                b"multipart/form-data ; boundary = ===a/b:c?=,; charset=x",
+                b"boundary",
+                Some(b"===a/b:c?=,"),
+            ),
             (b"multipart/form-data;\t;;boundary=\"a;b\"", b"boundary", Some(b"a;b")),
             (b"", b"name", None),
         ] {
-            assert_eq!(value_of(value, name).as_deref(), expected, "{}", String::from_utf8_lossy(value));
+            assert_eq!(
+                value_of(value, name).as_deref(),
+                expected,
+                "{}",
+                String::from_utf8_lossy(value)
+            );
         }
     }
 

@@ -28,7 +28,9 @@ pub(super) async fn used(owner: &Owner, host: &impl Host) -> Result<u64, StoreEr
             pending.insert(id.to_owned());
             return;
         }
-        let Some((id, size)) = key.strip_prefix(SIZES).and_then(|rest| rest.split_once('/')) else { return };
+        let Some((id, size)) = key.strip_prefix(SIZES).and_then(|rest| rest.split_once('/')) else {
+            return;
+        };
         let Some(size) = size.parse().ok().filter(|_: &u64| id.starts_with(&owner)) else { return };
         if pending.contains(id) {
             let largest = growing.entry(id.to_owned()).or_insert(size);
@@ -38,7 +40,9 @@ pub(super) async fn used(owner: &Owner, host: &impl Host) -> Result<u64, StoreEr
         }
     })
     .await?;
-    Ok(growing.into_values().fold(sum, |sum, size| sum.saturating_add(size).saturating_add(FILE_OVERHEAD)))
+    Ok(growing
+        .into_values()
+        .fold(sum, |sum, size| sum.saturating_add(size).saturating_add(FILE_OVERHEAD)))
 }
 
 /// The size of an upload in progress, as other uploads of its user see it.
@@ -85,7 +89,11 @@ impl Reservation {
     }
 
     /// Removes every size that may have been written.
-    pub(super) async fn release(&mut self, id: &UploadId, host: &impl Host) -> Result<(), StoreError> {
+    pub(super) async fn release(
+        &mut self,
+        id: &UploadId,
+        host: &impl Host,
+    ) -> Result<(), StoreError> {
         for bytes in std::mem::take(&mut self.written) {
             host.remove(&id.size_key(bytes)).await?;
         }

@@ -88,7 +88,9 @@ pub async fn receive(
         Ok(record) => answer::ok(&record.receipt(&draft.id)),
         Err(failure) => {
             if let Err(error) = draft.abandon(host).await {
-                host.log(format_args!("warning: key-value store: a broken upload is removed later: {error}"));
+                host.log(format_args!(
+                    "warning: key-value store: a broken upload is removed later: {error}"
+                ));
             }
             refused(&failure, limits, request, host)
         }
@@ -111,7 +113,9 @@ async fn store(
         None => u64::MAX,
         Some(most) => {
             let room = most.saturating_sub(quota::used(owner, host).await?);
-            room.checked_sub(quota::FILE_OVERHEAD).filter(|room| at_least <= *room).ok_or(Failure::Quota)?
+            room.checked_sub(quota::FILE_OVERHEAD)
+                .filter(|room| at_least <= *room)
+                .ok_or(Failure::Quota)?
         }
     };
     let body = TimedBody::new(body, TimeLimits { pause: limits.pause, total: MAX_TIME }, host);
@@ -119,7 +123,8 @@ async fn store(
     let started = host.uptime();
     let mut file: Option<Record> = None;
     while let Some(mut part) = form.next_part().await? {
-        let name = if field_name(&part).as_deref() == Some(FIELD) { file_name(&part)? } else { None };
+        let name =
+            if field_name(&part).as_deref() == Some(FIELD) { file_name(&part)? } else { None };
         // What browsers send for an input in which no file was chosen is none beside one.
         let is_another = name.is_some() && file.as_ref().is_some_and(|file| !file.is_blank());
         if is_another && name.as_ref().is_some_and(|name| !name.trim().is_empty()) {
@@ -294,7 +299,12 @@ fn announced_length(headers: &HeaderMap) -> Option<u64> {
 /// The answer. Texts of the wire contract, and of the servers that it describes, are in English alone.
 fn refused(failure: &Failure, limits: Limits, request: &Parts, host: &impl Host) -> Answer {
     let localized = |status, code, ko: &str, en: &str| {
-        answer::localized_error(status, Text { ko, en }, code, language::preferred(&request.headers))
+        answer::localized_error(
+            status,
+            Text { ko, en },
+            code,
+            language::preferred(&request.headers),
+        )
     };
     let invalid = |code, ko: &str, en: &str| {
         let lang = language::preferred(&request.headers);
@@ -314,9 +324,11 @@ fn refused(failure: &Failure, limits: Limits, request: &Parts, host: &impl Host)
             &format!("파일 이름이 {MAX_FILE_NAME}바이트보다 깁니다"),
             &format!("The name of the file is longer than {MAX_FILE_NAME} bytes"),
         ),
-        Failure::Form(FormError::NoBoundary) => {
-            answer::error(StatusCode::BAD_REQUEST, "Missing boundary in multipart.", "boundary_missing")
-        }
+        Failure::Form(FormError::NoBoundary) => answer::error(
+            StatusCode::BAD_REQUEST,
+            "Missing boundary in multipart.",
+            "boundary_missing",
+        ),
         Failure::Form(FormError::Malformed) => {
             answer::error(StatusCode::BAD_REQUEST, "Invalid multipart data.", "multipart_malformed")
         }
@@ -335,7 +347,10 @@ fn refused(failure: &Failure, limits: Limits, request: &Parts, host: &impl Host)
         Failure::Form(FormError::TooLarge) => localized(
             StatusCode::PAYLOAD_TOO_LARGE,
             "upload_too_large",
-            &format!("폼이 너무 큽니다. 파일은 {}바이트, 나머지는 모두 {OVERHEAD}바이트까지입니다", limits.file),
+            &format!(
+                "폼이 너무 큽니다. 파일은 {}바이트, 나머지는 모두 {OVERHEAD}바이트까지입니다",
+                limits.file
+            ),
             &format!(
                 "The form is too large: the file may have {} bytes, and all else {OVERHEAD} together",
                 limits.file

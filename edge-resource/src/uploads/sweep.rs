@@ -58,7 +58,11 @@ async fn remove_unfinished(id: &UploadId, host: &impl Host) -> Result<(), StoreE
 }
 
 /// Removes the content: from its end, so that what an interruption leaves is still found from its beginning.
-pub(super) async fn remove_chunks(id: &UploadId, count: u64, host: &impl Host) -> Result<(), StoreError> {
+pub(super) async fn remove_chunks(
+    id: &UploadId,
+    count: u64,
+    host: &impl Host,
+) -> Result<(), StoreError> {
     for index in (0..count).rev() {
         host.remove(&id.chunk_key(index)).await?;
     }

@@ -9,8 +9,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http::header::{
-    ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderValue, IF_MATCH,
-    IF_NONE_MATCH, RANGE, VARY,
+    ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderValue,
+    IF_MATCH, IF_NONE_MATCH, RANGE, VARY,
 };
 use http::request::Parts;
 use http::{HeaderName, Method, Request, StatusCode};
@@ -55,19 +55,32 @@ impl Edge {
         format!("Bearer {}", self.signer.token(&with(access_claims(NOW), changes)))
     }
 
-    async fn send(&self, method: Method, path: &str, bearer: &str, headers: &[(HeaderName, &str)]) -> Answer {
-        self.service.answer(&request(method, path, bearer, headers), stream::empty(), &self.host).await
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        bearer: &str,
+        headers: &[(HeaderName, &str)],
+    ) -> Answer {
+        self.service
+            .answer(&request(method, path, bearer, headers), stream::empty(), &self.host)
+            .await
     }
 
     /// Sends a body in pieces of this size.
     async fn upload(&self, bearer: &str, content_type: &str, body: &[u8], piece: usize) -> Answer {
-        let pieces: Vec<_> = body.chunks(piece).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
+        let pieces: Vec<_> =
+            body.chunks(piece).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
         let request = request(Method::POST, "/upload", bearer, &[(CONTENT_TYPE, content_type)]);
         self.service.answer(&request, stream::iter(pieces), &self.host).await
     }
 
     async fn content(&self, answer: Answer) -> Vec<u8> {
-        let announced = answer.headers()[CONTENT_LENGTH].to_str().expect("text").parse::<usize>().expect("a number");
+        let announced = answer.headers()[CONTENT_LENGTH]
+            .to_str()
+            .expect("text")
+            .parse::<usize>()
+            .expect("a number");
         let Body::Content(mut content) = answer.into_body() else { panic!("no content") };
         let mut bytes = Vec::new();
         while let Some(piece) = content.next(&self.host).await.expect("the store works") {
@@ -134,8 +147,14 @@ async fn a_file_of_any_size_comes_back_byte_for_byte() {
             );
             assert!(edge.content(answer).await == content, "{length} bytes");
 
-            assert_eq!(edge.send(Method::DELETE, &path, &bearer, &[]).await.status(), StatusCode::OK);
-            assert_eq!(edge.send(Method::GET, &path, &bearer, &[]).await.status(), StatusCode::NOT_FOUND);
+            assert_eq!(
+                edge.send(Method::DELETE, &path, &bearer, &[]).await.status(),
+                StatusCode::OK
+            );
+            assert_eq!(
+                edge.send(Method::GET, &path, &bearer, &[]).await.status(),
+                StatusCode::NOT_FOUND
+            );
             assert_eq!(edge.keys(), Vec::<String>::new());
         }
     }
@@ -150,9 +169,14 @@ async fn a_range_is_read_across_chunks() {
     let path = format!("/uploads/{}", receipt["id"].as_str().expect("an id"));
     let last = content.len() - 1;
     for (first, last) in [(0, 0), (CHUNK - 1, CHUNK), (5, 2 * CHUNK + 3), (last, last)] {
-        let answer = edge.send(Method::GET, &path, &bearer, &[(RANGE, &format!("bytes={first}-{last}"))]).await;
+        let answer = edge
+            .send(Method::GET, &path, &bearer, &[(RANGE, &format!("bytes={first}-{last}"))])
+            .await;
         assert_eq!(answer.status(), StatusCode::PARTIAL_CONTENT);
-        assert_eq!(answer.headers()[CONTENT_RANGE], format!("bytes {first}-{last}/{}", content.len()).as_str());
+        assert_eq!(
+            answer.headers()[CONTENT_RANGE],
+            format!("bytes {first}-{last}/{}", content.len()).as_str()
+        );
         assert!(edge.content(answer).await == content[first..=last]);
     }
     let answer = edge.send(Method::GET, &path, &bearer, &[(RANGE, "bytes=99999999-")]).await;
@@ -169,10 +193,18 @@ async fn conditions_are_heeded_and_a_head_has_no_ranges() {
     let etag = format!("\"{}\"", receipt["sha256"].as_str().expect("a hash"));
 
     let head = edge.send(Method::HEAD, &path, &bearer, &[(RANGE, "bytes=0-1")]).await;
-    assert_eq!((head.status(), &head.headers()[CONTENT_LENGTH]), (StatusCode::OK, &HeaderValue::from_static("10")));
-    let known = edge.send(Method::GET, &path, &bearer, &[(IF_NONE_MATCH, &etag), (RANGE, "bytes=0-1")]).await;
+    assert_eq!(
+        (head.status(), &head.headers()[CONTENT_LENGTH]),
+        (StatusCode::OK, &HeaderValue::from_static("10"))
+    );
+    let known = edge
+        .send(Method::GET, &path, &bearer, &[(IF_NONE_MATCH, &etag), (RANGE, "bytes=0-1")])
+        .await;
     assert_eq!((known.status(), known.body().length()), (StatusCode::NOT_MODIFIED, 0));
-    assert_eq!((known.headers()[ETAG].to_str().ok(), known.headers().get(CONTENT_LENGTH)), (Some(&*etag), None));
+    assert_eq!(
+        (known.headers()[ETAG].to_str().ok(), known.headers().get(CONTENT_LENGTH)),
+        (Some(&*etag), None)
+    );
     for method in [Method::GET, Method::DELETE] {
         let other = edge.send(method, &path, &bearer, &[(IF_MATCH, "\"other\"")]).await;
         assert_eq!(other.status(), StatusCode::PRECONDITION_FAILED);
@@ -183,7 +215,10 @@ async fn conditions_are_heeded_and_a_head_has_no_ranges() {
         StatusCode::NOT_FOUND,
         "a condition tells nobody that a file exists"
     );
-    assert_eq!(edge.send(Method::DELETE, &path, &bearer, &[(IF_MATCH, &etag)]).await.status(), StatusCode::OK);
+    assert_eq!(
+        edge.send(Method::DELETE, &path, &bearer, &[(IF_MATCH, &etag)]).await.status(),
+        StatusCode::OK
+    );
 }
 
 #[tokio::test]
@@ -203,12 +238,18 @@ async fn files_are_their_owners_and_the_administrators() {
         assert_eq!(answer.status(), status, "{user}");
     }
     let stranger = edge.bearer(&json!({"user_id": 8}));
-    assert_eq!(edge.send(Method::DELETE, &path, &stranger, &[]).await.status(), StatusCode::NOT_FOUND);
+    assert_eq!(
+        edge.send(Method::DELETE, &path, &stranger, &[]).await.status(),
+        StatusCode::NOT_FOUND
+    );
     assert_eq!(
         json_of(&edge.send(Method::GET, "/uploads", &stranger, &[]).await),
         json!({"uploads": [], "next": null})
     );
-    assert_eq!(json_of(&edge.send(Method::GET, "/uploads", &owner, &[]).await)["uploads"][0], receipt);
+    assert_eq!(
+        json_of(&edge.send(Method::GET, "/uploads", &owner, &[]).await)["uploads"][0],
+        receipt
+    );
     for id in ["x", "../swept", &"0".repeat(48), &"A".repeat(48)] {
         let answer = edge.send(Method::GET, &format!("/uploads/{id}"), &owner, &[]).await;
         assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{id}");
@@ -221,14 +262,19 @@ async fn what_is_too_large_is_told_with_the_limit_that_it_exceeds() {
     let bearer = edge.bearer(&json!({}));
     let with_a_note = |content: &[u8]| {
         let note = "x".repeat(100_000);
-        let head = format!("--XX\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\n{note}\r\n");
+        let head =
+            format!("--XX\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\n{note}\r\n");
         [head.as_bytes(), &form(content)].concat()
     };
     let file = format!("The file is larger than {LIMIT} bytes");
-    let form_too_large = format!("The form is too large: the file may have {LIMIT} bytes, and all else 65536 together");
+    let form_too_large = format!(
+        "The form is too large: the file may have {LIMIT} bytes, and all else 65536 together"
+    );
     let announced = (LIMIT + 70_000).to_string();
     let host = "The body is larger than the 1000 bytes that this server takes";
-    let pieces = |body: &[u8]| body.chunks(16_384).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect::<Vec<_>>();
+    let pieces = |body: &[u8]| {
+        body.chunks(16_384).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect::<Vec<_>>()
+    };
     for (headers, pieces, detail) in [
         (vec![], pieces(&form(&bytes(LIMIT + 1))), file.as_str()),
         (vec![], pieces(&with_a_note(&bytes(LIMIT))), &form_too_large),
@@ -251,7 +297,9 @@ async fn texts_are_in_the_clients_language_but_for_those_of_the_wire_contract() 
     let nobody = edge.bearer(&json!({"user_id": null}));
     let part = "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nx\r\n";
     let twice = [part, part, "--XX--\r\n"].concat().into_bytes();
-    let long_name = [&part.replace("\"a\"", &format!("\"{}\"", "a".repeat(1025))), "--XX--\r\n"].concat().into_bytes();
+    let long_name = [&part.replace("\"a\"", &format!("\"{}\"", "a".repeat(1025))), "--XX--\r\n"]
+        .concat()
+        .into_bytes();
     let body = |body: &[u8]| vec![Ok(Bytes::copy_from_slice(body))];
     let mut all = Vec::new();
     for (bearer, form, body) in [
@@ -272,7 +320,8 @@ async fn texts_are_in_the_clients_language_but_for_those_of_the_wire_contract() 
         for language in ["ko", "en"] {
             let headers = [(CONTENT_TYPE, form), (ACCEPT_LANGUAGE, language)];
             let request = request(Method::POST, "/upload", bearer, &headers);
-            answers.push(edge.service.answer(&request, stream::iter(body.clone()), &edge.host).await);
+            answers
+                .push(edge.service.answer(&request, stream::iter(body.clone()), &edge.host).await);
         }
         all.push(answers);
     }
@@ -298,7 +347,10 @@ async fn texts_are_in_the_clients_language_but_for_those_of_the_wire_contract() 
                 detail.as_str().or_else(|| detail[0]["msg"].as_str()).expect("a text").to_owned()
             };
             assert!(is_korean(&text(&korean)) && !is_korean(&text(&english)), "{korean} {english}");
-            assert!(answers[0].headers().get_all(VARY).iter().any(|value| value == "Accept-Language"), "{code}");
+            assert!(
+                answers[0].headers().get_all(VARY).iter().any(|value| value == "Accept-Language"),
+                "{code}"
+            );
         }
         codes.push(code);
     }
@@ -330,7 +382,9 @@ async fn a_size_that_is_announced_is_refused_before_the_body_is_read() {
     let bearer = edge.bearer(&json!({}));
     let length = (LIMIT + 70_000).to_string();
     let headers = [(CONTENT_TYPE, FORM), (CONTENT_LENGTH, length.as_str())];
-    let untouched = stream::poll_fn(|_| -> std::task::Poll<Option<Result<Bytes, BodyError>>> { panic!("read") });
+    let untouched = stream::poll_fn(|_| -> std::task::Poll<Option<Result<Bytes, BodyError>>> {
+        panic!("read")
+    });
     let request = request(Method::POST, "/upload", &bearer, &headers);
     let answer = edge.service.answer(&request, untouched, &edge.host).await;
     assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE);
@@ -342,7 +396,10 @@ async fn a_connection_that_breaks_leaves_nothing() {
     let bearer = edge.bearer(&json!({}));
     let body = form(&bytes(2 * CHUNK));
     for cut in [10, 1000, CHUNK, CHUNK + CHUNK / 2, body.len() - 5] {
-        let pieces = body[..cut].chunks(16_384).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect::<Vec<_>>();
+        let pieces = body[..cut]
+            .chunks(16_384)
+            .map(|piece| Ok(Bytes::copy_from_slice(piece)))
+            .collect::<Vec<_>>();
         for (end, status, code) in [
             (BodyError::Broken, 400, "body_incomplete"),
             (BodyError::Stalled, 408, "upload_too_slow"),
@@ -351,7 +408,11 @@ async fn a_connection_that_breaks_leaves_nothing() {
             let broken = stream::iter(pieces.clone()).chain(stream::iter([Err(end)]));
             let request = request(Method::POST, "/upload", &bearer, &[(CONTENT_TYPE, FORM)]);
             let answer = edge.service.answer(&request, broken, &edge.host).await;
-            assert_eq!((answer.status().as_u16(), &json_of(&answer)["code"]), (status, &json!(code)), "{cut}");
+            assert_eq!(
+                (answer.status().as_u16(), &json_of(&answer)["code"]),
+                (status, &json!(code)),
+                "{cut}"
+            );
             assert_eq!(edge.keys(), Vec::<String>::new(), "{cut}");
         }
     }
@@ -365,13 +426,18 @@ async fn an_upload_that_takes_longer_than_an_hour_leaves_nothing_even_if_only_it
         let body = form(content);
         let (early, late) = body.split_at(body.len() - b"\r\n--XX--\r\n".len());
         for (seconds, status, kept) in [(3601, 408, false), (3600, 200, true)] {
-            let pieces = [(0, early), (seconds, late)].map(|(seconds, piece)| (seconds, Bytes::copy_from_slice(piece)));
+            let pieces = [(0, early), (seconds, late)]
+                .map(|(seconds, piece)| (seconds, Bytes::copy_from_slice(piece)));
             let body = stream::iter(pieces).map(|(seconds, piece)| {
                 edge.host.pass(seconds);
                 Ok(piece)
             });
             let request = request(Method::POST, "/upload", &bearer, &[(CONTENT_TYPE, FORM)]);
-            assert_eq!(edge.service.answer(&request, body, &edge.host).await.status().as_u16(), status, "{seconds}");
+            assert_eq!(
+                edge.service.answer(&request, body, &edge.host).await.status().as_u16(),
+                status,
+                "{seconds}"
+            );
             assert_eq!(!edge.keys().is_empty(), kept, "{seconds}: {:?}", edge.keys());
         }
         edge.host.store.borrow_mut().clear();
@@ -390,10 +456,22 @@ async fn wherever_the_store_fails_the_file_is_whole_or_swept_away() {
         edge.host.pass(5000);
         // The next upload finds what the first has left.
         let later = edge.bearer(&json!({"exp": NOW + 99_999}));
-        assert_eq!(edge.upload(&later, FORM, b"", 1).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(
+            edge.upload(&later, FORM, b"", 1).await.status(),
+            StatusCode::UNPROCESSABLE_ENTITY
+        );
         let listed = json_of(&edge.send(Method::GET, "/uploads", &later, &[]).await);
-        assert_eq!(listed["uploads"].as_array().map(Vec::len), Some(usize::from(stored)), "{fails_after}");
-        assert_eq!(edge.keys().len(), if stored { 5 } else { 0 }, "{fails_after}: {:?}", edge.keys());
+        assert_eq!(
+            listed["uploads"].as_array().map(Vec::len),
+            Some(usize::from(stored)),
+            "{fails_after}"
+        );
+        assert_eq!(
+            edge.keys().len(),
+            if stored { 5 } else { 0 },
+            "{fails_after}: {:?}",
+            edge.keys()
+        );
     }
 }
 
@@ -407,12 +485,20 @@ async fn a_deletion_that_is_interrupted_is_finished_later() {
         edge.host.store_fails_after.set(Some(fails_after));
         let answer = edge.send(Method::DELETE, &path, &bearer, &[]).await;
         edge.host.store_fails_after.set(None);
-        assert_eq!(answer.status(), if fails_after < 6 { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK });
+        assert_eq!(
+            answer.status(),
+            if fails_after < 6 { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK }
+        );
         edge.host.pass(5000);
         edge.upload(&bearer, FORM, b"", 1).await;
         let there = edge.send(Method::GET, &path, &bearer, &[]).await.status() == StatusCode::OK;
         assert_eq!(there, fails_after < 2, "{fails_after}");
-        assert_eq!(edge.keys().len(), if there { 4 } else { 0 }, "{fails_after}: {:?}", edge.keys());
+        assert_eq!(
+            edge.keys().len(),
+            if there { 4 } else { 0 },
+            "{fails_after}: {:?}",
+            edge.keys()
+        );
     }
 }
 
@@ -432,7 +518,11 @@ async fn a_users_files_keep_within_the_quota_and_deleting_makes_room() {
     assert_eq!(edge.upload(&one, FORM, &full, 50_000).await.status(), StatusCode::OK);
     let empty = edge.upload(&one, FORM, &form(b""), 50_000).await;
     assert_eq!(json_of(&empty)["code"], "upload_quota_exceeded", "an empty file counts too");
-    assert_eq!(edge.upload(&other, FORM, &full, 50_000).await.status(), StatusCode::OK, "of another user");
+    assert_eq!(
+        edge.upload(&other, FORM, &full, 50_000).await.status(),
+        StatusCode::OK,
+        "of another user"
+    );
 
     let path = format!("/uploads/{}", receipt["id"].as_str().expect("an id"));
     assert_eq!(edge.send(Method::DELETE, &path, &one, &[]).await.status(), StatusCode::OK);
@@ -450,5 +540,8 @@ async fn uploads_at_the_same_time_never_exceed_the_quota() {
     let stored = statuses.iter().filter(|status| **status == StatusCode::OK).count();
     assert!(stored <= 2, "{statuses:?}");
     let of = |prefix: &str| edge.keys().iter().filter(|key| key.starts_with(prefix)).count();
-    assert_eq!((of("upload/"), of("size/"), of("chunk/"), of("pending/")), (stored, stored, stored, 0));
+    assert_eq!(
+        (of("upload/"), of("size/"), of("chunk/"), of("pending/")),
+        (stored, stored, stored, 0)
+    );
 }

@@ -15,6 +15,9 @@ pub(crate) fn described() -> Result<String, Failure> {
     let rustc = Command::new("rustc").arg("--version").output()?;
     let rustc = String::from_utf8(rustc.stdout)?;
     let version = rustc.split(' ').nth(1).unwrap_or("of an unknown version");
-    let (model, machine) = (model.map_or("an unknown processor", |(_, model)| model.trim()), std::env::consts::ARCH);
-    Ok(format!("{date}; {model} ({machine}), {cores} cores\nshared by client and server; rustc {version}"))
+    let (model, machine) =
+        (model.map_or("an unknown processor", |(_, model)| model.trim()), std::env::consts::ARCH);
+    Ok(format!(
+        "{date}; {model} ({machine}), {cores} cores\nshared by client and server; rustc {version}"
+    ))
 }

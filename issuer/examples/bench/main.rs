@@ -69,7 +69,8 @@ fn main() -> Result<(), Failure> {
     let at_start = server.rss_mib()?;
     let login = login_request("alice", PASSWORD);
     let answer: Value = serde_json::from_str(server.connect()?.send(&login, 200)?)?;
-    let text = |name: &str| answer.get(name).and_then(Value::as_str).ok_or("a login without tokens");
+    let text =
+        |name: &str| answer.get(name).and_then(Value::as_str).ok_or("a login without tokens");
     let refresh = post("/api/token/refresh/", &json!({ "refresh": text("refresh")? }));
     let me = get("/api/users/me/", text("access")?);
     let verify = post("/api/token/verify/", &json!({ "token": text("access")? }));
@@ -94,7 +95,10 @@ fn thread_cpu_ms() -> Result<f64, Failure> {
 
 /// CPU in ms of one `work`, done `times` times on each of as many threads as there are cores: the server keeps them busy at the same
 /// time too, and what they share makes each slower.
-fn own_cpu<W: FnMut() -> Result<(), Failure> + Send>(times: usize, works: &mut [W]) -> Result<f64, Failure> {
+fn own_cpu<W: FnMut() -> Result<(), Failure> + Send>(
+    times: usize,
+    works: &mut [W],
+) -> Result<f64, Failure> {
     let threads = works.len();
     let sum: Result<f64, Failure> = std::thread::scope(|scope| {
         let threads: Vec<_> = works
@@ -107,14 +111,18 @@ fn own_cpu<W: FnMut() -> Result<(), Failure> + Send>(times: usize, works: &mut [
                 })
             })
             .collect();
-        threads.into_iter().map(|thread| thread.join().map_err(|_| Failure::from("the work failed"))?).sum()
+        threads
+            .into_iter()
+            .map(|thread| thread.join().map_err(|_| Failure::from("the work failed"))?)
+            .sum()
     });
     Ok(sum? / (times * threads) as f64)
 }
 
 /// CPU in ms that the server takes for one of `requests`, sent `times` times in all on [`CONNECTIONS`] connections.
 fn server_cpu(server: &Server, requests: &[&[u8]], times: usize) -> Result<f64, Failure> {
-    let connections: Vec<Connection> = (0..CONNECTIONS).map(|_| server.connect()).collect::<Result<_, _>>()?;
+    let connections: Vec<Connection> =
+        (0..CONNECTIONS).map(|_| server.connect()).collect::<Result<_, _>>()?;
     let before = server.cpu_ms()?;
     std::thread::scope(|scope| {
         let each = times / CONNECTIONS;
@@ -122,7 +130,11 @@ fn server_cpu(server: &Server, requests: &[&[u8]], times: usize) -> Result<f64, 
             .into_iter()
             .map(|mut connection| {
                 scope.spawn(move || {
-                    requests.iter().cycle().take(each).try_for_each(|request| connection.send(request, 200).map(drop))
+                    requests
+                        .iter()
+                        .cycle()
+                        .take(each)
+                        .try_for_each(|request| connection.send(request, 200).map(drop))
                 })
             })
             .collect();
@@ -138,7 +150,14 @@ fn cpu(server: &Server, login: &[u8], refresh: &[u8], me: &[u8]) -> Result<(), F
         .map(|_| {
             let mut signature = vec![0; key.public_modulus_len()];
             let key = &key;
-            move || Ok(key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), &[b'a'; 400], &mut signature)?)
+            move || {
+                Ok(key.sign(
+                    &RSA_PKCS1_SHA256,
+                    &SystemRandom::new(),
+                    &[b'a'; 400],
+                    &mut signature,
+                )?)
+            }
         })
         .collect();
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::default());
@@ -149,7 +168,12 @@ fn cpu(server: &Server, login: &[u8], refresh: &[u8], me: &[u8]) -> Result<(), F
             let argon2 = &argon2;
             move || {
                 argon2
-                    .hash_password_into_with_memory(PASSWORD.as_bytes(), b"sixteen salt byt", &mut [0; 32], &mut memory)
+                    .hash_password_into_with_memory(
+                        PASSWORD.as_bytes(),
+                        b"sixteen salt byt",
+                        &mut [0; 32],
+                        &mut memory,
+                    )
                     .map_err(|e| e.to_string().into())
             }
         })
@@ -176,7 +200,8 @@ fn cpu(server: &Server, login: &[u8], refresh: &[u8], me: &[u8]) -> Result<(), F
     println!("| refresh | {refresh:.3} | {signatures:.2} signatures | {goal} |");
     println!("| `users/me` | {me:.3} | | {MOST_ME_MS} ms | {} |", met(me <= MOST_ME_MS));
     println!("| one argon2id hash, same parameters | {hash:.2} | | | |");
-    let goal = format!("the hash and {MOST_ABOVE_HASH_MS} ms | {}", met(above <= MOST_ABOVE_HASH_MS));
+    let goal =
+        format!("the hash and {MOST_ABOVE_HASH_MS} ms | {}", met(above <= MOST_ABOVE_HASH_MS));
     println!(
         "| login | {login:.2} | the hash and {above:.2} ms, {:.2} of them for two signatures | {goal} |\n",
         2.0 * sign
@@ -226,7 +251,9 @@ fn login_times(server: &Server) -> Result<(), Failure> {
     for first in 0..TRIES {
         // Each kind comes as often after each other one.
         for index in (0..3).map(|step| (first + step * (1 + first / 3 % 2)) % 3) {
-            let ((_, request), Some(sample)) = (&kinds[index], samples.get_mut(index)) else { continue };
+            let ((_, request), Some(sample)) = (&kinds[index], samples.get_mut(index)) else {
+                continue;
+            };
             let start = Instant::now();
             connection.send(request, 401)?;
             sample.add(start.elapsed().as_secs_f64() * 1000.0);
@@ -234,7 +261,12 @@ fn login_times(server: &Server) -> Result<(), Failure> {
     }
     println!("| refused login | tries | mean, ms | standard deviation, ms |\n|---|---|---|---|");
     for ((name, _), sample) in kinds.iter().zip(&samples) {
-        println!("| {name} | {} | {:.3} | {:.3} |", sample.len(), sample.mean(), sample.variance().sqrt());
+        println!(
+            "| {name} | {} | {:.3} | {:.3} |",
+            sample.len(),
+            sample.mean(),
+            sample.variance().sqrt()
+        );
     }
     println!("\n| pair | Welch's t | degrees of freedom | p, two-sided |\n|---|---|---|---|");
     let mut lowest = 1.0_f64;
@@ -244,6 +276,9 @@ fn login_times(server: &Server) -> Result<(), Failure> {
         lowest = lowest.min(p);
         println!("| {}, {} | {t:.2} | {freedom:.0} | {p:.2} |", kinds[one].0, kinds[other].0);
     }
-    println!("\nGoal: no difference (each p at least {SIGNIFICANT}); {}.", met(lowest >= SIGNIFICANT));
+    println!(
+        "\nGoal: no difference (each p at least {SIGNIFICANT}); {}.",
+        met(lowest >= SIGNIFICANT)
+    );
     Ok(())
 }

@@ -60,8 +60,11 @@ impl Server {
     pub(crate) fn cpu_ms(&self) -> Result<f64, Failure> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
         // The name of the program, in parentheses, may hold spaces: the fields after it are counted, from the third.
-        let fields: Vec<&str> = stat.rsplit_once(')').ok_or("not a stat file")?.1.split_whitespace().collect();
-        let ticks = |index: usize| fields.get(index).ok_or("a short stat file").map(|field| field.parse::<f64>());
+        let fields: Vec<&str> =
+            stat.rsplit_once(')').ok_or("not a stat file")?.1.split_whitespace().collect();
+        let ticks = |index: usize| {
+            fields.get(index).ok_or("a short stat file").map(|field| field.parse::<f64>())
+        };
         // USER_HZ is 100 on every architecture that Linux has with Rust's standard library but alpha.
         Ok((ticks(11)?? + ticks(12)??) * 10.0)
     }
@@ -97,7 +100,8 @@ fn command(directory: &Path) -> Result<Command, Failure> {
 }
 
 fn issuer(directory: &Path, args: &[&str], stdin: &str) -> Result<(), Failure> {
-    let mut child = command(directory)?.args(args).stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
+    let mut child =
+        command(directory)?.args(args).stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
     if let Some(mut input) = child.stdin.take() {
         // A command that reads no password may be gone already.
         let _ = writeln!(input, "{stdin}");
@@ -142,9 +146,14 @@ impl Connection {
 
 /// Whether an answer with `Content-Length` has arrived in full.
 fn whole(answer: &[u8]) -> Result<bool, Failure> {
-    let Some(head) = answer.windows(4).position(|four| four == b"\r\n\r\n") else { return Ok(false) };
+    let Some(head) = answer.windows(4).position(|four| four == b"\r\n\r\n") else {
+        return Ok(false);
+    };
     let text = std::str::from_utf8(answer.get(..head).unwrap_or_default())?.to_ascii_lowercase();
-    let length = text.lines().find_map(|line| line.strip_prefix("content-length:")).ok_or("no Content-Length")?;
+    let length = text
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length:"))
+        .ok_or("no Content-Length")?;
     Ok(answer.len() >= head + 4 + length.trim().parse::<usize>()?)
 }
 
@@ -158,5 +167,6 @@ pub(crate) fn post(path: &str, body: &serde_json::Value) -> Vec<u8> {
 }
 
 pub(crate) fn get(path: &str, token: &str) -> Vec<u8> {
-    format!("GET {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n\r\n").into_bytes()
+    format!("GET {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n\r\n")
+        .into_bytes()
 }

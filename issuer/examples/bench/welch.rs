@@ -35,7 +35,10 @@ impl Sample {
 pub(crate) fn t(one: &Sample, other: &Sample) -> (f64, f64) {
     let (a, b) = (one.variance_of_mean(), other.variance_of_mean());
     let freedom = |part: f64, sample: &Sample| part * part / (sample.len() as f64 - 1.0);
-    ((one.mean() - other.mean()) / (a + b).sqrt(), (a + b).powi(2) / (freedom(a, one) + freedom(b, other)))
+    (
+        (one.mean() - other.mean()) / (a + b).sqrt(),
+        (a + b).powi(2) / (freedom(a, one) + freedom(b, other)),
+    )
 }
 
 /// The chance that two samples of one distribution differ by `t` or more, in either direction: one less the integral of
@@ -46,7 +49,8 @@ pub(crate) fn p(t: f64, freedom: f64) -> f64 {
     let integral = |end: f64| {
         let steps = 20_000;
         let width = end / f64::from(steps);
-        let inner = (1..steps).map(|step| density(width * f64::from(step)) * if step % 2 == 0 { 2.0 } else { 4.0 });
+        let inner = (1..steps)
+            .map(|step| density(width * f64::from(step)) * if step % 2 == 0 { 2.0 } else { 4.0 });
         (density(0.0) + inner.sum::<f64>() + density(end)) * width / 3.0
     };
     (1.0 - integral(t.abs().min(60.0)) / integral(60.0)).max(0.0)

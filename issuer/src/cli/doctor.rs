@@ -81,12 +81,18 @@ pub(super) fn run(args: DoctorArgs) -> Result<ExitCode, Failure> {
     let roots = match &args.ca_file {
         Some(file) => {
             let named = |error| format!("cannot read {}: {error}; check --ca-file", file.display());
-            Some((file.display().to_string(), regular_file::read(file, MAX_CERTIFICATES).map_err(named)?))
+            Some((
+                file.display().to_string(),
+                regular_file::read(file, MAX_CERTIFICATES).map_err(named)?,
+            ))
         }
         None => None,
     };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let web = Web::new(roots.as_ref().map(|(name, pem)| (name.as_str(), pem.as_slice())), Arc::clone(&clock))?;
+    let web = Web::new(
+        roots.as_ref().map(|(name, pem)| (name.as_str(), pem.as_slice())),
+        Arc::clone(&clock),
+    )?;
     let json = args.json;
     let patient = patient(args)?;
     let mut findings = Vec::new();
@@ -147,5 +153,9 @@ fn line(finding: &Finding) -> String {
 }
 
 fn path(text: &str) -> Result<String, String> {
-    if text.starts_with('/') { Ok(text.to_owned()) } else { Err("a path begins with a slash".to_owned()) }
+    if text.starts_with('/') {
+        Ok(text.to_owned())
+    } else {
+        Err("a path begins with a slash".to_owned())
+    }
 }

@@ -8,8 +8,8 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::config::DatabaseArgs;
 use crate::storage;
 use crate::users::{
-    ADMIN_ROLE, Changes, Claims, DEFAULT_ROLE, Differing, ImportOptions, ImportReport, KeptAdministrator,
-    LastAdministrator, NotTaken, read_django_users,
+    ADMIN_ROLE, Changes, Claims, DEFAULT_ROLE, Differing, ImportOptions, ImportReport,
+    KeptAdministrator, LastAdministrator, NotTaken, read_django_users,
 };
 
 #[derive(Debug, Args)]
@@ -44,17 +44,21 @@ pub(super) struct ImportArgs {
 
 pub(super) async fn run(args: ImportArgs) -> Result<(), Failure> {
     Changes { role: Some(args.role.clone()), ..Changes::default() }.checked()?;
-    let claims = Claims { role: args.role, superuser_role: ADMIN_ROLE.to_owned(), premium: args.premium };
+    let claims =
+        Claims { role: args.role, superuser_role: ADMIN_ROLE.to_owned(), premium: args.premium };
     let users = read_django_users(&args.from, &args.table, &claims).await?;
     let storage = storage::open(&args.database.database_url).await?;
-    let last_administrator = if args.force { LastAdministrator::MayGo } else { LastAdministrator::Stays };
+    let last_administrator =
+        if args.force { LastAdministrator::MayGo } else { LastAdministrator::Stays };
     let options = ImportOptions { update: args.update, adopt: args.adopt, last_administrator };
     let report = storage.import_users(&users, options, SystemClock.now().timestamp()).await?;
     say!("imported {} users, {} were there already", report.new, report.present)?;
     print(&report, args.update)?;
     for user in users.iter().filter(|user| !user.has_usable_password()) {
         let name = user.username();
-        say!("the user {name:?} has no password that can be checked: `issuer users set-password` gives one")?;
+        say!(
+            "the user {name:?} has no password that can be checked: `issuer users set-password` gives one"
+        )?;
     }
     storage.close().await;
     let mut left_out = Vec::new();
@@ -78,7 +82,9 @@ fn print(report: &ImportReport, update: bool) -> Result<(), Failure> {
         print_differences(user)?;
     }
     for NotTaken { id, username, holder } in &report.not_taken {
-        say!("the user {id} of Django's cannot have the name {username:?}: it is the user {holder}'s")?;
+        say!(
+            "the user {id} of Django's cannot have the name {username:?}: it is the user {holder}'s"
+        )?;
     }
     if let Some(KeptAdministrator { id, username, fields }) = &report.kept_administrator {
         let fields = fields.join(", ");
@@ -88,13 +94,17 @@ fn print(report: &ImportReport, update: bool) -> Result<(), Failure> {
         )?;
     }
     for (id, username) in &report.gone {
-        say!("the user {username:?} (id {id}) is not in Django's table: `issuer users deactivate` keeps it out")?;
+        say!(
+            "the user {username:?} (id {id}) is not in Django's table: `issuer users deactivate` keeps it out"
+        )?;
     }
     if !update && report.differing.iter().any(|user| !user.pending.is_empty()) {
         say!("`issuer users import --update` takes Django's values for those who differ")?;
     }
     if report.differing.iter().any(|user| !user.is_imported || !user.unknown.is_empty()) {
-        say!("`issuer users import --adopt` records users as Django's, and later changes in Django can be taken")?;
+        say!(
+            "`issuer users import --adopt` records users as Django's, and later changes in Django can be taken"
+        )?;
     }
     Ok(())
 }
@@ -106,11 +116,15 @@ fn print_differences(user: &Differing) -> Result<(), Failure> {
     match (user.is_imported, unknown.is_empty()) {
         (true, true) => {}
         (true, false) => {
-            say!("the last import of {name} is not recorded; it differs from Django's in: {unknown}")?;
+            say!(
+                "the last import of {name} is not recorded; it differs from Django's in: {unknown}"
+            )?;
         }
         (false, true) => say!("{name} is not known to have been imported")?,
         (false, false) => {
-            say!("{name} is not known to have been imported; it differs from Django's in: {unknown}")?;
+            say!(
+                "{name} is not known to have been imported; it differs from Django's in: {unknown}"
+            )?;
         }
     }
     if !user.updated.is_empty() {

@@ -120,7 +120,9 @@ fn generate(args: GenerateArgs) -> Result<(), Failure> {
             let place = directory.path().display();
             say!("generated the key {kid} in {place}: {}", state.as_str())?;
             if state == KeyState::Published {
-                say!("it is in the JWKS within seconds; the active key signs until `issuer keys rotate`")?;
+                say!(
+                    "it is in the JWKS within seconds; the active key signs until `issuer keys rotate`"
+                )?;
             }
         }
         Generated::AlreadyThere { kid } => say!("the key {kid} is active already")?,
@@ -133,12 +135,15 @@ fn rotate(args: RotateArgs) -> Result<(), Failure> {
     let (new, old) = KeyDirectory::new(args.keys.keys_dir).rotate(SystemClock.now(), cached)?;
     say!("the key {new} signs now")?;
     say!("the key {old} is retired: its tokens go on, remove it when they have expired")?;
-    say!("after a theft remove it at once: `issuer keys remove --force {old}` ends its sessions too")?;
+    say!(
+        "after a theft remove it at once: `issuer keys remove --force {old}` ends its sessions too"
+    )?;
     Ok(())
 }
 
 async fn remove(args: RemoveArgs) -> Result<(), Failure> {
-    let (directory, kid, now) = (KeyDirectory::new(args.keys.keys_dir), args.kid, SystemClock.now());
+    let (directory, kid, now) =
+        (KeyDirectory::new(args.keys.keys_dir), args.kid, SystemClock.now());
     if !args.force {
         let longest = i64::from(args.access_lifetime.max(args.refresh_lifetime));
         let lifetime = TimeDelta::seconds(longest + TAKING_OVER_SECONDS);

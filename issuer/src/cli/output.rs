@@ -34,7 +34,9 @@ pub(super) fn to_reader(text: &str) -> Result<bool, Failure> {
 pub(super) fn password(password: &str, advice: &str) -> Result<(), Failure> {
     match to_reader(&format!("password: {password}\n")) {
         Ok(true) => Ok(()),
-        Ok(false) => Err(format!("nobody reads standard output, so the password is lost; {advice}").into()),
+        Ok(false) => {
+            Err(format!("nobody reads standard output, so the password is lost; {advice}").into())
+        }
         Err(error) => Err(format!("{error}, so the password is lost; {advice}").into()),
     }
 }

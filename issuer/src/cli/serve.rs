@@ -18,7 +18,9 @@ use crate::http::{self, Connections, Issuer, LoginLimits, Readiness, Throttle, T
 use crate::keys::{Accepted, IssuerKeys, KeyDirectory, LiveKeys};
 use crate::metrics::Metrics;
 use crate::random::{Random, SystemRandom};
-use crate::revocation::{FLUSH_MARGIN, RedisPublisher, Revocations, StatusListService, StatusLists};
+use crate::revocation::{
+    FLUSH_MARGIN, RedisPublisher, Revocations, StatusListService, StatusLists,
+};
 use crate::sessions::Sessions;
 use crate::storage::{self, Exposure, Storage};
 use crate::telemetry::Telemetry;
@@ -40,7 +42,8 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
         issuer: given(&args.accepted_issuer),
         future_leeway_seconds: args.future_leeway,
     };
-    let foreign = args.trust_key.load(&accepted).map_err(|error| format!("--trust-key: {error}"))?;
+    let foreign =
+        args.trust_key.load(&accepted).map_err(|error| format!("--trust-key: {error}"))?;
     let keys = match from_environment {
         Some(keys) => keys,
         None => directory.load()?,
@@ -54,16 +57,22 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
         None => None,
     };
     let public_url = match args.public_url.as_deref().filter(|url| !url.is_empty()) {
-        Some(url) => Some(url.parse::<BaseUrl>().map_err(|error| format!("--public-url: {error}"))?),
+        Some(url) => {
+            Some(url.parse::<BaseUrl>().map_err(|error| format!("--public-url: {error}"))?)
+        }
         None => None,
     };
     let tls = args.tls.files().map(Tls::load).transpose()?;
     let listener = http::bind(&args.listen, "--listen")?;
     let metrics_address = args.metrics_listen.as_deref().filter(|address| !address.is_empty());
-    let metrics_listener = metrics_address.map(|address| http::bind(address, "--metrics-listen")).transpose()?;
+    let metrics_listener =
+        metrics_address.map(|address| http::bind(address, "--metrics-listen")).transpose()?;
     let storage = storage::open(&args.database.database_url).await?;
     if let Some(Exposure { path, mode }) = storage::exposure(&args.database.database_url)? {
-        tracing::warn!("the group of the database {} can get at it (mode {mode:04o})", path.display());
+        tracing::warn!(
+            "the group of the database {} can get at it (mode {mode:04o})",
+            path.display()
+        );
     }
     let mut limits = HashingLimits::default();
     if let Some(concurrent) = args.hash_concurrency {
@@ -72,8 +81,10 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
     if let Err(error) = connection::raise_file_limit() {
         tracing::debug!(%error, "the limit of open files stays as it is");
     }
-    let lifetimes = Lifetimes { access_seconds: args.access_lifetime, refresh_seconds: args.refresh_lifetime };
-    let mut tokens = TokenIssuer::new(Arc::clone(&keys), lifetimes, Arc::clone(&clock), Arc::clone(&random));
+    let lifetimes =
+        Lifetimes { access_seconds: args.access_lifetime, refresh_seconds: args.refresh_lifetime };
+    let mut tokens =
+        TokenIssuer::new(Arc::clone(&keys), lifetimes, Arc::clone(&clock), Arc::clone(&random));
     let lists = public_url.clone().map(StatusLists::new);
     if let Some(lists) = &lists {
         tokens = tokens.with_status_lists(lists.clone());
@@ -120,7 +131,8 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
         on_claims_change: args.claims.on_claims_change,
     });
 
-    let reloading = reloads.then(|| tokio::spawn(follow_the_keys(Arc::clone(&issuer.keys), directory, version)));
+    let reloading = reloads
+        .then(|| tokio::spawn(follow_the_keys(Arc::clone(&issuer.keys), directory, version)));
     let stop = stop_signal()?;
     let metrics = match metrics_listener {
         Some(listener) => {
@@ -140,7 +152,8 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
     tracing::info!(%address, kid = issuer.keys.current().signing.kid(), "serving on {scheme}://{address}");
     let following = tls.clone().map(|tls| tokio::spawn(tls.follow()));
     let at_most = args.max_connections as usize;
-    let connections = Connections { at_most, count: issuer.metrics.connections(), ..Connections::default() };
+    let connections =
+        Connections { at_most, count: issuer.metrics.connections(), ..Connections::default() };
     let mut router = http::router(issuer, &args.cors_origins);
     if let Some(telemetry) = &telemetry {
         router = http::traced(router, telemetry.tracer());
@@ -197,15 +210,22 @@ pub(super) fn keys_from_environment() -> Result<Option<IssuerKeys>, Failure> {
         return Err(format!("{name} is set and ISSUER_PRIVATE_KEY is not: {advice}").into());
     };
     let text = |text: &'_ Option<Zeroizing<String>>| text.as_ref().map(|text| text.to_string());
-    let keys = IssuerKeys::from_text(&private, text(&published).as_deref(), text(&retired).as_deref());
+    let keys =
+        IssuerKeys::from_text(&private, text(&published).as_deref(), text(&retired).as_deref());
     Ok(Some(keys.map_err(|error| {
-        format!("ISSUER_PRIVATE_KEY, ISSUER_PUBLIC_KEYS or ISSUER_RETIRED_KEYS cannot be used: {error}")
+        format!(
+            "ISSUER_PRIVATE_KEY, ISSUER_PUBLIC_KEYS or ISSUER_RETIRED_KEYS cannot be used: {error}"
+        )
     })?))
 }
 
 /// Takes over new keys within seconds. Keys that cannot be used change nothing but the log, and are tried again: what
 /// repairs them, the mode of a file or a file that was missing, need not touch the one whose time is looked at.
-async fn follow_the_keys(keys: Arc<LiveKeys>, directory: KeyDirectory, known: Option<(SystemTime, u64)>) {
+async fn follow_the_keys(
+    keys: Arc<LiveKeys>,
+    directory: KeyDirectory,
+    known: Option<(SystemTime, u64)>,
+) {
     let mut tick = tokio::time::interval(Duration::from_secs(1));
     let mut follower = KeyFollower { keys, directory, known, fault: None };
     loop {
@@ -239,7 +259,10 @@ impl KeyFollower {
         match self.keys.reload(&self.directory) {
             Ok(changed) => {
                 if changed {
-                    tracing::info!(kid = self.keys.current().signing.kid(), "the keys have changed");
+                    tracing::info!(
+                        kid = self.keys.current().signing.kid(),
+                        "the keys have changed"
+                    );
                 } else if self.fault.is_some() {
                     tracing::info!("the keys can be used again");
                 }
@@ -269,14 +292,17 @@ fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
 }
 
 fn start_log(args: &ServeArgs) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(&args.log)
-        .map_err(|_| format!("{:?} is not a log filter: try info, or info,sqlx=debug, with --log", args.log))?;
+    let filter = EnvFilter::try_new(&args.log).map_err(|_| {
+        format!("{:?} is not a log filter: try info, or info,sqlx=debug, with --log", args.log)
+    })?;
     let colours = std::io::stderr().is_terminal();
     let escapes = match args.log_format {
         LogFormat::Text => Escapes::Text { colours },
         LogFormat::Json => Escapes::Json,
     };
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(move || LogWriter::new(escapes));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(move || LogWriter::new(escapes));
     // A log line that cannot be written would be reported with a macro that panics on a closed pipe.
     let log = log.log_internal_errors(false);
     match args.log_format {

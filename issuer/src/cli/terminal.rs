@@ -44,11 +44,17 @@ mod tests {
             ("\u{1b}[2J", r"\u{1b}[2J"),
             ("a\r\nb\tc", r"a\r\nb\tc"),
             ("\u{7f}\u{9b}\u{0}", r"\u{7f}\u{9b}\u{0}"),
-            ("\u{202e}\u{2066}\u{200b}\u{2028}\u{feff}", r"\u{202e}\u{2066}\u{200b}\u{2028}\u{feff}"),
+            (
+                "\u{202e}\u{2066}\u{200b}\u{2028}\u{feff}",
+                r"\u{202e}\u{2066}\u{200b}\u{2028}\u{feff}",
+            ),
         ] {
             assert_eq!(escaped(text), shown);
         }
         assert_eq!(json_escaped("{\n  \"a\": \"b\"\n}"), "{\n  \"a\": \"b\"\n}");
-        assert_eq!(json_escaped("\"\u{9b}\u{202e}\u{e0001}가\""), r#""\u009b\u202e\udb40\udc01가""#);
+        assert_eq!(
+            json_escaped("\"\u{9b}\u{202e}\u{e0001}가\""),
+            r#""\u009b\u202e\udb40\udc01가""#
+        );
     }
 }

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
 use verifier_core::{
-    DEFAULT_FUTURE_LEEWAY_SECONDS, KeySet, Lang, MAX_KEY_TEXT_BYTES, MAX_LEEWAY_SECONDS, MAX_TOKEN_BYTES, Policy,
-    TokenType, UnixTime, Verifier,
+    DEFAULT_FUTURE_LEEWAY_SECONDS, KeySet, Lang, MAX_KEY_TEXT_BYTES, MAX_LEEWAY_SECONDS,
+    MAX_TOKEN_BYTES, Policy, TokenType, UnixTime, Verifier,
 };
 
 use super::verdict::Report;
@@ -134,8 +134,11 @@ pub(super) fn run(command: TokenCommand) -> Result<ExitCode, Failure> {
 fn from_stdin() -> Result<Vec<u8>, Failure> {
     let mut token = Vec::new();
     let mut input = std::io::stdin().lock().take(MAX_TOKEN_BYTES as u64 + 3);
-    input.read_to_end(&mut token).map_err(|error| format!("cannot read the token from standard input: {error}"))?;
-    let end = token.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n')).map_or(0, |last| last + 1);
+    input
+        .read_to_end(&mut token)
+        .map_err(|error| format!("cannot read the token from standard input: {error}"))?;
+    let end =
+        token.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n')).map_or(0, |last| last + 1);
     token.truncate(end);
     if token.is_empty() {
         return Err("no token on standard input: write it into the pipe".into());
@@ -145,8 +148,10 @@ fn from_stdin() -> Result<Vec<u8>, Failure> {
 
 fn key_file(path: &Path) -> Result<KeySet, Failure> {
     // One byte more than is allowed, so that a larger file is refused and not cut.
-    let text = regular_file::read_text(path, MAX_KEY_TEXT_BYTES as u64 + 1)
-        .map_err(|error| format!("cannot read the keys in {}: {error}; check --keys", path.display()))?;
-    let named = |error: verifier_core::KeyError| format!("{}: {error} ({})", path.display(), error.code());
+    let text = regular_file::read_text(path, MAX_KEY_TEXT_BYTES as u64 + 1).map_err(|error| {
+        format!("cannot read the keys in {}: {error}; check --keys", path.display())
+    })?;
+    let named =
+        |error: verifier_core::KeyError| format!("{}: {error} ({})", path.display(), error.code());
     Ok(KeySet::parse(&text).map_err(named)?)
 }

@@ -16,8 +16,9 @@ use crate::config::{ClaimsArgs, DatabaseArgs};
 use crate::random::SystemRandom;
 use crate::storage::{self, ChangeError, InsertError, Storage};
 use crate::users::{
-    ADMIN_ROLE, Changes, DEFAULT_ROLE, HashingLimits, LastAdministrator, MAX_PASSWORD_BYTES, PasswordHasher,
-    PasswordOwner, Profile, User, check_password, generate_password, normalised_username,
+    ADMIN_ROLE, Changes, DEFAULT_ROLE, HashingLimits, LastAdministrator, MAX_PASSWORD_BYTES,
+    PasswordHasher, PasswordOwner, Profile, User, check_password, generate_password,
+    normalised_username,
 };
 
 /// For a generated password that could not be printed.
@@ -181,16 +182,27 @@ pub(super) async fn run(command: UsersCommand) -> Result<(), Failure> {
         UsersCommand::Create(args) => create(args).await,
         UsersCommand::Import(args) => import::run(args).await,
         UsersCommand::List(args) => list(args).await,
-        UsersCommand::Activate(args) => change(args, Changes { is_active: Some(true), ..Changes::default() }).await,
+        UsersCommand::Activate(args) => {
+            change(args, Changes { is_active: Some(true), ..Changes::default() }).await
+        }
         UsersCommand::Deactivate(RemovedUserArgs { user, force }) => {
             let last_administrator = force.into();
-            change(user, Changes { is_active: Some(false), last_administrator, ..Changes::default() }).await
+            change(
+                user,
+                Changes { is_active: Some(false), last_administrator, ..Changes::default() },
+            )
+            .await
         }
         UsersCommand::Show(args) => show(args).await,
         UsersCommand::SetPassword(args) => set_password(args).await,
         UsersCommand::SetRole(SetRoleArgs { user, claims, force, role }) => {
-            let (role, on_claims_change, last_administrator) = (Some(role), claims.on_claims_change, force.into());
-            change(user, Changes { role, on_claims_change, last_administrator, ..Changes::default() }).await
+            let (role, on_claims_change, last_administrator) =
+                (Some(role), claims.on_claims_change, force.into());
+            change(
+                user,
+                Changes { role, on_claims_change, last_administrator, ..Changes::default() },
+            )
+            .await
         }
         UsersCommand::SetPremium(SetPremiumArgs { user, claims, premium }) => {
             let (premium, on_claims_change) = (Some(premium), claims.on_claims_change);
@@ -254,7 +266,11 @@ pub(super) async fn create_superuser(args: CreateSuperuserArgs) -> Result<(), Fa
     Ok(())
 }
 
-async fn store(storage: &dyn Storage, profile: Profile, password: &Zeroizing<String>) -> Result<User, Failure> {
+async fn store(
+    storage: &dyn Storage,
+    profile: Profile,
+    password: &Zeroizing<String>,
+) -> Result<User, Failure> {
     check_password(password, profile.password_owner())?;
     let hasher = PasswordHasher::new(HashingLimits::default(), Arc::new(SystemRandom))?;
     let hash = hasher.hash(password.clone()).await?;
@@ -265,8 +281,10 @@ async fn store(storage: &dyn Storage, profile: Profile, password: &Zeroizing<Str
 async fn list(args: DatabaseArgs) -> Result<(), Failure> {
     const PAGE: u32 = 500;
     let storage = storage::open_for_reading(&args.database_url).await?;
-    let mut page =
-        format!("{:>6}  {:<24}  {:<32}  {:<12}  {:<7}  ACTIVE\n", "ID", "USERNAME", "EMAIL", "ROLE", "PREMIUM");
+    let mut page = format!(
+        "{:>6}  {:<24}  {:<32}  {:<12}  {:<7}  ACTIVE\n",
+        "ID", "USERNAME", "EMAIL", "ROLE", "PREMIUM"
+    );
     let mut next = Some(i64::MIN);
     while let Some(first) = next {
         let users = storage.users_from(first, PAGE).await?;
@@ -274,7 +292,10 @@ async fn list(args: DatabaseArgs) -> Result<(), Failure> {
         for User { id, username, email, role, premium, is_active, .. } in &users {
             // Django checks names in its forms only: imported ones may hold anything.
             let (username, email) = (escaped(username), escaped(email));
-            writeln!(page, "{id:>6}  {username:<24}  {email:<32}  {role:<12}  {premium:<7}  {is_active}")?;
+            writeln!(
+                page,
+                "{id:>6}  {username:<24}  {email:<32}  {role:<12}  {premium:<7}  {is_active}"
+            )?;
         }
         if !output::to_reader(&page)? {
             break;
@@ -379,7 +400,9 @@ pub(super) fn password_from_stdin() -> Result<Zeroizing<String>, Failure> {
     let mut text = Zeroizing::new(String::new());
     // A little more than is allowed, so that a longer password is refused and not cut.
     let mut input = std::io::stdin().lock().take(MAX_PASSWORD_BYTES as u64 + 8);
-    input.read_line(&mut text).map_err(|error| format!("cannot read the password from standard input: {error}"))?;
+    input
+        .read_line(&mut text)
+        .map_err(|error| format!("cannot read the password from standard input: {error}"))?;
     let end = text.trim_end_matches(['\r', '\n']).len();
     text.truncate(end);
     if text.is_empty() {

@@ -32,7 +32,12 @@ pub(super) fn examine(patient: &Patient, web: &Web, findings: &mut Vec<Finding>)
         headers: &["content-type"],
         setting,
     }];
-    calls.push(Call { path: "/api/users/me/", method: "GET", headers: &["authorization"], ..calls[0] });
+    calls.push(Call {
+        path: "/api/users/me/",
+        method: "GET",
+        headers: &["authorization"],
+        ..calls[0]
+    });
     if let Some(base) = &patient.edge {
         calls.push(Call {
             check: "edge_cors",
@@ -53,15 +58,20 @@ impl Call<'_> {
     fn examine(&self, web: &Web, origin: &str) -> Finding {
         let Self { check, service, path, method, setting, .. } = *self;
         match self.fault(web, origin) {
-            Ok(None) => Finding::ok(check, format!("pages of {origin} may {method} {path} of the {service}")),
+            Ok(None) => Finding::ok(
+                check,
+                format!("pages of {origin} may {method} {path} of the {service}"),
+            ),
             Ok(Some(fault)) => Finding::problem(
                 check,
                 format!("pages of {origin} cannot {method} {path} of the {service}: {fault}"),
                 format!("add the origin, exactly so, to the {service}'s {setting}"),
             ),
-            Err(error) => {
-                Finding::problem(check, format!("no answer from the {service}: {error}"), "see the lines above")
-            }
+            Err(error) => Finding::problem(
+                check,
+                format!("no answer from the {service}: {error}"),
+                "see the lines above",
+            ),
         }
     }
 
@@ -82,7 +92,8 @@ impl Call<'_> {
             return Ok(Some(unlisted(&answer)));
         }
         // GET and POST need no permission; a list that leaves them out says nothing against them.
-        let allowed = answer.header("access-control-allow-headers").unwrap_or_default().to_ascii_lowercase();
+        let allowed =
+            answer.header("access-control-allow-headers").unwrap_or_default().to_ascii_lowercase();
         let lists = |name: &str| allowed.split(',').any(|listed| listed.trim() == name);
         // `*` does not stand for Authorization.
         let admitted = |name: &str| lists(name) || (lists("*") && name != "authorization");

@@ -12,7 +12,8 @@ use crate::clock::{Clock, unix_time};
 use crate::keys::IssuerKeys;
 use crate::regular_file;
 
-const SAME_KEY: &str = "give it `public.pem` of the issuer (GET /public.pem), or let it fetch /.well-known/jwks.json";
+const SAME_KEY: &str =
+    "give it `public.pem` of the issuer (GET /public.pem), or let it fetch /.well-known/jwks.json";
 
 /// Asks how it is; the answer tells its clock too.
 pub(super) fn examine(
@@ -24,9 +25,11 @@ pub(super) fn examine(
 ) -> Option<Answer> {
     match (&patient.edge_keys, keys) {
         (Some(source), Some(keys)) => findings.push(configured_keys(web, source, keys)),
-        (Some(_), None) => findings.push(Finding::skipped("edge_keys", "there are no good key files to compare with")),
+        (Some(_), None) => findings
+            .push(Finding::skipped("edge_keys", "there are no good key files to compare with")),
         (None, _) => {
-            let text = "pass --edge-keys with the file or URL of the public keys that the edge uses";
+            let text =
+                "pass --edge-keys with the file or URL of the public keys that the edge uses";
             findings.push(Finding::skipped("edge_keys", text));
         }
     }
@@ -62,9 +65,14 @@ fn state(edge: &BaseUrl, health: &Answer) -> Finding {
         return Finding::ok(CHECK, format!("the edge at {url} answers GET / with 200"));
     }
     let problem = |part: &str| report.get(part)?.get("problem")?.as_str();
-    let problems: Vec<_> = ["keys", "revocation", "store"].into_iter().filter_map(problem).collect();
+    let problems: Vec<_> =
+        ["keys", "revocation", "store"].into_iter().filter_map(problem).collect();
     let text: String = problems.join("; ").chars().take(300).collect();
-    Finding::problem(CHECK, format!("the edge at {url} is degraded: {text}"), "correct its settings, or what they name")
+    Finding::problem(
+        CHECK,
+        format!("the edge at {url} is degraded: {text}"),
+        "correct its settings, or what they name",
+    )
 }
 
 /// Whether the edge looks for revocations where the issuer puts them.
@@ -96,7 +104,13 @@ fn configured_keys(web: &Web, source: &EdgeKeys, keys: &IssuerKeys) -> Finding {
     };
     let text = match text {
         Ok(text) => text,
-        Err(error) => return Finding::problem(CHECK, format!("cannot read {name}: {error}"), "correct --edge-keys"),
+        Err(error) => {
+            return Finding::problem(
+                CHECK,
+                format!("cannot read {name}: {error}"),
+                "correct --edge-keys",
+            );
+        }
     };
     let set = match KeySet::parse(&text) {
         Ok(set) => set,
@@ -119,17 +133,33 @@ fn configured_keys(web: &Web, source: &EdgeKeys, keys: &IssuerKeys) -> Finding {
     if has(active) {
         let missing = known.iter().filter(|key| !has(&key.thumbprint())).count();
         if missing == 0 {
-            Finding::ok(CHECK, format!("{name} holds the active key {active} and all others that verify"))
+            Finding::ok(
+                CHECK,
+                format!("{name} holds the active key {active} and all others that verify"),
+            )
         } else {
-            let text = format!("{name} holds the active key, but not {missing} others: their tokens are refused there");
-            Finding::warning(CHECK, text, "let the edge fetch /.well-known/jwks.json, which follows every rotation")
+            let text = format!(
+                "{name} holds the active key, but not {missing} others: their tokens are refused there"
+            );
+            Finding::warning(
+                CHECK,
+                text,
+                "let the edge fetch /.well-known/jwks.json, which follows every rotation",
+            )
         }
     } else if known.iter().any(|key| has(&key.thumbprint())) {
-        let text = format!("{name} holds a key of the issuer, but not the active one, {active}: it missed a rotation");
+        let text = format!(
+            "{name} holds a key of the issuer, but not the active one, {active}: it missed a rotation"
+        );
         Finding::problem(CHECK, text, SAME_KEY)
     } else {
-        let other = set.keys().first().map(verifier_core::PublicKey::thumbprint).unwrap_or_default();
-        Finding::problem(CHECK, format!("{name} holds another key, {other}; the issuer signs with {active}"), SAME_KEY)
+        let other =
+            set.keys().first().map(verifier_core::PublicKey::thumbprint).unwrap_or_default();
+        Finding::problem(
+            CHECK,
+            format!("{name} holds another key, {other}; the issuer signs with {active}"),
+            SAME_KEY,
+        )
     }
 }
 
@@ -140,7 +170,11 @@ fn read(path: &std::path::Path) -> Result<String, String> {
 
 fn fetch(web: &Web, url: &str) -> Result<String, String> {
     let answer = web.get(url, &[]).map_err(|error| error.to_string())?;
-    if answer.status == 200 { Ok(answer.body) } else { Err(format!("it answers {}", answer.status)) }
+    if answer.status == 200 {
+        Ok(answer.body)
+    } else {
+        Err(format!("it answers {}", answer.status))
+    }
 }
 
 /// Shows tokens to the edge: a good one, none, and one that was changed.
@@ -161,14 +195,19 @@ pub(super) fn try_tokens(
         (Some(session), _) => (session.access.as_str(), "a token of the running issuer"),
         (None, Some(probe)) => (probe, "a token that the active key signed just now"),
         (None, None) => {
-            findings.push(Finding::skipped("edge_token", "there is no token to try: neither key files nor a login"));
+            findings.push(Finding::skipped(
+                "edge_token",
+                "there is no token to try: neither key files nor a login",
+            ));
             return;
         }
     };
     let url = edge.at(&patient.edge_path);
     let show = |token: &str| web.get(&url, &[("authorization", &format!("Bearer {token}"))]);
     // Silence was reported already.
-    let (Ok(accepted), Ok(without), Ok(changed)) = (show(token), web.get(&url, &[]), show(&tampered(token))) else {
+    let (Ok(accepted), Ok(without), Ok(changed)) =
+        (show(token), web.get(&url, &[]), show(&tampered(token)))
+    else {
         return;
     };
     findings.push(protection(&patient.edge_path, &without, &changed));
@@ -180,8 +219,15 @@ fn by_key_files(access: &str, keys: &IssuerKeys, clock: &dyn Clock) -> Finding {
     match keys.verifier(TokenType::Access).verify(access, unix_time(clock.now())) {
         Ok(_) => Finding::ok(CHECK, "the key files verify the token of the login"),
         Err(refusal) => {
-            let text = format!("the key files refuse the token of the login: {refusal} ({})", refusal.code());
-            Finding::problem(CHECK, text, "make the running issuer use these keys; see the lines on its keys and clock")
+            let text = format!(
+                "the key files refuse the token of the login: {refusal} ({})",
+                refusal.code()
+            );
+            Finding::problem(
+                CHECK,
+                text,
+                "make the running issuer use these keys; see the lines on its keys and clock",
+            )
         }
     }
 }
@@ -198,13 +244,24 @@ fn protection(path: &str, without: &Answer, changed: &Answer) -> Finding {
     match (without.status, changed.status) {
         (200..300, _) => {
             let text = format!("the edge opens {path} to everybody");
-            Finding::problem(CHECK, text, "name a path that needs a token with --edge-path, or protect it")
+            Finding::problem(
+                CHECK,
+                text,
+                "name a path that needs a token with --edge-path, or protect it",
+            )
         }
         (_, 200..300) => {
             let text = format!("the edge opens {path} to a token whose signature was changed");
-            Finding::problem(CHECK, text, "make it verify signatures, with RS256 as the only algorithm")
+            Finding::problem(
+                CHECK,
+                text,
+                "make it verify signatures, with RS256 as the only algorithm",
+            )
         }
-        _ => Finding::ok(CHECK, format!("the edge keeps {path} closed to no token and to a changed one")),
+        _ => Finding::ok(
+            CHECK,
+            format!("the edge keeps {path} closed to no token and to a changed one"),
+        ),
     }
 }
 
@@ -226,15 +283,27 @@ fn acceptance(path: &str, whose: &str, answer: &Answer) -> Finding {
         "both sides must use RS256"
     } else if is(&[Code::TokenExpired, Code::TokenNotYetValid, Code::TokenIssuedInFuture]) {
         CLOCK
-    } else if is(&[Code::ClaimMissing, Code::IssuerMismatch, Code::AudienceMismatch, Code::TypNotAllowed]) {
+    } else if is(&[
+        Code::ClaimMissing,
+        Code::IssuerMismatch,
+        Code::AudienceMismatch,
+        Code::TypNotAllowed,
+    ]) {
         "the edge demands what the token has not: its settings issuer, audience, require_at_jwt and revocation; \
          --username tries a token of a login, which has a session"
     } else if answer.status >= 500 {
         "see the line on the edge, and its log"
-    } else if answer.text("detail").is_some_and(|detail| detail.contains("만료") || detail.contains("expired")) {
+    } else if answer
+        .text("detail")
+        .is_some_and(|detail| detail.contains("만료") || detail.contains("expired"))
+    {
         CLOCK
     } else {
         "compare its public key with the issuer's, and its algorithm with RS256; --edge-keys compares the keys"
     };
-    Finding::problem(CHECK, format!("the edge refuses {whose} at {path}: {}", answer.refusal()), advice)
+    Finding::problem(
+        CHECK,
+        format!("the edge refuses {whose} at {path}: {}", answer.refusal()),
+        advice,
+    )
 }

@@ -12,11 +12,15 @@ pub(super) fn examine(patient: &Patient, findings: &mut Vec<Finding>) -> Option<
     if let Some(keys) = &patient.keys_from_environment {
         return match keys {
             Ok(keys) => {
-                findings.push(Finding::ok(CHECK, format!("the environment's key {} signs", keys.signing.kid())));
+                findings.push(Finding::ok(
+                    CHECK,
+                    format!("the environment's key {} signs", keys.signing.kid()),
+                ));
                 Some(Arc::clone(keys))
             }
             Err(reason) => {
-                let advice = "correct ISSUER_PRIVATE_KEY, ISSUER_PUBLIC_KEYS and ISSUER_RETIRED_KEYS";
+                let advice =
+                    "correct ISSUER_PRIVATE_KEY, ISSUER_PUBLIC_KEYS and ISSUER_RETIRED_KEYS";
                 findings.push(Finding::problem(CHECK, reason.clone(), advice));
                 None
             }
@@ -29,7 +33,9 @@ pub(super) fn examine(patient: &Patient, findings: &mut Vec<Finding>) -> Option<
     if faults.is_empty() {
         let (kid, place) = (keys.signing.kid(), directory.path().display());
         let others = keys.jwks.keys().keys().len() - 1;
-        let text = format!("the key {kid} in {place} signs; public and private halves match; {others} more verify");
+        let text = format!(
+            "the key {kid} in {place} signs; public and private halves match; {others} more verify"
+        );
         findings.push(Finding::ok(CHECK, text));
     }
     Some(Arc::new(keys))

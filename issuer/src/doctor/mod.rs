@@ -126,7 +126,12 @@ pub struct Patient {
 }
 
 /// Runs every check, in an order in which the first problem is likely the cause of those after it.
-pub async fn examine(patient: &Patient, web: &Web, clock: &dyn Clock, random: &dyn Random) -> Vec<Finding> {
+pub async fn examine(
+    patient: &Patient,
+    web: &Web,
+    clock: &dyn Clock,
+    random: &dyn Random,
+) -> Vec<Finding> {
     let mut findings = Vec::new();
     let keys = key_files::examine(patient, &mut findings);
     findings.push(stores::database(&patient.database_url, clock.now().timestamp()).await);
@@ -135,8 +140,17 @@ pub async fn examine(patient: &Patient, web: &Web, clock: &dyn Clock, random: &d
     let probe = keys.as_deref().and_then(|keys| probe::sign(keys, clock, random).ok());
     issuer::try_token(patient, web, probe.as_deref(), &mut findings);
     let edge = edge::examine(patient, web, issuer.as_ref(), keys.as_deref(), &mut findings);
-    let session = patient.login.as_ref().and_then(|login| probe::log_in(patient, web, login, &mut findings));
-    edge::try_tokens(patient, web, probe.as_deref(), session.as_ref(), keys.as_deref(), clock, &mut findings);
+    let session =
+        patient.login.as_ref().and_then(|login| probe::log_in(patient, web, login, &mut findings));
+    edge::try_tokens(
+        patient,
+        web,
+        probe.as_deref(),
+        session.as_ref(),
+        keys.as_deref(),
+        clock,
+        &mut findings,
+    );
     if let Some(session) = session {
         session.end(patient, web);
     }

@@ -24,9 +24,14 @@ struct ProbeClaims {
 }
 
 /// An access token signed by the active key.
-pub(super) fn sign(keys: &IssuerKeys, clock: &dyn Clock, random: &dyn Random) -> Result<String, String> {
+pub(super) fn sign(
+    keys: &IssuerKeys,
+    clock: &dyn Clock,
+    random: &dyn Random,
+) -> Result<String, String> {
     let jti = hex128(random).map_err(|error| error.to_string())?;
-    let mut claims = Claims::new(ProbeClaims { token_type: "access", jti, username: "issuer-doctor" });
+    let mut claims =
+        Claims::new(ProbeClaims { token_type: "access", jti, username: "issuer-doctor" });
     let now = DateTime::from_timestamp(clock.now().timestamp(), 0);
     claims.issued_at = now;
     claims.expiration = now.map(|now| now + LIFETIME);
@@ -41,19 +46,32 @@ pub(super) struct Session {
 }
 
 /// Logs in at the running issuer.
-pub(super) fn log_in(patient: &Patient, web: &Web, login: &Login, findings: &mut Vec<Finding>) -> Option<Session> {
+pub(super) fn log_in(
+    patient: &Patient,
+    web: &Web,
+    login: &Login,
+    findings: &mut Vec<Finding>,
+) -> Option<Session> {
     const CHECK: &str = "login";
     let body = json!({ "username": login.username, "password": *login.password });
     let advice = "check user name and password, and `issuer users show`";
     let answer = match web.post(&patient.issuer.at("/api/token/"), &body) {
         Ok(answer) => answer,
         Err(error) => {
-            findings.push(Finding::problem(CHECK, format!("no answer to the login: {error}"), "see the lines above"));
+            findings.push(Finding::problem(
+                CHECK,
+                format!("no answer to the login: {error}"),
+                "see the lines above",
+            ));
             return None;
         }
     };
     let (Some(access), Some(refresh)) = (answer.text("access"), answer.text("refresh")) else {
-        findings.push(Finding::problem(CHECK, format!("the login was refused: {}", answer.refusal()), advice));
+        findings.push(Finding::problem(
+            CHECK,
+            format!("the login was refused: {}", answer.refusal()),
+            advice,
+        ));
         return None;
     };
     findings.push(Finding::ok(CHECK, "the issuer gives tokens"));
@@ -64,6 +82,7 @@ impl Session {
     /// Logs out again.
     pub(super) fn end(self, patient: &Patient, web: &Web) {
         // It expires by itself when this fails.
-        let _ = web.post(&patient.issuer.at("/api/token/blacklist/"), &json!({ "refresh": self.refresh }));
+        let _ = web
+            .post(&patient.issuer.at("/api/token/blacklist/"), &json!({ "refresh": self.refresh }));
     }
 }

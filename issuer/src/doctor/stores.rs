@@ -10,9 +10,11 @@ const CHECK: &str = "database";
 pub(super) async fn database(url: &str, now: i64) -> Finding {
     match storage::examine(url).await {
         Ok(TablesState::Current) => usable(url, now).await,
-        Ok(TablesState::Missing) => {
-            Finding::warning(CHECK, "it has no tables yet", "`issuer serve` makes them; or correct DATABASE_URL")
-        }
+        Ok(TablesState::Missing) => Finding::warning(
+            CHECK,
+            "it has no tables yet",
+            "`issuer serve` makes them; or correct DATABASE_URL",
+        ),
         Ok(TablesState::Behind(count)) => Finding::warning(
             CHECK,
             format!("{count} changes of its tables are not made yet"),
@@ -40,7 +42,11 @@ async fn usable(url: &str, now: i64) -> Finding {
         Some(Exposure { path, mode }) => {
             let path = path.display();
             let text = format!("the group of the database {path} can get at it (mode {mode:04o})");
-            Finding::warning(CHECK, text, format!("run `chmod 600 {path}`, unless the group is the issuer's alone"))
+            Finding::warning(
+                CHECK,
+                text,
+                format!("run `chmod 600 {path}`, unless the group is the issuer's alone"),
+            )
         }
         None => Finding::ok(CHECK, "it answers, its tables are up to date, and it can be written"),
     }
@@ -54,7 +60,9 @@ fn unusable(error: &OpenError) -> Finding {
 
 pub(super) async fn redis(url: Option<&str>) -> Finding {
     const CHECK: &str = "redis";
-    let Some(url) = url else { return Finding::skipped(CHECK, "not configured; --redis-url or REDIS_URL names one") };
+    let Some(url) = url else {
+        return Finding::skipped(CHECK, "not configured; --redis-url or REDIS_URL names one");
+    };
     match ping_redis(url).await {
         Ok(()) => Finding::ok(CHECK, "it answers"),
         Err(error) => Finding::problem(CHECK, error.to_string(), "start it, or correct REDIS_URL"),

@@ -119,7 +119,13 @@ impl Web {
         self.ask(Method::OPTIONS, url, headers, "")
     }
 
-    fn ask(&self, method: Method, url: &str, headers: &[(&str, &str)], body: &str) -> Result<Answer, WebError> {
+    fn ask(
+        &self,
+        method: Method,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Result<Answer, WebError> {
         let failed = |error: &dyn std::fmt::Display| WebError::Failed(error.to_string());
         let mut request = Request::builder().method(&method).uri(url);
         for (name, value) in headers {

@@ -18,7 +18,9 @@ use super::host::Origin;
 use super::query::only_known_parameters;
 use super::token::Done;
 use super::{ApiError, Issuer};
-use crate::users::{ADMIN_ROLE, AdminView, Changes, LastAdministrator, Profile, User, check_password};
+use crate::users::{
+    ADMIN_ROLE, AdminView, Changes, LastAdministrator, Profile, User, check_password,
+};
 
 const DEFAULT_PAGE_SIZE: u32 = 50;
 const MAX_PAGE_SIZE: u32 = 200;
@@ -38,7 +40,9 @@ impl Paging {
     /// The number of the page and its size.
     fn read(self) -> Result<(u32, u32), ApiError> {
         let page = match self.page {
-            Some(page) => page.parse().ok().filter(|page| *page > 0).ok_or(ApiError::InvalidPage)?,
+            Some(page) => {
+                page.parse().ok().filter(|page| *page > 0).ok_or(ApiError::InvalidPage)?
+            }
             None => 1,
         };
         let size = match self.page_size {
@@ -77,10 +81,18 @@ struct Record {
     )]
     email: Option<String>,
     /// Without control characters, once white space around it is stripped.
-    #[schema(max_length = 150, pattern = r"^[\t-\r \x85]*[^\x00-\x1f\x7f-\x9f]*[\t-\r \x85]*$", nullable = false)]
+    #[schema(
+        max_length = 150,
+        pattern = r"^[\t-\r \x85]*[^\x00-\x1f\x7f-\x9f]*[\t-\r \x85]*$",
+        nullable = false
+    )]
     first_name: Option<String>,
     /// As `first_name`.
-    #[schema(max_length = 150, pattern = r"^[\t-\r \x85]*[^\x00-\x1f\x7f-\x9f]*[\t-\r \x85]*$", nullable = false)]
+    #[schema(
+        max_length = 150,
+        pattern = r"^[\t-\r \x85]*[^\x00-\x1f\x7f-\x9f]*[\t-\r \x85]*$",
+        nullable = false
+    )]
     last_name: Option<String>,
     /// The claim `role`: letters, digits and `-_.:`.
     #[schema(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_.:-]+$", nullable = false)]
@@ -184,7 +196,9 @@ pub(super) async fn list(
         return Err(ApiError::InvalidPage);
     }
     let origin = origin.as_deref();
-    let link = |page: u32| issuer.public_url_of(&format!("/api/users/?page={page}&page_size={size}"), origin);
+    let link = |page: u32| {
+        issuer.public_url_of(&format!("/api/users/?page={page}&page_size={size}"), origin)
+    };
     let has_more = offset + i64::from(size) < count;
     Ok(Json(Page {
         count,
@@ -201,7 +215,10 @@ pub(super) async fn list(
     security(("bearer" = [])), request_body = NewRecord,
     responses((status = 201, description = "The new user's record", body = AdminView<'_>))
 )]
-pub(super) async fn create(State(issuer): State<Arc<Issuer>>, request: Request) -> Result<Response, ApiError> {
+pub(super) async fn create(
+    State(issuer): State<Arc<Issuer>>,
+    request: Request,
+) -> Result<Response, ApiError> {
     let admin = administrator(&issuer, request.headers()).await?;
     let NewRecord { username, password, record } = read(request).await?;
     let mut profile = Profile::new(username.to_string());

@@ -11,14 +11,19 @@ use crate::users::User;
 ///
 /// # Errors
 /// 401 as SimpleJWT words it: credentials, token, session or user are not good.
-pub(super) async fn authenticated(issuer: &Issuer, headers: &HeaderMap) -> Result<(User, Subject), ApiError> {
+pub(super) async fn authenticated(
+    issuer: &Issuer,
+    headers: &HeaderMap,
+) -> Result<(User, Subject), ApiError> {
     let token = bearer_token(headers)?;
-    let subject = issuer.checker.access(token, issuer.clock.now()).map_err(ApiError::BearerToken)?;
+    let subject =
+        issuer.checker.access(token, issuer.clock.now()).map_err(ApiError::BearerToken)?;
     if !subject.names_a_user {
         return Err(ApiError::NoUserIdentification);
     }
     let id = subject.user_id.ok_or(ApiError::UserNotFound)?;
-    let (user, session_is_live) = issuer.sessions.user(id, &subject).await?.ok_or(ApiError::UserNotFound)?;
+    let (user, session_is_live) =
+        issuer.sessions.user(id, &subject).await?.ok_or(ApiError::UserNotFound)?;
     // First: a user who becomes inactive has no session left, and this is the reason.
     if !user.is_active {
         return Err(ApiError::UserInactive);
@@ -43,10 +48,12 @@ fn bearer_token(headers: &HeaderMap) -> Result<&[u8], ApiError> {
     }
     let mut parts = value.as_bytes().split(u8::is_ascii_whitespace).filter(|part| !part.is_empty());
     match (parts.next(), parts.next(), parts.next()) {
-        (Some(scheme), token, more) if scheme.eq_ignore_ascii_case(b"Bearer") => match (token, more) {
-            (Some(token), None) => Ok(token),
-            _ => Err(ApiError::BadAuthorizationHeader),
-        },
+        (Some(scheme), token, more) if scheme.eq_ignore_ascii_case(b"Bearer") => {
+            match (token, more) {
+                (Some(token), None) => Ok(token),
+                _ => Err(ApiError::BadAuthorizationHeader),
+            }
+        }
         _ => Err(ApiError::NotAuthenticated),
     }
 }

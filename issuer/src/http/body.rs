@@ -49,16 +49,20 @@ impl Fields {
         let values = if bytes.is_empty() {
             HashMap::new()
         } else {
-            let content_type = parts.headers.get(CONTENT_TYPE).map_or("", |value| value.to_str().unwrap_or("?"));
+            let content_type =
+                parts.headers.get(CONTENT_TYPE).map_or("", |value| value.to_str().unwrap_or("?"));
             let charset = Charset::of(content_type);
             let is_readable = |is_ascii: fn(&[u8]) -> bool| match charset {
                 Charset::Utf8 => true,
                 Charset::ExtendedAscii => is_ascii(&bytes),
                 Charset::Unknown => false,
             };
-            match content_type.split(';').next().unwrap_or("").trim().to_ascii_lowercase().as_str() {
+            match content_type.split(';').next().unwrap_or("").trim().to_ascii_lowercase().as_str()
+            {
                 "application/json" if is_readable(<[u8]>::is_ascii) => from_json(&bytes)?,
-                "application/x-www-form-urlencoded" if is_readable(is_ascii_form) => from_form(&bytes),
+                "application/x-www-form-urlencoded" if is_readable(is_ascii_form) => {
+                    from_form(&bytes)
+                }
                 "multipart/form-data" if is_readable(<[u8]>::is_ascii) => {
                     from_multipart(Request::from_parts(parts, Body::from(bytes))).await?
                 }
@@ -166,17 +170,18 @@ enum Charset {
 impl Charset {
     fn of(content_type: &str) -> Self {
         // Quotes and all: a boundary may have a semicolon.
-        let Some(named) = content_type
-            .parse::<mime::Mime>()
-            .ok()
-            .and_then(|kind| kind.get_param(mime::CHARSET).map(|charset| charset.as_str().to_ascii_lowercase()))
-        else {
+        let Some(named) = content_type.parse::<mime::Mime>().ok().and_then(|kind| {
+            kind.get_param(mime::CHARSET).map(|charset| charset.as_str().to_ascii_lowercase())
+        }) else {
             return Self::Utf8;
         };
-        let extends_ascii = ["iso-8859-", "windows-125", "latin", "us-ascii", "ascii", "cp125", "euc-", "koi8-"];
+        let extends_ascii =
+            ["iso-8859-", "windows-125", "latin", "us-ascii", "ascii", "cp125", "euc-", "koi8-"];
         match named.as_str() {
             "utf-8" | "utf8" => Self::Utf8,
-            other if extends_ascii.iter().any(|known| other.starts_with(known)) => Self::ExtendedAscii,
+            other if extends_ascii.iter().any(|known| other.starts_with(known)) => {
+                Self::ExtendedAscii
+            }
             _ => Self::Unknown,
         }
     }
@@ -184,11 +189,15 @@ impl Charset {
 
 /// Whether nothing in a form stands for a byte beyond ASCII.
 fn is_ascii_form(bytes: &[u8]) -> bool {
-    bytes.is_ascii() && !bytes.windows(2).any(|pair| matches!(pair, [b'%', b'8' | b'9' | b'a'..=b'f' | b'A'..=b'F']))
+    bytes.is_ascii()
+        && !bytes
+            .windows(2)
+            .any(|pair| matches!(pair, [b'%', b'8' | b'9' | b'a'..=b'f' | b'A'..=b'F']))
 }
 
 async fn read_bytes(headers: &HeaderMap, body: Body, timeout: Duration) -> Result<Bytes, ApiError> {
-    let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    let announced =
+        headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|bytes| bytes > MAX_BODY_BYTES as u64) {
         return Err(ApiError::BodyTooLarge(MAX_BODY_BYTES));
     }
@@ -201,12 +210,13 @@ async fn read_bytes(headers: &HeaderMap, body: Body, timeout: Duration) -> Resul
 }
 
 fn is_length_limit(error: &axum::Error) -> bool {
-    std::error::Error::source(error).is_some_and(|source| source.is::<http_body_util::LengthLimitError>())
+    std::error::Error::source(error)
+        .is_some_and(|source| source.is::<http_body_util::LengthLimitError>())
 }
 
 fn from_json(bytes: &[u8]) -> Result<HashMap<String, Field>, ApiError> {
-    let value =
-        serde_json::from_slice(bytes).map_err(|error| ApiError::Parse(format!("JSON parse error - {error}")))?;
+    let value = serde_json::from_slice(bytes)
+        .map_err(|error| ApiError::Parse(format!("JSON parse error - {error}")))?;
     let members = match value {
         Value::Object(members) => members,
         Value::Null => return Err(ApiError::NoData),
@@ -237,14 +247,17 @@ fn from_form(bytes: &[u8]) -> HashMap<String, Field> {
 
 async fn from_multipart(request: Request) -> Result<HashMap<String, Field>, ApiError> {
     let failed = |reason: String| ApiError::Parse(format!("Multipart form parse error - {reason}"));
-    let mut parts = Multipart::from_request(request, &()).await.map_err(|error| failed(error.body_text()))?;
+    let mut parts =
+        Multipart::from_request(request, &()).await.map_err(|error| failed(error.body_text()))?;
     let mut values = HashMap::new();
     while let Some(part) = parts.next_field().await.map_err(|error| failed(error.body_text()))? {
         let Some(name) = part.name().map(str::to_owned) else { continue };
         let value = if part.file_name().is_some() {
             Field::NotText
         } else {
-            Field::Text(Zeroizing::new(part.text().await.map_err(|error| failed(error.body_text()))?))
+            Field::Text(Zeroizing::new(
+                part.text().await.map_err(|error| failed(error.body_text()))?,
+            ))
         };
         values.insert(name, value);
     }

@@ -3,7 +3,9 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, USER_AGENT, WWW_AUTHENTICATE};
+use axum::http::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, USER_AGENT, WWW_AUTHENTICATE,
+};
 use axum::http::{HeaderName, HeaderValue, Method, Uri};
 use tower_http::cors::{Any, CorsLayer};
 
@@ -18,7 +20,9 @@ pub enum AllowedOrigins {
 
 /// A text that is not an origin.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not an origin: write scheme, host and port like http://localhost:3000, without a path, or *")]
+#[error(
+    "{0:?} is not an origin: write scheme, host and port like http://localhost:3000, without a path, or *"
+)]
 pub struct InvalidOrigin(String);
 
 impl FromStr for AllowedOrigins {
@@ -61,7 +65,14 @@ fn origin(text: &str) -> Result<HeaderValue, InvalidOrigin> {
 /// For the API: the configured origins.
 pub(super) fn api(origins: &AllowedOrigins) -> CorsLayer {
     let layer = CorsLayer::new()
-        .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allow_methods([
+            Method::GET,
+            Method::HEAD,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+        ])
         .allow_headers([
             ACCEPT,
             AUTHORIZATION,
@@ -81,7 +92,10 @@ pub(super) fn api(origins: &AllowedOrigins) -> CorsLayer {
 
 /// For public keys: everybody may have them.
 pub(super) fn public() -> CorsLayer {
-    CorsLayer::new().allow_methods([Method::GET, Method::HEAD]).allow_origin(Any).max_age(Duration::from_secs(86_400))
+    CorsLayer::new()
+        .allow_methods([Method::GET, Method::HEAD])
+        .allow_origin(Any)
+        .max_age(Duration::from_secs(86_400))
 }
 
 #[cfg(test)]
@@ -98,14 +112,24 @@ mod tests {
             ("", list(&[])),
             ("http://localhost:3000", list(&["http://localhost:3000"])),
             (" https://A.example , http://[::1]:80,", list(&["https://a.example", "http://[::1]"])),
-            ("https://a:443,https://a:80,http://a:443", list(&["https://a", "https://a:80", "http://a:443"])),
+            (
+                "https://a:443,https://a:80,http://a:443",
+                list(&["https://a", "https://a:80", "http://a:443"]),
+            ),
         ];
         for (text, expected) in good {
             assert_eq!(text.parse(), Ok(expected), "{text:?}");
         }
-        for bad in
-            ["localhost:3000", "http://a/", "http://a/b", "http://u@a", "ftp://a", "http://a b", "http://a,*", "null"]
-        {
+        for bad in [
+            "localhost:3000",
+            "http://a/",
+            "http://a/b",
+            "http://u@a",
+            "ftp://a",
+            "http://a b",
+            "http://a,*",
+            "null",
+        ] {
             let error = bad.parse::<AllowedOrigins>().expect_err(bad);
             assert!(error.to_string().contains("is not an origin"), "{error}");
         }

@@ -54,7 +54,8 @@ fn file(name: &str) -> Result<Response, ApiError> {
         ApiError::Unavailable
     })?;
     let SwaggerFile { bytes, content_type, gzpipped, .. } = found.ok_or(ApiError::NotFound)?;
-    let fixed: [(HeaderName, HeaderValue); 2] = [(CONTENT_SECURITY_POLICY, POLICY), (CACHE_CONTROL, CACHE)];
+    let fixed: [(HeaderName, HeaderValue); 2] =
+        [(CONTENT_SECURITY_POLICY, POLICY), (CACHE_CONTROL, CACHE)];
     // The large ones are part of the program, and are not copied.
     let bytes = match bytes {
         Cow::Borrowed(bytes) => Bytes::from_static(bytes),

@@ -13,8 +13,8 @@ use utoipa::openapi::{OpenApi, Ref, RefOr, Required};
 use utoipa::{OpenApi as _, ToResponse as _};
 
 use super::answers::{
-    BadRequest, BodyTimeout, BodyTooLarge, Conflict, Forbidden, NoHistory, NotFound, Throttled, Unauthorized,
-    Unavailable, UnsupportedMediaType,
+    BadRequest, BodyTimeout, BodyTooLarge, Conflict, Forbidden, NoHistory, NotFound, Throttled,
+    Unauthorized, Unavailable, UnsupportedMediaType,
 };
 use super::error::{Body, Faults, Problem, TokenMessage};
 
@@ -71,7 +71,9 @@ pub(super) fn foundation() -> OpenApi {
 pub(super) fn complete(document: &mut OpenApi) {
     for item in document.paths.paths.values_mut() {
         // A partial update changes what the body names, and nothing without one.
-        if let Some(RefOr::T(body)) = item.patch.as_mut().and_then(|patch| patch.request_body.as_mut()) {
+        if let Some(RefOr::T(body)) =
+            item.patch.as_mut().and_then(|patch| patch.request_body.as_mut())
+        {
             body.required = Some(Required::False);
         }
     }

@@ -86,7 +86,9 @@ impl ApiError {
     #[must_use]
     pub const fn status(&self) -> StatusCode {
         match self {
-            Self::Fields(_) | Self::NotADictionary(_) | Self::NoData | Self::Parse(_) => StatusCode::BAD_REQUEST,
+            Self::Fields(_) | Self::NotADictionary(_) | Self::NoData | Self::Parse(_) => {
+                StatusCode::BAD_REQUEST
+            }
             Self::UnknownParameter(_) | Self::BadHost => StatusCode::BAD_REQUEST,
             Self::LastAdministrator => StatusCode::CONFLICT,
             Self::HeadTooLarge(_) => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
@@ -121,13 +123,19 @@ impl ApiError {
                 ));
             }
             Self::NotADictionary(found) => {
-                return Body::no_object(format!("Invalid data. Expected a dictionary, but got {found}."));
+                return Body::no_object(format!(
+                    "Invalid data. Expected a dictionary, but got {found}."
+                ));
             }
             Self::NoData => return Body::no_object("No data provided".into()),
             Self::Parse(text) => detail(text),
             Self::BodyTimeout => detail("The request body did not arrive in time."),
-            Self::BodyTooLarge(limit) => detail(&format!("The request body is larger than {limit} bytes.")),
-            Self::UnsupportedMediaType(sent) => detail(&format!("Unsupported media type \"{sent}\" in request.")),
+            Self::BodyTooLarge(limit) => {
+                detail(&format!("The request body is larger than {limit} bytes."))
+            }
+            Self::UnsupportedMediaType(sent) => {
+                detail(&format!("Unsupported media type \"{sent}\" in request."))
+            }
             Self::NotFound => detail("Not found."),
             // A client may make up one of any length.
             Self::MethodNotAllowed(method) => {
@@ -135,14 +143,16 @@ impl ApiError {
                 detail(&format!("Method \"{method}\" not allowed."))
             }
             Self::BadCredentials => detail("No active account found with the given credentials"),
-            Self::Token(refusal) => {
-                Problem { reason: Some(refusal.reason), ..coded(refusal.message, "token_not_valid") }
-            }
+            Self::Token(refusal) => Problem {
+                reason: Some(refusal.reason),
+                ..coded(refusal.message, "token_not_valid")
+            },
             Self::NoActiveAccountForToken => detail("No active account found for the given token."),
             Self::NotAuthenticated => detail("Authentication credentials were not provided."),
-            Self::BadAuthorizationHeader => {
-                coded("Authorization header must contain two space-delimited values", "bad_authorization_header")
-            }
+            Self::BadAuthorizationHeader => coded(
+                "Authorization header must contain two space-delimited values",
+                "bad_authorization_header",
+            ),
             Self::BearerToken(refusal) => Problem {
                 reason: Some(refusal.reason),
                 messages: Some([TokenMessage {
@@ -163,21 +173,32 @@ impl ApiError {
                 coded(&format!("Unknown query parameter \"{name}\"."), "unknown_parameter")
             }
             Self::BadHost => coded("Exactly one valid Host header is required.", "bad_host"),
-            Self::LastAdministrator => {
-                coded("This is the last active administrator. Make another one first.", "last_administrator")
-            }
+            Self::LastAdministrator => coded(
+                "This is the last active administrator. Make another one first.",
+                "last_administrator",
+            ),
             Self::HeadTooLarge(limit) => {
                 coded(&format!("The request head is larger than {limit} bytes."), "head_too_large")
             }
-            Self::Forbidden => coded("You do not have permission to perform this action.", "permission_denied"),
+            Self::Forbidden => {
+                coded("You do not have permission to perform this action.", "permission_denied")
+            }
             Self::Throttled(seconds) => {
                 let plural = if *seconds == 1 { "" } else { "s" };
-                let text = format!("Request was throttled. Expected available in {seconds} second{plural}.");
+                let text = format!(
+                    "Request was throttled. Expected available in {seconds} second{plural}."
+                );
                 coded(&text, "throttled")
             }
-            Self::NoHistory => coded("Status lists of other times are not kept.", "not_implemented"),
-            Self::Busy => coded("Too many logins are being checked. Try again in 1 second.", "busy"),
-            Self::Unavailable => coded("Service temporarily unavailable, try again later.", "service_unavailable"),
+            Self::NoHistory => {
+                coded("Status lists of other times are not kept.", "not_implemented")
+            }
+            Self::Busy => {
+                coded("Too many logins are being checked. Try again in 1 second.", "busy")
+            }
+            Self::Unavailable => {
+                coded("Service temporarily unavailable, try again later.", "service_unavailable")
+            }
         };
         Body::Problem(problem)
     }
@@ -238,7 +259,9 @@ impl IntoResponse for ApiError {
         let mut response = (self.status(), Json(self.body())).into_response();
         match self.status() {
             StatusCode::UNAUTHORIZED => {
-                response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"api\""));
+                response
+                    .headers_mut()
+                    .insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"api\""));
             }
             StatusCode::TOO_MANY_REQUESTS => {
                 let seconds = if let Self::Throttled(seconds) = self { seconds } else { 1 };
@@ -297,7 +320,9 @@ impl From<InvalidRecord> for ApiError {
 impl From<InsertError> for ApiError {
     fn from(error: InsertError) -> Self {
         match error {
-            InsertError::NameTaken => Self::Fields(vec![("username", "A user with that username already exists.")]),
+            InsertError::NameTaken => {
+                Self::Fields(vec![("username", "A user with that username already exists.")])
+            }
             InsertError::Storage(error) => error.into(),
         }
     }

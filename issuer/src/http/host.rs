@@ -30,7 +30,11 @@ impl Origin {
 
 /// Refuses a request whose head breaks a rule, and closes its connection: who sends such a head
 /// may mean another end of the request than the server does.
-pub(super) async fn check_head(State(Scheme(scheme)): State<Scheme>, mut request: Request, next: Next) -> Response {
+pub(super) async fn check_head(
+    State(Scheme(scheme)): State<Scheme>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     if head_bytes(&request) > MAX_HEAD_BYTES {
         return refused(ApiError::HeadTooLarge(MAX_HEAD_BYTES));
     }
@@ -72,8 +76,13 @@ fn host(version: Version, headers: &HeaderMap) -> Result<Option<Authority>, ()> 
 
 /// Bytes of the request line and the header lines, without white space that need not be there.
 fn head_bytes(request: &Request) -> usize {
-    let line = request.method().as_str().len() + request.uri().to_string().len() + "  HTTP/1.1\r\n\r\n".len();
-    let headers = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
+    let line = request.method().as_str().len()
+        + request.uri().to_string().len()
+        + "  HTTP/1.1\r\n\r\n".len();
+    let headers = request
+        .headers()
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
     headers.fold(line, usize::saturating_add)
 }
 
@@ -113,7 +122,10 @@ mod tests {
         for (version, values, expected) in cases {
             let mut headers = HeaderMap::new();
             for value in values {
-                headers.append(HOST, HeaderValue::from_bytes(value.as_bytes()).expect("a header value"));
+                headers.append(
+                    HOST,
+                    HeaderValue::from_bytes(value.as_bytes()).expect("a header value"),
+                );
             }
             let found = host(version, &headers);
             assert_eq!(

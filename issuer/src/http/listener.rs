@@ -53,7 +53,10 @@ pub(super) struct Listener {
 pub(super) type Connection = Watched<TcpStream, (OwnedSemaphorePermit, One)>;
 
 impl Listener {
-    pub(super) fn new(listener: std::net::TcpListener, connections: Connections) -> io::Result<Self> {
+    pub(super) fn new(
+        listener: std::net::TcpListener,
+        connections: Connections,
+    ) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         Ok(Self::limited(TcpListener::from_std(listener)?, connections))
     }
@@ -75,7 +78,10 @@ impl Listener {
     fn warn_of_waiting(&self) {
         let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
         if warned.is_none_or(|at| at.elapsed() >= BETWEEN_WARNINGS) {
-            tracing::warn!("{} connections are open, as many as there may be: more wait", self.connections.at_most);
+            tracing::warn!(
+                "{} connections are open, as many as there may be: more wait",
+                self.connections.at_most
+            );
             *warned = Some(Instant::now());
         }
     }
@@ -112,7 +118,8 @@ impl AddrListener<Connection, Client> for Listener {
             tracing::debug!(client = %address, %error, "TCP_NODELAY not set");
         }
         let kept = (slot, self.connections.count.one());
-        let stream = Watched::new(stream, Activity::new(), self.connections.write_timeout, LINGER, kept);
+        let stream =
+            Watched::new(stream, Activity::new(), self.connections.write_timeout, LINGER, kept);
         Ok((stream, Client(address)))
     }
 

@@ -25,7 +25,11 @@ const PREFIX: &str = "issuer";
 const OTHER: &str = "other";
 
 /// Counts a request by its route.
-pub(super) async fn count(State(issuer): State<Arc<Issuer>>, request: Request, next: Next) -> Response {
+pub(super) async fn count(
+    State(issuer): State<Arc<Issuer>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let _in_progress = issuer.metrics.request();
     let started = issuer.clock.monotonic();
     let route = request.extensions().get::<MatchedPath>().cloned();
@@ -74,7 +78,8 @@ impl Collector for Present {
             "throttled",
             "Password tries refused because there were too many.",
             "limit",
-            [("address", throttled.by_address), ("name", throttled.by_name)].map(|(l, n)| (l, ConstCounter::new(n))),
+            [("address", throttled.by_address), ("name", throttled.by_name)]
+                .map(|(l, n)| (l, ConstCounter::new(n))),
         )?;
         let hashing = issuer.passwords.load();
         family(
@@ -90,7 +95,12 @@ impl Collector for Present {
             "Hashes computed at the same time at most.",
             gauge(hashing.max_running),
         )?;
-        single(&mut encoder, "password_hashes_waiting_max", "Hashes that may wait.", gauge(hashing.max_waiting))?;
+        single(
+            &mut encoder,
+            "password_hashes_waiting_max",
+            "Hashes that may wait.",
+            gauge(hashing.max_waiting),
+        )?;
         let pool = issuer.storage.pool();
         family(
             &mut encoder,
@@ -99,14 +109,25 @@ impl Collector for Present {
             "state",
             [("busy", gauge(pool.busy)), ("idle", gauge(pool.idle))],
         )?;
-        single(&mut encoder, "database_connections_max", "Connections to the database at most.", gauge(pool.max))?;
+        single(
+            &mut encoder,
+            "database_connections_max",
+            "Connections to the database at most.",
+            gauge(pool.max),
+        )?;
         let keys = issuer.keys.current();
         single(&mut encoder, "keys", "Keys in the JWKS.", gauge(keys.jwks.keys().keys().len()))?;
         if let Some(since) = keys.active_since {
             let age = (issuer.clock.now() - since).num_seconds();
             let kid = keys.signing.kid();
             let help = "Time since the active key began to sign.";
-            family(&mut encoder, "active_key_age_seconds", help, "kid", [(kid, ConstGauge::new(age))])?;
+            family(
+                &mut encoder,
+                "active_key_age_seconds",
+                help,
+                "kid",
+                [(kid, ConstGauge::new(age))],
+            )?;
         }
         Ok(())
     }
@@ -116,7 +137,12 @@ fn gauge(value: impl TryInto<i64>) -> ConstGauge<i64> {
     ConstGauge::new(value.try_into().unwrap_or(i64::MAX))
 }
 
-fn single(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, metric: ConstGauge<i64>) -> fmt::Result {
+fn single(
+    encoder: &mut DescriptorEncoder<'_>,
+    name: &str,
+    help: &str,
+    metric: ConstGauge<i64>,
+) -> fmt::Result {
     metric.encode(encoder.encode_descriptor(name, help, None, metric.metric_type())?)
 }
 

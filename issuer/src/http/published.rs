@@ -88,17 +88,23 @@ pub(super) async fn status_list(
         return Err(ApiError::NoHistory);
     }
     let Path(list) = list.map_err(|_| ApiError::NotFound)?;
-    let (Some(lists), Ok(number)) = (issuer.revocations.lists(), list.parse()) else { return Err(ApiError::NotFound) };
+    let (Some(lists), Ok(number)) = (issuer.revocations.lists(), list.parse()) else {
+        return Err(ApiError::NotFound);
+    };
     let list = lists.list(number).await.map_err(|error| {
         tracing::error!(%error, "a status list cannot be served");
         ApiError::Unavailable
     })?;
     let list = list.ok_or(ApiError::NotFound)?;
-    let cache = [(CACHE_CONTROL, format!("public, max-age={}", list.max_age)), (ETAG, list.etag.to_string())];
+    let cache = [
+        (CACHE_CONTROL, format!("public, max-age={}", list.max_age)),
+        (ETAG, list.etag.to_string()),
+    ];
     if is_known(&headers, &list.etag) {
         return Ok((StatusCode::NOT_MODIFIED, cache).into_response());
     }
-    Ok((cache, [(CONTENT_TYPE, "application/statuslist+jwt")], list.jwt.to_string()).into_response())
+    Ok((cache, [(CONTENT_TYPE, "application/statuslist+jwt")], list.jwt.to_string())
+        .into_response())
 }
 
 /// Whether the issuer is ready. Who asks while that is being found out waits, and shares what is found out next: however
@@ -126,7 +132,8 @@ impl Readiness {
 
     /// Whether the database answers now, and could be written within the last seconds.
     async fn database_works(&self, issuer: &Issuer) -> bool {
-        issuer.storage.ping().await.is_ok() && self.writing.works(&issuer.storage, &issuer.clock).await
+        issuer.storage.ping().await.is_ok()
+            && self.writing.works(&issuer.storage, &issuer.clock).await
     }
 }
 
@@ -188,7 +195,8 @@ const READY: &str = "ready";
 )]
 pub(super) async fn readyz(State(issuer): State<Arc<Issuer>>) -> Response {
     let report = issuer.readiness.report(&issuer).await;
-    let status = if report.status == READY { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status =
+        if report.status == READY { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, [(CACHE_CONTROL, "no-store")], Json(report)).into_response()
 }
 

@@ -33,7 +33,11 @@ impl RequestId {
 }
 
 /// Takes over the request's `X-Request-Id` or makes one, and answers with it.
-pub(super) async fn identify(State(random): State<Arc<dyn Random>>, mut request: Request, next: Next) -> Response {
+pub(super) async fn identify(
+    State(random): State<Arc<dyn Random>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let id = RequestId::given(request.headers()).or_else(|| hex128(&*random).ok().map(RequestId));
     if let Some(id) = &id {
         request.extensions_mut().insert(id.clone());

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::Request;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderValue, Method, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -21,7 +22,10 @@ use super::document::{self, Document};
 use super::request_id::{self, RequestId};
 use super::slash::SlashedPaths;
 use super::spans::Trace;
-use super::{AllowedOrigins, ApiError, Issuer, admin, cors, docs, method, metrics, published, token, unread, users};
+use super::{
+    AllowedOrigins, ApiError, Issuer, admin, cors, docs, method, metrics, published, token, unread,
+    users,
+};
 
 /// The issuer as a service.
 pub fn router(issuer: Arc<Issuer>, origins: &AllowedOrigins) -> Router {
@@ -57,14 +61,18 @@ pub fn router(issuer: Arc<Issuer>, origins: &AllowedOrigins) -> Router {
         // Tokens and personal data (RFC 6749 section 5.1).
         .layer((
             cors::api(origins),
-            SetResponseHeaderLayer::if_not_present(CACHE_CONTROL, HeaderValue::from_static("no-store")),
+            SetResponseHeaderLayer::if_not_present(
+                CACHE_CONTROL,
+                HeaderValue::from_static("no-store"),
+            ),
         ));
     let public = public
         .method_not_allowed_fallback(method_not_allowed)
         .layer((cors::public(), Extension(Document::new(&described))));
     let random = Arc::clone(&issuer.random);
     let counted = Arc::clone(&issuer);
-    let fixed = |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
+    let fixed =
+        |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     let traced = TraceLayer::new_for_http()
         .make_span_with(request_span)
         .on_response(DefaultOnResponse::new().level(Level::INFO))

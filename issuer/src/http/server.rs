@@ -94,7 +94,10 @@ pub async fn serve(
             server.serve(service).await
         }
         Some(tls) => {
-            let hsts = SetResponseHeaderLayer::overriding(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
+            let hsts = SetResponseHeaderLayer::overriding(
+                STRICT_TRANSPORT_SECURITY,
+                HeaderValue::from_static(HSTS),
+            );
             let service = router.layer(hsts).into_make_service_with_connect_info::<SocketAddr>();
             let acceptor = RustlsAcceptor::new(tls.config()).handshake_timeout(HANDSHAKE_TIMEOUT);
             server.acceptor(acceptor).serve(service).await
@@ -118,7 +121,11 @@ struct Stopping {
 
 /// Closing idle connections at once would lose requests that have arrived and were not read yet. So everything goes on
 /// for a moment, but each answer closes its connection.
-async fn stop_gracefully(stop: impl Future<Output = ()>, stopping: Arc<Stopping>, handle: Handle<Client>) {
+async fn stop_gracefully(
+    stop: impl Future<Output = ()>,
+    stopping: Arc<Stopping>,
+    handle: Handle<Client>,
+) {
     stop.await;
     tracing::info!(connections = handle.connection_count(), "stopping");
     stopping.has_begun.store(true, Ordering::Release);

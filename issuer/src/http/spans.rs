@@ -38,7 +38,8 @@ async fn record(State(tracer): State<SdkTracer>, mut request: Request, next: Nex
     let parent = TraceContextPropagator::new().extract(&Headers(request.headers()));
     let method = method::known(request.method()).unwrap_or("_OTHER");
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
-    let name = route.as_ref().map_or_else(|| method.to_owned(), |route| format!("{method} {route}"));
+    let name =
+        route.as_ref().map_or_else(|| method.to_owned(), |route| format!("{method} {route}"));
     let mut attributes = vec![KeyValue::new("http.request.method", method)];
     attributes.extend(route.map(|route| KeyValue::new("http.route", route)));
     let span = tracer.span_builder(name).with_kind(SpanKind::Server).with_attributes(attributes);

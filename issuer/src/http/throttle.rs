@@ -90,7 +90,10 @@ impl TrustedProxies {
             if !self.trusts(client) {
                 break;
             }
-            let Some(address) = std::str::from_utf8(hop).ok().and_then(|hop| address(hop.trim())) else { break };
+            let Some(address) = std::str::from_utf8(hop).ok().and_then(|hop| address(hop.trim()))
+            else {
+                break;
+            };
             client = address;
         }
         client
@@ -178,7 +181,12 @@ impl Limit {
             let limiter = RateLimiter::new(quota, levels.clone(), clock.clone());
             Buckets { limiter, levels, interval: quota.replenish_interval().into() }
         });
-        Self { buckets, refused: AtomicU64::new(0), hasher: RandomState::new(), clock: clock.clone() }
+        Self {
+            buckets,
+            refused: AtomicU64::new(0),
+            hasher: RandomState::new(),
+            clock: clock.clone(),
+        }
     }
 
     /// Takes a try, and returns the bucket that it came from.
@@ -257,7 +265,10 @@ impl Throttle {
     #[must_use]
     pub fn refused(&self) -> RefusedTries {
         let read = |limit: &Limit| limit.refused.load(Ordering::Relaxed);
-        RefusedTries { by_address: read(&self.addresses), by_name: read(&self.names) + read(&self.names_everywhere) }
+        RefusedTries {
+            by_address: read(&self.addresses),
+            by_name: read(&self.names) + read(&self.names_everywhere),
+        }
     }
 
     /// Where the request comes from. Without a connection, as when the router is called directly, that is nowhere.
@@ -281,11 +292,14 @@ impl Throttle {
     ///
     /// # Errors
     /// 429 when there were too many.
-    pub(super) fn try_name(&self, client: Option<IpAddr>, username: &str) -> Result<Attempt<'_>, ApiError> {
-        let from_network = self
-            .names
-            .take((client.map(network), username))
-            .inspect_err(|_| tracing::warn!("too many password tries for one user name from one network"))?;
+    pub(super) fn try_name(
+        &self,
+        client: Option<IpAddr>,
+        username: &str,
+    ) -> Result<Attempt<'_>, ApiError> {
+        let from_network = self.names.take((client.map(network), username)).inspect_err(|_| {
+            tracing::warn!("too many password tries for one user name from one network")
+        })?;
         let from_everywhere = self.names_everywhere.take(username).inspect_err(|_| {
             // This network is not the one that has tried too often.
             self.names.put_back(from_network);
@@ -334,7 +348,8 @@ mod tests {
 
     #[test]
     fn addresses_of_one_network_count_together() {
-        let addresses = ["2001:db8::1", "2001:db8::ffff:1", "2001:db8:0:1::1"].map(|a| a.parse().expect("v6"));
+        let addresses =
+            ["2001:db8::1", "2001:db8::ffff:1", "2001:db8:0:1::1"].map(|a| a.parse().expect("v6"));
         for grouped in [addresses.map(one_address), addresses.map(network)] {
             let [a, b, c] = grouped;
             assert_eq!(a, b);

@@ -122,7 +122,9 @@ impl Tls {
                     self.config.reload_from_config(config);
                     tracing::info!("the TLS certificate was read again");
                 }
-                Err(error) => tracing::error!(%error, "the new TLS files cannot be used; those before go on"),
+                Err(error) => {
+                    tracing::error!(%error, "the new TLS files cannot be used; those before go on")
+                }
             }
         }
         version
@@ -140,7 +142,8 @@ fn version(files: &TlsFiles) -> Option<Version> {
 /// TLS 1.2 and 1.3, with HTTP/1.1 alone: the server speaks nothing else.
 fn server_config(files: &TlsFiles) -> Result<Arc<ServerConfig>, TlsError> {
     let certificates = read(&files.certificates, false)?;
-    let unexpected = |path: &Path, expected| TlsError::Unexpected { path: path.to_owned(), expected };
+    let unexpected =
+        |path: &Path, expected| TlsError::Unexpected { path: path.to_owned(), expected };
     let certificates: Vec<_> = CertificateDer::pem_slice_iter(certificates.as_bytes())
         .collect::<Result<_, _>>()
         .map_err(|_| unexpected(&files.certificates, CERTIFICATES))?;
@@ -149,7 +152,9 @@ fn server_config(files: &TlsFiles) -> Result<Arc<ServerConfig>, TlsError> {
     }
     let key = read(&files.key, true)?;
     let mut keys = PrivateKeyDer::pem_slice_iter(key.as_bytes());
-    let (Some(Ok(key)), None) = (keys.next(), keys.next()) else { return Err(unexpected(&files.key, KEY)) };
+    let (Some(Ok(key)), None) = (keys.next(), keys.next()) else {
+        return Err(unexpected(&files.key, KEY));
+    };
     let pair = |error: rustls::Error| TlsError::Pair {
         files: files.clone(),
         reason: match error {
@@ -172,8 +177,9 @@ fn read(path: &Path, secret: bool) -> Result<zeroize::Zeroizing<String>, TlsErro
         Refused::Missing => TlsError::Missing(path.to_owned()),
         Refused::Unreadable(source) => TlsError::Read { path: path.to_owned(), source },
         Refused::Exposed(mode) => TlsError::Exposed { path: path.to_owned(), mode },
-        Refused::TooLarge => {
-            TlsError::Unexpected { path: path.to_owned(), expected: if secret { KEY } else { CERTIFICATES } }
-        }
+        Refused::TooLarge => TlsError::Unexpected {
+            path: path.to_owned(),
+            expected: if secret { KEY } else { CERTIFICATES },
+        },
     })
 }

@@ -98,7 +98,10 @@ pub(super) struct Done {}
         (status = 429, response = Throttled),
     )
 )]
-pub(super) async fn obtain(State(issuer): State<Arc<Issuer>>, request: Request) -> Result<Response, ApiError> {
+pub(super) async fn obtain(
+    State(issuer): State<Arc<Issuer>>,
+    request: Request,
+) -> Result<Response, ApiError> {
     let answer = log_in(&issuer, request).await;
     issuer.metrics.login(match &answer {
         Ok(_) => LoginOutcome::Success,
@@ -120,8 +123,13 @@ async fn log_in(issuer: &Issuer, request: Request) -> Result<Response, ApiError>
     let attempt = issuer.throttle.try_name(client, &username)?;
     let user = issuer.storage.user_by_name(&username).await?;
     // Always one hash, also for nobody: the time must not tell who exists. Being inactive counts only after it.
-    let found = issuer.passwords.verify(password.clone(), user.as_ref().map(|user| &user.password_hash)).await?;
-    let mut user = user.filter(|user| found != Match::Wrong && user.is_active).ok_or(ApiError::BadCredentials)?;
+    let found = issuer
+        .passwords
+        .verify(password.clone(), user.as_ref().map(|user| &user.password_hash))
+        .await?;
+    let mut user = user
+        .filter(|user| found != Match::Wrong && user.is_active)
+        .ok_or(ApiError::BadCredentials)?;
     attempt.was_right();
     if found == Match::RightForNow {
         user = with_hash_of_ours(issuer, user, password).await?;
@@ -142,7 +150,11 @@ async fn log_in(issuer: &Issuer, request: Request) -> Result<Response, ApiError>
 
 /// Replaces a hash of Django's. A login does not fail because the machine is too busy to hash once more; the next one will
 /// do it.
-async fn with_hash_of_ours(issuer: &Issuer, user: User, password: Zeroizing<String>) -> Result<User, ApiError> {
+async fn with_hash_of_ours(
+    issuer: &Issuer,
+    user: User,
+    password: Zeroizing<String>,
+) -> Result<User, ApiError> {
     let hash = match issuer.passwords.hash(password).await {
         Ok(hash) => hash,
         Err(error) => {
@@ -160,7 +172,8 @@ async fn with_hash_of_ours(issuer: &Issuer, user: User, password: Zeroizing<Stri
 /// The record as another login has left it, which replaced the hash; a new password would have ended the sessions.
 async fn trusted_still(issuer: &Issuer, user: User) -> Result<User, ApiError> {
     let now = issuer.storage.user_by_id(user.id).await?;
-    now.filter(|now| now.is_active && now.sessions_ended_at == user.sessions_ended_at).ok_or(ApiError::BadCredentials)
+    now.filter(|now| now.is_active && now.sessions_ended_at == user.sessions_ended_at)
+        .ok_or(ApiError::BadCredentials)
 }
 
 /// Refresh
@@ -173,13 +186,17 @@ async fn trusted_still(issuer: &Issuer, user: User) -> Result<User, ApiError> {
         (status = 401, response = Unauthorized),
     )
 )]
-pub(super) async fn refresh(State(issuer): State<Arc<Issuer>>, request: Request) -> Result<Response, ApiError> {
+pub(super) async fn refresh(
+    State(issuer): State<Arc<Issuer>>,
+    request: Request,
+) -> Result<Response, ApiError> {
     let RefreshToken { refresh } =
         read(request).await.inspect_err(|_| issuer.metrics.refresh(RefreshOutcome::Malformed))?;
-    let subject = issuer.checker.refresh(refresh.as_bytes(), issuer.clock.now()).map_err(|refusal| {
-        issuer.metrics.refresh(RefreshOutcome::Refused);
-        ApiError::Token(refusal)
-    })?;
+    let subject =
+        issuer.checker.refresh(refresh.as_bytes(), issuer.clock.now()).map_err(|refusal| {
+            issuer.metrics.refresh(RefreshOutcome::Refused);
+            ApiError::Token(refusal)
+        })?;
     let refreshed = issuer.sessions.refresh(&subject).await;
     issuer.metrics.refresh(match &refreshed {
         Ok(_) => RefreshOutcome::Success,
@@ -187,7 +204,9 @@ pub(super) async fn refresh(State(issuer): State<Arc<Issuer>>, request: Request)
         Err(SessionError::Expired | SessionError::Undated) => RefreshOutcome::Refused,
         Err(SessionError::Reused) => RefreshOutcome::Reused,
         Err(SessionError::NoActiveUser) => RefreshOutcome::NoActiveUser,
-        Err(SessionError::KeyEnded | SessionError::Storage(_) | SessionError::Issue(_)) => RefreshOutcome::Failed,
+        Err(SessionError::KeyEnded | SessionError::Storage(_) | SessionError::Issue(_)) => {
+            RefreshOutcome::Failed
+        }
     });
     let crate::sessions::Refreshed { access, refresh } = refreshed?;
     Ok(Json(Refreshed { access, refresh }).into_response())
@@ -203,9 +222,13 @@ pub(super) async fn refresh(State(issuer): State<Arc<Issuer>>, request: Request)
         (status = 401, response = Unauthorized),
     )
 )]
-pub(super) async fn verify(State(issuer): State<Arc<Issuer>>, request: Request) -> Result<Response, ApiError> {
+pub(super) async fn verify(
+    State(issuer): State<Arc<Issuer>>,
+    request: Request,
+) -> Result<Response, ApiError> {
     let AnyToken { token } = read(request).await?;
-    let subject = issuer.checker.any(token.as_bytes(), issuer.clock.now()).map_err(ApiError::Token)?;
+    let subject =
+        issuer.checker.any(token.as_bytes(), issuer.clock.now()).map_err(ApiError::Token)?;
     if !issuer.sessions.is_live(&subject).await? {
         return Err(ApiError::Token(TokenRefusal::REVOKED));
     }
@@ -222,9 +245,13 @@ pub(super) async fn verify(State(issuer): State<Arc<Issuer>>, request: Request) 
         (status = 401, response = Unauthorized),
     )
 )]
-pub(super) async fn blacklist(State(issuer): State<Arc<Issuer>>, request: Request) -> Result<Response, ApiError> {
+pub(super) async fn blacklist(
+    State(issuer): State<Arc<Issuer>>,
+    request: Request,
+) -> Result<Response, ApiError> {
     let RefreshToken { refresh } = read(request).await?;
-    let subject = issuer.checker.refresh(refresh.as_bytes(), issuer.clock.now()).map_err(ApiError::Token)?;
+    let subject =
+        issuer.checker.refresh(refresh.as_bytes(), issuer.clock.now()).map_err(ApiError::Token)?;
     issuer.sessions.end(&subject).await?;
     tracing::info!(user_id = subject.user_id, "logged out");
     Ok(Json(Done {}).into_response())
@@ -237,7 +264,10 @@ pub(super) async fn blacklist(State(issuer): State<Arc<Issuer>>, request: Reques
     post, path = "/api/token/blacklist/all/", tag = "tokens", security(("bearer" = [])),
     responses((status = 200, description = "The sessions have ended", body = Done))
 )]
-pub(super) async fn blacklist_all(State(issuer): State<Arc<Issuer>>, headers: HeaderMap) -> Result<Response, ApiError> {
+pub(super) async fn blacklist_all(
+    State(issuer): State<Arc<Issuer>>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     let (user, _) = authenticated(&issuer, &headers).await?;
     let sessions = issuer.sessions.end_all(user.id, None).await?;
     tracing::info!(user_id = user.id, sessions, "logged out everywhere");

@@ -38,7 +38,10 @@ impl HttpBody for Noted {
     type Data = Bytes;
     type Error = axum::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let outcome = Pin::new(&mut self.body).poll_frame(cx);
         if matches!(outcome, Poll::Ready(None)) || self.body.is_end_stream() {
             self.unread.store(false, Ordering::Relaxed);

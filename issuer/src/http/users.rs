@@ -41,7 +41,10 @@ impl FromFields for PasswordChange {
     get, path = "/api/users/me/", tag = "account", security(("bearer" = [])),
     responses((status = 200, description = "The user", body = UserView<'_>))
 )]
-pub(super) async fn me(State(issuer): State<Arc<Issuer>>, headers: HeaderMap) -> Result<Response, ApiError> {
+pub(super) async fn me(
+    State(issuer): State<Arc<Issuer>>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     let (user, _) = authenticated(&issuer, &headers).await?;
     Ok(Json(user.view()).into_response())
 }
@@ -57,7 +60,10 @@ pub(super) async fn me(State(issuer): State<Arc<Issuer>>, headers: HeaderMap) ->
         (status = 429, response = Throttled),
     )
 )]
-pub(super) async fn set_password(State(issuer): State<Arc<Issuer>>, request: Request) -> Result<Response, ApiError> {
+pub(super) async fn set_password(
+    State(issuer): State<Arc<Issuer>>,
+    request: Request,
+) -> Result<Response, ApiError> {
     let client = issuer.throttle.client(&request);
     let (user, token) = authenticated(&issuer, request.headers()).await?;
     let PasswordChange { old_password: old, new_password: new } = read(request).await?;

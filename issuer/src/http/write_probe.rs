@@ -45,14 +45,17 @@ impl WriteProbe {
 }
 
 async fn try_writing(storage: &dyn Storage, clock: &dyn Clock, worked: bool) -> bool {
-    let written = tokio::time::timeout(PATIENCE, storage.try_writing(clock.now().timestamp())).await;
+    let written =
+        tokio::time::timeout(PATIENCE, storage.try_writing(clock.now().timestamp())).await;
     let failure = match written {
         Ok(Ok(())) => None,
         Ok(Err(error)) => Some(error.to_string()),
         Err(_) => Some(format!("it took more than {} s", PATIENCE.as_secs())),
     };
     match (&failure, worked) {
-        (Some(error), true) => tracing::error!(error, "nothing can be written to the database; logins fail"),
+        (Some(error), true) => {
+            tracing::error!(error, "nothing can be written to the database; logins fail")
+        }
         (None, false) => tracing::info!("the database can be written again"),
         _ => {}
     }

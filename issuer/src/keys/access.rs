@@ -17,7 +17,8 @@ const ROUND: Duration = Duration::from_millis(50);
 /// say. On a file system that is mounted read-only nobody can.
 pub(super) fn writable_mode(directory: &Path, bits: u32) -> Option<u32> {
     let mode = fs::metadata(directory).ok()?.permissions().mode() & 0o777;
-    let is_read_only = || statvfs(directory).is_ok_and(|found| found.f_flag.contains(StatVfsMountFlags::RDONLY));
+    let is_read_only =
+        || statvfs(directory).is_ok_and(|found| found.f_flag.contains(StatVfsMountFlags::RDONLY));
     (mode & bits != 0 && !is_read_only()).then_some(mode)
 }
 
@@ -32,7 +33,12 @@ pub(super) fn lock(path: &Path, patience: Duration) -> Result<File, KeysError> {
     // A FIFO or a link in its place must not be waited for, or followed.
     let flags = OFlags::NONBLOCK | OFlags::NOFOLLOW;
     let mut options = File::options();
-    options.create(true).truncate(false).write(true).mode(0o600).custom_flags(flags.bits().cast_signed());
+    options
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .custom_flags(flags.bits().cast_signed());
     let file = options.open(path).map_err(failed)?;
     let metadata = file.metadata().map_err(failed)?;
     if !metadata.is_file() {
@@ -48,7 +54,10 @@ pub(super) fn lock(path: &Path, patience: Duration) -> Result<File, KeysError> {
             Ok(()) => return Ok(file),
             Err(TryLockError::Error(error)) => return Err(failed(error)),
             Err(TryLockError::WouldBlock) if asked.elapsed() >= patience => {
-                return Err(KeysError::Locked { path: path.to_owned(), seconds: patience.as_secs() });
+                return Err(KeysError::Locked {
+                    path: path.to_owned(),
+                    seconds: patience.as_secs(),
+                });
             }
             // There is no lock with a time limit.
             Err(TryLockError::WouldBlock) => std::thread::sleep(ROUND),

@@ -107,14 +107,19 @@ impl KeyDirectory {
     ///
     /// # Errors
     /// [`RingError::NothingPublished`], [`RingError::TooYoung`], or what is wrong with the directory.
-    pub fn rotate(&self, now: DateTime<Utc>, cached: Option<TimeDelta>) -> Result<(String, String), KeysError> {
+    pub fn rotate(
+        &self,
+        now: DateTime<Utc>,
+        cached: Option<TimeDelta>,
+    ) -> Result<(String, String), KeysError> {
         let _lock = self.lock()?;
         let mut ring = self.read_ring()?.ok_or(RingError::NothingPublished)?;
         let (new, old) = ring.rotate(now, cached)?;
         // Checked before anything points to it.
         let signing = self.private_key(&private_name(&new), Some(&new))?;
         self.write_ring(&ring)?;
-        let pem = signing.public_pem().map_err(|_| KeysError::Generation(signing.public().bits()))?;
+        let pem =
+            signing.public_pem().map_err(|_| KeysError::Generation(signing.public().bits()))?;
         self.write(PLAIN_PUBLIC, pem.as_bytes(), PUBLIC_MODE)?;
         Ok((new, old))
     }
@@ -136,7 +141,12 @@ impl KeyDirectory {
     ///
     /// # Errors
     /// As [`Self::retire`], [`RingError::NotRetired`], [`RingError::TokensLive`].
-    pub fn remove(&self, kid: &str, now: DateTime<Utc>, lifetime: Option<TimeDelta>) -> Result<(), KeysError> {
+    pub fn remove(
+        &self,
+        kid: &str,
+        now: DateTime<Utc>,
+        lifetime: Option<TimeDelta>,
+    ) -> Result<(), KeysError> {
         let _lock = self.lock()?;
         let mut ring = self.read_ring()?.ok_or_else(|| RingError::Unknown(kid.to_owned()))?;
         ring.remove(kid, now, lifetime)?;
@@ -161,7 +171,9 @@ impl KeyDirectory {
     /// Changes whenever the keys may have changed: the time and place of the file that says which there are.
     #[must_use]
     pub fn version(&self) -> Option<(SystemTime, u64)> {
-        let metadata = fs::metadata(self.file(KEYRING)).or_else(|_| fs::metadata(self.file(PLAIN_PRIVATE))).ok()?;
+        let metadata = fs::metadata(self.file(KEYRING))
+            .or_else(|_| fs::metadata(self.file(PLAIN_PRIVATE)))
+            .ok()?;
         Some((metadata.modified().ok()?, metadata.ino()))
     }
 
@@ -192,8 +204,14 @@ impl KeyDirectory {
     pub fn public_keys(&self) -> Result<KeySet, KeysError> {
         self.refuse_writable()?;
         let public = match self.read_ring()? {
-            Some(ring) => ring.keys.iter().map(|entry| self.public_key(&entry.kid)).collect::<Result<Vec<_>, _>>()?,
-            None if self.file(PLAIN_PUBLIC).exists() => vec![read_public(&self.file(PLAIN_PUBLIC))?],
+            Some(ring) => ring
+                .keys
+                .iter()
+                .map(|entry| self.public_key(&entry.kid))
+                .collect::<Result<Vec<_>, _>>()?,
+            None if self.file(PLAIN_PUBLIC).exists() => {
+                vec![read_public(&self.file(PLAIN_PUBLIC))?]
+            }
             None => return Ok(self.load_plain()?.jwks.keys().clone()),
         };
         Ok(self.publish(&public)?.keys().clone())
@@ -209,7 +227,13 @@ impl KeyDirectory {
         }
         let kid = self.load_plain()?.signing.kid().to_owned();
         let created_at = DateTime::UNIX_EPOCH;
-        Ok(vec![KeyEntry { kid, state: KeyState::Active, created_at, activated_at: None, retired_at: None }])
+        Ok(vec![KeyEntry {
+            kid,
+            state: KeyState::Active,
+            created_at,
+            activated_at: None,
+            retired_at: None,
+        }])
     }
 
     /// Makes a new key. It becomes active when there is no other, and is only published beside an active one.
@@ -219,7 +243,12 @@ impl KeyDirectory {
     ///
     /// # Errors
     /// When the directory cannot be written, or what is in it is damaged. Existing keys are never overwritten.
-    pub fn generate(&self, bits: KeyBits, only_if_missing: bool, now: DateTime<Utc>) -> Result<Generated, KeysError> {
+    pub fn generate(
+        &self,
+        bits: KeyBits,
+        only_if_missing: bool,
+        now: DateTime<Utc>,
+    ) -> Result<Generated, KeysError> {
         if only_if_missing && let Some(kid) = self.complete_key()? {
             return Ok(Generated::AlreadyThere { kid });
         }
@@ -271,7 +300,8 @@ impl KeyDirectory {
             Err(error) => return Err(error),
         };
         let is_copy = |key: PublicKey| key.thumbprint() == keys.signing.kid();
-        let is_complete = !self.file(KEYRING).exists() || read_public(&self.file(PLAIN_PUBLIC)).is_ok_and(is_copy);
+        let is_complete = !self.file(KEYRING).exists()
+            || read_public(&self.file(PLAIN_PUBLIC)).is_ok_and(is_copy);
         Ok((is_complete || !is_writable(&self.path)).then(|| keys.signing.kid().to_owned()))
     }
 
@@ -300,25 +330,34 @@ impl KeyDirectory {
         signed: &[PublicKey],
     ) -> Result<IssuerKeys, KeysError> {
         let jwks = self.publish(public)?;
-        IssuerKeys::new(signing, jwks, signed).map_err(|reason| KeysError::Unusable { path: self.path.clone(), reason })
+        IssuerKeys::new(signing, jwks, signed)
+            .map_err(|reason| KeysError::Unusable { path: self.path.clone(), reason })
     }
 
     fn publish(&self, public: &[PublicKey]) -> Result<Jwks, KeysError> {
-        Jwks::publish(public)
-            .map_err(|error| KeysError::Unusable { path: self.path.clone(), reason: error.to_string() })
+        Jwks::publish(public).map_err(|error| KeysError::Unusable {
+            path: self.path.clone(),
+            reason: error.to_string(),
+        })
     }
 
     pub(super) fn read_ring(&self) -> Result<Option<Keyring>, KeysError> {
         let path = self.file(KEYRING);
         match read_text(&path, false) {
-            Ok(json) => Keyring::parse(&json).map(Some).map_err(|reason| KeysError::Keyring { path, reason }),
+            Ok(json) => Keyring::parse(&json)
+                .map(Some)
+                .map_err(|reason| KeysError::Keyring { path, reason }),
             Err(KeysError::FileMissing(_)) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
     /// Reads a private key; `kid` is the thumbprint it must have.
-    pub(super) fn private_key(&self, name: &str, kid: Option<&str>) -> Result<SigningKey, KeysError> {
+    pub(super) fn private_key(
+        &self,
+        name: &str,
+        kid: Option<&str>,
+    ) -> Result<SigningKey, KeysError> {
         let path = self.file(name);
         let text = read_text(&path, true)?;
         match SigningKey::from_pem(&text) {
@@ -342,14 +381,20 @@ impl KeyDirectory {
     fn check_pair(&self, public: &str, private: &str, key: &SigningKey) -> Result<(), KeysError> {
         match read_public(&self.file(public)) {
             Ok(found) if found.thumbprint() == key.kid() => Ok(()),
-            Ok(_) => Err(KeysError::PairMismatch { public: self.file(public), private: self.file(private) }),
+            Ok(_) => Err(KeysError::PairMismatch {
+                public: self.file(public),
+                private: self.file(private),
+            }),
             Err(KeysError::FileMissing(_)) => Ok(()),
             Err(error) => Err(error),
         }
     }
 
     fn write_pair(&self, key: &SigningKey) -> Result<(), KeysError> {
-        let unusable = |_| KeysError::Unusable { path: self.path.clone(), reason: "the key cannot be encoded".into() };
+        let unusable = |_| KeysError::Unusable {
+            path: self.path.clone(),
+            reason: "the key cannot be encoded".into(),
+        };
         let private = key.private_pem().map_err(unusable)?;
         self.write(&private_name(key.kid()), private.as_bytes(), PRIVATE_MODE)?;
         let public = key.public_pem().map_err(unusable)?;
@@ -362,7 +407,10 @@ impl KeyDirectory {
         if read_public(&self.file(PLAIN_PUBLIC)).is_ok_and(|key| key.thumbprint() == active.kid()) {
             return Ok(());
         }
-        let unusable = |_| KeysError::Unusable { path: self.path.clone(), reason: "the key cannot be encoded".into() };
+        let unusable = |_| KeysError::Unusable {
+            path: self.path.clone(),
+            reason: "the key cannot be encoded".into(),
+        };
         self.write(PLAIN_PUBLIC, active.public_pem().map_err(unusable)?.as_bytes(), PUBLIC_MODE)
     }
 
@@ -403,5 +451,7 @@ fn public_name(kid: &str) -> String {
 }
 
 fn misnamed(thumbprint: &str) -> String {
-    format!("its thumbprint is {thumbprint}, which is not the one in its name; restore it from a backup")
+    format!(
+        "its thumbprint is {thumbprint}, which is not the one in its name; restore it from a backup"
+    )
 }

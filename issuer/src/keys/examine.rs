@@ -33,8 +33,9 @@ impl KeyDirectory {
         for entry in fs::read_dir(self.path()).into_iter().flatten().flatten() {
             let path = entry.path();
             let is_private = entry.file_name().to_string_lossy().ends_with(PLAIN_PRIVATE);
-            let is_named =
-                faults.iter().any(|fault| matches!(fault, KeysError::Exposed { path: named, .. } if *named == path));
+            let is_named = faults.iter().any(
+                |fault| matches!(fault, KeysError::Exposed { path: named, .. } if *named == path),
+            );
             let exposed = || exposed_mode(&fs::metadata(&path).ok()?);
             if is_private
                 && !is_named

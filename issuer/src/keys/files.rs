@@ -20,8 +20,9 @@ pub(super) fn read_text(path: &Path, secret: bool) -> Result<Zeroizing<String>, 
         Refused::Missing => KeysError::FileMissing(path.to_owned()),
         Refused::Unreadable(source) => KeysError::Read { path: path.to_owned(), source },
         Refused::Exposed(mode) => KeysError::Exposed { path: path.to_owned(), mode },
-        Refused::TooLarge => {
-            KeysError::Unusable { path: path.to_owned(), reason: "it is far too large for a key file".into() }
-        }
+        Refused::TooLarge => KeysError::Unusable {
+            path: path.to_owned(),
+            reason: "it is far too large for a key file".into(),
+        },
     })
 }

@@ -71,8 +71,12 @@ pub struct ForeignKey {
 impl ForeignKey {
     fn new(key: &PublicKey, accepted: &Accepted) -> Result<Self, String> {
         // Alone and bare: its system may write any `kid` in its tokens, or none.
-        let set = KeySet::from_jwk(&super::jwks::without_kid(key)).map_err(|error| error.to_string())?;
-        Ok(Self { kid: key.thumbprint(), refresh: TypeVerifiers::new(&set, TokenType::Refresh, accepted) })
+        let set =
+            KeySet::from_jwk(&super::jwks::without_kid(key)).map_err(|error| error.to_string())?;
+        Ok(Self {
+            kid: key.thumbprint(),
+            refresh: TypeVerifiers::new(&set, TokenType::Refresh, accepted),
+        })
     }
 
     /// The RFC 7638 thumbprint of the key.
@@ -93,11 +97,19 @@ mod tests {
 
     #[test]
     fn a_key_is_trusted_for_a_purpose_that_is_named() {
-        let files = |text: &str| text.parse::<TrustedFiles>().map(|TrustedFiles(files)| files.len());
+        let files =
+            |text: &str| text.parse::<TrustedFiles>().map(|TrustedFiles(files)| files.len());
         assert_eq!(files(""), Ok(0));
         assert_eq!(files("a.pem=refresh-once"), Ok(1));
         assert_eq!(files("a=b.pem=refresh-once, c.jwks=refresh-once,"), Ok(2));
-        for bad in ["a.pem", "a.pem=", "a.pem=access", "=refresh-once", "a.pem=Refresh-Once", "a.pem=refresh-once,b"] {
+        for bad in [
+            "a.pem",
+            "a.pem=",
+            "a.pem=access",
+            "=refresh-once",
+            "a.pem=Refresh-Once",
+            "a.pem=refresh-once,b",
+        ] {
             assert!(files(bad).is_err(), "{bad}");
         }
     }

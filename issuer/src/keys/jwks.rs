@@ -21,7 +21,9 @@ impl Jwks {
     ///
     /// # Errors
     /// When two of them are the same key.
-    pub(crate) fn publish<'a>(keys: impl IntoIterator<Item = &'a PublicKey>) -> Result<Self, KeyError> {
+    pub(crate) fn publish<'a>(
+        keys: impl IntoIterator<Item = &'a PublicKey>,
+    ) -> Result<Self, KeyError> {
         let document = Document { keys: keys.into_iter().map(PublishedKey::of).collect() };
         let body = serde_json::to_string(&document).expect("strings and bytes always serialise");
         let mut etag = String::from("\"");
@@ -75,8 +77,13 @@ impl PublishedKey {
 }
 
 fn jwk(key: &PublicKey) -> JsonWebKey<'static> {
-    let exponent: Vec<u8> = key.exponent().to_be_bytes().into_iter().skip_while(|&byte| byte == 0).collect();
-    JsonWebKey::Rsa { modulus: Cow::Owned(key.modulus()), public_exponent: Cow::Owned(exponent), private_parts: None }
+    let exponent: Vec<u8> =
+        key.exponent().to_be_bytes().into_iter().skip_while(|&byte| byte == 0).collect();
+    JsonWebKey::Rsa {
+        modulus: Cow::Owned(key.modulus()),
+        public_exponent: Cow::Owned(exponent),
+        private_parts: None,
+    }
 }
 
 /// Returns the key as a JWK without `kid`: a verifier takes it for tokens with any `kid`.

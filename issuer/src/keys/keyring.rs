@@ -48,7 +48,8 @@ impl KeyEntry {
     /// Returns whether tokens of this key can exist: it signs, or did before it was retired.
     #[must_use]
     pub fn has_signed(&self) -> bool {
-        self.state == KeyState::Active || self.state == KeyState::Retired && self.activated_at.is_some()
+        self.state == KeyState::Active
+            || self.state == KeyState::Retired && self.activated_at.is_some()
     }
 }
 
@@ -132,7 +133,11 @@ impl Keyring {
 
     /// Retires a published key that shall never sign.
     pub(crate) fn retire(&mut self, kid: &str, now: DateTime<Utc>) -> Result<(), RingError> {
-        let key = self.keys.iter_mut().find(|key| key.kid == kid).ok_or_else(|| RingError::Unknown(kid.to_owned()))?;
+        let key = self
+            .keys
+            .iter_mut()
+            .find(|key| key.kid == kid)
+            .ok_or_else(|| RingError::Unknown(kid.to_owned()))?;
         match key.state {
             KeyState::Active => Err(RingError::Active(kid.to_owned())),
             KeyState::Retired => Ok(()),
@@ -151,14 +156,19 @@ impl Keyring {
         now: DateTime<Utc>,
         lifetime: Option<TimeDelta>,
     ) -> Result<(), RingError> {
-        let key = self.keys.iter().find(|key| key.kid == kid).ok_or_else(|| RingError::Unknown(kid.to_owned()))?;
+        let key = self
+            .keys
+            .iter()
+            .find(|key| key.kid == kid)
+            .ok_or_else(|| RingError::Unknown(kid.to_owned()))?;
         match key.state {
             KeyState::Active => return Err(RingError::Active(kid.to_owned())),
             KeyState::Published => return Err(RingError::NotRetired(kid.to_owned())),
             KeyState::Retired => {}
         }
         // A key that never signed has no tokens.
-        let age = key.activated_at.and(key.retired_at).map(|retired| now.trunc_subsecs(0) - retired);
+        let age =
+            key.activated_at.and(key.retired_at).map(|retired| now.trunc_subsecs(0) - retired);
         if let (Some(age), Some(lifetime)) = (age, lifetime)
             && age < lifetime
         {
@@ -174,7 +184,9 @@ impl Keyring {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RingError {
     /// There is nothing to change to.
-    #[error("no key is published: run `issuer keys generate`, and rotate when verifiers have had time to fetch it")]
+    #[error(
+        "no key is published: run `issuer keys generate`, and rotate when verifiers have had time to fetch it"
+    )]
     NothingPublished,
     /// Verifiers may still use a cached key set without the key.
     #[error(
@@ -225,7 +237,11 @@ mod tests {
     fn ring(keys: &[(&str, &str)]) -> String {
         let keys: Vec<String> = keys
             .iter()
-            .map(|(kid, state)| format!(r#"{{"kid":"{kid}","state":"{state}","created_at":"2026-01-01T00:00:00Z"}}"#))
+            .map(|(kid, state)| {
+                format!(
+                    r#"{{"kid":"{kid}","state":"{state}","created_at":"2026-01-01T00:00:00Z"}}"#
+                )
+            })
             .collect();
         format!(r#"{{"keys":[{}]}}"#, keys.join(","))
     }

@@ -88,7 +88,8 @@ impl LiveKeys {
     pub fn reload(&self, directory: &KeyDirectory) -> Result<bool, KeysError> {
         let keys = directory.load()?.accepting(&self.accepted);
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-        let changed = current.jwks.etag() != keys.jwks.etag() || current.signing.kid() != keys.signing.kid();
+        let changed =
+            current.jwks.etag() != keys.jwks.etag() || current.signing.kid() != keys.signing.kid();
         *current = Arc::new(keys);
         Ok(changed)
     }

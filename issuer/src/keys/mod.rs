@@ -44,8 +44,13 @@ impl IssuerKeys {
     /// Signs with one key, publishes `jwks`, and accepts tokens of the keys that have `signed`
     /// alone: a key that only stands in the JWKS for other verifiers must not speak for this
     /// issuer.
-    pub(crate) fn new(signing: SigningKey, jwks: Jwks, signed: &[PublicKey]) -> Result<Self, String> {
-        let public_pem = signing.public_pem().map_err(|_| "its public half cannot be encoded".to_owned())?;
+    pub(crate) fn new(
+        signing: SigningKey,
+        jwks: Jwks,
+        signed: &[PublicKey],
+    ) -> Result<Self, String> {
+        let public_pem =
+            signing.public_pem().map_err(|_| "its public half cannot be encoded".to_owned())?;
         let signed = Jwks::publish(signed).map_err(|error| error.to_string())?.keys().clone();
         let verifiers = |token_type| TypeVerifiers::new(&signed, token_type, &Accepted::default());
         let (access, refresh) = (verifiers(TokenType::Access), verifiers(TokenType::Refresh));
@@ -59,7 +64,11 @@ impl IssuerKeys {
     ///
     /// # Errors
     /// Says what is wrong; never repeats a text.
-    pub fn from_text(private: &str, published: Option<&str>, retired: Option<&str>) -> Result<Self, String> {
+    pub fn from_text(
+        private: &str,
+        published: Option<&str>,
+        retired: Option<&str>,
+    ) -> Result<Self, String> {
         let signing = SigningKey::from_pem(&Zeroizing::new(private.replace("\\n", "\n")))?;
         let mut signed = vec![signing.public().clone()];
         add_new(&mut signed, retired)?;

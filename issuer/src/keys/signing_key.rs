@@ -64,12 +64,18 @@ impl SigningKey {
     /// # Errors
     /// Says what the text is instead, and how to make it right.
     pub(crate) fn from_pem(text: &str) -> Result<Self, String> {
-        const EXPECTED: &str = "expected an RSA private key of 2048 to 4096 bits as PEM (PKCS#8 or PKCS#1)";
+        const EXPECTED: &str =
+            "expected an RSA private key of 2048 to 4096 bits as PEM (PKCS#8 or PKCS#1)";
         let blocks = pem::parse_many(text).map_err(|_| EXPECTED.to_owned())?;
         let block = match blocks.as_slice() {
             [block] => block,
             [] => return Err(EXPECTED.to_owned()),
-            _ => return Err(format!("it holds {} PEM blocks, keep only the private key", blocks.len())),
+            _ => {
+                return Err(format!(
+                    "it holds {} PEM blocks, keep only the private key",
+                    blocks.len()
+                ));
+            }
         };
         let pair = match block.tag() {
             _ if text.contains("Proc-Type: 4,ENCRYPTED") => return Err(ENCRYPTED.to_owned()),

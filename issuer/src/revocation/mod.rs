@@ -63,8 +63,12 @@ impl Revocations {
         if let Some(redis) = &self.redis {
             match tokio::time::timeout(PATIENCE, redis.publish()).await {
                 Ok(Ok(_)) => {}
-                Ok(Err(error)) => tracing::warn!(%error, "a revocation is not in Redis yet; it is retried"),
-                Err(_) => tracing::warn!("Redis is slow: a revocation may not be there yet; it is retried"),
+                Ok(Err(error)) => {
+                    tracing::warn!(%error, "a revocation is not in Redis yet; it is retried")
+                }
+                Err(_) => tracing::warn!(
+                    "Redis is slow: a revocation may not be there yet; it is retried"
+                ),
             }
         }
     }
@@ -82,7 +86,9 @@ impl Revocations {
                 Ok(0) => {}
                 Ok(published) => tracing::info!(published, "told Redis of ended sessions"),
                 // Once, and not every round.
-                Err(error) if works => tracing::error!(%error, "ended sessions cannot be told to Redis"),
+                Err(error) if works => {
+                    tracing::error!(%error, "ended sessions cannot be told to Redis")
+                }
                 Err(_) => {}
             }
             if result.is_ok() && !works {

@@ -24,7 +24,9 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 #[derive(Debug, thiserror::Error)]
 pub enum RedisError {
     /// The URL is none of Redis.
-    #[error("the Redis URL is malformed: expected redis://host:6379 or rediss://user:password@host:6379 (REDIS_URL)")]
+    #[error(
+        "the Redis URL is malformed: expected redis://host:6379 or rediss://user:password@host:6379 (REDIS_URL)"
+    )]
     MalformedUrl,
     /// It cannot be reached, or refused.
     #[error("Redis failed: {0}")]
@@ -76,7 +78,10 @@ impl RedisPublisher {
         ping(&self.client).await
     }
 
-    async fn publish_over(&self, connection: &mut MultiplexedConnection) -> Result<usize, RedisError> {
+    async fn publish_over(
+        &self,
+        connection: &mut MultiplexedConnection,
+    ) -> Result<usize, RedisError> {
         let is_complete: bool = redis::cmd("EXISTS").arg(COMPLETE).query_async(connection).await?;
         if !is_complete {
             self.storage.forget_published().await?;
@@ -129,6 +134,8 @@ async fn ping(client: &Client) -> Result<(), RedisError> {
 }
 
 async fn connect(client: &Client) -> Result<MultiplexedConnection, RedisError> {
-    let config = AsyncConnectionConfig::new().set_connection_timeout(Some(TIMEOUT)).set_response_timeout(Some(TIMEOUT));
+    let config = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(TIMEOUT))
+        .set_response_timeout(Some(TIMEOUT));
     Ok(client.get_multiplexed_async_connection_with_config(&config).await?)
 }

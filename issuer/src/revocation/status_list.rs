@@ -59,7 +59,11 @@ impl StatusLists {
 
     /// List and index to try; `None` when this attempt is one too many. Indices are random, so that they say nothing
     /// about order and number of logins.
-    pub(crate) fn place(&self, attempt: u32, random: &dyn Random) -> Result<Option<(i64, i64)>, RandomError> {
+    pub(crate) fn place(
+        &self,
+        attempt: u32,
+        random: &dyn Random,
+    ) -> Result<Option<(i64, i64)>, RandomError> {
         let list = match attempt / TRIES_IN_A_LIST {
             list @ 0..LISTS_TRIED => list,
             LISTS_TRIED => {
@@ -136,8 +140,22 @@ pub struct StatusListService {
 impl StatusListService {
     /// Lists that readers may keep for `ttl` seconds.
     #[must_use]
-    pub fn new(lists: StatusLists, ttl: u32, keys: Arc<LiveKeys>, storage: Records, clock: Arc<dyn Clock>) -> Self {
-        Self { lists, ttl, keys, storage, clock, built: Mutex::new(HashMap::new()), stale: false.into() }
+    pub fn new(
+        lists: StatusLists,
+        ttl: u32,
+        keys: Arc<LiveKeys>,
+        storage: Records,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            lists,
+            ttl,
+            keys,
+            storage,
+            clock,
+            built: Mutex::new(HashMap::new()),
+            stale: false.into(),
+        }
     }
 
     /// Asks the database again at the next request.
@@ -196,7 +214,8 @@ impl StatusListService {
         };
         let token = self.token(&list, now);
         if built.len() >= KEPT
-            && let Some(oldest) = built.iter().min_by_key(|(_, list)| list.issued_at).map(|(number, _)| *number)
+            && let Some(oldest) =
+                built.iter().min_by_key(|(_, list)| list.issued_at).map(|(number, _)| *number)
         {
             built.remove(&oldest);
         }
@@ -206,7 +225,8 @@ impl StatusListService {
 
     /// Half of its time, then there is a newer one; never one of another key.
     fn serves(&self, list: &Built, now: i64, kid: &str) -> bool {
-        list.kid == kid && (list.issued_at..=list.issued_at + i64::from(self.ttl / 2)).contains(&now)
+        list.kid == kid
+            && (list.issued_at..=list.issued_at + i64::from(self.ttl / 2)).contains(&now)
     }
 
     fn token(&self, list: &Built, now: i64) -> ListToken {
@@ -216,12 +236,18 @@ impl StatusListService {
 
     fn sign(&self, number: i64, bits: &[u8], now: i64) -> Result<String, ListError> {
         let lst = BASE64_URL_SAFE_NO_PAD.encode(compressed(bits).map_err(|_| ListError::Signing)?);
-        let claims = ListClaims { sub: self.lists.uri(number), ttl: self.ttl, status_list: Lst { bits: 1, lst } };
+        let claims = ListClaims {
+            sub: self.lists.uri(number),
+            ttl: self.ttl,
+            status_list: Lst { bits: 1, lst },
+        };
         let mut claims = Claims::new(claims);
         claims.issued_at = DateTime::from_timestamp(now, 0);
-        claims.expiration = DateTime::from_timestamp(now + i64::from(self.ttl) * i64::from(LIVES), 0);
+        claims.expiration =
+            DateTime::from_timestamp(now + i64::from(self.ttl) * i64::from(LIVES), 0);
         let keys = self.keys.current();
-        let header = Header::empty().with_token_type("statuslist+jwt").with_key_id(keys.signing.kid());
+        let header =
+            Header::empty().with_token_type("statuslist+jwt").with_key_id(keys.signing.kid());
         let jwt = Rs256.token(&header, &claims, &keys.signing).map_err(|_| ListError::Signing)?;
         if jwt.ends_with('.') { Err(ListError::Signing) } else { Ok(jwt) }
     }
@@ -255,7 +281,11 @@ mod tests {
         let bytes = bits(&[0, 3, 4, 5, 7, 8, 9, 13, 15]);
         assert_eq!((bytes[..2].to_vec(), bytes.len()), (vec![0xb9, 0xa3], 16 * 1024));
         assert!(bytes[2..].iter().all(|&byte| byte == 0));
-        assert_eq!(bits(&[-1, i64::from(LIST_SIZE), i64::MAX]), bits(&[]), "no index leads out of the list");
+        assert_eq!(
+            bits(&[-1, i64::from(LIST_SIZE), i64::MAX]),
+            bits(&[]),
+            "no index leads out of the list"
+        );
     }
 
     #[test]

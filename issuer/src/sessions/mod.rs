@@ -67,7 +67,13 @@ impl Session {
     /// A new session with its first refresh token; the key with the thumbprint `kid` vouches for
     /// it.
     #[must_use]
-    pub fn new(id: String, user_id: i64, first: RefreshToken, access_seconds: u32, kid: String) -> Self {
+    pub fn new(
+        id: String,
+        user_id: i64,
+        first: RefreshToken,
+        access_seconds: u32,
+        kid: String,
+    ) -> Self {
         Self {
             id,
             user_id,
@@ -113,6 +119,10 @@ impl Session {
     /// The newest refresh token.
     #[must_use]
     pub fn newest(&self) -> RefreshToken {
-        RefreshToken { jti: self.current_jti.clone(), issued_at: self.issued_at, expires_at: self.refresh_expires_at }
+        RefreshToken {
+            jti: self.current_jti.clone(),
+            issued_at: self.issued_at,
+            expires_at: self.refresh_expires_at,
+        }
     }
 }

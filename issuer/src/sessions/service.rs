@@ -90,7 +90,8 @@ impl Sessions {
         let id = self.tokens.new_session_id()?;
         let token = self.tokens.new_refresh_token()?;
         let access_seconds = self.tokens.lifetimes().access_seconds;
-        let mut session = Session::new(id, user.id, token.clone(), access_seconds, self.tokens.signing_kid());
+        let mut session =
+            Session::new(id, user.id, token.clone(), access_seconds, self.tokens.signing_kid());
         if !self.store(&mut session, user).await? {
             return Err(SessionError::NoActiveUser);
         }
@@ -102,18 +103,29 @@ impl Sessions {
 
     /// Stores a new session in a free place of the status lists, found by trying. False when the user is not any more as
     /// the record says, or the session is there already.
-    pub(super) async fn store(&self, session: &mut Session, user: &User) -> Result<bool, SessionError> {
+    pub(super) async fn store(
+        &self,
+        session: &mut Session,
+        user: &User,
+    ) -> Result<bool, SessionError> {
         let stored = self.store_somewhere(session, user).await?;
         if let (false, Some(kid)) = (stored, &session.kid)
             && self.storage.is_ended_key(kid).await?
         {
-            tracing::error!(kid, "no session begins: the key was removed with all its sessions, but is still in use");
+            tracing::error!(
+                kid,
+                "no session begins: the key was removed with all its sessions, but is still in use"
+            );
             return Err(SessionError::KeyEnded);
         }
         Ok(stored)
     }
 
-    async fn store_somewhere(&self, session: &mut Session, user: &User) -> Result<bool, SessionError> {
+    async fn store_somewhere(
+        &self,
+        session: &mut Session,
+        user: &User,
+    ) -> Result<bool, SessionError> {
         let mut attempt = 0;
         while let Some((list, idx)) = self.tokens.new_place(attempt)? {
             (session.status_list, session.status_idx) = (Some(list), Some(idx));
@@ -122,7 +134,9 @@ impl Sessions {
             }
             // Most often the place was taken; the rest is as quickly found out.
             let now = self.storage.user_by_id(user.id).await?;
-            if self.storage.session(&session.id).await?.is_some() || !now.is_some_and(|now| now.is_trusted_as(user)) {
+            if self.storage.session(&session.id).await?.is_some()
+                || !now.is_some_and(|now| now.is_trusted_as(user))
+            {
                 return Ok(false);
             }
             if let Some(kid) = &session.kid
@@ -169,7 +183,11 @@ impl Sessions {
         }
         match session.place(&token.jti) {
             Place::Superseded => {
-                tracing::warn!(user_id = user.id, session = session.id, "a used refresh token came again");
+                tracing::warn!(
+                    user_id = user.id,
+                    session = session.id,
+                    "a used refresh token came again"
+                );
                 self.storage.revoke_session(&session.id, user.id, self.now()).await?;
                 self.publish_revocations().await;
                 Err(SessionError::Reused)
@@ -197,7 +215,11 @@ impl Sessions {
     /// ended it.
     pub async fn end(&self, token: &Subject) -> Result<(), SessionError> {
         match self.end_once(token).await {
-            Err(SessionError::Ended) if !self.subject(token).await?.is_some_and(|user| user.is_active) => Ok(()),
+            Err(SessionError::Ended)
+                if !self.subject(token).await?.is_some_and(|user| user.is_active) =>
+            {
+                Ok(())
+            }
             outcome => outcome,
         }
     }
@@ -261,7 +283,9 @@ impl Sessions {
                 return Ok(false);
             }
             return Ok(match token.token_type {
-                TokenType::Refresh => session.is_live_for(&token.jti) && self.now() < session.refresh_expires_at,
+                TokenType::Refresh => {
+                    session.is_live_for(&token.jti) && self.now() < session.refresh_expires_at
+                }
                 TokenType::Access => session.revoked_at.is_none(),
             });
         }
@@ -282,12 +306,18 @@ impl Sessions {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn user(&self, id: i64, token: &Subject) -> Result<Option<(User, bool)>, StorageError> {
+    pub async fn user(
+        &self,
+        id: i64,
+        token: &Subject,
+    ) -> Result<Option<(User, bool)>, StorageError> {
         Ok(match &token.session {
-            Some(session) => self.storage.user_in_session(id, session, &token.kid).await?.map(|found| {
-                let is_trusted = found.taken_over_by.is_none_or(|kid| self.tokens.trusts(&kid));
-                (found.user, found.session_is_live && is_trusted)
-            }),
+            Some(session) => {
+                self.storage.user_in_session(id, session, &token.kid).await?.map(|found| {
+                    let is_trusted = found.taken_over_by.is_none_or(|kid| self.tokens.trusts(&kid));
+                    (found.user, found.session_is_live && is_trusted)
+                })
+            }
             None => {
                 let key_is_ended = self.storage.is_ended_key(&token.kid).await?;
                 self.storage.user_by_id(id).await?.map(|user| {
@@ -316,7 +346,11 @@ impl Sessions {
         if self.storage.is_ended_key(&token.kid).await? {
             return Err(SessionError::Ended);
         }
-        let user = self.subject(token).await?.filter(|user| user.is_active).ok_or(SessionError::NoActiveUser)?;
+        let user = self
+            .subject(token)
+            .await?
+            .filter(|user| user.is_active)
+            .ok_or(SessionError::NoActiveUser)?;
         let session = self.open(token, &user).await?;
         Ok((user, session))
     }
@@ -331,7 +365,9 @@ impl Sessions {
 
     pub(super) async fn live(&self, id: &str, user: i64) -> Result<Session, SessionError> {
         let session = self.storage.session(id).await?;
-        session.filter(|session| session.revoked_at.is_none() && session.user_id == user).ok_or(SessionError::Ended)
+        session
+            .filter(|session| session.revoked_at.is_none() && session.user_id == user)
+            .ok_or(SessionError::Ended)
     }
 
     fn refreshed(
@@ -349,7 +385,9 @@ impl Sessions {
 
     /// When the last token of a session expires whose newest refresh token can be used until `refresh_expires_at`.
     fn last_expiry(&self, known: i64, refresh_expires_at: i64) -> i64 {
-        known.max(refresh_expires_at.saturating_add(i64::from(self.tokens.lifetimes().access_seconds)))
+        known.max(
+            refresh_expires_at.saturating_add(i64::from(self.tokens.lifetimes().access_seconds)),
+        )
     }
 
     pub(super) fn now(&self) -> i64 {

@@ -13,7 +13,10 @@ impl Sessions {
         }
         self.storage.revoke_session(&session.id, session.user_id, self.now()).await?;
         self.publish_revocations().await;
-        tracing::warn!(session = session.id, "a session ended with the trust in the key that vouched for it");
+        tracing::warn!(
+            session = session.id,
+            "a session ended with the trust in the key that vouched for it"
+        );
         Err(SessionError::Ended)
     }
 
@@ -56,7 +59,8 @@ impl Sessions {
         let expires_at = self.takeover_end(token)?;
         let first = RefreshToken { jti: token.jti.clone(), issued_at: token.issued_at, expires_at };
         let access_seconds = self.tokens.lifetimes().access_seconds;
-        let session = Session::new(token.jti.clone(), user.id, first, access_seconds, token.kid.clone());
+        let session =
+            Session::new(token.jti.clone(), user.id, first, access_seconds, token.kid.clone());
         Ok(Session { taken_over: true, ..session })
     }
 
@@ -67,7 +71,8 @@ impl Sessions {
         if token.issued_at == 0 {
             return Err(SessionError::Undated);
         }
-        let end = token.issued_at.saturating_add(i64::from(self.tokens.lifetimes().refresh_seconds));
+        let end =
+            token.issued_at.saturating_add(i64::from(self.tokens.lifetimes().refresh_seconds));
         let end = end.min(token.expires_at);
         if self.now() >= end { Err(SessionError::Expired) } else { Ok(end) }
     }
@@ -77,6 +82,7 @@ impl Sessions {
     /// doubt the user logs in once more.
     pub(super) fn is_newer_than_the_end(&self, token: &Subject, user: &User) -> bool {
         let ahead = i64::try_from(self.tokens.future_leeway_seconds()).unwrap_or(i64::MAX);
-        user.sessions_ended_at == 0 || token.issued_at > user.sessions_ended_at.saturating_add(ahead)
+        user.sessions_ended_at == 0
+            || token.issued_at > user.sessions_ended_at.saturating_add(ahead)
     }
 }

@@ -52,8 +52,9 @@ async fn backup_sqlite(url: &str, target: &Path) -> Result<(), BackupError> {
     if target.symlink_metadata().is_ok() {
         return Err(BackupError::Exists(target.to_owned()));
     }
-    let unreachable =
-        |error: sqlx::Error| OpenError::unreachable(&name, &error, "check that the path is a SQLite file");
+    let unreachable = |error: sqlx::Error| {
+        OpenError::unreachable(&name, &error, "check that the path is a SQLite file")
+    };
     let directory = match target.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -63,7 +64,8 @@ async fn backup_sqlite(url: &str, target: &Path) -> Result<(), BackupError> {
         .prefix(".backup-")
         .tempfile_in(directory)
         .map_err(|error| failed(error.to_string()))?;
-    let path = copy.path().to_str().ok_or_else(|| failed("the path is not UTF-8".to_owned()))?.to_owned();
+    let path =
+        copy.path().to_str().ok_or_else(|| failed("the path is not UTF-8".to_owned()))?.to_owned();
     let mut connection = SqliteConnection::connect_with(&options).await.map_err(unreachable)?;
     let copied = sqlx::query("VACUUM INTO $1").bind(path).execute(&mut connection).await;
     copied.map_err(|error| failed(error.to_string()))?;
@@ -116,7 +118,8 @@ mod tests {
 
     #[test]
     fn the_line_for_postgres_is_safe_to_paste_and_holds_no_password() {
-        let line = pg_dump("postgres://me:hunter2@db.example:5433/us%20ers", Path::new("it's.dump"));
+        let line =
+            pg_dump("postgres://me:hunter2@db.example:5433/us%20ers", Path::new("it's.dump"));
         let expected = r"(umask 077; pg_dump --host db.example --port 5433 --username me --format=custom --file 'it'\''s.dump' 'us ers')";
         assert_eq!(line.expect("a good URL"), expected);
     }

@@ -8,7 +8,9 @@ use crate::users::IdTaken;
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Neither SQLite nor PostgreSQL.
-    #[error("the database URL must begin with sqlite:// or postgres:// (set DATABASE_URL or --database-url)")]
+    #[error(
+        "the database URL must begin with sqlite:// or postgres:// (set DATABASE_URL or --database-url)"
+    )]
     UnknownScheme,
     /// The URL itself does not parse. sqlx's own words could repeat a password, so they are left out.
     #[error("the database URL is malformed: expected {0} (set DATABASE_URL or --database-url)")]

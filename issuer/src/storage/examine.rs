@@ -40,7 +40,9 @@ pub async fn examine(url: &str) -> Result<TablesState, OpenError> {
 
 pub(super) fn judge(applied: &[Applied], migrations: &Migrator) -> TablesState {
     let known = |row: &Applied| {
-        migrations.iter().any(|own| own.version == row.version && own.checksum.as_ref() == row.checksum.as_slice())
+        migrations.iter().any(|own| {
+            own.version == row.version && own.checksum.as_ref() == row.checksum.as_slice()
+        })
     };
     if !applied.iter().all(|row| row.success && known(row)) {
         return TablesState::Foreign;

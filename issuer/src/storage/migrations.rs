@@ -39,17 +39,24 @@ mod tests {
     #[test]
     fn every_file_is_a_migration() {
         for (directory, migrator) in [("sqlite", &SQLITE), ("postgres", &POSTGRES)] {
-            let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(directory);
+            let directory =
+                Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(directory);
             let mut files: Vec<_> = std::fs::read_dir(&directory)
                 .expect("the directory is there")
                 .map(|entry| entry.expect("an entry").path())
                 .collect();
             files.sort();
-            let texts: Vec<_> = files.iter().map(|file| std::fs::read_to_string(file).expect("a text")).collect();
-            let migrations: Vec<_> = migrator.iter().map(|migration| migration.sql.as_str().to_owned()).collect();
+            let texts: Vec<_> =
+                files.iter().map(|file| std::fs::read_to_string(file).expect("a text")).collect();
+            let migrations: Vec<_> =
+                migrator.iter().map(|migration| migration.sql.as_str().to_owned()).collect();
             assert_eq!(texts, migrations, "{}", directory.display());
             for (migration, file) in migrator.iter().zip(&files) {
-                let name = format!("{:04}_{}.sql", migration.version, migration.description.replace(' ', "_"));
+                let name = format!(
+                    "{:04}_{}.sql",
+                    migration.version,
+                    migration.description.replace(' ', "_")
+                );
                 assert!(file.ends_with(&name), "{name}: {}", file.display());
             }
         }

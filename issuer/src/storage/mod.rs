@@ -24,7 +24,8 @@ pub use crate::sqlite_file::Exposure;
 
 use crate::sessions::{RefreshToken, Session};
 use crate::users::{
-    Changes, ImportOptions, ImportReport, ImportedUser, LastAdministrator, NewUser, PasswordHash, User,
+    Changes, ImportOptions, ImportReport, ImportedUser, LastAdministrator, NewUser, PasswordHash,
+    User,
 };
 
 /// A user, and whether a session is one of the user's that has not been ended.
@@ -89,12 +90,21 @@ pub trait Storage: Send + Sync {
     async fn user_by_id(&self, id: i64) -> Result<Option<User>, StorageError>;
 
     /// The user of this id, and whether the session is live for a token of the key with the thumbprint `kid`.
-    async fn user_in_session(&self, id: i64, session: &str, kid: &str) -> Result<Option<UserInSession>, StorageError>;
+    async fn user_in_session(
+        &self,
+        id: i64,
+        session: &str,
+        kid: &str,
+    ) -> Result<Option<UserInSession>, StorageError>;
 
     /// The user of this id and the session of that one, when both are there, the session is the user's and the key with the
     /// thumbprint `kid` was not removed with its sessions.
-    async fn user_and_session(&self, id: i64, session: &str, kid: &str)
-    -> Result<Option<UserAndSession>, StorageError>;
+    async fn user_and_session(
+        &self,
+        id: i64,
+        session: &str,
+        kid: &str,
+    ) -> Result<Option<UserAndSession>, StorageError>;
 
     /// Stores a new user and returns the record; refused when the name is taken.
     async fn insert_user(&self, user: &NewUser) -> Result<User, InsertError>;
@@ -120,11 +130,21 @@ pub trait Storage: Send + Sync {
     /// All sessions of a user end who becomes inactive, or whose claims change as
     /// [`Changes::on_claims_change`] says. Refused when no active administrator would be left,
     /// unless `changes` allow it.
-    async fn update_user(&self, id: i64, changes: &Changes, now: i64) -> Result<Option<User>, ChangeError>;
+    async fn update_user(
+        &self,
+        id: i64,
+        changes: &Changes,
+        now: i64,
+    ) -> Result<Option<User>, ChangeError>;
 
     /// Deletes a user at `now` (Unix seconds) and ends all sessions; false when there is no such
     /// user. Refused for the last active administrator, unless that one may go.
-    async fn delete_user(&self, id: i64, last: LastAdministrator, now: i64) -> Result<bool, ChangeError>;
+    async fn delete_user(
+        &self,
+        id: i64,
+        last: LastAdministrator,
+        now: i64,
+    ) -> Result<bool, ChangeError>;
 
     /// Sets a password at `now` (Unix seconds), in place of the `old` one when that is given, and ends all sessions but the
     /// one `kept`, both or neither; false when there is no such user, or `old` is not the password's hash any more.
@@ -138,7 +158,12 @@ pub trait Storage: Send + Sync {
     ) -> Result<bool, StorageError>;
 
     /// Replaces a hash by another one of the same password; false when the password was changed in the meantime.
-    async fn replace_hash(&self, id: i64, old: &PasswordHash, new: &PasswordHash) -> Result<bool, StorageError>;
+    async fn replace_hash(
+        &self,
+        id: i64,
+        old: &PasswordHash,
+        new: &PasswordHash,
+    ) -> Result<bool, StorageError>;
 
     /// The session of this id.
     async fn session(&self, id: &str) -> Result<Option<Session>, StorageError>;
@@ -171,7 +196,12 @@ pub trait Storage: Send + Sync {
 
     /// Ends the sessions that the key with this thumbprint vouched for, and those of which no key
     /// is recorded, at `now` (Unix seconds). Returns how many were live.
-    async fn revoke_sessions_of_key(&self, kid: &str, future: KeySessions, now: i64) -> Result<u64, StorageError>;
+    async fn revoke_sessions_of_key(
+        &self,
+        kid: &str,
+        future: KeySessions,
+        now: i64,
+    ) -> Result<u64, StorageError>;
 
     /// Ends all sessions of all users at `now` (Unix seconds), those included that have no record
     /// here. Returns how many records were live.
@@ -182,7 +212,12 @@ pub trait Storage: Send + Sync {
 
     /// Ends all sessions of a user at `now` (Unix seconds) but the one `kept`, those included that have no record here.
     /// Returns how many records were live.
-    async fn revoke_sessions(&self, user: i64, kept: Option<&str>, now: i64) -> Result<u64, StorageError>;
+    async fn revoke_sessions(
+        &self,
+        user: i64,
+        kept: Option<&str>,
+        now: i64,
+    ) -> Result<u64, StorageError>;
 
     /// Deletes the sessions whose last token expired before `now` (Unix seconds), and returns how many.
     async fn flush_expired(&self, now: i64) -> Result<u64, StorageError>;
@@ -191,10 +226,18 @@ pub trait Storage: Send + Sync {
     async fn revoked_in_list(&self, list: i64) -> Result<Option<Vec<i64>>, StorageError>;
 
     /// Ended sessions that were not told to Redis and whose tokens have not all expired at `now` (Unix seconds).
-    async fn unpublished_revocations(&self, now: i64, limit: u32) -> Result<Vec<Revocation>, StorageError>;
+    async fn unpublished_revocations(
+        &self,
+        now: i64,
+        limit: u32,
+    ) -> Result<Vec<Revocation>, StorageError>;
 
     /// Notes that Redis knows of these.
-    async fn mark_published(&self, revocations: &[Revocation], now: i64) -> Result<(), StorageError>;
+    async fn mark_published(
+        &self,
+        revocations: &[Revocation],
+        now: i64,
+    ) -> Result<(), StorageError>;
 
     /// Notes that Redis knows of nothing.
     async fn forget_published(&self) -> Result<(), StorageError>;

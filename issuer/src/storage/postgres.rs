@@ -9,16 +9,17 @@ use sqlx::{Connection as _, Executor as _, PgConnection, PgPool};
 use super::examine::{Applied, TablesState, judge};
 use super::sql::implement_storage;
 use super::{
-    ChangeError, ImportError, InsertError, KeySessions, OpenError, PoolLoad, Revocation, StorageError, UserAndSession,
-    UserInSession, migrations, queries,
+    ChangeError, ImportError, InsertError, KeySessions, OpenError, PoolLoad, Revocation,
+    StorageError, UserAndSession, UserInSession, migrations, queries,
 };
 use crate::sessions::{RefreshToken, Session};
 use crate::users::{
-    ADMIN_ROLE, Changes, ImportOptions, ImportReport, ImportedUser, LastAdministrator, NewUser, PasswordHash, Plan,
-    Snapshot, StoredUser, User, plan,
+    ADMIN_ROLE, Changes, ImportOptions, ImportReport, ImportedUser, LastAdministrator, NewUser,
+    PasswordHash, Plan, Snapshot, StoredUser, User, plan,
 };
 
-const ADVICE: &str = "check that the server runs and that user, password and database in the URL are right";
+const ADVICE: &str =
+    "check that the server runs and that user, password and database in the URL are right";
 
 /// How long a statement waits for a lock, and how long it runs at most.
 const LIMITS: &str = "SET lock_timeout = '5s'; SET statement_timeout = '30s'";
@@ -40,9 +41,12 @@ impl PostgresStorage {
         // The pool retries until its time is up and then only says so; a first connection by hand gives the reason. It may
         // wait as long as it has to: for another issuer that migrates, and for large tables.
         let mut connection = connect(&name, &options).await?;
-        let applied =
-            applied_in(&mut connection).await.map_err(|error| OpenError::unreachable(&name, &error, ADVICE))?;
-        if applied.is_none_or(|applied| judge(&applied, &migrations::POSTGRES) != TablesState::Current) {
+        let applied = applied_in(&mut connection)
+            .await
+            .map_err(|error| OpenError::unreachable(&name, &error, ADVICE))?;
+        if applied
+            .is_none_or(|applied| judge(&applied, &migrations::POSTGRES) != TablesState::Current)
+        {
             migrations::POSTGRES
                 .run(&mut connection)
                 .await
@@ -51,8 +55,9 @@ impl PostgresStorage {
         connection.close().await.map_err(|error| OpenError::unreachable(&name, &error, ADVICE))?;
         let pool = PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(5));
         // A statement that waits for somebody's lock would wait for ever, and sixteen of them take every connection.
-        let pool =
-            pool.after_connect(|connection, _| Box::pin(async move { connection.execute(LIMITS).await.map(drop) }));
+        let pool = pool.after_connect(|connection, _| {
+            Box::pin(async move { connection.execute(LIMITS).await.map(drop) })
+        });
         let pool = pool.connect_lazy_with(options);
         Ok(Self { pool })
     }
@@ -69,7 +74,9 @@ pub(super) fn options(url: &str) -> Result<(String, PgConnectOptions), OpenError
 }
 
 async fn connect(name: &str, options: &PgConnectOptions) -> Result<PgConnection, OpenError> {
-    PgConnection::connect_with(options).await.map_err(|error| OpenError::unreachable(name, &error, ADVICE))
+    PgConnection::connect_with(options)
+        .await
+        .map_err(|error| OpenError::unreachable(name, &error, ADVICE))
 }
 
 /// The migrations that were applied; `None` when there never were any.
@@ -80,8 +87,9 @@ pub(super) async fn applied(url: &str) -> Result<Option<Vec<Applied>>, OpenError
 }
 
 async fn applied_in(connection: &mut PgConnection) -> Result<Option<Vec<Applied>>, sqlx::Error> {
-    let known: bool =
-        sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL").fetch_one(&mut *connection).await?;
+    let known: bool = sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL")
+        .fetch_one(&mut *connection)
+        .await?;
     if !known {
         return Ok(None);
     }

@@ -21,7 +21,8 @@ pub(super) const UPDATE_USER: &str = "\
 pub(super) const LOCK_USER: &str = "UPDATE users SET role = role WHERE id = $1 RETURNING *";
 /// Waits for an import before any administrator is locked: an import that got its lock of the table
 /// in between would wait for these records, and their change for the table.
-pub(super) const POSTGRES_LOCK_FOR_WRITING: Option<&str> = Some("LOCK TABLE users IN ROW EXCLUSIVE MODE");
+pub(super) const POSTGRES_LOCK_FOR_WRITING: Option<&str> =
+    Some("LOCK TABLE users IN ROW EXCLUSIVE MODE");
 /// SQLite has one writer at a time.
 pub(super) const SQLITE_LOCK_FOR_WRITING: Option<&str> = None;
 /// Locks the active administrators, so that two of them cannot remove each other at the same
@@ -38,7 +39,8 @@ pub(super) const SET_PASSWORD: &str = "\
     UPDATE users SET password_hash = $2, sessions_ended_at = $3 \
     WHERE id = $1 AND (CAST($4 AS TEXT) IS NULL OR password_hash = $4)";
 /// Not over a password that was changed in the meantime.
-pub(super) const REPLACE_HASH: &str = "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2";
+pub(super) const REPLACE_HASH: &str =
+    "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2";
 pub(super) const INSERT_USER: &str = "\
     INSERT INTO users (username, email, first_name, last_name, password_hash, role, premium, is_active, created_at) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING *";
@@ -71,7 +73,8 @@ macro_rules! session_columns {
     };
 }
 
-pub(super) const SESSION: &str = concat!("SELECT ", session_columns!(), " FROM sessions WHERE id = $1");
+pub(super) const SESSION: &str =
+    concat!("SELECT ", session_columns!(), " FROM sessions WHERE id = $1");
 pub(super) const USER_AND_SESSION: &str = concat!(
     "SELECT users.*, ",
     session_columns!(),
@@ -109,26 +112,32 @@ pub(super) const INSERT_PROBE: &str = "\
     INSERT INTO sessions (id, user_id, current_jti, issued_at, refresh_expires_at, expires_at) \
     VALUES ($1, -1, $1, $2, $2, $2)";
 pub(super) const DELETE_PROBE: &str = "DELETE FROM sessions WHERE id = $1";
-pub(super) const EXTEND_SESSION: &str = "UPDATE sessions SET expires_at = $2 WHERE id = $1 AND expires_at < $2";
+pub(super) const EXTEND_SESSION: &str =
+    "UPDATE sessions SET expires_at = $2 WHERE id = $1 AND expires_at < $2";
 pub(super) const REVOKE_SESSION: &str =
     "UPDATE sessions SET revoked_at = $3 WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL";
 /// From here on the token before the newest is a used one.
-pub(super) const FORGET_PREVIOUS: &str = "UPDATE sessions SET previous_jti = NULL WHERE id = $1 AND current_jti = $2";
+pub(super) const FORGET_PREVIOUS: &str =
+    "UPDATE sessions SET previous_jti = NULL WHERE id = $1 AND current_jti = $2";
 /// An insertion of a session that is under way ends first, and those that come later find the key
 /// among the ended ones.
-pub(super) const POSTGRES_LOCK_SESSIONS: Option<&str> = Some("LOCK TABLE sessions IN SHARE ROW EXCLUSIVE MODE");
+pub(super) const POSTGRES_LOCK_SESSIONS: Option<&str> =
+    Some("LOCK TABLE sessions IN SHARE ROW EXCLUSIVE MODE");
 /// SQLite has one writer at a time.
 pub(super) const SQLITE_LOCK_SESSIONS: Option<&str> = None;
-pub(super) const END_KEY: &str = "INSERT INTO ended_keys (kid, ended_at) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+pub(super) const END_KEY: &str =
+    "INSERT INTO ended_keys (kid, ended_at) VALUES ($1, $2) ON CONFLICT DO NOTHING";
 pub(super) const IS_ENDED_KEY: &str = "SELECT COUNT(*) FROM ended_keys WHERE kid = $1";
 /// A session without a record of its key may be of any.
 pub(super) const REVOKE_SESSIONS_OF_KEY: &str =
     "UPDATE sessions SET revoked_at = $2 WHERE (kid = $1 OR kid IS NULL) AND revoked_at IS NULL";
-pub(super) const REVOKE_EVERY_SESSION: &str = "UPDATE sessions SET revoked_at = $1 WHERE revoked_at IS NULL";
+pub(super) const REVOKE_EVERY_SESSION: &str =
+    "UPDATE sessions SET revoked_at = $1 WHERE revoked_at IS NULL";
 pub(super) const END_ALL_UNNAMED_SESSIONS: &str = "UPDATE users SET sessions_ended_at = $1";
 pub(super) const REVOKE_OTHER_SESSIONS: &str =
     "UPDATE sessions SET revoked_at = $3 WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL";
-pub(super) const END_UNNAMED_SESSIONS: &str = "UPDATE users SET sessions_ended_at = $2 WHERE id = $1";
+pub(super) const END_UNNAMED_SESSIONS: &str =
+    "UPDATE users SET sessions_ended_at = $2 WHERE id = $1";
 /// A user who was deleted while a login was under way has ended sessions too.
 pub(super) const REVOKED_IN_LIST: &str = "\
     SELECT status_idx FROM sessions WHERE status_list = $1 AND (revoked_at IS NOT NULL \
@@ -139,7 +148,8 @@ pub(super) const UNPUBLISHED: &str = "\
     SELECT id, revoked_at, expires_at FROM sessions \
     WHERE revoked_at IS NOT NULL AND published_at IS NULL AND expires_at >= $1 ORDER BY revoked_at, id LIMIT $2";
 pub(super) const MARK_PUBLISHED: &str = "UPDATE sessions SET published_at = $2 WHERE id = $1";
-pub(super) const FORGET_PUBLISHED: &str = "UPDATE sessions SET published_at = NULL WHERE published_at IS NOT NULL";
+pub(super) const FORGET_PUBLISHED: &str =
+    "UPDATE sessions SET published_at = NULL WHERE published_at IS NOT NULL";
 pub(super) const APPLIED_MIGRATIONS: &str = "SELECT COUNT(*) FROM _sqlx_migrations WHERE success";
 pub(super) const MIGRATIONS: &str = "SELECT version, success, checksum FROM _sqlx_migrations";
 pub(super) const FLUSH_SESSIONS: &str = "DELETE FROM sessions WHERE expires_at < $1";

@@ -58,7 +58,9 @@ read!(StoredUser, |row| Ok(Self {
 }));
 
 fn snapshot(json: Option<String>) -> Result<Option<Snapshot>, Error> {
-    json.map(|json| Snapshot::from_json(&json)).transpose().map_err(|error| Error::Decode(error.into()))
+    json.map(|json| Snapshot::from_json(&json))
+        .transpose()
+        .map_err(|error| Error::Decode(error.into()))
 }
 
 read!(Session, |row| Ok(Self {
@@ -82,7 +84,10 @@ read!(UserInSession, |row| Ok(Self {
     taken_over_by: row.try_get("taken_over_by")?,
 }));
 
-read!(UserAndSession, |row| Ok(Self { user: User::from_row(row)?, session: Session::from_row(row)? }));
+read!(UserAndSession, |row| Ok(Self {
+    user: User::from_row(row)?,
+    session: Session::from_row(row)?
+}));
 
 read!(Revocation, |row| Ok(Self {
     id: row.try_get("id")?,

@@ -31,7 +31,10 @@ macro_rules! implement_storage {
                 if let Some(lock_for_writing) = $lock_for_writing {
                     sqlx::query(lock_for_writing).execute(&mut **transaction).await?;
                 }
-                sqlx::query_scalar($lock_administrators).bind(ADMIN_ROLE).fetch_all(&mut **transaction).await
+                sqlx::query_scalar($lock_administrators)
+                    .bind(ADMIN_ROLE)
+                    .fetch_all(&mut **transaction)
+                    .await
             }
 
             /// Fails when this user is the only active administrator.
@@ -39,7 +42,8 @@ macro_rules! implement_storage {
                 transaction: &mut sqlx::Transaction<'static, $database>,
                 id: i64,
             ) -> Result<(), ChangeError> {
-                let ids = Self::lock_administrators(transaction).await.map_err(StorageError::from)?;
+                let ids =
+                    Self::lock_administrators(transaction).await.map_err(StorageError::from)?;
                 if ids == [id] { Err(ChangeError::LastAdministrator) } else { Ok(()) }
             }
 
@@ -60,7 +64,10 @@ macro_rules! implement_storage {
         #[async_trait::async_trait]
         impl $crate::storage::Storage for $storage {
             async fn user_by_name(&self, username: &str) -> Result<Option<User>, StorageError> {
-                Ok(sqlx::query_as(queries::USER_BY_NAME).bind(username).fetch_optional(&self.pool).await?)
+                Ok(sqlx::query_as(queries::USER_BY_NAME)
+                    .bind(username)
+                    .fetch_optional(&self.pool)
+                    .await?)
             }
 
             async fn user_by_id(&self, id: i64) -> Result<Option<User>, StorageError> {
@@ -73,7 +80,8 @@ macro_rules! implement_storage {
                 session: &str,
                 kid: &str,
             ) -> Result<Option<UserInSession>, StorageError> {
-                let query = sqlx::query_as(queries::USER_IN_SESSION).bind(id).bind(session).bind(kid);
+                let query =
+                    sqlx::query_as(queries::USER_IN_SESSION).bind(id).bind(session).bind(kid);
                 Ok(query.fetch_optional(&self.pool).await?)
             }
 
@@ -83,7 +91,8 @@ macro_rules! implement_storage {
                 session: &str,
                 kid: &str,
             ) -> Result<Option<UserAndSession>, StorageError> {
-                let query = sqlx::query_as(queries::USER_AND_SESSION).bind(id).bind(session).bind(kid);
+                let query =
+                    sqlx::query_as(queries::USER_AND_SESSION).bind(id).bind(session).bind(kid);
                 Ok(query.fetch_optional(&self.pool).await?)
             }
 
@@ -109,11 +118,15 @@ macro_rules! implement_storage {
             ) -> Result<ImportReport, ImportError> {
                 let mut transaction = self.begin().await?;
                 sqlx::query($lock_users).execute(&mut *transaction).await?;
-                let administrators =
-                    if options.update { Self::lock_administrators(&mut transaction).await? } else { Vec::new() };
+                let administrators = if options.update {
+                    Self::lock_administrators(&mut transaction).await?
+                } else {
+                    Vec::new()
+                };
                 let stored: Vec<StoredUser> =
                     sqlx::query_as(queries::USERS_TO_COMPARE).fetch_all(&mut *transaction).await?;
-                let Plan { new, changes, mut report } = plan(users, &stored, &administrators, options)?;
+                let Plan { new, changes, mut report } =
+                    plan(users, &stored, &administrators, options)?;
                 // Old names go first: a user may get the name that another one has to give up.
                 for change in changes.iter().filter(|change| change.is_renamed) {
                     let unused = format!("\u{1}{}", change.id);
@@ -166,19 +179,30 @@ macro_rules! implement_storage {
                 Ok(query.fetch_all(&self.pool).await?)
             }
 
-            async fn users_page(&self, offset: i64, limit: u32) -> Result<(i64, Vec<User>), StorageError> {
-                let count: i64 = sqlx::query_scalar(queries::COUNT_USERS).fetch_one(&self.pool).await?;
+            async fn users_page(
+                &self,
+                offset: i64,
+                limit: u32,
+            ) -> Result<(i64, Vec<User>), StorageError> {
+                let count: i64 =
+                    sqlx::query_scalar(queries::COUNT_USERS).fetch_one(&self.pool).await?;
                 let query = sqlx::query_as(queries::USERS_PAGE).bind(i64::from(limit)).bind(offset);
                 Ok((count, query.fetch_all(&self.pool).await?))
             }
 
-            async fn update_user(&self, id: i64, changes: &Changes, now: i64) -> Result<Option<User>, ChangeError> {
+            async fn update_user(
+                &self,
+                id: i64,
+                changes: &Changes,
+                now: i64,
+            ) -> Result<Option<User>, ChangeError> {
                 let mut transaction = self.begin().await.map_err(StorageError::from)?;
                 if changes.could_remove_an_administrator() {
                     Self::spare_last_administrator(&mut transaction, id).await?;
                 }
                 let query = sqlx::query_as(queries::LOCK_USER).bind(id);
-                let before: Option<User> = query.fetch_optional(&mut *transaction).await.map_err(StorageError::from)?;
+                let before: Option<User> =
+                    query.fetch_optional(&mut *transaction).await.map_err(StorageError::from)?;
                 let Some(before) = before else { return Ok(None) };
                 let query = sqlx::query_as(queries::UPDATE_USER)
                     .bind(id)
@@ -188,7 +212,8 @@ macro_rules! implement_storage {
                     .bind(&changes.role)
                     .bind(changes.premium)
                     .bind(changes.is_active);
-                let user = query.fetch_optional(&mut *transaction).await.map_err(StorageError::from)?;
+                let user =
+                    query.fetch_optional(&mut *transaction).await.map_err(StorageError::from)?;
                 if changes.ends_sessions_of(&before) {
                     Self::end_sessions(&mut transaction, id, now).await?;
                 }
@@ -196,7 +221,12 @@ macro_rules! implement_storage {
                 Ok(user)
             }
 
-            async fn delete_user(&self, id: i64, last: LastAdministrator, now: i64) -> Result<bool, ChangeError> {
+            async fn delete_user(
+                &self,
+                id: i64,
+                last: LastAdministrator,
+                now: i64,
+            ) -> Result<bool, ChangeError> {
                 let mut transaction = self.begin().await.map_err(StorageError::from)?;
                 if last == LastAdministrator::Stays {
                     Self::spare_last_administrator(&mut transaction, id).await?;
@@ -227,7 +257,10 @@ macro_rules! implement_storage {
                 if query.execute(&mut *transaction).await?.rows_affected() == 0 {
                     return Ok(false);
                 }
-                let query = sqlx::query(queries::REVOKE_OTHER_SESSIONS).bind(id).bind(kept.unwrap_or("")).bind(now);
+                let query = sqlx::query(queries::REVOKE_OTHER_SESSIONS)
+                    .bind(id)
+                    .bind(kept.unwrap_or(""))
+                    .bind(now);
                 query.execute(&mut *transaction).await?;
                 transaction.commit().await?;
                 Ok(true)
@@ -239,7 +272,10 @@ macro_rules! implement_storage {
                 old: &PasswordHash,
                 new: &PasswordHash,
             ) -> Result<bool, StorageError> {
-                let query = sqlx::query(queries::REPLACE_HASH).bind(id).bind(old.as_str()).bind(new.as_str());
+                let query = sqlx::query(queries::REPLACE_HASH)
+                    .bind(id)
+                    .bind(old.as_str())
+                    .bind(new.as_str());
                 Ok(query.execute(&self.pool).await?.rows_affected() == 1)
             }
 
@@ -247,7 +283,11 @@ macro_rules! implement_storage {
                 Ok(sqlx::query_as(queries::SESSION).bind(id).fetch_optional(&self.pool).await?)
             }
 
-            async fn insert_session(&self, session: &Session, user: &User) -> Result<bool, StorageError> {
+            async fn insert_session(
+                &self,
+                session: &Session,
+                user: &User,
+            ) -> Result<bool, StorageError> {
                 let query = sqlx::query($insert_session)
                     .bind(&session.id)
                     .bind(session.user_id)
@@ -283,16 +323,29 @@ macro_rules! implement_storage {
             }
 
             async fn extend_session(&self, id: &str, expires_at: i64) -> Result<(), StorageError> {
-                sqlx::query(queries::EXTEND_SESSION).bind(id).bind(expires_at).execute(&self.pool).await?;
+                sqlx::query(queries::EXTEND_SESSION)
+                    .bind(id)
+                    .bind(expires_at)
+                    .execute(&self.pool)
+                    .await?;
                 Ok(())
             }
 
             async fn forget_previous(&self, id: &str, jti: &str) -> Result<(), StorageError> {
-                sqlx::query(queries::FORGET_PREVIOUS).bind(id).bind(jti).execute(&self.pool).await?;
+                sqlx::query(queries::FORGET_PREVIOUS)
+                    .bind(id)
+                    .bind(jti)
+                    .execute(&self.pool)
+                    .await?;
                 Ok(())
             }
 
-            async fn revoke_session(&self, id: &str, user: i64, now: i64) -> Result<bool, StorageError> {
+            async fn revoke_session(
+                &self,
+                id: &str,
+                user: i64,
+                now: i64,
+            ) -> Result<bool, StorageError> {
                 let query = sqlx::query(queries::REVOKE_SESSION).bind(id).bind(user).bind(now);
                 Ok(query.execute(&self.pool).await?.rows_affected() == 1)
             }
@@ -308,7 +361,11 @@ macro_rules! implement_storage {
                     sqlx::query(lock_sessions).execute(&mut *transaction).await?;
                 }
                 if future == KeySessions::Never {
-                    sqlx::query(queries::END_KEY).bind(kid).bind(now).execute(&mut *transaction).await?;
+                    sqlx::query(queries::END_KEY)
+                        .bind(kid)
+                        .bind(now)
+                        .execute(&mut *transaction)
+                        .await?;
                 }
                 let query = sqlx::query(queries::REVOKE_SESSIONS_OF_KEY).bind(kid).bind(now);
                 let ended = query.execute(&mut *transaction).await?.rows_affected();
@@ -327,42 +384,67 @@ macro_rules! implement_storage {
             }
 
             async fn is_ended_key(&self, kid: &str) -> Result<bool, StorageError> {
-                let ended: i64 = sqlx::query_scalar(queries::IS_ENDED_KEY).bind(kid).fetch_one(&self.pool).await?;
+                let ended: i64 = sqlx::query_scalar(queries::IS_ENDED_KEY)
+                    .bind(kid)
+                    .fetch_one(&self.pool)
+                    .await?;
                 Ok(ended > 0)
             }
 
-            async fn revoke_sessions(&self, user: i64, kept: Option<&str>, now: i64) -> Result<u64, StorageError> {
+            async fn revoke_sessions(
+                &self,
+                user: i64,
+                kept: Option<&str>,
+                now: i64,
+            ) -> Result<u64, StorageError> {
                 let mut transaction = self.begin().await?;
                 // The user first, as everywhere: in another order, two changes at once would wait for each other.
                 let query = sqlx::query(queries::END_UNNAMED_SESSIONS).bind(user).bind(now);
                 query.execute(&mut *transaction).await?;
-                let query = sqlx::query(queries::REVOKE_OTHER_SESSIONS).bind(user).bind(kept.unwrap_or("")).bind(now);
+                let query = sqlx::query(queries::REVOKE_OTHER_SESSIONS)
+                    .bind(user)
+                    .bind(kept.unwrap_or(""))
+                    .bind(now);
                 let ended = query.execute(&mut *transaction).await?.rows_affected();
                 transaction.commit().await?;
                 Ok(ended)
             }
 
             async fn flush_expired(&self, now: i64) -> Result<u64, StorageError> {
-                let done = sqlx::query(queries::FLUSH_SESSIONS).bind(now).execute(&self.pool).await?;
+                let done =
+                    sqlx::query(queries::FLUSH_SESSIONS).bind(now).execute(&self.pool).await?;
                 Ok(done.rows_affected())
             }
 
             async fn revoked_in_list(&self, list: i64) -> Result<Option<Vec<i64>>, StorageError> {
-                let known: i64 = sqlx::query_scalar(queries::LIST_EXISTS).bind(list).fetch_one(&self.pool).await?;
+                let known: i64 = sqlx::query_scalar(queries::LIST_EXISTS)
+                    .bind(list)
+                    .fetch_one(&self.pool)
+                    .await?;
                 if known == 0 {
                     return Ok(None);
                 }
-                let revoked: Vec<i64> =
-                    sqlx::query_scalar(queries::REVOKED_IN_LIST).bind(list).fetch_all(&self.pool).await?;
+                let revoked: Vec<i64> = sqlx::query_scalar(queries::REVOKED_IN_LIST)
+                    .bind(list)
+                    .fetch_all(&self.pool)
+                    .await?;
                 Ok(Some(revoked))
             }
 
-            async fn unpublished_revocations(&self, now: i64, limit: u32) -> Result<Vec<Revocation>, StorageError> {
+            async fn unpublished_revocations(
+                &self,
+                now: i64,
+                limit: u32,
+            ) -> Result<Vec<Revocation>, StorageError> {
                 let query = sqlx::query_as(queries::UNPUBLISHED).bind(now).bind(i64::from(limit));
                 Ok(query.fetch_all(&self.pool).await?)
             }
 
-            async fn mark_published(&self, revocations: &[Revocation], now: i64) -> Result<(), StorageError> {
+            async fn mark_published(
+                &self,
+                revocations: &[Revocation],
+                now: i64,
+            ) -> Result<(), StorageError> {
                 let mut transaction = self.begin().await?;
                 for Revocation { id, .. } in revocations {
                     let query = sqlx::query(queries::MARK_PUBLISHED).bind(id).bind(now);
@@ -378,7 +460,8 @@ macro_rules! implement_storage {
             }
 
             async fn is_current(&self) -> Result<bool, StorageError> {
-                let applied: i64 = sqlx::query_scalar(queries::APPLIED_MIGRATIONS).fetch_one(&self.pool).await?;
+                let applied: i64 =
+                    sqlx::query_scalar(queries::APPLIED_MIGRATIONS).fetch_one(&self.pool).await?;
                 Ok(applied >= i64::try_from($migrations.iter().count()).unwrap_or(i64::MAX))
             }
 
@@ -390,7 +473,11 @@ macro_rules! implement_storage {
             async fn try_writing(&self, now: i64) -> Result<(), StorageError> {
                 let mut transaction = self.begin().await?;
                 let id = format!("probe {}", std::process::id());
-                sqlx::query(queries::INSERT_PROBE).bind(&id).bind(now).execute(&mut *transaction).await?;
+                sqlx::query(queries::INSERT_PROBE)
+                    .bind(&id)
+                    .bind(now)
+                    .execute(&mut *transaction)
+                    .await?;
                 sqlx::query(queries::DELETE_PROBE).bind(&id).execute(&mut *transaction).await?;
                 Ok(transaction.commit().await?)
             }
@@ -398,7 +485,11 @@ macro_rules! implement_storage {
             fn pool(&self) -> PoolLoad {
                 let idle = self.pool.num_idle();
                 let open = usize::try_from(self.pool.size()).unwrap_or(usize::MAX);
-                PoolLoad { busy: open.saturating_sub(idle), idle, max: self.pool.options().get_max_connections() }
+                PoolLoad {
+                    busy: open.saturating_sub(idle),
+                    idle,
+                    max: self.pool.options().get_max_connections(),
+                }
             }
 
             async fn close(&self) {

@@ -12,17 +12,18 @@ use sqlx::{Connection as _, SqliteConnection, SqlitePool};
 use super::examine::{Applied, TablesState, judge};
 use super::sql::implement_storage;
 use super::{
-    ChangeError, ImportError, InsertError, KeySessions, OpenError, PoolLoad, Revocation, StorageError, UserAndSession,
-    UserInSession, migrations, queries,
+    ChangeError, ImportError, InsertError, KeySessions, OpenError, PoolLoad, Revocation,
+    StorageError, UserAndSession, UserInSession, migrations, queries,
 };
 use crate::sessions::{RefreshToken, Session};
 use crate::sqlite_file::{self, Exposure};
 use crate::users::{
-    ADMIN_ROLE, Changes, ImportOptions, ImportReport, ImportedUser, LastAdministrator, NewUser, PasswordHash, Plan,
-    Snapshot, StoredUser, User, plan,
+    ADMIN_ROLE, Changes, ImportOptions, ImportReport, ImportedUser, LastAdministrator, NewUser,
+    PasswordHash, Plan, Snapshot, StoredUser, User, plan,
 };
 
-const ADVICE: &str = "check that the path is a SQLite file, or a new file in a directory that can be written";
+const ADVICE: &str =
+    "check that the path is a SQLite file, or a new file in a directory that can be written";
 
 /// How long a statement waits for the lock of another connection.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -52,7 +53,9 @@ impl SqliteStorage {
         sqlite_file::refuse_special(path).map_err(unreachable)?;
         let applied = applied(url).await?;
         refuse_exposed(path)?;
-        if applied.is_none_or(|applied| judge(&applied, &migrations::SQLITE) != TablesState::Current) {
+        if applied
+            .is_none_or(|applied| judge(&applied, &migrations::SQLITE) != TablesState::Current)
+        {
             migrate(&name, &options).await?;
         }
         Self::pool(&name, &for_writing(options)).await
@@ -87,7 +90,9 @@ impl SqliteStorage {
                 .test_before_acquire(false)
                 .connect_with(options.clone())
         };
-        let pool = while_busy(connect).await.map_err(|error| OpenError::unreachable(name, &error, ADVICE))?;
+        let pool = while_busy(connect)
+            .await
+            .map_err(|error| OpenError::unreachable(name, &error, ADVICE))?;
         Ok(Self { pool })
     }
 }
@@ -98,16 +103,16 @@ pub(super) fn missing_file(url: &str) -> Result<Option<String>, OpenError> {
     if !url.starts_with("sqlite:") {
         return Ok(None);
     }
-    let options =
-        SqliteConnectOptions::from_str(url).map_err(|_| OpenError::MalformedUrl("sqlite://<path to the file>"))?;
+    let options = SqliteConnectOptions::from_str(url)
+        .map_err(|_| OpenError::MalformedUrl("sqlite://<path to the file>"))?;
     let file = options.get_filename();
     Ok((!file.exists()).then(|| file.display().to_string()))
 }
 
 /// The file's name, and what opens it.
 fn options(url: &str) -> Result<(String, SqliteConnectOptions), OpenError> {
-    let options =
-        SqliteConnectOptions::from_str(url).map_err(|_| OpenError::MalformedUrl("sqlite://<path to the file>"))?;
+    let options = SqliteConnectOptions::from_str(url)
+        .map_err(|_| OpenError::MalformedUrl("sqlite://<path to the file>"))?;
     if url.contains(":memory:") || url.contains("mode=memory") {
         return Err(OpenError::MalformedUrl("a file: users in memory would be lost"));
     }
@@ -125,7 +130,9 @@ fn for_writing(options: SqliteConnectOptions) -> SqliteConnectOptions {
 /// Whether the URL itself forbids to write.
 fn is_read_only(url: &str) -> bool {
     let query = url.split_once('?').map_or("", |(_, query)| query);
-    query.split('&').any(|pair| pair == "mode=ro" || pair == "immutable=1" || pair == "immutable=true")
+    query
+        .split('&')
+        .any(|pair| pair == "mode=ro" || pair == "immutable=1" || pair == "immutable=true")
 }
 
 /// Runs all migrations in one transaction that holds the write lock from its beginning: SQLite has no
@@ -133,7 +140,8 @@ fn is_read_only(url: &str) -> bool {
 async fn migrate(name: &str, options: &SqliteConnectOptions) -> Result<(), OpenError> {
     let failed = |error: sqlx::Error| OpenError::unreachable(name, &error, ADVICE);
     let options = options.clone().busy_timeout(START_PATIENCE);
-    let mut connection = while_busy(|| SqliteConnection::connect_with(&options)).await.map_err(failed)?;
+    let mut connection =
+        while_busy(|| SqliteConnection::connect_with(&options)).await.map_err(failed)?;
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
     migrations::SQLITE
         .run_direct(None, &mut *transaction, false)
@@ -180,7 +188,9 @@ fn create_private(path: &Path) -> io::Result<()> {
 /// A file that its group can read is accepted: shared volumes are mounted so. `serve` logs it.
 fn refuse_exposed(path: &Path) -> Result<(), OpenError> {
     match sqlite_file::exposure(path) {
-        Some(Exposure { path, mode }) if mode & 0o007 != 0 => Err(OpenError::Exposed { path, mode }),
+        Some(Exposure { path, mode }) if mode & 0o007 != 0 => {
+            Err(OpenError::Exposed { path, mode })
+        }
         _ => Ok(()),
     }
 }
@@ -206,9 +216,11 @@ pub(super) async fn applied(url: &str) -> Result<Option<Vec<Applied>>, OpenError
     sqlite_file::refuse_special(options.get_filename()).map_err(|error| failed(error.into()))?;
     let look = || async {
         let mut connection = SqliteConnection::connect_with(&options).await?;
-        let known: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'")
-            .fetch_one(&mut connection)
-            .await?;
+        let known: i64 = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'",
+        )
+        .fetch_one(&mut connection)
+        .await?;
         let applied = match known {
             0 => None,
             _ => Some(sqlx::query_as(queries::MIGRATIONS).fetch_all(&mut connection).await?),

@@ -39,7 +39,12 @@ impl Algorithm for Rs256 {
         Rs256Signature(signing_key.sign(message).unwrap_or_default())
     }
 
-    fn verify_signature(&self, signature: &Rs256Signature, verifying_key: &SigningKey, message: &[u8]) -> bool {
+    fn verify_signature(
+        &self,
+        signature: &Rs256Signature,
+        verifying_key: &SigningKey,
+        message: &[u8],
+    ) -> bool {
         verifying_key.verifies(message, &signature.0)
     }
 }

@@ -96,14 +96,21 @@ impl TokenChecker {
     pub fn any(&self, token: &[u8], now: DateTime<Utc>) -> Result<Subject, TokenRefusal> {
         match self.own(TokenType::Access, token, now) {
             Ok(subject) => Ok(subject),
-            Err(refused) if refused.code == Code::TokenTypeMismatch || refused.is_of_another_key() => {
+            Err(refused)
+                if refused.code == Code::TokenTypeMismatch || refused.is_of_another_key() =>
+            {
                 self.refresh(token, now)
             }
             Err(refused) => Err(refused.refusal),
         }
     }
 
-    fn own(&self, token_type: TokenType, token: &[u8], now: DateTime<Utc>) -> Result<Subject, Refused> {
+    fn own(
+        &self,
+        token_type: TokenType,
+        token: &[u8],
+        now: DateTime<Utc>,
+    ) -> Result<Subject, Refused> {
         let keys = self.keys.current();
         let verifiers = keys.verifiers(token_type);
         let token = self.check(verifiers, token, now)?;
@@ -113,10 +120,17 @@ impl TokenChecker {
         subject(&token, token_type, kid, false)
     }
 
-    fn check(&self, verifiers: &TypeVerifiers, token: &[u8], now: DateTime<Utc>) -> Result<VerifiedToken, Refused> {
+    fn check(
+        &self,
+        verifiers: &TypeVerifiers,
+        token: &[u8],
+        now: DateTime<Utc>,
+    ) -> Result<VerifiedToken, Refused> {
         let now = unix_time(now);
         let verdict = match (verifiers.plain.verify(token, now), &verifiers.addressed) {
-            (Err(refusal), Some(addressed)) if refusal.code() == Code::AudienceMismatch => addressed.verify(token, now),
+            (Err(refusal), Some(addressed)) if refusal.code() == Code::AudienceMismatch => {
+                addressed.verify(token, now)
+            }
             (verdict, _) => verdict,
         };
         let token = verdict.map_err(|refusal| Refused::of(&refusal))?;
@@ -162,11 +176,17 @@ impl Refused {
 
 /// A key of another system must not speak of the issuer's sessions.
 fn foreign_subject(token: &VerifiedToken, kid: &str) -> Result<Subject, TokenRefusal> {
-    let subject = subject(token, TokenType::Refresh, kid.to_owned(), true).map_err(|refused| refused.refusal)?;
+    let subject = subject(token, TokenType::Refresh, kid.to_owned(), true)
+        .map_err(|refused| refused.refusal)?;
     if subject.session.is_some() { Err(Refused::invalid_claim().refusal) } else { Ok(subject) }
 }
 
-fn subject(token: &VerifiedToken, token_type: TokenType, kid: String, is_foreign: bool) -> Result<Subject, Refused> {
+fn subject(
+    token: &VerifiedToken,
+    token_type: TokenType,
+    kid: String,
+    is_foreign: bool,
+) -> Result<Subject, Refused> {
     let jti = token.jti().ok_or(Refused::new("Token has no id", Code::ClaimMissing))?;
     // A `sid` that is no text names a session that nobody can look up: the token must not pass for
     // one without.
@@ -208,9 +228,12 @@ fn user_id(token: &VerifiedToken) -> Option<i64> {
 
 impl TokenRefusal {
     /// A good token that was revoked.
-    pub const REVOKED: Self = Self { message: "Token is blacklisted", reason: Code::TokenRevoked.as_str() };
+    pub const REVOKED: Self =
+        Self { message: "Token is blacklisted", reason: Code::TokenRevoked.as_str() };
     /// A good token whose session is over.
-    pub const EXPIRED: Self = Self { message: "Token is expired", reason: Code::TokenExpired.as_str() };
+    pub const EXPIRED: Self =
+        Self { message: "Token is expired", reason: Code::TokenExpired.as_str() };
     /// A token that does not say when it was issued, where its lifetime is bounded by that.
-    pub const UNDATED: Self = Self { message: "Token is invalid", reason: Code::ClaimMissing.as_str() };
+    pub const UNDATED: Self =
+        Self { message: "Token is invalid", reason: Code::ClaimMissing.as_str() };
 }

@@ -60,7 +60,12 @@ pub struct TokenIssuer {
 impl TokenIssuer {
     /// An issuer of tokens with these lifetimes.
     #[must_use]
-    pub fn new(keys: Arc<LiveKeys>, lifetimes: Lifetimes, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
+    pub fn new(
+        keys: Arc<LiveKeys>,
+        lifetimes: Lifetimes,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Self {
         Self { keys, lifetimes, clock, random, lists: None }
     }
 
@@ -129,7 +134,12 @@ impl TokenIssuer {
     ///
     /// # Errors
     /// See [`IssueError`]; none depends on the request.
-    pub fn refresh(&self, user: &User, session: &Session, token: &RefreshToken) -> Result<String, IssueError> {
+    pub fn refresh(
+        &self,
+        user: &User,
+        session: &Session,
+        token: &RefreshToken,
+    ) -> Result<String, IssueError> {
         let uri = self.list_uri(session);
         let status = session.status_idx.zip(uri.as_deref());
         let claims = TokenClaims::of(user, &session.id, TokenType::Refresh, &token.jti, status);
@@ -153,7 +163,12 @@ impl TokenIssuer {
         Some(self.lists.as_ref()?.uri(session.status_list?))
     }
 
-    fn signed(&self, claims: TokenClaims<'_>, issued_at: i64, expires_at: i64) -> Result<String, IssueError> {
+    fn signed(
+        &self,
+        claims: TokenClaims<'_>,
+        issued_at: i64,
+        expires_at: i64,
+    ) -> Result<String, IssueError> {
         let mut claims = Claims::new(claims);
         claims.issued_at = DateTime::from_timestamp(issued_at, 0);
         claims.expiration = DateTime::from_timestamp(expires_at, 0);

@@ -72,9 +72,12 @@ pub(super) fn check_values(
 }
 
 const USERNAME_RULE: &str = "a username has 1 to 150 characters: letters, digits and @ . + - _";
-const EMAIL_RULE: &str = "an email address looks like name@example.com and has at most 254 characters";
-const FIRST_NAME_RULE: &str = "a first name has at most 150 characters, none of them a control character";
-const LAST_NAME_RULE: &str = "a last name has at most 150 characters, none of them a control character";
+const EMAIL_RULE: &str =
+    "an email address looks like name@example.com and has at most 254 characters";
+const FIRST_NAME_RULE: &str =
+    "a first name has at most 150 characters, none of them a control character";
+const LAST_NAME_RULE: &str =
+    "a last name has at most 150 characters, none of them a control character";
 const ROLE_RULE: &str = "a role has 1 to 64 characters: letters, digits and - _ . :";
 
 /// A field, whether its rule holds, and the rule.
@@ -160,7 +163,17 @@ impl Profile {
     #[must_use]
     pub fn with_password(self, password_hash: PasswordHash, created_at: i64) -> NewUser {
         let Self { username, email, first_name, last_name, role, premium } = self;
-        NewUser { username, email, first_name, last_name, password_hash, role, premium, is_active: true, created_at }
+        NewUser {
+            username,
+            email,
+            first_name,
+            last_name,
+            password_hash,
+            role,
+            premium,
+            is_active: true,
+            created_at,
+        }
     }
 }
 
@@ -207,16 +220,20 @@ fn is_username(username: &str) -> bool {
 }
 
 fn is_role(role: &str) -> bool {
-    (1..=64).contains(&role.len()) && role.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b))
+    (1..=64).contains(&role.len())
+        && role.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b))
 }
 
 fn is_email(email: &str) -> bool {
     if email.is_empty() {
         return true;
     }
-    let plain = |part: &str| !part.is_empty() && !part.chars().any(|c| c.is_whitespace() || c.is_control());
+    let plain =
+        |part: &str| !part.is_empty() && !part.chars().any(|c| c.is_whitespace() || c.is_control());
     email.chars().count() <= 254
-        && email.split_once('@').is_some_and(|(name, domain)| plain(name) && plain(domain) && !domain.contains('@'))
+        && email
+            .split_once('@')
+            .is_some_and(|(name, domain)| plain(name) && plain(domain) && !domain.contains('@'))
 }
 
 fn is_name(name: &str) -> bool {
@@ -279,7 +296,8 @@ mod tests {
         assert_eq!(fields, ["username", "role", "password"]);
         let line = faults.to_string();
         assert!(
-            line.starts_with("a username has") && line.ends_with("; a password has at least 8 characters"),
+            line.starts_with("a username has")
+                && line.ends_with("; a password has at least 8 characters"),
             "{line}"
         );
         let faults = check_values(Some("a"), None, Some("\n"), None).expect_err("two");
@@ -299,7 +317,11 @@ mod tests {
             (&"x".repeat(1024), true),
             (&"x".repeat(1025), false),
         ] {
-            assert_eq!(check_password(password, profile("testuser").password_owner()).is_ok(), good, "{password:?}");
+            assert_eq!(
+                check_password(password, profile("testuser").password_owner()).is_ok(),
+                good,
+                "{password:?}"
+            );
         }
     }
 }

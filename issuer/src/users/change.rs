@@ -68,7 +68,8 @@ impl Changes {
     /// the last.
     #[must_use]
     pub fn could_remove_an_administrator(&self) -> bool {
-        let takes_away = self.is_active == Some(false) || self.role.as_ref().is_some_and(|role| role != ADMIN_ROLE);
+        let takes_away = self.is_active == Some(false)
+            || self.role.as_ref().is_some_and(|role| role != ADMIN_ROLE);
         takes_away && self.last_administrator == LastAdministrator::Stays
     }
 

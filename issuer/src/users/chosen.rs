@@ -22,7 +22,10 @@ pub(super) fn broken_rule<'a>(
     let rules = [
         (password.chars().count() >= MIN_CHARS, "a password has at least 8 characters"),
         (password.len() <= MAX_PASSWORD_BYTES, "a password has at most 1024 bytes"),
-        (!password.contains('\0'), "a password cannot hold a NUL character: nobody could log in with it"),
+        (
+            !password.contains('\0'),
+            "a password cannot hold a NUL character: nobody could log in with it",
+        ),
         (!password.trim().is_empty(), "a password is not white space alone"),
         (!password.chars().all(char::is_numeric), "a password is not digits alone"),
         (!is_common(lower.trim()), "a password is not one of the most common ones"),
@@ -30,7 +33,10 @@ pub(super) fn broken_rule<'a>(
     if let Some((_, rule)) = rules.into_iter().find(|(holds, _)| !holds) {
         return Some(rule);
     }
-    owner.into_iter().find(|(value, _)| resembles(&lower, &value.to_lowercase())).map(|(_, rule)| rule)
+    owner
+        .into_iter()
+        .find(|(value, _)| resembles(&lower, &value.to_lowercase()))
+        .map(|(_, rule)| rule)
 }
 
 fn is_common(password: &str) -> bool {
@@ -41,7 +47,10 @@ fn is_common(password: &str) -> bool {
 /// `UserAttributeSimilarityValidator` does.
 fn resembles(password: &str, value: &str) -> bool {
     let words = value.split(|c: char| !c.is_alphanumeric() && c != '_');
-    words.chain([value]).filter(|part| !part.is_empty()).any(|part| similarity(password, part) >= MAX_SIMILARITY)
+    words
+        .chain([value])
+        .filter(|part| !part.is_empty())
+        .any(|part| similarity(password, part) >= MAX_SIMILARITY)
 }
 
 /// Returns the share of characters that two texts have in common, whatever their order, from 0 to
@@ -77,7 +86,10 @@ mod tests {
         let lines: Vec<&str> = COMMON.lines().collect();
         assert!(lines.is_sorted_by(|a, b| a < b), "in order, and none twice");
         for line in lines {
-            assert!(line.chars().count() >= MIN_CHARS && line == line.to_lowercase().trim(), "{line:?}");
+            assert!(
+                line.chars().count() >= MIN_CHARS && line == line.to_lowercase().trim(),
+                "{line:?}"
+            );
             assert!(!line.chars().all(char::is_numeric), "{line} is refused already");
         }
     }

@@ -12,15 +12,19 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-pub use account::{InvalidRecord, InvalidUser, NewUser, PasswordOwner, Profile, check_password, normalised_username};
+pub use account::{
+    InvalidRecord, InvalidUser, NewUser, PasswordOwner, Profile, check_password,
+    normalised_username,
+};
 pub use change::{Changes, ClaimsChange, LastAdministrator};
 pub use import::{
-    Claims, Differing, IdTaken, ImportOptions, ImportReport, ImportedUser, KeptAdministrator, NotTaken, SourceError,
-    read_django_users,
+    Claims, Differing, IdTaken, ImportOptions, ImportReport, ImportedUser, KeptAdministrator,
+    NotTaken, SourceError, read_django_users,
 };
 pub(crate) use import::{Plan, Snapshot, StoredUser, plan};
 pub use password::{
-    Busy, HashingError, HashingLimits, MAX_PASSWORD_BYTES, Match, PasswordHash, PasswordHasher, generate_password,
+    Busy, HashingError, HashingLimits, MAX_PASSWORD_BYTES, Match, PasswordHash, PasswordHasher,
+    generate_password,
 };
 pub use turns::HashingLoad;
 

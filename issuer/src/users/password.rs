@@ -112,13 +112,19 @@ impl PasswordHasher {
     /// # Errors
     /// When argon2 refuses the limits, or the random source fails.
     pub fn new(limits: HashingLimits, random: Arc<dyn Random>) -> Result<Self, HashingError> {
-        let params = Params::new(limits.memory_kib, limits.passes, 1, None).map_err(argon2_error)?;
+        let params =
+            Params::new(limits.memory_kib, limits.passes, 1, None).map_err(argon2_error)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let mut nobody_knows = Zeroizing::new([0; 32]);
         random.fill(&mut *nobody_knows)?;
         let blocks = argon2.params().block_count();
         let decoy = hash(&argon2, &*random, &*nobody_knows, &mut vec![Block::new(); blocks])?;
-        Ok(Self { argon2, random, decoy, turns: Turns::new(limits.concurrent, limits.waiting, blocks) })
+        Ok(Self {
+            argon2,
+            random,
+            decoy,
+            turns: Turns::new(limits.concurrent, limits.waiting, blocks),
+        })
     }
 
     /// What it is doing at this moment.
@@ -142,7 +148,11 @@ impl PasswordHasher {
     ///
     /// # Errors
     /// When too many are waiting.
-    pub async fn verify(&self, password: Zeroizing<String>, hash: Option<&PasswordHash>) -> Result<Match, Busy> {
+    pub async fn verify(
+        &self,
+        password: Zeroizing<String>,
+        hash: Option<&PasswordHash>,
+    ) -> Result<Match, Busy> {
         let stored = hash.and_then(|hash| StoredHash::parse(hash.as_str()));
         let known = stored.is_some() && password.len() <= MAX_PASSWORD_BYTES;
         let Some(stored) = stored.or_else(|| StoredHash::parse(self.decoy.as_str())) else {
@@ -150,7 +160,8 @@ impl PasswordHasher {
         };
         let work = move |memory: &mut [Block]| {
             let end = password.floor_char_boundary(MAX_PASSWORD_BYTES);
-            let matches = stored.matches(password.as_bytes().get(..end).unwrap_or_default(), memory);
+            let matches =
+                stored.matches(password.as_bytes().get(..end).unwrap_or_default(), memory);
             match known && matches {
                 false => Match::Wrong,
                 true if stored.is_foreign() => Match::RightForNow,
@@ -170,7 +181,9 @@ fn hash(
     let mut salt = [0; SALT_BYTES];
     random.fill(&mut salt)?;
     let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
-    argon2.hash_password_into_with_memory(password, &salt, &mut output, memory).map_err(argon2_error)?;
+    argon2
+        .hash_password_into_with_memory(password, &salt, &mut output, memory)
+        .map_err(argon2_error)?;
     let hash = phc::PasswordHash {
         algorithm: Algorithm::Argon2id.ident(),
         version: Some(Version::V0x13.into()),
@@ -193,7 +206,9 @@ pub fn generate_password(random: &dyn Random) -> Result<Zeroizing<String>, Rando
     const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let mut bytes = Zeroizing::new([0_u8; 20]);
     random.fill(&mut *bytes)?;
-    Ok(Zeroizing::new(bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect()))
+    Ok(Zeroizing::new(
+        bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect(),
+    ))
 }
 
 #[cfg(test)]
@@ -215,7 +230,8 @@ mod tests {
         let hasher = hasher(1, 8);
         let hash = hasher.hash(text(" testpass123")).await.expect("not busy");
         assert!(hash.as_str().starts_with("$argon2id$v=19$m=256,t=1,p=1$"), "{}", hash.as_str());
-        for (password, good) in [(" testpass123", true), ("testpass123", false), (" testpass123 ", false), ("", false)]
+        for (password, good) in
+            [(" testpass123", true), ("testpass123", false), (" testpass123 ", false), ("", false)]
         {
             assert_eq!(
                 hasher.verify(text(password), Some(&hash)).await,
@@ -223,7 +239,11 @@ mod tests {
                 "{password:?}"
             );
         }
-        assert_ne!(hash, hasher.hash(text(" testpass123")).await.expect("not busy"), "salts differ");
+        assert_ne!(
+            hash,
+            hasher.hash(text(" testpass123")).await.expect("not busy"),
+            "salts differ"
+        );
         assert!(!format!("{hash:?}").contains("argon2"));
     }
 
@@ -241,7 +261,10 @@ mod tests {
         let longest = "x".repeat(MAX_PASSWORD_BYTES);
         let hash = hasher.hash(text(&longest)).await.expect("not busy");
         assert_eq!(hasher.verify(text(&longest), Some(&hash)).await, Ok(Match::Right));
-        assert_eq!(hasher.verify(text(&format!("{longest}y")), Some(&hash)).await, Ok(Match::Wrong));
+        assert_eq!(
+            hasher.verify(text(&format!("{longest}y")), Some(&hash)).await,
+            Ok(Match::Wrong)
+        );
     }
 
     #[test]

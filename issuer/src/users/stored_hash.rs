@@ -73,9 +73,14 @@ impl StoredHash {
     pub(super) fn matches(&self, password: &[u8], memory: &mut [Block]) -> bool {
         match self {
             Self::Argon2 { hash, .. } => hash.matches(password, memory),
-            Self::Pbkdf2Sha256 { iterations, salt, hash } => {
-                pbkdf2::verify(pbkdf2::PBKDF2_HMAC_SHA256, *iterations, salt.as_bytes(), password, hash).is_ok()
-            }
+            Self::Pbkdf2Sha256 { iterations, salt, hash } => pbkdf2::verify(
+                pbkdf2::PBKDF2_HMAC_SHA256,
+                *iterations,
+                salt.as_bytes(),
+                password,
+                hash,
+            )
+            .is_ok(),
             Self::BcryptSha256(hash) => {
                 let mut digits = Zeroizing::new(String::with_capacity(2 * SHA256_OUTPUT_LEN));
                 for byte in digest(&SHA256, password).as_ref() {
@@ -170,10 +175,14 @@ mod tests {
             assert_eq!(StoredHash::parse(&phc).is_some(), django, "{phc}");
             django
         };
-        for (memory, passes, lanes) in [(102_400, 2, 8), (262_144, 16, 4), (65_536, 3, 4), (64, 65_536, 1)] {
+        for (memory, passes, lanes) in
+            [(102_400, 2, 8), (262_144, 16, 4), (65_536, 3, 4), (64, 65_536, 1)]
+        {
             assert!(is_read(memory, passes, lanes), "m={memory},t={passes},p={lanes}");
         }
-        for (memory, passes, lanes) in [(262_144, 17, 4), (102_400, 4_294_967_295, 8), (8, 4_294_967_295, 1)] {
+        for (memory, passes, lanes) in
+            [(262_144, 17, 4), (102_400, 4_294_967_295, 8), (8, 4_294_967_295, 1)]
+        {
             assert!(!is_read(memory, passes, lanes), "m={memory},t={passes},p={lanes}");
         }
     }

@@ -38,7 +38,8 @@ impl Turns {
         let concurrent = concurrent.clamp(1, Semaphore::MAX_PERMITS / 2);
         let places = concurrent.saturating_add(waiting).min(Semaphore::MAX_PERMITS);
         let (max_running, max_places) = (concurrent, places);
-        let (turns, places) = (Arc::new(Semaphore::new(concurrent)), Arc::new(Semaphore::new(places)));
+        let (turns, places) =
+            (Arc::new(Semaphore::new(concurrent)), Arc::new(Semaphore::new(places)));
         Self { turns, places, free: Arc::default(), blocks, max_running, max_places }
     }
 

@@ -8,7 +8,10 @@ use crate::trust::{claims, forged};
 
 #[track_caller]
 fn is_from_the_future(answer: &Answer) {
-    assert_eq!((answer.status, answer.json()["reason"].as_str()), (401, Some("token_issued_in_future")));
+    assert_eq!(
+        (answer.status, answer.json()["reason"].as_str()),
+        (401, Some("token_issued_in_future"))
+    );
 }
 
 /// Everything that a client does with fresh tokens of `from`, asked of `at`.
@@ -77,11 +80,20 @@ fn the_future_leeway_does_not_save_a_token_from_the_end_of_all_sessions() {
             issuer.verify(&token("refresh", issued_at)),
             issuer.refresh(&token("refresh", issued_at)),
         ] {
-            assert_eq!((answer.status, answer.text("reason").as_str()), (401, "token_revoked"), "{}", answer.body);
+            assert_eq!(
+                (answer.status, answer.text("reason").as_str()),
+                (401, "token_revoked"),
+                "{}",
+                answer.body
+            );
         }
     }
     issuer.clock.advance(6);
-    assert_eq!(issuer.me(&token("access", START + 6)).status, 200, "it is from after the end by any clock");
+    assert_eq!(
+        issuer.me(&token("access", START + 6)).status,
+        200,
+        "it is from after the end by any clock"
+    );
 }
 
 #[test]

@@ -39,7 +39,10 @@ fn a_client_that_sends_on_after_its_refusal_can_still_read_it() {
         stream.write_all(&[b' '; 300_000]).expect("it takes what it has no use for");
         let answer = Answer::parse(&read_to_end(stream));
         assert_eq!(answer.status, 413);
-        assert_eq!(answer.json(), json!({ "detail": "The request body is larger than 262144 bytes." }));
+        assert_eq!(
+            answer.json(),
+            json!({ "detail": "The request body is larger than 262144 bytes." })
+        );
     }
 }
 
@@ -48,12 +51,18 @@ fn next_answer(stream: &mut TcpStream) -> Answer {
     let mut bytes = Vec::new();
     loop {
         let mut byte = [0];
-        assert_eq!(stream.read(&mut byte).expect("an answer"), 1, "closed after {}", String::from_utf8_lossy(&bytes));
+        assert_eq!(
+            stream.read(&mut byte).expect("an answer"),
+            1,
+            "closed after {}",
+            String::from_utf8_lossy(&bytes)
+        );
         bytes.push(byte[0]);
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
         let lower = head.to_ascii_lowercase();
-        let length = lower.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+        let length =
+            lower.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
         if length.is_none_or(|length: usize| body.len() == length) {
             return Answer::parse(&bytes);
         }
@@ -79,8 +88,7 @@ fn a_client_is_told_when_the_rest_of_its_request_is_not_waited_for() {
     let mut stream = connect(&issuer);
     for _ in 0..3 {
         let wrong = "{\"username\":\"a\"}";
-        let head =
-            "POST /api/token/ HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n";
+        let head = "POST /api/token/ HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n";
         stream.write_all(head.as_bytes()).expect("it reads");
         // The body comes apart from the head.
         thread::sleep(Duration::from_millis(20));
@@ -104,7 +112,11 @@ fn more_connections_than_there_may_be_wait_for_others_to_end() {
     waiting.set_read_timeout(Some(Duration::from_millis(500))).expect("a timeout can be set");
     let error = waiting.read(&mut [0]).expect_err("nobody has read it");
     assert!(matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut), "{error}");
-    assert!(issuer.metrics().body.contains("\nissuer_connections 3\n"), "{}", issuer.metrics().body);
+    assert!(
+        issuer.metrics().body.contains("\nissuer_connections 3\n"),
+        "{}",
+        issuer.metrics().body
+    );
     drop(idle.pop());
     waiting.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
     assert_eq!(Answer::parse(&read_to_end(waiting)).status, 200);
@@ -112,7 +124,8 @@ fn more_connections_than_there_may_be_wait_for_others_to_end() {
 
 #[test]
 fn a_client_that_does_not_take_its_answers_is_left() {
-    let connections = Connections { write_timeout: Duration::from_millis(500), ..Connections::default() };
+    let connections =
+        Connections { write_timeout: Duration::from_millis(500), ..Connections::default() };
     let issuer = TestIssuer::with(Options { connections, ..Options::default() });
     let mut stream = connect(&issuer);
     let request = b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: a\r\n\r\n";

@@ -34,12 +34,30 @@ fn a_login_answers_with_both_tokens_and_the_user() {
         ("JSON", post(LOGIN).json(json!({ "username": "testuser", "password": PASSWORD }))),
         (
             "JSON with a charset",
-            post(LOGIN).body("Application/JSON; charset=utf-8", r#"{"username":"testuser","password":"testpass123"}"#),
+            post(LOGIN).body(
+                "Application/JSON; charset=utf-8",
+                r#"{"username":"testuser","password":"testpass123"}"#,
+            ),
         ),
-        ("extra members", post(LOGIN).json(json!({ "username": "testuser", "password": PASSWORD, "x": [{}] }))),
-        ("white space around the name", post(LOGIN).json(json!({ "username": " testuser\n", "password": PASSWORD }))),
-        ("the last of two", post(LOGIN).json(r#"{"username":"x","password":"testpass123","username":"testuser"}"#)),
-        ("form", post(LOGIN).body("application/x-www-form-urlencoded", "username=test%75ser&password=testpass123")),
+        (
+            "extra members",
+            post(LOGIN).json(json!({ "username": "testuser", "password": PASSWORD, "x": [{}] })),
+        ),
+        (
+            "white space around the name",
+            post(LOGIN).json(json!({ "username": " testuser\n", "password": PASSWORD })),
+        ),
+        (
+            "the last of two",
+            post(LOGIN).json(r#"{"username":"x","password":"testpass123","username":"testuser"}"#),
+        ),
+        (
+            "form",
+            post(LOGIN).body(
+                "application/x-www-form-urlencoded",
+                "username=test%75ser&password=testpass123",
+            ),
+        ),
         ("multipart", post(LOGIN).body("multipart/form-data; boundary=X", boundary)),
     ];
     for (name, request) in requests {
@@ -69,7 +87,12 @@ fn a_login_that_is_not_right_is_refused_in_the_same_words() {
         ("overlong password", "testuser", &"x".repeat(5000)),
     ] {
         let answer = issuer.login(username, password);
-        expect(&answer, name, 401, &json!({ "detail": "No active account found with the given credentials" }));
+        expect(
+            &answer,
+            name,
+            401,
+            &json!({ "detail": "No active account found with the given credentials" }),
+        );
     }
 }
 
@@ -85,28 +108,60 @@ fn a_faulty_body_is_refused_with_every_fault() {
         ("{}", json!({ "username": [REQUIRED], "password": [REQUIRED] })),
         (r#"{"username":"testuser"}"#, json!({ "password": [REQUIRED] })),
         (r#"{"username":null,"password":""}"#, json!({ "username": [NULL], "password": [BLANK] })),
-        (r#"{"username":" \t ","password":null}"#, json!({ "username": [BLANK], "password": [NULL] })),
-        (r#"{"username":["a"],"password":{}}"#, json!({ "username": [NOT_TEXT], "password": [NOT_TEXT] })),
-        (r#"{"username":true,"password":1}"#, json!({ "username": [NOT_TEXT], "password": [NOT_TEXT] })),
-        (r#"{"username":"a\u0000","password":"b\u0000c"}"#, json!({ "username": [NUL], "password": [NUL] })),
-        ("[]", json!({ "non_field_errors": ["Invalid data. Expected a dictionary, but got list."] })),
-        ("\"x\"", json!({ "non_field_errors": ["Invalid data. Expected a dictionary, but got str."] })),
+        (
+            r#"{"username":" \t ","password":null}"#,
+            json!({ "username": [BLANK], "password": [NULL] }),
+        ),
+        (
+            r#"{"username":["a"],"password":{}}"#,
+            json!({ "username": [NOT_TEXT], "password": [NOT_TEXT] }),
+        ),
+        (
+            r#"{"username":true,"password":1}"#,
+            json!({ "username": [NOT_TEXT], "password": [NOT_TEXT] }),
+        ),
+        (
+            r#"{"username":"a\u0000","password":"b\u0000c"}"#,
+            json!({ "username": [NUL], "password": [NUL] }),
+        ),
+        (
+            "[]",
+            json!({ "non_field_errors": ["Invalid data. Expected a dictionary, but got list."] }),
+        ),
+        (
+            "\"x\"",
+            json!({ "non_field_errors": ["Invalid data. Expected a dictionary, but got str."] }),
+        ),
         ("1", json!({ "non_field_errors": ["Invalid data. Expected a dictionary, but got int."] })),
-        ("1.5", json!({ "non_field_errors": ["Invalid data. Expected a dictionary, but got float."] })),
-        ("1e2", json!({ "non_field_errors": ["Invalid data. Expected a dictionary, but got float."] })),
-        ("-0", json!({ "non_field_errors": ["Invalid data. Expected a dictionary, but got int."] })),
+        (
+            "1.5",
+            json!({ "non_field_errors": ["Invalid data. Expected a dictionary, but got float."] }),
+        ),
+        (
+            "1e2",
+            json!({ "non_field_errors": ["Invalid data. Expected a dictionary, but got float."] }),
+        ),
+        (
+            "-0",
+            json!({ "non_field_errors": ["Invalid data. Expected a dictionary, but got int."] }),
+        ),
         (
             "123456789012345678901234",
             json!({ "non_field_errors": ["Invalid data. Expected a dictionary, but got int."] }),
         ),
-        ("true", json!({ "non_field_errors": ["Invalid data. Expected a dictionary, but got bool."] })),
+        (
+            "true",
+            json!({ "non_field_errors": ["Invalid data. Expected a dictionary, but got bool."] }),
+        ),
         ("null", json!({ "non_field_errors": ["No data provided"] })),
     ];
     for (body, expected) in rows {
         expect(&issuer.send(&post(LOGIN).json(body)), body, 400, &expected);
     }
     for (path, field) in [(REFRESH, "refresh"), (VERIFY, "token"), (BLACKLIST, "refresh")] {
-        for (body, fault) in [("null", NULL), ("\" \"", BLANK), ("[1]", NOT_TEXT), ("\"a\\u0000\"", NUL)] {
+        for (body, fault) in
+            [("null", NULL), ("\" \"", BLANK), ("[1]", NOT_TEXT), ("\"a\\u0000\"", NUL)]
+        {
             let answer = issuer.send(&post(path).json(format!("{{\"{field}\":{body}}}")));
             expect(&answer, body, 400, &json!({ field: [fault] }));
         }
@@ -141,9 +196,17 @@ fn a_part_whose_name_is_not_utf_8_is_ignored() {
         b"\"username\xff\"; filename=\"\xfe\"",
     ] {
         let (name, other) = (parameters.escape_ascii().to_string(), part(parameters, "nobody"));
-        for parts in [[&other, &username, &password], [&username, &other, &password], [&username, &password, &other]] {
+        for parts in [
+            [&other, &username, &password],
+            [&username, &other, &password],
+            [&username, &password, &other],
+        ] {
             let answer = send(&parts.map(Vec::as_slice));
-            assert_eq!((answer.status, answer.json()["user"]["username"].as_str()), (200, Some("testuser")), "{name}");
+            assert_eq!(
+                (answer.status, answer.json()["user"]["username"].as_str()),
+                (200, Some("testuser")),
+                "{name}"
+            );
         }
         let expected = json!({ "username": ["This field is required."] });
         expect(&send(&[&other, &password]), &name, 400, &expected);
@@ -157,8 +220,18 @@ fn a_body_that_does_not_parse_is_refused_with_the_reason() {
     let rows: [(&str, &str, &[u8], &str); 8] = [
         ("not JSON", json, b"{bad", "JSON parse error - key must be a string at line 1 column 2"),
         ("NaN", json, b"NaN", "JSON parse error - expected value at line 1 column 1"),
-        ("something after it", json, b"{} x", "JSON parse error - trailing characters at line 1 column 4"),
-        ("cut off", json, b"{\"username\":\"a", "JSON parse error - EOF while parsing a string at line 1 column 14"),
+        (
+            "something after it",
+            json,
+            b"{} x",
+            "JSON parse error - trailing characters at line 1 column 4",
+        ),
+        (
+            "cut off",
+            json,
+            b"{\"username\":\"a",
+            "JSON parse error - EOF while parsing a string at line 1 column 14",
+        ),
         (
             "a lone surrogate",
             json,
@@ -195,7 +268,9 @@ fn a_body_in_another_charset_is_not_taken_for_another_text() {
     let issuer = TestIssuer::start();
     issuer.create(issuer::users::Profile::new("jos\u{e9}"), PASSWORD);
     let form = |name: &str| format!("username={name}&password={PASSWORD}").into_bytes();
-    let json = |name: &[u8]| [b"{\"username\":\"", name, b"\",\"password\":\"", PASSWORD.as_bytes(), b"\"}"].concat();
+    let json = |name: &[u8]| {
+        [b"{\"username\":\"", name, b"\",\"password\":\"", PASSWORD.as_bytes(), b"\"}"].concat()
+    };
     for (content_type, body, status) in [
         ("application/x-www-form-urlencoded; charset=ISO-8859-1", form("testuser"), 200),
         ("application/x-www-form-urlencoded; charset=ISO-8859-1", form("jos%E9"), 415),
@@ -215,12 +290,15 @@ fn a_body_in_another_charset_is_not_taken_for_another_text() {
 #[test]
 fn another_content_type_is_refused_by_its_name() {
     let issuer = TestIssuer::start();
-    for content_type in ["text/plain", "text/plain; charset=utf-8", "application/vnd.api+json", "json"] {
+    for content_type in
+        ["text/plain", "text/plain; charset=utf-8", "application/vnd.api+json", "json"]
+    {
         let answer = issuer.send(&post(LOGIN).body(content_type, "{}"));
         let detail = format!("Unsupported media type \"{content_type}\" in request.");
         expect(&answer, content_type, 415, &json!({ "detail": detail }));
     }
-    let untyped = b"POST /api/token/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}";
+    let untyped =
+        b"POST /api/token/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}";
     let answer = Answer::parse(&crate::http::exchange(issuer.address, untyped));
     expect(&answer, "none", 415, &json!({ "detail": "Unsupported media type \"\" in request." }));
 }
@@ -239,13 +317,21 @@ fn another_method_is_refused_and_told_which_are_allowed() {
     for (path, method, allow) in rows {
         let answer = issuer.send(&request(method, path));
         let name = format!("{method} {path}");
-        expect(&answer, &name, 405, &json!({ "detail": format!("Method \"{method}\" not allowed.") }));
+        expect(
+            &answer,
+            &name,
+            405,
+            &json!({ "detail": format!("Method \"{method}\" not allowed.") }),
+        );
         assert_eq!(answer.header("allow"), Some(allow), "{name}");
     }
     let made_up = "X".repeat(10_000);
     let answer = issuer.send(&request(&made_up, "/api/token/"));
     let said = made_up.get(..40).expect("it is longer");
-    assert_eq!((answer.status, answer.text("detail")), (405, format!("Method \"{said}\" not allowed.")));
+    assert_eq!(
+        (answer.status, answer.text("detail")),
+        (405, format!("Method \"{said}\" not allowed."))
+    );
 }
 
 #[test]
@@ -261,13 +347,22 @@ fn a_missing_slash_is_redirected_permanently_and_a_post_keeps_its_body() {
     ];
     for (method, path, status, location) in rows {
         let answer = issuer.send(&request(method, path));
-        assert_eq!((answer.status, answer.header("location")), (status, Some(location)), "{method} {path}");
+        assert_eq!(
+            (answer.status, answer.header("location")),
+            (status, Some(location)),
+            "{method} {path}"
+        );
     }
     // Behind a proxy that takes a prefix away.
-    let below = TestIssuer::with(Options { public_url: Some("https://login.example/auth"), ..Options::default() });
+    let below = TestIssuer::with(Options {
+        public_url: Some("https://login.example/auth"),
+        ..Options::default()
+    });
     let answer = below.send(&request("POST", "/api/token?x=1"));
     assert_eq!(answer.header("location"), Some("/auth/api/token/?x=1"));
-    for path in ["/", "/api", "/api/", "//evil.example", "/api/token//", "/api/users/me/x", "/API/TOKEN/"] {
+    for path in
+        ["/", "/api", "/api/", "//evil.example", "/api/token//", "/api/users/me/x", "/API/TOKEN/"]
+    {
         expect(&issuer.send(&request("GET", path)), path, 404, &json!({ "detail": "Not found." }));
     }
 }
@@ -278,7 +373,8 @@ fn me_shows_the_user_of_an_access_token() {
     let token = issuer.login("testuser", PASSWORD).text("access");
     let user = json!({ "id": 1, "username": "testuser", "email": "test@example.com", "first_name": "Test", "last_name": "User" });
     expect(&issuer.me(&token), "me", 200, &user);
-    let answer = issuer.send(&request("GET", ME).header("Authorization", &format!("bearer   {token}")));
+    let answer =
+        issuer.send(&request("GET", ME).header("Authorization", &format!("bearer   {token}")));
     expect(&answer, "the scheme in other letters", 200, &user);
 }
 
@@ -299,7 +395,9 @@ fn me_refuses_missing_and_malformed_credentials() {
         (&[&bearer, &bearer], &malformed),
     ];
     for (headers, body) in rows {
-        let request = headers.iter().fold(request("GET", ME), |request, value| request.header("Authorization", value));
+        let request = headers
+            .iter()
+            .fold(request("GET", ME), |request, value| request.header("Authorization", value));
         expect(&issuer.send(&request), &format!("{headers:?}"), 401, body);
     }
 }
@@ -322,8 +420,18 @@ fn me_refuses_a_bad_token_and_says_why() {
     tampered.push(if last == 'A' { 'Q' } else { 'A' });
     expect(&issuer.me("abc"), "garbage", 401, &refused("Token is invalid", "token_malformed"));
     expect(&issuer.me("\u{e9}"), "not ASCII", 401, &refused("Token is invalid", "token_malformed"));
-    expect(&issuer.me(&tampered), "tampered", 401, &refused("Token is invalid", "signature_invalid"));
-    expect(&issuer.me(&refresh), "refresh token", 401, &refused("Token has wrong type", "token_type_mismatch"));
+    expect(
+        &issuer.me(&tampered),
+        "tampered",
+        401,
+        &refused("Token is invalid", "signature_invalid"),
+    );
+    expect(
+        &issuer.me(&refresh),
+        "refresh token",
+        401,
+        &refused("Token has wrong type", "token_type_mismatch"),
+    );
     issuer.clock.advance(7_199);
     assert_eq!(issuer.me(&access).status, 200, "until its last second");
     issuer.clock.advance(1);
@@ -336,9 +444,19 @@ fn me_refuses_a_user_who_is_gone_or_inactive() {
     let user = issuer.user("testuser");
     let token = issuer.login("testuser", PASSWORD).text("access");
     issuer.set_active(&user, false);
-    expect(&issuer.me(&token), "inactive", 401, &json!({ "detail": "User is inactive", "code": "user_inactive" }));
+    expect(
+        &issuer.me(&token),
+        "inactive",
+        401,
+        &json!({ "detail": "User is inactive", "code": "user_inactive" }),
+    );
     issuer.sql("DELETE FROM users");
-    expect(&issuer.me(&token), "gone", 401, &json!({ "detail": "User not found", "code": "user_not_found" }));
+    expect(
+        &issuer.me(&token),
+        "gone",
+        401,
+        &json!({ "detail": "User not found", "code": "user_not_found" }),
+    );
 }
 
 #[test]
@@ -346,12 +464,21 @@ fn refresh_and_verify_refuse_a_bad_token_and_say_why() {
     let issuer = TestIssuer::start();
     let tokens = issuer.login("testuser", PASSWORD);
     let (access, refresh) = (tokens.text("access"), tokens.text("refresh"));
-    let refused =
-        |message: &str, reason: &str| json!({ "detail": message, "code": "token_not_valid", "reason": reason });
+    let refused = |message: &str, reason: &str| json!({ "detail": message, "code": "token_not_valid", "reason": reason });
     expect(&issuer.refresh("abc"), "garbage", 401, &refused("Token is invalid", "token_malformed"));
-    expect(&issuer.refresh(&access), "access token", 401, &refused("Token has wrong type", "token_type_mismatch"));
+    expect(
+        &issuer.refresh(&access),
+        "access token",
+        401,
+        &refused("Token has wrong type", "token_type_mismatch"),
+    );
     expect(&issuer.log_out("abc"), "garbage", 401, &refused("Token is invalid", "token_malformed"));
-    expect(&issuer.log_out(&access), "access token", 401, &refused("Token has wrong type", "token_type_mismatch"));
+    expect(
+        &issuer.log_out(&access),
+        "access token",
+        401,
+        &refused("Token has wrong type", "token_type_mismatch"),
+    );
     for token in [&access, &refresh] {
         expect(&issuer.post(VERIFY, json!({ "token": token })), "good", 200, &json!({}));
     }

@@ -16,13 +16,20 @@ fn preflight(issuer: &TestIssuer, path: &str, origin: &str) -> Answer {
 #[test]
 fn a_listed_origin_may_call_and_another_may_not() {
     let issuer = TestIssuer::start();
-    for (origin, allowed) in [("http://localhost:3000", true), ("http://localhost:3001", false), ("null", false)] {
+    for (origin, allowed) in
+        [("http://localhost:3000", true), ("http://localhost:3001", false), ("null", false)]
+    {
         for path in ["/api/token/", "/api/token", "/api/users/me/"] {
             let answer = preflight(&issuer, path, origin);
             assert_eq!(answer.status, 200, "{origin} {path}");
-            assert_eq!(answer.header("access-control-allow-origin"), allowed.then_some(origin), "{origin} {path}");
+            assert_eq!(
+                answer.header("access-control-allow-origin"),
+                allowed.then_some(origin),
+                "{origin} {path}"
+            );
             assert_eq!(answer.header("vary"), Some("origin"), "{origin} {path}");
-            let headers = answer.header("access-control-allow-headers").expect("the headers are listed");
+            let headers =
+                answer.header("access-control-allow-headers").expect("the headers are listed");
             // Those that django-cors-headers allows, and a name for the request.
             for name in [
                 "accept",
@@ -33,14 +40,23 @@ fn a_listed_origin_may_call_and_another_may_not() {
                 "x-requested-with",
                 "x-request-id",
             ] {
-                assert!(headers.split(',').any(|header| header.trim() == name), "{name}: {headers}");
+                assert!(
+                    headers.split(',').any(|header| header.trim() == name),
+                    "{name}: {headers}"
+                );
             }
-            assert!(answer.header("access-control-allow-methods").expect("listed").contains("POST"));
+            assert!(
+                answer.header("access-control-allow-methods").expect("listed").contains("POST")
+            );
         }
         for (path, status) in [("/api/users/me/", 401), ("/nowhere", 404)] {
             let answer = issuer.send(&request("GET", path).header("Origin", origin));
             assert_eq!(answer.status, status);
-            assert_eq!(answer.header("access-control-allow-origin"), allowed.then_some(origin), "{origin} {path}");
+            assert_eq!(
+                answer.header("access-control-allow-origin"),
+                allowed.then_some(origin),
+                "{origin} {path}"
+            );
         }
     }
 }
@@ -48,7 +64,10 @@ fn a_listed_origin_may_call_and_another_may_not() {
 #[test]
 fn all_origins_may_call_when_so_set() {
     let issuer = TestIssuer::with(Options { origins: AllowedOrigins::Any, ..Options::default() });
-    assert_eq!(preflight(&issuer, "/api/token/", "http://a.example").header("access-control-allow-origin"), Some("*"));
+    assert_eq!(
+        preflight(&issuer, "/api/token/", "http://a.example").header("access-control-allow-origin"),
+        Some("*")
+    );
 }
 
 #[test]

@@ -24,19 +24,27 @@ const DATABASE: &str = "issuer_test";
 impl TestDatabase {
     pub(crate) async fn create() -> Self {
         let directory = TempDir::new().expect("a temporary directory");
-        let Ok(server) = std::env::var("ISSUER_TEST_POSTGRES_URL") else { return Self::Sqlite { directory } };
+        let Ok(server) = std::env::var("ISSUER_TEST_POSTGRES_URL") else {
+            return Self::Sqlite { directory };
+        };
         let database = format!("{}/{DATABASE}", server.trim_end_matches('/'));
         create_once(&server).await;
         let schema = unique_name(&directory);
         run(&database, &format!("CREATE SCHEMA {schema}")).await;
         let (home, removal) = (database.clone(), format!("DROP SCHEMA {schema} CASCADE"));
-        Self::Postgres { url: format!("{database}?options=-csearch_path%3D{schema}"), home, removal }
+        Self::Postgres {
+            url: format!("{database}?options=-csearch_path%3D{schema}"),
+            home,
+            removal,
+        }
     }
 
     /// The same for a test that changes settings of the whole database.
     pub(crate) async fn create_alone() -> Self {
         let directory = TempDir::new().expect("a temporary directory");
-        let Ok(home) = std::env::var("ISSUER_TEST_POSTGRES_URL") else { return Self::Sqlite { directory } };
+        let Ok(home) = std::env::var("ISSUER_TEST_POSTGRES_URL") else {
+            return Self::Sqlite { directory };
+        };
         let name = unique_name(&directory);
         run(&home, &format!("CREATE DATABASE {name}")).await;
         let url = format!("{}/{name}", home.trim_end_matches('/'));
@@ -45,7 +53,9 @@ impl TestDatabase {
 
     pub(crate) fn url(&self) -> String {
         match self {
-            Self::Sqlite { .. } => format!("sqlite://{}", self.sqlite_file().expect("SQLite").display()),
+            Self::Sqlite { .. } => {
+                format!("sqlite://{}", self.sqlite_file().expect("SQLite").display())
+            }
             Self::Postgres { url, .. } => url.clone(),
         }
     }
@@ -83,7 +93,8 @@ impl TestDatabase {
 
 /// Takes the name of a temporary directory, which nothing else on this machine has.
 fn unique_name(directory: &TempDir) -> String {
-    let unique = directory.path().file_name().expect("it has a name").to_string_lossy().to_lowercase();
+    let unique =
+        directory.path().file_name().expect("it has a name").to_string_lossy().to_lowercase();
     format!("issuer_test_{}_{}", std::process::id(), unique.replace('.', ""))
 }
 

@@ -25,7 +25,11 @@ fn python(modules: &str) -> Option<String> {
 }
 
 fn script(python: &str, name: &str, arguments: &[&str]) -> Output {
-    Command::new(python).arg(Path::new(SCRIPTS).join(name)).args(arguments).output().expect("Python runs")
+    Command::new(python)
+        .arg(Path::new(SCRIPTS).join(name))
+        .args(arguments)
+        .output()
+        .expect("Python runs")
 }
 
 fn imports(place: &Place, python: &str, from: &str) {
@@ -50,14 +54,23 @@ fn imports(place: &Place, python: &str, from: &str) {
         assert_eq!(said.trim(), expected);
     }
     for name in ["inactive", "unusable", "gone"] {
-        assert!(!script(python, "client.py", &[&url, name, "testpass123"]).status.success(), "{name}");
+        assert!(
+            !script(python, "client.py", &[&url, name, "testpass123"]).status.success(),
+            "{name}"
+        );
     }
     server.signal("TERM");
     let (_, log) = server.wait();
-    assert_eq!(log.matches("replaced a hash of Django's by argon2id").count(), 4, "once for each user: {log}");
+    assert_eq!(
+        log.matches("replaced a hash of Django's by argon2id").count(),
+        4,
+        "once for each user: {log}"
+    );
     // A new user gets an id of its own.
-    let created =
-        succeeds(&place.run_with_input(&["users", "create", "--username", "new", "--password-stdin"], "password9"));
+    let created = succeeds(&place.run_with_input(
+        &["users", "create", "--username", "new", "--password-stdin"],
+        "password9",
+    ));
     let id: i64 = created
         .rsplit("(id ")
         .next()
@@ -68,7 +81,10 @@ fn imports(place: &Place, python: &str, from: &str) {
 
 #[test]
 fn the_users_of_a_django_project_are_imported_and_its_clients_go_on() {
-    let Some(python) = python("django, rest_framework_simplejwt, argon2, bcrypt, jwt, requests") else { return };
+    let Some(python) = python("django, rest_framework_simplejwt, argon2, bcrypt, jwt, requests")
+    else {
+        return;
+    };
     let place = Place::with_keys();
     let file = place.path("db.sqlite3");
     let file = file.to_str().expect("text");
@@ -76,7 +92,10 @@ fn the_users_of_a_django_project_are_imported_and_its_clients_go_on() {
     imports(&place, &python, file);
 
     let other = Place::with_keys();
-    succeeds(&other.run_with_input(&["users", "create", "--username", "first", "--password-stdin"], "password9"));
+    succeeds(&other.run_with_input(
+        &["users", "create", "--username", "first", "--password-stdin"],
+        "password9",
+    ));
     let line = fails(&other.run(&["users", "import", "--from", file]));
     assert!(line.contains("the user \"root\" (id 1) cannot be imported"), "{line}");
     assert_eq!(succeeds(&other.run(&["users", "list"])).lines().count(), 2, "nothing was stored");
@@ -88,13 +107,17 @@ fn the_users_are_imported_from_and_to_postgres() {
         // The run of all tests on PostgreSQL has it, and says when it is skipped.
         return;
     }
-    let Some(python) = python("django, rest_framework_simplejwt, argon2, bcrypt, jwt, requests, psycopg2") else {
+    let Some(python) =
+        python("django, rest_framework_simplejwt, argon2, bcrypt, jwt, requests, psycopg2")
+    else {
         return;
     };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let (theirs, ours) = runtime.block_on(async { (TestDatabase::create().await, TestDatabase::create().await) });
+    let (theirs, ours) =
+        runtime.block_on(async { (TestDatabase::create().await, TestDatabase::create().await) });
     let url = theirs.url();
-    let (authority, database) = url.trim_start_matches("postgres://").split_once('/').expect("a URL");
+    let (authority, database) =
+        url.trim_start_matches("postgres://").split_once('/').expect("a URL");
     let (user, address) = authority.split_once('@').expect("a user");
     let (host, port) = address.split_once(':').expect("a port");
     succeeds(&script(&python, "make_project.py", &["postgres", host, port, user, database]));
@@ -111,13 +134,20 @@ fn the_users_are_imported_from_and_to_postgres() {
 fn what_is_no_django_database_is_named() {
     let place = Place::with_keys();
     succeeds(&place.run(&["users", "list"]));
-    std::fs::write(place.path("notes.txt"), "some notes, a page of them\n".repeat(100)).expect("a new file");
+    std::fs::write(place.path("notes.txt"), "some notes, a page of them\n".repeat(100))
+        .expect("a new file");
     for (arguments, says) in [
         (&["--from", "nowhere.sqlite3"][..], "there is no file nowhere.sqlite3"),
         (&["--from", "issuer.sqlite3"], "cannot read the table auth_user of issuer.sqlite3"),
         (&["--from", "notes.txt"], "cannot read the table auth_user of notes.txt"),
-        (&["--from", "issuer.sqlite3", "--table", "a\"; DROP TABLE users; --"], "is not the name of a table"),
-        (&["--from", "postgres://me:hunter2@127.0.0.1:1/a"], "cannot read the table auth_user of 127.0.0.1:1/a"),
+        (
+            &["--from", "issuer.sqlite3", "--table", "a\"; DROP TABLE users; --"],
+            "is not the name of a table",
+        ),
+        (
+            &["--from", "postgres://me:hunter2@127.0.0.1:1/a"],
+            "cannot read the table auth_user of 127.0.0.1:1/a",
+        ),
         (&["--from", "issuer.sqlite3", "--role", "two words"], "a role has 1 to 64 characters"),
     ] {
         let line = fails(&place.run(&[&["users", "import"], arguments].concat()));

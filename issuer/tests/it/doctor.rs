@@ -21,9 +21,10 @@ struct Clinic {
 impl Clinic {
     fn open() -> Self {
         let place = Place::with_keys();
-        succeeds(
-            &place.run_with_input(&["users", "create", "--username", "testuser", "--password-stdin"], "testpass123"),
-        );
+        succeeds(&place.run_with_input(
+            &["users", "create", "--username", "testuser", "--password-stdin"],
+            "testpass123",
+        ));
         let server = Some(Server::start(&place, &[]));
         Self { place, server }
     }
@@ -50,8 +51,10 @@ impl Clinic {
     #[track_caller]
     fn diagnosis(&self, arguments: &[&str], check: &str, level: &str) -> String {
         let (code, checks) = self.examine(arguments);
-        let faults: Vec<_> =
-            checks.iter().filter(|check| ["warning", "problem"].contains(&word(check, "level"))).collect();
+        let faults: Vec<_> = checks
+            .iter()
+            .filter(|check| ["warning", "problem"].contains(&word(check, "level")))
+            .collect();
         let [fault] = faults.as_slice() else { panic!("one is wrong: {faults:#?}") };
         assert_eq!((word(fault, "check"), word(fault, "level")), (check, level), "{fault}");
         assert_eq!(code, i32::from(level == "problem"), "{fault}");
@@ -84,14 +87,19 @@ fn word<'a>(check: &'a Value, member: &str) -> &'a str {
 /// The public key of nobody here.
 fn another_key() -> (TempDir, String) {
     let directory = TempDir::new().expect("a temporary directory");
-    KeyDirectory::new(directory.path()).generate(KeyBits::Rsa2048, false, chrono::DateTime::UNIX_EPOCH).expect("a key");
+    KeyDirectory::new(directory.path())
+        .generate(KeyBits::Rsa2048, false, chrono::DateTime::UNIX_EPOCH)
+        .expect("a key");
     let pem = fs::read_to_string(directory.path().join("public.pem")).expect("a public key");
     (directory, pem)
 }
 
 /// An edge whose revocation is as the issuer's.
 fn sound(keys: &str) -> Setup {
-    Setup { health: json!({ "status": "ok", "revocation": { "source": "status_list" } }), ..Setup::sound(keys) }
+    Setup {
+        health: json!({ "status": "ok", "revocation": { "source": "status_list" } }),
+        ..Setup::sound(keys)
+    }
 }
 
 #[test]
@@ -134,7 +142,8 @@ fn where_all_is_well_every_line_says_so() {
         ("ok", "issuer_cors"),
         ("ok", "edge_cors"),
     ];
-    let lines: Vec<_> = text.lines().map(|line| line.split_whitespace().take(2).collect::<Vec<_>>()).collect();
+    let lines: Vec<_> =
+        text.lines().map(|line| line.split_whitespace().take(2).collect::<Vec<_>>()).collect();
     assert_eq!(lines, expected.map(|(level, check)| vec![level, check]), "{text}");
     assert!(!text.contains("testpass123"));
     // It leaves no session behind.
@@ -147,11 +156,19 @@ fn an_edge_with_another_key_is_found_by_its_file_and_by_its_answer() {
     let clinic = Clinic::open();
     let (other, pem) = another_key();
     let file = other.path().join("public.pem");
-    let text = clinic.diagnosis(&["--edge-keys", file.to_str().expect("text")], "edge_keys", "problem");
-    assert!(text.contains("holds another key") && text.contains("give it `public.pem` of the issuer"), "{text}");
+    let text =
+        clinic.diagnosis(&["--edge-keys", file.to_str().expect("text")], "edge_keys", "problem");
+    assert!(
+        text.contains("holds another key") && text.contains("give it `public.pem` of the issuer"),
+        "{text}"
+    );
     let edge = TestEdge::start(sound(&pem));
     let text = clinic.diagnosis(&["--edge", &edge.url()], "edge_token", "problem");
-    assert!(text.contains("401 signature_invalid") && text.contains("give it `public.pem` of the issuer"), "{text}");
+    assert!(
+        text.contains("401 signature_invalid")
+            && text.contains("give it `public.pem` of the issuer"),
+        "{text}"
+    );
     let url = format!("{}/.well-known/jwks.json", clinic.issuer());
     assert_eq!(clinic.examine(&["--edge-keys", &url]).0, 0, "the JWKS of the issuer is right");
 }
@@ -164,7 +181,11 @@ fn what_the_edge_has_for_a_key_is_read_closely() {
     let private = crate::support::private_pem(&clinic.place.path("keys"));
     for (name, content, said) in [
         ("a private key", private, "key_private). To do: replace the key pair"),
-        ("an HS256 secret", symmetric.to_string(), "key_symmetric). To do: both sides must use RS256"),
+        (
+            "an HS256 secret",
+            symmetric.to_string(),
+            "key_symmetric). To do: both sides must use RS256",
+        ),
         ("an EC key", jwk.to_string(), "key_unsuitable). To do: both sides must use RS256"),
         ("a text", "hunter2".to_owned(), "key_format_unknown). To do: give it"),
     ] {
@@ -172,7 +193,10 @@ fn what_the_edge_has_for_a_key_is_read_closely() {
         fs::write(&file, content).expect("it is written");
         let output = clinic.run(&["--edge-keys", file.to_str().expect("text")]);
         let text = String::from_utf8(output.stdout).expect("text");
-        let line = text.lines().find(|line| line.starts_with("problem  edge_keys")).unwrap_or_else(|| panic!("{text}"));
+        let line = text
+            .lines()
+            .find(|line| line.starts_with("problem  edge_keys"))
+            .unwrap_or_else(|| panic!("{text}"));
         assert!(line.contains(said), "{name}: {line}");
     }
     let text = clinic.diagnosis(&["--edge-keys", "nowhere.pem"], "edge_keys", "problem");
@@ -204,15 +228,24 @@ fn clocks_that_differ_are_found() {
     for (ahead, check, level, said) in [
         (-30, "edge_clock", "problem", "behind the issuer: it refuses new tokens so long"),
         // The measured difference is at least two seconds and at most four.
-        (-5, "edge_clock", "warning", "behind the issuer: without a future leeway it refuses new tokens so long"),
+        (
+            -5,
+            "edge_clock",
+            "warning",
+            "behind the issuer: without a future leeway it refuses new tokens so long",
+        ),
         (20, "edge_clock", "warning", "ahead of the issuer: tokens expire there so much earlier"),
     ] {
         let edge = TestEdge::start(Setup { ahead, ..sound(&clinic.public_pem()) });
         let (code, checks) = clinic.examine(&["--edge", &edge.url()]);
-        let found = checks.iter().find(|found| word(found, "check") == check).expect("the check was made");
+        let found =
+            checks.iter().find(|found| word(found, "check") == check).expect("the check was made");
         assert_eq!(word(found, "level"), level, "{found}");
         assert!(word(found, "text").contains(said), "{found}");
-        let token = checks.iter().find(|found| word(found, "check") == "edge_token").expect("the check was made");
+        let token = checks
+            .iter()
+            .find(|found| word(found, "check") == "edge_token")
+            .expect("the check was made");
         if ahead < -5 {
             assert!(word(token, "text").contains("token_issued_in_future"), "{token}");
             assert!(word(token, "advice").contains("clocks"), "{token}");
@@ -221,8 +254,14 @@ fn clocks_that_differ_are_found() {
     }
     let edge = TestEdge::start(Setup { ahead: 7_200, ..sound(&clinic.public_pem()) });
     let (_, checks) = clinic.examine(&["--edge", &edge.url()]);
-    let found = |name: &str| checks.iter().find(|found| word(found, "check") == name).expect("the check was made");
-    assert!(word(found("edge_clock"), "text").contains("719"), "two hours ahead: {}", found("edge_clock"));
+    let found = |name: &str| {
+        checks.iter().find(|found| word(found, "check") == name).expect("the check was made")
+    };
+    assert!(
+        word(found("edge_clock"), "text").contains("719"),
+        "two hours ahead: {}",
+        found("edge_clock")
+    );
     assert!(word(found("edge_token"), "text").contains("token_expired"), "{}", found("edge_token"));
 }
 
@@ -237,10 +276,20 @@ fn an_edge_that_lets_everybody_in_is_a_problem() {
         let text = clinic.diagnosis(&["--edge", &edge.url()], "edge_protection", "problem");
         assert!(text.contains(said), "{text}");
     }
-    let edge = TestEdge::start(Setup { demands: Demands::AudienceOf("shop"), ..sound(&clinic.public_pem()) });
+    let edge = TestEdge::start(Setup {
+        demands: Demands::AudienceOf("shop"),
+        ..sound(&clinic.public_pem())
+    });
     let text = clinic.diagnosis(&["--edge", &edge.url()], "edge_token", "problem");
-    assert!(text.contains("audience_mismatch") && text.contains("its settings issuer, audience"), "{text}");
-    let text = clinic.diagnosis(&["--edge", &edge.url(), "--edge-path", "/nowhere"], "edge_token", "problem");
+    assert!(
+        text.contains("audience_mismatch") && text.contains("its settings issuer, audience"),
+        "{text}"
+    );
+    let text = clinic.diagnosis(
+        &["--edge", &edge.url(), "--edge-path", "/nowhere"],
+        "edge_token",
+        "problem",
+    );
     assert!(text.contains("404") && text.contains("--edge-path"), "{text}");
 }
 
@@ -248,24 +297,38 @@ fn an_edge_that_lets_everybody_in_is_a_problem() {
 fn pages_that_browsers_would_keep_out_are_found() {
     let clinic = Clinic::open();
     let (_, found) = clinic.examine(&["--origin", "http://localhost:4000"]);
-    let found: Vec<_> = found.iter().filter(|check| word(check, "check") == "issuer_cors").collect();
+    let found: Vec<_> =
+        found.iter().filter(|check| word(check, "check") == "issuer_cors").collect();
     assert_eq!(found.len(), 2);
     for check in found {
         assert_eq!(word(check, "level"), "problem");
-        assert!(word(check, "text").contains("the answer has no Access-Control-Allow-Origin"), "{check}");
+        assert!(
+            word(check, "text").contains("the answer has no Access-Control-Allow-Origin"),
+            "{check}"
+        );
         assert!(word(check, "advice").contains("--cors-origins (ISSUER_CORS_ORIGINS)"), "{check}");
     }
     for (setup, said) in [
-        (Setup { origin: None, ..sound(&clinic.public_pem()) }, "the answer has no Access-Control-Allow-Origin"),
+        (
+            Setup { origin: None, ..sound(&clinic.public_pem()) },
+            "the answer has no Access-Control-Allow-Origin",
+        ),
         (
             Setup { origin: Some("http://a.example"), ..sound(&clinic.public_pem()) },
             "Access-Control-Allow-Origin is \"http://a.example\"",
         ),
-        (Setup { allowed_headers: "*", ..sound(&clinic.public_pem()) }, "does not allow the header authorization"),
+        (
+            Setup { allowed_headers: "*", ..sound(&clinic.public_pem()) },
+            "does not allow the header authorization",
+        ),
     ] {
         let edge = TestEdge::start(setup);
-        let text = clinic.diagnosis(&["--edge", &edge.url(), "--origin", ORIGIN], "edge_cors", "problem");
-        assert!(text.contains(said) && text.contains("the edge's setting `cors_origins`"), "{text}");
+        let text =
+            clinic.diagnosis(&["--edge", &edge.url(), "--origin", ORIGIN], "edge_cors", "problem");
+        assert!(
+            text.contains(said) && text.contains("the edge's setting `cors_origins`"),
+            "{text}"
+        );
     }
 }
 
@@ -279,7 +342,9 @@ fn an_edge_that_is_unwell_or_away_is_a_problem() {
     let text = String::from_utf8(clinic.run(&["--edge", &edge.url()]).stdout).expect("text");
     assert!(text.contains(r"fetched\u{1b}[2J"), "it does not act on the terminal: {text:?}");
     let edge = TestEdge::start(Setup { health_status: 502, ..sound(&clinic.public_pem()) });
-    assert!(clinic.diagnosis(&["--edge", &edge.url()], "edge", "problem").contains("GET / with 502"));
+    assert!(
+        clinic.diagnosis(&["--edge", &edge.url()], "edge", "problem").contains("GET / with 502")
+    );
     let edge = TestEdge::start(Setup {
         health: json!({ "status": "ok", "revocation": { "source": "redis" } }),
         ..sound(&clinic.public_pem())
@@ -290,7 +355,11 @@ fn an_edge_that_is_unwell_or_away_is_a_problem() {
         health: json!({ "status": "ok", "revocation": { "source": "none" } }),
         ..sound(&clinic.public_pem())
     });
-    assert!(clinic.diagnosis(&["--edge", &edge.url()], "revocation", "warning").contains("outlive a logout"));
+    assert!(
+        clinic
+            .diagnosis(&["--edge", &edge.url()], "revocation", "warning")
+            .contains("outlive a logout")
+    );
     let gone = edge.url();
     drop(edge);
     assert!(clinic.diagnosis(&["--edge", &gone], "edge", "problem").contains("no answer from"));
@@ -303,7 +372,8 @@ fn an_issuer_that_runs_with_other_keys_is_found() {
     let (code, found) = clinic.examine(&["--keys-dir", other.path().to_str().expect("text")]);
     assert_eq!(code, 1);
     let said = |check: &str| {
-        let found = found.iter().find(|found| word(found, "check") == check).expect("the check was made");
+        let found =
+            found.iter().find(|found| word(found, "check") == check).expect("the check was made");
         assert_eq!(word(found, "level"), "problem");
         word(found, "text")
     };
@@ -323,13 +393,18 @@ fn an_issuer_that_runs_with_other_keys_is_found() {
         "testpass123",
     );
     let (_, found) = checks(&output);
-    let login = found.iter().find(|found| word(found, "check") == "login_token").expect("the check was made");
+    let login = found
+        .iter()
+        .find(|found| word(found, "check") == "login_token")
+        .expect("the check was made");
     assert!(word(login, "text").contains("the key files refuse the token of the login"), "{login}");
-    let output = clinic
-        .place
-        .run_with_input(&["doctor", "--json", "--issuer", &clinic.issuer(), "--username", "testuser"], "wrong");
+    let output = clinic.place.run_with_input(
+        &["doctor", "--json", "--issuer", &clinic.issuer(), "--username", "testuser"],
+        "wrong",
+    );
     let (code, found) = checks(&output);
-    let login = found.iter().find(|found| word(found, "check") == "login").expect("the check was made");
+    let login =
+        found.iter().find(|found| word(found, "check") == "login").expect("the check was made");
     assert_eq!((code, word(login, "level")), (1, "problem"));
     assert!(word(login, "text").contains("No active account"), "{login}");
 }
@@ -339,8 +414,9 @@ fn an_issuer_that_runs_with_other_keys_is_found() {
 fn everything_that_is_wrong_with_the_key_files_is_listed() {
     use std::os::unix::fs::PermissionsExt as _;
     let clinic = Clinic::open();
-    let set =
-        |name: &str, mode| fs::set_permissions(clinic.place.path(name), fs::Permissions::from_mode(mode)).expect("set");
+    let set = |name: &str, mode| {
+        fs::set_permissions(clinic.place.path(name), fs::Permissions::from_mode(mode)).expect("set")
+    };
     succeeds(&clinic.place.run(&["keys", "generate"]));
     let (other, pem) = another_key();
     let found = || {
@@ -362,7 +438,10 @@ fn everything_that_is_wrong_with_the_key_files_is_listed() {
     set("keys", 0o777);
     let said = found();
     assert_eq!(said.len(), 2, "{said:?}");
-    assert!(said[0].contains("other users can write in the keys directory") && said[0].contains("0777"), "{said:?}");
+    assert!(
+        said[0].contains("other users can write in the keys directory") && said[0].contains("0777"),
+        "{said:?}"
+    );
     assert!(said[1].contains("is open to other users (mode 0644)"), "{said:?}");
     set("keys", 0o755);
     set(&format!("keys/{published}"), 0o600);
@@ -374,7 +453,8 @@ fn everything_that_is_wrong_with_the_key_files_is_listed() {
         .expect("readable")
         .flatten()
         .find(|e| e.file_name().to_string_lossy().ends_with(".private.pem"));
-    fs::copy(private.expect("a private key").path(), clinic.place.path("keys").join(&published)).expect("copied");
+    fs::copy(private.expect("a private key").path(), clinic.place.path("keys").join(&published))
+        .expect("copied");
     let said = found();
     assert!(said[1].contains("which is not the one in its name"), "{said:?}");
 }
@@ -384,19 +464,24 @@ fn databases_are_looked_at_and_never_made() {
     let clinic = Clinic::open();
     let database = |url: &str| {
         let (_, found) = clinic.examine(&["--database-url", url]);
-        let found = found.into_iter().find(|found| word(found, "check") == "database").expect("the check was made");
+        let found = found
+            .into_iter()
+            .find(|found| word(found, "check") == "database")
+            .expect("the check was made");
         format!("{} {}", word(&found, "level"), word(&found, "text"))
     };
     assert!(database("sqlite://nowhere.sqlite3").starts_with("warning it has no tables yet"));
     assert!(!clinic.place.path("nowhere.sqlite3").exists());
     assert!(
-        database("postgres://nobody@127.0.0.1:1/none").starts_with("problem cannot open the database 127.0.0.1:1/none")
+        database("postgres://nobody@127.0.0.1:1/none")
+            .starts_with("problem cannot open the database 127.0.0.1:1/none")
     );
     assert!(database("mysql://a").starts_with("problem the database URL must begin with"));
     fs::write(clinic.place.path("text"), "no database").expect("it is written");
     assert!(database("sqlite://text").starts_with("problem cannot open the database text"));
     let (_, found) = clinic.examine(&["--redis-url", "redis://127.0.0.1:1"]);
-    let redis = found.iter().find(|found| word(found, "check") == "redis").expect("the check was made");
+    let redis =
+        found.iter().find(|found| word(found, "check") == "redis").expect("the check was made");
     assert_eq!(word(redis, "level"), "problem");
 }
 
@@ -406,7 +491,8 @@ fn without_an_issuer_the_rest_is_examined_still() {
     let output = place.run(&["doctor", "--json", "--issuer", "http://127.0.0.1:1"]);
     let (code, found) = checks(&output);
     assert_eq!(code, 1);
-    let issuer = found.iter().find(|found| word(found, "check") == "issuer").expect("the check was made");
+    let issuer =
+        found.iter().find(|found| word(found, "check") == "issuer").expect("the check was made");
     assert!(word(issuer, "advice").contains("start `issuer serve`"), "{issuer}");
     assert_eq!(word(&found[0], "check"), "key_files");
     for (arguments, said) in [

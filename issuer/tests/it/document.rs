@@ -37,12 +37,15 @@ impl Judge {
         }
         let name = format!("{method} {path}: {} {}", answer.status, answer.body);
         let response = operation["responses"].get(answer.status.to_string());
-        let response = resolved(&self.document, response.unwrap_or_else(|| panic!("not documented: {name}")));
+        let response =
+            resolved(&self.document, response.unwrap_or_else(|| panic!("not documented: {name}")));
         let Some(content) = response.get("content").and_then(Value::as_object) else {
             assert_eq!(answer.body, "", "no body is documented: {name}");
             return;
         };
-        for header in response.get("headers").and_then(Value::as_object).into_iter().flat_map(Map::keys) {
+        for header in
+            response.get("headers").and_then(Value::as_object).into_iter().flat_map(Map::keys)
+        {
             assert!(answer.header(header).is_some(), "no {header}: {name}");
         }
         let sent = answer.header("content-type").unwrap_or_default();
@@ -51,7 +54,12 @@ impl Judge {
             panic!("the content type {sent} is not documented: {name}")
         };
         if sent == "application/json" {
-            self.validate(&format!("{method} {template} {}", answer.status), &media["schema"], answer, &name);
+            self.validate(
+                &format!("{method} {template} {}", answer.status),
+                &media["schema"],
+                answer,
+                &name,
+            );
         }
     }
 
@@ -62,9 +70,11 @@ impl Judge {
             // The references of the schema lead into the document.
             let mut root = schema.as_object().expect("a schema is an object").clone();
             root.insert("components".to_owned(), self.document["components"].clone());
-            jsonschema::draft202012::new(&Value::Object(root)).unwrap_or_else(|error| panic!("{key}: {error}"))
+            jsonschema::draft202012::new(&Value::Object(root))
+                .unwrap_or_else(|error| panic!("{key}: {error}"))
         });
-        let faults: Vec<String> = validator.iter_errors(&answer.json()).map(|error| error.to_string()).collect();
+        let faults: Vec<String> =
+            validator.iter_errors(&answer.json()).map(|error| error.to_string()).collect();
         assert!(faults.is_empty(), "{faults:?}: {name}");
     }
 
@@ -72,14 +82,18 @@ impl Judge {
         let path = path.split('?').next()?;
         let paths = self.document["paths"].as_object().expect("paths");
         let exact = paths.get_key_value(path);
-        let (template, item) = exact.or_else(|| paths.iter().find(|(template, _)| fits(template, path)))?;
+        let (template, item) =
+            exact.or_else(|| paths.iter().find(|(template, _)| fits(template, path)))?;
         Some((template, item.get(method)?))
     }
 }
 
 fn fits(template: &str, path: &str) -> bool {
-    let (wanted, found): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
-    let same = |(wanted, found): (&&str, &&str)| wanted == found || (wanted.starts_with('{') && !found.is_empty());
+    let (wanted, found): (Vec<_>, Vec<_>) =
+        (template.split('/').collect(), path.split('/').collect());
+    let same = |(wanted, found): (&&str, &&str)| {
+        wanted == found || (wanted.starts_with('{') && !found.is_empty())
+    };
     wanted.len() == found.len() && wanted.iter().zip(&found).all(same)
 }
 
@@ -91,7 +105,9 @@ fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
 }
 
 fn pointed<'a>(document: &'a Value, reference: &str) -> &'a Value {
-    let pointer = reference.strip_prefix('#').unwrap_or_else(|| panic!("{reference} leads out of the document"));
+    let pointer = reference
+        .strip_prefix('#')
+        .unwrap_or_else(|| panic!("{reference} leads out of the document"));
     document.pointer(pointer).unwrap_or_else(|| panic!("{reference} leads nowhere"))
 }
 
@@ -109,7 +125,9 @@ fn references<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
 fn operations(document: &Value) -> impl Iterator<Item = (&String, &str, &Value)> {
     let paths = document["paths"].as_object().expect("paths");
     paths.iter().flat_map(|(path, item)| {
-        METHODS.into_iter().filter_map(move |method| item.get(method).map(|operation| (path, method, operation)))
+        METHODS
+            .into_iter()
+            .filter_map(move |method| item.get(method).map(|operation| (path, method, operation)))
     })
 }
 
@@ -128,7 +146,11 @@ fn the_document_is_sound() {
     let issuer = TestIssuer::start();
     let answer = issuer.send(&request("GET", "/openapi.json"));
     assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
-    assert_eq!(answer.header("access-control-allow-origin"), Some("*"), "tools on other pages read it");
+    assert_eq!(
+        answer.header("access-control-allow-origin"),
+        Some("*"),
+        "tools on other pages read it"
+    );
     let document = answer.json();
     assert_eq!(document["openapi"], "3.1.0");
     assert_eq!(document["info"]["version"], env!("CARGO_PKG_VERSION"));
@@ -141,16 +163,26 @@ fn the_document_is_sound() {
     let components = document["components"].as_object().expect("components");
     for kind in ["schemas", "responses"] {
         for name in components[kind].as_object().expect("an object").keys() {
-            assert!(all.contains(format!("#/components/{kind}/{name}").as_str()), "nothing refers to {kind} {name}");
+            assert!(
+                all.contains(format!("#/components/{kind}/{name}").as_str()),
+                "nothing refers to {kind} {name}"
+            );
         }
     }
-    let tags: Vec<_> = document["tags"].as_array().expect("tags").iter().map(|tag| &tag["name"]).collect();
+    let tags: Vec<_> =
+        document["tags"].as_array().expect("tags").iter().map(|tag| &tag["name"]).collect();
     let mut ids = BTreeSet::new();
     for (path, method, operation) in operations(&document) {
         let name = format!("{method} {path}");
-        assert!(ids.insert(operation["operationId"].as_str().expect("an id")), "{name}: its id is taken");
+        assert!(
+            ids.insert(operation["operationId"].as_str().expect("an id")),
+            "{name}: its id is taken"
+        );
         assert!(tags.contains(&&operation["tags"][0]), "{name}: its tag is not described");
-        assert!(operation["summary"].as_str().is_some_and(|text| !text.is_empty()), "{name}: no summary");
+        assert!(
+            operation["summary"].as_str().is_some_and(|text| !text.is_empty()),
+            "{name}: no summary"
+        );
         let parameters = operation["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
         let in_path = |parameter: &&Value| parameter["in"] == "path";
         assert_eq!(parameters.iter().filter(in_path).count(), path.matches('{').count(), "{name}");
@@ -160,19 +192,27 @@ fn the_document_is_sound() {
 
 #[test]
 fn what_is_documented_is_answered_and_every_other_method_is_refused() {
-    let issuer = TestIssuer::with(Options { public_url: Some("http://issuer.example"), ..Options::default() });
+    let issuer = TestIssuer::with(Options {
+        public_url: Some("http://issuer.example"),
+        ..Options::default()
+    });
     let document = issuer.send(&request("GET", "/openapi.json")).json();
     issuer.administrator();
     let mut documented: BTreeMap<&String, BTreeSet<&str>> = BTreeMap::new();
     for (path, method, _) in operations(&document) {
         documented.entry(path).or_default().insert(method);
     }
-    assert_eq!(documented.len(), document["paths"].as_object().expect("paths").len(), "a path without an operation");
+    assert_eq!(
+        documented.len(),
+        document["paths"].as_object().expect("paths").len(),
+        "a path without an operation"
+    );
     for (path, methods) in documented {
         let filled = filled(path);
         // A session for each path: one of them ends all.
         let boss = issuer.login("boss", PASSWORD).text("access");
-        let mut allowed: BTreeSet<String> = methods.iter().map(|method| method.to_ascii_uppercase()).collect();
+        let mut allowed: BTreeSet<String> =
+            methods.iter().map(|method| method.to_ascii_uppercase()).collect();
         if allowed.contains("GET") {
             allowed.insert("HEAD".to_owned());
             assert!(head_is_answered(&issuer, &filled, &boss), "HEAD {path}");
@@ -197,7 +237,10 @@ fn what_is_documented_is_answered_and_every_other_method_is_refused() {
 fn head(issuer: &TestIssuer, request: &Request) -> u16 {
     let bytes = exchange(issuer.address, &request.bytes());
     let text = String::from_utf8_lossy(&bytes);
-    text.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_else(|| panic!("no status: {text}"))
+    text.split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok())
+        .unwrap_or_else(|| panic!("no status: {text}"))
 }
 
 fn head_is_answered(issuer: &TestIssuer, path: &str, token: &str) -> bool {
@@ -216,7 +259,11 @@ fn a_body_without_its_fields_is_refused_by_the_names_that_are_documented() {
         bodies += 1;
         let content = body["content"].as_object().expect("content");
         let types: Vec<_> = content.keys().map(String::as_str).collect();
-        assert_eq!(types, ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"], "{path}");
+        assert_eq!(
+            types,
+            ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"],
+            "{path}"
+        );
         let schema = resolved(&document, &content["application/json"]["schema"]);
         let required: BTreeSet<String> = parts(&document, schema)
             .flat_map(|part| part["required"].as_array().into_iter().flatten())
@@ -229,14 +276,20 @@ fn a_body_without_its_fields_is_refused_by_the_names_that_are_documented() {
             continue;
         }
         assert_eq!(answer.status, 400, "{method} {path}");
-        let named: BTreeSet<String> = answer.json().as_object().expect("an object").keys().cloned().collect();
+        let named: BTreeSet<String> =
+            answer.json().as_object().expect("an object").keys().cloned().collect();
         assert_eq!(named, required, "{method} {path}");
         // And every property that is documented is looked at.
-        let wrong: Map<String, Value> = properties(&document, schema).map(|name| (name, json!([]))).collect();
+        let wrong: Map<String, Value> =
+            properties(&document, schema).map(|name| (name, json!([]))).collect();
         let names: BTreeSet<_> = wrong.keys().cloned().collect();
-        let answer =
-            issuer.send(&request(&method.to_ascii_uppercase(), &filled(path)).bearer(&boss).json(Value::Object(wrong)));
-        let named: BTreeSet<String> = answer.json().as_object().expect("an object").keys().cloned().collect();
+        let answer = issuer.send(
+            &request(&method.to_ascii_uppercase(), &filled(path))
+                .bearer(&boss)
+                .json(Value::Object(wrong)),
+        );
+        let named: BTreeSet<String> =
+            answer.json().as_object().expect("an object").keys().cloned().collect();
         assert_eq!((answer.status, named), (400, names), "{method} {path}");
     }
     assert!(bodies >= 8, "{bodies} bodies");
@@ -256,8 +309,7 @@ fn properties<'a>(document: &'a Value, schema: &'a Value) -> impl Iterator<Item 
 
 #[test]
 fn independent_tools_accept_the_document() {
-    const SCRIPT: &str =
-        "import json, sys; from openapi_spec_validator import validate; validate(json.load(sys.stdin))";
+    const SCRIPT: &str = "import json, sys; from openapi_spec_validator import validate; validate(json.load(sys.stdin))";
     let Ok(python) = std::env::var("PYTHON") else {
         skipped("PYTHON names no Python");
         return;
@@ -269,9 +321,11 @@ fn independent_tools_accept_the_document() {
     }
     let issuer = TestIssuer::start();
     let file = tempfile::NamedTempFile::new().expect("a temporary file");
-    std::fs::write(file.path(), issuer.send(&request("GET", "/openapi.json")).body).expect("it is written");
+    std::fs::write(file.path(), issuer.send(&request("GET", "/openapi.json")).body)
+        .expect("it is written");
     let input = std::fs::File::open(file.path()).expect("it is there");
-    let output = Command::new(&python).args(["-c", SCRIPT]).stdin(input).output().expect("Python runs");
+    let output =
+        Command::new(&python).args(["-c", SCRIPT]).stdin(input).output().expect("Python runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
@@ -298,7 +352,10 @@ fn the_documentation_for_people_needs_nothing_from_elsewhere() {
     let (head, page) = docs_file(&issuer, "/docs/");
     assert_eq!((head.status, head.header("content-type")), (200, Some("text/html")));
     let policy = head.header("content-security-policy").expect("a policy");
-    assert!(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self';"), "{policy}");
+    assert!(
+        policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self';"),
+        "{policy}"
+    );
     assert!(!policy.contains("unsafe") && !policy.contains("http"), "{policy}");
     let mut parts = 0;
     for attribute in ["src=\"", "href=\""] {
@@ -324,7 +381,10 @@ fn the_documentation_for_people_needs_nothing_from_elsewhere() {
     assert!(parts >= 5, "{parts} parts in {page}");
     assert!(!page.contains("<script>") && !page.contains("<style"), "nothing inline: {page}");
     let (_, start) = docs_file(&issuer, "/docs/swagger-initializer.js");
-    assert!(start.contains("\"../openapi.json\"") && start.contains("\"validatorUrl\": \"none\""), "{start}");
+    assert!(
+        start.contains("\"../openapi.json\"") && start.contains("\"validatorUrl\": \"none\""),
+        "{start}"
+    );
     assert_eq!(issuer.send(&request("GET", "/docs/..%2fCargo.toml")).status, 404);
     assert_eq!(issuer.send(&request("GET", "/docs/nothing")).status, 404);
     assert_eq!(issuer.login("testuser", PASSWORD).status, 200);

@@ -6,7 +6,9 @@ use std::thread::JoinHandle;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::header::{ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_ORIGIN, AUTHORIZATION, DATE};
+use axum::http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_ORIGIN, AUTHORIZATION, DATE,
+};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
@@ -56,7 +58,10 @@ impl TestEdge {
             .with_state(Arc::new(setup));
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime");
             runtime.block_on(async {
                 let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
                 let served = axum::serve(listener, router).into_future();
@@ -105,7 +110,9 @@ impl Setup {
         let date = self.now().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
         response.headers_mut().insert(DATE, date.parse().expect("a header value"));
         if let Some(origin) = self.origin {
-            response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static(origin));
+            response
+                .headers_mut()
+                .insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static(origin));
         }
         response
     }
@@ -139,7 +146,8 @@ async fn preflight(State(setup): State<Arc<Setup>>) -> Response {
 }
 
 async fn protected(State(setup): State<Arc<Setup>>, headers: HeaderMap) -> Response {
-    let token = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    let token =
+        headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
     setup.finish(match setup.refusal(token) {
         None => axum::Json(json!({ "message": "인증 성공!" })).into_response(),
         Some(code) => {

@@ -36,13 +36,19 @@ impl Row {
 
     /// The command refuses a leeway of more than an hour, as every setting does.
     fn has_a_leeway_out_of_range(&self) -> bool {
-        ["leeway", "futureLeeway"].iter().any(|name| self.policy[*name].as_u64().is_none_or(|seconds| seconds > 3600))
+        ["leeway", "futureLeeway"]
+            .iter()
+            .any(|name| self.policy[*name].as_u64().is_none_or(|seconds| seconds > 3600))
     }
 }
 
 fn inspect(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_issuer"));
-    command.args(["token", "inspect"]).args(arguments).stdin(Stdio::null()).env_remove("ISSUER_KEYS_DIR");
+    command
+        .args(["token", "inspect"])
+        .args(arguments)
+        .stdin(Stdio::null())
+        .env_remove("ISSUER_KEYS_DIR");
     command
 }
 
@@ -58,7 +64,8 @@ fn text(bytes: &[u8]) -> String {
 #[test]
 fn it_gives_the_verdicts_of_the_shared_table_and_names_the_step() {
     let vectors: Vectors =
-        serde_json::from_str(include_str!("../../../verifier-core/vectors/verdicts.json")).expect("the table");
+        serde_json::from_str(include_str!("../../../verifier-core/vectors/verdicts.json"))
+            .expect("the table");
     let directory = TempDir::new().expect("a temporary directory");
     let mut seen: BTreeMap<&str, u32> = BTreeMap::new();
     let mut accepted = 0;
@@ -66,7 +73,10 @@ fn it_gives_the_verdicts_of_the_shared_table_and_names_the_step() {
         let count = seen.entry(&row.class).or_default();
         *count += 1;
         // An argument of a process cannot hold a NUL, nor be as long as the bombs.
-        if (*count > 4 && row.has_the_default_policy()) || row.token.contains('\0') || row.token.len() > 100_000 {
+        if (*count > 4 && row.has_the_default_policy())
+            || row.token.contains('\0')
+            || row.token.len() > 100_000
+        {
             continue;
         }
         let file = directory.path().join("keys");
@@ -93,10 +103,12 @@ fn it_gives_the_verdicts_of_the_shared_table_and_names_the_step() {
             continue;
         }
         match (&row.code, output.status.code()) {
-            (Some(code), Some(2)) => assert!(err.contains(&format!("({code})")), "{}: {err}", row.id),
+            (Some(code), Some(2)) => {
+                assert!(err.contains(&format!("({code})")), "{}: {err}", row.id)
+            }
             (code, status) => {
-                let verdict: Value =
-                    serde_json::from_str(&out).unwrap_or_else(|e| panic!("{}: {e}: {out}{err}", row.id));
+                let verdict: Value = serde_json::from_str(&out)
+                    .unwrap_or_else(|e| panic!("{}: {e}: {out}{err}", row.id));
                 assert_eq!(verdict["code"].as_str(), code.as_deref(), "{}", row.id);
                 assert_eq!(
                     (&verdict["accepted"], &verdict["verified"]),
@@ -112,8 +124,16 @@ fn it_gives_the_verdicts_of_the_shared_table_and_names_the_step() {
                 assert_eq!(outcomes.len(), 13);
                 let failed = outcomes.iter().position(|outcome| *outcome == "failed").unwrap_or(13);
                 assert_eq!(failed < 13, code.is_some(), "{}", row.id);
-                assert!(outcomes.iter().take(failed).all(|outcome| *outcome == "passed"), "{}", row.id);
-                assert!(outcomes.iter().skip(failed + 1).all(|outcome| *outcome == "not_reached"), "{}", row.id);
+                assert!(
+                    outcomes.iter().take(failed).all(|outcome| *outcome == "passed"),
+                    "{}",
+                    row.id
+                );
+                assert!(
+                    outcomes.iter().skip(failed + 1).all(|outcome| *outcome == "not_reached"),
+                    "{}",
+                    row.id
+                );
                 accepted += u32::from(code.is_none());
             }
         }
@@ -142,8 +162,11 @@ fn a_good_token_is_shown_as_verified_with_its_times_in_words() {
     }
     assert!(!shown.contains("NOT VERIFIED"));
     let korean = text(&run(&[&token, "--keys-dir", keys, "--now", &now, "--lang", "ko"]).stdout);
-    for line in ["토큰을 받아들입니다", "클레임 (검증됨)", "  iat: 1767225600  (2026-01-01 00:00:00 UTC, 1분 전)"]
-    {
+    for line in [
+        "토큰을 받아들입니다",
+        "클레임 (검증됨)",
+        "  iat: 1767225600  (2026-01-01 00:00:00 UTC, 1분 전)",
+    ] {
         assert!(korean.lines().any(|found| found == line), "{line:?} in {korean}");
     }
 
@@ -153,11 +176,16 @@ fn a_good_token_is_shown_as_verified_with_its_times_in_words() {
         .spawn()
         .expect("the binary runs");
     writeln!(child.stdin.take().expect("a pipe"), "{token}").expect("it reads");
-    assert_eq!(text(&child.wait_with_output().expect("it ends").stdout), shown, "the same from standard input");
+    assert_eq!(
+        text(&child.wait_with_output().expect("it ends").stdout),
+        shown,
+        "the same from standard input"
+    );
 
     let output = run(&[&token, "--keys-dir", keys, "--now", &now, "--json"]);
     let verdict: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    let claims: Value = serde_json::from_str(verdict["claims_json"].as_str().expect("a text")).expect("JSON");
+    let claims: Value =
+        serde_json::from_str(verdict["claims_json"].as_str().expect("a text")).expect("JSON");
     assert_eq!((&claims["username"], &verdict["now"]), (&"testuser".into(), &(START + 60).into()));
 }
 
@@ -170,15 +198,23 @@ fn a_refused_token_is_shown_as_not_verified_and_cannot_act_on_the_terminal() {
     let shown = text(&output.stdout);
     assert_eq!(output.status.code(), Some(1));
     assert!(
-        shown.starts_with("REFUSED: alg_not_allowed: The signature algorithm is not RS256 (alg must be"),
+        shown.starts_with(
+            "REFUSED: alg_not_allowed: The signature algorithm is not RS256 (alg must be"
+        ),
         "{shown}"
     );
     assert!(shown.contains("  not reached  key "), "{shown}");
     assert_eq!(shown.matches("(NOT VERIFIED: do not rely on it)").count(), 2, "{shown}");
     assert!(shown.contains(r"\u{1b}[2J") && shown.contains(r"\u{202e}"), "{shown}");
-    for bytes in [&output.stdout, &run(&[&format!("{header}.G1syShtd.AA"), "--keys-dir", keys, "--json"]).stdout] {
+    for bytes in [
+        &output.stdout,
+        &run(&[&format!("{header}.G1syShtd.AA"), "--keys-dir", keys, "--json"]).stdout,
+    ] {
         let shown = text(bytes);
-        assert!(!shown.chars().any(|c| (c.is_control() && c != '\n') || c == '\u{202e}'), "{shown:?}");
+        assert!(
+            !shown.chars().any(|c| (c.is_control() && c != '\n') || c == '\u{202e}'),
+            "{shown:?}"
+        );
     }
 }
 
@@ -202,11 +238,19 @@ fn without_usable_keys_there_is_no_verdict() {
         (["--keys-dir", "nowhere"], "there are no keys in nowhere: run `issuer keys generate`"),
         (["--keys-dir", empty], "is open to other users"),
     ] {
-        fs::set_permissions(&private, fs::Permissions::from_mode(0o644)).expect("its mode can be set");
+        fs::set_permissions(&private, fs::Permissions::from_mode(0o644))
+            .expect("its mode can be set");
         let output = run(&[&["a.b.c"], &arguments[..]].concat());
         let line = text(&output.stderr);
-        assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(2), ""), "{arguments:?}");
-        assert!(line.starts_with("error: ") && line.lines().count() == 1 && line.contains(says), "{line}");
+        assert_eq!(
+            (output.status.code(), text(&output.stdout).as_str()),
+            (Some(2), ""),
+            "{arguments:?}"
+        );
+        assert!(
+            line.starts_with("error: ") && line.lines().count() == 1 && line.contains(says),
+            "{line}"
+        );
     }
     let nothing = run(&["-", "--keys", &other]);
     assert!(text(&nothing.stderr).contains("no token on standard input"));

@@ -34,7 +34,10 @@ async fn give_up(
     body: &Value,
     (nth, moment): (usize, Moment),
 ) -> Option<u16> {
-    let mut request = axum::http::Request::builder().method(method).uri(path).header(CONTENT_TYPE, "application/json");
+    let mut request = axum::http::Request::builder()
+        .method(method)
+        .uri(path)
+        .header(CONTENT_TYPE, "application/json");
     if let Some(token) = token {
         request = request.header(AUTHORIZATION, format!("Bearer {token}"));
     }
@@ -49,7 +52,11 @@ async fn give_up(
             Poll::Ready(answer) => Poll::Ready(answer.ok().map(|answer| answer.status().as_u16())),
             Poll::Pending => {
                 waits += 1;
-                if waits == nth && moment == Moment::Waiting { Poll::Ready(None) } else { Poll::Pending }
+                if waits == nth && moment == Moment::Waiting {
+                    Poll::Ready(None)
+                } else {
+                    Poll::Pending
+                }
             }
         }
     })
@@ -69,7 +76,14 @@ fn at_every_wait(
         loop {
             number += 1;
             let (method, path, token, body) = prepare(number);
-            let done = issuer.block_on(give_up(issuer, method, &path, token.as_deref(), &body, (nth, moment)));
+            let done = issuer.block_on(give_up(
+                issuer,
+                method,
+                &path,
+                token.as_deref(),
+                &body,
+                (nth, moment),
+            ));
             // Now, and when the database has done what was still under way.
             check(number);
             std::thread::sleep(Duration::from_millis(10));
@@ -131,7 +145,10 @@ fn a_changed_password_and_the_end_of_the_other_sessions_come_together() {
                  EXISTS (SELECT 1 FROM sessions WHERE user_id = users.id AND revoked_at IS NOT NULL)"
             ));
             assert_eq!(halves, 0, "user{number}");
-            assert!(sessions_of(&issuer, &format!("user{number}")).1 <= 1, "one's own session goes on");
+            assert!(
+                sessions_of(&issuer, &format!("user{number}")).1 <= 1,
+                "one's own session goes on"
+            );
         },
     );
 }
@@ -145,7 +162,12 @@ fn a_deactivated_user_has_no_session_left() {
         |number| {
             let (name, _) = two_sessions(&issuer, number);
             let path = format!("/api/users/{}/", issuer.user(&name).id);
-            ("PATCH", path, Some(administrator.clone()), json!({ "is_active": false, "role": "editor" }))
+            (
+                "PATCH",
+                path,
+                Some(administrator.clone()),
+                json!({ "is_active": false, "role": "editor" }),
+            )
         },
         |number| {
             let states = issuer.number(&format!(
@@ -167,7 +189,12 @@ fn a_logout_of_all_ends_all_or_none() {
         &issuer,
         |number| {
             let (_, sessions) = two_sessions(&issuer, number);
-            ("POST", "/api/token/blacklist/all/".into(), Some(text(&sessions[0], "access")), json!({}))
+            (
+                "POST",
+                "/api/token/blacklist/all/".into(),
+                Some(text(&sessions[0], "access")),
+                json!({}),
+            )
         },
         |number| {
             let whole = issuer.number(&format!(
@@ -194,8 +221,16 @@ fn a_session_goes_on_after_a_rotation_that_was_cut_off() {
         |number| {
             let token = tokens.borrow()[&number].clone();
             let successor = issuer.refresh(&token);
-            assert_eq!(successor.status, 200, "the answer may be lost, the session is not: {}", successor.body);
-            assert_eq!(issuer.refresh(&token).text("refresh"), successor.text("refresh"), "there is one successor");
+            assert_eq!(
+                successor.status, 200,
+                "the answer may be lost, the session is not: {}",
+                successor.body
+            );
+            assert_eq!(
+                issuer.refresh(&token).text("refresh"),
+                successor.text("refresh"),
+                "there is one successor"
+            );
             assert_eq!(issuer.verify(&successor.text("refresh")).status, 200);
             assert_eq!(sessions_of(&issuer, &format!("user{number}")), (2, 0));
         },
@@ -204,7 +239,10 @@ fn a_session_goes_on_after_a_rotation_that_was_cut_off() {
 
 #[test]
 fn a_login_that_was_cut_off_leaves_a_whole_session_or_none() {
-    let issuer = TestIssuer::with(Options { public_url: Some("https://issuer.example"), ..Options::default() });
+    let issuer = TestIssuer::with(Options {
+        public_url: Some("https://issuer.example"),
+        ..Options::default()
+    });
     at_every_wait(
         &issuer,
         |number| {
@@ -216,8 +254,9 @@ fn a_login_that_was_cut_off_leaves_a_whole_session_or_none() {
             let name = format!("user{number}");
             let (sessions, ended) = sessions_of(&issuer, &name);
             assert!(sessions <= 1 && ended == 0, "{sessions} sessions, {ended} ended");
-            let placeless =
-                issuer.number("SELECT COUNT(*) FROM sessions WHERE status_list IS NULL OR status_idx IS NULL");
+            let placeless = issuer.number(
+                "SELECT COUNT(*) FROM sessions WHERE status_list IS NULL OR status_idx IS NULL",
+            );
             assert_eq!(placeless, 0);
         },
     );

@@ -65,20 +65,24 @@ fn generated_files_have_their_names_modes_and_contents() {
     let (kid, state) = new_kid(keys.generate(KeyBits::Rsa3072, false, now()).expect("a key"));
     assert_eq!(state, KeyState::Active);
     let file = |name: &str| keys.path().join(name);
-    let (private, public) = (file(&format!("{kid}.private.pem")), file(&format!("{kid}.public.pem")));
+    let (private, public) =
+        (file(&format!("{kid}.private.pem")), file(&format!("{kid}.public.pem")));
     assert_eq!([mode(&private), mode(&public), mode(&file("public.pem"))], [0o600, 0o644, 0o644]);
     let pem = fs::read_to_string(&private).expect("a private key");
     assert!(pem.starts_with("-----BEGIN PRIVATE KEY-----\n"), "PKCS#8");
     assert_eq!(RsaPrivateKey::from_pkcs8_pem(&pem).expect("the rsa crate reads it").size(), 384);
     assert_eq!(fs::read(&public).expect("public"), fs::read(file("public.pem")).expect("its copy"));
-    let set = KeySet::from_pem(&fs::read_to_string(&public).expect("public")).expect("the verifier reads it");
+    let set = KeySet::from_pem(&fs::read_to_string(&public).expect("public"))
+        .expect("the verifier reads it");
     assert_eq!(set.keys()[0].thumbprint(), kid);
-    let ring: Value = serde_json::from_slice(&fs::read(file("keyring.json")).expect("a ring")).expect("JSON");
+    let ring: Value =
+        serde_json::from_slice(&fs::read(file("keyring.json")).expect("a ring")).expect("JSON");
     let entry = serde_json::json!({
         "kid": kid, "state": "active", "created_at": "2026-01-01T00:00:00Z", "activated_at": "2026-01-01T00:00:00Z",
     });
     assert_eq!(ring, serde_json::json!({ "keys": [entry] }));
-    let mut names: Vec<_> = fs::read_dir(keys.path()).expect("readable").flatten().map(|e| e.file_name()).collect();
+    let mut names: Vec<_> =
+        fs::read_dir(keys.path()).expect("readable").flatten().map(|e| e.file_name()).collect();
     names.sort();
     assert_eq!(names.len(), 5, "no temporary file is left: {names:?}");
 }
@@ -94,10 +98,12 @@ fn a_second_key_is_published_but_does_not_sign() {
     assert_eq!(state, KeyState::Published);
     let loaded = keys.load().expect("good keys");
     assert_eq!(loaded.signing.kid(), first);
-    let published: Vec<_> = loaded.jwks.keys().keys().iter().map(|key| key.kid().map(|kid| kid.into_owned())).collect();
+    let published: Vec<_> =
+        loaded.jwks.keys().keys().iter().map(|key| key.kid().map(|kid| kid.into_owned())).collect();
     assert_eq!(published, [Some(first.clone()), Some(second.clone())]);
     assert_eq!(fs::read(keys.path().join("public.pem")).expect("public"), public_before);
-    let states: Vec<_> = keys.list().expect("a ring").into_iter().map(|entry| (entry.kid, entry.state)).collect();
+    let states: Vec<_> =
+        keys.list().expect("a ring").into_iter().map(|entry| (entry.kid, entry.state)).collect();
     assert_eq!(states, [(first, KeyState::Active), (second, KeyState::Published)]);
 }
 
@@ -106,20 +112,30 @@ fn commands_at_the_same_time_lose_no_key() {
     let (_directory, keys) = empty();
     let made: Vec<_> = thread::scope(|scope| {
         let threads: Vec<_> = (0..6)
-            .map(|_| scope.spawn(|| new_kid(keys.generate(KeyBits::Rsa2048, false, now()).expect("a key"))))
+            .map(|_| {
+                scope.spawn(|| {
+                    new_kid(keys.generate(KeyBits::Rsa2048, false, now()).expect("a key"))
+                })
+            })
             .collect();
         threads.into_iter().map(|thread| thread.join().expect("no panic")).collect()
     });
     let listed = keys.list().expect("a ring");
     assert_eq!(listed.len(), 6);
-    assert!(made.iter().all(|(kid, state)| listed.iter().any(|entry| entry.kid == *kid && entry.state == *state)));
+    assert!(
+        made.iter().all(|(kid, state)| listed
+            .iter()
+            .any(|entry| entry.kid == *kid && entry.state == *state))
+    );
     keys.load().expect("good keys, one of them active");
 }
 
 #[test]
 fn a_django_projects_keys_are_used_as_they_are() {
-    let (pkcs8, pkcs1) =
-        (key().to_pkcs8_pem(LineEnding::LF).expect("PEM"), key().to_pkcs1_pem(LineEnding::CRLF).expect("PEM"));
+    let (pkcs8, pkcs1) = (
+        key().to_pkcs8_pem(LineEnding::LF).expect("PEM"),
+        key().to_pkcs1_pem(LineEnding::CRLF).expect("PEM"),
+    );
     let public = key().to_public_key().to_public_key_pem(LineEnding::LF).expect("PEM");
     let kid = KeyDirectory::new(shared_keys()).load().expect("good keys").signing.kid().to_owned();
     for private in [&*pkcs8, &*pkcs1] {
@@ -128,7 +144,10 @@ fn a_django_projects_keys_are_used_as_they_are() {
             assert_eq!(keys.load().expect("usable").signing.kid(), kid);
             let there = keys.generate(KeyBits::Rsa2048, true, now()).expect("nothing to do");
             assert_eq!(there, Generated::AlreadyThere { kid: kid.clone() });
-            assert!(!directory.path().join("keyring.json").exists(), "it stays a Django project's directory");
+            assert!(
+                !directory.path().join("keyring.json").exists(),
+                "it stays a Django project's directory"
+            );
         }
     }
 }
@@ -154,7 +173,8 @@ fn a_new_key_beside_a_django_projects_key_leaves_that_one_active() {
 #[test]
 fn a_django_projects_key_that_is_removed_leaves_no_private_half() {
     let public = key().to_public_key().to_public_key_pem(LineEnding::LF).expect("PEM");
-    let (directory, keys) = django(&key().to_pkcs1_pem(LineEnding::LF).expect("PEM"), Some(&public));
+    let (directory, keys) =
+        django(&key().to_pkcs1_pem(LineEnding::LF).expect("PEM"), Some(&public));
     let plain = directory.path().join("private.pem");
     let (new, _) = new_kid(keys.generate(KeyBits::Rsa2048, false, now()).expect("a key"));
     let (_, old) = keys.rotate(now(), None).expect("a published key");
@@ -166,7 +186,8 @@ fn a_django_projects_key_that_is_removed_leaves_no_private_half() {
     fs::set_permissions(&plain, fs::Permissions::from_mode(0o600)).expect("the mode can be set");
     keys.remove(&old, now(), None).expect("a retired key");
     let names = fs::read_dir(directory.path()).expect("readable").flatten();
-    let names: Vec<_> = names.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let names: Vec<_> =
+        names.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     assert!(!names.iter().any(|name| name == "private.pem" || name.contains(&old)), "{names:?}");
     assert_eq!(keys.load().expect("good keys").signing.kid(), new);
 }
@@ -189,7 +210,8 @@ fn unusable_keys_are_refused_with_the_reason() {
         .expect("a weak key")
         .to_pkcs8_pem(LineEnding::LF)
         .expect("PEM");
-    let encrypted = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIB\n-----END ENCRYPTED PRIVATE KEY-----\n";
+    let encrypted =
+        "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIB\n-----END ENCRYPTED PRIVATE KEY-----\n";
     let cases = [
         ("", "expected an RSA private key"),
         ("secret", "expected an RSA private key"),
@@ -202,7 +224,10 @@ fn unusable_keys_are_refused_with_the_reason() {
     for (private, reason) in cases {
         let (_directory, keys) = django(private, None);
         let error = keys.load().expect_err(reason).to_string();
-        assert!(error.contains(reason) && error.contains("private.pem") && !error.contains('\n'), "{error}");
+        assert!(
+            error.contains(reason) && error.contains("private.pem") && !error.contains('\n'),
+            "{error}"
+        );
     }
     let huge = "x".repeat(300_000);
     let error = django(&huge, None).1.load().expect_err("far too large").to_string();
@@ -215,12 +240,14 @@ fn a_private_key_that_others_can_read_is_refused_whatever_its_name() {
     let (kid, _) = new_kid(keys.generate(KeyBits::Rsa2048, false, now()).expect("a key"));
     let private = keys.path().join(format!("{kid}.private.pem"));
     for open in [0o640, 0o604, 0o620, 0o601, 0o666] {
-        fs::set_permissions(&private, fs::Permissions::from_mode(open)).expect("the mode can be set");
+        fs::set_permissions(&private, fs::Permissions::from_mode(open))
+            .expect("the mode can be set");
         let error = keys.load().expect_err("it is open").to_string();
         assert!(error.contains(&format!("chmod 600 {}", private.display())), "{open:o}: {error}");
     }
     for closed in [0o600, 0o400] {
-        fs::set_permissions(&private, fs::Permissions::from_mode(closed)).expect("the mode can be set");
+        fs::set_permissions(&private, fs::Permissions::from_mode(closed))
+            .expect("the mode can be set");
         assert!(keys.load().is_ok(), "{closed:o}");
     }
 }
@@ -243,7 +270,10 @@ fn files_that_do_not_belong_together_are_refused() {
         write(&path, &wrong, mode);
         let error = keys.load().expect_err(reason).to_string();
         assert!(error.contains(reason) && error.contains(&*path.to_string_lossy()), "{error}");
-        assert!(keys.generate(KeyBits::Rsa2048, true, now()).is_err(), "generating repairs nothing silently");
+        assert!(
+            keys.generate(KeyBits::Rsa2048, true, now()).is_err(),
+            "generating repairs nothing silently"
+        );
         write(&path, &right, mode);
         assert!(keys.load().is_ok());
     }
@@ -258,8 +288,10 @@ fn somebody_elses_public_key_is_not_overwritten() {
     let public = directory.path().join("public.pem");
     write(&public, &key().to_public_key().to_public_key_pem(LineEnding::LF).expect("PEM"), 0o644);
     let before = fs::read(&public).expect("a key");
-    let error =
-        KeyDirectory::new(directory.path()).generate(KeyBits::Rsa2048, false, now()).expect_err("refused").to_string();
+    let error = KeyDirectory::new(directory.path())
+        .generate(KeyBits::Rsa2048, false, now())
+        .expect_err("refused")
+        .to_string();
     assert!(error.contains("move it away first"), "{error}");
     assert_eq!(fs::read(&public).expect("still there"), before);
 }

@@ -12,7 +12,9 @@ use crate::support::{Options, PASSWORD, TestIssuer};
 #[track_caller]
 fn sample(text: &str, name: &str) -> f64 {
     let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-    line.unwrap_or_else(|| panic!("no {name} in\n{text}")).parse().unwrap_or_else(|error| panic!("{name}: {error}"))
+    line.unwrap_or_else(|| panic!("no {name} in\n{text}"))
+        .parse()
+        .unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
 #[test]
@@ -37,7 +39,9 @@ fn requests_are_counted_by_route_and_never_by_path() {
     let requests = |route: &str, method: &str, status: u16| {
         sample(
             text,
-            &format!("issuer_http_requests_total{{route=\"{route}\",method=\"{method}\",status=\"{status}\"}}"),
+            &format!(
+                "issuer_http_requests_total{{route=\"{route}\",method=\"{method}\",status=\"{status}\"}}"
+            ),
         )
     };
     assert_eq!(requests("/api/users/{id}/", "GET", 200), 2.0);
@@ -49,7 +53,8 @@ fn requests_are_counted_by_route_and_never_by_path() {
     assert_eq!(requests("other", "GET", 301), 1.0);
     let count = "issuer_http_request_duration_seconds_count{route=\"/api/users/{id}/\"}";
     assert_eq!(sample(text, count), 19.0);
-    let bucket = "issuer_http_request_duration_seconds_bucket{route=\"/api/users/{id}/\",le=\"+Inf\"}";
+    let bucket =
+        "issuer_http_request_duration_seconds_bucket{route=\"/api/users/{id}/\",le=\"+Inf\"}";
     assert_eq!(sample(text, bucket), 19.0);
     assert_eq!(sample(text, "issuer_http_requests_in_progress"), 0.0);
     let chosen = text.lines().find(|line| line.contains("nowhere") || line.contains("BREW"));
@@ -75,8 +80,14 @@ fn logins_are_counted_by_how_they_ended() {
     }
     assert_eq!(issuer.login("testuser", PASSWORD).status, 429);
     let text = issuer.metrics().body;
-    for (outcome, count) in [("success", 2.0), ("refused", 5.0), ("malformed", 1.0), ("throttled", 1.0)] {
-        assert_eq!(sample(&text, &format!("issuer_logins_total{{outcome=\"{outcome}\"}}")), count, "{outcome}");
+    for (outcome, count) in
+        [("success", 2.0), ("refused", 5.0), ("malformed", 1.0), ("throttled", 1.0)]
+    {
+        assert_eq!(
+            sample(&text, &format!("issuer_logins_total{{outcome=\"{outcome}\"}}")),
+            count,
+            "{outcome}"
+        );
     }
     assert_eq!(sample(&text, "issuer_throttled_total{limit=\"name\"}"), 1.0);
     assert_eq!(sample(&text, "issuer_throttled_total{limit=\"address\"}"), 0.0);
@@ -107,7 +118,11 @@ fn refreshes_are_counted_and_a_copied_token_stands_out() {
         ("malformed", 1.0),
         ("no_active_user", 1.0),
     ] {
-        assert_eq!(sample(&text, &format!("issuer_refreshes_total{{outcome=\"{outcome}\"}}")), count, "{outcome}");
+        assert_eq!(
+            sample(&text, &format!("issuer_refreshes_total{{outcome=\"{outcome}\"}}")),
+            count,
+            "{outcome}"
+        );
     }
 }
 
@@ -122,8 +137,8 @@ fn the_state_of_keys_hashing_and_database_is_told() {
     assert_eq!(sample(&text, "issuer_password_hashes_running_max"), 2.0);
     assert_eq!(sample(&text, "issuer_password_hashes_waiting_max"), 64.0);
     // A connection is given back a moment after its answer.
-    let connections =
-        ["busy", "idle"].map(|state| sample(&text, &format!("issuer_database_connections{{state=\"{state}\"}}")));
+    let connections = ["busy", "idle"]
+        .map(|state| sample(&text, &format!("issuer_database_connections{{state=\"{state}\"}}")));
     assert!(connections.iter().sum::<f64>() >= 1.0, "{connections:?}");
     assert!(sample(&text, "issuer_database_connections_max") >= 8.0);
     assert_eq!(sample(&text, "issuer_keys"), 1.0);
@@ -142,7 +157,13 @@ fn the_program_serves_metrics_on_an_address_of_their_own_when_told_to() {
     let metrics = server.metrics_address.expect("the log tells it");
     assert_eq!(request("GET", "/healthz").send(server.address).status, 200);
     let text = request("GET", "/metrics").send(metrics).body;
-    assert_eq!(sample(&text, "issuer_http_requests_total{route=\"/healthz\",method=\"GET\",status=\"200\"}"), 1.0);
+    assert_eq!(
+        sample(
+            &text,
+            "issuer_http_requests_total{route=\"/healthz\",method=\"GET\",status=\"200\"}"
+        ),
+        1.0
+    );
     assert_eq!(request("GET", "/").send(metrics).status, 404);
     assert_eq!(request("POST", "/metrics").send(metrics).status, 405);
     server.signal("TERM");

@@ -23,7 +23,10 @@ fn the_jwks_holds_the_signing_key_as_rfc_7517_wants_it() {
     assert_eq!(keys.keys()[0].thumbprint(), issuer.keys.signing.kid());
     let pem = issuer.send(&request("GET", "/public.pem"));
     assert_eq!((pem.status, pem.header("cache-control")), (200, Some("public, max-age=300")));
-    assert_eq!(KeySet::from_pem(&pem.body).expect("a PEM key").keys()[0].modulus(), keys.keys()[0].modulus());
+    assert_eq!(
+        KeySet::from_pem(&pem.body).expect("a PEM key").keys()[0].modulus(),
+        keys.keys()[0].modulus()
+    );
 }
 
 #[test]
@@ -85,17 +88,21 @@ fn healthz_is_200_while_the_database_answers_and_503_after() {
     });
     assert_eq!((ready.status, ready.json()), (200, all));
     let answers: Vec<_> = std::thread::scope(|scope| {
-        let all: Vec<_> = (0..16).map(|_| scope.spawn(|| issuer.send(&request("GET", "/readyz")).status)).collect();
+        let all: Vec<_> = (0..16)
+            .map(|_| scope.spawn(|| issuer.send(&request("GET", "/readyz")).status))
+            .collect();
         all.into_iter().map(|one| one.join().expect("an answer")).collect()
     });
     assert_eq!(answers, [200; 16], "all who ask at once are told");
     issuer.close_storage();
-    let unavailable =
-        json!({ "detail": "Service temporarily unavailable, try again later.", "code": "service_unavailable" });
+    let unavailable = json!({ "detail": "Service temporarily unavailable, try again later.", "code": "service_unavailable" });
     let ready = issuer.send(&request("GET", "/readyz"));
     let (database, keys) = (ready.text("database"), ready.text("keys"));
     assert_eq!((ready.status, database.as_str(), keys.as_str()), (503, "failed", "ok"));
     for answer in [issuer.send(&request("GET", "/healthz")), issuer.login("testuser", "x")] {
-        assert_eq!((answer.status, answer.json(), answer.header("retry-after")), (503, unavailable.clone(), Some("1")));
+        assert_eq!(
+            (answer.status, answer.json(), answer.header("retry-after")),
+            (503, unavailable.clone(), Some("1"))
+        );
     }
 }

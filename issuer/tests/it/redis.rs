@@ -43,7 +43,10 @@ impl Redis {
     /// Seconds that the key lives; negative when there is none.
     fn life(&self, id: &str) -> i64 {
         let mut connection = self.connection().expect("it runs");
-        ::redis::cmd("TTL").arg(format!("dojang:revoked:{id}")).query(&mut connection).expect("an answer")
+        ::redis::cmd("TTL")
+            .arg(format!("dojang:revoked:{id}"))
+            .query(&mut connection)
+            .expect("an answer")
     }
 }
 
@@ -76,7 +79,11 @@ fn sid(token: &str) -> String {
 }
 
 fn issuer(directory: &Path) -> TestIssuer {
-    TestIssuer::with(Options { redis_url: Some(url(directory)), rotation: true, ..Options::default() })
+    TestIssuer::with(Options {
+        redis_url: Some(url(directory)),
+        rotation: true,
+        ..Options::default()
+    })
 }
 
 #[test]
@@ -99,7 +106,10 @@ fn an_ended_session_is_in_redis_before_the_answer_and_as_long_as_any_token_of_it
         .bearer(&logins[2].text("access"))
         .json(json!({ "old_password": PASSWORD, "new_password": "new password" }));
     assert_eq!(issuer.send(&change).status, 200);
-    assert!(redis.life(&ids[2]) < 0 && redis.life(&ids[3]) > 0, "a password change ends the others");
+    assert!(
+        redis.life(&ids[2]) < 0 && redis.life(&ids[3]) > 0,
+        "a password change ends the others"
+    );
     issuer.delete(&issuer.user("testuser"));
     wait_for("what another process ended is published too", || redis.life(&ids[2]) > 0);
     let ready = issuer.send(&request("GET", "/readyz"));
@@ -115,7 +125,10 @@ fn a_logout_succeeds_without_redis_and_is_published_when_it_is_back() {
     assert_eq!(issuer.log_out(&login.text("refresh")).status, 200);
     assert_eq!(issuer.me(&login.text("access")).status, 401, "the issuer knows");
     let ready = issuer.send(&request("GET", "/readyz"));
-    assert_eq!((ready.status, ready.text("redis"), ready.text("database")), (503, "failed".into(), "ok".into()));
+    assert_eq!(
+        (ready.status, ready.text("redis"), ready.text("database")),
+        (503, "failed".into(), "ok".into())
+    );
     let Some(redis) = Redis::start(directory.path()) else { return };
     wait_for("the logout is published", || redis.life(&id) > 0);
     drop(redis);

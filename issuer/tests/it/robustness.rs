@@ -16,10 +16,19 @@ fn deeply_nested_json_is_a_bad_request() {
     let issuer = TestIssuer::start();
     let deep = "[".repeat(100_000);
     let closed = format!("{deep}{}", "]".repeat(100_000));
-    for body in [deep.clone(), closed.clone(), format!("{{\"username\":{closed}}}"), "{\"a\":".repeat(40_000)] {
+    for body in [
+        deep.clone(),
+        closed.clone(),
+        format!("{{\"username\":{closed}}}"),
+        "{\"a\":".repeat(40_000),
+    ] {
         let answer = issuer.send(&request("POST", "/api/token/").json(body));
         assert_eq!(answer.status, 400);
-        assert!(answer.text("detail").starts_with("JSON parse error - recursion limit exceeded"), "{}", answer.body);
+        assert!(
+            answer.text("detail").starts_with("JSON parse error - recursion limit exceeded"),
+            "{}",
+            answer.body
+        );
     }
 }
 
@@ -46,7 +55,11 @@ fn a_huge_header_is_refused() {
     let token = "x".repeat(200_000);
     let answer = issuer.me(&token);
     assert_eq!(answer.status, 431);
-    assert_eq!(issuer.me(&"x".repeat(20_000)).status, 401, "longer than a token may be, but a header still");
+    assert_eq!(
+        issuer.me(&"x".repeat(20_000)).status,
+        401,
+        "longer than a token may be, but a header still"
+    );
 }
 
 #[test]
@@ -58,9 +71,12 @@ fn odd_requests_get_an_answer_below_500() {
         request("GET", "/api/users/me/?%ff=\u{0}%zz"),
         request("POST", "/api/token/")
             .body("application/x-www-form-urlencoded", b"username=%ff%00&password=%".as_slice()),
-        request("POST", "/api/token/").body("application/x-www-form-urlencoded", "&".repeat(200_000)),
-        request("POST", "/api/token/").body("multipart/form-data; boundary=\"\"", b"--\r\n\r\n".as_slice()),
-        request("POST", "/api/token/").body("multipart/form-data; boundary=X", "--X\r\n".repeat(20_000)),
+        request("POST", "/api/token/")
+            .body("application/x-www-form-urlencoded", "&".repeat(200_000)),
+        request("POST", "/api/token/")
+            .body("multipart/form-data; boundary=\"\"", b"--\r\n\r\n".as_slice()),
+        request("POST", "/api/token/")
+            .body("multipart/form-data; boundary=X", "--X\r\n".repeat(20_000)),
         request("POST", "/api/token/").body("\u{e9}", b"{}".as_slice()),
         request("POST", "/api/token/").json(format!(
             "{{\"username\":\"{}\",\"password\":\"{}\"}}",
@@ -94,7 +110,11 @@ fn a_path_that_is_not_text_leads_nowhere_and_says_so_as_any_other() {
     ] {
         let answer = issuer.send(&request(method, path).bearer(&boss));
         assert_eq!((answer.status, answer.json()), (404, not_found.clone()), "{method} {path}");
-        assert_eq!(issuer.send(&request(method, path).bearer(&user)).status, 403, "{method} {path}");
+        assert_eq!(
+            issuer.send(&request(method, path).bearer(&user)).status,
+            403,
+            "{method} {path}"
+        );
         assert_eq!(issuer.send(&request(method, path)).status, 401, "{method} {path}");
     }
     for path in ["/api/token/status/%ff", "/docs/%ff", "/docs/index.html%80"] {
@@ -124,14 +144,18 @@ fn more_logins_than_may_wait_are_turned_away_and_not_piled_up() {
     let hashing = HashingLimits { memory_kib: 16 * 1024, passes: 4, concurrent: 1, waiting: 1 };
     let issuer = TestIssuer::with(Options { hashing, ..Options::default() });
     let answers: Vec<Answer> = thread::scope(|scope| {
-        let logins: Vec<_> = (0..24).map(|_| scope.spawn(|| issuer.login("testuser", PASSWORD))).collect();
+        let logins: Vec<_> =
+            (0..24).map(|_| scope.spawn(|| issuer.login("testuser", PASSWORD))).collect();
         logins.into_iter().map(|login| login.join().expect("an answer")).collect()
     });
     let busy = json!({ "detail": "Too many logins are being checked. Try again in 1 second.", "code": "busy" });
     let mut turned_away = 0;
     for answer in &answers {
         if answer.status != 200 {
-            assert_eq!((answer.status, answer.json(), answer.header("retry-after")), (503, busy.clone(), Some("1")));
+            assert_eq!(
+                (answer.status, answer.json(), answer.header("retry-after")),
+                (503, busy.clone(), Some("1"))
+            );
             turned_away += 1;
         }
     }
@@ -148,10 +172,15 @@ fn of_many_logins_with_a_hash_of_djangos_none_is_told_that_the_password_is_wrong
             "UPDATE users SET password_hash = 'pbkdf2_sha256$1000$somesalt$y25i8LPk4pDmXiu8ZX5zK4+sHeDu2HUuZ9T+sb5Ynzo='",
         );
         let statuses: Vec<u16> = thread::scope(|scope| {
-            let logins: Vec<_> = (0..16).map(|_| scope.spawn(|| issuer.login("testuser", PASSWORD).status)).collect();
+            let logins: Vec<_> = (0..16)
+                .map(|_| scope.spawn(|| issuer.login("testuser", PASSWORD).status))
+                .collect();
             logins.into_iter().map(|login| login.join().expect("an answer")).collect()
         });
-        assert!(statuses.contains(&200) && statuses.iter().all(|status| [200, 503].contains(status)), "{statuses:?}");
+        assert!(
+            statuses.contains(&200) && statuses.iter().all(|status| [200, 503].contains(status)),
+            "{statuses:?}"
+        );
     }
 }
 
@@ -162,7 +191,12 @@ fn an_unknown_and_an_inactive_user_take_as_long_as_a_wrong_password() {
     let inactive = issuer.create(Profile::new("inactive"), PASSWORD);
     issuer.set_active(&inactive, false);
     let long = "x".repeat(2_000);
-    let tries = [("testuser", "wrong"), ("nobody", "wrong"), ("inactive", PASSWORD), ("testuser", long.as_str())];
+    let tries = [
+        ("testuser", "wrong"),
+        ("nobody", "wrong"),
+        ("inactive", PASSWORD),
+        ("testuser", long.as_str()),
+    ];
     let mut times: [Vec<Duration>; 4] = Default::default();
     // Interleaved, and judged by the quickest of each: whatever else the machine does only ever adds.
     for _ in 0..20 {
@@ -176,7 +210,10 @@ fn an_unknown_and_an_inactive_user_take_as_long_as_a_wrong_password() {
     for (name, time) in ["unknown", "inactive", "overlong"].iter().zip(&quickest[1..]) {
         let ratio = time / quickest[0];
         // Without the hash the answer comes in a small fraction of the time.
-        assert!((0.5..2.0).contains(&ratio), "{name}: {ratio:.2} times as long as a wrong password");
+        assert!(
+            (0.5..2.0).contains(&ratio),
+            "{name}: {ratio:.2} times as long as a wrong password"
+        );
     }
 }
 
@@ -185,10 +222,17 @@ fn a_request_needs_exactly_one_valid_host() {
     let issuer = TestIssuer::start();
     let answer = |version: &str, hosts: &str| {
         let head = format!("GET /healthz HTTP/{version}\r\n{hosts}Connection: close\r\n\r\n");
-        [issuer.address, issuer.metrics_address].map(|address| Answer::parse(&exchange(address, head.as_bytes())))
+        [issuer.address, issuer.metrics_address]
+            .map(|address| Answer::parse(&exchange(address, head.as_bytes())))
     };
-    for hosts in ["", "Host:\r\n", "Host: a\r\nHost: a\r\n", "Host: a\r\nhost: b\r\n", "Host: a b\r\n", "Host: a@b\r\n"]
-    {
+    for hosts in [
+        "",
+        "Host:\r\n",
+        "Host: a\r\nHost: a\r\n",
+        "Host: a\r\nhost: b\r\n",
+        "Host: a b\r\n",
+        "Host: a@b\r\n",
+    ] {
         for answer in answer("1.1", hosts) {
             let expected = json!({ "detail": "Exactly one valid Host header is required.", "code": "bad_host" });
             assert_eq!((answer.status, answer.json()), (400, expected), "{hosts:?}");
@@ -212,7 +256,11 @@ fn a_request_head_of_more_than_64_kib_is_refused_however_it_arrives() {
     for (bytes, status) in [(64 * 1024, 401), (64 * 1024 + 1, 431), (80_000, 431), (120_000, 431)] {
         let head = head(bytes - overhead);
         assert_eq!(head.len(), bytes);
-        assert_eq!(Answer::parse(&exchange(issuer.address, head.as_bytes())).status, status, "{bytes} at once");
+        assert_eq!(
+            Answer::parse(&exchange(issuer.address, head.as_bytes())).status,
+            status,
+            "{bytes} at once"
+        );
         let mut stream = TcpStream::connect(issuer.address).expect("the server listens");
         stream.set_nodelay(true).expect("an option");
         for piece in head.as_bytes().chunks(10_000) {
@@ -226,7 +274,8 @@ fn a_request_head_of_more_than_64_kib_is_refused_however_it_arrives() {
         assert_eq!(Answer::parse(&answer).status, status, "{bytes} in pieces");
     }
     // Many short headers count as one long one does.
-    let many = (0..90).map(|number| format!("X-{number}: {}\r\n", "y".repeat(800))).collect::<String>();
+    let many =
+        (0..90).map(|number| format!("X-{number}: {}\r\n", "y".repeat(800))).collect::<String>();
     let head = format!("GET /api/users/me/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{many}\r\n");
     assert_eq!(Answer::parse(&exchange(issuer.address, head.as_bytes())).status, 431);
 }

@@ -176,7 +176,10 @@ fn a_simplejwt_refresh_token_gets_a_session_of_its_own() {
     let nobody = foreign(json!({ "token_type": "refresh", "jti": "8", "user_id": 99 }), START);
     assert_eq!(issuer.log_out(&nobody).status, 200);
     is_blacklisted(&issuer.verify(&nobody));
-    is_blacklisted(&issuer.verify(&foreign(json!({ "token_type": "access", "jti": "9", "user_id": 99 }), START)));
+    is_blacklisted(
+        &issuer
+            .verify(&foreign(json!({ "token_type": "access", "jti": "9", "user_id": 99 }), START)),
+    );
 }
 
 #[test]
@@ -184,7 +187,9 @@ fn a_logout_of_somebody_who_is_inactive_or_gone_succeeds_and_is_remembered() {
     let issuer = TestIssuer::start();
     // Imported as inactive: nothing has ended sessions of hers.
     let user = issuer.create_as(Profile::new("imported"), PASSWORD, NewUser::inactive);
-    let theirs = |jti: &str| foreign(json!({ "token_type": "refresh", "jti": jti, "user_id": user.id }), START);
+    let theirs = |jti: &str| {
+        foreign(json!({ "token_type": "refresh", "jti": jti, "user_id": user.id }), START)
+    };
     let (ended, other) = (theirs("a"), theirs("b"));
     for _ in 0..2 {
         assert_eq!(issuer.log_out(&ended).status, 200);
@@ -209,12 +214,16 @@ fn a_logout_of_somebody_who_is_inactive_or_gone_succeeds_and_is_remembered() {
 #[test]
 fn a_token_of_a_session_that_is_not_known_is_refused() {
     let issuer = TestIssuer::start();
-    let token =
-        |kind: &str, sid: Value| foreign(json!({ "token_type": kind, "jti": "a", "user_id": 1, "sid": sid }), START);
+    let token = |kind: &str, sid: Value| {
+        foreign(json!({ "token_type": kind, "jti": "a", "user_id": 1, "sid": sid }), START)
+    };
     is_blacklisted(&issuer.refresh(&token("refresh", json!("gone"))));
     is_shut_out(&issuer, &token("access", json!("gone")));
     is_blacklisted(&issuer.verify(&token("access", json!("gone"))));
-    assert_eq!(issuer.refresh(&token("refresh", json!("a\u{0}"))).text("detail"), "Token is invalid");
+    assert_eq!(
+        issuer.refresh(&token("refresh", json!("a\u{0}"))).text("detail"),
+        "Token is invalid"
+    );
     // Another user's session does not stand in for one's own.
     let theirs = issuer.login("testuser", PASSWORD);
     issuer.create(issuer::users::Profile::new("other"), PASSWORD);
@@ -259,12 +268,18 @@ fn a_login_that_is_under_way_does_not_outlive_what_ends_all_sessions() {
         |issuer, user| {
             let (new, now) = (user.password_hash.clone(), issuer.now());
             // Even when the new password is the old one.
-            assert!(issuer.block_on(issuer.storage.set_password(user.id, None, &new, None, now)).expect("it works"));
+            assert!(
+                issuer
+                    .block_on(issuer.storage.set_password(user.id, None, &new, None, now))
+                    .expect("it works")
+            );
         },
         |issuer, user| issuer.set_active(user, false),
         |issuer, user| issuer.delete(user),
         |issuer, user| {
-            issuer.block_on(issuer.storage.revoke_sessions(user.id, None, issuer.now())).expect("it works");
+            issuer
+                .block_on(issuer.storage.revoke_sessions(user.id, None, issuer.now()))
+                .expect("it works");
         },
     ];
     for (which, end) in ends.into_iter().enumerate() {
@@ -274,7 +289,8 @@ fn a_login_that_is_under_way_does_not_outlive_what_ends_all_sessions() {
             let first = RefreshToken { jti: id.into(), issued_at: START, expires_at: START + 60 };
             Session::new(id.into(), as_read.id, first, 60, issuer.keys.signing.kid().into())
         };
-        let begins = |id: &str| issuer.block_on(issuer.storage.insert_session(&session(id), &as_read));
+        let begins =
+            |id: &str| issuer.block_on(issuer.storage.insert_session(&session(id), &as_read));
         assert!(begins("before").expect("it works"), "{which}");
         end(&issuer, &as_read);
         assert!(!begins("after").expect("it works"), "{which}");
@@ -286,8 +302,11 @@ fn who_knows_the_old_password_does_not_overrule_a_reset() {
     let issuer = TestIssuer::start();
     let user = issuer.user("testuser");
     let other = issuer.create(Profile::new("other"), "another password").password_hash;
-    let set =
-        |old, new| issuer.block_on(issuer.storage.set_password(user.id, old, new, None, START)).expect("it works");
+    let set = |old, new| {
+        issuer
+            .block_on(issuer.storage.set_password(user.id, old, new, None, START))
+            .expect("it works")
+    };
     assert!(set(None, &other));
     assert!(!set(Some(&user.password_hash), &user.password_hash));
     assert_eq!(issuer.user("testuser").password_hash, other);
@@ -300,7 +319,8 @@ fn a_session_of_simplejwt_is_kept_by_its_user_who_changes_the_password() {
     let refresh = foreign(claims("refresh"), START);
     let access = issuer.refresh(&refresh).text("access");
     let change = json!({ "old_password": PASSWORD, "new_password": "a new passphrase" });
-    let answer = issuer.send(&request("POST", "/api/users/me/password/").bearer(&access).json(change));
+    let answer =
+        issuer.send(&request("POST", "/api/users/me/password/").bearer(&access).json(change));
     assert_eq!(answer.status, 200);
     assert_eq!(issuer.verify(&refresh).status, 200);
     assert_eq!(issuer.refresh(&refresh).status, 200);

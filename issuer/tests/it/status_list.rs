@@ -42,7 +42,9 @@ fn place(token: &str) -> (u64, String) {
 fn revoked(list: &Answer) -> BTreeSet<u64> {
     let claims = part(&list.body, 1);
     assert_eq!(claims["status_list"]["bits"], 1);
-    let lst = BASE64_URL_SAFE_NO_PAD.decode(claims["status_list"]["lst"].as_str().expect("text")).expect("base64url");
+    let lst = BASE64_URL_SAFE_NO_PAD
+        .decode(claims["status_list"]["lst"].as_str().expect("text"))
+        .expect("base64url");
     let mut bytes = Vec::new();
     ZlibDecoder::new(lst.as_slice()).read_to_end(&mut bytes).expect("a zlib stream");
     assert_eq!(bytes.len(), LIST_SIZE as usize / 8);
@@ -59,7 +61,11 @@ fn without_a_public_url_tokens_name_no_list_and_there_is_none() {
 
 #[test]
 fn all_tokens_of_a_session_name_one_place_and_other_sessions_others() {
-    let issuer = TestIssuer::with(Options { public_url: Some(PUBLIC_URL), rotation: true, ..Options::default() });
+    let issuer = TestIssuer::with(Options {
+        public_url: Some(PUBLIC_URL),
+        rotation: true,
+        ..Options::default()
+    });
     let login = issuer.login("testuser", PASSWORD);
     let renewed = issuer.refresh(&login.text("refresh"));
     let (idx, uri) = place(&login.text("access"));
@@ -80,7 +86,8 @@ fn the_list_is_a_signed_token_that_no_access_check_accepts() {
     assert_eq!(answer.header("content-type"), Some("application/statuslist+jwt"));
     assert_eq!(answer.header("cache-control"), Some("public, max-age=60"));
     assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
-    let header = json!({ "alg": "RS256", "typ": "statuslist+jwt", "kid": issuer.keys.signing.kid() });
+    let header =
+        json!({ "alg": "RS256", "typ": "statuslist+jwt", "kid": issuer.keys.signing.kid() });
     assert_eq!(part(&answer.body, 0), header);
     let claims = part(&answer.body, 1);
     let lst = claims["status_list"]["lst"].clone();
@@ -104,18 +111,22 @@ fn whatever_ends_a_session_sets_its_bit_at_once_and_no_other() {
     let ends: [(&str, End); 6] = [
         ("logout", |issuer, login| assert_eq!(issuer.log_out(&login.text("refresh")).status, 200)),
         ("logout of all", |issuer, login| {
-            let everywhere = request("POST", "/api/token/blacklist/all/").bearer(&login.text("access"));
+            let everywhere =
+                request("POST", "/api/token/blacklist/all/").bearer(&login.text("access"));
             assert_eq!(issuer.send(&everywhere).status, 200);
         }),
         ("an administrator's new password", |issuer, _| {
             let path = format!("/api/users/{}/password/", issuer.user("testuser").id);
-            let set =
-                request("POST", &path).bearer(&issuer.administrator()).json(json!({ "password": "new password" }));
+            let set = request("POST", &path)
+                .bearer(&issuer.administrator())
+                .json(json!({ "password": "new password" }));
             assert_eq!(issuer.send(&set).status, 200);
         }),
         ("deactivation", |issuer, _| {
             let path = format!("/api/users/{}/", issuer.user("testuser").id);
-            let change = request("PATCH", &path).bearer(&issuer.administrator()).json(json!({ "is_active": false }));
+            let change = request("PATCH", &path)
+                .bearer(&issuer.administrator())
+                .json(json!({ "is_active": false }));
             assert_eq!(issuer.send(&change).status, 200);
         }),
         ("reuse of a refresh token", |issuer, login| {
@@ -131,13 +142,21 @@ fn whatever_ends_a_session_sets_its_bit_at_once_and_no_other() {
         }),
     ];
     for (name, end) in ends {
-        let issuer = TestIssuer::with(Options { public_url: Some(PUBLIC_URL), rotation: true, ..Options::default() });
+        let issuer = TestIssuer::with(Options {
+            public_url: Some(PUBLIC_URL),
+            rotation: true,
+            ..Options::default()
+        });
         let bystander = issuer.create(issuer::users::Profile::new("bystander"), PASSWORD);
         issuer.login(&bystander.username, PASSWORD);
         let login = issuer.login("testuser", PASSWORD);
         assert_eq!(revoked(&fetch(&issuer)), BTreeSet::new(), "{name}: before");
         end(&issuer, &login);
-        assert_eq!(revoked(&fetch(&issuer)), BTreeSet::from([place(&login.text("access")).0]), "{name}");
+        assert_eq!(
+            revoked(&fetch(&issuer)),
+            BTreeSet::from([place(&login.text("access")).0]),
+            "{name}"
+        );
     }
 }
 
@@ -166,7 +185,11 @@ fn a_reader_that_knows_the_list_is_not_sent_it_again_until_it_changes() {
     let etag = fetch(&issuer).header("etag").expect("an entity tag").to_owned();
     issuer.clock.advance(31);
     let renewed = issuer.send(&request("GET", LIST).header("If-None-Match", &etag));
-    assert_eq!((renewed.status, part(&renewed.body, 1)["iat"].as_i64()), (200, Some(START + 60)), "it is made anew");
+    assert_eq!(
+        (renewed.status, part(&renewed.body, 1)["iat"].as_i64()),
+        (200, Some(START + 60)),
+        "it is made anew"
+    );
 }
 
 #[test]
@@ -190,10 +213,18 @@ fn an_index_that_is_taken_is_not_given_twice_and_full_lists_are_left() {
 fn a_list_of_another_time_is_not_given_in_place_of_the_present_one() {
     let issuer = with_lists();
     issuer.login("testuser", PASSWORD);
-    for (query, status) in
-        [("?time=1686925000", 501), ("?a=b&time=1", 400), ("?time", 501), ("?timely=1", 400), ("?", 200)]
-    {
-        assert_eq!(issuer.send(&request("GET", &format!("{LIST}{query}"))).status, status, "{query}");
+    for (query, status) in [
+        ("?time=1686925000", 501),
+        ("?a=b&time=1", 400),
+        ("?time", 501),
+        ("?timely=1", 400),
+        ("?", 200),
+    ] {
+        assert_eq!(
+            issuer.send(&request("GET", &format!("{LIST}{query}"))).status,
+            status,
+            "{query}"
+        );
     }
 }
 
@@ -202,6 +233,10 @@ fn lists_that_are_not_there_are_404() {
     let issuer = with_lists();
     issuer.login("testuser", PASSWORD);
     for list in ["1", "1023", "1024", "-1", "9999999999999999999", "x", "0x0"] {
-        assert_eq!(issuer.send(&request("GET", &format!("/api/token/status/{list}"))).status, 404, "{list}");
+        assert_eq!(
+            issuer.send(&request("GET", &format!("/api/token/status/{list}"))).status,
+            404,
+            "{list}"
+        );
     }
 }

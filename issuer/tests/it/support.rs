@@ -9,7 +9,9 @@ use std::time::Duration;
 use axum::Router;
 use chrono::{DateTime, Utc};
 use issuer::clock::Clock;
-use issuer::http::{self, AllowedOrigins, Connections, Issuer, LoginLimits, Readiness, Throttle, TrustedProxies};
+use issuer::http::{
+    self, AllowedOrigins, Connections, Issuer, LoginLimits, Readiness, Throttle, TrustedProxies,
+};
 use issuer::keys::{Accepted, IssuerKeys, KeyBits, KeyDirectory, LiveKeys, TrustedFiles};
 use issuer::metrics::Metrics;
 use issuer::random::{Random, RandomError};
@@ -17,7 +19,9 @@ use issuer::revocation::{RedisPublisher, Revocations, StatusListService, StatusL
 use issuer::sessions::Sessions;
 use issuer::storage::{self, Storage};
 use issuer::token::{Lifetimes, TokenChecker, TokenIssuer};
-use issuer::users::{Changes, ClaimsChange, HashingLimits, LastAdministrator, NewUser, PasswordHasher, Profile, User};
+use issuer::users::{
+    Changes, ClaimsChange, HashingLimits, LastAdministrator, NewUser, PasswordHasher, Profile, User,
+};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -33,7 +37,8 @@ use crate::http::{Answer, Request, request};
 pub(crate) const START: i64 = 1_767_225_600;
 pub(crate) const PASSWORD: &str = "testpass123";
 /// Cheap on purpose: what a password costs is not what these tests are about.
-pub(crate) const CHEAP_HASHING: HashingLimits = HashingLimits { memory_kib: 64, passes: 1, concurrent: 2, waiting: 64 };
+pub(crate) const CHEAP_HASHING: HashingLimits =
+    HashingLimits { memory_kib: 64, passes: 1, concurrent: 2, waiting: 64 };
 
 pub(crate) struct TestClock(AtomicI64);
 
@@ -50,7 +55,8 @@ impl TestClock {
 
 impl Clock for TestClock {
     fn now(&self) -> DateTime<Utc> {
-        DateTime::from_timestamp(self.0.load(Ordering::SeqCst), 500_000_000).expect("a year in range")
+        DateTime::from_timestamp(self.0.load(Ordering::SeqCst), 500_000_000)
+            .expect("a year in range")
     }
 
     fn monotonic(&self) -> Duration {
@@ -77,7 +83,9 @@ pub(crate) fn shared_keys() -> &'static Path {
     static KEYS: OnceLock<TempDir> = OnceLock::new();
     KEYS.get_or_init(|| {
         let directory = TempDir::new().expect("a temporary directory");
-        KeyDirectory::new(directory.path()).generate(KeyBits::Rsa2048, false, DateTime::UNIX_EPOCH).expect("a key");
+        KeyDirectory::new(directory.path())
+            .generate(KeyBits::Rsa2048, false, DateTime::UNIX_EPOCH)
+            .expect("a key");
         directory
     })
     .path()
@@ -170,34 +178,53 @@ impl TestIssuer {
     }
 
     fn on(options: Options, shared: Option<String>) -> Self {
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .expect("a runtime");
         let clock = Arc::new(TestClock(AtomicI64::new(START)));
         // Servers that share a database never draw the same number.
         let first = if shared.is_some() { 1 << 32 } else { 0 };
         let random: Arc<dyn Random> = Arc::new(CountingRandom(AtomicU64::new(first)));
-        let keys = options.keys.unwrap_or_else(|| KeyDirectory::new(shared_keys()).load().expect("good keys"));
+        let keys = options
+            .keys
+            .unwrap_or_else(|| KeyDirectory::new(shared_keys()).load().expect("good keys"));
         let files: TrustedFiles = options.trust_key.parse().expect("a purpose");
-        let accepted = Accepted { future_leeway_seconds: options.future_leeway, ..options.accepted };
+        let accepted =
+            Accepted { future_leeway_seconds: options.future_leeway, ..options.accepted };
         let foreign = files.load(&accepted).expect("keys");
         let live = Arc::new(LiveKeys::trusting(keys, accepted, foreign));
         let keys = live.current();
         let database = shared.is_none().then(|| runtime.block_on(TestDatabase::create()));
         let url = shared.unwrap_or_else(|| database.as_ref().expect("it was created").url());
         let storage = runtime.block_on(storage::open(&url)).expect("a database");
-        let hasher = || PasswordHasher::new(options.hashing, Arc::clone(&random)).expect("good limits");
+        let hasher =
+            || PasswordHasher::new(options.hashing, Arc::clone(&random)).expect("good limits");
         let time: Arc<dyn Clock> = clock.clone();
-        let mut tokens = TokenIssuer::new(Arc::clone(&live), options.lifetimes, Arc::clone(&time), Arc::clone(&random));
-        let lists = options.public_url.map(|url| StatusLists::new(url.parse().expect("a public URL")));
+        let mut tokens = TokenIssuer::new(
+            Arc::clone(&live),
+            options.lifetimes,
+            Arc::clone(&time),
+            Arc::clone(&random),
+        );
+        let lists =
+            options.public_url.map(|url| StatusLists::new(url.parse().expect("a public URL")));
         if let Some(lists) = &lists {
             tokens = tokens.with_status_lists(lists.clone());
         }
-        let lists = lists
-            .map(|lists| StatusListService::new(lists, 60, Arc::clone(&live), Arc::clone(&storage), Arc::clone(&time)));
-        let redis = options
-            .redis_url
-            .as_deref()
-            .map(|url| RedisPublisher::new(url, Arc::clone(&storage), Arc::clone(&time)).expect("a URL"));
+        let lists = lists.map(|lists| {
+            StatusListService::new(
+                lists,
+                60,
+                Arc::clone(&live),
+                Arc::clone(&storage),
+                Arc::clone(&time),
+            )
+        });
+        let redis = options.redis_url.as_deref().map(|url| {
+            RedisPublisher::new(url, Arc::clone(&storage), Arc::clone(&time)).expect("a URL")
+        });
         let revocations = Arc::new(Revocations::new(lists, redis));
         runtime.spawn({
             let revocations = Arc::clone(&revocations);
@@ -230,7 +257,8 @@ impl TestIssuer {
         let metrics = http::metrics_router(Arc::clone(&issuer));
         let alone = std::future::pending();
         runtime.spawn(http::serve(metrics_listener, metrics, None, Connections::default(), alone));
-        let connections = Connections { count: issuer.metrics.connections(), ..options.connections };
+        let connections =
+            Connections { count: issuer.metrics.connections(), ..options.connections };
         let router = http::router(issuer, &options.origins);
         let listener = http::bind("127.0.0.1:0", "--listen").expect("a free port");
         let address = listener.local_addr().expect("an address");
@@ -238,7 +266,9 @@ impl TestIssuer {
         let (stop, stopped) = oneshot::channel();
         let server = runtime.spawn(async move {
             let stopped = async { stopped.await.unwrap_or(()) };
-            http::serve(listener, service, None, connections, stopped).await.expect("the server runs");
+            http::serve(listener, service, None, connections, stopped)
+                .await
+                .expect("the server runs");
         });
         let passwords = hasher();
         let server = Some((stop, server));
@@ -273,18 +303,27 @@ impl TestIssuer {
         self.create_as(profile, password, |record| record)
     }
 
-    pub(crate) fn create_as(&self, profile: Profile, password: &str, change: impl Fn(NewUser) -> NewUser) -> User {
+    pub(crate) fn create_as(
+        &self,
+        profile: Profile,
+        password: &str,
+        change: impl Fn(NewUser) -> NewUser,
+    ) -> User {
         self.runtime.block_on(async {
-            let hash = self.passwords.hash(Zeroizing::new(password.to_owned())).await.expect("not busy");
-            let user = change(profile.checked().expect("a good profile").with_password(hash, START));
+            let hash =
+                self.passwords.hash(Zeroizing::new(password.to_owned())).await.expect("not busy");
+            let user =
+                change(profile.checked().expect("a good profile").with_password(hash, START));
             self.storage.insert_user(&user).await.expect("a new user")
         })
     }
 
     pub(crate) fn set_active(&self, user: &User, active: bool) {
         let changes = Changes { is_active: Some(active), ..Changes::default() };
-        let changed =
-            self.runtime.block_on(self.storage.update_user(user.id, &changes, self.now())).expect("the storage works");
+        let changed = self
+            .runtime
+            .block_on(self.storage.update_user(user.id, &changes, self.now()))
+            .expect("the storage works");
         assert_eq!(changed.map(|user| user.is_active), Some(active));
     }
 
@@ -299,7 +338,10 @@ impl TestIssuer {
     }
 
     pub(crate) fn user(&self, username: &str) -> User {
-        self.runtime.block_on(self.storage.user_by_name(username)).expect("the storage works").expect("the user exists")
+        self.runtime
+            .block_on(self.storage.user_by_name(username))
+            .expect("the storage works")
+            .expect("the user exists")
     }
 
     pub(crate) fn database(&self) -> &TestDatabase {

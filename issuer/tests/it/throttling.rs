@@ -11,16 +11,28 @@ fn limited(per_address: u32, per_name: u32, proxies: &str) -> TestIssuer {
     limited_everywhere(per_address, per_name, 0, proxies)
 }
 
-fn limited_everywhere(per_address: u32, per_name: u32, per_name_everywhere: u32, proxies: &str) -> TestIssuer {
+fn limited_everywhere(
+    per_address: u32,
+    per_name: u32,
+    per_name_everywhere: u32,
+    proxies: &str,
+) -> TestIssuer {
     let limits = LoginLimits { per_address, per_name, per_name_everywhere };
-    TestIssuer::with(Options { limits, trusted_proxies: proxies.parse().expect("proxies"), ..Options::default() })
+    TestIssuer::with(Options {
+        limits,
+        trusted_proxies: proxies.parse().expect("proxies"),
+        ..Options::default()
+    })
 }
 
 #[track_caller]
 fn is_throttled(answer: &Answer, seconds: u32) {
     let plural = if seconds == 1 { "" } else { "s" };
     let detail = format!("Request was throttled. Expected available in {seconds} second{plural}.");
-    assert_eq!((answer.status, answer.json()), (429, json!({ "detail": detail, "code": "throttled" })));
+    assert_eq!(
+        (answer.status, answer.json()),
+        (429, json!({ "detail": detail, "code": "throttled" }))
+    );
     assert_eq!(answer.header("retry-after"), Some(seconds.to_string().as_str()));
 }
 
@@ -35,7 +47,10 @@ fn tries_for_one_name_are_limited_and_come_back_with_time() {
     is_throttled(&issuer.login(" testuser ", PASSWORD), 10);
     assert_eq!(issuer.login("other", PASSWORD).status, 401, "another name is not held up");
     let body = json!({ "old_password": "guess", "new_password": "long enough" });
-    is_throttled(&issuer.send(&request("POST", "/api/users/me/password/").bearer(&token).json(body)), 10);
+    is_throttled(
+        &issuer.send(&request("POST", "/api/users/me/password/").bearer(&token).json(body)),
+        10,
+    );
     issuer.clock.advance(9);
     is_throttled(&issuer.login("testuser", PASSWORD), 1);
     issuer.clock.advance(1);
@@ -87,7 +102,11 @@ fn behind_a_trusted_proxy_each_client_counts_for_itself() {
     };
     for from in ["192.0.2.1", "192.0.2.2", "2001:db8::1"] {
         assert_eq!(login(from).status, 401, "{from}");
-        assert_eq!(login(&format!("203.0.113.77, {from}")).status, 401, "what a client writes itself does not count");
+        assert_eq!(
+            login(&format!("203.0.113.77, {from}")).status,
+            401,
+            "what a client writes itself does not count"
+        );
         is_throttled(&login(from), 30);
     }
     is_throttled(&login("2001:db8::2"), 30);
@@ -102,9 +121,10 @@ fn login_from(issuer: &TestIssuer, address: &str, name: &str, password: &str) ->
 #[test]
 fn wrong_passwords_from_one_network_lock_nobody_out_elsewhere() {
     let issuer = limited_everywhere(0, 6, 60, "127.0.0.0/8");
-    for (attacker, neighbour, owner) in
-        [("192.0.2.1", "192.0.2.77", "198.51.100.1"), ("2001:db8::1", "2001:db8::ffff:7", "2001:db8:0:1::1")]
-    {
+    for (attacker, neighbour, owner) in [
+        ("192.0.2.1", "192.0.2.77", "198.51.100.1"),
+        ("2001:db8::1", "2001:db8::ffff:7", "2001:db8:0:1::1"),
+    ] {
         // One wrong try a second, and the owner tries to log in all the time.
         let mut refused = 0;
         for second in 0..30 {
@@ -114,7 +134,11 @@ fn wrong_passwords_from_one_network_lock_nobody_out_elsewhere() {
                 status => panic!("{status}"),
             }
             if second % 3 == 0 {
-                assert_eq!(login_from(&issuer, owner, "testuser", PASSWORD).status, 200, "{owner} in {second}");
+                assert_eq!(
+                    login_from(&issuer, owner, "testuser", PASSWORD).status,
+                    200,
+                    "{owner} in {second}"
+                );
             }
             issuer.clock.advance(1);
         }
@@ -123,7 +147,11 @@ fn wrong_passwords_from_one_network_lock_nobody_out_elsewhere() {
         for _ in 0..2 {
             login_from(&issuer, attacker, "testuser", "wrong");
         }
-        assert_eq!(login_from(&issuer, neighbour, "testuser", PASSWORD).status, 429, "of the attacker's network");
+        assert_eq!(
+            login_from(&issuer, neighbour, "testuser", PASSWORD).status,
+            429,
+            "of the attacker's network"
+        );
         issuer.clock.advance(60);
     }
 }
@@ -138,7 +166,11 @@ fn wrong_passwords_from_many_networks_together_have_a_limit_too() {
         }
     }
     is_throttled(&login_from(&issuer, "203.0.113.1", "testuser", PASSWORD), 3);
-    assert_eq!(login_from(&issuer, "203.0.113.1", "other", "wrong").status, 401, "another name is not held up");
+    assert_eq!(
+        login_from(&issuer, "203.0.113.1", "other", "wrong").status,
+        401,
+        "another name is not held up"
+    );
     // Tries that were refused for the others' sake did not count for this network.
     for _ in 0..10 {
         is_throttled(&login_from(&issuer, "203.0.113.1", "testuser", PASSWORD), 3);
@@ -182,9 +214,17 @@ fn the_old_password_is_guessed_under_the_same_limits() {
         assert_eq!(change("192.0.2.1", "guess", "long enough").status, 400);
     }
     is_throttled(&change("192.0.2.200", "guess", "long enough"), 20);
-    assert_eq!(login_from(&issuer, "198.51.100.1", "testuser", PASSWORD).status, 200, "the owner is elsewhere");
+    assert_eq!(
+        login_from(&issuer, "198.51.100.1", "testuser", PASSWORD).status,
+        200,
+        "the owner is elsewhere"
+    );
     for _ in 0..2 {
-        assert_eq!(change("198.51.100.1", PASSWORD, PASSWORD).status, 200, "a right password does not count");
+        assert_eq!(
+            change("198.51.100.1", PASSWORD, PASSWORD).status,
+            200,
+            "a right password does not count"
+        );
     }
     for _ in 0..2 {
         assert_eq!(change("198.51.100.1", "guess", "long enough").status, 400);

@@ -13,13 +13,17 @@ use crate::http::request;
 use crate::support::{Options, PASSWORD, START, TestIssuer, private_pem, shared_keys};
 
 /// Header and claims of a token, accepted by jwt-compact's own RS256: the `rsa` crate with the published PEM.
-pub(crate) fn read(issuer: &TestIssuer, token: &str) -> (Header<Map<String, Value>>, Map<String, Value>) {
+pub(crate) fn read(
+    issuer: &TestIssuer,
+    token: &str,
+) -> (Header<Map<String, Value>>, Map<String, Value>) {
     let pem = issuer.send(&request("GET", "/public.pem")).body;
     let key = RsaPublicKey::from_public_key_pem(&pem).expect("a public key");
     let token = UntrustedToken::<Map<String, Value>>::try_from(token).expect("a compact token");
     assert_eq!(token.algorithm(), "RS256");
     let rs256 = Rsa::rs256();
-    let valid = rs256.validator::<Map<String, Value>>(&key).validate(&token).expect("a good signature");
+    let valid =
+        rs256.validator::<Map<String, Value>>(&key).validate(&token).expect("a good signature");
     let (header, claims) = valid.into_parts();
     let mut all = claims.custom;
     all.insert("exp".into(), json!(claims.expiration.expect("exp").timestamp()));
@@ -37,10 +41,19 @@ fn both_tokens_carry_simplejwts_header_and_claims() {
         assert_eq!(header.token_type.as_deref(), Some("JWT"));
         assert_eq!(header.key_id.as_deref(), Some(issuer.keys.signing.kid()));
         assert!(header.other_fields.is_empty(), "{:?}", header.other_fields);
-        let jti = claims.remove("jti").and_then(|jti| jti.as_str().map(str::to_owned)).expect("a jti");
-        assert!(jti.len() == 32 && jti.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')), "{jti}");
+        let jti =
+            claims.remove("jti").and_then(|jti| jti.as_str().map(str::to_owned)).expect("a jti");
+        assert!(
+            jti.len() == 32 && jti.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')),
+            "{jti}"
+        );
         jtis.insert(jti);
-        sids.insert(claims.remove("sid").and_then(|sid| sid.as_str().map(str::to_owned)).expect("a session"));
+        sids.insert(
+            claims
+                .remove("sid")
+                .and_then(|sid| sid.as_str().map(str::to_owned))
+                .expect("a session"),
+        );
         let expected = json!({
             "token_type": token_type, "iat": START, "exp": START + lifetime,
             "user_id": 1, "username": "testuser", "email": "test@example.com", "role": "instructor", "premium": true,
@@ -77,7 +90,11 @@ fn the_verifier_accepts_the_tokens_by_the_published_keys_and_only_for_their_use(
             ("refresh", TokenType::Access, false),
         ] {
             let verifier = Verifier::new(keys.clone(), Policy { token_type, ..Policy::default() });
-            assert_eq!(verifier.verify(tokens.text(token), now).is_ok(), good, "{token} as {token_type:?}");
+            assert_eq!(
+                verifier.verify(tokens.text(token), now).is_ok(),
+                good,
+                "{token} as {token_type:?}"
+            );
         }
     }
 }
@@ -86,10 +103,17 @@ fn the_verifier_accepts_the_tokens_by_the_published_keys_and_only_for_their_use(
 fn a_refreshed_token_carries_the_claims_of_now_and_not_of_the_login() {
     let issuer = TestIssuer::start();
     let refresh = issuer.login("testuser", PASSWORD).text("refresh");
-    issuer.sql("UPDATE users SET username = 'renamed', email = '', role = 'admin', premium = NOT premium");
+    issuer.sql(
+        "UPDATE users SET username = 'renamed', email = '', role = 'admin', premium = NOT premium",
+    );
     issuer.clock.advance(100);
     let answer = issuer.refresh(&refresh);
-    assert_eq!(answer.json().as_object().map(Map::len), Some(1), "access and nothing else: {}", answer.body);
+    assert_eq!(
+        answer.json().as_object().map(Map::len),
+        Some(1),
+        "access and nothing else: {}",
+        answer.body
+    );
     let (_, mut claims) = read(&issuer, &answer.text("access"));
     claims.remove("jti");
     claims.remove("sid");
@@ -114,7 +138,11 @@ fn role_and_premium_come_from_the_users_record() {
         (&json!("홍길동"), &json!("admin"), &json!(false))
     );
     let decomposed = "\u{1112}\u{1169}\u{11bc}\u{1100}\u{1175}\u{11af}\u{1103}\u{1169}\u{11bc}";
-    assert_eq!(issuer.login(decomposed, "비밀번호 길게").status, 200, "the same name, typed as letters");
+    assert_eq!(
+        issuer.login(decomposed, "비밀번호 길게").status,
+        200,
+        "the same name, typed as letters"
+    );
 }
 
 /// A token as a Django project makes it with the same key: without `kid`, and from SimpleJWT 5.5 with a textual id.
@@ -130,8 +158,12 @@ pub(crate) fn foreign(custom: Value, now: i64) -> String {
 fn tokens_of_a_django_project_with_the_same_key_go_on_working() {
     let issuer = TestIssuer::start();
     for id in [json!(1), json!("1")] {
-        let token =
-            |token_type| foreign(json!({ "token_type": token_type, "jti": "ab".repeat(16), "user_id": id }), START);
+        let token = |token_type| {
+            foreign(
+                json!({ "token_type": token_type, "jti": "ab".repeat(16), "user_id": id }),
+                START,
+            )
+        };
         assert_eq!(issuer.me(&token("access")).json()["username"], "testuser");
         let (_, claims) = read(&issuer, &issuer.refresh(&token("refresh")).text("access"));
         assert_eq!((&claims["user_id"], &claims["role"]), (&json!(1), &json!("instructor")));
@@ -141,8 +173,7 @@ fn tokens_of_a_django_project_with_the_same_key_go_on_working() {
 #[test]
 fn a_token_that_names_nobody_opens_nothing() {
     let issuer = TestIssuer::start();
-    let unidentified =
-        json!({ "detail": "Token contained no recognizable user identification", "code": "token_not_valid" });
+    let unidentified = json!({ "detail": "Token contained no recognizable user identification", "code": "token_not_valid" });
     let not_found = json!({ "detail": "User not found", "code": "user_not_found" });
     let invalid = |message: &str, reason: &str| {
         json!({

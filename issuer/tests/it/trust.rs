@@ -83,14 +83,19 @@ fn nothing_that_a_stolen_key_vouched_for_outlives_its_sessions_end() {
     let (place, directory, stolen) = ring();
     let issuer = with_keys(&directory, rotating());
     let boss = administrator(&issuer);
-    let made_up = forged(&pem_of(place.path(), &stolen), Some(&stolen), claims("refresh", boss, START));
+    let made_up =
+        forged(&pem_of(place.path(), &stolen), Some(&stolen), claims("refresh", boss, START));
     let first = issuer.refresh(&made_up);
     let before_rotation = issuer.login("testuser", PASSWORD);
     let new = generate(&directory);
     directory.rotate(now(), None).expect("a published key");
     issuer.live.reload(&directory).expect("good keys");
     let exchanged = issuer.refresh(&first.text("refresh"));
-    assert_eq!(users(&issuer, &exchanged.text("access")), 200, "until now the attacker is an administrator");
+    assert_eq!(
+        users(&issuer, &exchanged.text("access")),
+        200,
+        "until now the attacker is an administrator"
+    );
     let honest = issuer.login("testuser", PASSWORD);
 
     let ended = issuer.storage.revoke_sessions_of_key(&stolen, KeySessions::Never, issuer.now());
@@ -138,7 +143,10 @@ fn nothing_that_a_stolen_key_vouched_for_outlives_its_sessions_end() {
 #[test]
 fn a_login_with_a_key_whose_sessions_were_ended_is_refused_and_not_lost() {
     let (_place, directory, kid) = ring();
-    let issuer = with_keys(&directory, Options { public_url: Some("https://login.example"), ..Options::default() });
+    let issuer = with_keys(
+        &directory,
+        Options { public_url: Some("https://login.example"), ..Options::default() },
+    );
     let ended = issuer.storage.revoke_sessions_of_key(&kid, KeySessions::Never, issuer.now());
     issuer.block_on(ended).expect("the storage works");
     assert_eq!(issuer.login("testuser", PASSWORD).status, 503, "the password is right");
@@ -165,7 +173,8 @@ fn of_many_refreshes_while_the_sessions_of_a_key_end_none_is_left_over() {
         for token in &tokens {
             scope.spawn(|| issuer.refresh(token));
         }
-        let ended = issuer.storage.revoke_sessions_of_key(&stolen, KeySessions::Never, issuer.now());
+        let ended =
+            issuer.storage.revoke_sessions_of_key(&stolen, KeySessions::Never, issuer.now());
         issuer.block_on(ended).expect("the storage works");
     });
     assert_eq!(issuer.number("SELECT COUNT(*) FROM sessions WHERE revoked_at IS NULL"), 0);
@@ -181,14 +190,22 @@ fn a_session_that_was_taken_over_ends_with_the_trust_in_its_key() {
     directory.rotate(now(), None).expect("a published key");
     issuer.live.reload(&directory).expect("good keys");
     let tokens = issuer.refresh(&tokens.text("refresh"));
-    assert_eq!(issuer.me(&tokens.text("access")).status, 200, "the key that vouched for it still verifies");
+    assert_eq!(
+        issuer.me(&tokens.text("access")).status,
+        200,
+        "the key that vouched for it still verifies"
+    );
     directory.remove(&django, now(), None).expect("a retired key");
     issuer.live.reload(&directory).expect("good keys");
     is_refused(&issuer.me(&tokens.text("access")), "token_revoked");
     is_refused(&issuer.verify(&tokens.text("access")), "token_revoked");
     is_refused(&issuer.verify(&tokens.text("refresh")), "token_revoked");
     is_refused(&issuer.refresh(&tokens.text("refresh")), "token_revoked");
-    assert_eq!(issuer.number("SELECT COUNT(*) FROM sessions WHERE revoked_at IS NULL"), 0, "others hear of it too");
+    assert_eq!(
+        issuer.number("SELECT COUNT(*) FROM sessions WHERE revoked_at IS NULL"),
+        0,
+        "others hear of it too"
+    );
 }
 
 /// Tries everything that a token can be good for.
@@ -225,7 +242,8 @@ fn keys_that_never_signed_here_are_published_and_open_nothing() {
     // The first one begins to sign: now its tokens count.
     directory.rotate(now(), None).expect("a published key");
     issuer.live.reload(&directory).expect("good keys");
-    let token = forged(&pem_of(place.path(), &published), Some(&published), claims("access", boss, START));
+    let token =
+        forged(&pem_of(place.path(), &published), Some(&published), claims("access", boss, START));
     assert_eq!(users(&issuer, &token), 200);
 }
 
@@ -239,11 +257,19 @@ fn keys_of_the_environment_count_when_they_have_signed() {
         TestIssuer::with(Options { keys: Some(keys), ..Options::default() })
     };
     let pem = pem_of(directory.path(), &kid);
-    for (published, retired, status) in [(Some(public.as_str()), None, 401), (None, Some(public.as_str()), 200)] {
+    for (published, retired, status) in
+        [(Some(public.as_str()), None, 401), (None, Some(public.as_str()), 200)]
+    {
         let issuer = start(published, retired);
         let boss = administrator(&issuer);
-        assert!(issuer.send(&request("GET", "/.well-known/jwks.json")).body.contains(&kid), "both are published");
-        assert_eq!(users(&issuer, &forged(&pem, Some(&kid), claims("access", boss, START))), status);
+        assert!(
+            issuer.send(&request("GET", "/.well-known/jwks.json")).body.contains(&kid),
+            "both are published"
+        );
+        assert_eq!(
+            users(&issuer, &forged(&pem, Some(&kid), claims("access", boss, START))),
+            status
+        );
         if status == 401 {
             opens_nothing(&issuer, &pem, Some(&kid), boss);
         }
@@ -273,11 +299,19 @@ fn a_refresh_token_of_a_trusted_key_is_exchanged_once_and_nothing_else_of_it_is_
         assert_eq!(issuer.verify(&token).status, 200);
         let tokens = issuer.refresh(&token);
         assert_eq!(issuer.me(&tokens.text("access")).status, 200);
-        assert_eq!(issuer.refresh(&token).text("refresh"), tokens.text("refresh"), "the answer may have been lost");
+        assert_eq!(
+            issuer.refresh(&token).text("refresh"),
+            tokens.text("refresh"),
+            "the answer may have been lost"
+        );
         assert_eq!(issuer.refresh(&tokens.text("refresh")).status, 200);
         is_refused(&issuer.refresh(&token), "token_revoked");
         is_refused(&issuer.refresh(&tokens.text("refresh")), "token_revoked");
-        assert_eq!(issuer.me(&tokens.text("access")).status, 401, "a copy was used: the session has ended");
+        assert_eq!(
+            issuer.me(&tokens.text("access")).status,
+            401,
+            "a copy was used: the session has ended"
+        );
     }
 }
 
@@ -308,14 +342,16 @@ fn a_session_that_is_taken_over_lives_no_longer_than_one_of_the_issuers() {
         let issuer = TestIssuer::with(Options { rotation, ..Options::default() });
         let pem = private_pem(shared_keys());
         let token = |jti: &str, exp: u64, iat: Option<i64>| {
-            let mut claims = json!({ "token_type": "refresh", "jti": jti, "user_id": 1, "exp": exp });
+            let mut claims =
+                json!({ "token_type": "refresh", "jti": jti, "user_id": 1, "exp": exp });
             if let Some(iat) = iat {
                 claims["iat"] = json!(iat);
             }
             forged(&pem, None, claims)
         };
         const FAR: u64 = 9_000_000_000_000_000_000;
-        let (endless, unused) = (token("endless", FAR, Some(START)), token("unused", FAR, Some(START)));
+        let (endless, unused) =
+            (token("endless", FAR, Some(START)), token("unused", FAR, Some(START)));
         assert_eq!(issuer.refresh(&endless).status, 200);
         is_refused(&issuer.refresh(&token("undated", FAR, None)), "claim_missing");
         is_refused(&issuer.log_out(&token("undated", FAR, None)), "claim_missing");
@@ -377,9 +413,19 @@ fn a_session_belongs_to_its_user() {
 fn ids_that_cannot_be_looked_up_are_refused_and_long_ones_too() {
     let issuer = TestIssuer::start();
     let (longest, long) = ("x".repeat(255), "x".repeat(6_000));
-    let bad_sids = [json!(42), json!(null), json!(true), json!([]), json!({}), json!(""), json!(long), json!("a\0")];
+    let bad_sids = [
+        json!(42),
+        json!(null),
+        json!(true),
+        json!([]),
+        json!({}),
+        json!(""),
+        json!(long),
+        json!("a\0"),
+    ];
     let bad_jtis = [json!(long), json!(format!("{longest}x")), json!("a\0"), json!("")];
-    let rows = bad_sids.iter().map(|sid| ("sid", sid)).chain(bad_jtis.iter().map(|jti| ("jti", jti)));
+    let rows =
+        bad_sids.iter().map(|sid| ("sid", sid)).chain(bad_jtis.iter().map(|jti| ("jti", jti)));
     for (name, value) in rows {
         let token = |token_type: &str| {
             let mut claims = claims(token_type, 1, START);
@@ -420,7 +466,9 @@ fn a_token_whose_user_cannot_be_looked_up_is_not_verified() {
 #[test]
 fn an_instant_with_a_fraction_counts_as_any_other() {
     let issuer = TestIssuer::start();
-    issuer.block_on(issuer.storage.revoke_sessions(1, None, START - 10)).expect("the storage works");
+    issuer
+        .block_on(issuer.storage.revoke_sessions(1, None, START - 10))
+        .expect("the storage works");
     let mut claims = claims("access", 1, START);
     claims["iat"] = json!(START as f64 - 0.5);
     let token = forged(&private_pem(shared_keys()), None, claims);
@@ -442,8 +490,18 @@ fn tokens_of_a_django_that_sets_aud_and_iss_are_accepted_where_the_operator_says
         (settings(Some("shop"), None), json!("app"), json!(null), Some("audience_mismatch")),
         (settings(Some("shop"), None), json!(7), json!(null), Some("claim_invalid")),
         (settings(Some("shop"), Some("django")), json!("shop"), json!("django"), None),
-        (settings(Some("shop"), Some("django")), json!("shop"), json!("other"), Some("issuer_mismatch")),
-        (settings(Some("shop"), Some("django")), json!("shop"), json!(null), Some("issuer_mismatch")),
+        (
+            settings(Some("shop"), Some("django")),
+            json!("shop"),
+            json!("other"),
+            Some("issuer_mismatch"),
+        ),
+        (
+            settings(Some("shop"), Some("django")),
+            json!("shop"),
+            json!(null),
+            Some("issuer_mismatch"),
+        ),
         (settings(None, Some("django")), json!(null), json!("django"), None),
         (settings(None, Some("django")), json!(null), json!("other"), Some("issuer_mismatch")),
         (settings(None, Some("django")), json!(null), json!(7), Some("issuer_mismatch")),
@@ -453,11 +511,16 @@ fn tokens_of_a_django_that_sets_aud_and_iss_are_accepted_where_the_operator_says
         let name = format!("{accepted:?}: {aud} {iss}");
         let (_place, theirs, issuer) = exchanging(Options { accepted, ..Options::default() });
         let login = issuer.login("testuser", PASSWORD);
-        assert_eq!(issuer.me(&login.text("access")).status, 200, "{name}: its own tokens have neither");
+        assert_eq!(
+            issuer.me(&login.text("access")).status,
+            200,
+            "{name}: its own tokens have neither"
+        );
         assert_eq!(issuer.refresh(&login.text("refresh")).status, 200, "{name}");
         let token = |pem: &str, token_type: &str| {
             let mut claims = claims(token_type, 1, START);
-            claims["jti"] = json!(format!("{token_type} of {}", if pem == theirs { "theirs" } else { "ours" }));
+            claims["jti"] =
+                json!(format!("{token_type} of {}", if pem == theirs { "theirs" } else { "ours" }));
             for (claim, value) in [("aud", &aud), ("iss", &iss)] {
                 if !value.is_null() {
                     claims[claim] = value.clone();

@@ -54,8 +54,7 @@ fn administration_is_for_administrators() {
     let issuer = TestIssuer::start();
     let boss = issuer.administrator();
     let user = issuer.login("testuser", PASSWORD).text("access");
-    let forbidden =
-        json!({ "detail": "You do not have permission to perform this action.", "code": "permission_denied" });
+    let forbidden = json!({ "detail": "You do not have permission to perform this action.", "code": "permission_denied" });
     for (method, path) in [
         ("GET", "/api/users/"),
         ("POST", "/api/users/"),
@@ -70,7 +69,11 @@ fn administration_is_for_administrators() {
     }
     assert_eq!(call(&issuer, "GET", "/api/users/", &boss, None).status, 200);
     issuer.sql("UPDATE users SET role = 'instructor' WHERE username = 'boss'");
-    assert_eq!(call(&issuer, "GET", "/api/users/", &boss, None).status, 403, "the record counts, not the token");
+    assert_eq!(
+        call(&issuer, "GET", "/api/users/", &boss, None).status,
+        403,
+        "the record counts, not the token"
+    );
 }
 
 #[test]
@@ -104,7 +107,8 @@ fn an_administrator_lists_creates_and_changes_users() {
     assert_eq!(issuer.login("testuser", "another one").status, 200);
 
     let taken = json!({ "username": ["A user with that username already exists."] });
-    let bad_role = json!({ "role": ["a role has 1 to 64 characters: letters, digits and - _ . :"] });
+    let bad_role =
+        json!({ "role": ["a role has 1 to 64 characters: letters, digits and - _ . :"] });
     for (method, path, body, status, expected) in [
         ("POST", "/api/users/", new, 400, taken),
         ("PATCH", "/api/users/3/", json!({ "role": "two words" }), 400, bad_role.clone()),
@@ -127,7 +131,13 @@ fn an_administrator_lists_creates_and_changes_users() {
         ("PATCH", "/api/users/x/", json!({}), 404, json!({ "detail": "Not found." })),
         ("GET", "/api/users/+1/", json!({}), 404, json!({ "detail": "Not found." })),
         ("GET", "/api/users/-1/", json!({}), 404, json!({ "detail": "Not found." })),
-        ("GET", "/api/users/99999999999999999999/", json!({}), 404, json!({ "detail": "Not found." })),
+        (
+            "GET",
+            "/api/users/99999999999999999999/",
+            json!({}),
+            404,
+            json!({ "detail": "Not found." }),
+        ),
         ("DELETE", "/api/users/99/", json!({}), 404, json!({ "detail": "Not found." })),
         (
             "POST",
@@ -171,9 +181,17 @@ fn a_user_whom_an_administrator_deletes_is_gone_with_all_sessions() {
     assert_eq!(issuer.login("testuser", PASSWORD).status, 401);
     assert_eq!(issuer.me(&session.text("access")).json()["code"], "user_not_found");
     assert_eq!(issuer.refresh(&session.text("refresh")).status, 401);
-    assert_eq!(call(&issuer, "DELETE", "/api/users/1/", &boss, None).status, 404, "and cannot be deleted twice");
+    assert_eq!(
+        call(&issuer, "DELETE", "/api/users/1/", &boss, None).status,
+        404,
+        "and cannot be deleted twice"
+    );
     let new = json!({ "username": "testuser", "password": "testpass123" });
-    assert_eq!(call(&issuer, "POST", "/api/users/", &boss, Some(new)).json()["id"], 3, "the id is not given again");
+    assert_eq!(
+        call(&issuer, "POST", "/api/users/", &boss, Some(new)).json()["id"],
+        3,
+        "the id is not given again"
+    );
 }
 
 #[test]
@@ -194,18 +212,37 @@ fn the_list_comes_in_pages() {
             seen.push(user["id"].as_i64().expect("a number"));
         }
         match answer["next"].as_str() {
-            Some(link) => next = link.strip_prefix("http://localhost/api/users/").expect("a URL").to_owned(),
+            Some(link) => {
+                next = link.strip_prefix("http://localhost/api/users/").expect("a URL").to_owned()
+            }
             None => break,
         }
     }
     assert_eq!(seen, [1, 2, 3, 4, 5, 6, 7]);
-    assert_eq!(page("?page=3&page_size=3").json()["previous"], "http://localhost/api/users/?page=2&page_size=3");
-    let below = TestIssuer::with(Options { public_url: Some("https://login.example/auth"), ..Options::default() });
+    assert_eq!(
+        page("?page=3&page_size=3").json()["previous"],
+        "http://localhost/api/users/?page=2&page_size=3"
+    );
+    let below = TestIssuer::with(Options {
+        public_url: Some("https://login.example/auth"),
+        ..Options::default()
+    });
     let boss_below = below.administrator();
     let first = call(&below, "GET", "/api/users/?page_size=1", &boss_below, None);
     assert_eq!(first.json()["next"], "https://login.example/auth/api/users/?page=2&page_size=1");
-    for query in ["?page=0", "?page=x", "?page=9", "?page=-1", "?page=4294967295&page_size=200", "?page=4294967296"] {
-        assert_eq!((page(query).status, page(query).json()), (404, json!({ "detail": "Invalid page." })), "{query}");
+    for query in [
+        "?page=0",
+        "?page=x",
+        "?page=9",
+        "?page=-1",
+        "?page=4294967295&page_size=200",
+        "?page=4294967296",
+    ] {
+        assert_eq!(
+            (page(query).status, page(query).json()),
+            (404, json!({ "detail": "Invalid page." })),
+            "{query}"
+        );
     }
     assert_eq!(page("?page_size=200").status, 200);
     let rule = json!({ "page_size": ["Ensure this value is a number from 1 to 200."] });
@@ -221,18 +258,29 @@ fn a_user_with_a_hash_of_djangos_logs_in_and_gets_one_of_ours() {
     // What Django 5.2 makes of "testpass123", with cheap settings.
     for (name, hash) in [
         ("pbkdf2", "pbkdf2_sha256$1000$somesalt$y25i8LPk4pDmXiu8ZX5zK4+sHeDu2HUuZ9T+sb5Ynzo="),
-        ("argon2", "argon2$argon2id$v=19$m=64,t=1,p=2$c29tZXNhbHQ$Ar1pmI11yswcvAvVtjmUzzuMWag8HmltyU++5kbs5Pw"),
+        (
+            "argon2",
+            "argon2$argon2id$v=19$m=64,t=1,p=2$c29tZXNhbHQ$Ar1pmI11yswcvAvVtjmUzzuMWag8HmltyU++5kbs5Pw",
+        ),
         ("bcrypt", "bcrypt_sha256$$2b$04$qNmzX6FMVhzSW10peb9J3e4Za9mxlDU0bBZ/QdCjWiCZz2MILQVH6"),
     ] {
         let profile = Profile::new(name).checked().expect("a good profile");
         let user = profile.with_password(PasswordHash::from_elsewhere(hash.into()), START);
         issuer.block_on(issuer.storage.insert_user(&user)).expect("a new user");
         assert_eq!(issuer.login(name, "wrong").status, 401, "{name}");
-        assert_eq!(issuer.user(name).password_hash.as_str(), hash, "a wrong password changes nothing");
+        assert_eq!(
+            issuer.user(name).password_hash.as_str(),
+            hash,
+            "a wrong password changes nothing"
+        );
         for _ in 0..2 {
             assert_eq!(issuer.login(name, PASSWORD).status, 200, "{name}");
             let stored = issuer.user(name).password_hash;
-            assert!(stored.as_str().starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{}", stored.as_str());
+            assert!(
+                stored.as_str().starts_with("$argon2id$v=19$m=64,t=1,p=1$"),
+                "{}",
+                stored.as_str()
+            );
         }
         assert_eq!(issuer.login(name, "wrong").status, 401, "{name}");
     }
@@ -263,12 +311,22 @@ fn a_parameter_that_is_not_known_is_named_and_not_ignored() {
             continue;
         }
         let detail = format!("Unknown query parameter \"{name}\".");
-        assert_eq!((answer.status, answer.json()), (400, json!({ "detail": detail, "code": "unknown_parameter" })));
+        assert_eq!(
+            (answer.status, answer.json()),
+            (400, json!({ "detail": detail, "code": "unknown_parameter" }))
+        );
     }
     let long = format!("/api/users/?{}=1", "x".repeat(5_000));
-    assert!(call(&issuer, "GET", &long, &boss, None).body.len() < 200, "not all of it is said back");
+    assert!(
+        call(&issuer, "GET", &long, &boss, None).body.len() < 200,
+        "not all of it is said back"
+    );
     assert_eq!(call(&issuer, "GET", "/api/users/?", &boss, None).status, 200);
-    assert_eq!(issuer.send(&request("GET", "/api/users/?search=boss")).status, 401, "not before the log-in");
+    assert_eq!(
+        issuer.send(&request("GET", "/api/users/?search=boss")).status,
+        401,
+        "not before the log-in"
+    );
 }
 
 #[test]
@@ -290,8 +348,10 @@ fn a_lost_role_or_premium_ends_the_sessions_that_carry_it() {
         let issuer = TestIssuer::with(Options { on_claims_change, ..Options::default() });
         let boss = issuer.administrator();
         let session = issuer.login("testuser", PASSWORD);
-        let named_none =
-            foreign(json!({ "token_type": "access", "jti": "a", "user_id": 1, "role": "instructor" }), START);
+        let named_none = foreign(
+            json!({ "token_type": "access", "jti": "a", "user_id": 1, "role": "instructor" }),
+            START,
+        );
         let answer = call(&issuer, "PATCH", "/api/users/1/", &boss, Some(changes.clone()));
         assert_eq!(answer.status, 200, "{}", answer.body);
         let expected = if ends { 401 } else { 200 };
@@ -301,7 +361,11 @@ fn a_lost_role_or_premium_ends_the_sessions_that_carry_it() {
         }
         assert_eq!(issuer.verify(&session.text("access")).status, expected, "{name}");
         assert_eq!(issuer.refresh(&session.text("refresh")).status, expected, "{name}");
-        assert_eq!(call(&issuer, "GET", "/api/users/", &boss, None).status, 200, "another user's sessions go on");
+        assert_eq!(
+            call(&issuer, "GET", "/api/users/", &boss, None).status,
+            200,
+            "another user's sessions go on"
+        );
     }
     // A premium that is gained ends sessions only where that is wanted.
     for (on_claims_change, status) in [(ClaimsChange::EndLost, 200), (ClaimsChange::End, 401)] {
@@ -309,7 +373,9 @@ fn a_lost_role_or_premium_ends_the_sessions_that_carry_it() {
         issuer.sql("UPDATE users SET premium = NOT premium");
         let session = issuer.login("testuser", PASSWORD);
         let changes = Changes { premium: Some(true), on_claims_change, ..Changes::default() };
-        issuer.block_on(issuer.storage.update_user(1, &changes, issuer.now())).expect("the storage works");
+        issuer
+            .block_on(issuer.storage.update_user(1, &changes, issuer.now()))
+            .expect("the storage works");
         assert_eq!(issuer.me(&session.text("access")).status, status, "{on_claims_change:?}");
     }
 }
@@ -327,15 +393,23 @@ fn the_last_administrator_stays() {
         ("PATCH", Some(json!({ "is_active": false, "email": "gone@example.com" }))),
         ("DELETE", None),
     ];
-    let inactive = issuer.create(Profile { role: "admin".into(), ..Profile::new("inactive") }, PASSWORD);
+    let inactive =
+        issuer.create(Profile { role: "admin".into(), ..Profile::new("inactive") }, PASSWORD);
     issuer.set_active(&inactive, false);
     for (method, body) in &removals {
         let answer = call(&issuer, method, &path, &boss, body.clone());
         assert_eq!((answer.status, answer.json()), (409, refused.clone()), "{method} {body:?}");
     }
     let unchanged = issuer.user("boss");
-    assert!(unchanged.is_active && unchanged.role == "admin" && unchanged.email.is_empty(), "all or nothing");
-    for harmless in [json!({ "role": "admin" }), json!({ "is_active": true }), json!({ "email": "b@example.com" })] {
+    assert!(
+        unchanged.is_active && unchanged.role == "admin" && unchanged.email.is_empty(),
+        "all or nothing"
+    );
+    for harmless in [
+        json!({ "role": "admin" }),
+        json!({ "is_active": true }),
+        json!({ "email": "b@example.com" }),
+    ] {
         assert_eq!(call(&issuer, "PATCH", &path, &boss, Some(harmless)).status, 200);
     }
     assert_eq!(call(&issuer, "DELETE", "/api/users/1/", &boss, None).status, 204, "others may go");
@@ -349,7 +423,8 @@ fn two_administrators_cannot_remove_each_other_at_the_same_moment() {
     for round in 0..12 {
         issuer.sql("UPDATE users SET role = 'instructor'");
         let ids = ["a", "b"].map(|name| {
-            let profile = Profile { role: "admin".into(), ..Profile::new(format!("{name}{round}")) };
+            let profile =
+                Profile { role: "admin".into(), ..Profile::new(format!("{name}{round}")) };
             issuer.create(profile, PASSWORD).id
         });
         let now = issuer.now();
@@ -357,7 +432,11 @@ fn two_administrators_cannot_remove_each_other_at_the_same_moment() {
             let demote = Changes { role: Some("editor".into()), ..Changes::default() };
             let (first, second) = (issuer.storage.update_user(ids[0], &demote, now), async {
                 match round % 2 {
-                    0 => issuer.storage.delete_user(ids[1], LastAdministrator::Stays, now).await.is_ok(),
+                    0 => issuer
+                        .storage
+                        .delete_user(ids[1], LastAdministrator::Stays, now)
+                        .await
+                        .is_ok(),
                     _ => issuer.storage.update_user(ids[1], &demote, now).await.is_ok(),
                 }
             });
@@ -365,7 +444,10 @@ fn two_administrators_cannot_remove_each_other_at_the_same_moment() {
             [first.is_ok(), second]
         });
         assert_eq!(removals.iter().filter(|done| **done).count(), 1, "{removals:?}");
-        assert_eq!(issuer.number("SELECT COUNT(*) FROM users WHERE role = 'admin' AND is_active"), 1);
+        assert_eq!(
+            issuer.number("SELECT COUNT(*) FROM users WHERE role = 'admin' AND is_active"),
+            1
+        );
     }
 }
 
@@ -388,11 +470,18 @@ fn a_password_that_django_would_refuse_is_refused_wherever_one_is_chosen() {
             ("/api/users/", &boss, new, "password"),
         ] {
             let answer = call(&issuer, "POST", path, token, Some(body));
-            assert_eq!((answer.status, answer.json()), (400, json!({ field: [rule] })), "{path} {password:?}");
+            assert_eq!(
+                (answer.status, answer.json()),
+                (400, json!({ field: [rule] })),
+                "{path} {password:?}"
+            );
         }
     }
     let email = json!({ "old_password": PASSWORD, "new_password": "example.test" });
     let answer = call(&issuer, "POST", "/api/users/me/password/", &token, Some(email));
-    assert_eq!(answer.json(), json!({ "new_password": ["a password is not similar to the email address"] }));
+    assert_eq!(
+        answer.json(),
+        json!({ "new_password": ["a password is not similar to the email address"] })
+    );
     assert_eq!(issuer.login("testuser", PASSWORD).status, 200, "an old one goes on working");
 }

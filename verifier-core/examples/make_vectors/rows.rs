@@ -57,7 +57,13 @@ impl Rows {
     }
 
     /// A row at the usual instant under the default policy; `expected` is [`ACCEPT`] or a code.
-    pub fn add(&mut self, id: impl Into<String>, token: impl Into<String>, keys: &'static str, expected: &'static str) {
+    pub fn add(
+        &mut self,
+        id: impl Into<String>,
+        token: impl Into<String>,
+        keys: &'static str,
+        expected: &'static str,
+    ) {
         self.add_under(id, token, keys, expected, json!({}));
     }
 
@@ -79,7 +85,16 @@ impl Rows {
         let code = (expected != ACCEPT).then_some(expected);
         let verdict = if code.is_some() { "refuse" } else { ACCEPT };
         let id = format!("{}: {}", self.class, id.into());
-        self.rows.push(Row { id, class: self.class, token: token.into(), keys, now, policy, verdict, code });
+        self.rows.push(Row {
+            id,
+            class: self.class,
+            token: token.into(),
+            keys,
+            now,
+            policy,
+            verdict,
+            code,
+        });
     }
 
     /// The file: one row a line, so that a change shows as the rows it changes.

@@ -11,7 +11,8 @@ use std::sync::LazyLock;
 use verifier_core::{KeySet, Policy, UnixTime, Verifier};
 
 static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| {
-    let keys = KeySet::parse(include_str!("../../tests/keys/rsa2048.public.pem")).expect("the key is good");
+    let keys = KeySet::parse(include_str!("../../tests/keys/rsa2048.public.pem"))
+        .expect("the key is good");
     Verifier::new(keys, Policy::default())
 });
 
@@ -19,7 +20,10 @@ const NOW: u64 = 1_730_277_600;
 
 fuzz_target!(|payload: &[u8]| {
     let token = format!("eyJhbGciOiJSUzI1NiJ9.{}.AAAA", URL_SAFE_NO_PAD.encode(payload));
-    let Ok(verified) = VERIFIER.verify_all_but_the_signature(&token, UnixTime::from_secs(NOW)) else { return };
+    let Ok(verified) = VERIFIER.verify_all_but_the_signature(&token, UnixTime::from_secs(NOW))
+    else {
+        return;
+    };
     assert_eq!(verified.claims_json().as_bytes(), payload);
     let claims = match serde_json::from_slice::<serde_json::Value>(payload) {
         Ok(claims) => claims,

@@ -20,6 +20,9 @@ fuzz_target!(|bytes: &[u8]| {
         check(text);
     }
     for label in ["PUBLIC KEY", "RSA PUBLIC KEY"] {
-        check(&format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", STANDARD.encode(bytes)));
+        check(&format!(
+            "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
+            STANDARD.encode(bytes)
+        ));
     }
 });

@@ -9,7 +9,8 @@ use std::sync::LazyLock;
 use verifier_core::{Code, KeySet, Policy, UnixTime, Verifier};
 
 static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| {
-    let keys = KeySet::parse(include_str!("../../tests/keys/rsa2048.public.pem")).expect("the key is good");
+    let keys = KeySet::parse(include_str!("../../tests/keys/rsa2048.public.pem"))
+        .expect("the key is good");
     Verifier::new(keys, Policy::default())
 });
 

@@ -8,7 +8,8 @@ pub(crate) struct Number<'a>(&'a [u8]);
 
 /// The first digits of 2^1024 - 2^970, the smallest decimal that an IEEE 754 double rounds to infinity; it has 309 digits. The others
 /// would be as many bytes of wasm, to tell a number that only somebody who knows these would write.
-const FIRST_INFINITE_DOUBLE: &[u8] = b"179769313486231580793728971405303415079934132710037826936173";
+const FIRST_INFINITE_DOUBLE: &[u8] =
+    b"179769313486231580793728971405303415079934132710037826936173";
 const DIGITS_OF_FIRST_INFINITE_DOUBLE: i32 = 309;
 
 /// Digits of whole seconds that are kept: 2^64 has as many.
@@ -39,16 +40,22 @@ impl<'a> Number<'a> {
         let mantissa = text.get(..end)?;
         // How many digits of the number stand before its decimal point from the next one on, that one among them. A text
         // is far shorter than 2^31 bytes, so nothing is lost.
-        let mut ahead = i32::try_from(position(mantissa, |byte| byte == b'.')).ok()? + exponent(text.get(end..)?);
+        let mut ahead = i32::try_from(position(mantissa, |byte| byte == b'.')).ok()?
+            + exponent(text.get(end..)?);
         let mut digits = [0; SECOND_DIGITS + NANO_DIGITS];
         let (mut is_zero, mut beyond, mut below_nanos) = (true, false, false);
         for (at, byte) in mantissa.iter().enumerate() {
             if let b'1'..=b'9' = byte {
-                if is_zero && (text.first() == Some(&b'-') || is_infinite_as_double(ahead, mantissa.get(at..)?)) {
+                if is_zero
+                    && (text.first() == Some(&b'-')
+                        || is_infinite_as_double(ahead, mantissa.get(at..)?))
+                {
                     return None;
                 }
                 is_zero = false;
-                match usize::try_from(SECOND_DIGITS as i32 - ahead).map(|place| digits.get_mut(place)) {
+                match usize::try_from(SECOND_DIGITS as i32 - ahead)
+                    .map(|place| digits.get_mut(place))
+                {
                     Ok(Some(digit)) => *digit = byte - b'0',
                     Ok(None) => below_nanos = true,
                     Err(_) => beyond = true,

@@ -45,7 +45,9 @@ impl<'a> Text<'a> {
     pub(crate) fn to_str(self) -> Cow<'a, str> {
         match core::str::from_utf8(self.0) {
             Ok(plain) if !self.0.contains(&b'\\') => Cow::Borrowed(plain),
-            _ => Cow::Owned(String::from_utf8(self.bytes().collect::<Vec<u8>>()).unwrap_or_default()),
+            _ => {
+                Cow::Owned(String::from_utf8(self.bytes().collect::<Vec<u8>>()).unwrap_or_default())
+            }
         }
     }
 
@@ -174,7 +176,9 @@ pub(super) const NO_CODE_UNIT: u32 = u32::MAX;
 pub(super) fn code_unit(text: &[u8], at: &mut usize) -> u32 {
     let mut unit = 0;
     for _ in 0..4 {
-        let Some(digit) = text.get(*at).and_then(|digit| char::from(*digit).to_digit(16)) else { return NO_CODE_UNIT };
+        let Some(digit) = text.get(*at).and_then(|digit| char::from(*digit).to_digit(16)) else {
+            return NO_CODE_UNIT;
+        };
         unit = unit << 4 | digit;
         *at += 1;
     }

@@ -62,7 +62,9 @@ mod tests {
                 }
             }
         }
-        let all: Vec<u8> = ('\0'..=char::MAX).flat_map(|one| alloc::string::String::from(one).into_bytes()).collect();
+        let all: Vec<u8> = ('\0'..=char::MAX)
+            .flat_map(|one| alloc::string::String::from(one).into_bytes())
+            .collect();
         assert_eq!(small::valid_up_to(&all), all.len());
     }
 }

@@ -82,15 +82,23 @@ impl From<Fault> for KeyError {
         let (reason, place) = (usize::from(fault.reason()), fault.place());
         match fault.code() {
             Code::KeySetTooLarge => Self::TooLong { bytes: place as usize },
-            Code::KeyPemInvalid => PemFault::ALL.get(reason).copied().map_or(Self::UnknownFormat, Self::Pem),
+            Code::KeyPemInvalid => {
+                PemFault::ALL.get(reason).copied().map_or(Self::UnknownFormat, Self::Pem)
+            }
             Code::KeyJsonInvalid => match reason.checked_sub(usize::from(JwkFault::OFFSET)) {
                 None => Self::JsonSyntax { at: place as usize },
-                Some(reason) => JwkFault::ALL.get(reason).copied().map_or(Self::UnknownFormat, Self::Json),
+                Some(reason) => {
+                    JwkFault::ALL.get(reason).copied().map_or(Self::UnknownFormat, Self::Json)
+                }
             },
-            Code::KeyMemberInvalid => KeyMember::ALL.get(reason).copied().map_or(Self::UnknownFormat, Self::Member),
+            Code::KeyMemberInvalid => {
+                KeyMember::ALL.get(reason).copied().map_or(Self::UnknownFormat, Self::Member)
+            }
             Code::KeyPrivate => Self::PrivateKey,
             Code::KeySymmetric => Self::SymmetricKey,
-            Code::KeyUnsuitable => Unsuitable::ALL.get(reason).copied().map_or(Self::UnknownFormat, Self::Unsuitable),
+            Code::KeyUnsuitable => {
+                Unsuitable::ALL.get(reason).copied().map_or(Self::UnknownFormat, Self::Unsuitable)
+            }
             Code::KeyTooSmall => Self::TooSmall { bits: place },
             Code::KeyTooLarge => Self::TooLarge { bits: place },
             Code::KeyModulusEven => Self::ModulusEven,

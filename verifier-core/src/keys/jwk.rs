@@ -60,8 +60,10 @@ enum Member {
 }
 
 /// Their names, in the same order; [`Member::Private`] and all that follow are private.
-const NAMES: [&str; 17] =
-    ["keys", "kty", "use", "alg", "key_ops", "kid", "n", "e", "k", "d", "p", "q", "dp", "dq", "qi", "oth", "priv"];
+const NAMES: [&str; 17] = [
+    "keys", "kty", "use", "alg", "key_ops", "kid", "n", "e", "k", "d", "p", "q", "dp", "dq", "qi",
+    "oth", "priv",
+];
 
 #[derive(Default)]
 struct Jwk<'a> {
@@ -111,7 +113,10 @@ impl<'a> Jwk<'a> {
                 return Err(unsuitable.fault());
             }
         }
-        if self.get(Member::KeyOps).is_some_and(|list| !elements(list).any(|operation| operation.is_text(b"verify"))) {
+        if self
+            .get(Member::KeyOps)
+            .is_some_and(|list| !elements(list).any(|operation| operation.is_text(b"verify")))
+        {
             return Err(Unsuitable::KeyOps.fault());
         }
         let kid = self.get(Member::Kid).map(Value::text);
@@ -134,7 +139,10 @@ impl<'a> Jwk<'a> {
         if let Some(text) = self.get(member).and_then(Value::text) {
             let mut decoder = Decoder::default();
             // One character alone is no byte, and may not end.
-            if !text.is_empty() && text.bytes().all(|byte| decoder.take(byte, bytes)) && decoder.may_end() {
+            if !text.is_empty()
+                && text.bytes().all(|byte| decoder.take(byte, bytes))
+                && decoder.may_end()
+            {
                 return Ok(());
             }
         }

@@ -165,7 +165,9 @@ impl KeySet {
             ([only], None) => Ok(only),
             ([only], Some(_)) if self.bare => Ok(only),
             (keys, None) => Err(Fault::new(Code::KidMissing, 0, keys.len())),
-            (keys, Some(kid)) => keys.iter().find(|key| key.is_called(kid)).ok_or(Fault::of(Code::KeyNotFound)),
+            (keys, Some(kid)) => {
+                keys.iter().find(|key| key.is_called(kid)).ok_or(Fault::of(Code::KeyNotFound))
+            }
         }
     }
 }
@@ -184,7 +186,10 @@ struct Loaded {
 
 impl Loaded {
     /// What this reader makes of a text.
-    fn read_by(read: impl FnOnce(&[u8], &mut Self) -> Result<(), Fault>, text: &[u8]) -> Result<Self, Fault> {
+    fn read_by(
+        read: impl FnOnce(&[u8], &mut Self) -> Result<(), Fault>,
+        text: &[u8],
+    ) -> Result<Self, Fault> {
         if text.len() > MAX_KEY_TEXT_BYTES {
             return Err(Fault::new(Code::KeySetTooLarge, 0, text.len()));
         }
@@ -201,7 +206,9 @@ impl Loaded {
     fn into_set(self) -> Result<KeySet, Fault> {
         let keys = self.keys;
         let mut rest = keys.as_slice();
-        let Some(first) = rest.first() else { return Err(self.skipped.unwrap_or(Fault::of(Code::KeySetEmpty))) };
+        let Some(first) = rest.first() else {
+            return Err(self.skipped.unwrap_or(Fault::of(Code::KeySetEmpty)));
+        };
         let bare = !self.is_set && first.kid.is_none();
         while let [first, others @ ..] = rest {
             if first.kid_text().is_some_and(|kid| others.iter().any(|other| other.is_called(kid))) {

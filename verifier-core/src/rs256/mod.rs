@@ -18,8 +18,8 @@ const MAX_MODULUS_BYTES: usize = (MAX_MODULUS_BITS / 8) as usize;
 
 /// The zero that ends the padding, and the DER of `DigestInfo` up to the digest: SHA-256 with its NULL parameter (RFC 8017 section 9.2, note 1).
 const DIGEST_INFO: [u8; 20] = [
-    0x00, 0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04,
-    0x20,
+    0x00, 0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01,
+    0x05, 0x00, 0x04, 0x20,
 ];
 
 /// An RSA public key with what verification needs of it computed once.
@@ -61,7 +61,12 @@ impl RsaPublicKey {
             return Err(Fault::new(Code::KeyTooLarge, 0, bits as usize));
         };
         write_encoded_message(encoded);
-        Ok(Self { modulus: modulus.to_vec(), kernel: Native::new(modulus, exponent, encoded), bits, exponent })
+        Ok(Self {
+            modulus: modulus.to_vec(),
+            kernel: Native::new(modulus, exponent, encoded),
+            bits,
+            exponent,
+        })
     }
 
     /// Bits of the modulus.

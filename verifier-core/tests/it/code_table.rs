@@ -17,7 +17,8 @@ fn table() -> String {
     );
     for code in Code::ALL {
         let (en, ko) = (code.text(Lang::En), code.text(Lang::Ko));
-        writeln!(text, "| {:?} | `{code}` | {en} | {ko} |", code.stage()).expect("a String takes everything");
+        writeln!(text, "| {:?} | `{code}` | {en} | {ko} |", code.stage())
+            .expect("a String takes everything");
     }
     text
 }
@@ -29,14 +30,24 @@ fn the_table_in_the_docs_is_current() {
         std::fs::write(&path, table()).expect("docs/codes.md can be written");
     }
     let current = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(current == table(), "docs/codes.md is stale: UPDATE_DOCS=1 cargo test -p verifier-core --test code_table");
+    assert!(
+        current == table(),
+        "docs/codes.md is stale: UPDATE_DOCS=1 cargo test -p verifier-core --test code_table"
+    );
 }
 
 #[test]
 fn codes_are_unique_snake_case_and_in_the_order_of_the_stages() {
     let names: BTreeSet<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
     assert_eq!(names.len(), Code::ALL.len());
-    assert!(names.iter().all(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')));
+    assert!(names.iter().all(|name| {
+        name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+    }));
     assert!(Code::ALL.is_sorted_by_key(|code| code.stage()));
-    assert!(Code::ALL.iter().all(|code| !code.text(Lang::Ko).is_empty() && code.text(Lang::Ko) != code.text(Lang::En)));
+    assert!(
+        Code::ALL
+            .iter()
+            .all(|code| !code.text(Lang::Ko).is_empty()
+                && code.text(Lang::Ko) != code.text(Lang::En))
+    );
 }

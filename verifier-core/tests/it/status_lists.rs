@@ -2,7 +2,9 @@
 
 use crate::common::{NOW, OTHER_2048, RSA_2048, Signer, b64};
 use serde_json::{Value, json};
-use verifier_core::{KeySet, MAX_STATUS_LIST_BYTES, Policy, Refusal, Segments, StatusList, UnixTime, Verifier};
+use verifier_core::{
+    KeySet, MAX_STATUS_LIST_BYTES, Policy, Refusal, Segments, StatusList, UnixTime, Verifier,
+};
 
 const URI: &str = "https://issuer.example/status/1";
 
@@ -30,7 +32,8 @@ fn list_claims() -> Value {
 }
 
 fn verifier(policy: Policy) -> Verifier {
-    let keys = KeySet::parse(&Signer::new(RSA_2048).public_pem()).expect("the test's keys are good");
+    let keys =
+        KeySet::parse(&Signer::new(RSA_2048).public_pem()).expect("the test's keys are good");
     Verifier::new(keys, policy)
 }
 
@@ -48,15 +51,23 @@ fn verdict(header: &Value, claims: &Value) -> &'static str {
     let _ = verifier.verify_in(&mut segments, token.as_bytes(), now);
     let quoting_nothing = verifier.verify_status_list_in(&mut segments, token.as_bytes(), URI, now);
     assert_eq!(quoting_nothing.as_ref().ok(), outcome.as_ref().ok());
-    assert_eq!(quoting_nothing.err().map(|refusal| refusal.code()), outcome.as_ref().err().map(Refusal::code));
+    assert_eq!(
+        quoting_nothing.err().map(|refusal| refusal.code()),
+        outcome.as_ref().err().map(Refusal::code)
+    );
     code_of(&outcome)
 }
 
 #[test]
 fn a_good_list_is_handed_out_typed() {
     let token = Signer::new(RSA_2048).token(&list_header(), &list_claims());
-    let list = verifier(Policy::default()).verify_status_list(token, URI, UnixTime::from_secs(NOW)).expect("good");
-    assert_eq!((list.bits(), list.compressed(), list.ttl_seconds()), (1, b"any bytes".as_slice(), Some(60)));
+    let list = verifier(Policy::default())
+        .verify_status_list(token, URI, UnixTime::from_secs(NOW))
+        .expect("good");
+    assert_eq!(
+        (list.bits(), list.compressed(), list.ttl_seconds()),
+        (1, b"any bytes".as_slice(), Some(60))
+    );
     assert_eq!(list.expires_at(), Some(UnixTime::from_secs(NOW + 3600)));
     assert_eq!(list.issued_at(), UnixTime::from_secs(NOW));
 }
@@ -64,8 +75,11 @@ fn a_good_list_is_handed_out_typed() {
 #[test]
 fn a_ttl_is_rounded_down_to_whole_seconds() {
     for (ttl, seconds) in [(json!(60.5), 60), (json!(1.999), 1), (json!(1e3), 1000)] {
-        let token = Signer::new(RSA_2048).token(&list_header(), &changed(list_claims(), &json!({"ttl": ttl})));
-        let list = verifier(Policy::default()).verify_status_list(token, URI, UnixTime::from_secs(NOW)).expect("good");
+        let token = Signer::new(RSA_2048)
+            .token(&list_header(), &changed(list_claims(), &json!({"ttl": ttl})));
+        let list = verifier(Policy::default())
+            .verify_status_list(token, URI, UnixTime::from_secs(NOW))
+            .expect("good");
         assert_eq!(list.ttl_seconds(), Some(seconds), "{ttl}");
     }
 }
@@ -98,10 +112,17 @@ fn a_list_that_breaks_a_rule_is_refused_with_its_code() {
         (json!({"status_list": {"bits": "1", "lst": ""}}), "claim_invalid"),
         (json!({"status_list": {"bits": 1, "lst": "a"}}), "claim_invalid"),
         (json!({"status_list": {"bits": 1, "lst": "YQ=="}}), "claim_invalid"),
-        (json!({"status_list": {"bits": 8, "lst": "", "aggregation_uri": "https://x"}}), "accepted"),
+        (
+            json!({"status_list": {"bits": 8, "lst": "", "aggregation_uri": "https://x"}}),
+            "accepted",
+        ),
     ];
     for (changes, expected) in rows {
-        assert_eq!(verdict(&list_header(), &changed(list_claims(), changes)), *expected, "{changes}");
+        assert_eq!(
+            verdict(&list_header(), &changed(list_claims(), changes)),
+            *expected,
+            "{changes}"
+        );
     }
 }
 
@@ -121,7 +142,11 @@ fn the_header_names_a_list_and_keeps_every_rule_of_a_tokens_header() {
         (json!({"kid": 1}), "kid_invalid"),
     ];
     for (changes, expected) in rows {
-        assert_eq!(verdict(&changed(list_header(), changes), &list_claims()), *expected, "{changes}");
+        assert_eq!(
+            verdict(&changed(list_header(), changes), &list_claims()),
+            *expected,
+            "{changes}"
+        );
     }
 }
 
@@ -130,26 +155,39 @@ fn a_list_is_no_token_and_a_token_no_list() {
     let (signer, now) = (Signer::new(RSA_2048), UnixTime::from_secs(NOW));
     let everything = changed(crate::common::claims_with(json!({})), &list_claims());
     for policy in [Policy::default(), Policy { require_at_jwt: true, ..Policy::default() }] {
-        let refusal = verifier(policy).verify(signer.token(&list_header(), &everything), now).expect_err("a list");
+        let refusal = verifier(policy)
+            .verify(signer.token(&list_header(), &everything), now)
+            .expect_err("a list");
         assert_eq!(refusal.code().as_str(), "typ_not_allowed");
     }
-    for header in [crate::common::header(), json!({"alg": "RS256"}), json!({"alg": "RS256", "typ": "at+jwt"})] {
+    for header in
+        [crate::common::header(), json!({"alg": "RS256"}), json!({"alg": "RS256", "typ": "at+jwt"})]
+    {
         assert_eq!(verdict(&header, &everything), "typ_not_allowed");
     }
-    assert_eq!(verdict(&list_header(), &everything), "accepted", "what more it says does not matter");
+    assert_eq!(
+        verdict(&list_header(), &everything),
+        "accepted",
+        "what more it says does not matter"
+    );
 }
 
 #[test]
 fn only_the_keys_of_the_verifier_sign_lists() {
     let token = Signer::new(OTHER_2048).token(&list_header(), &list_claims());
-    let outcome = verifier(Policy::default()).verify_status_list(token, URI, UnixTime::from_secs(NOW));
+    let outcome =
+        verifier(Policy::default()).verify_status_list(token, URI, UnixTime::from_secs(NOW));
     assert_eq!(code_of(&outcome), "signature_invalid");
 }
 
 #[test]
 fn both_leeways_and_a_named_issuer_hold_for_lists_too() {
-    let policy =
-        Policy { leeway_seconds: 10, future_leeway_seconds: 20, issuer: Some("us".into()), ..Policy::default() };
+    let policy = Policy {
+        leeway_seconds: 10,
+        future_leeway_seconds: 20,
+        issuer: Some("us".into()),
+        ..Policy::default()
+    };
     for (changes, expected) in [
         (json!({"exp": NOW - 9}), "accepted"),
         (json!({"exp": NOW - 10}), "token_expired"),
@@ -161,7 +199,8 @@ fn both_leeways_and_a_named_issuer_hold_for_lists_too() {
         (json!({"iss": "them"}), "issuer_mismatch"),
     ] {
         let token = Signer::new(RSA_2048).token(&list_header(), &changed(list_claims(), &changes));
-        let outcome = verifier(policy.clone()).verify_status_list(token, URI, UnixTime::from_secs(NOW));
+        let outcome =
+            verifier(policy.clone()).verify_status_list(token, URI, UnixTime::from_secs(NOW));
         assert_eq!(code_of(&outcome), expected, "{changes}");
     }
 }
@@ -170,7 +209,10 @@ fn both_leeways_and_a_named_issuer_hold_for_lists_too() {
 fn lists_may_be_longer_than_tokens_but_not_without_end() {
     let lst = b64(&vec![7; 100_000]);
     assert_eq!(
-        verdict(&list_header(), &changed(list_claims(), &json!({"status_list": {"bits": 1, "lst": lst}}))),
+        verdict(
+            &list_header(),
+            &changed(list_claims(), &json!({"status_list": {"bits": 1, "lst": lst}}))
+        ),
         "accepted"
     );
     let outcome = verifier(Policy::default()).verify_status_list(

@@ -2,7 +2,9 @@
 
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use verifier_core::{Check, Code, KeySet, Outcome, Policy, Refusal, Stage, TokenType, UnixTime, Verifier};
+use verifier_core::{
+    Check, Code, KeySet, Outcome, Policy, Refusal, Stage, TokenType, UnixTime, Verifier,
+};
 
 #[derive(Deserialize)]
 struct File {
@@ -56,7 +58,8 @@ fn verdict(keys: &str, row: &Row, policy: Policy) -> Option<&'static str> {
     match KeySet::parse(keys) {
         Err(error) => Some(error.code().as_str()),
         Ok(keys) => {
-            let verified = Verifier::new(keys, policy).verify(&row.token, UnixTime::from_secs(row.now));
+            let verified =
+                Verifier::new(keys, policy).verify(&row.token, UnixTime::from_secs(row.now));
             verified.err().map(|refusal| refusal.code().as_str())
         }
     }
@@ -64,8 +67,8 @@ fn verdict(keys: &str, row: &Row, policy: Policy) -> Option<&'static str> {
 
 #[test]
 fn every_row_of_the_verdict_table_gets_its_verdict_and_code() {
-    let file: File =
-        serde_json::from_str(include_str!("../../vectors/verdicts.json")).expect("the file is of this form");
+    let file: File = serde_json::from_str(include_str!("../../vectors/verdicts.json"))
+        .expect("the file is of this form");
     assert!(file.rows.len() >= 400, "{} rows", file.rows.len());
     let mut classes: BTreeMap<String, [u32; 2]> = BTreeMap::new();
     let mut wrong = Vec::new();
@@ -94,9 +97,10 @@ fn every_row_of_the_verdict_table_gets_its_verdict_and_code() {
 fn check_of(code: Code, refusal: &Refusal) -> Check {
     match (code, refusal) {
         (Code::ClaimMissing, _) | (Code::TokenExpired, _) => Check::ExpiresAt,
-        (Code::ClaimInvalid, Refusal::ClaimInvalid(claim)) => {
-            Check::ALL.into_iter().find(|check| check.as_str() == *claim).expect("the claim has a check")
-        }
+        (Code::ClaimInvalid, Refusal::ClaimInvalid(claim)) => Check::ALL
+            .into_iter()
+            .find(|check| check.as_str() == *claim)
+            .expect("the claim has a check"),
         (Code::TokenNotYetValid, _) => Check::NotBefore,
         (Code::TokenIssuedInFuture, _) => Check::IssuedAt,
         (Code::TokenTypeMismatch, _) => Check::TokenType,
@@ -114,21 +118,24 @@ fn check_of(code: Code, refusal: &Refusal) -> Check {
 
 #[test]
 fn every_row_is_explained_by_the_check_that_stopped_it() {
-    let file: File =
-        serde_json::from_str(include_str!("../../vectors/verdicts.json")).expect("the file is of this form");
+    let file: File = serde_json::from_str(include_str!("../../vectors/verdicts.json"))
+        .expect("the file is of this form");
     for mut row in file.rows {
         let Ok(keys) = KeySet::parse(&file.keys[&row.keys]) else { continue };
         let verifier = Verifier::new(keys, std::mem::take(&mut row.policy).into());
         let now = UnixTime::from_secs(row.now);
         let explanation = verifier.explain(&row.token, now);
         assert_eq!(explanation.verdict, verifier.verify(&row.token, now), "{}", row.id);
-        let expected = explanation.verdict.as_ref().err().map(|refusal| check_of(refusal.code(), refusal));
+        let expected =
+            explanation.verdict.as_ref().err().map(|refusal| check_of(refusal.code(), refusal));
         for step in explanation.steps {
             match expected {
                 Some(failing) if step.check == failing => {
                     assert!(matches!(step.outcome, Outcome::Failed(_)), "{}", row.id)
                 }
-                Some(failing) if step.check > failing => assert_eq!(step.outcome, Outcome::NotReached, "{}", row.id),
+                Some(failing) if step.check > failing => {
+                    assert_eq!(step.outcome, Outcome::NotReached, "{}", row.id)
+                }
                 _ => assert_eq!(step.outcome, Outcome::Passed, "{}: {:?}", row.id, step.check),
             }
         }

@@ -1,8 +1,12 @@
 //! The verdict of the policy, rule by rule, on tokens signed by an independent library.
 
-use crate::common::{EXPONENT_3, NOW, OTHER_2048, RSA_2048, RSA_3072, RSA_4096, Signer, b64, segments};
+use crate::common::{
+    EXPONENT_3, NOW, OTHER_2048, RSA_2048, RSA_3072, RSA_4096, Signer, b64, segments,
+};
 use serde_json::{Value, json};
-use verifier_core::{KeySet, Policy, Refusal, TokenType, UnixTime, UserId, VerifiedToken, Verifier};
+use verifier_core::{
+    KeySet, Policy, Refusal, TokenType, UnixTime, UserId, VerifiedToken, Verifier,
+};
 
 fn verify_with(policy: Policy, keys: &str, token: &str) -> Result<VerifiedToken, Refusal> {
     let keys = KeySet::parse(keys).expect("the test's keys are good");
@@ -26,7 +30,8 @@ fn verdict(signer: &Signer, token: &str) -> &'static str {
 fn a_token_of_every_key_size_and_exponent_is_accepted() {
     for pem in [RSA_2048, RSA_3072, RSA_4096, EXPONENT_3] {
         let signer = Signer::new(pem);
-        let token = verify_with(Policy::default(), &signer.public_pem(), &signer.token_with(json!({})));
+        let token =
+            verify_with(Policy::default(), &signer.public_pem(), &signer.token_with(json!({})));
         let token = token.expect("the token is good");
         assert_eq!(token.claim("username").and_then(|c| c.as_str()).as_deref(), Some("testuser"));
         assert_eq!(token.claim("user_id").map(|c| c.raw().to_owned()).as_deref(), Some("1"));
@@ -39,9 +44,9 @@ fn a_token_of_every_key_size_and_exponent_is_accepted() {
 fn registered_claims_are_handed_out_typed() {
     let signer = Signer::new(RSA_2048);
     let policy = Policy { audience: Some("edge".into()), ..Policy::default() };
-    let claims =
-        json!({"nbf": NOW - 5, "iat": NOW as f64 - 0.5, "iss": "https://issuer.example", "aud": ["edge", "other"]});
-    let token = verify_with(policy, &signer.public_pem(), &signer.token_with(claims)).expect("the token is good");
+    let claims = json!({"nbf": NOW - 5, "iat": NOW as f64 - 0.5, "iss": "https://issuer.example", "aud": ["edge", "other"]});
+    let token = verify_with(policy, &signer.public_pem(), &signer.token_with(claims))
+        .expect("the token is good");
     assert_eq!(token.not_before(), Some(UnixTime::from_secs(NOW - 5)));
     assert_eq!(token.issued_at(), Some(UnixTime::new(NOW - 1, 500_000_000)));
     assert_eq!(token.issuer().as_deref(), Some("https://issuer.example"));
@@ -147,7 +152,11 @@ fn leeway_moves_each_limit_by_whole_seconds() {
     }
     // A leeway beyond 1970 or the end of time neither wraps nor panics.
     let policy = Policy { leeway_seconds: u64::MAX, ..Policy::default() };
-    let result = verify_with(policy, &signer.public_pem(), &signer.token_with(json!({"exp": 0, "nbf": u64::MAX})));
+    let result = verify_with(
+        policy,
+        &signer.public_pem(),
+        &signer.token_with(json!({"exp": 0, "nbf": u64::MAX})),
+    );
     assert_eq!(code_of(result), "accepted");
 }
 
@@ -176,14 +185,23 @@ fn the_future_leeway_is_for_nbf_and_iat_alone_and_five_seconds_by_default() {
         let result = verify_with(policy, &signer.public_pem(), &signer.token_with(extra.clone()));
         assert_eq!(code_of(result), expected, "{leeway_seconds}, {future_leeway_seconds}: {extra}");
     }
-    assert_eq!((Policy::<String>::default().leeway_seconds, Policy::<String>::default().future_leeway_seconds), (0, 5));
+    assert_eq!(
+        (
+            Policy::<String>::default().leeway_seconds,
+            Policy::<String>::default().future_leeway_seconds
+        ),
+        (0, 5)
+    );
 }
 
 #[test]
 fn configured_names_must_be_there_and_equal() {
     let signer = Signer::new(RSA_2048);
-    let policy =
-        Policy { issuer: Some("https://issuer.example".into()), audience: Some("edge".into()), ..Policy::default() };
+    let policy = Policy {
+        issuer: Some("https://issuer.example".into()),
+        audience: Some("edge".into()),
+        ..Policy::default()
+    };
     let issuer = "https://issuer.example";
     let rows = [
         (json!({"iss": issuer, "aud": "edge"}), "accepted"),
@@ -198,7 +216,8 @@ fn configured_names_must_be_there_and_equal() {
         (json!({"iss": [issuer], "aud": "edge"}), "issuer_mismatch"),
     ];
     for (extra, expected) in rows {
-        let result = verify_with(policy.clone(), &signer.public_pem(), &signer.token_with(extra.clone()));
+        let result =
+            verify_with(policy.clone(), &signer.public_pem(), &signer.token_with(extra.clone()));
         assert_eq!(code_of(result), expected, "{extra}");
     }
     let refresh = Policy { token_type: TokenType::Refresh, ..Policy::default() };
@@ -282,7 +301,8 @@ fn many_members_are_told_apart_and_one_that_comes_twice_is_found() {
     let signer = Signer::new(RSA_2048);
     for count in [2, 11, 12, 13, 14, 100, 1000] {
         for twice in [None, Some(0), Some(count / 2), Some(count - 1)] {
-            let mut names: Vec<String> = (0..count).map(|i| format!("m{}", i * 7919 % 10_007)).collect();
+            let mut names: Vec<String> =
+                (0..count).map(|i| format!("m{}", i * 7919 % 10_007)).collect();
             if let Some(index) = twice {
                 // Written with an escape, so that only the unescaped names are equal.
                 names.push(names[index].replace('m', "\\u006d"));
@@ -373,7 +393,10 @@ fn every_flipped_bit_of_a_token_is_noticed() {
         for bit in 0..8 {
             let mut flipped = token.clone().into_bytes();
             flipped[byte] ^= 1 << bit;
-            assert!(verifier.verify(&flipped, UnixTime::from_secs(NOW)).is_err(), "byte {byte}, bit {bit}");
+            assert!(
+                verifier.verify(&flipped, UnixTime::from_secs(NOW)).is_err(),
+                "byte {byte}, bit {bit}"
+            );
         }
     }
 }

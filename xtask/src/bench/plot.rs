@@ -70,7 +70,8 @@ mod tests {
     #[test]
     fn ten_times_as_long_is_as_far_everywhere_and_every_contender_is_there() {
         assert!((x(100.0) - x(10.0) - (x(1000.0) - x(100.0))).abs() < 1e-9);
-        let medians = vec![("verifier-core".to_owned(), 16.25), ("ring, signature alone".to_owned(), 20.0)];
+        let medians =
+            vec![("verifier-core".to_owned(), 16.25), ("ring, signature alone".to_owned(), 20.0)];
         let drawn = svg(&[("native".to_owned(), medians)]);
         assert!(
             drawn.contains("<g class=\"ours\">")

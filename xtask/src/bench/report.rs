@@ -47,7 +47,8 @@ pub(crate) fn times(place: &str, json: &str) -> Result<String> {
         serde_json::from_str(json).with_context(|| format!("{place} printed no times"))?;
     lines.sort_by_key(|line| !is_base(line));
     let version = version.map_or_else(String::new, |version| format!("{version}; "));
-    let mut text = format!("## {place}\n\n{version}{rounds} rounds; median (fastest), and ratio.\n\n| |");
+    let mut text =
+        format!("## {place}\n\n{version}{rounds} rounds; median (fastest), and ratio.\n\n| |");
     let mut bits: Vec<u32> = lines.iter().map(|line| line.bits).collect();
     bits.sort_unstable();
     bits.dedup();
@@ -57,15 +58,21 @@ pub(crate) fn times(place: &str, json: &str) -> Result<String> {
             names.push((&line.contender, &line.scope));
         }
     }
-    let _ = writeln!(text, "{}", bits.iter().map(|bits| format!(" {bits} bits |")).collect::<String>());
+    let _ =
+        writeln!(text, "{}", bits.iter().map(|bits| format!(" {bits} bits |")).collect::<String>());
     let _ = writeln!(text, "|---|{}", "---|".repeat(bits.len()));
     for (name, scope) in names {
-        let _ = write!(text, "| {name}{} |", if scope == "signature" { ", signature alone" } else { "" });
+        let _ = write!(
+            text,
+            "| {name}{} |",
+            if scope == "signature" { ", signature alone" } else { "" }
+        );
         for bits in &bits {
             let of_size = || lines.iter().filter(|line| line.bits == *bits);
             let base = of_size().find(|line| is_base(line)).context("nothing to compare with")?;
-            let line =
-                of_size().find(|line| line.contender == name && line.scope == scope).context("a time is missing")?;
+            let line = of_size()
+                .find(|line| line.contender == name && line.scope == scope)
+                .context("a time is missing")?;
             let ratio = line.median_us / base.median_us;
             let _ = write!(text, " {:.1} ({:.1}), {ratio:.2} x |", line.median_us, line.min_us);
         }
@@ -81,7 +88,14 @@ pub(crate) fn medians(json: &str, bits: u32) -> Result<Vec<(String, f64)>> {
     let of_size = lines.into_iter().filter(|line| line.bits == bits);
     let mut medians: Vec<_> = of_size
         .map(|Line { contender, scope, median_us, .. }| {
-            (if scope == "signature" { format!("{contender}, signature alone") } else { contender }, median_us)
+            (
+                if scope == "signature" {
+                    format!("{contender}, signature alone")
+                } else {
+                    contender
+                },
+                median_us,
+            )
         })
         .collect();
     medians.sort_by(|(_, a), (_, b)| a.total_cmp(b));
@@ -112,14 +126,18 @@ pub(crate) fn sizes(json: &str) -> Result<String> {
 pub(crate) fn ask(program: impl AsRef<OsStr>, arguments: &[&str]) -> String {
     let mut command = process::command(program);
     command.args(arguments);
-    process::probe(command, Duration::from_secs(20)).map_or_else(|| "unknown".to_owned(), |said| said.trim().to_owned())
+    process::probe(command, Duration::from_secs(20))
+        .map_or_else(|| "unknown".to_owned(), |said| said.trim().to_owned())
 }
 
 /// Date, machine and versions.
 pub(crate) fn machine(workspace: &Workspace) -> Result<String> {
     let cpu = std::fs::read_to_string("/proc/cpuinfo").ok();
-    let model = cpu.as_deref().and_then(|text| text.lines().find_map(|line| line.strip_prefix("model name\t: ")));
-    let model = model.map_or_else(|| ask("sysctl", &["-n", "machdep.cpu.brand_string"]), str::to_owned);
+    let model = cpu
+        .as_deref()
+        .and_then(|text| text.lines().find_map(|line| line.strip_prefix("model name\t: ")));
+    let model =
+        model.map_or_else(|| ask("sysctl", &["-n", "machdep.cpu.brand_string"]), str::to_owned);
     let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
     let mut text = format!(
         "{}; {model}, {cores} cores; {}; {}; Node {}",
@@ -129,19 +147,26 @@ pub(crate) fn machine(workspace: &Workspace) -> Result<String> {
         ask("node", &["--version"]),
     );
     let lock = std::fs::read_to_string(workspace.root.join("xtask/bench/Cargo.lock"))?;
-    let npm: serde_json::Value =
-        serde_json::from_str(&std::fs::read_to_string(workspace.root.join("xtask/bench/js/package-lock.json"))?)?;
+    let npm: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(
+        workspace.root.join("xtask/bench/js/package-lock.json"),
+    )?)?;
     let mut blocks = lock.lines();
     while let Some(line) = blocks.next() {
         let name = line.strip_prefix("name = \"").and_then(|rest| rest.strip_suffix('"'));
         let Some(name) = name else { continue };
         if ["aws-lc-rs", "jsonwebtoken", "jwt-compact", "ring", "rsa", "wasmtime"].contains(&name) {
-            let version = blocks.next().unwrap_or_default().trim_start_matches("version = ").trim_matches('"');
+            let version = blocks
+                .next()
+                .unwrap_or_default()
+                .trim_start_matches("version = ")
+                .trim_matches('"');
             let _ = write!(text, "; {name} {version}");
         }
     }
     for name in ["jose", "jsonwebtoken", "jsrsasign"] {
-        let version = npm["packages"][format!("node_modules/{name}")]["version"].as_str().unwrap_or("unknown");
+        let version = npm["packages"][format!("node_modules/{name}")]["version"]
+            .as_str()
+            .unwrap_or("unknown");
         let _ = write!(text, "; {name} (npm) {version}");
     }
     text.push('\n');

@@ -18,7 +18,11 @@ pub(super) fn stages(workspace: &Workspace, base: &str) -> Result<Vec<Stage>> {
     let mut paths = git(workspace, &["diff", "--name-only", "--no-renames", ancestor.trim()])?;
     paths.push_str(&git(workspace, &["ls-files", "--others", "--exclude-standard"])?);
     let stages: Vec<Stage> = affected_by(paths.lines()).into_iter().collect();
-    note(format_args!("{} changed files since {base}, {} stages", paths.lines().count(), stages.len()));
+    note(format_args!(
+        "{} changed files since {base}, {} stages",
+        paths.lines().count(),
+        stages.len()
+    ));
     Ok(stages)
 }
 
@@ -40,7 +44,20 @@ fn affected_by<'a>(paths: impl Iterator<Item = &'a str>) -> BTreeSet<Stage> {
 /// Returns the stages that can see a file. A path that no rule names affects all of them.
 fn affected_by_one(path: &str) -> &'static [Stage] {
     use Stage::{Docs, Edge, Format, Fuzz, Lints, Npm, Postgres, Rust, System, WasmLints, Www};
-    const ALL: &[Stage] = &[Stage::Tools, Format, Lints, Docs, Edge, WasmLints, Rust, Postgres, Fuzz, Npm, Www, System];
+    const ALL: &[Stage] = &[
+        Stage::Tools,
+        Format,
+        Lints,
+        Docs,
+        Edge,
+        WasmLints,
+        Rust,
+        Postgres,
+        Fuzz,
+        Npm,
+        Www,
+        System,
+    ];
     let rules: [(&str, &[Stage]); 14] = [
         ("verifier-core/fuzz/", &[Format, Fuzz]),
         // The tables and keys that every target reads.
@@ -82,7 +99,10 @@ mod tests {
 
     #[test]
     fn a_change_of_the_issuer_affects_no_wasm() {
-        assert_eq!(names(&["issuer/src/lib.rs"]), ["format", "lints", "rust", "postgres", "system"]);
+        assert_eq!(
+            names(&["issuer/src/lib.rs"]),
+            ["format", "lints", "rust", "postgres", "system"]
+        );
     }
 
     /// Renames a file in a repository made for the test, and adds more paths than a pipe holds.
@@ -90,11 +110,17 @@ mod tests {
     fn a_renamed_file_and_a_long_list_of_paths_leave_out_no_stage() {
         let root = std::env::temp_dir().join(format!("xtask-changed-{}", std::process::id()));
         for directory in ["issuer", "www"] {
-            std::fs::create_dir_all(root.join(directory)).expect("a temporary directory can be made");
+            std::fs::create_dir_all(root.join(directory))
+                .expect("a temporary directory can be made");
         }
-        std::fs::write(root.join("issuer/a.txt"), "the same text\n".repeat(50)).expect("it is ours");
-        let workspace =
-            Workspace { root: root.clone(), programs: root.clone(), target: root.clone(), cache: root.clone() };
+        std::fs::write(root.join("issuer/a.txt"), "the same text\n".repeat(50))
+            .expect("it is ours");
+        let workspace = Workspace {
+            root: root.clone(),
+            programs: root.clone(),
+            target: root.clone(),
+            cache: root.clone(),
+        };
         let run = |arguments: &[&str]| git(&workspace, arguments).expect("git runs");
         run(&["init", "-q", "-b", "main"]);
         run(&["add", "."]);
@@ -132,7 +158,9 @@ mod tests {
 
     #[test]
     fn a_path_without_a_rule_affects_every_stage() {
-        for path in ["Cargo.lock", "clippy.toml", "xtask/src/main.rs", "new-crate/src/lib.rs", ".ci/run"] {
+        for path in
+            ["Cargo.lock", "clippy.toml", "xtask/src/main.rs", "new-crate/src/lib.rs", ".ci/run"]
+        {
             assert_eq!(names(&[path]).len(), Stage::value_variants().len(), "{path}");
         }
     }

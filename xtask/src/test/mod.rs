@@ -23,7 +23,11 @@ use schedule::{Options, Outcome};
 /// all processors runs something that waits for a network, a disk or one linker.
 const JOBS: usize = 2;
 
-pub(crate) fn run(workspace: &Workspace, test: &Test, toolchain: WasmToolchainChoice) -> Result<()> {
+pub(crate) fn run(
+    workspace: &Workspace,
+    test: &Test,
+    toolchain: WasmToolchainChoice,
+) -> Result<()> {
     let steps = if test.quick {
         plan::quick()
     } else if let Some(base) = &test.changed {
@@ -41,15 +45,20 @@ pub(crate) fn run(workspace: &Workspace, test: &Test, toolchain: WasmToolchainCh
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let jobs = test.jobs.unwrap_or(JOBS.min(processors)).max(1);
     let started = Instant::now();
-    let ended = schedule::run(steps, &Options { workspace, toolchain, jobs, keep_going: test.keep_going });
+    let ended =
+        schedule::run(steps, &Options { workspace, toolchain, jobs, keep_going: test.keep_going });
     if process::interrupted() {
         return Err(Interrupted.into());
     }
     print!("\n======== result\n{}", report::table(&ended, started.elapsed()));
-    let failed: Vec<&str> = ended.iter().filter(|step| step.outcome == Outcome::Failed).map(|step| step.name).collect();
+    let failed: Vec<&str> =
+        ended.iter().filter(|step| step.outcome == Outcome::Failed).map(|step| step.name).collect();
     if let Some(first) = ended.iter().find(|step| step.outcome == Outcome::Failed) {
         let stage = report::name(first.stage);
-        bail!("failed: {}; its stage alone: cargo xtask test --jobs 1 --only {stage}", failed.join(", "));
+        bail!(
+            "failed: {}; its stage alone: cargo xtask test --jobs 1 --only {stage}",
+            failed.join(", ")
+        );
     }
     Ok(())
 }

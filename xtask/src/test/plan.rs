@@ -25,25 +25,30 @@ pub(super) fn quick() -> Vec<Step<'static>> {
 }
 
 fn select(all: Vec<Planned>, wanted: impl Fn(&Planned) -> bool) -> Vec<Step<'static>> {
-    let mut names: Vec<&str> = all.iter().filter(|planned| wanted(planned)).map(|planned| planned.step.name).collect();
+    let mut names: Vec<&str> =
+        all.iter().filter(|planned| wanted(planned)).map(|planned| planned.step.name).collect();
     // Needs come earlier in the plan, so one pass from its end finds all of them.
     for planned in all.iter().rev() {
         if names.contains(&planned.step.name) {
             names.extend(planned.step.needs);
         }
     }
-    let chosen = all.into_iter().map(|planned| planned.step).filter(|step| names.contains(&step.name));
+    let chosen =
+        all.into_iter().map(|planned| planned.step).filter(|step| names.contains(&step.name));
     chosen.collect()
 }
 
 /// What the tests of the whole system need.
-const SYSTEM: &[&str] = &["test programs", "edge component", "wide edge component", "npm package", "python packages"];
+const SYSTEM: &[&str] =
+    &["test programs", "edge component", "wide edge component", "npm package", "python packages"];
 
 /// Compiling comes in two lanes that do not wait for each other: `target` has native code, and other
 /// directories have wasm. Within a lane `after` keeps two cargo commands from waiting for one lock.
 fn all() -> Vec<Planned> {
     use Phase::{Compile, Run};
-    use Stage::{Docs, Edge, Format, Fuzz, Lints, Npm, Postgres, Rust, System, Tools, WasmLints, Www};
+    use Stage::{
+        Docs, Edge, Format, Fuzz, Lints, Npm, Postgres, Rust, System, Tools, WasmLints, Www,
+    };
     let step = |name, stage, phase, needs, after, work: Work| Planned {
         step: Step { name, stage, phase, needs, after, work: Box::new(work) },
         quick: false,
@@ -54,14 +59,49 @@ fn all() -> Vec<Planned> {
         quick(step("format", Format, Run, &[], &[], steps::format)),
         quick(step("test programs", Rust, Compile, &[], &[], steps::test_programs)),
         quick(step("lints", Lints, Run, &["test programs"], &[], steps::lints)),
-        quick(step("python packages", Tools, Compile, &[], &["system packages"], steps::python_packages)),
+        quick(step(
+            "python packages",
+            Tools,
+            Compile,
+            &[],
+            &["system packages"],
+            steps::python_packages,
+        )),
         step("npm packages", Tools, Compile, &["system packages"], &[], steps::npm_packages),
         step("wasm tools", Tools, Compile, &["system packages"], &[], steps::wasm_tools),
         step("edge component", Edge, Compile, &["system packages"], &[], steps::portable_component),
-        step("npm package", Npm, Compile, &["npm packages", "wasm tools"], &["edge component"], steps::npm_package),
-        step("wide edge component", Edge, Compile, &["system packages"], &[], steps::wide_component),
-        step("wasm lints", WasmLints, Run, &["system packages"], &["edge component", "npm package"], steps::wasm_lints),
-        step("core without std", Npm, Compile, &["system packages"], &[], steps::verifier_without_std),
+        step(
+            "npm package",
+            Npm,
+            Compile,
+            &["npm packages", "wasm tools"],
+            &["edge component"],
+            steps::npm_package,
+        ),
+        step(
+            "wide edge component",
+            Edge,
+            Compile,
+            &["system packages"],
+            &[],
+            steps::wide_component,
+        ),
+        step(
+            "wasm lints",
+            WasmLints,
+            Run,
+            &["system packages"],
+            &["edge component", "npm package"],
+            steps::wasm_lints,
+        ),
+        step(
+            "core without std",
+            Npm,
+            Compile,
+            &["system packages"],
+            &[],
+            steps::verifier_without_std,
+        ),
         step("cargo-fuzz", Tools, Compile, &[], &[], steps::cargo_fuzz),
         step("fuzz targets", Fuzz, Compile, &["cargo-fuzz"], &[], steps::fuzz_targets),
         // The longest first: what is short fills the gaps at the end.
@@ -73,7 +113,14 @@ fn all() -> Vec<Planned> {
             &[],
             steps::edge_host_tests,
         ),
-        quick(step("issuer", Rust, Run, &["test programs", "python packages"], &[], steps::issuer_tests)),
+        quick(step(
+            "issuer",
+            Rust,
+            Run,
+            &["test programs", "python packages"],
+            &[],
+            steps::issuer_tests,
+        )),
         step(
             "issuer on PostgreSQL",
             Postgres,
@@ -87,8 +134,22 @@ fn all() -> Vec<Planned> {
         step("OpenAPI documents", System, Run, SYSTEM, &["edge-host"], steps::openapi),
         step("npm tests", Npm, Run, &["npm package"], &[], steps::npm_tests),
         step("fuzzing", Fuzz, Run, &["fuzz targets"], &[], steps::fuzzing),
-        quick(step("verifier-core", Rust, Run, &["test programs", "python packages"], &[], steps::core_tests)),
-        quick(step("unit tests", Rust, Run, &["test programs", "python packages"], &[], steps::unit_tests)),
+        quick(step(
+            "verifier-core",
+            Rust,
+            Run,
+            &["test programs", "python packages"],
+            &[],
+            steps::core_tests,
+        )),
+        quick(step(
+            "unit tests",
+            Rust,
+            Run,
+            &["test programs", "python packages"],
+            &[],
+            steps::unit_tests,
+        )),
         step(
             "verifier-core with 28-bit limbs",
             Fuzz,
@@ -151,6 +212,9 @@ mod tests {
     fn a_stage_brings_what_it_needs_and_nothing_else() {
         let names = |steps: Vec<Step<'_>>| steps.iter().map(|step| step.name).collect::<Vec<_>>();
         assert_eq!(names(of_stages(&[Stage::Lints])), ["test programs", "lints"]);
-        assert_eq!(names(of_stages(&[Stage::Postgres])), ["test programs", "python packages", "issuer on PostgreSQL"]);
+        assert_eq!(
+            names(of_stages(&[Stage::Postgres])),
+            ["test programs", "python packages", "issuer on PostgreSQL"]
+        );
     }
 }

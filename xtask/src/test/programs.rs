@@ -82,15 +82,18 @@ fn messages(builder: &Builder<'_>) -> Result<String> {
     // A file, because the messages do not fit into a pipe.
     let messages = workspace.log(&format!("test-programs-{:?}", std::thread::current().id()));
     if let Some(directory) = messages.parent() {
-        fs::create_dir_all(directory).with_context(|| format!("cannot make {}", directory.display()))?;
+        fs::create_dir_all(directory)
+            .with_context(|| format!("cannot make {}", directory.display()))?;
     }
-    let file = File::create(&messages).with_context(|| format!("cannot write {}", messages.display()))?;
+    let file =
+        File::create(&messages).with_context(|| format!("cannot write {}", messages.display()))?;
     command.stdout(file);
     let status = ProcessGroup::spawn(command)?.wait(minutes(60), || {})?;
     if !status.success() {
         bail!("cargo build --workspace --all-targets failed ({status})");
     }
-    let text = fs::read_to_string(&messages).with_context(|| format!("cannot read {}", messages.display()))?;
+    let text = fs::read_to_string(&messages)
+        .with_context(|| format!("cannot read {}", messages.display()))?;
     let _ = fs::remove_file(&messages);
     Ok(text)
 }
@@ -140,11 +143,19 @@ fn test_program(message: &str) -> Option<TestProgram> {
     }
     let directory = artifact.manifest_path.parent()?.to_path_buf();
     let package = directory.file_name()?.to_str()?.to_owned();
-    Some(TestProgram { directory, package, target: artifact.target.name, executable: artifact.executable? })
+    Some(TestProgram {
+        directory,
+        package,
+        target: artifact.target.name,
+        executable: artifact.executable?,
+    })
 }
 
 /// The integration tests of a package.
-pub(super) fn integration_tests<'a>(programs: &'a [TestProgram], package: &str) -> Result<&'a TestProgram> {
+pub(super) fn integration_tests<'a>(
+    programs: &'a [TestProgram],
+    package: &str,
+) -> Result<&'a TestProgram> {
     programs
         .iter()
         .find(|program| program.package == package && program.target == "it")
@@ -161,10 +172,17 @@ pub(super) struct Settings<'a> {
 }
 
 /// Runs a test program as cargo would, in the directory of its package.
-pub(super) fn run(builder: &mut Builder<'_>, program: &TestProgram, settings: &Settings<'_>) -> Result<()> {
+pub(super) fn run(
+    builder: &mut Builder<'_>,
+    program: &TestProgram,
+    settings: &Settings<'_>,
+) -> Result<()> {
     let python = python::ensure(builder.workspace, &mut builder.runner)?;
     let mut command = process::command(&program.executable);
-    command.current_dir(&program.directory).env("CARGO_MANIFEST_DIR", &program.directory).env("PYTHON", python);
+    command
+        .current_dir(&program.directory)
+        .env("CARGO_MANIFEST_DIR", &program.directory)
+        .env("PYTHON", python);
     command.envs(settings.variables.iter().copied());
     if let Some(threads) = settings.threads {
         command.arg(format!("--test-threads={threads}"));

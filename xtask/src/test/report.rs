@@ -72,11 +72,13 @@ pub(super) fn table(ended: &[Ended], elapsed: Duration) -> String {
         .collect();
     let width = rows.iter().map(|row| row.stage.len()).max().unwrap_or(0).max("stage".len());
     let mut text = String::new();
-    let _ = writeln!(text, "{:width$}  {:8} {:>13} {:>13}  tests", "stage", "result", "compile", "run");
+    let _ =
+        writeln!(text, "{:width$}  {:8} {:>13} {:>13}  tests", "stage", "result", "compile", "run");
     for row in &rows {
         let (compile, run) = (shown(row.compile), shown(row.run));
         let counts = counts(&row.counts);
-        let line = format!("{:width$}  {:8} {compile:>13} {run:>13}  {counts}", row.stage, row.outcome());
+        let line =
+            format!("{:width$}  {:8} {compile:>13} {run:>13}  {counts}", row.stage, row.outcome());
         let _ = writeln!(text, "{}", line.trim_end());
     }
     let mut skipped = 0;
@@ -97,7 +99,10 @@ pub(super) fn table(ended: &[Ended], elapsed: Duration) -> String {
 
 fn counts(Counts { passed, failed, ignored }: &Counts) -> String {
     let counted = [(passed, "passed"), (failed, "failed"), (ignored, "not run by their runner")];
-    let counted = counted.iter().filter(|(count, _)| **count > 0).map(|(count, what)| format!("{count} {what}"));
+    let counted = counted
+        .iter()
+        .filter(|(count, _)| **count > 0)
+        .map(|(count, what)| format!("{count} {what}"));
     counted.collect::<Vec<_>>().join(", ")
 }
 
@@ -122,9 +127,18 @@ mod tests {
                 Phase::Run,
                 Outcome::Passed,
                 12,
-                &["test result: ok. 41 passed; 0 failed; 2 ignored; 0 measured", "skipped: no Redis"],
+                &[
+                    "test result: ok. 41 passed; 0 failed; 2 ignored; 0 measured",
+                    "skipped: no Redis",
+                ],
             ),
-            ended(Stage::Rust, Phase::Run, Outcome::Failed, 8, &["test result: FAILED. 1 passed; 1 failed; 0 ignored"]),
+            ended(
+                Stage::Rust,
+                Phase::Run,
+                Outcome::Failed,
+                8,
+                &["test result: FAILED. 1 passed; 1 failed; 0 ignored"],
+            ),
         ];
         assert_eq!(
             table(&ended, Duration::from_secs(90)),

@@ -110,8 +110,10 @@ impl<'a> Shared<'a> {
             if state.waiting.is_empty() {
                 return None;
             }
-            let (locked, timeout) =
-                self.changed.wait_timeout(state, SIGN_OF_LIFE).unwrap_or_else(PoisonError::into_inner);
+            let (locked, timeout) = self
+                .changed
+                .wait_timeout(state, SIGN_OF_LIFE)
+                .unwrap_or_else(PoisonError::into_inner);
             state = locked;
             if timeout.timed_out() {
                 state.show_running();
@@ -141,12 +143,16 @@ impl<'a> State<'a> {
 
     /// Ends the steps that will never start: with `keep_going` those that need a failed one, otherwise all.
     fn give_up_hopeless(&mut self, keep_going: bool) {
-        let stop =
-            process::interrupted() || !keep_going && self.ended.iter().any(|step| step.outcome == Outcome::Failed);
+        let stop = process::interrupted()
+            || !keep_going && self.ended.iter().any(|step| step.outcome == Outcome::Failed);
         loop {
             let ended = &self.ended;
-            let lost = |name: &&str| ended.iter().any(|step| step.name == *name && step.outcome != Outcome::Passed);
-            let Some(index) = self.waiting.iter().position(|step| stop || step.needs.iter().any(lost)) else {
+            let lost = |name: &&str| {
+                ended.iter().any(|step| step.name == *name && step.outcome != Outcome::Passed)
+            };
+            let Some(index) =
+                self.waiting.iter().position(|step| stop || step.needs.iter().any(lost))
+            else {
                 return;
             };
             let Step { name, stage, phase, .. } = self.waiting.remove(index);
@@ -156,8 +162,11 @@ impl<'a> State<'a> {
     }
 
     fn show_running(&self) {
-        let running: Vec<String> =
-            self.running.iter().map(|(name, since)| format!("{name} ({})", shown(since.elapsed()))).collect();
+        let running: Vec<String> = self
+            .running
+            .iter()
+            .map(|(name, since)| format!("{name} ({})", shown(since.elapsed())))
+            .collect();
         if !running.is_empty() {
             note(format_args!("running: {}", running.join(", ")));
         }
@@ -179,7 +188,14 @@ fn work(shared: &Shared<'_>, options: &Options<'_>) {
         let time = started.elapsed();
         show(name, &builder.runner.take_output(), time, result.as_ref().err());
         let outcome = if result.is_ok() { Outcome::Passed } else { Outcome::Failed };
-        shared.end(Ended { name, stage, phase, outcome, time, summary: builder.runner.take_summary() });
+        shared.end(Ended {
+            name,
+            stage,
+            phase,
+            outcome,
+            time,
+            summary: builder.runner.take_summary(),
+        });
     }
 }
 
@@ -206,12 +222,27 @@ mod tests {
         needs: &'static [&'static str],
         work: impl FnOnce() -> Result<()> + Send + 'a,
     ) -> Step<'a> {
-        Step { name, stage: Stage::Rust, phase: Phase::Run, needs, after: &[], work: Box::new(|_| work()) }
+        Step {
+            name,
+            stage: Stage::Rust,
+            phase: Phase::Run,
+            needs,
+            after: &[],
+            work: Box::new(|_| work()),
+        }
     }
 
-    fn outcomes(steps: Vec<Step<'_>>, jobs: usize, keep_going: bool) -> Vec<(&'static str, Outcome)> {
-        let workspace =
-            Workspace { root: "/w".into(), programs: "/w/p".into(), target: "/w/t".into(), cache: "/c".into() };
+    fn outcomes(
+        steps: Vec<Step<'_>>,
+        jobs: usize,
+        keep_going: bool,
+    ) -> Vec<(&'static str, Outcome)> {
+        let workspace = Workspace {
+            root: "/w".into(),
+            programs: "/w/p".into(),
+            target: "/w/t".into(),
+            cache: "/c".into(),
+        };
         let toolchain = WasmToolchainChoice::Auto;
         let ended = run(steps, &Options { workspace: &workspace, toolchain, jobs, keep_going });
         ended.into_iter().map(|step| (step.name, step.outcome)).collect()
@@ -249,7 +280,8 @@ mod tests {
             step("run", &["build"], || Ok(())),
             step("other", &[], || Ok(())),
         ];
-        let expected = [("build", Outcome::Failed), ("run", Outcome::NotRun), ("other", Outcome::NotRun)];
+        let expected =
+            [("build", Outcome::Failed), ("run", Outcome::NotRun), ("other", Outcome::NotRun)];
         assert_eq!(outcomes(steps, 1, false), expected);
     }
 

@@ -81,15 +81,24 @@ pub(super) fn wasm_lints(builder: &mut Builder<'_>) -> Result<()> {
         ("edge-resource", WASIP2, "release", Vec::new()),
         ("edge-resource", WASIP2, "release", toolchain::wide_arithmetic(WASIP2).to_vec()),
         ("verifier-wasm", BROWSER, toolchain::NPM_PROFILE, Vec::new()),
-        ("verifier-wasm", BROWSER, toolchain::NPM_PROFILE, vec!["--features".into(), "status".into()]),
+        (
+            "verifier-wasm",
+            BROWSER,
+            toolchain::NPM_PROFILE,
+            vec!["--features".into(), "status".into()],
+        ),
         ("verifier-wasm", BROWSER, toolchain::NPM_PROFILE, simd("+simd128")),
         ("verifier-wasm", BROWSER, toolchain::NPM_PROFILE, simd("+simd128,+relaxed-simd")),
     ] {
         let Some(mut command) = builder.wasm_clippy()? else {
-            builder.runner.skip("clippy for the wasm targets (as root on Debian: apt-get install rust-web-clippy)");
+            builder.runner.skip(
+                "clippy for the wasm targets (as root on Debian: apt-get install rust-web-clippy)",
+            );
             return Ok(());
         };
-        command.args(["--package", package, "--target", target, "--profile", profile]).args(&arguments);
+        command
+            .args(["--package", package, "--target", target, "--profile", profile])
+            .args(&arguments);
         command.args(["--", "-D", "warnings"]);
         let what = format!("clippy of {package} for {target} {}", arguments.join(" "));
         builder.runner.stream(&what, command, minutes(20))?;
@@ -108,7 +117,11 @@ const WAITING: usize = 6;
 pub(super) fn unit_tests(builder: &mut Builder<'_>) -> Result<()> {
     for program in programs::list(builder)?.iter().filter(|program| program.target != "it") {
         let what = format!("{} of {}", program.target, program.package);
-        programs::run(builder, program, &Settings { what: &what, threads: None, variables: Vec::new() })?;
+        programs::run(
+            builder,
+            program,
+            &Settings { what: &what, threads: None, variables: Vec::new() },
+        )?;
     }
     Ok(())
 }
@@ -193,7 +206,11 @@ fn core_tests_with_kernel(builder: &mut Builder<'_>, kernel: &str) -> Result<()>
 pub(super) fn vectors(builder: &mut Builder<'_>) -> Result<()> {
     let mut command = process::command(programs::built(builder, "examples/make_vectors")?);
     command.current_dir(&builder.workspace.root).arg("--check");
-    builder.runner.stream("comparing the vectors with what their generator writes", command, minutes(30))
+    builder.runner.stream(
+        "comparing the vectors with what their generator writes",
+        command,
+        minutes(30),
+    )
 }
 
 /// With overflow checks, which the release build of `cargo xtask kernels` has not.
@@ -207,7 +224,11 @@ pub(super) fn fuzz_targets(builder: &mut Builder<'_>) -> Result<()> {
 }
 
 pub(super) fn fuzzing(builder: &mut Builder<'_>) -> Result<()> {
-    fuzz::run(builder.workspace, &mut builder.runner, &Fuzz { seconds: fuzz::SHORT, target: Vec::new() })
+    fuzz::run(
+        builder.workspace,
+        &mut builder.runner,
+        &Fuzz { seconds: fuzz::SHORT, target: Vec::new() },
+    )
 }
 
 pub(super) fn npm_tests(builder: &mut Builder<'_>) -> Result<()> {

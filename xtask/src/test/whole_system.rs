@@ -28,8 +28,10 @@ pub(super) struct Part {
 }
 
 /// The demo page, and whatever else logs in.
-pub(super) const DEMO: Part =
-    Part { name: "demo", files: &["demo", "docs", "interop", "logout", "page", "revocation", "verdict-table"] };
+pub(super) const DEMO: Part = Part {
+    name: "demo",
+    files: &["demo", "docs", "interop", "logout", "page", "revocation", "verdict-table"],
+};
 /// What the page shows of a token that is pasted.
 pub(super) const INSPECTOR: Part = Part { name: "inspector", files: &["gallery", "inspector"] };
 /// Starts its own programs.
@@ -92,7 +94,11 @@ pub(super) fn run(part: &Part, builder: &mut Builder<'_>) -> Result<()> {
         fs::remove_dir_all(&state).with_context(|| format!("cannot remove {}", state.display()))?;
     }
     let page = state.join("www");
-    builder.page(&Page { issuer_url: &addresses.issuer, edge_url: &addresses.edge, directory: &page })?;
+    builder.page(&Page {
+        issuer_url: &addresses.issuer,
+        edge_url: &addresses.edge,
+        directory: &page,
+    })?;
     let keys = state.join("keys");
     let setup = Setup {
         workspace,
@@ -151,10 +157,16 @@ mod tests {
         let names = fs::read_dir(directory).expect("the directory is there");
         let files: BTreeSet<String> = names
             .filter_map(|entry| {
-                entry.expect("an entry").file_name().to_str()?.strip_suffix(".test.mjs").map(str::to_owned)
+                entry
+                    .expect("an entry")
+                    .file_name()
+                    .to_str()?
+                    .strip_suffix(".test.mjs")
+                    .map(str::to_owned)
             })
             .collect();
-        let listed: Vec<&str> = [DEMO, INSPECTOR, OPENAPI].iter().flat_map(|part| part.files).copied().collect();
+        let listed: Vec<&str> =
+            [DEMO, INSPECTOR, OPENAPI].iter().flat_map(|part| part.files).copied().collect();
         assert_eq!(listed.len(), files.len(), "{listed:?}");
         assert_eq!(listed.into_iter().map(str::to_owned).collect::<BTreeSet<_>>(), files);
     }

@@ -14,14 +14,21 @@ use crate::workspace::Workspace;
 ///
 /// # Errors
 /// Where this program may not install them, with the commands for a person who may.
-pub(crate) fn ensure(packages: &[&str], purpose: &str, workspace: &Workspace, runner: &mut Runner) -> Result<()> {
+pub(crate) fn ensure(
+    packages: &[&str],
+    purpose: &str,
+    workspace: &Workspace,
+    runner: &mut Runner,
+) -> Result<()> {
     let missing = missing(packages);
     if missing.is_empty() {
         return Ok(());
     }
     let list = missing.join(" ");
     if !may_install() {
-        bail!("{purpose}: missing; as root on Debian run: apt-get update && apt-get install {list}");
+        bail!(
+            "{purpose}: missing; as root on Debian run: apt-get update && apt-get install {list}"
+        );
     }
     say(format_args!("installing Debian packages for {purpose}: {list}"));
     let apt = || {
@@ -34,7 +41,12 @@ pub(crate) fn ensure(packages: &[&str], purpose: &str, workspace: &Workspace, ru
     runner.quiet("apt-get update", update, minutes(5), &workspace.log("apt-update"))?;
     let mut install = apt();
     install.args(["install", "--yes", "--no-install-recommends"]).args(&missing);
-    runner.quiet(&format!("apt-get install {list}"), install, minutes(20), &workspace.log("apt-install"))?;
+    runner.quiet(
+        &format!("apt-get install {list}"),
+        install,
+        minutes(20),
+        &workspace.log("apt-install"),
+    )?;
     let still = self::missing(packages);
     if !still.is_empty() {
         bail!("apt-get did not install {}", still.join(" "));
@@ -60,11 +72,15 @@ pub(crate) fn may_install() -> bool {
 
 /// Debian itself: its derivatives name and split these packages differently.
 pub(crate) fn is_debian() -> bool {
-    std::fs::read_to_string(Path::new("/etc/os-release")).is_ok_and(|release| names_debian(&release))
+    std::fs::read_to_string(Path::new("/etc/os-release"))
+        .is_ok_and(|release| names_debian(&release))
 }
 
 fn names_debian(os_release: &str) -> bool {
-    os_release.lines().filter_map(|line| line.strip_prefix("ID=")).any(|id| id.trim().trim_matches('"') == "debian")
+    os_release
+        .lines()
+        .filter_map(|line| line.strip_prefix("ID="))
+        .any(|id| id.trim().trim_matches('"') == "debian")
 }
 
 #[cfg(test)]

@@ -41,7 +41,17 @@ pub(crate) fn ensure(
     command.env_remove("CARGO_TARGET_DIR");
     // Neither optimised nor debuggable: these programs work for a moment, and optimising them takes minutes.
     command.env("CARGO_PROFILE_DEV_DEBUG", "0");
-    command.args(["install", package, "--version", &format!("={wanted}"), "--debug", "--force", "--root"]).arg(&tools);
+    command
+        .args([
+            "install",
+            package,
+            "--version",
+            &format!("={wanted}"),
+            "--debug",
+            "--force",
+            "--root",
+        ])
+        .arg(&tools);
     if lock == Lock::Its {
         command.arg("--locked");
     }

@@ -24,9 +24,13 @@ pub(crate) fn ensure(workspace: &Workspace, runner: &mut Runner) -> Result<Versi
         note("Debian's Node is too old");
     }
     match version_of("node") {
-        Some(found) if found >= OLDEST => bail!("npm is missing: install the npm that belongs to Node {found}"),
+        Some(found) if found >= OLDEST => {
+            bail!("npm is missing: install the npm that belongs to Node {found}")
+        }
         Some(found) => {
-            bail!("Node {found} is too old: install Node {OLDEST} or newer (with npm) and put it first on PATH")
+            bail!(
+                "Node {found} is too old: install Node {OLDEST} or newer (with npm) and put it first on PATH"
+            )
         }
         None => bail!("Node is missing: install Node {OLDEST} or newer, with npm"),
     }

@@ -63,11 +63,14 @@ fn base_interpreter(workspace: &Workspace, runner: &mut Runner) -> Result<PathBu
             return Ok(found);
         }
     }
-    bail!("no Python {OLDEST} or newer with venv and pip was found: install one and put it first on PATH");
+    bail!(
+        "no Python {OLDEST} or newer with venv and pip was found: install one and put it first on PATH"
+    );
 }
 
 fn can_make_environments(python: &Path) -> bool {
     let mut command = process::command(python);
     command.args(["-c", "import ensurepip, venv"]);
-    version_of(python).is_some_and(|found| found >= OLDEST) && process::probe(command, ANSWER).is_some()
+    version_of(python).is_some_and(|found| found >= OLDEST)
+        && process::probe(command, ANSWER).is_some()
 }

@@ -24,7 +24,8 @@ pub(crate) fn targets_are_installed() -> bool {
     process::probe(command, ANSWER).is_some_and(|printed| {
         let libraries = Path::new(printed.trim()).join("lib/rustlib");
         [BROWSER, WASIP2].iter().all(|target| {
-            fs::read_dir(libraries.join(target).join("lib")).is_ok_and(|mut files| files.next().is_some())
+            fs::read_dir(libraries.join(target).join("lib"))
+                .is_ok_and(|mut files| files.next().is_some())
         })
     })
 }
@@ -73,7 +74,10 @@ pub(crate) fn add_targets(workspace: &Workspace, _: &mut Runner) -> Result<bool>
     for line in process::last_lines(&log, 3).lines() {
         note(line);
     }
-    note(format_args!("rustup could not add them (gave up after {})", progress::shown(started.elapsed())));
+    note(format_args!(
+        "rustup could not add them (gave up after {})",
+        progress::shown(started.elapsed())
+    ));
     Ok(false)
 }
 
@@ -136,7 +140,8 @@ mod tests {
         remembered.remember();
         assert!(remembered.is_recent());
         let old = fs::File::options().write(true).open(remembered.file()).expect("was written");
-        let written = old.metadata().and_then(|m| m.modified()).expect("the file system keeps times");
+        let written =
+            old.metadata().and_then(|m| m.modified()).expect("the file system keeps times");
         old.set_modified(written - REMEMBERED).expect("the file is ours");
         assert!(!remembered.is_recent(), "a day later");
         remembered.remember();

@@ -50,7 +50,9 @@ impl std::fmt::Display for EdgeServer {
         match self {
             Self::Spin(version) => write!(f, "Spin {version}"),
             Self::EdgeHost(None) => write!(f, "edge-host (Spin is not installed)"),
-            Self::EdgeHost(Some(version)) => write!(f, "edge-host (Spin {version} is older than {OLDEST})"),
+            Self::EdgeHost(Some(version)) => {
+                write!(f, "edge-host (Spin {version} is older than {OLDEST})")
+            }
         }
     }
 }

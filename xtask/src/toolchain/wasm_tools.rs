@@ -22,13 +22,21 @@ impl WasmTools {
     /// Takes programs of the right version from `PATH` or the cache, and installs the others into the cache.
     pub(crate) fn ensure(workspace: &Workspace, runner: &mut Runner) -> Result<Self> {
         let lock = workspace.root.join("Cargo.lock");
-        let lock = fs::read_to_string(&lock).with_context(|| format!("cannot read {}", lock.display()))?;
+        let lock =
+            fs::read_to_string(&lock).with_context(|| format!("cannot read {}", lock.display()))?;
         // The crate and the program have to be of the same version.
         let wasm_bindgen = locked_version(&lock, "wasm-bindgen")
             .context("Cargo.lock does not name wasm-bindgen: run cargo generate-lockfile")?;
         Ok(Self {
             wasm_pack: ensure("wasm-pack", "wasm-pack", WASM_PACK, Lock::Its, workspace, runner)?,
-            wasm_bindgen: ensure("wasm-bindgen", "wasm-bindgen-cli", wasm_bindgen, Lock::Newest, workspace, runner)?,
+            wasm_bindgen: ensure(
+                "wasm-bindgen",
+                "wasm-bindgen-cli",
+                wasm_bindgen,
+                Lock::Newest,
+                workspace,
+                runner,
+            )?,
         })
     }
 

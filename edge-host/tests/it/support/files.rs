@@ -36,7 +36,10 @@ impl Files {
     }
 
     pub fn bearer(&self, user: u64) -> String {
-        format!("Bearer {}", self.signer.token(&with(access_claims(now()), &json!({ "user_id": user }))))
+        format!(
+            "Bearer {}",
+            self.signer.token(&with(access_claims(now()), &json!({ "user_id": user })))
+        )
     }
 
     pub fn list(&self, bearer: &str) -> Vec<Value> {
@@ -46,14 +49,22 @@ impl Files {
     }
 
     /// Waits until what `view` sees in the keys of the store is `expected`, for as long as the store goes on changing.
-    pub fn settle<T: PartialEq + std::fmt::Debug>(&self, expected: &T, view: impl Fn(Vec<String>) -> T) {
+    pub fn settle<T: PartialEq + std::fmt::Debug>(
+        &self,
+        expected: &T,
+        view: impl Fn(Vec<String>) -> T,
+    ) {
         let (mut keys, mut changed) = (self.keys(), Instant::now());
         loop {
             let seen = view(keys.clone());
             if seen == *expected {
                 return;
             }
-            assert!(changed.elapsed() < PATIENCE, "{seen:?} instead of {expected:?}; log: {}", self.edge.log());
+            assert!(
+                changed.elapsed() < PATIENCE,
+                "{seen:?} instead of {expected:?}; log: {}",
+                self.edge.log()
+            );
             std::thread::sleep(Duration::from_millis(100));
             let now = self.keys();
             if now != keys {
@@ -64,9 +75,15 @@ impl Files {
 
     /// Every key of the store, read beside the program.
     pub fn keys(&self) -> Vec<String> {
-        let file = rusqlite::Connection::open(self.state.path().join("key-value.sqlite3")).expect("the store opens");
-        let mut keys = file.prepare("SELECT key FROM key_value WHERE key <> 'swept'").expect("the table is there");
-        keys.query_map([], |row| row.get(0)).expect("keys").collect::<Result<_, _>>().expect("texts")
+        let file = rusqlite::Connection::open(self.state.path().join("key-value.sqlite3"))
+            .expect("the store opens");
+        let mut keys = file
+            .prepare("SELECT key FROM key_value WHERE key <> 'swept'")
+            .expect("the table is there");
+        keys.query_map([], |row| row.get(0))
+            .expect("keys")
+            .collect::<Result<_, _>>()
+            .expect("texts")
     }
 }
 
@@ -84,5 +101,10 @@ pub fn hex(bytes: &[u8]) -> String {
 }
 
 pub fn upload(connection: &mut Connection, bearer: &str, content: &[u8]) -> Answer {
-    connection.send("POST", "/upload", &[("Authorization", bearer), ("Content-Type", FORM)], &form(content))
+    connection.send(
+        "POST",
+        "/upload",
+        &[("Authorization", bearer), ("Content-Type", FORM)],
+        &form(content),
+    )
 }

@@ -9,7 +9,8 @@ use super::{Edge, PATIENCE};
 pub fn metrics_address(edge: &Edge) -> SocketAddr {
     assert!(edge.logs("metrics at http://"), "{}", edge.log());
     let log = edge.log();
-    let address = log.split("metrics at http://").nth(1).and_then(|rest| rest.split("/metrics").next());
+    let address =
+        log.split("metrics at http://").nth(1).and_then(|rest| rest.split("/metrics").next());
     address.and_then(|address| address.parse().ok()).expect("an address")
 }
 
@@ -24,6 +25,9 @@ pub fn metrics(address: SocketAddr) -> String {
 }
 
 pub fn sample(text: &str, name: &str) -> u64 {
-    let line = text.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_else(|| panic!("no {name} in {text}"));
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix(name))
+        .unwrap_or_else(|| panic!("no {name} in {text}"));
     line.trim().parse().expect("a number")
 }

@@ -37,7 +37,8 @@ pub fn component() -> Option<PathBuf> {
 
 /// The one with wide arithmetic, in the same way: `EDGE_COMPONENT_WIDE`.
 pub fn component_with_wide_arithmetic() -> Option<PathBuf> {
-    built("EDGE_COMPONENT_WIDE", "edge_resource_wide.wasm").inspect(|component| compile_once(component))
+    built("EDGE_COMPONENT_WIDE", "edge_resource_wide.wasm")
+        .inspect(|component| compile_once(component))
 }
 
 /// Compiles the component into the shared state directory before any test uses it: unoptimised, the
@@ -80,7 +81,10 @@ fn built(variable: &str, file: &str) -> Option<PathBuf> {
 /// Seconds since the epoch, as the program under test sees them.
 #[expect(clippy::disallowed_methods, reason = "the program under test reads the machine's clock")]
 pub fn now() -> u64 {
-    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs()
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .expect("after 1970")
+        .as_secs()
 }
 
 /// The program, without arguments and without variables from the environment.
@@ -106,7 +110,8 @@ pub struct Scratch(PathBuf);
 impl Scratch {
     pub fn new() -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let name = format!("edge-host-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let name =
+            format!("edge-host-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         // As the program demands it of a state directory, whatever the umask is.
         DirBuilder::new().recursive(true).mode(0o700).create(&path).expect("a scratch directory");
@@ -160,7 +165,11 @@ impl Edge {
 
     /// The same for [`edge_host_with`] and what was added to it.
     pub fn start_command(mut command: Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
         let log = collect(child.stderr.take().expect("piped"));
         let (sender, receiver) = mpsc::channel();
         let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
@@ -170,7 +179,10 @@ impl Edge {
             let _ = sender.send(line);
         });
         let line = receiver.recv_timeout(STARTING).unwrap_or_default();
-        let address = line.trim().strip_prefix("listening on http://").and_then(|address| address.parse().ok());
+        let address = line
+            .trim()
+            .strip_prefix("listening on http://")
+            .and_then(|address| address.parse().ok());
         let Some(address) = address else {
             let _ = child.kill();
             let _ = child.wait();
@@ -230,14 +242,16 @@ impl Edge {
 
     /// The most memory it has used so far.
     pub fn peak_memory_mib(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap_or_default();
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap_or_default();
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
         line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0) / 1024
     }
 
     /// Sends it a signal by name.
     pub fn signal(&self, name: &str) {
-        let status = Command::new("kill").args([&format!("-{name}"), &self.pid().to_string()]).status();
+        let status =
+            Command::new("kill").args([&format!("-{name}"), &self.pid().to_string()]).status();
         assert!(status.expect("kill runs").success());
     }
 
@@ -298,7 +312,13 @@ impl Connection {
     }
 
     /// On the same connection as before, as long as no answer has closed it.
-    pub fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    pub fn send(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Answer {
         if self.is_closed {
             *self = Self::new(self.address);
         }
@@ -346,10 +366,18 @@ impl Connection {
         self.is_closed = answer.header("connection") == Some("close");
         assert_eq!(answer.header("transfer-encoding"), None, "every answer has a length");
         if answer.status == 304 {
-            assert_eq!(answer.header("content-length"), None, "the length of what is not sent is not known");
+            assert_eq!(
+                answer.header("content-length"),
+                None,
+                "the length of what is not sent is not known"
+            );
             return Some(answer);
         }
-        let length = answer.header("content-length").expect("every answer has a length").parse().expect("a number");
+        let length = answer
+            .header("content-length")
+            .expect("every answer has a length")
+            .parse()
+            .expect("a number");
         if method != "HEAD" {
             answer.body = vec![0; length];
             self.stream.read_exact(&mut answer.body).expect("the whole body");
@@ -439,7 +467,8 @@ fn answer_with(stream: TcpStream, document: &Document) {
     }
     std::thread::sleep(document.delay);
     let Document { status, body, max_age, .. } = document;
-    let cache = max_age.map_or_else(String::new, |seconds| format!("Cache-Control: max-age={seconds}\r\n"));
+    let cache =
+        max_age.map_or_else(String::new, |seconds| format!("Cache-Control: max-age={seconds}\r\n"));
     let head = format!(
         "HTTP/1.1 {status}\r\nContent-Type: application/json\r\n{cache}Content-Length: {}\r\nConnection: close\r\n\r\n",
         body.len()

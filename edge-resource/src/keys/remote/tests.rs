@@ -101,7 +101,8 @@ async fn an_unknown_kid_leads_to_one_fetch_and_then_to_none_for_a_while() {
     assert_eq!(host.fetches(), 2);
 
     for _ in 0..100 {
-        let denied = keys.verify(&forger.token(&access_claims(NOW)), &host).await.expect_err("unknown key");
+        let denied =
+            keys.verify(&forger.token(&access_claims(NOW)), &host).await.expect_err("unknown key");
         assert!(matches!(denied, Denied::Token(refusal) if refusal.code() == Code::KeyNotFound));
     }
     assert_eq!(host.fetches(), 2);
@@ -143,13 +144,18 @@ async fn stale_keys_are_used_while_the_issuer_is_down_but_not_for_ever() {
 
     host.pass(seconds(CACHE_POLICY.retry_after));
     host.will_answer("<html>", None);
-    assert!(accepts(&keys, &signer, &host).await, "an answer without keys does not replace good ones");
+    assert!(
+        accepts(&keys, &signer, &host).await,
+        "an answer without keys does not replace good ones"
+    );
     assert_eq!(host.fetches(), 3);
 
     host.pass(seconds(CACHE_POLICY.stale_for));
     host.will_fail(FetchError::Status(500));
     let denied = keys.verify(&signer.token(&access_claims(NOW)), &host).await.expect_err("too old");
-    assert!(matches!(denied, Denied::NoKeys(NoKeys::Unavailable(reason)) if reason.contains("500")));
+    assert!(
+        matches!(denied, Denied::NoKeys(NoKeys::Unavailable(reason)) if reason.contains("500"))
+    );
 
     host.pass(seconds(CACHE_POLICY.retry_after));
     host.will_answer(jwks(&[&signer]), None);
@@ -163,7 +169,8 @@ async fn a_key_that_is_in_no_set_is_none_that_the_issuer_can_replace() {
     for text in [signer.public_pem(), signer.jwk().to_string()] {
         let (keys, host) = (keys(), TestHost::default());
         host.will_answer(text, None);
-        let denied = keys.verify(&signer.token(&access_claims(NOW)), &host).await.expect_err("no set");
+        let denied =
+            keys.verify(&signer.token(&access_claims(NOW)), &host).await.expect_err("no set");
         assert!(matches!(denied, Denied::NoKeys(NoKeys::Unavailable(_))), "{denied:?}");
     }
 }
@@ -173,7 +180,8 @@ async fn an_issuer_that_was_never_reached_is_asked_again_after_a_pause() {
     let (keys, host, signer) = (keys(), TestHost::default(), Signer::new("k1"));
     host.will_fail(FetchError::Failed("connection refused".into()));
     for _ in 0..3 {
-        let denied = keys.verify(&signer.token(&access_claims(NOW)), &host).await.expect_err("no keys");
+        let denied =
+            keys.verify(&signer.token(&access_claims(NOW)), &host).await.expect_err("no keys");
         assert!(matches!(denied, Denied::NoKeys(NoKeys::Unavailable(_))));
     }
     assert_eq!(host.fetches(), 1);
@@ -189,7 +197,10 @@ async fn secrets_in_the_address_stay_out_of_the_log() {
     let url = "http://user:hunter2@issuer.example:8000/jwks?key=hunter2".parse().expect("a URI");
     let keys = Keys(Source::Remote(Box::new(RemoteKeys::new(url, Policy::default()))));
     assert!(!accepts(&keys, &Signer::new("k1"), &host).await);
-    assert_eq!(host.log(), ["warning: keys not fetched from http://issuer.example:8000/jwks: connection refused"]);
+    assert_eq!(
+        host.log(),
+        ["warning: keys not fetched from http://issuer.example:8000/jwks: connection refused"]
+    );
 }
 
 /// Another instance on the same host.
@@ -276,7 +287,10 @@ async fn keys_that_another_instance_found_within_the_same_second_are_used() {
     assert!(accepts(&second, &old, &host).await);
     host.will_answer(jwks(&[&old, &new]), None);
     assert!(accepts(&first, &new, &host).await);
-    assert!(accepts(&second, &new, &host).await, "no cooldown of 10 s for a key that is known by now");
+    assert!(
+        accepts(&second, &new, &host).await,
+        "no cooldown of 10 s for a key that is known by now"
+    );
     assert_eq!(host.fetches(), 2);
 }
 
@@ -292,7 +306,9 @@ async fn a_key_that_another_instance_finds_at_any_moment_is_used() {
         host.will_answer(jwks(&[&old, &new]), None);
         let mut accepted = Box::pin(accepts(&second, &new, &host));
         for _ in 0..steps {
-            let waiting = std::future::poll_fn(|cx| Poll::Ready(accepted.as_mut().poll(cx).is_pending())).await;
+            let waiting =
+                std::future::poll_fn(|cx| Poll::Ready(accepted.as_mut().poll(cx).is_pending()))
+                    .await;
             assert!(waiting, "{steps} steps: the second instance has no keys to answer from yet");
         }
         let (first, second) = tokio::join!(accepts(&first, &new, &host), accepted);
@@ -334,7 +350,10 @@ async fn keys_that_another_instance_fetched_before_the_change_do_not_answer_for_
         host.pass(1);
     }
     host.will_answer(jwks(&[&old, &new]), None);
-    assert!(accepts(&first, &new, &host).await, "the copy of the second is newer than the first's own, and no answer");
+    assert!(
+        accepts(&first, &new, &host).await,
+        "the copy of the second is newer than the first's own, and no answer"
+    );
     assert_eq!(host.fetches(), 3);
 }
 
@@ -366,7 +385,8 @@ async fn an_issuer_that_never_answers_costs_one_request_a_moment_and_new_instanc
     host.latency.set(CACHE_POLICY.patience * 2);
     host.will_answer(jwks(&[&signer]), Some(60));
     assert!(first.is_due(&host));
-    let (_, (is_accepted, took)) = tokio::join!(first.refresh(&host), in_a_new_instance(&signer, &host));
+    let (_, (is_accepted, took)) =
+        tokio::join!(first.refresh(&host), in_a_new_instance(&signer, &host));
     assert!(is_accepted && took < Duration::from_millis(100), "{took:?}");
     assert_eq!((host.fetches(), first.status(&host).await.stale), (3, Some(false)));
     assert!(!first.is_due(&host));
@@ -384,7 +404,9 @@ async fn without_any_keys_one_instance_asks_and_the_others_share_its_failure() {
     let late = keys();
     let before = host.uptime();
     let denied = late.verify(&signer.token(&access_claims(NOW)), &host).await.expect_err("no keys");
-    assert!(matches!(denied, Denied::NoKeys(NoKeys::Unavailable(reason)) if reason.contains("in time")));
+    assert!(
+        matches!(denied, Denied::NoKeys(NoKeys::Unavailable(reason)) if reason.contains("in time"))
+    );
     assert!(host.uptime() - before < Duration::from_secs(1));
     assert_eq!(host.fetches(), 1);
     host.latency.set(Duration::ZERO);
@@ -410,7 +432,12 @@ async fn unknown_kids_lead_to_one_fetch_however_many_instances_meet_them() {
         let before = host.fetches();
         for _ in 0..4 {
             let all = (0..25).map(|_| in_a_new_instance(&forger, &host));
-            assert!(futures_util::future::join_all(all).await.iter().all(|(is_accepted, _)| !is_accepted));
+            assert!(
+                futures_util::future::join_all(all)
+                    .await
+                    .iter()
+                    .all(|(is_accepted, _)| !is_accepted)
+            );
         }
         assert_eq!(host.fetches(), before + 1, "{name}");
         let (is_accepted, took) = in_a_new_instance(&known, &host).await;

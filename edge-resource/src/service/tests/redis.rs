@@ -12,7 +12,9 @@ async fn a_redis_that_lost_its_data_is_down_and_refuses_what_it_still_names() {
             variables.redis_url = "redis://localhost:6379".into();
             variables.revocation_when_down = when_down.into();
         });
-        let token = edge.signer.token(&with(access_claims(NOW), &json!({"jti": "j1", "sid": "s1", "role": "admin"})));
+        let token = edge
+            .signer
+            .token(&with(access_claims(NOW), &json!({"jti": "j1", "sid": "s1", "role": "admin"})));
         let revoked = || "dojang:revoked:s1".to_owned();
         for (keys, protected, dashboard) in [
             (vec![], protected, 503),
@@ -34,7 +36,12 @@ async fn a_redis_that_lost_its_data_is_down_and_refuses_what_it_still_names() {
         assert_eq!(health["status"], "degraded");
         let problem = health["revocation"]["problem"].as_str().expect("a problem");
         assert!(problem.contains(COMPLETE), "{problem}");
-        assert!(edge.host.log().iter().any(|line| line.starts_with("error: ") && line.contains(COMPLETE)));
+        assert!(
+            edge.host
+                .log()
+                .iter()
+                .any(|line| line.starts_with("error: ") && line.contains(COMPLETE))
+        );
     }
 }
 
@@ -43,7 +50,8 @@ async fn a_claim_that_a_check_looks_at_and_cannot_read_refuses() {
     let edge = Edge::with(|variables| {
         variables.revocation = "redis".into();
         variables.redis_url = "redis://localhost:6379".into();
-        variables.access_rules = r#"[{"path": "/uploads", "claim": "premium", "value": true}]"#.into();
+        variables.access_rules =
+            r#"[{"path": "/uploads", "claim": "premium", "value": true}]"#.into();
     });
     edge.host.redis.replace(Some(vec![COMPLETE.into(), "dojang:revoked:42".into()]));
     for value in ["42", "42.5", "true", "null", "[]", r#"["s2"]"#, r#"{"id":"s2"}"#] {
@@ -54,7 +62,10 @@ async fn a_claim_that_a_check_looks_at_and_cannot_read_refuses() {
             ("premium", "/uploads", if value == "true" { 200 } else { 403 }, "claim_not_granted"),
         ] {
             let jti = if name == "jti" { "" } else { r#""jti":"j2","# };
-            let claims = format!(r#"{{"token_type":"access","exp":{},"user_id":1,{jti}"{name}":{value}}}"#, NOW + 60);
+            let claims = format!(
+                r#"{{"token_type":"access","exp":{},"user_id":1,{jti}"{name}":{value}}}"#,
+                NOW + 60
+            );
             let answer = edge.with_token(path, &edge.signer.token_of_text(&claims)).await;
             assert_eq!(answer.status().as_u16(), status, "{claims}");
             if status != 200 {
@@ -62,7 +73,8 @@ async fn a_claim_that_a_check_looks_at_and_cannot_read_refuses() {
             }
         }
         // What no check looks at is passed on as it is.
-        let claims = format!(r#"{{"token_type":"access","exp":{},"jti":"j2","status":{value}}}"#, NOW + 60);
+        let claims =
+            format!(r#"{{"token_type":"access","exp":{},"jti":"j2","status":{value}}}"#, NOW + 60);
         let answer = edge.with_token("/protected", &edge.signer.token_of_text(&claims)).await;
         assert_eq!(answer.status(), StatusCode::OK, "{claims}");
     }
@@ -89,7 +101,11 @@ async fn a_denied_address_is_not_blamed_on_redis_or_the_issuer() {
     {
         let problem = health[part]["problem"].as_str().expect("a problem");
         assert!(problem.contains(variable) && !problem.contains(blamed), "{problem}");
-        assert!(edge.host.log().iter().any(|line| line.contains(variable)), "{:?}", edge.host.log());
+        assert!(
+            edge.host.log().iter().any(|line| line.contains(variable)),
+            "{:?}",
+            edge.host.log()
+        );
     }
 }
 

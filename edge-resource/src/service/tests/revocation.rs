@@ -12,7 +12,11 @@ async fn a_revoked_token_or_session_opens_nothing() {
         variables.revocation = "redis".into();
         variables.redis_url = "redis://localhost:6379".into();
     });
-    edge.host.redis.replace(Some(vec![COMPLETE.into(), "dojang:revoked:j1".into(), "dojang:revoked:s1".into()]));
+    edge.host.redis.replace(Some(vec![
+        COMPLETE.into(),
+        "dojang:revoked:j1".into(),
+        "dojang:revoked:s1".into(),
+    ]));
     for (change, status, code) in [
         (json!({}), 200, Value::Null),
         (json!({"jti": "j1"}), 401, json!("token_revoked")),
@@ -37,7 +41,9 @@ async fn while_redis_is_away_the_setting_decides_but_never_for_roles() {
             variables.access_rules = r#"[{"path": "/uploads", "role": "admin"}]"#.into();
         });
         let token = edge.signer.token(&with(access_claims(NOW), &json!({"role": "admin"})));
-        for (path, status) in [("/protected", protected), ("/admin/dashboard", 503), ("/uploads", 503), ("/", 200)] {
+        for (path, status) in
+            [("/protected", protected), ("/admin/dashboard", 503), ("/uploads", 503), ("/", 200)]
+        {
             let answer = edge.with_token(path, &token).await;
             assert_eq!(answer.status().as_u16(), status, "{when_down} {path}");
             if status == 503 {
@@ -56,12 +62,21 @@ async fn while_redis_is_away_no_administrator_gets_at_the_files_of_others() {
         variables.revocation_when_down = "open".into();
     });
     let file = format!("/uploads/{}", "0".repeat(48));
-    for (role, path, status) in [("admin", file.as_str(), 503), ("instructor", &file, 404), ("admin", "/uploads", 200)]
+    for (role, path, status) in
+        [("admin", file.as_str(), 503), ("instructor", &file, 404), ("admin", "/uploads", 200)]
     {
-        let bearer = format!("Bearer {}", edge.signer.token(&with(access_claims(NOW), &json!({"role": role}))));
-        let methods = if path == file { vec![Method::GET, Method::HEAD, Method::DELETE] } else { vec![Method::GET] };
+        let bearer = format!(
+            "Bearer {}",
+            edge.signer.token(&with(access_claims(NOW), &json!({"role": role})))
+        );
+        let methods = if path == file {
+            vec![Method::GET, Method::HEAD, Method::DELETE]
+        } else {
+            vec![Method::GET]
+        };
         for method in methods {
-            let answer = edge.send(&request(method.clone(), path, &[(AUTHORIZATION, &bearer)])).await;
+            let answer =
+                edge.send(&request(method.clone(), path, &[(AUTHORIZATION, &bearer)])).await;
             assert_eq!(answer.status().as_u16(), status, "{method} {path} as {role}");
         }
     }
@@ -88,7 +103,8 @@ fn list(edge: &Edge) -> String {
 async fn a_token_that_the_status_list_revokes_opens_nothing() {
     let edge = edge_with_lists("");
     edge.host.will_answer(list(&edge), None);
-    let status = |index: Value, uri: &str| json!({"status": {"status_list": {"idx": index, "uri": uri}}});
+    let status =
+        |index: Value, uri: &str| json!({"status": {"status_list": {"idx": index, "uri": uri}}});
     for (change, code, expected) in [
         (status(json!(0), LIST), Value::Null, 200),
         (status(json!(1), LIST), json!("token_revoked"), 401),
@@ -106,10 +122,20 @@ async fn a_token_that_the_status_list_revokes_opens_nothing() {
         (json!({"status": {"status_list": [0, LIST]}}), json!("claim_invalid"), 401),
         (json!({"status": [{"idx": 0, "uri": LIST}]}), json!("claim_invalid"), 401),
         (json!({}), json!("claim_missing"), 401),
-        (json!({"jti": null, "status": {"status_list": {"idx": 0, "uri": LIST}}}), json!("claim_missing"), 401),
+        (
+            json!({"jti": null, "status": {"status_list": {"idx": 0, "uri": LIST}}}),
+            json!("claim_missing"),
+            401,
+        ),
     ] {
-        let answer = edge.with_token("/protected", &edge.signer.token(&with(access_claims(NOW), &change))).await;
-        assert_eq!((answer.status().as_u16(), &body(&answer)["code"]), (expected, &code), "{change}");
+        let answer = edge
+            .with_token("/protected", &edge.signer.token(&with(access_claims(NOW), &change)))
+            .await;
+        assert_eq!(
+            (answer.status().as_u16(), &body(&answer)["code"]),
+            (expected, &code),
+            "{change}"
+        );
     }
     assert_eq!(edge.host.fetches(), 1);
     let health = body(&edge.get("/", &[]).await);
@@ -123,13 +149,15 @@ async fn a_token_that_the_status_list_revokes_opens_nothing() {
 }
 
 #[tokio::test]
-async fn a_token_that_names_no_list_passes_where_the_setting_says_so_and_every_other_is_looked_up() {
+async fn a_token_that_names_no_list_passes_where_the_setting_says_so_and_every_other_is_looked_up()
+{
     let edge = Edge::with(|variables| {
         variables.revocation = "status_list_if_named".into();
         variables.status_list_url = "http://issuer.example/status".into();
     });
     edge.host.will_answer(list(&edge), None);
-    let status = |index: u64, uri: &str| json!({"status": {"status_list": {"idx": index, "uri": uri}}});
+    let status =
+        |index: u64, uri: &str| json!({"status": {"status_list": {"idx": index, "uri": uri}}});
     for (change, expected) in [
         (json!({}), Value::Null),
         (status(0, LIST), Value::Null),
@@ -139,12 +167,18 @@ async fn a_token_that_names_no_list_passes_where_the_setting_says_so_and_every_o
         (json!({"status": {}}), json!("claim_missing")),
         (json!({"jti": null}), json!("claim_missing")),
     ] {
-        let answer = edge.with_token("/protected", &edge.signer.token(&with(access_claims(NOW), &change))).await;
+        let answer = edge
+            .with_token("/protected", &edge.signer.token(&with(access_claims(NOW), &change)))
+            .await;
         assert_eq!(body(&answer)["code"], expected, "{change}");
     }
     let null = format!(r#"{{"token_type":"access","jti":"1","exp":{},"status":null}}"#, NOW + 60);
     let answer = edge.with_token("/protected", &edge.signer.token_of_text(&null)).await;
-    assert_eq!(body(&answer)["code"], "claim_invalid", "null is a name that makes no sense, and not no name");
+    assert_eq!(
+        body(&answer)["code"],
+        "claim_invalid",
+        "null is a name that makes no sense, and not no name"
+    );
 }
 
 #[tokio::test]
@@ -152,11 +186,16 @@ async fn while_there_is_no_status_list_the_setting_decides_but_never_for_roles()
     for (when_down, protected) in [("", 503), ("closed", 503), ("open", 200)] {
         let edge = edge_with_lists(when_down);
         let token = |index: u64| {
-            let status = json!({"role": "admin", "status": {"status_list": {"idx": index, "uri": LIST}}});
+            let status =
+                json!({"role": "admin", "status": {"status_list": {"idx": index, "uri": LIST}}});
             edge.signer.token(&with(access_claims(NOW), &status))
         };
         for (path, status) in [("/protected", protected), ("/admin/dashboard", 503), ("/", 200)] {
-            assert_eq!(edge.with_token(path, &token(0)).await.status().as_u16(), status, "{when_down} {path}");
+            assert_eq!(
+                edge.with_token(path, &token(0)).await.status().as_u16(),
+                status,
+                "{when_down} {path}"
+            );
         }
         assert_eq!(edge.host.fetches(), 1, "one attempt, then a pause");
         assert_eq!(body(&edge.get("/", &[]).await)["status"], "degraded");
@@ -167,8 +206,16 @@ async fn while_there_is_no_status_list_the_setting_decides_but_never_for_roles()
         assert_eq!(edge.with_token("/admin/dashboard", &token(0)).await.status(), StatusCode::OK);
         edge.host.pass(60);
         for (path, status) in [("/protected", protected), ("/admin/dashboard", 503)] {
-            assert_eq!(edge.with_token(path, &token(0)).await.status().as_u16(), status, "{when_down} {path}");
-            assert_eq!(edge.with_token(path, &token(1)).await.status(), StatusCode::UNAUTHORIZED, "{when_down} {path}");
+            assert_eq!(
+                edge.with_token(path, &token(0)).await.status().as_u16(),
+                status,
+                "{when_down} {path}"
+            );
+            assert_eq!(
+                edge.with_token(path, &token(1)).await.status(),
+                StatusCode::UNAUTHORIZED,
+                "{when_down} {path}"
+            );
         }
     }
 }
@@ -215,7 +262,8 @@ fn another_instance(edge: &mut Edge, when_down: &str) {
 }
 
 #[tokio::test]
-async fn what_the_last_list_refused_is_refused_by_an_instance_that_starts_while_the_issuer_is_down() {
+async fn what_the_last_list_refused_is_refused_by_an_instance_that_starts_while_the_issuer_is_down()
+{
     for when_down in ["closed", "open"] {
         let mut edge = edge_with_lists(when_down);
         let token = |edge: &Edge, index: u64| {
@@ -223,13 +271,22 @@ async fn what_the_last_list_refused_is_refused_by_an_instance_that_starts_while_
             edge.signer.token(&with(access_claims(NOW), &status))
         };
         edge.host.will_answer(list(&edge), None);
-        assert_eq!(edge.with_token("/protected", &token(&edge, 1)).await.status(), StatusCode::UNAUTHORIZED);
+        assert_eq!(
+            edge.with_token("/protected", &token(&edge, 1)).await.status(),
+            StatusCode::UNAUTHORIZED
+        );
         // Within the time of the list, after it, and long after its `exp`.
-        for (seconds, good) in [(1, 200), (60, if when_down == "open" { 200 } else { 503 }), (500_000, 0)] {
+        for (seconds, good) in
+            [(1, 200), (60, if when_down == "open" { 200 } else { 503 }), (500_000, 0)]
+        {
             edge.host.pass(seconds);
             another_instance(&mut edge, when_down);
             let answer = edge.with_token("/protected", &token(&edge, 1)).await;
-            assert_eq!(body(&answer)["code"], "token_revoked", "{when_down}, after {seconds} s more");
+            assert_eq!(
+                body(&answer)["code"],
+                "token_revoked",
+                "{when_down}, after {seconds} s more"
+            );
             if good != 0 {
                 let answer = edge.with_token("/protected", &token(&edge, 0)).await;
                 assert_eq!(answer.status().as_u16(), good, "{when_down}, after {seconds} s more");
@@ -270,7 +327,8 @@ async fn a_list_goes_on_refusing_after_the_clock_was_set_back_and_passes_nothing
     let mut edge = edge_with_lists("open");
     edge.host.will_answer(list(&edge), None);
     let token = |index: u64| {
-        let status = json!({"role": "admin", "status": {"status_list": {"idx": index, "uri": LIST}}});
+        let status =
+            json!({"role": "admin", "status": {"status_list": {"idx": index, "uri": LIST}}});
         edge.signer.token(&with(access_claims(NOW), &status))
     };
     let (good, revoked) = (token(0), token(1));
@@ -283,14 +341,20 @@ async fn a_list_goes_on_refusing_after_the_clock_was_set_back_and_passes_nothing
     }
     another_instance(&mut edge, "open");
     assert_eq!(edge.with_token("/protected", &revoked).await.status(), StatusCode::UNAUTHORIZED);
-    assert_eq!(edge.with_token("/admin/dashboard", &good).await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(
+        edge.with_token("/admin/dashboard", &good).await.status(),
+        StatusCode::SERVICE_UNAVAILABLE
+    );
 }
 
 #[tokio::test]
 async fn a_fresh_instance_reports_the_lists_of_the_others_or_that_it_does_not_know() {
     let mut edge = edge_with_lists("");
     let health = body(&edge.get("/", &[]).await);
-    assert_eq!((&health["status"], &health["revocation"]["lists"]["count"]), (&json!("unknown"), &json!(0)));
+    assert_eq!(
+        (&health["status"], &health["revocation"]["lists"]["count"]),
+        (&json!("unknown"), &json!(0))
+    );
     edge.host.will_answer(list(&edge), None);
     let status = json!({"status": {"status_list": {"idx": 0, "uri": LIST}}});
     let token = edge.signer.token(&with(access_claims(NOW), &status));
@@ -299,14 +363,27 @@ async fn a_fresh_instance_reports_the_lists_of_the_others_or_that_it_does_not_kn
     another_instance(&mut edge, "");
     let health = body(&edge.get("/", &[]).await);
     assert_eq!(health["status"], "ok");
-    assert_eq!(health["revocation"]["lists"], json!({"count": 1, "age_seconds": 30, "stale": false}));
+    assert_eq!(
+        health["revocation"]["lists"],
+        json!({"count": 1, "age_seconds": 30, "stale": false})
+    );
     edge.host.pass(31);
     another_instance(&mut edge, "");
-    assert_eq!(body(&edge.get("/", &[]).await)["status"], "unknown", "nobody has asked for it lately");
+    assert_eq!(
+        body(&edge.get("/", &[]).await)["status"],
+        "unknown",
+        "nobody has asked for it lately"
+    );
     edge.host.latency.set(Duration::from_secs(60));
-    assert_eq!(edge.with_token("/protected", &token).await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(
+        edge.with_token("/protected", &token).await.status(),
+        StatusCode::SERVICE_UNAVAILABLE
+    );
     another_instance(&mut edge, "");
     let health = body(&edge.get("/", &[]).await);
     assert_eq!(health["status"], "degraded");
-    assert!(health["revocation"]["problem"].as_str().is_some_and(|problem| problem.contains(LIST)), "{health}");
+    assert!(
+        health["revocation"]["problem"].as_str().is_some_and(|problem| problem.contains(LIST)),
+        "{health}"
+    );
 }

@@ -13,7 +13,8 @@ async fn uploads_in_progress_count_towards_the_quota() {
         let edge = &Edge::with_quota(&QUOTA.to_string());
         edge.host.timers_hang.set(true);
         let (bearer, body) = (edge.bearer(&json!({})), form(&bytes(2 * CHUNK + 100)));
-        let chunks = || edge.host.store.borrow().keys().filter(|key| key.starts_with("chunk/")).count();
+        let chunks =
+            || edge.host.store.borrow().keys().filter(|key| key.starts_with("chunk/")).count();
         let mut held: Vec<_> = [true, false]
             .repeat(20)
             .into_iter()
@@ -31,7 +32,11 @@ async fn uploads_in_progress_count_towards_the_quota() {
             });
         }
         assert!(refused >= 38 && refused + held.len() == 40, "{refused}");
-        assert!(chunks() >= 2 || polls == 1, "the first one is being received where it is alone: {}", chunks());
+        assert!(
+            chunks() >= 2 || polls == 1,
+            "the first one is being received where it is alone: {}",
+            chunks()
+        );
         // What was cut off is swept later, and counts until then.
         drop(held);
         edge.host.timers_hang.set(false);
@@ -41,7 +46,8 @@ async fn uploads_in_progress_count_towards_the_quota() {
         let later = edge.bearer(&json!({"exp": NOW + 99_999, "user_id": 2}));
         assert_eq!(edge.upload(&later, FORM, &body, 16_384).await.status(), StatusCode::OK);
         let later = edge.bearer(&json!({"exp": NOW + 99_999}));
-        let left: Vec<_> = edge.keys().into_iter().filter(|key| key.starts_with("pending/")).collect();
+        let left: Vec<_> =
+            edge.keys().into_iter().filter(|key| key.starts_with("pending/")).collect();
         assert_eq!(left, Vec::<String>::new());
         assert_eq!(edge.upload(&later, FORM, &form(b"x"), 16_384).await.status(), StatusCode::OK);
     }
@@ -53,8 +59,10 @@ async fn hold(edge: &Edge, bearer: &str, body: &[u8], has_length: bool) -> Answe
     let mut headers = vec![(CONTENT_TYPE, FORM)];
     headers.extend(has_length.then_some((CONTENT_LENGTH, length.as_str())));
     let request = request(Method::POST, "/upload", bearer, &headers);
-    let pieces: Vec<_> =
-        body[..body.len() - 50].chunks(16_384).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
+    let pieces: Vec<_> = body[..body.len() - 50]
+        .chunks(16_384)
+        .map(|piece| Ok(Bytes::copy_from_slice(piece)))
+        .collect();
     edge.service.answer(&request, stream::iter(pieces).chain(stream::pending()), &edge.host).await
 }
 
@@ -63,7 +71,10 @@ async fn an_upload_without_a_length_grows_up_to_the_quota_and_leaves_one_size() 
     let overhead = usize::try_from(crate::uploads::quota::FILE_OVERHEAD).expect("small");
     let edge = Edge::with_quota(&(LIMIT + overhead).to_string());
     let bearer = edge.bearer(&json!({}));
-    assert_eq!(edge.upload(&bearer, FORM, &form(&bytes(LIMIT)), 10_000).await.status(), StatusCode::OK);
+    assert_eq!(
+        edge.upload(&bearer, FORM, &form(&bytes(LIMIT)), 10_000).await.status(),
+        StatusCode::OK
+    );
     let sizes: Vec<_> = edge.keys().into_iter().filter(|key| key.starts_with("size/")).collect();
     assert_eq!(sizes.len(), 1, "{sizes:?}");
     assert!(sizes[0].ends_with(&format!("/{LIMIT}")), "{sizes:?}");
@@ -77,7 +88,10 @@ async fn on_a_full_disk_a_file_can_be_deleted_and_what_was_abandoned_is_swept() 
     let path = format!("/uploads/{}", receipt["id"].as_str().expect("an id"));
     edge.host.is_full.set(true);
     let answer = edge.upload(&bearer, FORM, &form(b"x"), 100).await;
-    assert_eq!((answer.status().as_u16(), &json_of(&answer)["code"]), (503, &json!("storage_unavailable")));
+    assert_eq!(
+        (answer.status().as_u16(), &json_of(&answer)["code"]),
+        (503, &json!("storage_unavailable"))
+    );
     assert_eq!(edge.send(Method::DELETE, &path, &bearer, &[]).await.status(), StatusCode::OK);
     assert_eq!(edge.keys(), Vec::<String>::new());
 
@@ -102,7 +116,10 @@ async fn a_deletion_on_a_full_disk_that_breaks_off_can_be_repeated() {
         edge.host.is_full.set(true);
         // The note is tried first, and counts as one.
         edge.host.store_fails_after.set(Some(fails_after));
-        assert_eq!(edge.send(Method::DELETE, &path, &bearer, &[]).await.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(
+            edge.send(Method::DELETE, &path, &bearer, &[]).await.status(),
+            StatusCode::SERVICE_UNAVAILABLE
+        );
         edge.host.store_fails_after.set(None);
         let again = edge.send(Method::DELETE, &path, &bearer, &[]).await;
         assert_eq!(again.status(), StatusCode::OK, "{fails_after}");
@@ -116,12 +133,17 @@ async fn an_upload_that_stands_still_is_ended_though_no_piece_arrives() {
     let bearer = edge.bearer(&json!({}));
     let body = form(&bytes(2 * CHUNK));
     for sent in [0, 10, CHUNK + CHUNK / 2] {
-        let pieces: Vec<_> = body[..sent].chunks(16_384).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
+        let pieces: Vec<_> =
+            body[..sent].chunks(16_384).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
         let stands_still = stream::iter(pieces).chain(stream::pending());
         let request = request(Method::POST, "/upload", &bearer, &[(CONTENT_TYPE, FORM)]);
         let started = edge.host.uptime();
         let answer = edge.service.answer(&request, stands_still, &edge.host).await;
-        assert_eq!((answer.status().as_u16(), &json_of(&answer)["code"]), (408, &json!("upload_too_slow")), "{sent}");
+        assert_eq!(
+            (answer.status().as_u16(), &json_of(&answer)["code"]),
+            (408, &json!("upload_too_slow")),
+            "{sent}"
+        );
         assert_eq!(edge.host.uptime() - started, crate::uploads::receive::DEFAULT_PAUSE);
         assert_eq!(edge.keys(), Vec::<String>::new(), "{sent}");
     }

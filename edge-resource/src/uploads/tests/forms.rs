@@ -19,10 +19,17 @@ async fn a_file_may_be_named_in_the_extended_form_alone() {
         ("filename*=\"UTF-8''%EB%B3%B4%EA%B3%A0%EC%84%9C.pdf\"", "보고서.pdf"),
     ] {
         let answer = edge.upload(&bearer, FORM, &form(parameters.as_bytes()), 1000).await;
-        assert_eq!((answer.status(), &json_of(&answer)["filename"]), (StatusCode::OK, &json!(name)), "{parameters}");
+        assert_eq!(
+            (answer.status(), &json_of(&answer)["filename"]),
+            (StatusCode::OK, &json!(name)),
+            "{parameters}"
+        );
     }
     let answer = edge.upload(&bearer, FORM, &form(b"filename=\"\xba\xb8.txt\""), 1000).await;
-    assert_eq!((answer.status(), &json_of(&answer)["filename"]), (StatusCode::OK, &json!("\u{ba}\u{b8}.txt")));
+    assert_eq!(
+        (answer.status(), &json_of(&answer)["filename"]),
+        (StatusCode::OK, &json!("\u{ba}\u{b8}.txt"))
+    );
     let kept = edge.keys();
     let long = format!("filename*=UTF-8''{}", "%EA%B0%80".repeat(342));
     for (parameters, status, code) in [
@@ -31,7 +38,11 @@ async fn a_file_may_be_named_in_the_extended_form_alone() {
         (&long, 422, "filename_too_long"),
     ] {
         let answer = edge.upload(&bearer, FORM, &form(parameters.as_bytes()), 1000).await;
-        assert_eq!((answer.status().as_u16(), &json_of(&answer)["code"]), (status, &json!(code)), "{parameters}");
+        assert_eq!(
+            (answer.status().as_u16(), &json_of(&answer)["code"]),
+            (status, &json!(code)),
+            "{parameters}"
+        );
     }
     assert_eq!(edge.keys(), kept);
 }
@@ -41,7 +52,9 @@ async fn an_input_in_which_no_file_was_chosen_is_none_beside_a_file() {
     let edge = Edge::new();
     let bearer = edge.bearer(&json!({}));
     let part = |name: &str, content: &str| {
-        format!("--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n{content}\r\n")
+        format!(
+            "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n{content}\r\n"
+        )
     };
     let file = part("a", "x");
     for blank in [part("", ""), part(" ", ""), part("\t", ""), part("\u{3000}", "")] {
@@ -50,10 +63,18 @@ async fn an_input_in_which_no_file_was_chosen_is_none_beside_a_file() {
             let answer = edge.upload(&bearer, FORM, body.as_bytes(), 1000).await;
             let receipt = json_of(&answer);
             if parts == [&blank, &blank] {
-                assert_eq!((answer.status().as_u16(), &receipt["code"]), (422, &json!("file_missing")), "{body}");
+                assert_eq!(
+                    (answer.status().as_u16(), &receipt["code"]),
+                    (422, &json!("file_missing")),
+                    "{body}"
+                );
             } else {
                 let (name, size) = (&receipt["filename"], &receipt["size"]);
-                assert_eq!((answer.status().as_u16(), name, size), (200, &json!("a"), &json!(1)), "{body}");
+                assert_eq!(
+                    (answer.status().as_u16(), name, size),
+                    (200, &json!("a"), &json!(1)),
+                    "{body}"
+                );
             }
         }
     }
@@ -73,9 +94,13 @@ async fn a_form_in_which_no_file_was_chosen_stores_nothing() {
         "filename=\"\u{3000}\"",
         "filename*=UTF-8''%20%E3%80%80",
     ] {
-        let head = format!("--XX\r\nContent-Disposition: form-data; name=\"file\"; {blank}\r\n\r\n\r\n");
-        for body in [format!("{head}--XX--\r\n"), format!("{note}{head}--XX--\r\n"), format!("{head}{note}--XX--\r\n")]
-        {
+        let head =
+            format!("--XX\r\nContent-Disposition: form-data; name=\"file\"; {blank}\r\n\r\n\r\n");
+        for body in [
+            format!("{head}--XX--\r\n"),
+            format!("{note}{head}--XX--\r\n"),
+            format!("{head}{note}--XX--\r\n"),
+        ] {
             let answer = edge.upload(&bearer, FORM, body.as_bytes(), 1000).await;
             assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY, "{body}");
             let missing = json!([{"type": "missing", "loc": ["body", "file"], "msg": "Field required", "input": null}]);
@@ -87,7 +112,11 @@ async fn a_form_in_which_no_file_was_chosen_stores_nothing() {
     for (name, content) in [("a", ""), (" ", "x"), ("", "x")] {
         let head = format!("Content-Disposition: form-data; name=\"file\"; filename=\"{name}\"");
         let body = format!("--XX\r\n{head}\r\n\r\n{content}\r\n--XX--\r\n");
-        assert_eq!(edge.upload(&bearer, FORM, body.as_bytes(), 1000).await.status(), StatusCode::OK, "{body}");
+        assert_eq!(
+            edge.upload(&bearer, FORM, body.as_bytes(), 1000).await.status(),
+            StatusCode::OK,
+            "{body}"
+        );
     }
 }
 
@@ -102,10 +131,18 @@ async fn parts_whose_names_are_not_utf_8_are_other_fields() {
     for name in [&b"\xff\xfe"[..], b"file\xff", b"\xeb\xb3", b"\xed\xa0\x80", b"\xc0\x80"] {
         let alone = [part(name), b"--XX--\r\n".to_vec()].concat();
         let answer = edge.upload(&bearer, FORM, &alone, 1000).await;
-        assert_eq!((answer.status().as_u16(), &json_of(&answer)["code"]), (422, &json!("file_missing")), "{name:?}");
+        assert_eq!(
+            (answer.status().as_u16(), &json_of(&answer)["code"]),
+            (422, &json!("file_missing")),
+            "{name:?}"
+        );
         let beside = [part(name), part(b"file"), part(name), b"--XX--\r\n".to_vec()].concat();
         let answer = edge.upload(&bearer, FORM, &beside, 7).await;
-        assert_eq!((answer.status(), &json_of(&answer)["size"]), (StatusCode::OK, &json!(1)), "{name:?}");
+        assert_eq!(
+            (answer.status(), &json_of(&answer)["size"]),
+            (StatusCode::OK, &json!(1)),
+            "{name:?}"
+        );
     }
 }
 
@@ -131,7 +168,11 @@ async fn a_boundary_is_read_as_clients_write_it() {
         ("multipart/mixed; boundary=XX", 422, "file_missing"),
     ] {
         let answer = edge.upload(&bearer, content_type, b"--XX--\r\n", 1000).await;
-        assert_eq!((answer.status().as_u16(), &json_of(&answer)["code"]), (status, &json!(code)), "{content_type}");
+        assert_eq!(
+            (answer.status().as_u16(), &json_of(&answer)["code"]),
+            (status, &json!(code)),
+            "{content_type}"
+        );
     }
 }
 
@@ -140,9 +181,13 @@ async fn what_is_no_upload_is_refused_and_leaves_nothing() {
     let edge = Edge::new();
     let bearer = edge.bearer(&json!({}));
     let big = form(&bytes(2 * CHUNK));
-    let text_field = b"--XX\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nx\r\n--XX--\r\n";
-    let part =
-        |name: &str| format!("--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\nx\r\n");
+    let text_field =
+        b"--XX\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nx\r\n--XX--\r\n";
+    let part = |name: &str| {
+        format!(
+            "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\nx\r\n"
+        )
+    };
     let twice = [part("a"), part("b"), "--XX--\r\n".to_owned()].concat();
     let twice_blank = [part("a"), part(""), "--XX--\r\n".to_owned()].concat();
     let long_name = part(&"a".repeat(1025)) + "--XX--\r\n";
@@ -168,7 +213,11 @@ async fn what_is_no_upload_is_refused_and_leaves_nothing() {
         ("a preamble without end", FORM, &[b'-'; 200_000], 400, "multipart_malformed"),
     ] {
         let answer = edge.upload(&bearer, content_type, body, 16_384).await;
-        assert_eq!((answer.status().as_u16(), &json_of(&answer)["code"]), (status, &json!(code)), "{name}");
+        assert_eq!(
+            (answer.status().as_u16(), &json_of(&answer)["code"]),
+            (status, &json!(code)),
+            "{name}"
+        );
         assert_eq!(edge.keys(), Vec::<String>::new(), "{name}");
     }
     let missing = json_of(&edge.upload(&bearer, FORM, b"--XX--\r\n", 100).await);
@@ -176,5 +225,8 @@ async fn what_is_no_upload_is_refused_and_leaves_nothing() {
         missing["detail"],
         json!([{"type": "missing", "loc": ["body", "file"], "msg": "Field required", "input": null}])
     );
-    assert_eq!(edge.upload("Bearer x", FORM, &form(b"x"), 100).await.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        edge.upload("Bearer x", FORM, &form(b"x"), 100).await.status(),
+        StatusCode::UNAUTHORIZED
+    );
 }

@@ -66,11 +66,25 @@ async fn a_list_refuses_unknown_and_repeated_parameters_and_other_routes_ignore_
             let expected = json!({"detail": [error], "code": "query_invalid"});
             assert_eq!((answer.status().as_u16(), json_of(&answer)), (422, expected), "{path}");
         }
-        assert_eq!(edge.send(Method::GET, &path, "Bearer x", &[]).await.status(), StatusCode::UNAUTHORIZED);
+        assert_eq!(
+            edge.send(Method::GET, &path, "Bearer x", &[]).await.status(),
+            StatusCode::UNAUTHORIZED
+        );
     }
     let file = format!("/uploads/{id}?foo=1&foo=1");
-    for path in ["/uploads?", "/uploads?&", "/uploads?&limit=5&", "/protected?foo=1", "/?foo=1&foo=1", &file] {
-        assert_eq!(edge.send(Method::GET, path, &bearer, &[]).await.status(), StatusCode::OK, "{path}");
+    for path in [
+        "/uploads?",
+        "/uploads?&",
+        "/uploads?&limit=5&",
+        "/protected?foo=1",
+        "/?foo=1&foo=1",
+        &file,
+    ] {
+        assert_eq!(
+            edge.send(Method::GET, path, &bearer, &[]).await.status(),
+            StatusCode::OK,
+            "{path}"
+        );
     }
 }
 
@@ -85,11 +99,18 @@ async fn a_file_whose_id_has_seconds_is_still_there_and_older_than_the_others() 
     // Written later than the other, so that nothing but the unit makes it the older one.
     let old = format!("{owner}{:012x}{random}", NOW + 3600);
     let store = edge.host.store.take();
-    edge.host.store.replace(store.into_iter().map(|(key, value)| (key.replace(id, &old), value)).collect());
+    edge.host
+        .store
+        .replace(store.into_iter().map(|(key, value)| (key.replace(id, &old), value)).collect());
     let newer = json_of(&edge.upload(&bearer, FORM, &form(b"new"), 100).await)["id"].clone();
 
     let listed = json_of(&edge.send(Method::GET, "/uploads", &bearer, &[]).await);
-    let ids: Vec<_> = listed["uploads"].as_array().expect("a list").iter().map(|upload| upload["id"].clone()).collect();
+    let ids: Vec<_> = listed["uploads"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|upload| upload["id"].clone())
+        .collect();
     assert_eq!(ids, [newer, json!(old)]);
     let path = format!("/uploads/{old}");
     let answer = edge.send(Method::GET, &path, &bearer, &[]).await;
@@ -115,5 +136,8 @@ async fn a_page_whose_files_go_away_meanwhile_still_leads_to_the_next() {
     assert_eq!(page, json!({"uploads": [], "next": ids[1]}));
     let path = format!("/uploads?limit=2&after={}", ids[1].as_str().expect("an id"));
     let page = json_of(&edge.send(Method::GET, &path, &bearer, &[]).await);
-    assert_eq!((page["uploads"][0]["id"].clone(), page["next"].clone()), (ids[2].clone(), Value::Null));
+    assert_eq!(
+        (page["uploads"][0]["id"].clone(), page["next"].clone()),
+        (ids[2].clone(), Value::Null)
+    );
 }

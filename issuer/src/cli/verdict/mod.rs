@@ -63,11 +63,15 @@ mod tests {
     #[test]
     fn members_keep_order_doubles_and_the_text_of_values() {
         let members = Members::read(r#"{"b":1e400,"a":[ 1 ],"b":null}"#).expect("an object");
-        let seen: Vec<_> = members.0.iter().map(|(name, value)| (name.as_str(), value.get())).collect();
+        let seen: Vec<_> =
+            members.0.iter().map(|(name, value)| (name.as_str(), value.get())).collect();
         assert_eq!(seen, [("b", "1e400"), ("a", "[ 1 ]"), ("b", "null")]);
         for other in ["[]", "1", "{", "", "{} x"] {
             assert!(Members::read(other).is_none(), "{other}");
         }
-        assert!(Members::read(&format!("{{\"a\":{}", "[".repeat(100_000))).is_none(), "too deep, and no overflow");
+        assert!(
+            Members::read(&format!("{{\"a\":{}", "[".repeat(100_000))).is_none(),
+            "too deep, and no overflow"
+        );
     }
 }

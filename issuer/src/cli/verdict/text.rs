@@ -20,7 +20,12 @@ impl Report<'_> {
     fn write(&self, out: &mut String) -> fmt::Result {
         match &self.explanation.verdict {
             Ok(_) => writeln!(out, "{}", self.say("토큰을 받아들입니다", "ACCEPTED"))?,
-            Err(refusal) => writeln!(out, "{}: {}", self.say("토큰을 거부합니다", "REFUSED"), self.reason(refusal))?,
+            Err(refusal) => writeln!(
+                out,
+                "{}: {}",
+                self.say("토큰을 거부합니다", "REFUSED"),
+                self.reason(refusal)
+            )?,
         }
         writeln!(out, "\n{}", self.say("검사", "Checks"))?;
         for step in &self.explanation.steps {
@@ -40,7 +45,8 @@ impl Report<'_> {
                 }
             }
         }
-        let (header, payload) = (&self.explanation.untrusted_header, &self.explanation.untrusted_payload);
+        let (header, payload) =
+            (&self.explanation.untrusted_header, &self.explanation.untrusted_payload);
         self.object(out, self.say("헤더", "Header"), header.as_deref())?;
         self.object(out, self.say("클레임", "Claims"), payload.as_deref())
     }
@@ -85,8 +91,13 @@ impl Report<'_> {
 
     fn rule(&self, check: Check) -> &'static str {
         let (ko, en) = match check {
-            Check::Shape => ("크기, 세 부분, 엄격한 base64url", "its size, three segments, strict base64url"),
-            Check::Header => ("엄격한 JSON, alg는 RS256, typ, crit, b64", "strict JSON, alg RS256, typ, crit, b64"),
+            Check::Shape => {
+                ("크기, 세 부분, 엄격한 base64url", "its size, three segments, strict base64url")
+            }
+            Check::Header => (
+                "엄격한 JSON, alg는 RS256, typ, crit, b64",
+                "strict JSON, alg RS256, typ, crit, b64",
+            ),
             Check::Key => ("토큰의 키가 키 집합에 있음", "a key of the set is the token's"),
             Check::Signature => ("그 키의 RS256 서명", "the RS256 signature is that key's"),
             Check::Payload => ("엄격한 JSON 객체", "a strict JSON object"),
@@ -95,8 +106,12 @@ impl Report<'_> {
             Check::IssuedAt => ("발급 시각이 미래가 아님", "not issued in the future"),
             Check::TokenType => ("요구된 토큰 종류", "the type that is asked for"),
             Check::Issuer => ("발급자 (설정된 경우)", "the issuer, when one is configured"),
-            Check::Audience => ("대상 (없으면 토큰에도 없어야 함)", "the audience; none when none is configured"),
-            Check::TokenId => ("비어 있지 않은 문자열, 있으면", "a text that is not empty, when present"),
+            Check::Audience => {
+                ("대상 (없으면 토큰에도 없어야 함)", "the audience; none when none is configured")
+            }
+            Check::TokenId => {
+                ("비어 있지 않은 문자열, 있으면", "a text that is not empty, when present")
+            }
             Check::UserId => ("숫자 또는 문자열, 있으면", "a number or a text, when present"),
             _ => ("", ""),
         };

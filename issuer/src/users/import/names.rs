@@ -37,8 +37,9 @@ impl<'a> Names<'a> {
             for (_, here) in &users {
                 self.0.remove(here.username.as_str());
             }
-            let fails =
-                |(user, _): &(&'a ImportedUser, _)| Some((user.id, self.claim(user.username(), user.id).err()?));
+            let fails = |(user, _): &(&'a ImportedUser, _)| {
+                Some((user.id, self.claim(user.username(), user.id).err()?))
+            };
             let failed: HashMap<i64, i64> = users.iter().filter_map(fails).collect();
             if failed.is_empty() {
                 return users.iter().map(|(user, _)| user.id).collect();
@@ -46,7 +47,11 @@ impl<'a> Names<'a> {
             // Those keep their names, which may be the new ones of others: look again without them.
             users.retain(|(user, _)| match failed.get(&user.id) {
                 Some(&holder) => {
-                    not_taken.push(NotTaken { id: user.id, username: user.username().to_owned(), holder });
+                    not_taken.push(NotTaken {
+                        id: user.id,
+                        username: user.username().to_owned(),
+                        holder,
+                    });
                     false
                 }
                 None => true,

@@ -5,7 +5,10 @@ use std::collections::{HashMap, HashSet};
 use super::names::Names;
 use super::row::COLUMNS;
 use super::stored::StoredUser;
-use super::{Differing, IdTaken, ImportOptions, ImportReport, ImportedUser, KeptAdministrator, NotTaken, Snapshot};
+use super::{
+    Differing, IdTaken, ImportOptions, ImportReport, ImportedUser, KeptAdministrator, NotTaken,
+    Snapshot,
+};
 use crate::users::{ADMIN_ROLE, LastAdministrator, PasswordHash};
 
 /// A record to be written.
@@ -47,8 +50,13 @@ pub(crate) fn plan<'a>(
     let mut plan = Plan::default();
     let mut names = Names::new(stored);
     let present = users.iter().filter_map(|user| Some((user, *by_id.get(&user.id)?)));
-    let mut present: Vec<_> = present.map(|(user, here)| Comparison::new(user, here, options)).collect();
-    let renamed = present.iter().filter(|one| one.applies("username")).map(|one| (one.user, one.here)).collect();
+    let mut present: Vec<_> =
+        present.map(|(user, here)| Comparison::new(user, here, options)).collect();
+    let renamed = present
+        .iter()
+        .filter(|one| one.applies("username"))
+        .map(|one| (one.user, one.here))
+        .collect();
     let renamed = names.rename(renamed, &mut plan.report.not_taken);
     for one in present.iter_mut().filter(|one| !renamed.contains(&one.user.id)) {
         one.withhold("username");
@@ -64,7 +72,8 @@ pub(crate) fn plan<'a>(
     }
     plan.report.not_taken.sort_by_key(|user| user.id);
     if options.last_administrator == LastAdministrator::Stays {
-        plan.report.kept_administrator = keep_an_administrator(&mut present, &plan.new, administrators);
+        plan.report.kept_administrator =
+            keep_an_administrator(&mut present, &plan.new, administrators);
     }
     for one in &present {
         plan.report.present += 1;
@@ -75,20 +84,32 @@ pub(crate) fn plan<'a>(
         plan.changes.extend(one.change(options));
     }
     let known: HashSet<i64> = users.iter().map(|user| user.id).collect();
-    let gone = |user: &&StoredUser| user.is_imported() && user.is_active && !known.contains(&user.id);
-    plan.report.gone = stored.iter().filter(gone).map(|user| (user.id, user.username.clone())).collect();
+    let gone =
+        |user: &&StoredUser| user.is_imported() && user.is_active && !known.contains(&user.id);
+    plan.report.gone =
+        stored.iter().filter(gone).map(|user| (user.id, user.username.clone())).collect();
     plan.report.gone.sort_unstable();
     Ok(plan)
 }
 
 /// Two people must not share an id: each would get the tokens of the other.
-fn refuse_taken_ids(users: &[ImportedUser], by_id: &HashMap<i64, &StoredUser>) -> Result<(), IdTaken> {
+fn refuse_taken_ids(
+    users: &[ImportedUser],
+    by_id: &HashMap<i64, &StoredUser>,
+) -> Result<(), IdTaken> {
     let is_another = |user: &ImportedUser, here: &StoredUser| {
-        !here.is_imported() && here.username != user.username() && here.created_at != user.record.created_at
+        !here.is_imported()
+            && here.username != user.username()
+            && here.created_at != user.record.created_at
     };
-    let mut taken = users.iter().filter(|user| by_id.get(&user.id).is_some_and(|here| is_another(user, here)));
+    let mut taken =
+        users.iter().filter(|user| by_id.get(&user.id).is_some_and(|here| is_another(user, here)));
     match taken.next() {
-        Some(user) => Err(IdTaken { id: user.id, username: user.username().to_owned(), others: taken.count() }),
+        Some(user) => Err(IdTaken {
+            id: user.id,
+            username: user.username().to_owned(),
+            others: taken.count(),
+        }),
         None => Ok(()),
     }
 }
@@ -108,7 +129,8 @@ fn keep_an_administrator(
         return None;
     }
     let last = present.iter_mut().rfind(|one| administrators.contains(&one.here.id))?;
-    let fields: Vec<_> = ["is_active", "is_superuser"].into_iter().filter(|field| last.applies(field)).collect();
+    let fields: Vec<_> =
+        ["is_active", "is_superuser"].into_iter().filter(|field| last.applies(field)).collect();
     for field in &fields {
         last.withhold(field);
     }
@@ -154,7 +176,8 @@ impl<'a> Comparison<'a> {
             changed.push("password");
             changed.sort_by_key(|field| COLUMNS.iter().position(|column| column == field));
         }
-        let (updated, pending) = if options.update { (changed, Vec::new()) } else { (Vec::new(), changed) };
+        let (updated, pending) =
+            if options.update { (changed, Vec::new()) } else { (Vec::new(), changed) };
         Self { user, here, last, is_adopted, updated, pending, changed_here, unknown }
     }
 
@@ -166,7 +189,8 @@ impl<'a> Comparison<'a> {
     fn administers(&self) -> bool {
         let theirs = &self.user.record;
         let role = if self.applies("is_superuser") { &theirs.role } else { &self.here.role };
-        role == ADMIN_ROLE && if self.applies("is_active") { theirs.is_active } else { self.here.is_active }
+        role == ADMIN_ROLE
+            && if self.applies("is_active") { theirs.is_active } else { self.here.is_active }
     }
 
     /// Leaves a column as it is here. A later import finds it changed in Django again.
@@ -180,7 +204,9 @@ impl<'a> Comparison<'a> {
     fn report(&self) -> Option<Differing> {
         let is_imported = self.here.is_imported() || self.is_adopted;
         let Self { updated, pending, changed_here, unknown, .. } = self;
-        if is_imported && [updated, pending, changed_here, unknown].iter().all(|fields| fields.is_empty()) {
+        if is_imported
+            && [updated, pending, changed_here, unknown].iter().all(|fields| fields.is_empty())
+        {
             return None;
         }
         Some(Differing {
@@ -209,7 +235,8 @@ impl<'a> Comparison<'a> {
         {
             return None;
         }
-        let text = |field, theirs: &'a str, ours: &'a str| if self.applies(field) { theirs } else { ours };
+        let text =
+            |field, theirs: &'a str, ours: &'a str| if self.applies(field) { theirs } else { ours };
         let theirs = &user.record;
         let is_active = if self.applies("is_active") { theirs.is_active } else { here.is_active };
         Some(Change {
@@ -218,13 +245,19 @@ impl<'a> Comparison<'a> {
             email: text("email", &theirs.email, &here.email),
             first_name: text("first_name", &theirs.first_name, &here.first_name),
             last_name: text("last_name", &theirs.last_name, &here.last_name),
-            password_hash: if self.applies("password") { &theirs.password_hash } else { &here.password_hash },
+            password_hash: if self.applies("password") {
+                &theirs.password_hash
+            } else {
+                &here.password_hash
+            },
             role: text("is_superuser", &theirs.role, &here.role),
             is_active,
             imported_password,
             imported_record,
             is_renamed: self.applies("username"),
-            ends_sessions: self.applies("password") || self.applies("is_superuser") || (here.is_active && !is_active),
+            ends_sessions: self.applies("password")
+                || self.applies("is_superuser")
+                || (here.is_active && !is_active),
         })
     }
 
@@ -250,5 +283,8 @@ impl<'a> Comparison<'a> {
 /// only the fingerprints show it.
 fn has_other_password(user: &ImportedUser, here: &StoredUser) -> bool {
     user.record.password_hash != here.password_hash
-        && here.imported_password.as_ref().is_some_and(|known| *known != user.password_fingerprint())
+        && here
+            .imported_password
+            .as_ref()
+            .is_some_and(|known| *known != user.password_fingerprint())
 }

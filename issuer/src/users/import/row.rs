@@ -6,8 +6,17 @@ use super::{Claims, ImportedUser};
 use crate::users::{NewUser, PasswordHash, normalised_username};
 
 /// The columns that are read, in the order of the cells of a row.
-pub(super) const COLUMNS: [&str; 9] =
-    ["id", "username", "email", "first_name", "last_name", "password", "is_active", "is_superuser", "date_joined"];
+pub(super) const COLUMNS: [&str; 9] = [
+    "id",
+    "username",
+    "email",
+    "first_name",
+    "last_name",
+    "password",
+    "is_active",
+    "is_superuser",
+    "date_joined",
+];
 
 /// The largest integer that every reader of JSON keeps: a `user_id` beyond it would become that of
 /// another user in programs that read numbers as doubles (RFC 8259 section 6).
@@ -31,7 +40,10 @@ pub(super) struct RowFault {
 
 impl RowFault {
     pub(super) fn id_twice(id: i64) -> Self {
-        Self { row: format!("the row with the id \"{id}\""), reason: "another row has the same id".to_owned() }
+        Self {
+            row: format!("the row with the id \"{id}\""),
+            reason: "another row has the same id".to_owned(),
+        }
     }
 }
 
@@ -75,13 +87,20 @@ fn name(cells: &[Cell]) -> String {
 }
 
 fn id(cell: &Cell) -> Result<i64, String> {
-    let Ok(Some(digits)) = &cell.text else { return Err(format!("its id is {}, expected an integer", kind(cell))) };
+    let Ok(Some(digits)) = &cell.text else {
+        return Err(format!("its id is {}, expected an integer", kind(cell)));
+    };
     if !["integer", "bigint", "smallint"].contains(&cell.kind.as_str()) {
-        return Err(format!("its id is of the type {}, and users are known by integers", cell.kind));
+        return Err(format!(
+            "its id is of the type {}, and users are known by integers",
+            cell.kind
+        ));
     }
     match digits.parse() {
         Ok(id @ 0..=MAX_ID) => Ok(id),
-        _ => Err(format!("its id is not between 0 and {MAX_ID} (2^53 - 1), where JSON numbers are exact")),
+        _ => Err(format!(
+            "its id is not between 0 and {MAX_ID} (2^53 - 1), where JSON numbers are exact"
+        )),
     }
 }
 
@@ -129,7 +148,8 @@ fn instant(text: &str) -> Option<i64> {
         return Some(time.timestamp());
     }
     let time = NaiveDateTime::parse_from_str(&text, "%Y-%m-%d %H:%M:%S%.f").ok();
-    let time = time.or_else(|| NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0))?;
+    let time =
+        time.or_else(|| NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0))?;
     Some(time.and_utc().timestamp())
 }
 

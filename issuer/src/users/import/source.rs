@@ -16,7 +16,9 @@ use crate::sqlite_file;
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// Neither a file nor a PostgreSQL URL.
-    #[error("there is no file {0}: pass the path of Django's SQLite file, or postgres://user:password@host/database")]
+    #[error(
+        "there is no file {0}: pass the path of Django's SQLite file, or postgres://user:password@host/database"
+    )]
     NoFile(String),
     /// The URL does not parse; it may hold a password, so it is not repeated.
     #[error("the database URL is malformed: expected postgres://user:password@host:5432/database")]
@@ -62,7 +64,11 @@ fn more(others: usize) -> String {
 ///
 /// # Errors
 /// One line each that says what to do.
-pub async fn read_django_users(from: &str, table: &str, claims: &Claims) -> Result<Vec<ImportedUser>, SourceError> {
+pub async fn read_django_users(
+    from: &str,
+    table: &str,
+    claims: &Claims,
+) -> Result<Vec<ImportedUser>, SourceError> {
     if table.is_empty() || !table.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
         return Err(SourceError::TableName(table.to_owned()));
     }
@@ -96,12 +102,17 @@ pub async fn read_django_users(from: &str, table: &str, claims: &Claims) -> Resu
     }
     let others = faults.len().saturating_sub(1);
     match faults.into_iter().next() {
-        Some(RowFault { row, reason }) => Err(SourceError::Row { table: table.to_owned(), row, reason, others }),
+        Some(RowFault { row, reason }) => {
+            Err(SourceError::Row { table: table.to_owned(), row, reason, others })
+        }
         None => Ok(users),
     }
 }
 
-async fn from_postgres(options: &PgConnectOptions, table: &str) -> Result<Vec<Vec<Cell>>, sqlx::Error> {
+async fn from_postgres(
+    options: &PgConnectOptions,
+    table: &str,
+) -> Result<Vec<Vec<Cell>>, sqlx::Error> {
     let columns = COLUMNS.map(|column| match column {
         // Text of a time depends on settings of the session, seconds do not.
         "date_joined" => format!("'seconds', CAST(FLOOR(EXTRACT(EPOCH FROM {column})) AS TEXT)"),

@@ -20,13 +20,19 @@ fn a_copy_is_complete_and_closed_to_others_while_the_server_runs() {
     // With the umask that most systems have, which would leave the copy readable for everybody.
     let mut shell = Command::new("sh");
     let issuer = env!("CARGO_BIN_EXE_issuer");
-    shell.args(["-c", "umask 022; exec \"$0\" backup copy.sqlite3", issuer]).current_dir(place.path(""));
+    shell
+        .args(["-c", "umask 022; exec \"$0\" backup copy.sqlite3", issuer])
+        .current_dir(place.path(""));
     shell.env_remove("DATABASE_URL");
     let said = succeeds(&ends(shell));
     assert!(said.contains("copied the database to copy.sqlite3"), "{said}");
     create("third");
-    assert_eq!(fs::metadata(place.path("copy.sqlite3")).expect("made").permissions().mode() & 0o777, 0o600);
-    let names: Vec<_> = fs::read_dir(place.path("")).expect("readable").flatten().map(|e| e.file_name()).collect();
+    assert_eq!(
+        fs::metadata(place.path("copy.sqlite3")).expect("made").permissions().mode() & 0o777,
+        0o600
+    );
+    let names: Vec<_> =
+        fs::read_dir(place.path("")).expect("readable").flatten().map(|e| e.file_name()).collect();
     let is_left = |name: &std::ffi::OsString| {
         let name = name.to_string_lossy();
         name.starts_with(".backup") || name.starts_with("copy.sqlite3-")
@@ -40,7 +46,8 @@ fn a_copy_is_complete_and_closed_to_others_while_the_server_runs() {
     assert!(list.contains("first") && list.contains("second") && !list.contains("third"), "{list}");
     let restored = Server::start(&place, &copy);
     let refresh = serde_json::json!({ "refresh": refresh });
-    let refreshed = crate::http::request("POST", "/api/token/refresh/").json(refresh).send(restored.address);
+    let refreshed =
+        crate::http::request("POST", "/api/token/refresh/").json(refresh).send(restored.address);
     assert_eq!(refreshed.status, 200, "{}", refreshed.body);
     restored.signal("TERM");
     restored.wait();
@@ -55,7 +62,10 @@ fn a_copy_overwrites_nothing_and_failures_say_why() {
         (&["backup", "there"][..], "there is there already; name a new file"),
         (&["backup", "issuer.sqlite3"], "issuer.sqlite3 is there already"),
         (&["backup", "no/where"], "cannot write no/where"),
-        (&["backup", "copy", "--database-url", "sqlite://none.sqlite3"], "there is no issuer database none.sqlite3"),
+        (
+            &["backup", "copy", "--database-url", "sqlite://none.sqlite3"],
+            "there is no issuer database none.sqlite3",
+        ),
         (&["backup", "copy", "--database-url", "sqlite://there"], "file is not a database"),
         (
             &["backup", "copy", "--database-url", "postgres://me:hunter2@db.example/users"],
@@ -68,5 +78,8 @@ fn a_copy_overwrites_nothing_and_failures_say_why() {
     }
     assert_eq!(fs::read_to_string(place.path("there")).expect("text"), "something");
     assert!(!place.path("none.sqlite3").exists());
-    assert!(fails(&place.run(&["backup", "there", "--database-url", "mysql://a"])).contains("must begin with"));
+    assert!(
+        fails(&place.run(&["backup", "there", "--database-url", "mysql://a"]))
+            .contains("must begin with")
+    );
 }

@@ -16,7 +16,13 @@ fn mode(path: &Path) -> u32 {
 
 fn fifo(path: &Path) {
     let _ = fs::remove_file(path);
-    assert!(Command::new("mkfifo").arg(path).status().expect("mkfifo (coreutils) is installed").success());
+    assert!(
+        Command::new("mkfifo")
+            .arg(path)
+            .status()
+            .expect("mkfifo (coreutils) is installed")
+            .success()
+    );
 }
 
 #[test]
@@ -30,10 +36,16 @@ fn a_database_that_all_can_read_is_refused_and_one_of_a_group_is_reported() {
     };
     for open in [0o644, 0o606, 0o666, 0o604] {
         set_mode(&database, open);
-        for command in [&["users", "list"][..], &["flush-expired"], &["serve", "--listen", "127.0.0.1:0"]] {
+        for command in
+            [&["users", "list"][..], &["flush-expired"], &["serve", "--listen", "127.0.0.1:0"]]
+        {
             let line = fails(&ends(place.command(command)));
-            let says = format!("the database issuer.sqlite3 is open to other users (mode {open:04o})");
-            assert!(line.contains(&says) && line.contains("run `chmod 600 issuer.sqlite3`"), "{line}");
+            let says =
+                format!("the database issuer.sqlite3 is open to other users (mode {open:04o})");
+            assert!(
+                line.contains(&says) && line.contains("run `chmod 600 issuer.sqlite3`"),
+                "{line}"
+            );
         }
     }
     set_mode(&database, 0o660);
@@ -41,10 +53,17 @@ fn a_database_that_all_can_read_is_refused_and_one_of_a_group_is_reported() {
     assert!(doctor(&server).contains("warning  database"), "{}", doctor(&server));
     set_mode(&database, 0o644);
     let said = doctor(&server);
-    assert!(said.contains("problem  database") && said.contains("To do: run `chmod 600 issuer.sqlite3`"), "{said}");
+    assert!(
+        said.contains("problem  database")
+            && said.contains("To do: run `chmod 600 issuer.sqlite3`"),
+        "{said}"
+    );
     server.signal("TERM");
     let (_, log) = server.wait();
-    assert!(log.contains("the group of the database issuer.sqlite3 can get at it (mode 0660)"), "{log}");
+    assert!(
+        log.contains("the group of the database issuer.sqlite3 can get at it (mode 0660)"),
+        "{log}"
+    );
 
     // What was committed last may be in the log, which keeps the mode of its first day.
     set_mode(&database, 0o600);
@@ -73,14 +92,21 @@ fn a_keys_directory_that_all_can_write_is_refused() {
             &["token", "inspect", "a.b.c"],
         ] {
             let line = fails(&ends(place.command(command)));
-            let says = format!("other users can write in the keys directory keys (mode {:04o})", open & 0o777);
+            let says = format!(
+                "other users can write in the keys directory keys (mode {:04o})",
+                open & 0o777
+            );
             assert!(line.contains(&says) && line.contains("run `chmod go-w keys`"), "{line}");
         }
     }
     set_mode(&place.path("keys"), 0o755);
     succeeds(&place.run(&["keys", "generate", "--if-missing"]));
     let mut shell = Command::new("sh");
-    shell.args(["-c", "umask 0; exec \"$0\" keys generate --keys-dir new", env!("CARGO_BIN_EXE_issuer")]);
+    shell.args([
+        "-c",
+        "umask 0; exec \"$0\" keys generate --keys-dir new",
+        env!("CARGO_BIN_EXE_issuer"),
+    ]);
     succeeds(&ends({
         shell.current_dir(place.path(""));
         shell
@@ -105,7 +131,10 @@ fn nobody_else_can_lock_the_keys_and_the_wait_for_a_lock_ends() {
     let asked = Instant::now();
     let error = keys.generate(KeyBits::Rsa2048, false, now).expect_err("it is locked").to_string();
     assert!(asked.elapsed() < Duration::from_secs(20), "{:?}", asked.elapsed());
-    assert!(error.contains("another process has held the lock") && error.contains("keys/.lock"), "{error}");
+    assert!(
+        error.contains("another process has held the lock") && error.contains("keys/.lock"),
+        "{error}"
+    );
     keys.generate(KeyBits::Rsa2048, true, now).expect("what need not write does not wait");
     drop(held);
     keys.generate(KeyBits::Rsa2048, false, now).expect("it is free");
@@ -135,14 +164,19 @@ fn a_fifo_in_place_of_a_file_is_refused_and_holds_nobody_up() {
         let place = Place::with_keys();
         fifo(&place.path(file));
         let line = fails(&ends(place.command(command)));
-        let is_named = line.contains("not a regular file") || line.contains("there is no file db.sqlite3");
-        assert!(is_named || (file == "keys/.lock" && line.contains("cannot write keys/.lock")), "{file}: {line}");
+        let is_named =
+            line.contains("not a regular file") || line.contains("there is no file db.sqlite3");
+        assert!(
+            is_named || (file == "keys/.lock" && line.contains("cannot write keys/.lock")),
+            "{file}: {line}"
+        );
     }
     let place = Place::with_keys();
     let key = place.private_key();
     fifo(&key);
     assert!(fails(&ends(place.command(serve))).contains("not a regular file"));
-    let doctor = place.command(&["doctor", "--issuer", "http://127.0.0.1:1", "--edge-keys", "some.pem"]);
+    let doctor =
+        place.command(&["doctor", "--issuer", "http://127.0.0.1:1", "--edge-keys", "some.pem"]);
     fifo(&place.path("some.pem"));
     assert_eq!(ends(doctor).status.code(), Some(1));
 }

@@ -15,7 +15,11 @@ fn processes_that_start_at_once_on_a_new_database_wait_for_each_other() {
         let children: Vec<_> = (0..6)
             .map(|_| {
                 let mut command = place.command(&["flush-expired"]);
-                command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs")
+                command
+                    .stdout(Stdio::piped())
+                    .stderr(Stdio::piped())
+                    .spawn()
+                    .expect("the binary runs")
             })
             .collect();
         let servers: Vec<_> = (0..2).map(|_| Server::start(&place, &[])).collect();

@@ -34,7 +34,11 @@ fn diagnosis(place: &Place, server: &Server, arguments: &[&str]) -> [String; 2] 
     ["database", "issuer"].map(|check| {
         let mut checks = report["checks"].as_array().expect("checks").iter();
         let found = checks.find(|found| found["check"] == check).expect("the check was made");
-        format!("{}: {}", found["level"].as_str().expect("text"), found["text"].as_str().expect("text"))
+        format!(
+            "{}: {}",
+            found["level"].as_str().expect("text"),
+            found["text"].as_str().expect("text")
+        )
     })
 }
 
@@ -47,14 +51,25 @@ fn a_read_only_database_is_not_well() {
     assert_eq!(statuses(&server), [503, 503, 503]);
     let ready = request("GET", "/readyz").send(server.address);
     assert_eq!((ready.text("database"), ready.text("keys")), ("failed".into(), "ok".into()));
-    assert_eq!(request("GET", "/.well-known/jwks.json").send(server.address).status, 200, "keys are served");
+    assert_eq!(
+        request("GET", "/.well-known/jwks.json").send(server.address).status,
+        200,
+        "keys are served"
+    );
     let [database, issuer] = diagnosis(&place, &server, &read_only);
     assert!(database.starts_with("problem: nothing can be written to the database"), "{database}");
-    assert!(issuer.starts_with("problem: ") && issuer.ends_with("is not ready: database failed"), "{issuer}");
+    assert!(
+        issuer.starts_with("problem: ") && issuer.ends_with("is not ready: database failed"),
+        "{issuer}"
+    );
     server.signal("TERM");
     let (code, log) = server.wait();
     assert_eq!(code, Some(0), "{log}");
-    assert_eq!(log.matches("nothing can be written to the database").count(), 1, "it is logged once: {log}");
+    assert_eq!(
+        log.matches("nothing can be written to the database").count(),
+        1,
+        "it is logged once: {log}"
+    );
 }
 
 #[test]
@@ -75,13 +90,20 @@ fn a_full_disk_is_noticed_and_so_is_its_end() {
     with_user(&place);
     let mut command = Command::new("sh");
     // A write beyond the limit sends a signal too, which must not end the program.
-    command.args(["-c", "trap '' XFSZ; exec \"$0\" serve --listen 127.0.0.1:0", env!("CARGO_BIN_EXE_issuer")]);
+    command.args([
+        "-c",
+        "trap '' XFSZ; exec \"$0\" serve --listen 127.0.0.1:0",
+        env!("CARGO_BIN_EXE_issuer"),
+    ]);
     command.current_dir(place.path("")).env_remove("DATABASE_URL").process_group(0);
     let server = Server::spawn(command);
     assert_eq!(statuses(&server), [200, 200, 200]);
     let limit = |size: &str| {
         let arguments = ["--pid", &server.id().to_string(), &format!("--fsize={size}:unlimited")];
-        let status = Command::new("prlimit").args(arguments).status().expect("prlimit (util-linux) is installed");
+        let status = Command::new("prlimit")
+            .args(arguments)
+            .status()
+            .expect("prlimit (util-linux) is installed");
         assert!(status.success());
     };
     limit("0");
@@ -126,7 +148,11 @@ fn a_read_only_postgres_is_not_well() {
     assert!(checked.starts_with("problem: nothing can be written to the database"), "{checked}");
     assert!(issuer.ends_with("is not ready: database failed"), "{issuer}");
     let second = Server::start(&place, &[]);
-    assert_eq!(request("GET", "/public.pem").send(second.address).status, 200, "it starts, and serves keys");
+    assert_eq!(
+        request("GET", "/public.pem").send(second.address).status,
+        200,
+        "it starts, and serves keys"
+    );
     let list = succeeds(&place.run(&["users", "list"]));
     assert!(list.contains("testuser"), "what only reads works: {list}");
     for server in [server, second] {

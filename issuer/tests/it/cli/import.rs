@@ -5,7 +5,8 @@ use std::fs;
 
 use issuer::storage::{self, ChangeError};
 use issuer::users::{
-    ADMIN_ROLE, Changes, DEFAULT_ROLE, ImportOptions, ImportedUser, LastAdministrator, PasswordHash, Profile,
+    ADMIN_ROLE, Changes, DEFAULT_ROLE, ImportOptions, ImportedUser, LastAdministrator,
+    PasswordHash, Profile,
 };
 use tokio::runtime::Runtime;
 
@@ -29,7 +30,8 @@ impl Move {
     /// With a table whose primary key has this type.
     fn with_ids(kind: &str) -> Self {
         let runtime = Runtime::new().expect("a runtime");
-        let (theirs, ours) = runtime.block_on(async { (TestDatabase::create().await, TestDatabase::create().await) });
+        let (theirs, ours) = runtime
+            .block_on(async { (TestDatabase::create().await, TestDatabase::create().await) });
         if let Some(file) = theirs.sqlite_file() {
             fs::write(file, "").expect("a new file");
         }
@@ -83,13 +85,20 @@ impl Move {
     /// The lines of `users list`, without the first.
     fn list(&self) -> Vec<String> {
         let list = succeeds(&self.place.run(&["users", "list"]));
-        list.lines().skip(1).map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+        list.lines()
+            .skip(1)
+            .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+            .collect()
     }
 }
 
 impl Drop for Move {
     fn drop(&mut self) {
-        let none = || TestDatabase::Postgres { url: String::new(), home: String::new(), removal: String::new() };
+        let none = || TestDatabase::Postgres {
+            url: String::new(),
+            home: String::new(),
+            removal: String::new(),
+        };
         for database in [&mut self.theirs, &mut self.ours] {
             if matches!(database, TestDatabase::Postgres { .. }) {
                 self.runtime.block_on(std::mem::replace(database, none()).remove());
@@ -110,7 +119,10 @@ fn ids_that_are_no_integers_are_refused_with_their_row() {
             django.add(id, "'one'");
             let line = fails(&django.import(&[]));
             let shown = id.trim_matches('\'');
-            assert!(line.contains("the row with the id \"") && line.contains("of the type"), "{line}");
+            assert!(
+                line.contains("the row with the id \"") && line.contains("of the type"),
+                "{line}"
+            );
             assert!(id.contains('e') || line.contains(shown), "{line}");
             assert!(line.ends_with("nothing was stored"), "{line}");
             assert_eq!(django.list().len(), 0, "{line}");
@@ -131,7 +143,11 @@ fn ids_that_would_become_others_on_the_way_are_refused() {
         django.add(id, "'one'");
         let line = fails(&django.import(&[]));
         assert!(line.contains("its id is"), "{line}");
-        assert!(line.contains(&format!("the id \"{id}\"")) || line.contains("the row of the user \"one\""), "{line}");
+        assert!(
+            line.contains(&format!("the id \"{id}\""))
+                || line.contains("the row of the user \"one\""),
+            "{line}"
+        );
         assert_eq!(django.list().len(), 0, "all or none: {line}");
     }
     let django = Move::with_ids("BIGINT");
@@ -141,7 +157,10 @@ fn ids_that_would_become_others_on_the_way_are_refused() {
     let line = fails(&django.import(&[]));
     assert!(line.contains("(and 1 row more)"), "{line}");
     django.sql("DELETE FROM auth_user WHERE id = -3");
-    assert!(fails(&django.import(&[])).contains("the row with the id \"7\": another row has the same id"));
+    assert!(
+        fails(&django.import(&[]))
+            .contains("the row with the id \"7\": another row has the same id")
+    );
 }
 
 #[test]
@@ -153,11 +172,18 @@ fn every_user_is_listed_and_works_from_the_lowest_id_on() {
     assert!(succeeds(&django.import(&[])).starts_with("imported 3 users, 0 were there already\n"));
     let list = django.list();
     assert_eq!(list.len(), 3, "{list:?}");
-    assert!(list[0].starts_with("0 zero ") && list[2].starts_with("9007199254740990 last "), "{list:?}");
+    assert!(
+        list[0].starts_with("0 zero ") && list[2].starts_with("9007199254740990 last "),
+        "{list:?}"
+    );
     let server = Server::start(&django.place, &[]);
     let tokens = login(server.address, "zero", "testpass123");
     assert_eq!(tokens.json()["user"]["id"], 0);
-    assert_eq!(request("GET", "/api/users/me/").bearer(&tokens.text("access")).send(server.address).json()["id"], 0);
+    assert_eq!(
+        request("GET", "/api/users/me/").bearer(&tokens.text("access")).send(server.address).json()
+            ["id"],
+        0
+    );
     server.signal("TERM");
     server.wait();
     let created = ["users", "create", "--username", "new", "--password-stdin"];
@@ -172,13 +198,20 @@ fn values_that_would_change_are_refused_with_their_row() {
         django.add("5", "'five'");
         django.sql(&format!("UPDATE auth_user SET {set}"));
         let line = fails(&django.import(&[]));
-        assert!(line.contains("the row with the id \"5\": ") && line.contains(says), "{set}: {line}");
+        assert!(
+            line.contains("the row with the id \"5\": ") && line.contains(says),
+            "{set}: {line}"
+        );
         assert_eq!(django.list().len(), 0);
     };
     let django = Move::new();
     bad(&django, "username = NULL", "its username is NULL, expected text");
     if !django.is_sqlite() {
-        bad(&django, "date_joined = 'infinity'", "its date_joined is \"Infinity\", expected a date and time");
+        bad(
+            &django,
+            "date_joined = 'infinity'",
+            "its date_joined is \"Infinity\", expected a date and time",
+        );
         return;
     }
     for (set, says) in [
@@ -204,16 +237,22 @@ fn null_columns_are_empty_on_both_databases() {
     assert!(said.contains("the user \"bare\" has no password that can be checked"), "{said}");
     assert_eq!(django.list(), ["1 bare instructor true true", "2 barest instructor true false"]);
     let shown: serde_json::Value =
-        serde_json::from_str(&succeeds(&django.place.run(&["users", "show", "bare"]))).expect("JSON");
+        serde_json::from_str(&succeeds(&django.place.run(&["users", "show", "bare"])))
+            .expect("JSON");
     assert_eq!((&shown["email"], &shown["first_name"]), (&"".into(), &"".into()), "{shown}");
     let again = succeeds(&django.import(&[]));
-    assert!(again.contains("0 users, 2 were there already") && !again.contains("differs"), "{again}");
+    assert!(
+        again.contains("0 users, 2 were there already") && !again.contains("differs"),
+        "{again}"
+    );
 }
 
 #[test]
 fn users_who_changed_in_django_are_named_and_updated_on_request() {
     let django = Move::new();
-    for (id, name) in [("1", "'stays'"), ("2", "'leaves'"), ("3", "'old'"), ("4", "'rises'"), ("5", "'gone'")] {
+    for (id, name) in
+        [("1", "'stays'"), ("2", "'leaves'"), ("3", "'old'"), ("4", "'rises'"), ("5", "'gone'")]
+    {
         django.add(id, name);
     }
     succeeds(&django.import(&[]));
@@ -227,11 +266,16 @@ fn users_who_changed_in_django_are_named_and_updated_on_request() {
 
     django.sql("UPDATE auth_user SET is_active = FALSE WHERE id = 2");
     django.sql("UPDATE auth_user SET username = 'new', email = 'new@example.com' WHERE id = 3");
-    django.sql(&format!("UPDATE auth_user SET password = '{OTHER_HASH}', is_superuser = TRUE WHERE id = 4"));
+    django.sql(&format!(
+        "UPDATE auth_user SET password = '{OTHER_HASH}', is_superuser = TRUE WHERE id = 4"
+    ));
     django.sql("DELETE FROM auth_user WHERE id = 5");
     django.add("6", "'sixth'");
     let said = succeeds(&django.import(&[]));
-    assert!(said.starts_with("imported 1 users, 4 were there already\n"), "a rename stops nobody: {said}");
+    assert!(
+        said.starts_with("imported 1 users, 4 were there already\n"),
+        "a rename stops nobody: {said}"
+    );
     for line in [
         "the user \"leaves\" (id 2) differs from Django's in: is_active\n",
         "the user \"old\" (id 3) differs from Django's in: username, email\n",
@@ -242,7 +286,11 @@ fn users_who_changed_in_django_are_named_and_updated_on_request() {
         assert!(said.contains(line), "{line}: {said}");
     }
     assert_eq!(said.lines().count(), 6, "{said}");
-    assert_eq!([status("leaves", "testpass123"), status("old", "testpass123")], [200, 200], "nothing was changed");
+    assert_eq!(
+        [status("leaves", "testpass123"), status("old", "testpass123")],
+        [200, 200],
+        "nothing was changed"
+    );
 
     let said = succeeds(&django.import(&["--update"]));
     for line in [
@@ -267,7 +315,11 @@ fn users_who_changed_in_django_are_named_and_updated_on_request() {
     ] {
         assert_eq!(status(name, password), expected, "{name}");
     }
-    assert!(django.list().contains(&"4 rises a@example.com admin true true".to_owned()), "{:?}", django.list());
+    assert!(
+        django.list().contains(&"4 rises a@example.com admin true true".to_owned()),
+        "{:?}",
+        django.list()
+    );
     succeeds(&django.place.run(&["users", "deactivate", "gone"]));
     assert_eq!(succeeds(&django.import(&["--update"])), "imported 0 users, 5 were there already\n");
     server.signal("TERM");
@@ -306,7 +358,13 @@ fn names_that_go_round_are_taken_and_a_name_of_another_stops_only_its_user() {
     };
     rename(["b", "c", "a"]);
     succeeds(&django.import(&["--update"]));
-    let names = || django.list().iter().map(|line| line.split(' ').nth(1).unwrap_or("").to_owned()).collect::<Vec<_>>();
+    let names = || {
+        django
+            .list()
+            .iter()
+            .map(|line| line.split(' ').nth(1).unwrap_or("").to_owned())
+            .collect::<Vec<_>>()
+    };
     assert_eq!(names(), ["b", "c", "a", "local"]);
 
     // The third wants a name that stays another's, so that the second cannot have the third's.
@@ -343,7 +401,10 @@ fn an_id_of_somebody_else_stops_the_import() {
     }
     for arguments in [&[][..], &["--update"], &["--adopt"]] {
         let line = fails(&django.import(arguments));
-        assert!(line.contains("the user \"one\" (id 1) cannot be imported, another user has that id;"), "{line}");
+        assert!(
+            line.contains("the user \"one\" (id 1) cannot be imported, another user has that id;"),
+            "{line}"
+        );
         assert!(line.contains("--adopt"), "{line}");
         assert_eq!(django.list(), ["1 local instructor true true"]);
     }
@@ -359,7 +420,11 @@ fn an_update_leaves_the_last_administrator_unless_it_is_forced() {
     for (change, kept, after) in [
         ("is_superuser = FALSE", "is_superuser", "instructor true true"),
         ("is_active = FALSE", "is_active", "admin true false"),
-        ("is_active = FALSE, is_superuser = FALSE", "is_active, is_superuser", "instructor true false"),
+        (
+            "is_active = FALSE, is_superuser = FALSE",
+            "is_active, is_superuser",
+            "instructor true false",
+        ),
     ] {
         let django = Move::new();
         for (id, name) in [("1", "'boss'"), ("2", "'lee'")] {
@@ -367,20 +432,34 @@ fn an_update_leaves_the_last_administrator_unless_it_is_forced() {
         }
         django.sql("UPDATE auth_user SET is_superuser = TRUE WHERE id = 1");
         succeeds(&django.import(&[]));
-        django.sql(&format!("UPDATE auth_user SET email = 'new@example.com', {change} WHERE id = 1"));
+        django
+            .sql(&format!("UPDATE auth_user SET email = 'new@example.com', {change} WHERE id = 1"));
         // The second import must not have forgotten what the first one left out.
         for got_email in [true, false] {
             let output = django.import(&["--update"]);
             let line = fails(&output);
-            assert!(line.contains("the last active administrator") && line.contains("all else is stored"), "{line}");
+            assert!(
+                line.contains("the last active administrator")
+                    && line.contains("all else is stored"),
+                "{line}"
+            );
             let said = said(output);
-            let keeps = format!("the user \"boss\" (id 1) is the last active administrator and keeps its {kept}: ");
+            let keeps = format!(
+                "the user \"boss\" (id 1) is the last active administrator and keeps its {kept}: "
+            );
             assert!(said.contains(&keeps) && said.contains("--force"), "{said}");
-            assert_eq!(said.contains("the user \"boss\" (id 1) got Django's email\n"), got_email, "{said}");
+            assert_eq!(
+                said.contains("the user \"boss\" (id 1) got Django's email\n"),
+                got_email,
+                "{said}"
+            );
             assert_eq!(django.list()[0], "1 boss new@example.com admin true true", "{change}");
         }
         let said = succeeds(&django.import(&["--update", "--force"]));
-        assert!(said.contains(&format!("the user \"boss\" (id 1) got Django's {kept}\n")), "{said}");
+        assert!(
+            said.contains(&format!("the user \"boss\" (id 1) got Django's {kept}\n")),
+            "{said}"
+        );
         assert_eq!(django.list()[0], format!("1 boss new@example.com {after}"));
     }
 }
@@ -395,7 +474,13 @@ fn an_update_takes_administrators_as_long_as_another_one_is_left() {
         django.sql("UPDATE auth_user SET is_superuser = FALSE");
         django.sql(&format!("UPDATE auth_user SET is_superuser = TRUE WHERE id IN ({ids})"));
     };
-    let roles = || django.list().iter().map(|line| line.split(' ').nth(3).unwrap_or("").to_owned()).collect::<Vec<_>>();
+    let roles = || {
+        django
+            .list()
+            .iter()
+            .map(|line| line.split(' ').nth(3).unwrap_or("").to_owned())
+            .collect::<Vec<_>>()
+    };
     superusers("1, 2");
     succeeds(&django.import(&[]));
     // Another user of Django's follows in the same import, one who is there or one who is new.
@@ -413,7 +498,17 @@ fn an_update_takes_administrators_as_long_as_another_one_is_left() {
     fails(&django.import(&["--update"]));
     assert_eq!(roles(), ["instructor", "instructor", "instructor", "admin"]);
     // An administrator of the issuer's own is enough.
-    let create = ["users", "create", "--username", "local", "--email", "l@x.y", "--role", "admin", "--password-stdin"];
+    let create = [
+        "users",
+        "create",
+        "--username",
+        "local",
+        "--email",
+        "l@x.y",
+        "--role",
+        "admin",
+        "--password-stdin",
+    ];
     succeeds(&django.place.run_with_input(&create, "password9"));
     succeeds(&django.import(&["--update"]));
     assert_eq!(roles(), ["instructor", "instructor", "instructor", "instructor", "admin"]);
@@ -430,22 +525,31 @@ fn an_update_and_another_change_leave_an_administrator_together() {
         let importer = storage::open(&database.url()).await.expect("it opens");
         let django = |role: &str| {
             let profile = Profile { role: role.to_owned(), ..Profile::new("theirs") };
-            [ImportedUser { id: 1, record: profile.with_password(PasswordHash::from_elsewhere(HASH.to_owned()), 0) }]
+            [ImportedUser {
+                id: 1,
+                record: profile.with_password(PasswordHash::from_elsewhere(HASH.to_owned()), 0),
+            }]
         };
         let options = ImportOptions { update: true, ..ImportOptions::default() };
-        let import = async |role: &str| importer.import_users(&django(role), options, 0).await.expect("an import");
+        let import = async |role: &str| {
+            importer.import_users(&django(role), options, 0).await.expect("an import")
+        };
         import(ADMIN_ROLE).await;
-        let local = Profile::new("local").with_password(PasswordHash::from_elsewhere(HASH.to_owned()), 0);
+        let local =
+            Profile::new("local").with_password(PasswordHash::from_elsewhere(HASH.to_owned()), 0);
         let local = storage.insert_user(&local).await.expect("a new user").id;
         let set_role = async |id, role: &str, last_administrator| {
-            let changes = Changes { role: Some(role.to_owned()), last_administrator, ..Changes::default() };
+            let changes =
+                Changes { role: Some(role.to_owned()), last_administrator, ..Changes::default() };
             storage.update_user(id, &changes, 0).await
         };
         for round in 0..40 {
             set_role(local, ADMIN_ROLE, LastAdministrator::Stays).await.expect("a change");
             import(ADMIN_ROLE).await;
-            let (report, change) =
-                tokio::join!(import(DEFAULT_ROLE), set_role(local, DEFAULT_ROLE, LastAdministrator::Stays));
+            let (report, change) = tokio::join!(
+                import(DEFAULT_ROLE),
+                set_role(local, DEFAULT_ROLE, LastAdministrator::Stays)
+            );
             let is_refused = matches!(change, Err(ChangeError::LastAdministrator));
             assert!(is_refused || change.is_ok(), "round {round}: {change:?}");
             assert!(is_refused != report.kept_administrator.is_some(), "round {round}: {report:?}");
@@ -489,7 +593,10 @@ fn every_value_changed_here_stays_until_django_changes_it() {
     let said = succeeds(&django.import(&["--update"]));
     assert!(said.contains("the user \"lee\" (id 2) got Django's email\n"), "{said}");
     assert!(said.contains("the user \"lee\" (id 2) was changed here in: is_active\n"), "{said}");
-    assert!(said.contains("the user \"local\" (id 4) was changed here in: first_name, last_name\n"), "{said}");
+    assert!(
+        said.contains("the user \"local\" (id 4) was changed here in: first_name, last_name\n"),
+        "{said}"
+    );
     assert_eq!(django.list(), list.map(|line| line.replace("a@", "new@").replace("here@", "new@")));
     let shown = succeeds(&django.place.run(&["users", "show", "local"]));
     assert!(shown.contains("\"Here\"") && shown.contains("\"Now\""), "{shown}");
@@ -552,7 +659,11 @@ fn users_not_known_to_have_been_imported_are_left_until_they_are_adopted() {
     assert_eq!(django.list(), list);
     for arguments in [&["--adopt"][..], &["--update"]] {
         let said = succeeds(&django.import(arguments));
-        assert_eq!(said, format!("imported 0 users, 4 were there already\n{here}"), "{arguments:?}");
+        assert_eq!(
+            said,
+            format!("imported 0 users, 4 were there already\n{here}"),
+            "{arguments:?}"
+        );
         assert_eq!(django.list(), list);
     }
 
@@ -577,10 +688,15 @@ fn users_not_known_to_have_been_imported_are_left_until_they_are_adopted() {
     server.wait();
     assert_eq!(
         django.list()[1..3],
-        ["2 newest a@example.com instructor true true", "3 lee newer@example.com instructor true true"]
+        [
+            "2 newest a@example.com instructor true true",
+            "3 lee newer@example.com instructor true true"
+        ]
     );
     django.sql("DELETE FROM auth_user WHERE id = 1");
-    assert!(succeeds(&django.import(&[])).contains("the user \"same\" (id 1) is not in Django's table"));
+    assert!(
+        succeeds(&django.import(&[])).contains("the user \"same\" (id 1) is not in Django's table")
+    );
 }
 
 #[test]
@@ -593,18 +709,29 @@ fn adopting_gives_no_id_to_another_person() {
     django.forget_imports();
     // The same name suffices, and so does the same date.
     django.sql("UPDATE auth_user SET date_joined = '2020-01-01 00:00:00' WHERE id = 1");
-    django.sql("UPDATE auth_user SET username = 'new', date_joined = '2020-01-01 00:00:00' WHERE id = 2");
+    django.sql(
+        "UPDATE auth_user SET username = 'new', date_joined = '2020-01-01 00:00:00' WHERE id = 2",
+    );
     django.add("3", "'third'");
     let list = django.list();
     for arguments in [&[][..], &["--update"], &["--adopt"], &["--adopt", "--update"]] {
         let line = fails(&django.import(arguments));
-        assert!(line.contains("the user \"new\" (id 2) cannot be imported, another user has that id"), "{line}");
-        assert!(line.contains("--adopt takes the same id with the same username or date_joined"), "{line}");
+        assert!(
+            line.contains("the user \"new\" (id 2) cannot be imported, another user has that id"),
+            "{line}"
+        );
+        assert!(
+            line.contains("--adopt takes the same id with the same username or date_joined"),
+            "{line}"
+        );
         assert_eq!(django.list(), list, "all or none");
     }
     django.sql("UPDATE auth_user SET date_joined = '2024-10-30 08:40:00' WHERE id = 2");
     let said = succeeds(&django.import(&["--adopt", "--update"]));
-    assert!(said.contains("adopted the user \"kept\" (id 1)\nadopted the user \"old\" (id 2)\n"), "{said}");
+    assert!(
+        said.contains("adopted the user \"kept\" (id 1)\nadopted the user \"old\" (id 2)\n"),
+        "{said}"
+    );
     assert_eq!(django.list()[..2], list, "Django's values of now count as imported");
 }
 
@@ -618,15 +745,23 @@ fn an_import_that_recorded_passwords_only_is_taken_up() {
     // As it ran between migrations 0005 and 0006.
     django.ours("UPDATE users SET imported_record = NULL");
     succeeds(&django.place.run(&["users", "deactivate", "lee"]));
-    django.sql("UPDATE auth_user SET username = 'new', date_joined = '2020-01-01 00:00:00' WHERE id = 2");
+    django.sql(
+        "UPDATE auth_user SET username = 'new', date_joined = '2020-01-01 00:00:00' WHERE id = 2",
+    );
     django.sql(&format!("UPDATE auth_user SET password = '{OTHER_HASH}' WHERE id = 3"));
     let unknown = "the last import of the user \"old\" (id 2) is not recorded; it differs from Django's in: username\n\
         the last import of the user \"lee\" (id 3) is not recorded; it differs from Django's in: is_active\n";
     let said = succeeds(&django.import(&[]));
-    assert!(said.contains("the user \"lee\" (id 3) differs from Django's in: password\n"), "{said}");
+    assert!(
+        said.contains("the user \"lee\" (id 3) differs from Django's in: password\n"),
+        "{said}"
+    );
     assert!(said.contains(unknown) && said.contains("`issuer users import --adopt` "), "{said}");
     let said = succeeds(&django.import(&["--update"]));
-    assert!(said.contains("the user \"lee\" (id 3) got Django's password\n") && said.contains(unknown), "{said}");
+    assert!(
+        said.contains("the user \"lee\" (id 3) got Django's password\n") && said.contains(unknown),
+        "{said}"
+    );
     let list = [
         "1 same a@example.com instructor true true",
         "2 old a@example.com instructor true true",
@@ -639,6 +774,10 @@ fn an_import_that_recorded_passwords_only_is_taken_up() {
         adopted the user \"lee\" (id 3)\n\
         the user \"old\" (id 2) was changed here in: username\n\
         the user \"lee\" (id 3) was changed here in: is_active\n";
-    assert_eq!(succeeds(&django.import(&["--adopt"])), adopted, "who was imported is known by the id");
+    assert_eq!(
+        succeeds(&django.import(&["--adopt"])),
+        adopted,
+        "who was imported is known by the id"
+    );
     assert_eq!(django.list(), list);
 }

@@ -14,33 +14,59 @@ use crate::trust::{claims, forged};
 #[test]
 fn keys_are_rotated_while_the_server_runs_and_old_tokens_live_until_their_key_is_removed() {
     let place = Place::with_keys();
-    succeeds(&place.run_with_input(&["users", "create", "--username", "testuser", "--password-stdin"], "testpass123"));
+    succeeds(&place.run_with_input(
+        &["users", "create", "--username", "testuser", "--password-stdin"],
+        "testpass123",
+    ));
     let server = Server::start(&place, &[]);
     let get = |path: &str| request("GET", path).send(server.address);
-    let me = |token: &str| request("GET", "/api/users/me/").bearer(token).send(server.address).status;
+    let me =
+        |token: &str| request("GET", "/api/users/me/").bearer(token).send(server.address).status;
     let kids = || -> Vec<String> {
         let keys = get("/.well-known/jwks.json").json();
-        keys["keys"].as_array().expect("keys").iter().filter_map(|key| key["kid"].as_str().map(str::to_owned)).collect()
+        keys["keys"]
+            .as_array()
+            .expect("keys")
+            .iter()
+            .filter_map(|key| key["kid"].as_str().map(str::to_owned))
+            .collect()
     };
     let old = kids().pop().expect("one key");
     let old_pem = get("/public.pem").body;
     let old_token = login(server.address, "testuser", "testpass123").text("access");
 
-    assert!(fails(&place.run(&["keys", "rotate"])).contains("no key is published: run `issuer keys generate`"));
+    assert!(
+        fails(&place.run(&["keys", "rotate"]))
+            .contains("no key is published: run `issuer keys generate`")
+    );
     succeeds(&place.run(&["keys", "generate"]));
     wait_for("the new key is published", || kids().len() == 2);
     let new = kids().pop().expect("two keys");
     assert!(
-        fails(&place.run(&["keys", "rotate"])).contains("verifiers may cache the keys for 300: wait, or add --force")
+        fails(&place.run(&["keys", "rotate"]))
+            .contains("verifiers may cache the keys for 300: wait, or add --force")
     );
-    assert!(fails(&place.run(&["keys", "retire", &old])).contains("is active: run `issuer keys rotate` first"));
-    assert!(fails(&place.run(&["keys", "remove", &new])).contains("is published: run `issuer keys retire"));
+    assert!(
+        fails(&place.run(&["keys", "retire", &old]))
+            .contains("is active: run `issuer keys rotate` first")
+    );
+    assert!(
+        fails(&place.run(&["keys", "remove", &new]))
+            .contains("is published: run `issuer keys retire")
+    );
     let said = succeeds(&place.run(&["keys", "rotate", "--force"]));
     assert!(said.contains(&format!("the key {new} signs now")) && said.contains(&old), "{said}");
     wait_for("the new key signs", || get("/public.pem").body != old_pem);
-    assert_eq!(fs::read_to_string(place.path("keys/public.pem")).expect("text"), get("/public.pem").body);
+    assert_eq!(
+        fs::read_to_string(place.path("keys/public.pem")).expect("text"),
+        get("/public.pem").body
+    );
     let new_token = login(server.address, "testuser", "testpass123").text("access");
-    assert_eq!((me(&old_token), me(&new_token), kids().len()), (200, 200, 2), "the retired key still verifies");
+    assert_eq!(
+        (me(&old_token), me(&new_token), kids().len()),
+        (200, 200, 2),
+        "the retired key still verifies"
+    );
 
     for (lifetimes, needed) in [
         (&[][..], 86_405),
@@ -54,11 +80,18 @@ fn keys_are_rotated_while_the_server_runs_and_old_tokens_live_until_their_key_is
     // A thumbprint is base64url: it may begin like an option, and stays a kid before and after real ones.
     for command in ["retire", "remove"] {
         for kid in ["-yQb", "--force-it", "-hello"] {
-            assert!(fails(&place.run(&["keys", command, kid])).contains(&format!("there is no key {kid}")));
+            assert!(
+                fails(&place.run(&["keys", command, kid]))
+                    .contains(&format!("there is no key {kid}"))
+            );
         }
     }
-    assert!(fails(&place.run(&["keys", "remove", "--force", "-yQb"])).contains("there is no key -yQb"));
-    assert!(fails(&place.run(&["keys", "remove", "-yQb", "--force"])).contains("there is no key -yQb"));
+    assert!(
+        fails(&place.run(&["keys", "remove", "--force", "-yQb"])).contains("there is no key -yQb")
+    );
+    assert!(
+        fails(&place.run(&["keys", "remove", "-yQb", "--force"])).contains("there is no key -yQb")
+    );
     // A ring that cannot be used changes nothing.
     let ring = fs::read(place.path("keys/keyring.json")).expect("readable");
     fs::write(place.path("keys/keyring.json"), "{").expect("it can be written");
@@ -73,7 +106,10 @@ fn keys_are_rotated_while_the_server_runs_and_old_tokens_live_until_their_key_is
     server.signal("TERM");
     let (code, log) = server.wait();
     assert_eq!(code, Some(0));
-    assert!(log.contains("the keys have changed") && log.contains("the new keys cannot be used"), "{log}");
+    assert!(
+        log.contains("the keys have changed") && log.contains("the new keys cannot be used"),
+        "{log}"
+    );
 }
 
 #[test]
@@ -81,10 +117,17 @@ fn keys_that_could_not_be_read_are_taken_over_when_they_can_be() {
     let place = Place::with_keys();
     let server = Server::start(&place, &[]);
     let published = || -> Option<usize> {
-        Some(request("GET", "/.well-known/jwks.json").send(server.address).json()["keys"].as_array()?.len())
+        Some(
+            request("GET", "/.well-known/jwks.json").send(server.address).json()["keys"]
+                .as_array()?
+                .len(),
+        )
     };
     let private = place.active_key();
-    let set_mode = |mode| fs::set_permissions(&private, fs::Permissions::from_mode(mode)).expect("the mode can be set");
+    let set_mode = |mode| {
+        fs::set_permissions(&private, fs::Permissions::from_mode(mode))
+            .expect("the mode can be set")
+    };
     set_mode(0o644);
     succeeds(&place.run(&["keys", "generate"]));
     // Longer than several looks, of which each finds the mode.
@@ -95,7 +138,11 @@ fn keys_that_could_not_be_read_are_taken_over_when_they_can_be() {
     server.signal("TERM");
     let (code, log) = server.wait();
     assert_eq!(code, Some(0), "{log}");
-    assert_eq!(log.matches("the new keys cannot be used").count(), 1, "it is tried each second, and said once: {log}");
+    assert_eq!(
+        log.matches("the new keys cannot be used").count(),
+        1,
+        "it is tried each second, and said once: {log}"
+    );
     assert_eq!(log.matches("the keys have changed").count(), 1, "{log}");
 }
 
@@ -103,21 +150,31 @@ fn keys_that_could_not_be_read_are_taken_over_when_they_can_be() {
 fn keys_come_from_the_environment_too() {
     let place = Place::with_keys();
     let private = fs::read_to_string(place.private_key()).expect("text");
-    succeeds(&place.run_with_input(&["users", "create", "--username", "testuser", "--password-stdin"], "testpass123"));
+    succeeds(&place.run_with_input(
+        &["users", "create", "--username", "testuser", "--password-stdin"],
+        "testpass123",
+    ));
     fs::remove_dir_all(place.path("keys")).expect("removed");
     for text in [private.clone(), private.replace('\n', "\\n")] {
         let server = Server::start_with(&place, &[("ISSUER_PRIVATE_KEY", &text)]);
         let token = login(server.address, "testuser", "testpass123").text("access");
-        assert_eq!(request("GET", "/api/users/me/").bearer(&token).send(server.address).status, 200);
+        assert_eq!(
+            request("GET", "/api/users/me/").bearer(&token).send(server.address).status,
+            200
+        );
         server.signal("TERM");
         let (_, log) = server.wait();
         assert!(!log.contains("PRIVATE KEY"));
     }
     let serve = || place.command(&["serve", "--listen", "127.0.0.1:0"]);
     let line = fails(&serve().env("ISSUER_PRIVATE_KEY", "hunter2").output().expect("it runs"));
-    assert!(line.contains("ISSUER_PRIVATE_KEY") && line.contains("expected an RSA private key"), "{line}");
+    assert!(
+        line.contains("ISSUER_PRIVATE_KEY") && line.contains("expected an RSA private key"),
+        "{line}"
+    );
     assert!(!line.contains("hunter2"), "{line}");
-    let both = serve().env("ISSUER_PRIVATE_KEY", &private).env("ISSUER_PUBLIC_KEYS", &private).output();
+    let both =
+        serve().env("ISSUER_PRIVATE_KEY", &private).env("ISSUER_PUBLIC_KEYS", &private).output();
     assert!(fails(&both.expect("it runs")).contains("this is a private key"));
     for name in ["ISSUER_PUBLIC_KEYS", "ISSUER_RETIRED_KEYS"] {
         let line = fails(&serve().env(name, "x").output().expect("it runs"));
@@ -147,7 +204,8 @@ fn what_a_stolen_key_made_is_gone_after_the_steps_for_a_theft() {
     let now = SystemClock.now().timestamp();
     let made_up = forged(&stolen, None, claims("refresh", 1, now));
     let made_up = refresh(&server, &made_up);
-    let kid = place.active_key().file_stem().expect("a name").to_string_lossy().replace(".private", "");
+    let kid =
+        place.active_key().file_stem().expect("a name").to_string_lossy().replace(".private", "");
 
     succeeds(&place.run(&["keys", "generate"]));
     succeeds(&place.run(&["keys", "rotate", "--force"]));
@@ -158,7 +216,8 @@ fn what_a_stolen_key_made_is_gone_after_the_steps_for_a_theft() {
     let honest = login(server.address, "boss", "testpass123");
 
     // In a database that is not the issuer's nothing would end: the key stays.
-    let elsewhere = ["keys", "remove", &kid, "--force", "--database-url", "sqlite://nowhere.sqlite3"];
+    let elsewhere =
+        ["keys", "remove", &kid, "--force", "--database-url", "sqlite://nowhere.sqlite3"];
     assert!(fails(&place.run(&elsewhere)).contains("there is no database nowhere.sqlite3"));
     assert!(!place.path("nowhere.sqlite3").exists());
     assert!(place.path(&format!("keys/{kid}.private.pem")).exists());
@@ -169,7 +228,8 @@ fn what_a_stolen_key_made_is_gone_after_the_steps_for_a_theft() {
     assert_eq!(users(&server, &honest.text("access")), 200, "a login of the new key goes on");
 
     // The other command: sessions of one key, and of all.
-    let active = place.active_key().file_stem().expect("a name").to_string_lossy().replace(".private", "");
+    let active =
+        place.active_key().file_stem().expect("a name").to_string_lossy().replace(".private", "");
     let said = succeeds(&place.run(&["sessions", "end-all", "--of-key", "-another-key"]));
     assert!(said.contains("ended 0 sessions of the key -another-key"), "{said}");
     let said = succeeds(&place.run(&["sessions", "end-all", "--of-key", &active]));
@@ -202,12 +262,16 @@ fn a_django_projects_key_is_trusted_for_what_the_operator_says_and_as_long() {
     fs::copy(django.path("keys/public.pem"), django.path("django.pem")).expect("copied");
     let place = Place::empty();
     succeeds(&place.run(&["keys", "generate"]));
-    succeeds(&place.run_with_input(&["users", "create", "--username", "testuser", "--password-stdin"], "testpass123"));
+    succeeds(&place.run_with_input(
+        &["users", "create", "--username", "testuser", "--password-stdin"],
+        "testpass123",
+    ));
     let file = django.path("django.pem");
     let trust = format!("{}=refresh-once", file.display());
     let token = forged(&theirs, None, claims("refresh", 1, SystemClock.now().timestamp()));
-    let me =
-        |server: &Server, access: &str| request("GET", "/api/users/me/").bearer(access).send(server.address).status;
+    let me = |server: &Server, access: &str| {
+        request("GET", "/api/users/me/").bearer(access).send(server.address).status
+    };
 
     let server = Server::start(&place, &["--trust-key", &trust]);
     let access = forged(&theirs, None, claims("access", 1, SystemClock.now().timestamp()));

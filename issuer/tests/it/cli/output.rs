@@ -57,15 +57,24 @@ fn a_reader_that_goes_away_ends_no_command_with_a_panic() {
     ] {
         assert_eq!(said(&unread(place.command(command))), (Some(0), String::new()), "{command:?}");
     }
-    assert!(!succeeds(&place.run(&["users", "list"])).contains("testuser"), "the commands did what they should");
+    assert!(
+        !succeeds(&place.run(&["users", "list"])).contains("testuser"),
+        "the commands did what they should"
+    );
     // Where the exit code is the answer it stays so.
     assert_eq!(said(&unread(place.command(&["token", "inspect", "a.b.c"]))).0, Some(1));
-    assert_eq!(said(&unread(place.command(&["doctor", "--issuer", "http://127.0.0.1:1"]))).0, Some(1));
+    assert_eq!(
+        said(&unread(place.command(&["doctor", "--issuer", "http://127.0.0.1:1"]))).0,
+        Some(1)
+    );
     // A password that nobody saw is lost.
     let create = ["users", "create", "--username", "new", "--generate-password"];
     let (code, line) = said(&unread(place.command(&create)));
     assert_eq!(code, Some(1));
-    assert!(line.contains("the password is lost; give another one with `issuer users set-password`"), "{line}");
+    assert!(
+        line.contains("the password is lost; give another one with `issuer users set-password`"),
+        "{line}"
+    );
     succeeds(&place.run(&["users", "set-password", "new", "--generate-password"]));
 }
 
@@ -102,10 +111,19 @@ fn a_list_that_is_longer_than_a_pipe_ends_with_its_reader() {
 fn a_full_disk_under_the_output_is_an_error() {
     let place = place();
     let full = || fs::File::options().write(true).open("/dev/full").expect("Linux has it");
-    for command in [&["users", "list"][..], &["keys", "list"], &["flush-expired"], &["users", "show", "testuser"]] {
+    for command in [
+        &["users", "list"][..],
+        &["keys", "list"],
+        &["flush-expired"],
+        &["users", "show", "testuser"],
+    ] {
         let mut command = place.command(command);
-        let output = command.stdout(full()).stderr(Stdio::piped()).output().expect("the binary runs");
-        assert!(fails(&output).contains("cannot write to standard output: No space left"), "{command:?}");
+        let output =
+            command.stdout(full()).stderr(Stdio::piped()).output().expect("the binary runs");
+        assert!(
+            fails(&output).contains("cannot write to standard output: No space left"),
+            "{command:?}"
+        );
     }
     let mut command = place.command(&["users", "show", "nobody"]);
     let output = command.stderr(full()).stdout(Stdio::piped()).output().expect("the binary runs");
@@ -123,7 +141,9 @@ fn a_server_whose_log_nobody_reads_any_more_goes_on() {
         line.clear();
         assert!(log.read_line(&mut line).expect("text") > 0, "it ended");
         if let Some((_, rest)) = line.split_once("serving on http://") {
-            let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.' && c != ':').expect("more on the line");
+            let end = rest
+                .find(|c: char| !c.is_ascii_digit() && c != '.' && c != ':')
+                .expect("more on the line");
             break rest[..end].parse().expect("an address");
         }
     };
@@ -152,12 +172,17 @@ fn users_show_prints_json_whatever_the_record_holds() {
         database.close().await.expect("it closes");
     });
     let shown = succeeds(&ends(place.command(&["users", "show", "testuser"])));
-    let record: Value = serde_json::from_str(&shown).unwrap_or_else(|error| panic!("{error}: {shown}"));
+    let record: Value =
+        serde_json::from_str(&shown).unwrap_or_else(|error| panic!("{error}: {shown}"));
     assert_eq!((&record["email"], &record["first_name"]), (&hostile.into(), &hostile.into()));
-    assert!(shown.lines().count() > 5 && !shown.chars().any(|c| c != '\n' && c.is_control()), "{shown:?}");
-    for command in
-        [&["doctor", "--json", "--issuer", "http://127.0.0.1:1"][..], &["token", "inspect", "a.b.c", "--json"]]
-    {
+    assert!(
+        shown.lines().count() > 5 && !shown.chars().any(|c| c != '\n' && c.is_control()),
+        "{shown:?}"
+    );
+    for command in [
+        &["doctor", "--json", "--issuer", "http://127.0.0.1:1"][..],
+        &["token", "inspect", "a.b.c", "--json"],
+    ] {
         let output = ends(place.command(command));
         let parsed: Result<Value, _> = serde_json::from_slice(&output.stdout);
         assert!(parsed.is_ok(), "{command:?}: {}", String::from_utf8_lossy(&output.stdout));

@@ -28,7 +28,8 @@ impl Place {
         let place = Self::empty();
         fs::create_dir(place.path("keys")).expect("a new directory");
         for entry in fs::read_dir(shared_keys()).expect("readable").flatten() {
-            fs::copy(entry.path(), place.path("keys").join(entry.file_name())).expect("copied with its mode");
+            fs::copy(entry.path(), place.path("keys").join(entry.file_name()))
+                .expect("copied with its mode");
         }
         place
     }
@@ -44,13 +45,19 @@ impl Place {
 
     pub(super) fn private_key(&self) -> PathBuf {
         let is_private = |path: &PathBuf| path.to_string_lossy().ends_with(".private.pem");
-        let mut files = fs::read_dir(self.path("keys")).expect("readable").flatten().map(|entry| entry.path());
+        let mut files =
+            fs::read_dir(self.path("keys")).expect("readable").flatten().map(|entry| entry.path());
         files.find(is_private).expect("a private key")
     }
 
     /// The private key that signs.
     pub(crate) fn active_key(&self) -> PathBuf {
-        let kid = KeyDirectory::new(self.path("keys")).load().expect("good keys").signing.kid().to_owned();
+        let kid = KeyDirectory::new(self.path("keys"))
+            .load()
+            .expect("good keys")
+            .signing
+            .kid()
+            .to_owned();
         self.path("keys").join(format!("{kid}.private.pem"))
     }
 
@@ -77,7 +84,9 @@ impl Place {
         }
         give_away(self.0.path());
         let program = Path::new(env!("CARGO_BIN_EXE_issuer"));
-        let is_open = |path: &Path| fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o001 != 0);
+        let is_open = |path: &Path| {
+            fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o001 != 0)
+        };
         if !program.ancestors().all(is_open) {
             // Under a home directory that is closed, say.
             let copy = self.path("issuer-program");
@@ -137,7 +146,8 @@ pub(super) fn set_mode(path: &Path, mode: u32) {
 /// Runs a command that must end. The time is far above what it takes on a machine that is busy.
 #[track_caller]
 pub(super) fn ends(mut command: Command) -> Output {
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
+    let mut child =
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
     let started = Instant::now();
     while child.try_wait().expect("it can be asked").is_none() {
         if started.elapsed() > Duration::from_secs(60) {
@@ -191,16 +201,19 @@ impl Server {
         let mut text = String::new();
         let named = |line: &str, words: &str| -> Option<SocketAddr> {
             let (_, rest) = line.split_once(words)?;
-            let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.' && c != ':').expect("more on the line");
+            let end = rest
+                .find(|c: char| !c.is_ascii_digit() && c != '.' && c != ':')
+                .expect("more on the line");
             Some(rest[..end].parse().expect("an address"))
         };
         let mut metrics_address = None;
         let address = loop {
             let start = text.len();
             assert!(log.read_line(&mut text).expect("text") > 0, "it ended: {text}");
-            metrics_address = metrics_address.or_else(|| named(&text[start..], "metrics at http://"));
-            if let Some(address) =
-                named(&text[start..], "serving on http://").or_else(|| named(&text[start..], "serving on https://"))
+            metrics_address =
+                metrics_address.or_else(|| named(&text[start..], "metrics at http://"));
+            if let Some(address) = named(&text[start..], "serving on http://")
+                .or_else(|| named(&text[start..], "serving on https://"))
             {
                 break address;
             }
@@ -224,7 +237,8 @@ impl Server {
     /// A signal that is sent without the time that it takes to start a program: one waits for the word already.
     pub(super) fn signal_at_a_byte(&self, name: &str) -> impl FnOnce() + use<> {
         let line = format!("read word; kill -s {name} {}", self.child.id());
-        let mut shell = Command::new("sh").args(["-c", &line]).stdin(Stdio::piped()).spawn().expect("a shell");
+        let mut shell =
+            Command::new("sh").args(["-c", &line]).stdin(Stdio::piped()).spawn().expect("a shell");
         move || {
             shell.stdin.take().expect("a pipe").write_all(b"now\n").expect("it reads");
             assert!(shell.wait().expect("it ends").success());
@@ -239,7 +253,9 @@ impl Server {
 }
 
 pub(super) fn login(address: SocketAddr, username: &str, password: &str) -> Answer {
-    request("POST", "/api/token/").json(json!({ "username": username, "password": password })).send(address)
+    request("POST", "/api/token/")
+        .json(json!({ "username": username, "password": password }))
+        .send(address)
 }
 
 /// Asks until the answer is as wanted; the keys are read again within seconds.

@@ -40,16 +40,27 @@ fn what_only_reads_works_where_nothing_can_be_written() {
     let inspected = run(&["token", "inspect", "a.b.c"]);
     assert_eq!(inspected.status.code(), Some(1), "it was checked and refused");
     assert!(succeeds(&run(&["backup", "copy.sqlite3"])).contains("copied"));
-    let from = run(&["users", "import", "--from", "data/issuer.sqlite3", "--database-url", "sqlite://other.sqlite3"]);
+    let from = run(&[
+        "users",
+        "import",
+        "--from",
+        "data/issuer.sqlite3",
+        "--database-url",
+        "sqlite://other.sqlite3",
+    ]);
     assert!(fails(&from).contains("no such table: auth_user"), "it was read");
     let doctor = run(&["doctor", "--issuer", "http://127.0.0.1:1"]);
     let said = String::from_utf8(doctor.stdout).expect("text");
     assert!(said.contains("ok       key_files") && said.contains("problem  database"), "{said}");
     // What writes says so.
     assert!(fails(&run(&["keys", "generate"])).contains("cannot write keys/"));
-    for writes in [&["users", "deactivate", "testuser"][..], &["serve", "--listen", "127.0.0.1:0"]] {
+    for writes in [&["users", "deactivate", "testuser"][..], &["serve", "--listen", "127.0.0.1:0"]]
+    {
         let line = fails(&run(writes));
-        assert!(line.contains("data/issuer.sqlite3") || line.contains("readonly database"), "{line}");
+        assert!(
+            line.contains("data/issuer.sqlite3") || line.contains("readonly database"),
+            "{line}"
+        );
     }
     unseal(&place);
 }
@@ -86,7 +97,8 @@ fn secrets_of_root_that_a_group_of_the_process_can_read_are_accepted_and_looser_
             set_mode(secret, mode);
         }
     };
-    let serve = ["serve", "--listen", "127.0.0.1:0", "--tls-cert", "tls.pem", "--tls-key", "tls.key"];
+    let serve =
+        ["serve", "--listen", "127.0.0.1:0", "--tls-cert", "tls.pem", "--tls-key", "tls.key"];
     let generate = ["keys", "generate", "--if-missing"];
     for (owner, group, mode, is_accepted) in [
         (0, NOBODY, 0o440, true),
@@ -112,7 +124,10 @@ fn secrets_of_root_that_a_group_of_the_process_can_read_are_accepted_and_looser_
         } else {
             for command in commands {
                 let line = fails(&ends(command));
-                assert!(line.contains(&format!("is open to other users (mode {mode:04o})")), "{row}: {line}");
+                assert!(
+                    line.contains(&format!("is open to other users (mode {mode:04o})")),
+                    "{row}: {line}"
+                );
             }
             // The TLS key by itself.
             let serve = place.unprivileged(&serve);

@@ -16,7 +16,10 @@ use crate::support::START;
 fn users_survive_a_kill() {
     let place = Place::with_keys();
     let server = Server::start(&place, &[]);
-    succeeds(&place.run_with_input(&["users", "create", "--username", "testuser", "--password-stdin"], "testpass123"));
+    succeeds(&place.run_with_input(
+        &["users", "create", "--username", "testuser", "--password-stdin"],
+        "testpass123",
+    ));
     server.signal("KILL");
     assert_eq!(server.wait().0, None, "it was killed");
     let server = Server::start(&place, &[]);
@@ -30,9 +33,13 @@ fn a_session_survives_kills_at_any_moment() {
     let (runtime, mut place) = (runtime(), Place::with_keys());
     let database = runtime.block_on(TestDatabase::create());
     place.set_database(database.url());
-    succeeds(&place.run_with_input(&["users", "create", "--username", "testuser", "--password-stdin"], "testpass123"));
+    succeeds(&place.run_with_input(
+        &["users", "create", "--username", "testuser", "--password-stdin"],
+        "testpass123",
+    ));
     let refresh = |address: SocketAddr, token: &str| -> Option<Answer> {
-        let bytes = request("POST", "/api/token/refresh/").json(json!({ "refresh": token })).bytes();
+        let bytes =
+            request("POST", "/api/token/refresh/").json(json!({ "refresh": token })).bytes();
         let mut stream = TcpStream::connect(address).ok()?;
         stream.write_all(&bytes).ok()?;
         let mut answer = Vec::new();
@@ -42,7 +49,8 @@ fn a_session_survives_kills_at_any_moment() {
     let mut token = None;
     for round in 0..8 {
         let server = Server::start(&place, &["--rotate-refresh-tokens"]);
-        let mut newest = token.unwrap_or_else(|| login(server.address, "testuser", "testpass123").text("refresh"));
+        let mut newest = token
+            .unwrap_or_else(|| login(server.address, "testuser", "testpass123").text("refresh"));
         let address = server.address;
         let (works, at_work) = std::sync::mpsc::channel();
         let client = std::thread::spawn(move || {
@@ -54,7 +62,9 @@ fn a_session_survives_kills_at_any_moment() {
             }
             newest
         });
-        at_work.recv_timeout(Duration::from_secs(30)).expect("a rotation, so that it is killed while it works");
+        at_work
+            .recv_timeout(Duration::from_secs(30))
+            .expect("a rotation, so that it is killed while it works");
         // Another moment of a rotation in each round.
         std::thread::sleep(Duration::from_millis(7 * round));
         server.signal("KILL");
@@ -77,20 +87,31 @@ fn sessions_that_have_expired_are_deleted_by_the_server_itself() {
     for (id, expires_at) in [("old", START), ("margin", now - 3_000), ("live", now + 3_600)] {
         let row = format!("('{id}', 1, '{id}', {START}, {START}, {expires_at})");
         let columns = "id, user_id, current_jti, issued_at, refresh_expires_at, expires_at";
-        runtime.block_on(database.execute(&format!("INSERT INTO sessions ({columns}) VALUES {row}")));
+        runtime
+            .block_on(database.execute(&format!("INSERT INTO sessions ({columns}) VALUES {row}")));
     }
     let server = Server::start(&place, &[]);
-    let left =
-        |id: &str| runtime.block_on(database.number(&format!("SELECT COUNT(*) FROM sessions WHERE id = '{id}'")));
+    let left = |id: &str| {
+        runtime
+            .block_on(database.number(&format!("SELECT COUNT(*) FROM sessions WHERE id = '{id}'")))
+    };
     wait_for("the old session is deleted", || left("old") == 0);
-    assert_eq!((left("margin"), left("live")), (1, 1), "one is so long as a status list may name it");
+    assert_eq!(
+        (left("margin"), left("live")),
+        (1, 1),
+        "one is so long as a status list may name it"
+    );
     server.signal("TERM");
     server.wait();
     runtime.block_on(database.remove());
 }
 
 fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime")
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .expect("a runtime")
 }
 
 #[test]
@@ -98,7 +119,8 @@ fn a_database_of_a_newer_issuer_is_left_alone() {
     let place = Place::with_keys();
     succeeds(&place.run(&["users", "list"]));
     let file = place.path("issuer.sqlite3");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         use sqlx::Connection as _;
         let mut database = sqlx::SqliteConnection::connect(&format!("sqlite://{}", file.display())).await.expect("it opens");

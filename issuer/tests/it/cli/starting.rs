@@ -22,7 +22,8 @@ fn self_signed(place: &Place) {
     let certificate = params.self_signed(&key).expect("a certificate");
     fs::write(place.path("tls.pem"), certificate.pem()).expect("a new file");
     fs::write(place.path("tls.key"), key.serialize_pem()).expect("a new file");
-    fs::set_permissions(place.path("tls.key"), fs::Permissions::from_mode(0o600)).expect("its mode can be set");
+    fs::set_permissions(place.path("tls.key"), fs::Permissions::from_mode(0o600))
+        .expect("its mode can be set");
 }
 
 const OBSTACLES: &[Obstacle] = &[
@@ -47,7 +48,8 @@ const OBSTACLES: &[Obstacle] = &[
     Obstacle {
         name: "a private key that others can read",
         make: |place| {
-            fs::set_permissions(place.private_key(), fs::Permissions::from_mode(0o644)).expect("its mode can be set");
+            fs::set_permissions(place.private_key(), fs::Permissions::from_mode(0o644))
+                .expect("its mode can be set");
         },
         arguments: &[],
         says: &["open to other users (mode 0644)", "run `chmod 600 keys/"],
@@ -73,7 +75,8 @@ const OBSTACLES: &[Obstacle] = &[
     Obstacle {
         name: "another file in place of a database",
         make: |place| {
-            fs::write(place.path("notes.txt"), "some notes, a page of them\n".repeat(100)).expect("a new file")
+            fs::write(place.path("notes.txt"), "some notes, a page of them\n".repeat(100))
+                .expect("a new file")
         },
         arguments: &["--database-url", "sqlite://notes.txt"],
         says: &["notes.txt", "not a database", "check that the path"],
@@ -112,10 +115,14 @@ const OBSTACLES: &[Obstacle] = &[
         name: "a TLS key that others can read",
         make: |place| {
             self_signed(place);
-            fs::set_permissions(place.path("tls.key"), fs::Permissions::from_mode(0o644)).expect("its mode can be set");
+            fs::set_permissions(place.path("tls.key"), fs::Permissions::from_mode(0o644))
+                .expect("its mode can be set");
         },
         arguments: TLS,
-        says: &["the private key tls.key is open to other users (mode 0644)", "run `chmod 600 tls.key`"],
+        says: &[
+            "the private key tls.key is open to other users (mode 0644)",
+            "run `chmod 600 tls.key`",
+        ],
     },
     Obstacle {
         name: "a TLS key of another certificate",
@@ -125,7 +132,9 @@ const OBSTACLES: &[Obstacle] = &[
             fs::write(place.path("tls.key"), other.serialize_pem()).expect("it can be written");
         },
         arguments: TLS,
-        says: &["the certificate tls.pem and the key tls.key cannot be used: they do not belong together"],
+        says: &[
+            "the certificate tls.pem and the key tls.key cannot be used: they do not belong together",
+        ],
     },
     Obstacle {
         name: "a public URL with a query",
@@ -154,7 +163,12 @@ fn serve_says_in_one_line_why_it_cannot_start() {
         make(&place);
         // A port of its own, unless the port is what this is about.
         let line = fails(
-            &place.command(&["serve"]).args(*arguments).env("ISSUER_LISTEN", "127.0.0.1:0").output().expect("it runs"),
+            &place
+                .command(&["serve"])
+                .args(*arguments)
+                .env("ISSUER_LISTEN", "127.0.0.1:0")
+                .output()
+                .expect("it runs"),
         );
         for text in *says {
             assert!(line.contains(text), "{name}: {line}");
@@ -170,7 +184,8 @@ fn serve_says_that_the_port_is_in_use() {
     let place = Place::with_keys();
     let line = fails(&place.run(&["serve", "--listen", &address]));
     assert!(
-        line.contains(&format!("cannot listen on {address}: the port is in use")) && line.contains("--listen"),
+        line.contains(&format!("cannot listen on {address}: the port is in use"))
+            && line.contains("--listen"),
         "{line}"
     );
     assert!(!place.path("issuer.sqlite3").exists(), "nothing was made before that was known");
@@ -178,7 +193,8 @@ fn serve_says_that_the_port_is_in_use() {
 
 #[test]
 fn serve_says_that_postgres_does_not_answer_and_keeps_the_password_to_itself() {
-    let nobody = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address");
+    let nobody =
+        TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address");
     let url = format!("postgres://me:hunter2@{nobody}/users");
     let line = fails(
         &Place::with_keys()
@@ -199,14 +215,20 @@ fn serve_says_that_postgres_does_not_answer_and_keeps_the_password_to_itself() {
 fn wrong_flags_are_named() {
     let place = Place::with_keys();
     for (arguments, text) in [
-        (&["serve", "--cors-origins", "localhost"][..], "is not an origin: write scheme, host and port"),
+        (
+            &["serve", "--cors-origins", "localhost"][..],
+            "is not an origin: write scheme, host and port",
+        ),
         (&["serve", "--access-lifetime", "0"], "--access-lifetime"),
         (&["serve", "--tls-cert", "tls.pem"], "--tls-key"),
         (&["serve", "--tls-key", "tls.key"], "--tls-cert"),
         (&["serve", "--trusted-proxies", "localhost"], "is not an address or network"),
         (&["keys", "generate", "--bits", "1024"], "2048, 3072, 4096"),
         (&["users", "create", "--username", "a"], "--password-stdin"),
-        (&["users", "create", "--username", "a", "--password-stdin", "--generate-password"], "cannot be used with"),
+        (
+            &["users", "create", "--username", "a", "--password-stdin", "--generate-password"],
+            "cannot be used with",
+        ),
     ] {
         let output = place.run(arguments);
         let stderr = String::from_utf8_lossy(&output.stderr);

@@ -14,10 +14,14 @@ use crate::http::{Answer, request};
 #[test]
 fn a_request_under_way_is_finished_before_the_end() {
     let place = Place::with_keys();
-    succeeds(&place.run_with_input(&["users", "create", "--username", "testuser", "--password-stdin"], "testpass123"));
+    succeeds(&place.run_with_input(
+        &["users", "create", "--username", "testuser", "--password-stdin"],
+        "testpass123",
+    ));
     let server = Server::start(&place, &["--log-format", "json"]);
-    let bytes =
-        request("POST", "/api/token/").json(json!({ "username": "testuser", "password": "testpass123" })).bytes();
+    let bytes = request("POST", "/api/token/")
+        .json(json!({ "username": "testuser", "password": "testpass123" }))
+        .bytes();
     let (head, rest) = bytes.split_at(bytes.len() - 10);
     let mut stream = TcpStream::connect(server.address).expect("it listens");
     stream.write_all(head).expect("it reads");
@@ -32,7 +36,8 @@ fn a_request_under_way_is_finished_before_the_end() {
     let (code, log) = server.wait();
     assert_eq!(code, Some(0));
     for line in log.lines() {
-        serde_json::from_str::<serde_json::Value>(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        serde_json::from_str::<serde_json::Value>(line)
+            .unwrap_or_else(|error| panic!("{error}: {line}"));
     }
 }
 
@@ -55,8 +60,9 @@ fn ask(stream: &mut TcpStream, bytes: &[u8]) -> Option<Sent> {
         }
         let text = String::from_utf8_lossy(&answer);
         let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-        let length =
-            head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
+        let length = head.lines().find_map(|line| {
+            line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok()
+        });
         if length.is_some_and(|length: usize| body.len() >= length) {
             break true;
         }
@@ -70,7 +76,9 @@ fn insist(address: SocketAddr, bytes: &[u8], keep: bool) -> Vec<Sent> {
     let mut all = Vec::new();
     let mut kept = None;
     loop {
-        let Some(mut stream) = kept.take().or_else(|| TcpStream::connect(address).ok()) else { return all };
+        let Some(mut stream) = kept.take().or_else(|| TcpStream::connect(address).ok()) else {
+            return all;
+        };
         stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout can be set");
         let Some(sent) = ask(&mut stream, bytes) else { continue };
         let goes_on = matches!(&sent.answered, Some((_, answer)) if answer.header("connection") != Some("close"));
@@ -84,7 +92,10 @@ fn insist(address: SocketAddr, bytes: &[u8], keep: bool) -> Vec<Sent> {
 #[test]
 fn of_many_clients_none_loses_a_request_that_it_had_sent() {
     let place = Place::with_keys();
-    succeeds(&place.run_with_input(&["users", "create", "--username", "testuser", "--password-stdin"], "testpass123"));
+    succeeds(&place.run_with_input(
+        &["users", "create", "--username", "testuser", "--password-stdin"],
+        "testpass123",
+    ));
     let limits = ["--login-limit-address", "0", "--login-limit-name", "0"];
     let server = Server::start(&place, &limits);
     let address = server.address;
@@ -96,7 +107,10 @@ fn of_many_clients_none_loses_a_request_that_it_had_sent() {
     let password = json!({ "username": "testuser", "password": "testpass123" });
     let requests = [
         kept(request("POST", "/api/token/").json(password)),
-        kept(request("POST", "/api/token/refresh/").json(json!({ "refresh": tokens.text("refresh") }))),
+        kept(
+            request("POST", "/api/token/refresh/")
+                .json(json!({ "refresh": tokens.text("refresh") })),
+        ),
         kept(request("GET", "/api/users/me/").bearer(&tokens.text("access"))),
     ];
     let mut idle = TcpStream::connect(address).expect("it listens");
@@ -115,9 +129,14 @@ fn of_many_clients_none_loses_a_request_that_it_had_sent() {
         signalled.set(Instant::now()).expect("once");
         server.signal("TERM");
         idle.set_read_timeout(Some(Duration::from_secs(5))).expect("a timeout can be set");
-        assert_eq!(idle.read(&mut [0; 1]).expect("closed in order"), 0, "the idle connection is closed");
+        assert_eq!(
+            idle.read(&mut [0; 1]).expect("closed in order"),
+            0,
+            "the idle connection is closed"
+        );
         let ended = server.wait();
-        let all: Vec<Sent> = clients.into_iter().flat_map(|client| client.join().expect("no panic")).collect();
+        let all: Vec<Sent> =
+            clients.into_iter().flat_map(|client| client.join().expect("no panic")).collect();
         (all, ended)
     });
     let signal = *signalled.get().expect("it was sent");
@@ -126,7 +145,10 @@ fn of_many_clients_none_loses_a_request_that_it_had_sent() {
     let before: Vec<&Sent> = sent.iter().filter(|sent| sent.at < signal).collect();
     let lost = before.iter().filter(|sent| sent.answered.is_none()).count();
     assert_eq!(lost, 0, "of {} requests that were sent before the signal", before.len());
-    let under_way = before.iter().filter(|sent| sent.answered.as_ref().is_some_and(|(at, _)| *at > signal)).count();
+    let under_way = before
+        .iter()
+        .filter(|sent| sent.answered.as_ref().is_some_and(|(at, _)| *at > signal))
+        .count();
     assert!(under_way > 10, "{under_way} were under way then");
     for (_, answer) in sent.iter().filter_map(|sent| sent.answered.as_ref()) {
         assert!([200, 503].contains(&answer.status), "{}", answer.body);
@@ -136,10 +158,15 @@ fn of_many_clients_none_loses_a_request_that_it_had_sent() {
 #[test]
 fn requests_that_have_arrived_and_were_not_read_yet_are_answered() {
     let place = Place::with_keys();
-    succeeds(&place.run_with_input(&["users", "create", "--username", "testuser", "--password-stdin"], "testpass123"));
+    succeeds(&place.run_with_input(
+        &["users", "create", "--username", "testuser", "--password-stdin"],
+        "testpass123",
+    ));
     let server = Server::start(&place, &[]);
-    let body = json!({ "refresh": login(server.address, "testuser", "testpass123").text("refresh") });
-    let bytes = String::from_utf8(request("POST", "/api/token/refresh/").json(body).bytes()).expect("text");
+    let body =
+        json!({ "refresh": login(server.address, "testuser", "testpass123").text("refresh") });
+    let bytes =
+        String::from_utf8(request("POST", "/api/token/refresh/").json(body).bytes()).expect("text");
     let bytes = bytes.replace("Connection: close\r\n", "").into_bytes();
     // Kept connections, so many that the signal finds most of their second requests unread.
     let mut kept: Vec<TcpStream> = (0..300)

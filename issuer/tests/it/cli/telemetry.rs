@@ -10,7 +10,9 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::routing::post;
-use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTraceServiceRequest, ExportTraceServiceResponse,
+};
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::{Span, span::SpanKind, status::StatusCode};
@@ -33,20 +35,31 @@ struct Collector {
 
 impl Collector {
     fn start() -> Self {
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .expect("a runtime");
         let received = Arc::<Mutex<Vec<Bytes>>>::default();
         let authorizations = Arc::<Mutex<Vec<Option<String>>>>::default();
         let seen = Arc::clone(&authorizations);
-        let take = |State(received): State<Arc<Mutex<Vec<Bytes>>>>, headers: HeaderMap, body: Bytes| async move {
+        let take = |State(received): State<Arc<Mutex<Vec<Bytes>>>>,
+                    headers: HeaderMap,
+                    body: Bytes| async move {
             assert_eq!(headers[CONTENT_TYPE], "application/x-protobuf");
-            let authorization = headers.get(AUTHORIZATION).map(|value| value.to_str().expect("text").to_owned());
+            let authorization =
+                headers.get(AUTHORIZATION).map(|value| value.to_str().expect("text").to_owned());
             seen.lock().expect("no panic").push(authorization);
             received.lock().expect("no panic").push(body);
-            ([(CONTENT_TYPE, "application/x-protobuf")], ExportTraceServiceResponse::default().encode_to_vec())
+            (
+                [(CONTENT_TYPE, "application/x-protobuf")],
+                ExportTraceServiceResponse::default().encode_to_vec(),
+            )
         };
-        let router = axum::Router::new().route("/v1/traces", post(take)).with_state(Arc::clone(&received));
-        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a free port");
+        let router =
+            axum::Router::new().route("/v1/traces", post(take)).with_state(Arc::clone(&received));
+        let listener =
+            runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a free port");
         let address = listener.local_addr().expect("an address");
         runtime.spawn(async move { axum::serve(listener, router).await });
         Self { address, received, authorizations, _runtime: runtime }
@@ -55,10 +68,14 @@ impl Collector {
     /// All spans, and the service that sent them.
     fn spans(&self) -> Vec<(String, Span)> {
         let received = self.received.lock().expect("no panic");
-        let decoded = received.iter().map(|body| ExportTraceServiceRequest::decode(body.clone()).expect("protobuf"));
+        let decoded = received
+            .iter()
+            .map(|body| ExportTraceServiceRequest::decode(body.clone()).expect("protobuf"));
         let resources = decoded.flat_map(|request| request.resource_spans);
         let named = resources.flat_map(|resource| {
-            let service = attributes(&resource.resource.expect("a resource").attributes)["service.name"].clone();
+            let service =
+                attributes(&resource.resource.expect("a resource").attributes)["service.name"]
+                    .clone();
             let spans = resource.scope_spans.into_iter().flat_map(|scope| scope.spans);
             spans.map(|span| (service.clone(), span)).collect::<Vec<_>>()
         });
@@ -83,7 +100,10 @@ fn start(place: &Place, collector: &str) -> Server {
 
 fn with_user() -> Place {
     let place = Place::with_keys();
-    succeeds(&place.run_with_input(&["users", "create", "--username", "testuser", "--password-stdin"], PASSWORD));
+    succeeds(&place.run_with_input(
+        &["users", "create", "--username", "testuser", "--password-stdin"],
+        PASSWORD,
+    ));
     place
 }
 
@@ -94,14 +114,20 @@ fn a_collector_gets_a_span_for_each_request_and_no_secret() {
     let tokens = login(server.address, "testuser", PASSWORD);
     assert_eq!(tokens.status, 200);
     let (access, refresh) = (tokens.text("access"), tokens.text("refresh"));
-    let parent = |flags: &str| format!("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-{flags}");
+    let parent =
+        |flags: &str| format!("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-{flags}");
     let me = request("GET", "/api/users/me/?token=a-secret-that-was-sent").bearer(&access);
-    let answer = me.header("traceparent", &parent("01")).header("X-Request-Id", "the-one").send(server.address);
+    let answer = me
+        .header("traceparent", &parent("01"))
+        .header("X-Request-Id", "the-one")
+        .send(server.address);
     assert_eq!(answer.status, 200);
     // A caller who samples nothing of its trace.
     let unsampled = request("GET", "/public.pem").header("traceparent", &parent("00"));
     assert_eq!(unsampled.send(server.address).status, 200);
-    let elsewhere = request("BREW", &format!("/pot/{SENT}")).header("Cookie", SENT).header("traceparent", "nonsense");
+    let elsewhere = request("BREW", &format!("/pot/{SENT}"))
+        .header("Cookie", SENT)
+        .header("traceparent", "nonsense");
     assert_eq!(elsewhere.send(server.address).status, 404);
     let body = json!({ "refresh": refresh, SENT: SENT });
     assert_eq!(request("POST", "/api/token/refresh/").json(body).send(server.address).status, 200);
@@ -112,22 +138,42 @@ fn a_collector_gets_a_span_for_each_request_and_no_secret() {
 
     let spans = collector.spans();
     let names: Vec<&str> = spans.iter().map(|(_, span)| span.name.as_str()).collect();
-    assert_eq!(names, ["POST /api/token/", "GET /api/users/me/", "_OTHER", "POST /api/token/refresh/"]);
+    assert_eq!(
+        names,
+        ["POST /api/token/", "GET /api/users/me/", "_OTHER", "POST /api/token/refresh/"]
+    );
     for ((service, span), (method, route, status)) in spans.iter().zip([
         ("POST", Some("/api/token/"), "200"),
         ("GET", Some("/api/users/me/"), "200"),
         ("_OTHER", None, "404"),
         ("POST", Some("/api/token/refresh/"), "200"),
     ]) {
-        assert_eq!((service.as_str(), span.kind), ("issuer", SpanKind::Server as i32), "{}", span.name);
-        let mut expected = BTreeMap::from([("http.request.method", method), ("http.response.status_code", status)]);
+        assert_eq!(
+            (service.as_str(), span.kind),
+            ("issuer", SpanKind::Server as i32),
+            "{}",
+            span.name
+        );
+        let mut expected = BTreeMap::from([
+            ("http.request.method", method),
+            ("http.response.status_code", status),
+        ]);
         expected.extend(route.map(|route| ("http.route", route)));
         let mut found = attributes(&span.attributes);
         let id = found.remove("request.id").expect("the request's id");
         assert!(log.contains(&format!("id=\"{id}\"")), "the log has it too");
-        assert_eq!(found, expected.into_iter().map(|(name, value)| (name.into(), value.into())).collect());
-        assert!(span.events.is_empty() && span.end_time_unix_nano > span.start_time_unix_nano, "{span:?}");
-        assert!(span.status.as_ref().is_none_or(|status| status.code == StatusCode::Unset as i32), "{span:?}");
+        assert_eq!(
+            found,
+            expected.into_iter().map(|(name, value)| (name.into(), value.into())).collect()
+        );
+        assert!(
+            span.events.is_empty() && span.end_time_unix_nano > span.start_time_unix_nano,
+            "{span:?}"
+        );
+        assert!(
+            span.status.as_ref().is_none_or(|status| status.code == StatusCode::Unset as i32),
+            "{span:?}"
+        );
         let trace: String = span.trace_id.iter().map(|byte| format!("{byte:02x}")).collect();
         assert!(log.contains(&format!("trace_id={trace}")), "{log}");
     }
@@ -136,7 +182,10 @@ fn a_collector_gets_a_span_for_each_request_and_no_secret() {
     assert_eq!(continued.parent_span_id, 0xb7ad_6b71_6920_3331_u64.to_be_bytes());
     assert_eq!(attributes(&continued.attributes)["request.id"], "the-one");
     for (_, other) in [&spans[0], &spans[2], &spans[3]] {
-        assert!(other.parent_span_id.is_empty() && other.trace_id != continued.trace_id, "a trace of its own");
+        assert!(
+            other.parent_span_id.is_empty() && other.trace_id != continued.trace_id,
+            "a trace of its own"
+        );
     }
     for body in &*collector.received.lock().expect("no panic") {
         for secret in [PASSWORD, &access, &refresh, SENT, "Bearer", "testuser"] {
@@ -148,7 +197,8 @@ fn a_collector_gets_a_span_for_each_request_and_no_secret() {
 #[test]
 fn a_collector_that_is_down_or_silent_disturbs_neither_requests_nor_the_end() {
     let place = with_user();
-    let nobody = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address");
+    let nobody =
+        TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address");
     let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
     for collector in [nobody, silent.local_addr().expect("an address")] {
         let server = start(&place, &format!("http://{collector}"));
@@ -172,7 +222,10 @@ fn without_the_setting_no_trace_is_kept() {
     let place = with_user();
     let server = Server::start(&place, &[]);
     let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-    assert_eq!(request("GET", "/public.pem").header("traceparent", parent).send(server.address).status, 200);
+    assert_eq!(
+        request("GET", "/public.pem").header("traceparent", parent).send(server.address).status,
+        200
+    );
     server.signal("TERM");
     let (_, log) = server.wait();
     assert!(!log.contains("trace_id"), "{log}");
@@ -200,13 +253,17 @@ fn credentials_of_a_collector_are_sent_and_never_logged() {
         let (code, log) = server.wait();
         assert_eq!(code, Some(0));
         let sent = collector.authorizations.lock().expect("no panic").clone();
-        assert!(!sent.is_empty() && sent.iter().all(|sent| sent.as_deref() == authorization), "{sent:?}");
+        assert!(
+            !sent.is_empty() && sent.iter().all(|sent| sent.as_deref() == authorization),
+            "{sent:?}"
+        );
         for secret in ["hun%40ter2", "hun@ter2", "bWU6", "me@127.0.0.1"] {
             assert!(!log.contains(secret), "{secret}: {log}");
         }
     }
     // One that does not answer: the failure is logged with its URL.
-    let nobody = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address");
+    let nobody =
+        TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address");
     let url = format!("http://me:hunter2@{nobody}");
     let server = Server::start_with(
         &place,
@@ -219,5 +276,8 @@ fn credentials_of_a_collector_are_sent_and_never_logged() {
     assert_eq!(request("GET", "/public.pem").send(server.address).status, 200);
     server.signal("TERM");
     let (_, log) = server.wait();
-    assert!(log.contains(&format!("http://{nobody}/v1/traces")) && !log.contains("hunter2"), "{log}");
+    assert!(
+        log.contains(&format!("http://{nobody}/v1/traces")) && !log.contains("hunter2"),
+        "{log}"
+    );
 }

@@ -12,7 +12,9 @@ use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::version::{TLS12, TLS13};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned, SupportedProtocolVersion};
+use rustls::{
+    ClientConfig, ClientConnection, RootCertStore, StreamOwned, SupportedProtocolVersion,
+};
 use serde_json::json;
 
 use super::program::{Place, Server, succeeds, wait_for};
@@ -51,7 +53,11 @@ fn write_key(path: &Path, pem: &str) {
 type Stream = StreamOwned<ClientConnection, TcpStream>;
 
 /// A connection after its handshake.
-fn connect(authority: &Authority, address: SocketAddr, version: &'static SupportedProtocolVersion) -> Stream {
+fn connect(
+    authority: &Authority,
+    address: SocketAddr,
+    version: &'static SupportedProtocolVersion,
+) -> Stream {
     let mut roots = RootCertStore::empty();
     roots.add(authority.1.clone()).expect("a root");
     let mut config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
@@ -92,7 +98,10 @@ const A_LOOK: Duration = Duration::from_millis(1_500);
 fn a_login_over_tls_and_browsers_are_told_to_stay_there() {
     let (place, authority) = (Place::with_keys(), Authority::new());
     let certificate = authority.certify(&place);
-    succeeds(&place.run_with_input(&["users", "create", "--username", "testuser", "--password-stdin"], "testpass123"));
+    succeeds(&place.run_with_input(
+        &["users", "create", "--username", "testuser", "--password-stdin"],
+        "testpass123",
+    ));
     let server = Server::start(&place, &SERVE);
     for version in [&TLS12, &TLS13] {
         let mut stream = connect(&authority, server.address, version);
@@ -108,7 +117,11 @@ fn a_login_over_tls_and_browsers_are_told_to_stay_there() {
     assert_eq!(server.wait().0, Some(0));
     let plain = Server::start(&place, &[]);
     let answer = request("GET", "/.well-known/jwks.json").send(plain.address);
-    assert_eq!((answer.status, answer.header("strict-transport-security")), (200, None), "RFC 6797 section 7.2");
+    assert_eq!(
+        (answer.status, answer.header("strict-transport-security")),
+        (200, None),
+        "RFC 6797 section 7.2"
+    );
     plain.signal("TERM");
     plain.wait();
 }
@@ -133,7 +146,8 @@ fn a_new_certificate_is_taken_over_and_one_that_cannot_be_used_changes_nothing()
         assert_eq!(current(), second);
     }
     write_key(&place.path("tls.key"), &good);
-    fs::set_permissions(place.path("tls.key"), fs::Permissions::from_mode(0o640)).expect("its mode can be set");
+    fs::set_permissions(place.path("tls.key"), fs::Permissions::from_mode(0o640))
+        .expect("its mode can be set");
     std::thread::sleep(A_LOOK);
     assert_eq!(current(), second);
     fs::remove_file(place.path("tls.pem")).expect("it was there");
@@ -144,7 +158,12 @@ fn a_new_certificate_is_taken_over_and_one_that_cannot_be_used_changes_nothing()
     server.signal("TERM");
     let (code, log) = server.wait();
     assert_eq!(code, Some(0));
-    for text in ["they do not belong together", "expected one private key", "(mode 0640)", "tls.pem is missing"] {
+    for text in [
+        "they do not belong together",
+        "expected one private key",
+        "(mode 0640)",
+        "tls.pem is missing",
+    ] {
         assert!(log.contains(text), "{text}: {log}");
     }
     assert!(!log.contains("PRIVATE KEY"), "{log}");

@@ -19,9 +19,21 @@ fn from_nothing_to_a_login_with_four_commands() {
     let listed = succeeds(&place.run(&["keys", "list"]));
     assert_eq!(listed.lines().filter(|line| line.contains(" active ")).count(), 1, "{listed}");
 
-    let create = ["users", "create", "--username", "testuser", "--email", "test@example.com", "--generate-password"];
+    let create = [
+        "users",
+        "create",
+        "--username",
+        "testuser",
+        "--email",
+        "test@example.com",
+        "--generate-password",
+    ];
     let created = succeeds(&place.run(&create));
-    let password = created.lines().find_map(|line| line.strip_prefix("password: ")).expect("it is printed").to_owned();
+    let password = created
+        .lines()
+        .find_map(|line| line.strip_prefix("password: "))
+        .expect("it is printed")
+        .to_owned();
     assert!(created.contains("created the user testuser (id 1)"), "{created}");
 
     let server = Server::start(&place, &["--access-lifetime", "60"]);
@@ -37,7 +49,10 @@ fn from_nothing_to_a_login_with_four_commands() {
     for secret in [&password, &token, token.split('.').next_back().expect("a signature")] {
         assert!(!log.contains(secret), "a secret is in the log: {log}");
     }
-    assert_eq!(fs::metadata(place.path("issuer.sqlite3")).expect("made").permissions().mode() & 0o777, 0o600);
+    assert_eq!(
+        fs::metadata(place.path("issuer.sqlite3")).expect("made").permissions().mode() & 0o777,
+        0o600
+    );
 }
 
 #[test]
@@ -49,11 +64,22 @@ fn users_are_made_listed_and_kept_out() {
     succeeds(&create("keeps.spaces", " pass word \nsecond line\n"));
     succeeds(&create("windows", "pass phrase\r\n"));
     succeeds(&place.run_with_input(
-        &["users", "create", "--username", "boss", "--role", "admin", "--premium", "false", "--password-stdin"],
+        &[
+            "users",
+            "create",
+            "--username",
+            "boss",
+            "--role",
+            "admin",
+            "--premium",
+            "false",
+            "--password-stdin",
+        ],
         "password9",
     ));
     let list = succeeds(&place.run(&["users", "list"]));
-    let rows: Vec<Vec<&str>> = list.lines().skip(1).map(|line| line.split_whitespace().collect()).collect();
+    let rows: Vec<Vec<&str>> =
+        list.lines().skip(1).map(|line| line.split_whitespace().collect()).collect();
     assert_eq!(rows[0], ["1", "keeps.spaces", "instructor", "true", "true"]);
     assert_eq!(rows[2], ["3", "boss", "admin", "false", "true"]);
 
@@ -71,10 +97,15 @@ fn users_are_made_listed_and_kept_out() {
         let line = fails(&create(name, input));
         assert!(line.contains(text), "{name}: {line}");
     }
-    let there = place
-        .run_with_input(&["users", "create", "--username", "windows", "--password-stdin", "--if-missing"], "other9999");
+    let there = place.run_with_input(
+        &["users", "create", "--username", "windows", "--password-stdin", "--if-missing"],
+        "other9999",
+    );
     assert!(succeeds(&there).contains("exists already (id 2)"));
-    assert!(fails(&place.run(&["users", "deactivate", "nobody"])).contains("there is no user \"nobody\""));
+    assert!(
+        fails(&place.run(&["users", "deactivate", "nobody"]))
+            .contains("there is no user \"nobody\"")
+    );
 
     let server = Server::start(&place, &[]);
     for (name, password, status) in [
@@ -86,15 +117,23 @@ fn users_are_made_listed_and_kept_out() {
         assert_eq!(login(server.address, name, password).status, status, "{name} {password:?}");
     }
     for (arguments, says) in [
-        (&["users", "set-role", "windows", "editor"][..], "the user windows has the role editor and premium true"),
+        (
+            &["users", "set-role", "windows", "editor"][..],
+            "the user windows has the role editor and premium true",
+        ),
         (&["users", "set-premium", "windows", "false"], "has the role editor and premium false"),
         (&["users", "show", "windows"], "\"role\": \"editor\""),
     ] {
         let said = succeeds(&place.run(arguments));
         assert!(said.contains(says) && !said.contains("argon2"), "{said}");
     }
-    assert!(fails(&place.run(&["users", "set-role", "windows", "two words"])).contains("a role has 1 to 64"));
-    let set = |input: &str| place.run_with_input(&["users", "set-password", "windows", "--password-stdin"], input);
+    assert!(
+        fails(&place.run(&["users", "set-role", "windows", "two words"]))
+            .contains("a role has 1 to 64")
+    );
+    let set = |input: &str| {
+        place.run_with_input(&["users", "set-password", "windows", "--password-stdin"], input)
+    };
     assert!(fails(&set("short")).contains("at least 8 characters"));
     assert!(fails(&set("windows!")).contains("not similar to the username"));
     assert!(succeeds(&set("password 2")).contains("all sessions have ended"));
@@ -102,19 +141,32 @@ fn users_are_made_listed_and_kept_out() {
     assert_eq!(login(server.address, "windows", "password 2").status, 200);
     assert!(succeeds(&set("pass phrase")).contains("windows"));
     assert_eq!(login(server.address, "windows", "pass phrase").status, 200);
-    for removal in [&["delete", "boss"][..], &["deactivate", "boss"], &["set-role", "boss", "editor"]] {
-        let line = fails(&place.run(&[&["users"], removal].concat()));
-        assert!(line.contains("the last active administrator: make another one first, or add --force"), "{line}");
-    }
     for removal in
-        [&["deactivate", "boss", "--force"][..], &["activate", "boss"], &["set-role", "boss", "editor", "--force"]]
+        [&["delete", "boss"][..], &["deactivate", "boss"], &["set-role", "boss", "editor"]]
     {
+        let line = fails(&place.run(&[&["users"], removal].concat()));
+        assert!(
+            line.contains("the last active administrator: make another one first, or add --force"),
+            "{line}"
+        );
+    }
+    for removal in [
+        &["deactivate", "boss", "--force"][..],
+        &["activate", "boss"],
+        &["set-role", "boss", "editor", "--force"],
+    ] {
         succeeds(&place.run(&[&["users"], removal].concat()));
     }
     succeeds(&place.run(&["users", "set-role", "boss", "admin"]));
-    assert!(succeeds(&place.run(&["users", "delete", "boss", "--force"])).contains("deleted the user boss (id 3)"));
+    assert!(
+        succeeds(&place.run(&["users", "delete", "boss", "--force"]))
+            .contains("deleted the user boss (id 3)")
+    );
     assert!(fails(&place.run(&["users", "show", "boss"])).contains("there is no user"));
-    assert!(succeeds(&place.run(&["users", "logout", "windows"])).contains("ended 1 sessions of the user windows"));
+    assert!(
+        succeeds(&place.run(&["users", "logout", "windows"]))
+            .contains("ended 1 sessions of the user windows")
+    );
     assert!(succeeds(&place.run(&["flush-expired"])).contains("deleted 0 expired sessions"));
     succeeds(&place.run(&["users", "deactivate", "windows"]));
     assert_eq!(login(server.address, "windows", "pass phrase").status, 401);
@@ -134,7 +186,8 @@ fn on_a_terminal(place: &Place, command: &str, input: &[&str]) -> (bool, String)
         .stdout(Stdio::piped())
         .spawn()
         .expect("script (util-linux) is installed");
-    let (mut keyboard, mut screen) = (child.stdin.take().expect("a pipe"), child.stdout.take().expect("a pipe"));
+    let (mut keyboard, mut screen) =
+        (child.stdin.take().expect("a pipe"), child.stdout.take().expect("a pipe"));
     let mut seen = String::new();
     let mut buffer = [0; 1024];
     let mut answered = 0;
@@ -156,11 +209,18 @@ fn on_a_terminal(place: &Place, command: &str, input: &[&str]) -> (bool, String)
 fn createsuperuser_asks_on_the_terminal_and_shows_no_password() {
     let place = Place::with_keys();
     let command = "createsuperuser --database-url sqlite://issuer.sqlite3";
-    let (done, seen) = on_a_terminal(&place, command, &["root", "root@example.com", "correct horse", "correct horse"]);
+    let (done, seen) = on_a_terminal(
+        &place,
+        command,
+        &["root", "root@example.com", "correct horse", "correct horse"],
+    );
     assert!(done && seen.contains("created the administrator root (id 1)"), "{seen}");
     assert!(!seen.contains("horse"), "{seen}");
     for (input, text) in [
-        (&["other", "", "correct horse", "correct house"][..], "the two passwords are not the same"),
+        (
+            &["other", "", "correct horse", "correct house"][..],
+            "the two passwords are not the same",
+        ),
         (&["other", "", "short"], "at least 8 characters"),
         (&["root", ""], "a user of this name exists already"),
     ] {
@@ -170,21 +230,30 @@ fn createsuperuser_asks_on_the_terminal_and_shows_no_password() {
     let list = succeeds(&place.run(&["users", "list"]));
     assert_eq!(list.lines().count(), 2, "only the first was stored: {list}");
     assert!(list.contains("root@example.com") && list.contains("admin"), "{list}");
-    assert!(fails(&place.run(&["createsuperuser"])).contains("--password-stdin"), "not without a terminal");
+    assert!(
+        fails(&place.run(&["createsuperuser"])).contains("--password-stdin"),
+        "not without a terminal"
+    );
 }
 
 #[test]
 fn names_that_act_on_a_terminal_are_written_out() {
     let place = Place::with_keys();
-    succeeds(&place.run_with_input(&["users", "create", "--username", "testuser", "--password-stdin"], "password9"));
+    succeeds(&place.run_with_input(
+        &["users", "create", "--username", "testuser", "--password-stdin"],
+        "password9",
+    ));
     let file = place.path("issuer.sqlite3");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         use sqlx::Connection as _;
-        let mut database =
-            sqlx::SqliteConnection::connect(&format!("sqlite://{}", file.display())).await.expect("it opens");
+        let mut database = sqlx::SqliteConnection::connect(&format!("sqlite://{}", file.display()))
+            .await
+            .expect("it opens");
         // As Django may have stored it, which checks names in its forms only.
-        let rename = "UPDATE users SET username = 'a' || char(27) || '[2J', email = char(10) || char(8238)";
+        let rename =
+            "UPDATE users SET username = 'a' || char(27) || '[2J', email = char(10) || char(8238)";
         sqlx::query(rename).execute(&mut database).await.expect("it runs");
         database.close().await.expect("it closes");
     });
@@ -203,7 +272,10 @@ fn names_that_act_on_a_terminal_are_written_out() {
         &["users", "delete", name],
     ] {
         let said = succeeds(&place.run(arguments));
-        assert!(said.contains(r"the user a\u{1b}[2J") && !said.contains('\u{1b}'), "{arguments:?}: {said:?}");
+        assert!(
+            said.contains(r"the user a\u{1b}[2J") && !said.contains('\u{1b}'),
+            "{arguments:?}: {said:?}"
+        );
     }
     let line = fails(&place.run(&["users", "show", name]));
     assert!(line.contains(r"a\u{1b}[2J"), "{line:?}");

@@ -36,26 +36,52 @@ fn hs256_with_the_public_key(rows: &mut Rows, signers: &Signers) {
         ("DER", spki_der.clone()),
         ("PKCS#1 DER", pkcs1_der),
         ("modulus", signers.main.modulus().to_bytes_be()),
-        ("base64 of the DER", base64::engine::general_purpose::STANDARD.encode(spki_der).into_bytes()),
+        (
+            "base64 of the DER",
+            base64::engine::general_purpose::STANDARD.encode(spki_der).into_bytes(),
+        ),
     ];
     for (what, secret) in secrets {
         for keys in ["main", "main-jwk"] {
             let token = hmac_token::<Hmac<Sha256>>("HS256", &secret);
-            rows.add(format!("HS256, secret is the {what}, {keys}"), token, keys, "alg_not_allowed");
+            rows.add(
+                format!("HS256, secret is the {what}, {keys}"),
+                token,
+                keys,
+                "alg_not_allowed",
+            );
         }
     }
     let secret = pem.as_bytes();
     rows.add("HS384", hmac_token::<Hmac<Sha384>>("HS384", secret), "main", "alg_not_allowed");
     rows.add("HS512", hmac_token::<Hmac<Sha512>>("HS512", secret), "main", "alg_not_allowed");
-    rows.add("an HMAC under the name RS256", hmac_token::<Hmac<Sha256>>("RS256", secret), "main", "signature_invalid");
-    rows.add("HS256 in a set", hmac_token::<Hmac<Sha256>>("HS256", secret), "set", "alg_not_allowed");
-    rows.add("HS256, empty secret", hmac_token::<Hmac<Sha256>>("HS256", b""), "main", "alg_not_allowed");
+    rows.add(
+        "an HMAC under the name RS256",
+        hmac_token::<Hmac<Sha256>>("RS256", secret),
+        "main",
+        "signature_invalid",
+    );
+    rows.add(
+        "HS256 in a set",
+        hmac_token::<Hmac<Sha256>>("HS256", secret),
+        "set",
+        "alg_not_allowed",
+    );
+    rows.add(
+        "HS256, empty secret",
+        hmac_token::<Hmac<Sha256>>("HS256", b""),
+        "main",
+        "alg_not_allowed",
+    );
 }
 
 fn hmac_token<M: Mac + KeyInit>(alg: &str, secret: &[u8]) -> String {
     let header = json!({"alg": alg, "typ": "JWT"});
-    let input =
-        format!("{}.{}", b64(header.to_string().as_bytes()), b64(claims_with(json!({})).to_string().as_bytes()));
+    let input = format!(
+        "{}.{}",
+        b64(header.to_string().as_bytes()),
+        b64(claims_with(json!({})).to_string().as_bytes())
+    );
     let mut mac = <M as KeyInit>::new_from_slice(secret).expect("an HMAC key may have any length");
     mac.update(input.as_bytes());
     format!("{input}.{}", b64(&mac.finalize().into_bytes()))
@@ -156,7 +182,12 @@ fn other_digests(rows: &mut Rows, signers: &Signers) {
     ];
     for (what, signature) in signatures {
         let token = format!("{input}.{}", b64(&signature.expect("the key is large enough")));
-        rows.add(format!("an {what} signature under the name RS256"), token, "main", "signature_invalid");
+        rows.add(
+            format!("an {what} signature under the name RS256"),
+            token,
+            "main",
+            "signature_invalid",
+        );
     }
 }
 
@@ -171,7 +202,10 @@ fn embedded_keys(rows: &mut Rows, signers: &Signers) {
         ("jwk with kid", json!({"jwk": attacker.jwk(json!({"kid": "first"}))})),
         ("jwk and kid", json!({"jwk": jwk, "kid": "first"})),
         ("jku", json!({"jku": "http://127.0.0.1:9/jwks.json", "kid": "first"})),
-        ("jku of the issuer's look", json!({"jku": "https://issuer.example@127.0.0.1:9/jwks.json"})),
+        (
+            "jku of the issuer's look",
+            json!({"jku": "https://issuer.example@127.0.0.1:9/jwks.json"}),
+        ),
         ("x5u", json!({"x5u": "http://127.0.0.1:9/key.pem"})),
         ("x5c", json!({"x5c": [der]})),
         ("x5t", json!({"x5t": b64(&[7; 20]), "x5t#S256": b64(&[7; 32])})),
@@ -191,8 +225,18 @@ fn embedded_keys(rows: &mut Rows, signers: &Signers) {
             "signature_invalid",
         );
         let in_set = if header["kid"] == "first" { "signature_invalid" } else { "kid_missing" };
-        rows.add(format!("{what}, attacker's signature, set"), attacker.token(&header, &claims), "set", in_set);
-        rows.add(format!("{what} is ignored"), signers.main.token(&header, &claims), "main", ACCEPT);
+        rows.add(
+            format!("{what}, attacker's signature, set"),
+            attacker.token(&header, &claims),
+            "set",
+            in_set,
+        );
+        rows.add(
+            format!("{what} is ignored"),
+            signers.main.token(&header, &claims),
+            "main",
+            ACCEPT,
+        );
     }
 }
 
@@ -203,7 +247,11 @@ fn critical_extensions(rows: &mut Rows, signers: &Signers) {
         ("crit of b64, b64 true", json!({"crit": ["b64"], "b64": true}), "crit_not_supported"),
         ("crit of exp", json!({"crit": ["exp"], "exp": 1}), "crit_not_supported"),
         ("crit of alg", json!({"crit": ["alg"]}), "crit_not_supported"),
-        ("crit of an unknown name", json!({"crit": ["http://example.invalid/UNDEFINED"]}), "crit_not_supported"),
+        (
+            "crit of an unknown name",
+            json!({"crit": ["http://example.invalid/UNDEFINED"]}),
+            "crit_not_supported",
+        ),
         ("empty crit", json!({"crit": []}), "crit_not_supported"),
         ("crit null", json!({"crit": null}), "crit_not_supported"),
         ("crit false", json!({"crit": false}), "crit_not_supported"),
@@ -217,7 +265,12 @@ fn critical_extensions(rows: &mut Rows, signers: &Signers) {
         ("Crit is another name", json!({"Crit": ["b64"], "B64": false}), ACCEPT),
     ];
     for (what, members, expected) in values {
-        rows.add(what, signers.main.token(&with_alg(members), &claims_with(json!({}))), "main", expected);
+        rows.add(
+            what,
+            signers.main.token(&with_alg(members), &claims_with(json!({}))),
+            "main",
+            expected,
+        );
     }
     // RFC 7797: with b64 false the payload stands in the token as it is.
     let header = b64(br#"{"alg":"RS256","crit":["b64"],"b64":false}"#);
@@ -244,14 +297,28 @@ fn typ(rows: &mut Rows, signers: &Signers) {
         ("a list", json!(["JWT"]), "typ_not_allowed"),
     ];
     for (what, typ, expected) in values {
-        rows.add(what, signers.main.token(&with_alg(json!({"typ": typ})), &claims_with(json!({}))), "main", expected);
+        rows.add(
+            what,
+            signers.main.token(&with_alg(json!({"typ": typ})), &claims_with(json!({}))),
+            "main",
+            expected,
+        );
     }
     let at_jwt = json!({"requireAtJwt": true});
-    for (typ, expected) in
-        [("at+jwt", ACCEPT), ("At+Jwt", ACCEPT), ("JWT", "typ_not_allowed"), ("at+jw", "typ_not_allowed")]
-    {
+    for (typ, expected) in [
+        ("at+jwt", ACCEPT),
+        ("At+Jwt", ACCEPT),
+        ("JWT", "typ_not_allowed"),
+        ("at+jw", "typ_not_allowed"),
+    ] {
         let token = signers.main.token(&with_alg(json!({"typ": typ})), &claims_with(json!({})));
-        rows.add_under(format!("{typ} where at+jwt is demanded"), token, "main", expected, at_jwt.clone());
+        rows.add_under(
+            format!("{typ} where at+jwt is demanded"),
+            token,
+            "main",
+            expected,
+            at_jwt.clone(),
+        );
     }
     let token = signers.main.token(&json!({"alg": "RS256"}), &claims_with(json!({})));
     rows.add_under("absent where at+jwt is demanded", token, "main", "typ_not_allowed", at_jwt);

@@ -27,15 +27,29 @@ fn token_type(rows: &mut Rows, signers: &Signers) {
         ("true", json!({"token_type": true})),
         ("a list", json!({"token_type": ["access"]})),
         ("an object", json!({"token_type": {"access": true}})),
-        ("under another name", json!({"token_type": null, "tokenType": "access", "type": "access"})),
+        (
+            "under another name",
+            json!({"token_type": null, "tokenType": "access", "type": "access"}),
+        ),
     ];
     for (what, extra) in values {
         rows.add(what, main.token_with(extra), "main", "token_type_mismatch");
     }
     let null = br#"{"exp":9999999999,"token_type":null}"#;
-    rows.add("null", main.token_of_bytes(br#"{"alg":"RS256"}"#, null), "main", "token_type_mismatch");
+    rows.add(
+        "null",
+        main.token_of_bytes(br#"{"alg":"RS256"}"#, null),
+        "main",
+        "token_type_mismatch",
+    );
     let refresh = json!({"tokenType": "refresh"});
-    rows.add_under("access as refresh", main.token_with(json!({})), "main", "token_type_mismatch", refresh.clone());
+    rows.add_under(
+        "access as refresh",
+        main.token_with(json!({})),
+        "main",
+        "token_type_mismatch",
+        refresh.clone(),
+    );
     let token = main.token_with(json!({"token_type": "refresh"}));
     rows.add_under("refresh where it is asked for", token, "main", ACCEPT, refresh);
 }
@@ -57,26 +71,51 @@ fn times(rows: &mut Rows, signers: &Signers) {
         ("exp an object", json!({"exp": {}}), json!({}), "claim_invalid"),
         ("exp in milliseconds", json!({"exp": (NOW + 60) * 1000}), json!({}), ACCEPT),
         ("nbf == now", json!({"nbf": NOW}), json!({"futureLeeway": 0}), ACCEPT),
-        ("nbf == now + 1", json!({"nbf": NOW + 1}), json!({"futureLeeway": 0}), "token_not_yet_valid"),
+        (
+            "nbf == now + 1",
+            json!({"nbf": NOW + 1}),
+            json!({"futureLeeway": 0}),
+            "token_not_yet_valid",
+        ),
         ("nbf a string", json!({"nbf": "0"}), json!({}), "claim_invalid"),
         ("nbf true", json!({"nbf": true}), json!({}), "claim_invalid"),
         ("nbf a list", json!({"nbf": []}), json!({}), "claim_invalid"),
         ("iat == now", json!({"iat": NOW}), json!({"futureLeeway": 0}), ACCEPT),
-        ("iat == now + 1", json!({"iat": NOW + 1}), json!({"futureLeeway": 0}), "token_issued_in_future"),
+        (
+            "iat == now + 1",
+            json!({"iat": NOW + 1}),
+            json!({"futureLeeway": 0}),
+            "token_issued_in_future",
+        ),
         ("iat a string", json!({"iat": "0"}), json!({}), "claim_invalid"),
         ("iat false", json!({"iat": false}), json!({}), "claim_invalid"),
         ("iat missing", json!({"iat": null}), json!({}), ACCEPT),
         ("iat after exp", json!({"iat": NOW, "exp": NOW + 1}), json!({}), ACCEPT),
         ("leeway 10, exp 9 s ago", json!({"exp": NOW - 9}), json!({"leeway": 10}), ACCEPT),
-        ("leeway 10, exp 10 s ago", json!({"exp": NOW - 10}), json!({"leeway": 10}), "token_expired"),
-        ("leeway 10, nbf in 10 s", json!({"nbf": NOW + 10}), json!({"leeway": 10, "futureLeeway": 0}), ACCEPT),
+        (
+            "leeway 10, exp 10 s ago",
+            json!({"exp": NOW - 10}),
+            json!({"leeway": 10}),
+            "token_expired",
+        ),
+        (
+            "leeway 10, nbf in 10 s",
+            json!({"nbf": NOW + 10}),
+            json!({"leeway": 10, "futureLeeway": 0}),
+            ACCEPT,
+        ),
         (
             "leeway 10, nbf in 11 s",
             json!({"nbf": NOW + 11}),
             json!({"leeway": 10, "futureLeeway": 0}),
             "token_not_yet_valid",
         ),
-        ("leeway 10, iat in 10 s", json!({"iat": NOW + 10}), json!({"leeway": 10, "futureLeeway": 0}), ACCEPT),
+        (
+            "leeway 10, iat in 10 s",
+            json!({"iat": NOW + 10}),
+            json!({"leeway": 10, "futureLeeway": 0}),
+            ACCEPT,
+        ),
         (
             "leeway 10, iat in 11 s",
             json!({"iat": NOW + 11}),
@@ -86,14 +125,24 @@ fn times(rows: &mut Rows, signers: &Signers) {
         ("leeway larger than now", json!({"exp": 0}), json!({"leeway": NOW + 1}), ACCEPT),
         ("leeway equal to now", json!({"exp": 0}), json!({"leeway": NOW}), "token_expired"),
         ("in 1970", json!({"exp": 1, "iat": 0}), json!({"now": 0}), ACCEPT),
-        ("in the year 2106", json!({"exp": 4_294_967_296_u64}), json!({"now": 4_294_967_295_u64}), ACCEPT),
+        (
+            "in the year 2106",
+            json!({"exp": 4_294_967_296_u64}),
+            json!({"now": 4_294_967_295_u64}),
+            ACCEPT,
+        ),
         (
             "in the year 2106, a second later",
             json!({"exp": 4_294_967_296_u64}),
             json!({"now": 4_294_967_296_u64}),
             "token_expired",
         ),
-        ("in the year 2038", json!({"exp": 2_147_483_648_u64}), json!({"now": 2_147_483_647_u64}), ACCEPT),
+        (
+            "in the year 2038",
+            json!({"exp": 2_147_483_648_u64}),
+            json!({"now": 2_147_483_647_u64}),
+            ACCEPT,
+        ),
     ];
     for (what, extra, policy, expected) in cases {
         rows.add_under(what, main.token_with(extra), "main", expected, policy);
@@ -121,11 +170,36 @@ fn future(rows: &mut Rows, signers: &Signers) {
         ("iat in 6 s", json!({"iat": NOW + 6}), json!({}), ahead),
         ("nbf and iat in 5 s", json!({"nbf": NOW + 5, "iat": NOW + 5}), json!({}), ACCEPT),
         ("exp ahead of an iat in 5 s", json!({"iat": NOW + 5, "exp": NOW + 1}), json!({}), ACCEPT),
-        ("future leeway 30, exp == now", json!({"exp": NOW}), json!({"futureLeeway": 30}), "token_expired"),
-        ("future leeway 30, nbf in 30 s", json!({"nbf": NOW + 30}), json!({"futureLeeway": 30}), ACCEPT),
-        ("future leeway 30, nbf in 31 s", json!({"nbf": NOW + 31}), json!({"futureLeeway": 30}), early),
-        ("future leeway 30, iat in 30 s", json!({"iat": NOW + 30}), json!({"futureLeeway": 30}), ACCEPT),
-        ("future leeway 30, iat in 31 s", json!({"iat": NOW + 31}), json!({"futureLeeway": 30}), ahead),
+        (
+            "future leeway 30, exp == now",
+            json!({"exp": NOW}),
+            json!({"futureLeeway": 30}),
+            "token_expired",
+        ),
+        (
+            "future leeway 30, nbf in 30 s",
+            json!({"nbf": NOW + 30}),
+            json!({"futureLeeway": 30}),
+            ACCEPT,
+        ),
+        (
+            "future leeway 30, nbf in 31 s",
+            json!({"nbf": NOW + 31}),
+            json!({"futureLeeway": 30}),
+            early,
+        ),
+        (
+            "future leeway 30, iat in 30 s",
+            json!({"iat": NOW + 30}),
+            json!({"futureLeeway": 30}),
+            ACCEPT,
+        ),
+        (
+            "future leeway 30, iat in 31 s",
+            json!({"iat": NOW + 31}),
+            json!({"futureLeeway": 30}),
+            ahead,
+        ),
     ];
     for (what, extra, policy, expected) in cases {
         rows.add_under(what, main.token_with(extra), "main", expected, policy);
@@ -147,7 +221,9 @@ fn future(rows: &mut Rows, signers: &Signers) {
             rows.add_under(id, main.token_with(extra), "main", expected, policy.clone());
         }
     }
-    for (nbf, expected) in [(format!("{}.000000000", NOW + 5), ACCEPT), (format!("{}.000000001", NOW + 5), early)] {
+    for (nbf, expected) in
+        [(format!("{}.000000000", NOW + 5), ACCEPT), (format!("{}.000000001", NOW + 5), early)]
+    {
         let payload = format!(r#"{{"token_type":"access","exp":{},"nbf":{nbf}}}"#, NOW + 60);
         let token = main.token_of_bytes(br#"{"alg":"RS256"}"#, payload.as_bytes());
         rows.add(format!("nbf {nbf}"), token, "main", expected);
@@ -163,33 +239,78 @@ fn names(rows: &mut Rows, signers: &Signers) {
         ("both right", json!({"iss": issuer, "aud": "edge"}), &both, ACCEPT),
         ("audience in a list", json!({"iss": issuer, "aud": ["a", "edge"]}), &both, ACCEPT),
         ("issuer missing", json!({"aud": "edge"}), &both, "issuer_mismatch"),
-        ("issuer with a slash", json!({"iss": "https://issuer.example/", "aud": "edge"}), &both, "issuer_mismatch"),
-        ("issuer in upper case", json!({"iss": "HTTPS://ISSUER.EXAMPLE", "aud": "edge"}), &both, "issuer_mismatch"),
-        ("issuer a prefix", json!({"iss": "https://issuer.exampl", "aud": "edge"}), &both, "issuer_mismatch"),
+        (
+            "issuer with a slash",
+            json!({"iss": "https://issuer.example/", "aud": "edge"}),
+            &both,
+            "issuer_mismatch",
+        ),
+        (
+            "issuer in upper case",
+            json!({"iss": "HTTPS://ISSUER.EXAMPLE", "aud": "edge"}),
+            &both,
+            "issuer_mismatch",
+        ),
+        (
+            "issuer a prefix",
+            json!({"iss": "https://issuer.exampl", "aud": "edge"}),
+            &both,
+            "issuer_mismatch",
+        ),
         (
             "issuer longer",
             json!({"iss": "https://issuer.example.attacker.example", "aud": "edge"}),
             &both,
             "issuer_mismatch",
         ),
-        ("issuer with a NUL", json!({"iss": "https://issuer.example\0", "aud": "edge"}), &both, "issuer_mismatch"),
+        (
+            "issuer with a NUL",
+            json!({"iss": "https://issuer.example\0", "aud": "edge"}),
+            &both,
+            "issuer_mismatch",
+        ),
         ("issuer a list", json!({"iss": [issuer], "aud": "edge"}), &both, "issuer_mismatch"),
         ("issuer a number", json!({"iss": 1, "aud": "edge"}), &both, "issuer_mismatch"),
         ("audience missing", json!({"iss": issuer}), &both, "audience_mismatch"),
         ("audience another", json!({"iss": issuer, "aud": "other"}), &both, "audience_mismatch"),
-        ("audience in upper case", json!({"iss": issuer, "aud": "Edge"}), &both, "audience_mismatch"),
+        (
+            "audience in upper case",
+            json!({"iss": issuer, "aud": "Edge"}),
+            &both,
+            "audience_mismatch",
+        ),
         ("audience longer", json!({"iss": issuer, "aud": "edge2"}), &both, "audience_mismatch"),
         ("audience empty", json!({"iss": issuer, "aud": ""}), &both, "audience_mismatch"),
         ("audience an empty list", json!({"iss": issuer, "aud": []}), &both, "audience_mismatch"),
-        ("audience in a nested list", json!({"iss": issuer, "aud": [["edge"]]}), &both, "claim_invalid"),
-        ("audience with a number beside", json!({"iss": issuer, "aud": ["edge", 1]}), &both, "claim_invalid"),
-        ("audience an object", json!({"iss": issuer, "aud": {"edge": true}}), &both, "claim_invalid"),
+        (
+            "audience in a nested list",
+            json!({"iss": issuer, "aud": [["edge"]]}),
+            &both,
+            "claim_invalid",
+        ),
+        (
+            "audience with a number beside",
+            json!({"iss": issuer, "aud": ["edge", 1]}),
+            &both,
+            "claim_invalid",
+        ),
+        (
+            "audience an object",
+            json!({"iss": issuer, "aud": {"edge": true}}),
+            &both,
+            "claim_invalid",
+        ),
         ("audience true", json!({"iss": issuer, "aud": true}), &both, "claim_invalid"),
     ];
     for (what, extra, policy, expected) in cases {
         rows.add_under(what, main.token_with(extra), "main", expected, policy.clone());
     }
-    rows.add("audience where none is configured", main.token_with(json!({"aud": "edge"})), "main", "audience_mismatch");
+    rows.add(
+        "audience where none is configured",
+        main.token_with(json!({"aud": "edge"})),
+        "main",
+        "audience_mismatch",
+    );
     rows.add(
         "audience list where none is configured",
         main.token_with(json!({"aud": ["edge"]})),
@@ -202,8 +323,18 @@ fn names(rows: &mut Rows, signers: &Signers) {
         "main",
         "audience_mismatch",
     );
-    rows.add("issuer where none is configured", main.token_with(json!({"iss": "x"})), "main", ACCEPT);
-    rows.add("issuer a number where none is configured", main.token_with(json!({"iss": 1})), "main", ACCEPT);
+    rows.add(
+        "issuer where none is configured",
+        main.token_with(json!({"iss": "x"})),
+        "main",
+        ACCEPT,
+    );
+    rows.add(
+        "issuer a number where none is configured",
+        main.token_with(json!({"iss": 1})),
+        "main",
+        ACCEPT,
+    );
     let escaped = format!(
         r#"{{"token_type":"access","exp":{},"iss":"https:\/\/issuer.exampl\u0065","aud":["\u0065dge"]}}"#,
         NOW + 60
@@ -251,9 +382,13 @@ fn order(rows: &mut Rows, signers: &Signers) {
     rows.add("encoding before header", none, "main", "base64_invalid");
     let unknown_alg = main.token(&json!({"alg": "none", "kid": "third"}), &json!({"exp": 1}));
     rows.add("header before key", unknown_alg, "set", "alg_not_allowed");
-    let all = main.token(&json!({"crit": [], "alg": "none", "typ": "x", "kid": 1, "b64": false}), &json!({}));
+    let all = main
+        .token(&json!({"crit": [], "alg": "none", "typ": "x", "kid": 1, "b64": false}), &json!({}));
     rows.add("alg before typ, crit, b64 and kid", all, "main", "alg_not_allowed");
-    let rest = main.token(&json!({"crit": [], "alg": "RS256", "typ": "x", "kid": 1, "b64": false}), &json!({}));
+    let rest = main.token(
+        &json!({"crit": [], "alg": "RS256", "typ": "x", "kid": 1, "b64": false}),
+        &json!({}),
+    );
     rows.add("typ before crit, b64 and kid", rest, "main", "typ_not_allowed");
     let rest = main.token(&json!({"crit": [], "alg": "RS256", "kid": 1, "b64": false}), &json!({}));
     rows.add("crit before b64 and kid", rest, "main", "crit_not_supported");
@@ -261,19 +396,34 @@ fn order(rows: &mut Rows, signers: &Signers) {
     rows.add("b64 before kid", rest, "main", "b64_not_supported");
     let unknown_kid = other.token(&json!({"alg": "RS256", "kid": "third"}), &json!({"exp": 1}));
     rows.add("key before signature", unknown_kid, "set", "key_not_found");
-    rows.add("signature before expiry", other.token_with(expired.clone()), "main", "signature_invalid");
+    rows.add(
+        "signature before expiry",
+        other.token_with(expired.clone()),
+        "main",
+        "signature_invalid",
+    );
     let not_json = other.token_of_bytes(br#"{"alg":"RS256"}"#, b"not JSON");
     rows.add("signature before the payload's JSON", not_json, "main", "signature_invalid");
     let expired_refresh = main.token_with(json!({"exp": 1, "token_type": "refresh"}));
     rows.add("expiry before token_type", expired_refresh, "main", "token_expired");
-    rows.add("expiry before audience", main.token_with(json!({"exp": 1, "aud": "x"})), "main", "token_expired");
+    rows.add(
+        "expiry before audience",
+        main.token_with(json!({"exp": 1, "aud": "x"})),
+        "main",
+        "token_expired",
+    );
     rows.add(
         "expiry before nbf and iat",
         main.token_with(json!({"exp": 1, "nbf": NOW + 9, "iat": NOW + 9})),
         "main",
         "token_expired",
     );
-    rows.add("nbf before iat", main.token_with(json!({"nbf": NOW + 9, "iat": NOW + 9})), "main", "token_not_yet_valid");
+    rows.add(
+        "nbf before iat",
+        main.token_with(json!({"nbf": NOW + 9, "iat": NOW + 9})),
+        "main",
+        "token_not_yet_valid",
+    );
     rows.add(
         "iat before token_type",
         main.token_with(json!({"iat": NOW + 9, "token_type": "x"})),
@@ -286,7 +436,17 @@ fn order(rows: &mut Rows, signers: &Signers) {
         "main",
         "token_type_mismatch",
     );
-    rows.add("audience before jti", main.token_with(json!({"aud": "x", "jti": ""})), "main", "audience_mismatch");
-    rows.add("jti before user_id", main.token_with(json!({"jti": "", "user_id": true})), "main", "claim_invalid");
+    rows.add(
+        "audience before jti",
+        main.token_with(json!({"aud": "x", "jti": ""})),
+        "main",
+        "audience_mismatch",
+    );
+    rows.add(
+        "jti before user_id",
+        main.token_with(json!({"jti": "", "user_id": true})),
+        "main",
+        "claim_invalid",
+    );
     rows.add("keys before everything", "x", "exponent-0", "key_exponent_invalid");
 }

@@ -50,7 +50,12 @@ fn malleability(rows: &mut Rows, signers: &Signers) {
         parts[index] = if impossible == part { format!("{part}AAAA") } else { impossible };
         rows.add(format!("{name}: a length of 4 n + 1"), parts.join("."), "main", "base64_invalid");
     }
-    rows.add("the other alphabet", token.replace('-', "+").replace('_', "/"), "main", "base64_invalid");
+    rows.add(
+        "the other alphabet",
+        token.replace('-', "+").replace('_', "/"),
+        "main",
+        "base64_invalid",
+    );
     rows.add("plus for minus", token.replace('-', "+"), "main", "base64_invalid");
     rows.add("slash for underscore", token.replace('_', "/"), "main", "base64_invalid");
     rows.add("Bearer in front", format!("Bearer {token}"), "main", "base64_invalid");
@@ -67,14 +72,20 @@ fn trailing_bits(rows: &mut Rows, signers: &Signers) {
             // Fill the segment until it ends in a group of two or three characters.
             let token = match index {
                 0 => (0..3)
-                    .map(|n| signers.main.token(&json!({"alg": "RS256", "x": "x".repeat(n)}), &claims_with(json!({}))))
+                    .map(|n| {
+                        signers.main.token(
+                            &json!({"alg": "RS256", "x": "x".repeat(n)}),
+                            &claims_with(json!({})),
+                        )
+                    })
                     .find(|token| segments(token)[0].len() % 4 == remainder),
                 1 => (0..3)
                     .map(|n| signers.main.token_with(json!({"x": "x".repeat(n)})))
                     .find(|token| segments(token)[1].len() % 4 == remainder),
                 // 256 bytes end in two characters; no key size ends in three but odd ones, for which 3072 bits
                 // (384 bytes) end in none. So the signature is tried with two only.
-                _ => Some(signers.main.token_with(json!({}))).filter(|token| segments(token)[2].len() % 4 == remainder),
+                _ => Some(signers.main.token_with(json!({})))
+                    .filter(|token| segments(token)[2].len() % 4 == remainder),
             };
             let Some(token) = token else { continue };
             let parts = segments(&token);

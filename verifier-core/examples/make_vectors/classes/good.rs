@@ -15,7 +15,12 @@ pub fn write(rows: &mut Rows, signers: &Signers) {
     rows.add("exponent 3", signers.e3.token_with(json!({})), "e3", ACCEPT);
     for (kid, signer) in [("first", main), ("second", &signers.other)] {
         let header = json!({"alg": "RS256", "typ": "JWT", "kid": kid});
-        rows.add(format!("kid {kid} of two"), signer.token(&header, &claims_with(json!({}))), "set", ACCEPT);
+        rows.add(
+            format!("kid {kid} of two"),
+            signer.token(&header, &claims_with(json!({}))),
+            "set",
+            ACCEPT,
+        );
     }
     headers(rows, signers);
     payloads(rows, signers);
@@ -29,13 +34,19 @@ fn headers(rows: &mut Rows, signers: &Signers) {
         ("typ in lower case", r#"{"alg":"RS256","typ":"jwt"}"#),
         ("typ at+jwt", r#"{"alg":"RS256","typ":"at+jwt"}"#),
         ("typ AT+JWT", r#"{"alg":"RS256","typ":"AT+JWT"}"#),
-        ("white space everywhere", " \t\r\n{ \t\r\n\"alg\" : \"RS256\" ,\n\"typ\":\"JWT\" }\r\n\t "),
+        (
+            "white space everywhere",
+            " \t\r\n{ \t\r\n\"alg\" : \"RS256\" ,\n\"typ\":\"JWT\" }\r\n\t ",
+        ),
         ("escaped name and value", r#"{"\u0061lg":"\u0052S256","typ":"J\u0057T"}"#),
         ("b64 true", r#"{"alg":"RS256","b64":true}"#),
         ("unknown members", r#"{"alg":"RS256","cty":"x","x":{"y":[1,2.5e-3,null,{"z":""}]},"":0}"#),
         ("kid that a PEM key ignores", r#"{"alg":"RS256","kid":"whatever"}"#),
         ("empty kid with a PEM key", r#"{"alg":"RS256","kid":""}"#),
-        ("case-variant names are other names", r#"{"alg":"RS256","ALG":"none","Crit":["x"],"KID":1}"#),
+        (
+            "case-variant names are other names",
+            r#"{"alg":"RS256","ALG":"none","Crit":["x"],"KID":1}"#,
+        ),
         ("surrogate pair", r#"{"alg":"RS256","x":"\ud83d\ude00\uDBFF\uDFFF"}"#),
     ];
     for (what, header) in headers {
@@ -49,7 +60,12 @@ fn payloads(rows: &mut Rows, signers: &Signers) {
     let nested = format!("{}{}", "[".repeat(19), "]".repeat(19));
     let payloads = [
         ("the least there is", format!(r#"{{"exp":{exp},"token_type":"access"}}"#)),
-        ("Korean and emoji", format!(r#"{{"exp":{exp},"token_type":"access","username":"도장😀","\ub3c4":"\uc7a5"}}"#)),
+        (
+            "Korean and emoji",
+            format!(
+                r#"{{"exp":{exp},"token_type":"access","username":"도장😀","\ub3c4":"\uc7a5"}}"#
+            ),
+        ),
         (
             "escapes of every kind",
             format!(r#"{{"exp":{exp},"token_type":"access","x":"\"\\\/\b\f\n\r\t\u0000\u001F"}}"#),
@@ -74,15 +90,20 @@ fn payloads(rows: &mut Rows, signers: &Signers) {
         ),
         (
             "prototype names",
-            format!(r#"{{"exp":{exp},"token_type":"access","__proto__":{{"role":"admin"}},"constructor":1}}"#),
+            format!(
+                r#"{{"exp":{exp},"token_type":"access","__proto__":{{"role":"admin"}},"constructor":1}}"#
+            ),
         ),
         (
             "DEL and non-characters raw",
-            format!("{{\"exp\":{exp},\"token_type\":\"access\",\"x\":\"\u{7f}\u{80}\u{ffff}\u{10ffff}\"}}"),
+            format!(
+                "{{\"exp\":{exp},\"token_type\":\"access\",\"x\":\"\u{7f}\u{80}\u{ffff}\u{10ffff}\"}}"
+            ),
         ),
     ];
     for (what, payload) in payloads {
-        let token = signers.main.token_of_bytes(header().to_string().as_bytes(), payload.as_bytes());
+        let token =
+            signers.main.token_of_bytes(header().to_string().as_bytes(), payload.as_bytes());
         rows.add(format!("payload: {what}"), token, "main", ACCEPT);
     }
 }
@@ -99,7 +120,8 @@ fn sizes(rows: &mut Rows, signers: &Signers) {
     // Characters left for the payload: 3 bytes make 4 of them.
     let payload_bytes = (16_384 - header - signature - 2) / 4 * 3;
     let frame = format!(r#"{{"token_type":"access","exp":{},"x":""}}"#, NOW + 60);
-    let payload = frame.replace(r#""x":"""#, &format!(r#""x":"{}""#, "x".repeat(payload_bytes - frame.len())));
+    let payload = frame
+        .replace(r#""x":"""#, &format!(r#""x":"{}""#, "x".repeat(payload_bytes - frame.len())));
     let token = main.token_of_bytes(br#"{"alg":"RS256"}"#, payload.as_bytes());
     assert!((16_380..=16_384).contains(&token.len()), "{} bytes", token.len());
     rows.add(format!("{} bytes", token.len()), token, "main", ACCEPT);

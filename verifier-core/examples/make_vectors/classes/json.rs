@@ -15,7 +15,11 @@ pub fn write(rows: &mut Rows, signers: &Signers) {
 
 /// A payload with the claims every token needs, and `members` after them.
 fn payload_with(members: &str) -> String {
-    format!(r#"{{"token_type":"access","exp":{}{}{members}}}"#, NOW + 60, if members.is_empty() { "" } else { "," })
+    format!(
+        r#"{{"token_type":"access","exp":{}{}{members}}}"#,
+        NOW + 60,
+        if members.is_empty() { "" } else { "," }
+    )
 }
 
 fn header_with(members: &str) -> String {
@@ -48,13 +52,19 @@ fn duplicates(rows: &mut Rows, signers: &Signers) {
         ("exp, the late one first", payload_with(r#""exp":1"#)),
         ("role", payload_with(r#""role":"instructor","role":"admin""#)),
         ("role, escaped", payload_with(r#""role":"instructor","r\u006fle":"admin""#)),
-        ("role, both escaped in different ways", payload_with(r#""\u0072ole":"instructor","rol\u0065":"admin""#)),
+        (
+            "role, both escaped in different ways",
+            payload_with(r#""\u0072ole":"instructor","rol\u0065":"admin""#),
+        ),
         ("role, upper-case hex digits", payload_with(r#""r\u006Fle":"a","r\u006fle":"b""#)),
         ("token_type", payload_with(r#""token_type":"refresh""#)),
         ("user_id", payload_with(r#""user_id":1,"user_id":2"#)),
         ("unknown name", payload_with(r#""x":1,"x":1"#)),
         ("a solidus, escaped and not", payload_with(r#""a/b":1,"a\/b":2"#)),
-        ("a character beyond the BMP, escaped and not", payload_with("\"\u{1f600}\":1,\"\\ud83d\\ude00\":2")),
+        (
+            "a character beyond the BMP, escaped and not",
+            payload_with("\"\u{1f600}\":1,\"\\ud83d\\ude00\":2"),
+        ),
         ("a quotation mark, escaped in two ways", payload_with(r#""\"":1,"\u0022":2"#)),
         ("a NUL", payload_with(r#""\u0000":1,"\u0000":2"#)),
         (
@@ -93,18 +103,26 @@ fn nesting(rows: &mut Rows, signers: &Signers) {
             let token = signers.main.token_of_bytes(header_with("").as_bytes(), payload.as_bytes());
             let expected = if fits { ACCEPT } else { "payload_too_deep" };
             rows.add(format!("payload: {levels} levels of {what}"), token, "main", expected);
-            let token = signers
-                .main
-                .token_of_bytes(header_with(&format!(r#""x":{deep}"#)).as_bytes(), payload_with("").as_bytes());
+            let token = signers.main.token_of_bytes(
+                header_with(&format!(r#""x":{deep}"#)).as_bytes(),
+                payload_with("").as_bytes(),
+            );
             let expected = if fits { ACCEPT } else { "header_too_deep" };
             rows.add(format!("header: {levels} levels of {what}"), token, "main", expected);
         }
     }
     let unclosed = format!("{{\"x\":{}", "[".repeat(9000));
     let input = format!("{}.{}", b64(unclosed.as_bytes()), b64(b"{}"));
-    rows.add("header: 9,000 open brackets", format!("{input}.{}", b64(&[1; 256])), "main", "header_too_deep");
+    rows.add(
+        "header: 9,000 open brackets",
+        format!("{input}.{}", b64(&[1; 256])),
+        "main",
+        "header_too_deep",
+    );
     let names: String = (0..1200).map(|i| format!(r#","{i}":0"#)).collect();
-    let token = signers.main.token_of_bytes(header_with("").as_bytes(), payload_with(&names[1..]).as_bytes());
+    let token = signers
+        .main
+        .token_of_bytes(header_with("").as_bytes(), payload_with(&names[1..]).as_bytes());
     rows.add("payload: 1,200 names", token, "main", ACCEPT);
     let long = payload_with(&format!(r#""x":{}"#, "1".repeat(9000)));
     let token = signers.main.token_of_bytes(header_with("").as_bytes(), long.as_bytes());
@@ -184,12 +202,16 @@ fn numbers(rows: &mut Rows, signers: &Signers) {
         let shown: String = exp.chars().take(40).collect();
         rows.add(format!("exp {shown}"), token, "main", expected);
     }
-    for (iat, expected) in
-        [("1e400", "claim_invalid"), ("-1", "claim_invalid"), ("1e20", "token_issued_in_future"), ("0.5", ACCEPT)]
-    {
-        let token = signers
-            .main
-            .token_of_bytes(header_with("").as_bytes(), payload_with(&format!(r#""iat":{iat}"#)).as_bytes());
+    for (iat, expected) in [
+        ("1e400", "claim_invalid"),
+        ("-1", "claim_invalid"),
+        ("1e20", "token_issued_in_future"),
+        ("0.5", ACCEPT),
+    ] {
+        let token = signers.main.token_of_bytes(
+            header_with("").as_bytes(),
+            payload_with(&format!(r#""iat":{iat}"#)).as_bytes(),
+        );
         rows.add_under(format!("iat {iat}"), token, "main", expected, json!({"futureLeeway": 0}));
     }
     for (nbf, expected) in [
@@ -199,9 +221,10 @@ fn numbers(rows: &mut Rows, signers: &Signers) {
         ("1730277600.000", ACCEPT),
         ("1730277600.0000001", "token_not_yet_valid"),
     ] {
-        let token = signers
-            .main
-            .token_of_bytes(header_with("").as_bytes(), payload_with(&format!(r#""nbf":{nbf}"#)).as_bytes());
+        let token = signers.main.token_of_bytes(
+            header_with("").as_bytes(),
+            payload_with(&format!(r#""nbf":{nbf}"#)).as_bytes(),
+        );
         rows.add_under(format!("nbf {nbf}"), token, "main", expected, json!({"futureLeeway": 0}));
     }
 }

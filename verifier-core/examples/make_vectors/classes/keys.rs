@@ -18,9 +18,24 @@ pub fn write(rows: &mut Rows, signers: &Signers) {
 fn weak(rows: &mut Rows, signers: &Signers) {
     rows.class("weak-key");
     let smaller = [
-        ("1024 bits", include_str!("../../../tests/keys/weak1024.private.pem"), "weak-1024", "key_too_small"),
-        ("2047 bits", include_str!("../../../tests/keys/weak2047.private.pem"), "weak-2047", "key_too_small"),
-        ("4104 bits", include_str!("../../../tests/keys/large4104.private.pem"), "large-4104", "key_too_large"),
+        (
+            "1024 bits",
+            include_str!("../../../tests/keys/weak1024.private.pem"),
+            "weak-1024",
+            "key_too_small",
+        ),
+        (
+            "2047 bits",
+            include_str!("../../../tests/keys/weak2047.private.pem"),
+            "weak-2047",
+            "key_too_small",
+        ),
+        (
+            "4104 bits",
+            include_str!("../../../tests/keys/large4104.private.pem"),
+            "large-4104",
+            "key_too_large",
+        ),
         ("2056 bits", include_str!("../../../tests/keys/odd2056.private.pem"), "odd-2056", ACCEPT),
     ];
     for (what, pem, name, expected) in smaller {
@@ -51,7 +66,10 @@ fn weak(rows: &mut Rows, signers: &Signers) {
         ACCEPT,
     );
     let small_padded = [vec![0; 256], vec![0xff; 128]].concat();
-    rows.keys("modulus-small-padded", signers.main.jwk(json!({"n": b64(&small_padded)})).to_string());
+    rows.keys(
+        "modulus-small-padded",
+        signers.main.jwk(json!({"n": b64(&small_padded)})).to_string(),
+    );
     rows.add(
         "a small modulus with leading zeros",
         signers.main.token_with(json!({})),
@@ -65,7 +83,12 @@ fn weak(rows: &mut Rows, signers: &Signers) {
         ("e = 65536", "exponent-65536", &[1, 0, 0], "key_exponent_invalid"),
         ("e = 2^32", "exponent-2-32", &[1, 0, 0, 0, 0], "key_exponent_invalid"),
         ("e = 2^32 + 1", "exponent-2-32-1", &[1, 0, 0, 0, 1], "key_exponent_invalid"),
-        ("e = 2^64 + 65537", "exponent-wraps", &[1, 0, 0, 0, 0, 0, 1, 0, 1], "key_exponent_invalid"),
+        (
+            "e = 2^64 + 65537",
+            "exponent-wraps",
+            &[1, 0, 0, 0, 0, 0, 1, 0, 1],
+            "key_exponent_invalid",
+        ),
         ("e with leading zeros", "exponent-padded", &[0, 0, 0, 0, 0, 1, 0, 1], ACCEPT),
         ("e = 2^32 - 1", "exponent-largest", &[255, 255, 255, 255], "signature_invalid"),
     ];
@@ -79,7 +102,8 @@ fn pem(rows: &mut Rows, signers: &Signers) {
     rows.class("key-pem");
     let main = &signers.main;
     let spki = main.public_pem();
-    let pkcs1 = main.public().to_pkcs1_pem(LineEnding::LF).expect("the key has a PKCS#1 form").to_string();
+    let pkcs1 =
+        main.public().to_pkcs1_pem(LineEnding::LF).expect("the key has a PKCS#1 form").to_string();
     let one_line = format!(
         "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----",
         spki.lines().filter(|l| !l.starts_with('-')).collect::<String>()
@@ -96,7 +120,12 @@ fn pem(rows: &mut Rows, signers: &Signers) {
             include_str!("../../../tests/keys/rsa2048.private.pem").to_owned(),
             "key_private",
         ),
-        ("a PKCS#1 private label", "pem-private-pkcs1", pkcs1.replace("RSA PUBLIC", "RSA PRIVATE"), "key_private"),
+        (
+            "a PKCS#1 private label",
+            "pem-private-pkcs1",
+            pkcs1.replace("RSA PUBLIC", "RSA PRIVATE"),
+            "key_private",
+        ),
         (
             "an encrypted private label",
             "pem-private-encrypted",
@@ -109,7 +138,12 @@ fn pem(rows: &mut Rows, signers: &Signers) {
             include_str!("../../../tests/keys/other2048.certificate.pem").to_owned(),
             "key_pem_invalid",
         ),
-        ("an elliptic curve", "pem-ec", include_str!("../../../tests/keys/ec.public.pem").to_owned(), "key_unsuitable"),
+        (
+            "an elliptic curve",
+            "pem-ec",
+            include_str!("../../../tests/keys/ec.public.pem").to_owned(),
+            "key_unsuitable",
+        ),
         (
             "an RSA-PSS key",
             "pem-pss",
@@ -138,7 +172,12 @@ fn pem(rows: &mut Rows, signers: &Signers) {
             "key_pem_invalid",
         ),
         ("cut in the middle", "pem-cut", spki.replacen("\n", "\nAAAA", 1), "key_pem_invalid"),
-        ("a character outside base64", "pem-base64", spki.replacen("IjAN", "I*AN", 1), "key_pem_invalid"),
+        (
+            "a character outside base64",
+            "pem-base64",
+            spki.replacen("IjAN", "I*AN", 1),
+            "key_pem_invalid",
+        ),
         (
             "an empty body",
             "pem-empty",
@@ -153,7 +192,12 @@ fn pem(rows: &mut Rows, signers: &Signers) {
             spki.lines().filter(|l| !l.starts_with('-')).collect(),
             "key_format_unknown",
         ),
-        ("an SSH key", "text-ssh", "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQC7".into(), "key_format_unknown"),
+        (
+            "an SSH key",
+            "text-ssh",
+            "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQC7".into(),
+            "key_format_unknown",
+        ),
     ];
     for (what, name, text, expected) in texts {
         rows.keys(name, text);
@@ -258,7 +302,11 @@ fn jwk(rows: &mut Rows, signers: &Signers) {
     ];
     for (what, name, text, expected) in texts {
         rows.keys(name, text);
-        let header = if name == "jwk-full" { json!({"alg": "RS256", "kid": "z"}) } else { json!({"alg": "RS256"}) };
+        let header = if name == "jwk-full" {
+            json!({"alg": "RS256", "kid": "z"})
+        } else {
+            json!({"alg": "RS256"})
+        };
         rows.add(what, main.token(&header, &claims_with(json!({}))), name, expected);
     }
 }
@@ -268,14 +316,39 @@ fn sets(rows: &mut Rows, signers: &Signers) {
     let main = |extra: Value| signers.main.jwk(extra);
     let other = |extra: Value| signers.other.jwk(extra);
     let ec = json!({"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA", "kid": "first"});
-    let weak = Signer::new(include_str!("../../../tests/keys/weak1024.private.pem")).jwk(json!({"kid": "weak"}));
+    let weak = Signer::new(include_str!("../../../tests/keys/weak1024.private.pem"))
+        .jwk(json!({"kid": "weak"}));
     let first = json!({"alg": "RS256", "kid": "first"});
     let none = json!({"alg": "RS256"});
     let sets: Vec<(&'static str, &'static str, Value, &Value, &'static str)> = vec![
-        ("one key, kid given", "set-one", json!({"keys": [main(json!({"kid": "first"}))]}), &first, ACCEPT),
-        ("one key, no kid given", "set-one", json!({"keys": [main(json!({"kid": "first"}))]}), &none, ACCEPT),
-        ("one key without kid, none given", "set-bare", json!({"keys": [main(json!({}))]}), &none, ACCEPT),
-        ("one key without kid, one given", "set-bare", json!({"keys": [main(json!({}))]}), &first, "key_not_found"),
+        (
+            "one key, kid given",
+            "set-one",
+            json!({"keys": [main(json!({"kid": "first"}))]}),
+            &first,
+            ACCEPT,
+        ),
+        (
+            "one key, no kid given",
+            "set-one",
+            json!({"keys": [main(json!({"kid": "first"}))]}),
+            &none,
+            ACCEPT,
+        ),
+        (
+            "one key without kid, none given",
+            "set-bare",
+            json!({"keys": [main(json!({}))]}),
+            &none,
+            ACCEPT,
+        ),
+        (
+            "one key without kid, one given",
+            "set-bare",
+            json!({"keys": [main(json!({}))]}),
+            &first,
+            "key_not_found",
+        ),
         (
             "two keys, no kid given",
             "set-two",
@@ -332,7 +405,13 @@ fn sets(rows: &mut Rows, signers: &Signers) {
             &first,
             ACCEPT,
         ),
-        ("a weak key beside", "set-weak", json!({"keys": [weak, main(json!({"kid": "first"}))]}), &first, ACCEPT),
+        (
+            "a weak key beside",
+            "set-weak",
+            json!({"keys": [weak, main(json!({"kid": "first"}))]}),
+            &first,
+            ACCEPT,
+        ),
         (
             "a broken key beside",
             "set-broken",
@@ -369,8 +448,20 @@ fn sets(rows: &mut Rows, signers: &Signers) {
             &first,
             "key_symmetric",
         ),
-        ("keys not a list", "set-object", json!({"keys": {"first": main(json!({}))}}), &none, "key_json_invalid"),
-        ("an element not an object", "set-text", json!({"keys": ["x", main(json!({}))]}), &none, "key_json_invalid"),
+        (
+            "keys not a list",
+            "set-object",
+            json!({"keys": {"first": main(json!({}))}}),
+            &none,
+            "key_json_invalid",
+        ),
+        (
+            "an element not an object",
+            "set-text",
+            json!({"keys": ["x", main(json!({}))]}),
+            &none,
+            "key_json_invalid",
+        ),
         ("keys null", "set-null", json!({"keys": null}), &none, "key_unsuitable"),
         ("an element null", "set-element-null", json!({"keys": [null]}), &none, "key_json_invalid"),
         (
@@ -380,8 +471,20 @@ fn sets(rows: &mut Rows, signers: &Signers) {
             &first,
             ACCEPT,
         ),
-        ("kid null, one given", "set-kid-null", json!({"keys": [main(json!({"kid": null}))]}), &first, "key_not_found"),
-        ("kid null, none given", "set-kid-null", json!({"keys": [main(json!({"kid": null}))]}), &none, ACCEPT),
+        (
+            "kid null, one given",
+            "set-kid-null",
+            json!({"keys": [main(json!({"kid": null}))]}),
+            &first,
+            "key_not_found",
+        ),
+        (
+            "kid null, none given",
+            "set-kid-null",
+            json!({"keys": [main(json!({"kid": null}))]}),
+            &none,
+            ACCEPT,
+        ),
         (
             "other members beside keys",
             "set-members",
@@ -428,17 +531,20 @@ fn kid(rows: &mut Rows, signers: &Signers) {
         ".",
     ];
     for kid in texts {
-        let token = signers.main.token(&json!({"alg": "RS256", "kid": kid}), &claims_with(json!({})));
+        let token =
+            signers.main.token(&json!({"alg": "RS256", "kid": kid}), &claims_with(json!({})));
         rows.add(format!("{kid:?}"), token, "set", "key_not_found");
     }
     let long = "f".repeat(5000);
     let token = signers.main.token(&json!({"alg": "RS256", "kid": long}), &claims_with(json!({})));
     rows.add("5,000 letters", token, "set", "key_not_found");
-    let escaped = signers
-        .main
-        .token_of_bytes(br#"{"alg":"RS256","kid":"\u0066irst"}"#, claims_with(json!({})).to_string().as_bytes());
+    let escaped = signers.main.token_of_bytes(
+        br#"{"alg":"RS256","kid":"\u0066irst"}"#,
+        claims_with(json!({})).to_string().as_bytes(),
+    );
     rows.add("escaped, the same string", escaped, "set", ACCEPT);
-    let wrong = signers.main.token(&json!({"alg": "RS256", "kid": "second"}), &claims_with(json!({})));
+    let wrong =
+        signers.main.token(&json!({"alg": "RS256", "kid": "second"}), &claims_with(json!({})));
     rows.add("the other key's", wrong, "set", "signature_invalid");
     for (what, value) in [
         ("a number", json!(1)),
@@ -449,7 +555,8 @@ fn kid(rows: &mut Rows, signers: &Signers) {
         ("a fraction", json!(0.5)),
     ] {
         for keys in ["set", "main"] {
-            let token = signers.main.token(&json!({"alg": "RS256", "kid": value}), &claims_with(json!({})));
+            let token =
+                signers.main.token(&json!({"alg": "RS256", "kid": value}), &claims_with(json!({})));
             rows.add(format!("{what}, {keys}"), token, keys, "kid_invalid");
         }
     }

@@ -60,18 +60,44 @@ fn swapped(rows: &mut Rows, signers: &Signers) {
     let token = signers.main.token_with(json!({}));
     let [header, payload, signature] = segments(&token);
     let mixed = claims_with(json!({"alg": "RS256"})).to_string();
-    rows.add("header and payload", format!("{payload}.{header}.{signature}"), "main", "alg_not_allowed");
-    rows.add("payload and signature", format!("{header}.{signature}.{payload}"), "main", "signature_invalid");
+    rows.add(
+        "header and payload",
+        format!("{payload}.{header}.{signature}"),
+        "main",
+        "alg_not_allowed",
+    );
+    rows.add(
+        "payload and signature",
+        format!("{header}.{signature}.{payload}"),
+        "main",
+        "signature_invalid",
+    );
     let both = signers.main.token_of_bytes(mixed.as_bytes(), mixed.as_bytes());
     rows.add("one object as header and payload", both.clone(), "main", ACCEPT);
-    let header_as_payload = signers.main.token_of_bytes(br#"{"alg":"RS256"}"#, br#"{"alg":"RS256"}"#);
+    let header_as_payload =
+        signers.main.token_of_bytes(br#"{"alg":"RS256"}"#, br#"{"alg":"RS256"}"#);
     rows.add("a header as payload", header_as_payload, "main", "claim_missing");
     let other = signers.main.token_with(json!({"role": "admin"}));
     let [_, other_payload, other_signature] = segments(&other);
-    rows.add("another token's payload", format!("{header}.{other_payload}.{signature}"), "main", "signature_invalid");
-    rows.add("another token's signature", format!("{header}.{payload}.{other_signature}"), "main", "signature_invalid");
+    rows.add(
+        "another token's payload",
+        format!("{header}.{other_payload}.{signature}"),
+        "main",
+        "signature_invalid",
+    );
+    rows.add(
+        "another token's signature",
+        format!("{header}.{payload}.{other_signature}"),
+        "main",
+        "signature_invalid",
+    );
     let other_header = b64(br#"{"alg":"RS256"}"#);
-    rows.add("another token's header", format!("{other_header}.{payload}.{signature}"), "main", "signature_invalid");
+    rows.add(
+        "another token's header",
+        format!("{other_header}.{payload}.{signature}"),
+        "main",
+        "signature_invalid",
+    );
 }
 
 /// One flipped bit in every seventh character; the test of the crate flips every one.

@@ -7,8 +7,10 @@ use num_bigint::BigUint;
 use serde_json::json;
 
 /// `DigestInfo` of SHA-256 up to the digest.
-const DIGEST_INFO: [u8; 19] =
-    [0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20];
+const DIGEST_INFO: [u8; 19] = [
+    0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05,
+    0x00, 0x04, 0x20,
+];
 
 pub fn write(rows: &mut Rows, signers: &Signers) {
     encodings(rows, signers);
@@ -18,7 +20,11 @@ pub fn write(rows: &mut Rows, signers: &Signers) {
 
 /// The text that is signed.
 fn input() -> String {
-    format!("{}.{}", b64(header().to_string().as_bytes()), b64(claims_with(json!({})).to_string().as_bytes()))
+    format!(
+        "{}.{}",
+        b64(header().to_string().as_bytes()),
+        b64(claims_with(json!({})).to_string().as_bytes())
+    )
 }
 
 fn token(signature: &[u8]) -> String {
@@ -39,20 +45,36 @@ fn encodings(rows: &mut Rows, signers: &Signers) {
     rows.class("digest-info");
     let digest = sha256(input().as_bytes());
     let info = [&DIGEST_INFO[..], &digest].concat();
-    let without_null = [&[0x30, 0x2f, 0x30, 0x0b][..], &DIGEST_INFO[4..15], &[0x04, 0x20], &digest].concat();
+    let without_null =
+        [&[0x30, 0x2f, 0x30, 0x0b][..], &DIGEST_INFO[4..15], &[0x04, 0x20], &digest].concat();
     let empty_parameters =
-        [&[0x30, 0x31, 0x30, 0x0d][..], &DIGEST_INFO[4..15], &[0x30, 0x00, 0x04, 0x20], &digest].concat();
-    let null_with_a_byte =
-        [&[0x30, 0x32, 0x30, 0x0e][..], &DIGEST_INFO[4..15], &[0x05, 0x01, 0x00, 0x04, 0x20], &digest].concat();
+        [&[0x30, 0x31, 0x30, 0x0d][..], &DIGEST_INFO[4..15], &[0x30, 0x00, 0x04, 0x20], &digest]
+            .concat();
+    let null_with_a_byte = [
+        &[0x30, 0x32, 0x30, 0x0e][..],
+        &DIGEST_INFO[4..15],
+        &[0x05, 0x01, 0x00, 0x04, 0x20],
+        &digest,
+    ]
+    .concat();
     let long_form_outside = [&[0x30, 0x81, 0x31][..], &info[2..]].concat();
     let long_form_inside = [&[0x30, 0x32, 0x30, 0x81, 0x0d][..], &info[4..]].concat();
-    let long_form_of_null =
-        [&[0x30, 0x32, 0x30, 0x0e][..], &DIGEST_INFO[4..15], &[0x05, 0x81, 0x00, 0x04, 0x20], &digest].concat();
-    let long_form_of_digest = [&[0x30, 0x32][..], &DIGEST_INFO[2..17], &[0x04, 0x81, 0x20], &digest].concat();
+    let long_form_of_null = [
+        &[0x30, 0x32, 0x30, 0x0e][..],
+        &DIGEST_INFO[4..15],
+        &[0x05, 0x81, 0x00, 0x04, 0x20],
+        &digest,
+    ]
+    .concat();
+    let long_form_of_digest =
+        [&[0x30, 0x32][..], &DIGEST_INFO[2..17], &[0x04, 0x81, 0x20], &digest].concat();
     let indefinite = [&[0x30, 0x80][..], &info[2..], &[0, 0]].concat();
-    let sha1 =
-        [&[0x30, 0x2d, 0x30, 0x09, 0x06, 0x05, 0x2b, 0x0e, 0x03, 0x02, 0x1a, 0x05, 0x00, 0x04, 0x20][..], &digest]
-            .concat();
+    let sha1 = [
+        &[0x30, 0x2d, 0x30, 0x09, 0x06, 0x05, 0x2b, 0x0e, 0x03, 0x02, 0x1a, 0x05, 0x00, 0x04, 0x20]
+            [..],
+        &digest,
+    ]
+    .concat();
     let with_oid_byte = |last: u8| {
         let mut info = info.clone();
         info[14] = last;
@@ -154,7 +176,12 @@ fn small_exponent(rows: &mut Rows, signers: &Signers) {
         let forged = cube_root_of(&prefix);
         let cube = crate::common::left_pad(&forged.pow(3), size);
         assert!(cube.starts_with(&prefix), "the forgery begins like a signature");
-        rows.add(format!("{padding} padding bytes, garbage behind"), token(&fill(forged)), "e3", "signature_invalid");
+        rows.add(
+            format!("{padding} padding bytes, garbage behind"),
+            token(&fill(forged)),
+            "e3",
+            "signature_invalid",
+        );
     }
     // The garbage hidden in the algorithm's parameters (a length that a lax parser skips).
     let hidden = [
@@ -163,18 +190,28 @@ fn small_exponent(rows: &mut Rows, signers: &Signers) {
         &[0x05, 0x81, 0xbc],
     ]
     .concat();
-    rows.add("garbage in the parameters", token(&fill(cube_root_of(&hidden))), "e3", "signature_invalid");
+    rows.add(
+        "garbage in the parameters",
+        token(&fill(cube_root_of(&hidden))),
+        "e3",
+        "signature_invalid",
+    );
     // A cube that ends right: a root of the digest modulo 2^256 exists when the digest is odd (else the nearest odd).
     let modulus = BigUint::from(1_u8) << 256;
     let odd = BigUint::from_bytes_be(&digest) | BigUint::from(1_u8);
     // The inverse of 3 modulo the order of the odd residues, 2^254.
-    let inverse_of_3 =
-        BigUint::from(3_u8).modpow(&((BigUint::from(1_u8) << 252) - 1_u8), &(BigUint::from(1_u8) << 254));
+    let inverse_of_3 = BigUint::from(3_u8)
+        .modpow(&((BigUint::from(1_u8) << 252) - 1_u8), &(BigUint::from(1_u8) << 254));
     let root = odd.modpow(&inverse_of_3, &modulus);
     assert_eq!(root.modpow(&BigUint::from(3_u8), &modulus), odd);
     rows.add("a cube that ends like the digest", token(&fill(root)), "e3", "signature_invalid");
     for (what, number) in [("1", 1_u8), ("2", 2), ("8", 8)] {
-        rows.add(format!("s = {what}"), token(&fill(BigUint::from(number))), "e3", "signature_invalid");
+        rows.add(
+            format!("s = {what}"),
+            token(&fill(BigUint::from(number))),
+            "e3",
+            "signature_invalid",
+        );
     }
     // e = 1: a signature is its own encoding. Such a key must not load.
     let n = b64(&signers.other.modulus().to_bytes_be());
@@ -189,9 +226,12 @@ fn small_exponent(rows: &mut Rows, signers: &Signers) {
 
 fn ranges(rows: &mut Rows, signers: &Signers) {
     rows.class("signature-range");
-    for (keys, signer) in
-        [("main", &signers.main), ("e3", &signers.e3), ("rsa3072", &signers.rsa3072), ("rsa4096", &signers.rsa4096)]
-    {
+    for (keys, signer) in [
+        ("main", &signers.main),
+        ("e3", &signers.e3),
+        ("rsa3072", &signers.rsa3072),
+        ("rsa4096", &signers.rsa4096),
+    ] {
         let size = signer.size();
         let n = signer.modulus();
         let one = BigUint::from(1_u8);
@@ -220,7 +260,8 @@ fn ranges(rows: &mut Rows, signers: &Signers) {
         let token = signers.main.token_with(json!({"x": i}));
         let (input, signature) = token.rsplit_once('.')?;
         let sum = BigUint::from_bytes_be(&crate::common::unb64(signature)) + signers.main.modulus();
-        (sum.bits() <= 2048).then(|| format!("{input}.{}", b64(&crate::common::left_pad(&sum, 256))))
+        (sum.bits() <= 2048)
+            .then(|| format!("{input}.{}", b64(&crate::common::left_pad(&sum, 256))))
     });
     if let Some(token) = found {
         rows.add("s = s + n, main", token, "main", "signature_invalid");
@@ -241,7 +282,10 @@ fn lengths(rows: &mut Rows, signer: &Signer, keys: &'static str, s: &BigUint) {
         ("twice", [&bytes[..], &bytes[..]].concat()),
         ("reversed", bytes.iter().rev().copied().collect()),
         ("half of it", bytes[..size / 2].to_vec()),
-        ("s + n with a carry byte", crate::common::left_pad(&(s + BigUint::from_bytes_be(&n_bytes)), size + 1)),
+        (
+            "s + n with a carry byte",
+            crate::common::left_pad(&(s + BigUint::from_bytes_be(&n_bytes)), size + 1),
+        ),
     ];
     for (what, signature) in variants {
         rows.add(format!("{what}, {keys}"), token(&signature), keys, "signature_invalid");

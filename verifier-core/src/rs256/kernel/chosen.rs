@@ -11,7 +11,10 @@ use super::{ENDING_BYTES, Kernel};
 
 /// The kernel of every key in this process; exists only with the feature `kernels`.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "tests keep few keys, and a box would hide allocations")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "tests keep few keys, and a box would hide allocations"
+)]
 pub(crate) enum Chosen {
     Limbs60(Limbs60),
     Limbs28(Limbs28),
@@ -25,7 +28,9 @@ type Constructor = fn(&[u8], u32, &[u8]) -> Chosen;
 /// Unknown names are an error: a run that tested another kernel than it says would be worthless.
 fn constructor(name: Option<&str>) -> Result<Constructor, &str> {
     match name {
-        None | Some("limbs60") => Ok(|n, e, expected| Chosen::Limbs60(Limbs60::new(n, e, expected))),
+        None | Some("limbs60") => {
+            Ok(|n, e, expected| Chosen::Limbs60(Limbs60::new(n, e, expected)))
+        }
         Some("limbs28") => Ok(|n, e, expected| Chosen::Limbs28(Limbs28::new(n, e, expected))),
         Some("limbs51") => Ok(|n, e, expected| Chosen::Limbs51(Limbs51::new(n, e, expected))),
         Some(unknown) => Err(unknown),
@@ -38,8 +43,10 @@ impl Kernel for Chosen {
         static CONSTRUCTOR: OnceLock<Constructor> = OnceLock::new();
         let constructor = CONSTRUCTOR.get_or_init(|| {
             // A value that is not UTF-8 is no name either.
-            let name = std::env::var_os("VERIFIER_KERNEL").map(|name| name.to_string_lossy().into_owned());
-            constructor(name.as_deref()).unwrap_or_else(|name| panic!("VERIFIER_KERNEL={name}: no such kernel"))
+            let name =
+                std::env::var_os("VERIFIER_KERNEL").map(|name| name.to_string_lossy().into_owned());
+            constructor(name.as_deref())
+                .unwrap_or_else(|name| panic!("VERIFIER_KERNEL={name}: no such kernel"))
         });
         constructor(modulus, exponent, expected)
     }

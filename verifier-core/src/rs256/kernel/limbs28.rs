@@ -93,13 +93,21 @@ pub(crate) struct Limbs28 {
 
 impl Kernel for Limbs28 {
     fn new(modulus: &[u8], exponent: u32, expected: &[u8]) -> Self {
-        let bits = modulus.len() * 8 - modulus.first().map_or(0, |first| first.leading_zeros() as usize);
+        let bits =
+            modulus.len() * 8 - modulus.first().map_or(0, |first| first.leading_zeros() as usize);
         let len = (bits + 58).div_ceil(LIMB_BITS).next_multiple_of(GROUP).min(MAX_LIMBS);
         let mut limbs = [0; MAX_LIMBS];
         read(modulus, &mut limbs);
         let inverse = inverse(lowest_64_bits(&limbs));
-        let mut kernel =
-            Self { exponent, len, modulus: limbs, inverse, multiple: NOTHING, scale: NOTHING, target: [0; MAX_LIMBS] };
+        let mut kernel = Self {
+            exponent,
+            len,
+            modulus: limbs,
+            inverse,
+            multiple: NOTHING,
+            scale: NOTHING,
+            target: [0; MAX_LIMBS],
+        };
         kernel.compute_multiple();
         kernel.compute_scale(expected);
         kernel
@@ -108,7 +116,9 @@ impl Kernel for Limbs28 {
     fn power_is_expected(&self, base: &[u8], ending: &[u8; ENDING_BYTES]) -> bool {
         let (mut plain, mut power) = ([0; MAX_LIMBS], [0; MAX_LIMBS]);
         let len = self.len;
-        let (Some(plain), Some(power)) = (plain.get_mut(..len), power.get_mut(..len)) else { return false };
+        let (Some(plain), Some(power)) = (plain.get_mut(..len), power.get_mut(..len)) else {
+            return false;
+        };
         let scratch = &mut Scratch::new();
         read(base, plain);
         self.raise(plain, self.exponent, power, scratch);
@@ -229,7 +239,11 @@ impl Limbs28 {
         };
         let Some(multiple) = self.multiple.get(MARGIN - 1..MARGIN + 2 + len) else { return };
         for place in (0..cleared).step_by(GROUP) {
-            let Some([low, high, above @ ..]) = columns.get_mut(place / 2..(place + len + GROUP) / 2) else { return };
+            let Some([low, high, above @ ..]) =
+                columns.get_mut(place / 2..(place + len + GROUP) / 2)
+            else {
+                return;
+            };
             let ([c0, c1], [c2, c3]) = (sums(*low), sums(*high));
             // Four digits of the quotient. Two are the lowest limbs themselves; two more wait for the products of the
             // first two, which come in two limbs further up.
@@ -324,7 +338,9 @@ fn inverse(odd: u64) -> u64 {
 /// The number modulo 2^64.
 fn lowest_64_bits(limbs: &[u32]) -> u64 {
     match limbs {
-        [l0, l1, l2, ..] => u64::from(*l0) | u64::from(*l1) << LIMB_BITS | u64::from(*l2) << (2 * LIMB_BITS),
+        [l0, l1, l2, ..] => {
+            u64::from(*l0) | u64::from(*l1) << LIMB_BITS | u64::from(*l2) << (2 * LIMB_BITS)
+        }
         _ => 0,
     }
 }

@@ -39,7 +39,8 @@ mod lanes;
 use super::{ENDING_BYTES, Kernel};
 use alloc::vec::Vec;
 use lanes::{
-    Columns, HIGH_BITS, LIMB_BITS, LOW_BITS, Pair, add, columns, numbers, pair, splats, split, splitters, sums,
+    Columns, HIGH_BITS, LIMB_BITS, LOW_BITS, Pair, add, columns, numbers, pair, splats, split,
+    splitters, sums,
 };
 
 const MASK: i64 = (1 << LIMB_BITS) - 1;
@@ -105,7 +106,8 @@ impl Product {
 
 impl Kernel for Limbs51 {
     fn new(modulus: &[u8], exponent: u32, expected: &[u8]) -> Self {
-        let bits = modulus.len() * 8 - modulus.first().map_or(0, |first| first.leading_zeros() as usize);
+        let bits =
+            modulus.len() * 8 - modulus.first().map_or(0, |first| first.leading_zeros() as usize);
         let pairs = ((bits + 158).div_ceil(LIMB_BITS).next_multiple_of(GROUP) / 2).min(MAX_PAIRS);
         let no_columns = || alloc::vec![EMPTY; 4 * pairs + AROUND];
         let mut kernel = Self {
@@ -137,7 +139,9 @@ impl Kernel for Limbs51 {
     fn power_is_expected(&self, base: &[u8], ending: &[u8; ENDING_BYTES]) -> bool {
         let pairs = self.scale.len();
         let (mut number, mut power) = ([ZERO; MAX_PAIRS], [ZERO; MAX_PAIRS]);
-        let (Some(number), Some(power)) = (number.get_mut(..pairs), power.get_mut(..pairs)) else { return false };
+        let (Some(number), Some(power)) = (number.get_mut(..pairs), power.get_mut(..pairs)) else {
+            return false;
+        };
         let scratch = &mut Scratch::new();
         read(base, number);
         self.raise(number, self.exponent, power, scratch);
@@ -214,7 +218,13 @@ impl Limbs51 {
     }
 
     /// `number` becomes one congruent to itself times `by`, or to its square, divided by R.
-    fn multiply(&self, number: &mut [Pair], by: Option<&[Pair]>, product: Product, scratch: &mut Scratch) {
+    fn multiply(
+        &self,
+        number: &mut [Pair],
+        by: Option<&[Pair]>,
+        product: Product,
+        scratch: &mut Scratch,
+    ) {
         self.start(product, scratch);
         match by {
             Some(by) => scratch.take(by, 1.0),
@@ -234,7 +244,12 @@ impl Limbs51 {
     /// `number` becomes one congruent to the sum of the columns and its product with the operand, divided by R, or by 2^408 when that is an
     /// ending's. What the columns begin with to make up for bits that are no sums is no part of it.
     #[inline(never)]
-    fn reduced_product(&self, number: &mut [Pair], product: Product, Scratch { columns, operand }: &mut Scratch) {
+    fn reduced_product(
+        &self,
+        number: &mut [Pair],
+        product: Product,
+        Scratch { columns, operand }: &mut Scratch,
+    ) {
         let pairs = number.len();
         let cleared = if product == Product::Ending { ENDING_PAIRS } else { pairs };
         let squared = product == Product::Square;
@@ -260,7 +275,9 @@ impl Limbs51 {
             if index > 0 {
                 self.add_multiples(columns, place - GROUP, quotient);
             }
-            let Some(&[e2, e1, c0, c1, c2, c3]) = columns.get(place..).and_then(<[Columns]>::first_chunk) else {
+            let Some(&[e2, e1, c0, c1, c2, c3]) =
+                columns.get(place..).and_then(<[Columns]>::first_chunk)
+            else {
                 return;
             };
             // Only now the highest column of the group below has all that belongs to it, and a carry.
@@ -288,7 +305,11 @@ impl Limbs51 {
 
     /// Whether `x`, below 2^(b + 154), is a multiple of n, and not zero: what is asked never is, and an answer of zeros would be one that
     /// was not computed.
-    fn is_multiple(&self, x: &[Pair], Scratch { columns: difference, operand }: &mut Scratch) -> bool {
+    fn is_multiple(
+        &self,
+        x: &[Pair],
+        Scratch { columns: difference, operand }: &mut Scratch,
+    ) -> bool {
         // q n - x is to become zero.
         difference.fill(EMPTY);
         add_limbs(difference, x, -1.0);
@@ -348,7 +369,13 @@ fn sums_with(
     let (low1, high1) = split(limbs, d1, splitters);
     let (low2, high2) = split(limbs, d2, splitters);
     let (low3, high3) = split(limbs, d3, splitters);
-    [add(s0, low0), add(s1, add(high0, low1)), add(s2, add(high1, low2)), add(s3, add(high2, low3)), add(s4, high3)]
+    [
+        add(s0, low0),
+        add(s1, add(high0, low1)),
+        add(s2, add(high1, low2)),
+        add(s3, add(high2, low3)),
+        add(s4, high3),
+    ]
 }
 
 /// Makes up for the bits that are no sums of one `add_products`, as far as the limbs of its source reach: the first column

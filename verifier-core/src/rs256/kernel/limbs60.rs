@@ -92,7 +92,8 @@ impl<const K: usize, const OPERAND: usize, const COLUMNS: usize> Modulus<K, OPER
         let limbs = read(bytes);
         let inverse = inverse(lowest_64_bits(&limbs));
         let multiple = multiple(&limbs, inverse);
-        let mut modulus = Self { exponent, limbs, inverse, multiple, scale: [0; OPERAND], target: [0; K] };
+        let mut modulus =
+            Self { exponent, limbs, inverse, multiple, scale: [0; OPERAND], target: [0; K] };
         let mut one = [0; K];
         one.iter_mut().take(1).for_each(|limb| *limb = 1);
         // The power of one with an exponent less by one, R^-(e - 2): its product with one is w, that with p is p w.
@@ -191,14 +192,18 @@ impl<const K: usize, const OPERAND: usize, const COLUMNS: usize> Modulus<K, OPER
         let Some(multiple) = self.multiple.get(MARGIN..MARGIN + 3 + K) else { return quotient };
         let [m0, m1, m2, ..] = *multiple else { return quotient };
         for place in (0..cleared).step_by(GROUP) {
-            let Some([c0, c1, c2, c3, above @ ..]) = columns.get_mut(place..place + K + GROUP) else { return quotient };
+            let Some([c0, c1, c2, c3, above @ ..]) = columns.get_mut(place..place + K + GROUP)
+            else {
+                return quotient;
+            };
             // Four digits of the quotient; the products of each come in one limb further up, where the next one waits.
             let q0 = low_half(*c0) & MASK;
             let t1 = *c1 + (*c0 >> LIMB_BITS) + product(q0, m0);
             let q1 = low_half(t1) & MASK;
             let t2 = *c2 + (t1 >> LIMB_BITS) + (product(q0, m1) + product(q1, m0));
             let q2 = low_half(t2) & MASK;
-            let t3 = *c3 + (t2 >> LIMB_BITS) + (product(q0, m2) + product(q1, m1) + product(q2, m0));
+            let t3 =
+                *c3 + (t2 >> LIMB_BITS) + (product(q0, m2) + product(q1, m1) + product(q2, m0));
             let q3 = low_half(t3) & MASK;
             if let Some(next) = above.first_mut() {
                 *next += t3 >> LIMB_BITS;
@@ -235,7 +240,9 @@ impl<const K: usize, const OPERAND: usize, const COLUMNS: usize> Modulus<K, OPER
 #[inline(always)]
 fn add_products(columns: &mut [u128], source: &[u64], [d0, d1, d2, d3]: [u64; GROUP]) {
     let Some((&[mut s3, mut s2, mut s1], source)) = source.split_first_chunk::<3>() else { return };
-    for (columns, source) in columns.as_chunks_mut::<GROUP>().0.iter_mut().zip(source.as_chunks::<GROUP>().0) {
+    for (columns, source) in
+        columns.as_chunks_mut::<GROUP>().0.iter_mut().zip(source.as_chunks::<GROUP>().0)
+    {
         let [c0, c1, c2, c3] = columns;
         let [a, b, c, d] = *source;
         *c0 += product(d0, a) + product(d1, s1) + product(d2, s2) + product(d3, s3);
@@ -257,7 +264,10 @@ fn between_margins<const OPERAND: usize>(limbs: impl Iterator<Item = u64>) -> [u
 }
 
 /// m = (c n + 1) / 2^60 with c = -1 / n mod 2^60, between margins.
-fn multiple<const K: usize, const OPERAND: usize>(modulus: &Number<K>, inverse: u64) -> [u64; OPERAND] {
+fn multiple<const K: usize, const OPERAND: usize>(
+    modulus: &Number<K>,
+    inverse: u64,
+) -> [u64; OPERAND] {
     let c = inverse.wrapping_neg() & MASK;
     let mut carry = 1;
     let mut products = modulus.iter().chain([&0]).map(|limb| {
@@ -274,7 +284,9 @@ fn multiple<const K: usize, const OPERAND: usize>(modulus: &Number<K>, inverse: 
 
 /// 1 / `odd` mod 2^64 by Newton's iteration: right in 3 bits at first, twice as many each round.
 fn inverse(odd: u64) -> u64 {
-    (0..5).fold(odd, |inverse: u64, _| inverse.wrapping_mul(2_u64.wrapping_sub(odd.wrapping_mul(inverse))))
+    (0..5).fold(odd, |inverse: u64, _| {
+        inverse.wrapping_mul(2_u64.wrapping_sub(odd.wrapping_mul(inverse)))
+    })
 }
 
 /// The number modulo 2^64.

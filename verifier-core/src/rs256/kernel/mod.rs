@@ -28,7 +28,11 @@ mod tests;
     all(target_arch = "wasm32", target_feature = "relaxed-simd")
 )))]
 pub(crate) use limbs28::Limbs28 as Native;
-#[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd", not(feature = "wide-arithmetic")))]
+#[cfg(all(
+    target_arch = "wasm32",
+    target_feature = "relaxed-simd",
+    not(feature = "wide-arithmetic")
+))]
 pub(crate) use limbs51::Limbs51 as Native;
 #[cfg(all(
     any(target_pointer_width = "64", feature = "wide-arithmetic"),

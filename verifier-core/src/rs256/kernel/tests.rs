@@ -34,15 +34,25 @@ const FULL: [u64; 3] = [2070, 2742, 4086];
 
 /// Just below a power of two, where that bit is set.
 fn full_modulus() -> impl Strategy<Value = BigUint> {
-    (prop::sample::select(&FULL), any::<u16>())
-        .prop_map(|(bits, below)| (BigUint::from(1_u8) << bits) - BigUint::from(u32::from(below) * 2 + 1))
+    (prop::sample::select(&FULL), any::<u16>()).prop_map(|(bits, below)| {
+        (BigUint::from(1_u8) << bits) - BigUint::from(u32::from(below) * 2 + 1)
+    })
 }
 
 fn odd_modulus() -> impl Strategy<Value = BigUint> {
-    prop_oneof![Just(2048_u64), Just(2049), Just(2111), Just(3072), Just(4095), Just(4096), 2048..=4096_u64]
-        .prop_flat_map(|bits| {
-            number(bits).prop_map(move |n| n | BigUint::from(1_u8) | (BigUint::from(1_u8) << (bits - 1)))
-        })
+    prop_oneof![
+        Just(2048_u64),
+        Just(2049),
+        Just(2111),
+        Just(3072),
+        Just(4095),
+        Just(4096),
+        2048..=4096_u64
+    ]
+    .prop_flat_map(|bits| {
+        number(bits)
+            .prop_map(move |n| n | BigUint::from(1_u8) | (BigUint::from(1_u8) << (bits - 1)))
+    })
 }
 
 /// Whether a kernel finds this number to be the power.
@@ -53,7 +63,12 @@ fn power_is<K: Kernel>(modulus: &[u8], base: &[u8], exponent: u32, mut expected:
 }
 
 /// The right power is told, and one with a flipped bit is not.
-fn check<K: Kernel>(modulus: &BigUint, base: &BigUint, exponent: u32, flip: u64) -> Result<(), TestCaseError> {
+fn check<K: Kernel>(
+    modulus: &BigUint,
+    base: &BigUint,
+    exponent: u32,
+    flip: u64,
+) -> Result<(), TestCaseError> {
     let modulus_bytes = modulus.to_bytes_be();
     let size = modulus_bytes.len();
     let power = base.modpow(&BigUint::from(exponent), modulus);

@@ -69,8 +69,16 @@ const ROUND_CONSTANTS: [u32; 64] = [
     0xc671_78f2,
 ];
 
-const INITIAL_STATE: [u32; 8] =
-    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
+const INITIAL_STATE: [u32; 8] = [
+    0x6a09_e667,
+    0xbb67_ae85,
+    0x3c6e_f372,
+    0xa54f_f53a,
+    0x510e_527f,
+    0x9b05_688c,
+    0x1f83_d9ab,
+    0x5be0_cd19,
+];
 
 /// The digest of a text of less than 2^29 bytes: the number of its bits takes 32 of the 64 that there are for it.
 pub(crate) fn digest(text: &[u8]) -> [u8; DIGEST_BYTES] {
@@ -99,7 +107,12 @@ pub(crate) fn digest(text: &[u8]) -> [u8; DIGEST_BYTES] {
         rest = rest.get(64..).unwrap_or_default();
     }
     let mut digest = [0; DIGEST_BYTES];
-    digest.as_chunks_mut::<4>().0.iter_mut().zip(&state).for_each(|(to, word)| *to = word.to_be_bytes());
+    digest
+        .as_chunks_mut::<4>()
+        .0
+        .iter_mut()
+        .zip(&state)
+        .for_each(|(to, word)| *to = word.to_be_bytes());
     digest
 }
 
@@ -109,7 +122,8 @@ fn compress(state: &mut [u32; 8], block: &[u8; 64]) {
     for (word, constant) in schedule(block).iter().zip(&ROUND_CONSTANTS) {
         let sum1 = e.rotate_right(6) ^ e.rotate_right(11) ^ e.rotate_right(25);
         let choice = ((f ^ g) & e) ^ g;
-        let t1 = h.wrapping_add(word.wrapping_add(*constant)).wrapping_add(choice).wrapping_add(sum1);
+        let t1 =
+            h.wrapping_add(word.wrapping_add(*constant)).wrapping_add(choice).wrapping_add(sum1);
         let sum0 = a.rotate_right(2) ^ a.rotate_right(13) ^ a.rotate_right(22);
         let majority = (a & b) | (c & (a | b));
         let t2 = sum0.wrapping_add(majority);
@@ -121,7 +135,10 @@ fn compress(state: &mut [u32; 8], block: &[u8; 64]) {
 }
 
 /// The words of a block and the 48 that follow from them.
-#[expect(clippy::indexing_slicing, reason = "an index below 64, and up to 16 less than one from 16 on")]
+#[expect(
+    clippy::indexing_slicing,
+    reason = "an index below 64, and up to 16 less than one from 16 on"
+)]
 fn schedule(block: &[u8; 64]) -> [u32; 64] {
     let mut words = [0; 64];
     for (word, bytes) in words.iter_mut().zip(block.as_chunks::<4>().0) {

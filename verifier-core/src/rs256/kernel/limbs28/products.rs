@@ -29,12 +29,18 @@ mod scalar {
     /// Adds the products of four digits with a run of limbs to a run of columns: column i gets d0 s(i) + d1 s(i - 1) +
     /// d2 s(i - 2) + d3 s(i - 3). `source` begins with s(-3) and is three limbs longer than there are columns.
     #[inline(never)]
-    pub(in super::super) fn add_products(columns: &mut [ColumnPair], source: &[u32], digits: [u32; GROUP]) {
+    pub(in super::super) fn add_products(
+        columns: &mut [ColumnPair],
+        source: &[u32],
+        digits: [u32; GROUP],
+    ) {
         let Some((&[s3, s2, s1], source)) = source.split_first_chunk::<3>() else { return };
         let (mut s3, mut s2, mut s1) = (u64::from(s3), u64::from(s2), u64::from(s1));
         let [d0, d1, d2, d3] = digits;
         let (d0, d1, d2, d3) = (u64::from(d0), u64::from(d1), u64::from(d2), u64::from(d3));
-        for (columns, source) in columns.as_chunks_mut::<2>().0.iter_mut().zip(source.as_chunks::<GROUP>().0) {
+        for (columns, source) in
+            columns.as_chunks_mut::<2>().0.iter_mut().zip(source.as_chunks::<GROUP>().0)
+        {
             let [[c0, c1], [c2, c3]] = columns;
             let [a, b, c, d] = *source;
             let (a, b, c, d) = (u64::from(a), u64::from(b), u64::from(c), u64::from(d));
@@ -51,8 +57,8 @@ mod scalar {
 mod simd {
     use super::GROUP;
     use core::arch::wasm32::{
-        i64x2_add, u32x4_splat, u64x2, u64x2_extmul_high_u32x4, u64x2_extmul_low_u32x4, u64x2_extract_lane, v128,
-        v128_load,
+        i64x2_add, u32x4_splat, u64x2, u64x2_extmul_high_u32x4, u64x2_extmul_low_u32x4,
+        u64x2_extract_lane, v128, v128_load,
     };
 
     /// Two neighbouring columns.
@@ -70,7 +76,11 @@ mod simd {
 
     /// As the scalar one: four limbs are multiplied by a digit in two instructions (`extmul`).
     #[inline(never)]
-    pub(in super::super) fn add_products(columns: &mut [ColumnPair], source: &[u32], [d0, d1, d2, d3]: [u32; GROUP]) {
+    pub(in super::super) fn add_products(
+        columns: &mut [ColumnPair],
+        source: &[u32],
+        [d0, d1, d2, d3]: [u32; GROUP],
+    ) {
         let digits = [u32x4_splat(d0), u32x4_splat(d1), u32x4_splat(d2), u32x4_splat(d3)];
         let sources = source.windows(GROUP + 3).step_by(GROUP);
         for (columns, source) in columns.as_chunks_mut::<2>().0.iter_mut().zip(sources) {
@@ -101,7 +111,10 @@ mod simd {
     }
 
     /// Four limbs from here on.
-    #[expect(unsafe_code, reason = "made of its four words, a vector becomes four loads in some compilers' hands")]
+    #[expect(
+        unsafe_code,
+        reason = "made of its four words, a vector becomes four loads in some compilers' hands"
+    )]
     fn limbs(source: &[u32], at: usize) -> Option<v128> {
         let four: &[u32; 4] = source.get(at..)?.first_chunk()?;
         // SAFETY: four words are the 16 bytes that are read, any bytes are a vector, and no alignment is asked for.

@@ -31,9 +31,13 @@ pub(super) const HIGH_BITS: i64 = HIGH.to_bits().cast_signed();
 pub(super) const LOW_BITS: i64 = ((3_u64 << LIMB_BITS) as f64).to_bits().cast_signed();
 
 #[cfg(not(all(target_arch = "wasm32", target_feature = "relaxed-simd")))]
-pub(super) use portable::{Columns, Pair, add, columns, numbers, pair, splats, split, splitters, sums};
+pub(super) use portable::{
+    Columns, Pair, add, columns, numbers, pair, splats, split, splitters, sums,
+};
 #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
-pub(super) use relaxed::{Columns, Pair, add, columns, numbers, pair, splats, split, splitters, sums};
+pub(super) use relaxed::{
+    Columns, Pair, add, columns, numbers, pair, splats, split, splitters, sums,
+};
 
 #[cfg(not(all(target_arch = "wasm32", target_feature = "relaxed-simd")))]
 mod portable {
@@ -80,12 +84,17 @@ mod portable {
     }
 
     /// The bits of 3 2^51 + l and of 2^103 + h 2^51 for the products of `digit` with two limbs.
-    pub(in super::super) fn split(limbs: Pair, digit: Pair, splitters: [Pair; 2]) -> (Columns, Columns) {
+    pub(in super::super) fn split(
+        limbs: Pair,
+        digit: Pair,
+        splitters: [Pair; 2],
+    ) -> (Columns, Columns) {
         let [first, second] = [0, 1].map(|lane| {
-            let [limb, digit, high, high_and_low] =
-                [limbs, digit, splitters[0], splitters[1]].map(|pair| if lane == 0 { pair[0] } else { pair[1] });
+            let [limb, digit, high, high_and_low] = [limbs, digit, splitters[0], splitters[1]]
+                .map(|pair| if lane == 0 { pair[0] } else { pair[1] });
             let high = limb.mul_add(digit, high);
-            [limb.mul_add(digit, high_and_low - high), high].map(|double| double.to_bits().cast_signed())
+            [limb.mul_add(digit, high_and_low - high), high]
+                .map(|double| double.to_bits().cast_signed())
         });
         let ([low0, high0], [low1, high1]) = (first, second);
         ([low0, low1], [high0, high1])
@@ -96,8 +105,8 @@ mod portable {
 mod relaxed {
     use super::{HIGH, HIGH_AND_LOW};
     use core::arch::wasm32::{
-        f64x2, f64x2_extract_lane, f64x2_relaxed_madd, f64x2_splat, f64x2_sub, i64x2, i64x2_add, i64x2_extract_lane,
-        v128,
+        f64x2, f64x2_extract_lane, f64x2_relaxed_madd, f64x2_splat, f64x2_sub, i64x2, i64x2_add,
+        i64x2_extract_lane, v128,
     };
 
     /// Two neighbouring limbs.
@@ -140,7 +149,11 @@ mod relaxed {
     }
 
     /// The bits of 3 2^51 + l and of 2^103 + h 2^51 for the products of `digit` with two limbs.
-    pub(in super::super) fn split(limbs: Pair, digit: Pair, [high, high_and_low]: [Pair; 2]) -> (Columns, Columns) {
+    pub(in super::super) fn split(
+        limbs: Pair,
+        digit: Pair,
+        [high, high_and_low]: [Pair; 2],
+    ) -> (Columns, Columns) {
         let high = f64x2_relaxed_madd(limbs, digit, high);
         (f64x2_relaxed_madd(limbs, digit, f64x2_sub(high_and_low, high)), high)
     }
@@ -154,15 +167,22 @@ mod tests {
     /// Asserts that the halves of a product make it, and how large they are.
     fn check(limb: u64, digit: u64) {
         let (low, high) = split(pair([limb as f64, 1.0]), pair([digit as f64; 2]), splitters());
-        let [low, high] =
-            [(low, LOW_BITS), (high, HIGH_BITS)].map(|(halves, bits)| sums(halves).map(|half| half.wrapping_sub(bits)));
+        let [low, high] = [(low, LOW_BITS), (high, HIGH_BITS)]
+            .map(|(halves, bits)| sums(halves).map(|half| half.wrapping_sub(bits)));
         assert_eq!(
             i128::from(limb) * i128::from(digit),
             (i128::from(high[0]) << LIMB_BITS) + i128::from(low[0]),
             "{limb} times {digit}"
         );
-        assert!((0..=1 << 52).contains(&high[0]) && low[0].abs() <= 1 << 50, "{limb} times {digit}");
-        assert_eq!((i128::from(high[1]) << LIMB_BITS) + i128::from(low[1]), i128::from(digit), "beside it");
+        assert!(
+            (0..=1 << 52).contains(&high[0]) && low[0].abs() <= 1 << 50,
+            "{limb} times {digit}"
+        );
+        assert_eq!(
+            (i128::from(high[1]) << LIMB_BITS) + i128::from(low[1]),
+            i128::from(digit),
+            "beside it"
+        );
     }
 
     /// Numbers around every power of two, and the largest that there may be.
