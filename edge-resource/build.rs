@@ -1,4 +1,5 @@
-//! Leaves debug information out of the component: every host would compile and keep it, none shows it.
+//! Leaves debug information out of the component: every host would compile and keep it, none shows
+//! it.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

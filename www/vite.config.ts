@@ -57,7 +57,8 @@ export default defineConfig(({ mode }) => {
       __WITH_SERVICES__: JSON.stringify(services.length > 0),
     },
     plugins: [contentSecurityPolicy(services)],
-    // The polyfill would fetch from this page's own origin, which the policy does not allow; browsers with wasm need none.
+    // The polyfill would fetch from this page's own origin, which the policy does not allow;
+    // browsers with wasm need none.
     build: { target: "es2022", modulePreload: { polyfill: false } },
     server: { host: "127.0.0.1", port: 8080, strictPort: true },
     preview: { host: "127.0.0.1", port: 8080, strictPort: true, headers },

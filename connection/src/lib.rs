@@ -1,4 +1,5 @@
-//! A connection as its requests see it: when something last moved on it, and an end when nothing does.
+//! A connection as its requests see it: when something last moved on it, and an end when nothing
+//! does.
 
 pub mod log;
 
@@ -13,8 +14,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
-/// Lets the program open as many files as it is allowed to: a connection is one, and the usual first limit is for programs that cannot cope
-/// with more.
+/// Lets the program open as many files as it is allowed to: a connection is one, and the usual
+/// first limit is for programs that cannot cope with more.
 ///
 /// # Errors
 /// When the limit stays as it is.
@@ -23,10 +24,12 @@ pub fn raise_file_limit() -> io::Result<()> {
     Ok(setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum })?)
 }
 
-/// When a connection that is being closed goes on taking what the client sends, for the client to read its answer in peace.
+/// When a connection that is being closed goes on taking what the client sends, for the client to
+/// read its answer in peace.
 #[derive(Clone, Copy, Debug)]
 pub enum Linger {
-    /// When the last request was answered before all of it was read, as [`Turn::set_unread`] says; so long at most.
+    /// When the last request was answered before all of it was read, as [`Turn::set_unread`] says;
+    /// so long at most.
     IfUnread(Duration),
     /// In any case, until the client closes its side; so long at most.
     Always(Duration),
@@ -105,8 +108,9 @@ impl Turn {
         self.activity.unread.load(Ordering::Relaxed)
     }
 
-    /// When bytes of its body or of the answer last moved, or when it was over: the next request had begun or the
-    /// connection was closed. What is left to do for it, such as removing an upload that broke off, begins then.
+    /// When bytes of its body or of the answer last moved, or when it was over: the next request
+    /// had begun or the connection was closed. What is left to do for it, such as removing an
+    /// upload that broke off, begins then.
     pub fn moved(&self) -> Instant {
         let moved = || {
             self.activity.opened
@@ -118,8 +122,9 @@ impl Turn {
 
 /// A stream that tells of its activity, and fails when the other side takes nothing for too long.
 ///
-/// It is closed gently after an answer that was given before the whole request had come: a closed socket to which bytes arrive resets the
-/// connection, and the client may never see the answer (RFC 9112, section 9.6).
+/// It is closed gently after an answer that was given before the whole request had come: a closed
+/// socket to which bytes arrive resets the connection, and the client may never see the answer
+/// (RFC 9112, section 9.6).
 #[derive(Debug)]
 pub struct Watched<S, K = ()> {
     stream: S,
@@ -134,7 +139,8 @@ pub struct Watched<S, K = ()> {
 }
 
 impl<S, K> Watched<S, K> {
-    /// `patience`: how long a write may wait for the other side. `kept` is dropped with the stream: a place among the connections there may be, say.
+    /// `patience`: how long a write may wait for the other side. `kept` is dropped with the
+    /// stream: a place among the connections there may be, say.
     pub fn new(
         stream: S,
         activity: Arc<Activity>,

@@ -1,4 +1,5 @@
-//! Where both servers write their log: a line stays one line, commands no terminal, and can always be written.
+//! Where both servers write their log: a line stays one line, commands no terminal, and can always
+//! be written.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -7,7 +8,8 @@ use std::io::{self, Write};
 /// How a character that must not appear as it is looks in a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Escapes {
-    /// As in Rust, `\u{9b}`. Where the formatter writes colours, ESC stays; it escapes those in what it is given.
+    /// As in Rust, `\u{9b}`. Where the formatter writes colours, ESC stays; it escapes those in
+    /// what it is given.
     Text {
         /// Whether the formatter writes colours.
         colours: bool,
@@ -18,7 +20,8 @@ pub enum Escapes {
 
 /// Standard error, one event for each call of [`Write::write_all`].
 ///
-/// Writing never fails: a full disk or a closed pipe (`2>&1 | head -1`) must not end the program whose log it is.
+/// Writing never fails: a full disk or a closed pipe (`2>&1 | head -1`) must not end the program
+/// whose log it is.
 #[derive(Clone, Copy, Debug)]
 pub struct LogWriter(Escapes);
 

@@ -44,8 +44,9 @@ impl Admission {
         self.handler.state()
     }
 
-    /// Returns the component's answer. The handler starts an instance whenever none can take a request at this very
-    /// moment; where that is refused, it gives the request back, and the request goes into line.
+    /// Returns the component's answer. The handler starts an instance whenever none can take a
+    /// request at this very moment; where that is refused, it gives the request back, and the
+    /// request goes into line.
     pub(crate) async fn handle(
         &self,
         turn: &Turn,
@@ -67,8 +68,8 @@ impl Admission {
         loop {
             let (admitted, begins) = Admitted::announced(turn.clone());
             let mut handling = Box::pin(self.handler.handle(admitted, request));
-            // Not bounded by the deadline: a request that the handler holds is begun or given back, and soon. One that
-            // was refused here must not be carried out there.
+            // Not bounded by the deadline: a request that the handler holds is begun or given
+            // back, and soon. One that was refused here must not be carried out there.
             let outcome = tokio::select! {
                 biased;
                 Ok(()) = begins => {

@@ -19,7 +19,8 @@ pub(crate) struct Arguments {
     #[arg(long, env = "EDGE_LISTEN", default_value = "127.0.0.1:8001")]
     pub(crate) listen: String,
 
-    /// A variable of the component, also as SPIN_VARIABLE_NAME; may be repeated. `name=@file` reads a file
+    /// A variable of the component, also as SPIN_VARIABLE_NAME; may be repeated. `name=@file`
+    /// reads a file
     #[arg(long = "variable", value_name = "NAME=VALUE")]
     pub(crate) variables: Vec<String>,
 
@@ -27,7 +28,8 @@ pub(crate) struct Arguments {
     #[arg(long, env = "EDGE_STATE_DIR", default_value = ".edge-host")]
     pub(crate) state_dir: PathBuf,
 
-    /// Origin the component may send requests to, such as http://localhost:8000 or redis://localhost:6379; may be repeated
+    /// Origin the component may send requests to, such as http://localhost:8000 or
+    /// redis://localhost:6379; may be repeated
     #[arg(long = "allow-outbound", value_name = "ORIGIN")]
     pub(crate) allow_outbound: Vec<Origin>,
 
@@ -47,7 +49,8 @@ pub(crate) struct Arguments {
     #[arg(long, default_value = "10", value_parser = seconds, value_name = "SECONDS")]
     pub(crate) shutdown_timeout: Duration,
 
-    /// Address of the metrics, GET /metrics in the text form of Prometheus; without it, there are none. Not for the public
+    /// Address of the metrics, GET /metrics in the text form of Prometheus; without it, there are
+    /// none. Not for the public
     #[arg(long, env = "EDGE_METRICS_LISTEN", value_name = "ADDRESS")]
     pub(crate) metrics_listen: Option<String>,
 
@@ -55,7 +58,8 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..), value_name = "N")]
     pub(crate) max_connections: u32,
 
-    /// Instances of the component at a time, each with 16 requests; more wait. A sixteenth of the connections if not set
+    /// Instances of the component at a time, each with 16 requests; more wait. A sixteenth of the
+    /// connections if not set
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=65536), value_name = "N")]
     pub(crate) max_instances: Option<u32>,
 

@@ -13,15 +13,17 @@ use crate::key_value;
 use crate::redis_client;
 use crate::variables;
 
-/// The engine, with its epoch ticking for as long as the program runs. What it compiles is kept in `state_dir`, under
-/// names that depend on the component's content and on everything the compiler depends on.
+/// The engine, with its epoch ticking for as long as the program runs. What it compiles is kept in
+/// `state_dir`, under names that depend on the component's content and on everything the compiler
+/// depends on.
 pub(crate) fn engine(state_dir: &Path) -> anyhow::Result<Engine> {
     let mut kept = CacheConfig::new();
     kept.with_directory(state_dir.join("compiled"));
     let mut config = Config::new();
     config.cache(Some(Cache::new(kept)?));
     config.wasm_component_model_async(true);
-    // A component built for it verifies in half the time; one that is not, such as Spin's, runs as well.
+    // A component built for it verifies in half the time; one that is not, such as Spin's, runs as
+    // well.
     config.wasm_wide_arithmetic(true);
     config.epoch_interruption(true);
     let engine = Engine::new(&config)?;

@@ -30,7 +30,8 @@ pub(crate) struct Gateway {
     closes: bool,
     /// Bytes of a request's body.
     max_body: usize,
-    /// How long nothing of a body may come. Less than the component has for its answer, so that it can still give one.
+    /// How long nothing of a body may come. Less than the component has for its answer, so that it
+    /// can still give one.
     body_time: Duration,
     /// For requests of HTTP/1.0 without a `Host`.
     own_authority: Authority,
@@ -38,7 +39,8 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
-    /// `closes`: whether the connection is closed after an answer that came before the end of its request.
+    /// `closes`: whether the connection is closed after an answer that came before the end of its
+    /// request.
     pub(crate) fn new(
         instances: Instances,
         max_body: usize,
@@ -78,7 +80,8 @@ impl Gateway {
             Err(refused) => refused.into(),
         };
         if self.closes && turn.has_unread() {
-            // The rest of the body is not waited for: a client that is told so sends nothing more on this connection (RFC 9112, section 9.6).
+            // The rest of the body is not waited for: a client that is told so sends nothing more
+            // on this connection (RFC 9112, section 9.6).
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         self.metrics.answered(response.status(), started.elapsed());
@@ -114,8 +117,8 @@ impl Gateway {
             .map_err(|_| Refused::BadAddress)?;
         head.headers.remove(HOST);
         if body.is_end_stream() {
-            // `wasi:http` removes `Transfer-Encoding`: without a length, only reading would tell the
-            // component that there is no body.
+            // `wasi:http` removes `Transfer-Encoding`: without a length, only reading would tell
+            // the component that there is no body.
             head.headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
         let body = RequestBody::new(body, self.max_body, self.body_time, turn);

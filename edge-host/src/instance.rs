@@ -26,14 +26,16 @@ use crate::redis_client::{self, HasRedis, RedisConnections};
 use crate::slots::{Admitted, Slots};
 use crate::variables::Variables;
 
-/// Requests one instance answers before it is replaced, and how many of them at a time; Spin's figures.
+/// Requests one instance answers before it is replaced, and how many of them at a time; Spin's
+/// figures.
 const REQUESTS_PER_INSTANCE: usize = 128;
 pub(crate) const CONCURRENT_REQUESTS_PER_INSTANCE: u32 = 16;
 
 /// How long an instance without work is kept.
 pub(crate) const IDLE_TIME: Duration = Duration::from_secs(60);
 
-/// The longest a request may take, however lively it is; a little more than the component itself allows an upload.
+/// The longest a request may take, however lively it is; a little more than the component itself
+/// allows an upload.
 const LONGEST_REQUEST: Duration = Duration::from_secs(3700);
 
 /// One tick of the engine's epoch, after which running code lets others run.
@@ -44,7 +46,8 @@ pub(crate) const EPOCH_TICK: Duration = Duration::from_millis(10);
 pub(crate) struct Limits {
     /// Bytes of linear memory.
     pub(crate) memory: usize,
-    /// Time to the head of the answer and, after it, to the end of the work; it begins anew whenever something moves on the connection.
+    /// Time to the head of the answer and, after it, to the end of the work; it begins anew
+    /// whenever something moves on the connection.
     pub(crate) time: Duration,
     /// Time without work after which it ends.
     pub(crate) idle: Duration,
@@ -165,7 +168,8 @@ impl HandlerState for Instances {
 
     async fn instantiate(&self) -> wasmtime::Result<Instance<State, Lifetime, Worker>> {
         let slot = self.slots.take()?;
-        // No preopened directory, no environment, no sockets: variables and allowed origins are all it gets.
+        // No preopened directory, no environment, no sockets: variables and allowed origins are
+        // all it gets.
         let mut wasi = WasiCtx::builder();
         wasi.allow_tcp(false).allow_udp(false);
         if self.logs {
@@ -284,8 +288,9 @@ impl WorkerState for Worker {
     type RequestData = Admitted;
 
     fn should_accept_request(&self, concurrent: usize, total: usize) -> ShouldAccept {
-        // One that is to be replaced may have requests for an hour yet. Where it keeps another from being started,
-        // it goes on: else a few slow uploads could take all room from all others.
+        // One that is to be replaced may have requests for an hour yet. Where it keeps another
+        // from being started, it goes on: else a few slow uploads could take all room from all
+        // others.
         if total >= REQUESTS_PER_INSTANCE && self.slots.is_any_free() {
             ShouldAccept::Never
         } else if concurrent >= CONCURRENT_REQUESTS_PER_INSTANCE as usize {
@@ -348,7 +353,8 @@ impl WorkerExpiration for Lifetime {
     ) -> Poll<()> {
         let time = match status {
             WorkerStatus::Idle => self.idle,
-            // A request that waits is ended by its own timer first; this one is for code that never waits.
+            // A request that waits is ended by its own timer first; this one is for code that
+            // never waits.
             WorkerStatus::Requests | WorkerStatus::PostReturn => self.busy + Duration::from_secs(1),
         };
         if self.seen.replace((status, start)) != Some((status, start)) {

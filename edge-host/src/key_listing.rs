@@ -12,7 +12,8 @@ use crate::key_value::KeyValue;
 
 type Page = Pin<Box<dyn Future<Output = Result<Vec<String>, Error>> + Send>>;
 
-/// A stream of keys in their order. What is set or deleted meanwhile may be in it or not; every other key is, once.
+/// A stream of keys in their order. What is set or deleted meanwhile may be in it or not; every
+/// other key is, once.
 pub(crate) struct KeyListing {
     store: KeyValue,
     /// The last key of the pages before.

@@ -26,7 +26,8 @@ pub(crate) const PAGE: u16 = 512;
 /// Free pages of the file that are kept for what is stored next; more are given back to the disk.
 const FREE_PAGES: u32 = 256;
 
-/// Pages given back after one deletion: more than one value of 256 KiB frees, so that the file follows its content.
+/// Pages given back after one deletion: more than one value of 256 KiB frees, so that the file
+/// follows its content.
 const PAGES_AT_ONCE: u32 = 128;
 
 /// Pages given back before the log is moved into the file for it: 4 MiB.
@@ -39,7 +40,8 @@ pub(crate) struct KeyValue(Arc<Mutex<Store>>);
 struct Store {
     file: Connection,
     reserve: Reserve,
-    /// Pages given back since the log was last moved into the file; the file ends earlier only then.
+    /// Pages given back since the log was last moved into the file; the file ends earlier only
+    /// then.
     given_back: u32,
 }
 
@@ -148,7 +150,8 @@ impl Store {
             .map(drop)
     }
 
-    /// Deletes a key. Deleting writes too, into the log: on a full disk, into what the reserve gives.
+    /// Deletes a key. Deleting writes too, into the log: on a full disk, into what the reserve
+    /// gives.
     fn delete(&mut self, key: &str) -> rusqlite::Result<()> {
         let delete = |file: &Connection| {
             file.prepare_cached("DELETE FROM key_value WHERE key = ?1")?.execute([key]).map(drop)
@@ -231,8 +234,8 @@ impl Store {
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let file = Connection::open(path)?;
     file.busy_timeout(Duration::from_secs(5))?;
-    // Only in this order does a new file learn to give its free pages back. What has been written is there after the
-    // program ends in any way; a power cut may take the last moments.
+    // Only in this order does a new file learn to give its free pages back. What has been written
+    // is there after the program ends in any way; a power cut may take the last moments.
     file.execute_batch(
         "PRAGMA auto_vacuum = INCREMENTAL;
          PRAGMA journal_mode = WAL;

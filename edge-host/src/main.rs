@@ -1,4 +1,5 @@
-//! Serves the edge component where Spin is not installed, and for tests: the same `.wasm` file, the same variables.
+//! Serves the edge component where Spin is not installed, and for tests: the same `.wasm` file,
+//! the same variables.
 
 mod admission;
 mod arguments;
@@ -48,7 +49,8 @@ const MIB: usize = 1024 * 1024;
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     init_log(arguments.log_format);
-    // Where several are compiled in, none is chosen by itself, and the first call by TLS would panic.
+    // Where several are compiled in, none is chosen by itself, and the first call by TLS would
+    // panic.
     let _ = rustls::crypto::ring::default_provider().install_default();
     if let Err(error) = connection::raise_file_limit() {
         tracing::debug!("the limit of open files stays as it is: {error}");

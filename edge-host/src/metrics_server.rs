@@ -20,7 +20,8 @@ use crate::metrics::Metrics;
 /// Time for one question on one connection, after which it is closed.
 const TIME: Duration = Duration::from_secs(10);
 
-/// Connections at a time. A further one ends the oldest, so that clients that send nothing keep nobody waiting.
+/// Connections at a time. A further one ends the oldest, so that clients that send nothing keep
+/// nobody waiting.
 const CONNECTIONS: usize = 16;
 
 /// Serves until the program ends.

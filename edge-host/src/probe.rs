@@ -21,9 +21,10 @@ use crate::slots::{Admitted, Slots};
 /// Time for the response, at least: a short `--request-timeout` must not skip the check.
 const TIME: Duration = Duration::from_secs(30);
 
-/// Refuses variables that the component does not read. It reads them for its first request, so an instance gets one:
-/// `OPTIONS /`, which does nothing. The instance has no network, no log and an empty store, and ends with its
-/// response. A component that does not respond is not refused here; its requests report what is wrong.
+/// Refuses variables that the component does not read. It reads them for its first request, so an
+/// instance gets one: `OPTIONS /`, which does nothing. The instance has no network, no log and an
+/// empty store, and ends with its response. A component that does not respond is not refused here;
+/// its requests report what is wrong.
 pub(crate) async fn refuse_unknown_variables(instances: &Instances) -> anyhow::Result<()> {
     let variables = instances.variables.watched();
     let probe = Instances {

@@ -1,4 +1,5 @@
-//! Outbound Redis as Spin has it, as far as `wit/host.wit` says: opening a connection and sending a command.
+//! Outbound Redis as Spin has it, as far as `wit/host.wit` says: opening a connection and sending
+//! a command.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,7 +13,8 @@ use crate::imports::spin::redis::redis::{self as interface, Error, RedisParamete
 use crate::outbound::Outbound;
 
 const CONNECT_TIME: Duration = Duration::from_secs(2);
-/// Less than the second after which the component gives up, so that it is noticed here that a connection has gone silent.
+/// Less than the second after which the component gives up, so that it is noticed here that a
+/// connection has gone silent.
 const ANSWER_TIME: Duration = Duration::from_millis(800);
 
 type Known = HashMap<String, Arc<MultiplexedConnection>>;
@@ -30,8 +32,9 @@ pub struct Handle {
 }
 
 impl RedisConnections {
-    /// A connection to an address. One that is there already is tried first: whoever opens a connection expects that it works, and the
-    /// server may have closed this one since it was last used.
+    /// A connection to an address. One that is there already is tried first: whoever opens a
+    /// connection expects that it works, and the server may have closed this one since it was last
+    /// used.
     async fn to(&self, address: String) -> Result<Handle, Error> {
         let known = self.known().get(&address).cloned();
         if let Some(connection) = known {
@@ -52,7 +55,8 @@ impl RedisConnections {
         Ok(Handle { address, connection })
     }
 
-    /// Sends a command. When the connection turns out to be lost, the next one who opens this address gets another.
+    /// Sends a command. When the connection turns out to be lost, the next one who opens this
+    /// address gets another.
     async fn ask(&self, handle: &Handle, command: &Cmd) -> Result<Value, RedisError> {
         let mut connection = MultiplexedConnection::clone(&handle.connection);
         let answer = command.query_async(&mut connection).await;

@@ -24,8 +24,9 @@ pub(crate) struct RequestBody {
 }
 
 impl RequestBody {
-    /// At most `max_bytes`, and never nothing for longer than `patience`. Of a body that announces more nothing is read, and it ends
-    /// where it would begin: the component's answer comes before the client has sent what nobody takes.
+    /// At most `max_bytes`, and never nothing for longer than `patience`. Of a body that announces
+    /// more nothing is read, and it ends where it would begin: the component's answer comes before
+    /// the client has sent what nobody takes.
     pub(crate) fn new(body: Incoming, max_bytes: usize, patience: Duration, turn: Turn) -> Self {
         let is_too_large = body.size_hint().lower() > max_bytes as u64;
         Self {

@@ -34,7 +34,8 @@ pub(crate) struct Limits {
     pub(crate) write: Duration,
     /// Time for requests in progress when the program is asked to end.
     pub(crate) shutdown: Duration,
-    /// Whether a client that still sends gets time to read an answer that came before the end of its request.
+    /// Whether a client that still sends gets time to read an answer that came before the end of
+    /// its request.
     pub(crate) lingers: bool,
 }
 
@@ -51,7 +52,8 @@ pub(crate) async fn listen(address: &str, flag: &str) -> anyhow::Result<TcpListe
     })
 }
 
-/// Serves until SIGINT or SIGTERM, then finishes what is in progress; a second signal ends that at once.
+/// Serves until SIGINT or SIGTERM, then finishes what is in progress; a second signal ends that at
+/// once.
 pub(crate) async fn serve(
     listener: TcpListener,
     gateway: Gateway,
@@ -106,7 +108,8 @@ fn connection(
     kept: impl Send + Unpin + 'static,
     connections: &GracefulShutdown,
 ) -> impl Future<Output = ()> + Send + 'static {
-    // An answer leaves in one write where that is possible; where it is not, the rest must not wait for the client's acknowledgement.
+    // An answer leaves in one write where that is possible; where it is not, the rest must not
+    // wait for the client's acknowledgement.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%peer, "TCP_NODELAY not set: {error}");
     }

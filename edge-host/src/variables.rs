@@ -1,4 +1,5 @@
-//! Application variables, as Spin has them: `name=value` from the command line or `SPIN_VARIABLE_NAME` from the environment.
+//! Application variables, as Spin has them: `name=value` from the command line or
+//! `SPIN_VARIABLE_NAME` from the environment.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ffi::OsString;
@@ -69,8 +70,9 @@ impl Variables {
         Self { values: Arc::clone(&self.values), asked: Some(Arc::default()) }
     }
 
-    /// Refuses values that the component has not asked for: such a name is misspelt, and what it should have set is
-    /// not set. Nothing is refused while the component has asked for no variable at all.
+    /// Refuses values that the component has not asked for: such a name is misspelt, and what it
+    /// should have set is not set. Nothing is refused while the component has asked for no
+    /// variable at all.
     ///
     /// # Errors
     /// Names the first one, in alphabetical order, and the names there are.

@@ -30,11 +30,12 @@ pub struct Guards<'a> {
     pub revocation: &'a Revocation,
 }
 
-/// The verified token of a request that fulfils what the route and the rules demand; nothing where nothing is demanded.
+/// The verified token of a request that fulfils what the route and the rules demand; nothing where
+/// nothing is demanded.
 ///
 /// # Errors
-/// The answer that turns the request away: 401 without a good token, 403 without the role or claim, 503
-/// without keys.
+/// The answer that turns the request away: 401 without a good token, 403 without the role or
+/// claim, 503 without keys.
 pub async fn authorize(
     request: &Parts,
     route: &'static Route,

@@ -83,8 +83,8 @@ pub fn empty() -> Answer {
     finish(StatusCode::OK, Body::Text(String::new()))
 }
 
-/// 304 for a client that has the version with this entity tag. It has no body, and says nothing of the length of what it does
-/// not send (RFC 9110, sections 8.6 and 15.4.5).
+/// 304 for a client that has the version with this entity tag. It has no body, and says nothing of
+/// the length of what it does not send (RFC 9110, sections 8.6 and 15.4.5).
 #[must_use]
 pub fn not_modified(etag: &str) -> Answer {
     let mut answer = finish(StatusCode::NOT_MODIFIED, Body::Text(String::new()));
@@ -111,7 +111,8 @@ pub fn localized_error(status: StatusCode, text: Text<'_>, code: &str, lang: Lan
     answer
 }
 
-/// 422 in the form of the wire contract, whose clients look through a list. `kind` is FastAPI's word for what is wrong at the place.
+/// 422 in the form of the wire contract, whose clients look through a list. `kind` is FastAPI's
+/// word for what is wrong at the place.
 #[must_use]
 pub fn unprocessable(kind: &str, place: &[&str], text: &str, code: &str) -> Answer {
     let fault = json!({"type": kind, "loc": place, "msg": text, "input": null});
@@ -146,8 +147,8 @@ pub fn not_authenticated(code: &str) -> Answer {
     answer
 }
 
-/// 401 for a refused token (RFC 6750, section 3.1). The text tells an expired token from all others and nothing more;
-/// the code tells which rule it broke.
+/// 401 for a refused token (RFC 6750, section 3.1). The text tells an expired token from all
+/// others and nothing more; the code tells which rule it broke.
 #[must_use]
 pub fn token_refused(code: Code, lang: Lang) -> Answer {
     let text = match code {
@@ -215,7 +216,8 @@ fn finish(status: StatusCode, body: Body) -> Answer {
     let mut answer = Answer::new(body);
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
-    // Without it a kept connection is answered in two packets, and the second may wait 40 ms for the first's acknowledgement.
+    // Without it a kept connection is answered in two packets, and the second may wait 40 ms for
+    // the first's acknowledgement.
     headers.insert(CONTENT_LENGTH, length);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

@@ -46,8 +46,8 @@ pub struct TimeLimits {
     pub total: Duration,
 }
 
-/// A body that fails when a read exceeds a time limit. Each pending read is raced against the host's timer, so that
-/// the limits hold for a client that sends nothing at all.
+/// A body that fails when a read exceeds a time limit. Each pending read is raced against the
+/// host's timer, so that the limits hold for a client that sends nothing at all.
 pub struct TimedBody<'h, B, H> {
     body: B,
     host: &'h H,
@@ -101,9 +101,10 @@ impl<B> TrackedBody<B> {
         Self { body, has_ended: false }
     }
 
-    /// Returns whether [`drain`] must read on. Without a `Content-Length` only reading shows whether
-    /// there is a body: any method may have one, and `wasi:http` removes `Transfer-Encoding`. A client
-    /// that waits for `100 Continue` has sent nothing, and reading would ask it to.
+    /// Returns whether [`drain`] must read on. Without a `Content-Length` only reading shows
+    /// whether there is a body: any method may have one, and `wasi:http` removes
+    /// `Transfer-Encoding`. A client that waits for `100 Continue` has sent nothing, and reading
+    /// would ask it to.
     pub fn has_rest(&self, request: &Parts) -> bool {
         let is_empty = request.headers.get(CONTENT_LENGTH).is_some_and(|length| length == "0");
         !self.has_ended && !is_empty && !request.headers.contains_key(EXPECT)
@@ -120,9 +121,10 @@ impl<B: RequestBody> Stream for TrackedBody<B> {
     }
 }
 
-/// Reads and discards what follows an answer. A server closes a connection with an unread body at once, and bytes
-/// that arrive on a closed socket reset it: a client that sends its whole request before it reads would never see
-/// the answer (RFC 9112, section 9.6). Bounded by [`DRAIN_BYTES`], [`DRAIN_TIME`] and [`DRAIN_PAUSE`].
+/// Reads and discards what follows an answer. A server closes a connection with an unread body at
+/// once, and bytes that arrive on a closed socket reset it: a client that sends its whole request
+/// before it reads would never see the answer (RFC 9112, section 9.6). Bounded by [`DRAIN_BYTES`],
+/// [`DRAIN_TIME`] and [`DRAIN_PAUSE`].
 pub async fn drain(body: impl RequestBody, host: &impl Host) {
     let limits = TimeLimits { pause: DRAIN_PAUSE, total: DRAIN_TIME };
     let mut body = TimedBody::new(body, limits, host);

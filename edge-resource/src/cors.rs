@@ -30,8 +30,8 @@ impl Default for Allowed {
 }
 
 impl AllowedOrigins {
-    /// Reads a comma separated list of origins (`https://app.example`, with a port where it is not the
-    /// scheme's own), or `*`.
+    /// Reads a comma separated list of origins (`https://app.example`, with a port where it is not
+    /// the scheme's own), or `*`.
     ///
     /// # Errors
     /// The entry that is not an origin.
@@ -63,7 +63,8 @@ impl AllowedOrigins {
                 headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
             }
             Allowed::These(_) => {
-                // Also where the origin is not allowed: a shared cache must not hand that answer to one that is.
+                // Also where the origin is not allowed: a shared cache must not hand that answer
+                // to one that is.
                 headers.append(VARY, HeaderValue::from_static("Origin"));
                 match request.headers.get(ORIGIN) {
                     Some(origin) if origin.to_str().is_ok_and(|origin| self.allows(origin)) => {
@@ -90,7 +91,8 @@ pub fn is_preflight(request: &Parts) -> bool {
         && request.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-/// The answer to a preflight; [`AllowedOrigins::admit`] decides whether the page gets its permission.
+/// The answer to a preflight; [`AllowedOrigins::admit`] decides whether the page gets its
+/// permission.
 #[must_use]
 pub fn preflight_answer() -> Answer {
     let mut answer = answer::empty();

@@ -3,8 +3,8 @@
 use crate::settings::{DEFAULT_CORS_ORIGINS, Variables};
 
 impl Variables {
-    /// Returns the names of the variables whose values are not the defaults. In Spin a misspelt name
-    /// sets nothing: `GET /` shows these names, and no values.
+    /// Returns the names of the variables whose values are not the defaults. In Spin a misspelt
+    /// name sets nothing: `GET /` shows these names, and no values.
     #[must_use]
     pub fn changed(&self) -> Vec<&'static str> {
         let changed = self.with_defaults().into_iter().filter(|(_, value, default)| {

@@ -10,11 +10,13 @@ use http::Uri;
 use crate::host::Host;
 use crate::shared::Entry;
 
-/// How often a waiting request looks whether a fetch is over. Looking again is how one request waits for
-/// another here: a component's task cannot be woken by another task of the same instance.
+/// How often a waiting request looks whether a fetch is over. Looking again is how one request
+/// waits for another here: a component's task cannot be woken by another task of the same
+/// instance.
 pub const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
-/// Whether a document is due: a quarter of its time is left for fetching the next one in the background.
+/// Whether a document is due: a quarter of its time is left for fetching the next one in the
+/// background.
 #[must_use]
 pub fn is_due(age: Duration, lifetime: Duration) -> bool {
     age >= lifetime.saturating_sub(lifetime / 4)

@@ -10,8 +10,9 @@ use http::HeaderMap;
 use http::header::{AGE, CACHE_CONTROL};
 use verifier_core::UnixTime;
 
-/// Clock, timer, chance, outbound HTTP, key-value store and log of the running instance. One instance is single-threaded, but
-/// several requests are in progress in it at the same time, taking turns at every `.await`.
+/// Clock, timer, chance, outbound HTTP, key-value store and log of the running instance. One
+/// instance is single-threaded, but several requests are in progress in it at the same time,
+/// taking turns at every `.await`.
 pub trait Host {
     /// The wall clock, for the verdict on a token.
     fn now(&self) -> UnixTime;
@@ -183,8 +184,9 @@ impl fmt::Display for FetchError {
 
 impl std::error::Error for FetchError {}
 
-/// What is left of the freshness lifetime that an answer gives, if it gives one: `max-age` of its `Cache-Control` (RFC 9111, section
-/// 5.2.2.1) without the `Age` that it reached in caches on the way (section 5.1); zero for `no-store` and `no-cache`.
+/// What is left of the freshness lifetime that an answer gives, if it gives one: `max-age` of its
+/// `Cache-Control` (RFC 9111, section 5.2.2.1) without the `Age` that it reached in caches on the
+/// way (section 5.1); zero for `no-store` and `no-cache`.
 #[must_use]
 pub fn lifetime_left(headers: &HeaderMap) -> Option<Duration> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);

@@ -1,13 +1,15 @@
 //! The protected resources, as one component for Spin and every other WASI 0.3 host.
 //!
 //! A request goes one way: [`service`] looks its path up in [`routes`], [`credentials`] takes the
-//! bearer token out of the header, [`keys`] knows which keys are valid now and lets `verifier-core`
-//! give the verdict, [`revocation`] asks whether the token still counts (in Redis, or in the [`status_list`]), [`access`] asks for the role and for what the [`rules`] demand, [`uploads`] keeps files, and [`answer`] writes what goes back;
-//! [`cors`] adds what a browser wants to see.
+//! bearer token out of the header, [`keys`] knows which keys are valid now and lets
+//! `verifier-core` give the verdict, [`revocation`] asks whether the token still counts (in Redis,
+//! or in the [`status_list`]), [`access`] asks for the role and for what the [`rules`] demand,
+//! [`uploads`] keeps files, and [`answer`] writes what goes back; [`cors`] adds what a browser
+//! wants to see.
 //!
 //! All of that is plain code over `http` types. What it needs of the machine it runs on is the
-//! trait [`host::Host`]; `spin` implements it with the Spin SDK and is the only module that is built
-//! for WebAssembly alone.
+//! trait [`host::Host`]; `spin` implements it with the Spin SDK and is the only module that is
+//! built for WebAssembly alone.
 
 pub mod access;
 pub mod answer;

@@ -1,4 +1,5 @@
-//! `GET /openapi.json`: the surface for programs, made from the table of routes, so that it cannot say anything else.
+//! `GET /openapi.json`: the surface for programs, made from the table of routes, so that it cannot
+//! say anything else.
 
 use serde_json::{Map, Value, json};
 

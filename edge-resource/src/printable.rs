@@ -1,4 +1,5 @@
-//! Characters that must not reach a reader as they are: terminals obey some, and others hide or reorder text.
+//! Characters that must not reach a reader as they are: terminals obey some, and others hide or
+//! reorder text.
 
 use std::fmt::Write;
 
@@ -28,8 +29,8 @@ pub fn one_line(text: &str) -> String {
     line
 }
 
-/// Returns a value as one line of JSON in ASCII, so that no program on the way to its reader has to change it: one
-/// that escapes control characters in its own way leaves no JSON.
+/// Returns a value as one line of JSON in ASCII, so that no program on the way to its reader has
+/// to change it: one that escapes control characters in its own way leaves no JSON.
 ///
 /// # Errors
 /// When the value cannot be serialized.

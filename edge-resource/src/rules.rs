@@ -7,8 +7,9 @@
 //!   {"path": "/uploads/*", "method": "DELETE", "claim": "premium", "value": true} ]
 //! ```
 //!
-//! `path` is a path as it is served, or ends in `/*` for all below; without `method`, all methods. Rules are bound to
-//! routes when they are read: a rule that fits none is an error rather than a gap, and no request's path is ever compared with one.
+//! `path` is a path as it is served, or ends in `/*` for all below; without `method`, all methods.
+//! Rules are bound to routes when they are read: a rule that fits none is an error rather than a
+//! gap, and no request's path is ever compared with one.
 
 use std::ptr;
 

@@ -41,8 +41,9 @@ pub struct Service {
 }
 
 impl Service {
-    /// Sets the service up. It never fails: a variable that makes no sense, or a key that cannot be read, is
-    /// written to the log here, once, and answered with 503 wherever a token would have to be verified.
+    /// Sets the service up. It never fails: a variable that makes no sense, or a key that cannot
+    /// be read, is written to the log here, once, and answered with 503 wherever a token would
+    /// have to be verified.
     #[must_use]
     pub fn new(variables: &Variables, host: &impl Host) -> Self {
         let service = match Settings::from_variables(variables) {
@@ -72,8 +73,8 @@ impl Service {
         service
     }
 
-    /// Answers a request. `HEAD` gets what `GET` gets: leaving the body out is the HTTP server's work,
-    /// which needs to see it to know its length.
+    /// Answers a request. `HEAD` gets what `GET` gets: leaving the body out is the HTTP server's
+    /// work, which needs to see it to know its length.
     pub async fn answer(
         &self,
         request: &Parts,
@@ -103,7 +104,8 @@ impl Service {
         self.keys.is_due(host) || self.revocation.is_due(host)
     }
 
-    /// Fetches what will soon be too old. To be run after an answer, so that no request waits for it.
+    /// Fetches what will soon be too old. To be run after an answer, so that no request waits for
+    /// it.
     pub async fn upkeep(&self, host: &impl Host) {
         self.keys.refresh(host).await;
         self.revocation.refresh(&self.keys, host).await;
@@ -126,7 +128,8 @@ impl Service {
             (Endpoint::Health, _) => return health::report(self.subjects(), host).await,
             (Endpoint::OpenApi, _) => return answer::ok(&openapi::document()),
             (_, Some(token)) => token,
-            // Unreachable with the routes there are; a new one that forgets its requirement stays closed.
+            // Unreachable with the routes there are; a new one that forgets its requirement stays
+            // closed.
             (_, None) => return answer::not_authenticated("not_authenticated"),
         };
         match route.endpoint {
@@ -163,8 +166,9 @@ impl Service {
     }
 }
 
-/// Writes one JSON object to the log for a request that is refused for what it brings, or that cannot be served. It
-/// holds the path without its query, and nothing from any header but the request's id.
+/// Writes one JSON object to the log for a request that is refused for what it brings, or that
+/// cannot be served. It holds the path without its query, and nothing from any header but the
+/// request's id.
 fn log_refusal(request: &Parts, answer: &Answer, id: &HeaderValue, host: &impl Host) {
     #[derive(Serialize)]
     struct Refused<'a> {
@@ -194,8 +198,9 @@ fn log_refusal(request: &Parts, answer: &Answer, id: &HeaderValue, host: &impl H
     }
 }
 
-/// Redirects to the path without the slashes at its end, as FastAPI does. The reference is relative (RFC 3986, section
-/// 4.2), so that it stays below a prefix that a proxy has stripped: each `..` leaves one of the slashes behind.
+/// Redirects to the path without the slashes at its end, as FastAPI does. The reference is
+/// relative (RFC 3986, section 4.2), so that it stays below a prefix that a proxy has stripped:
+/// each `..` leaves one of the slashes behind.
 fn moved(requested: &str, path: &str, query: Option<&str>) -> Answer {
     let slashes = requested.len().saturating_sub(path.len());
     let name = path.rsplit('/').next().unwrap_or_default();

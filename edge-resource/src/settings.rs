@@ -22,7 +22,8 @@ pub const MAX_UPLOAD_LIMIT: u64 = 10 * 1024 * 1024 * 1024;
 /// The most that `idle_timeout` may be, in seconds: as long as a whole upload may take.
 pub const MAX_IDLE_TIMEOUT: u64 = 3600;
 
-/// Origins that may call from a browser when nothing else is set: where front ends run in development.
+/// Origins that may call from a browser when nothing else is set: where front ends run in
+/// development.
 pub const DEFAULT_CORS_ORIGINS: &str =
     "http://localhost:3000,http://localhost:5173,http://localhost:8080,http://127.0.0.1:8080";
 
@@ -39,7 +40,8 @@ pub struct Variables {
     pub audience: String,
     /// `leeway`: seconds of clock difference that are forgiven.
     pub leeway: String,
-    /// `future_leeway`: seconds that `nbf` and `iat` may be ahead, where that is more than `leeway`.
+    /// `future_leeway`: seconds that `nbf` and `iat` may be ahead, where that is more than
+    /// `leeway`.
     pub future_leeway: String,
     /// `require_at_jwt`: whether the header's `typ` must be `at+jwt`; `true` or `false`.
     pub require_at_jwt: String,
@@ -128,8 +130,8 @@ impl Settings {
     /// Reads the variables.
     ///
     /// # Errors
-    /// [`SettingError`] for the first one that makes no sense. Whether a key can be used is found out
-    /// by [`crate::keys`].
+    /// [`SettingError`] for the first one that makes no sense. Whether a key can be used is found
+    /// out by [`crate::keys`].
     pub fn from_variables(variables: &Variables) -> Result<Self, SettingError> {
         Ok(Self {
             keys: key_source(variables)?,
@@ -304,7 +306,8 @@ mod tests {
                 "{name}"
             );
             if is_for_the_host_alone {
-                // Spin parses it when the component first calls anything: with user, path or nothing in it, no call is allowed.
+                // Spin parses it when the component first calls anything: with user, path or
+                // nothing in it, no call is allowed.
                 let origin = value
                     .strip_prefix("{ default = \"")
                     .and_then(|value| value.strip_suffix("\" }"));

@@ -1,8 +1,8 @@
-//! Fetched documents in the key-value store, so that a new instance needs no fetch of its own, and one that comes up while the
-//! issuer is away has something at all.
+//! Fetched documents in the key-value store, so that a new instance needs no fetch of its own, and
+//! one that comes up while the issuer is away has something at all.
 //!
-//! An entry is as trustworthy as the store, in which the component alone writes. It is a copy: when it cannot be read or
-//! written, documents are fetched as if there were none.
+//! An entry is as trustworthy as the store, in which the component alone writes. It is a copy:
+//! when it cannot be read or written, documents are fetched as if there were none.
 
 use std::time::Duration;
 

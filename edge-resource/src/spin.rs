@@ -115,14 +115,16 @@ fn sent(answer: Answer, idle_timeout: Duration) -> Result<types::Response, Error
     spin_sdk::wasip3::spawn(async move {
         let outcome = write(body, &mut writer, idle_timeout).await.map(|()| None);
         let BodyWriter { stream_writer, result_writer, .. } = writer;
-        // The end of the stream, then whether it is the end of the body. Nobody reads it when the client has gone.
+        // The end of the stream, then whether it is the end of the body. Nobody reads it when the
+        // client has gone.
         drop(stream_writer);
         let _ = result_writer.write(outcome).await;
     });
     Ok(response)
 }
 
-/// Writes the body. Each write is raced against the timer: a client that takes nothing must not hold it for ever.
+/// Writes the body. Each write is raced against the timer: a client that takes nothing must not
+/// hold it for ever.
 async fn write(
     body: Body,
     writer: &mut BodyWriter,
@@ -277,10 +279,12 @@ fn redis_connection() -> MutexGuard<'static, Option<Arc<Connection>>> {
     CONNECTION.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Asks on the connection of the instance, which is opened for the first question and after one that failed.
+/// Asks on the connection of the instance, which is opened for the first question and after one
+/// that failed.
 ///
-/// That the server has closed a kept connection is told by the question that fails on it, and at once: it is asked again on a new one.
-/// What fails later than `at_once` failed for another reason, mostly that there was no answer in the host's own time.
+/// That the server has closed a kept connection is told by the question that fails on it, and at
+/// once: it is asked again on a new one. What fails later than `at_once` failed for another
+/// reason, mostly that there was no answer in the host's own time.
 async fn redis_count(address: &str, keys: &[String], at_once: Duration) -> Result<u64, RedisError> {
     let started = SpinHost.uptime();
     let kept = redis_connection().clone();
@@ -365,7 +369,8 @@ async fn fetch(
 ) -> Result<Fetched, FetchError> {
     let request = http::Request::get(url)
         .header(ACCEPT, document.accept())
-        // Without it a server may choose any coding (RFC 9110, section 12.5.3); none is undone here.
+        // Without it a server may choose any coding (RFC 9110, section 12.5.3); none is undone
+        // here.
         .header(ACCEPT_ENCODING, HeaderValue::from_static("identity"))
         .extension(RequestOptionsExtension(phase_limits(limits.time)))
         .body(EmptyBody::new())
@@ -393,7 +398,8 @@ async fn fetch(
 fn phase_limits(time: Duration) -> RequestOptions {
     let options = RequestOptions::new();
     let time = Some(nanoseconds(time));
-    // A host that does not support one of them says so; the deadline around the fetch holds in any case.
+    // A host that does not support one of them says so; the deadline around the fetch holds in any
+    // case.
     let _ = options.set_connect_timeout(time);
     let _ = options.set_first_byte_timeout(time);
     let _ = options.set_between_bytes_timeout(time);

@@ -1,7 +1,9 @@
-//! Whose turn it is at the key-value store: within an instance, calls about one key and listings of all keys never overlap.
+//! Whose turn it is at the key-value store: within an instance, calls about one key and listings
+//! of all keys never overlap.
 //!
-//! Spin's own store keeps its lock while it hands out the keys of a listing, few at a time. A call waits for that lock without letting
-//! anything else of its instance go on, the reader of the listing included, so that neither would ever end.
+//! Spin's own store keeps its lock while it hands out the keys of a listing, few at a time. A call
+//! waits for that lock without letting anything else of its instance go on, the reader of the
+//! listing included, so that neither would ever end.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -42,7 +44,8 @@ impl StoreTurns {
         Self(Mutex::new(Queue { came: 0, there: VecDeque::new() }))
     }
 
-    /// Waits for those who came before and use it in the other way; of the same way, many may at a time.
+    /// Waits for those who came before and use it in the other way; of the same way, many may at a
+    /// time.
     pub async fn take(&self, way: Use, host: &impl Host) -> StoreTurn<'_> {
         let turn = {
             let mut queue = self.queue();

@@ -11,7 +11,8 @@ pub trait Clock: Send + Sync {
     /// The time now.
     fn now(&self) -> DateTime<Utc>;
 
-    /// Time that only goes forward, from some start of its own: for measuring, also while [`Self::now`] is set back.
+    /// Time that only goes forward, from some start of its own: for measuring, also while
+    /// [`Self::now`] is set back.
     fn monotonic(&self) -> Duration;
 }
 

@@ -43,7 +43,8 @@ pub struct ClaimsArgs {
 /// TLS of the server itself.
 #[derive(Debug, Clone, Args)]
 pub struct TlsArgs {
-    /// Certificate of the server and those between it and its root, as PEM; with it, the server speaks TLS
+    /// Certificate of the server and those between it and its root, as PEM; with it, the server
+    /// speaks TLS
     #[arg(long, env = "ISSUER_TLS_CERT", value_name = "FILE", requires = "tls_key")]
     pub tls_cert: Option<PathBuf>,
 
@@ -53,7 +54,8 @@ pub struct TlsArgs {
 }
 
 impl TlsArgs {
-    /// Both files, or none: one does not come without the other. Empty variables are as good as none.
+    /// Both files, or none: one does not come without the other. Empty variables are as good as
+    /// none.
     #[must_use]
     pub fn files(self) -> Option<TlsFiles> {
         let files = TlsFiles { certificates: self.tls_cert?, key: self.tls_key? };
@@ -70,7 +72,8 @@ pub struct ServeArgs {
     #[arg(long, env = "ISSUER_LISTEN", default_value = "127.0.0.1:8000")]
     pub listen: String,
 
-    /// Address of the metrics, GET /metrics in the text form of Prometheus; without it, there are none. Not for the public
+    /// Address of the metrics, GET /metrics in the text form of Prometheus; without it, there are
+    /// none. Not for the public
     #[arg(long, env = "ISSUER_METRICS_LISTEN", value_name = "ADDRESS")]
     pub metrics_listen: Option<String>,
 
@@ -125,8 +128,8 @@ pub struct ServeArgs {
     )]
     pub refresh_lifetime: u32,
 
-    /// How far `nbf` and `iat` of tokens that come back may be ahead of this clock, in seconds: other issuers on
-    /// the database may be ahead, and a clock may be set back. `exp` is exact
+    /// How far `nbf` and `iat` of tokens that come back may be ahead of this clock, in seconds:
+    /// other issuers on the database may be ahead, and a clock may be set back. `exp` is exact
     #[arg(
         long,
         env = "ISSUER_FUTURE_LEEWAY",
@@ -210,7 +213,8 @@ pub struct ServeArgs {
     #[command(flatten)]
     pub claims: ClaimsArgs,
 
-    /// Proxies whose X-Forwarded-For is believed: addresses or networks like 10.0.0.0/8, separated by commas
+    /// Proxies whose X-Forwarded-For is believed: addresses or networks like 10.0.0.0/8, separated
+    /// by commas
     #[arg(
         long,
         env = "ISSUER_TRUSTED_PROXIES",
@@ -224,7 +228,8 @@ pub struct ServeArgs {
     #[arg(long, env = "ISSUER_HASH_CONCURRENCY", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub hash_concurrency: Option<u16>,
 
-    /// OpenTelemetry collector that gets a span for each request, by OTLP over HTTP: http://localhost:4318
+    /// OpenTelemetry collector that gets a span for each request, by OTLP over HTTP:
+    /// http://localhost:4318
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL", hide_env_values = true)]
     pub otlp_endpoint: Option<String>,
 

@@ -26,8 +26,8 @@ pub(crate) enum Refused {
     TooLarge,
 }
 
-/// Reads a key file. A `secret` one must be closed to others, see [`exposed_mode`]; the open file is asked, so that it
-/// cannot be exchanged between check and use.
+/// Reads a key file. A `secret` one must be closed to others, see [`exposed_mode`]; the open file
+/// is asked, so that it cannot be exchanged between check and use.
 pub(crate) fn read(path: &Path, secret: bool) -> Result<Zeroizing<String>, Refused> {
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => Refused::Missing,

@@ -1,7 +1,8 @@
 //! The issuer: logs users in and signs RS256 tokens, a drop-in for Django with SimpleJWT.
 //!
-//! Everything the binary does is here, so that the tests drive the same server: [`http::router`] answers requests from
-//! a [`http::Issuer`], which holds the keys, the storage, the password hasher, and the clock and randomness passed in.
+//! Everything the binary does is here, so that the tests drive the same server: [`http::router`]
+//! answers requests from a [`http::Issuer`], which holds the keys, the storage, the password
+//! hasher, and the clock and randomness passed in.
 
 #![warn(missing_docs)]
 

@@ -1,4 +1,5 @@
-//! What the issuer counts, for Prometheus. Labels have few values whatever clients send, so that memory is bounded.
+//! What the issuer counts, for Prometheus. Labels have few values whatever clients send, so that
+//! memory is bounded.
 
 use std::fmt::{self, Write as _};
 use std::time::Duration;
@@ -159,7 +160,8 @@ impl Metrics {
         Present(self.in_progress.clone()).one()
     }
 
-    /// An answer, and the time to its head. `route` is the template of the path, never the path itself.
+    /// An answer, and the time to its head. `route` is the template of the path, never the path
+    /// itself.
     pub fn answered(&self, route: &str, method: &'static str, status: u16, time: Duration) {
         self.answers.get_or_create(&Answer { route: route.to_owned(), method, status }).inc();
         self.durations

@@ -1,6 +1,7 @@
 //! Where randomness comes from: the one place that asks the system.
 //!
-//! Generating an RSA key is the exception: aws-lc draws from its own generator there and takes no other.
+//! Generating an RSA key is the exception: aws-lc draws from its own generator there and takes no
+//! other.
 
 /// A cryptographically secure source of random bytes.
 pub trait Random: Send + Sync {

@@ -1,4 +1,5 @@
-//! Opening files that the operator names. A FIFO would hold the reader up until somebody writes into it.
+//! Opening files that the operator names. A FIFO would hold the reader up until somebody writes
+//! into it.
 
 use std::fs::File;
 use std::io::{self, Read as _};

@@ -1,4 +1,5 @@
-//! A SQLite database as a file: which other users can read it, and how to open it on a read-only medium.
+//! A SQLite database as a file: which other users can read it, and how to open it on a read-only
+//! medium.
 
 use std::fs;
 use std::io;
@@ -25,10 +26,11 @@ impl Exposure {
     }
 }
 
-/// Returns the first file of the database that is open to others; one that is open to all comes first.
+/// Returns the first file of the database that is open to others; one that is open to all comes
+/// first.
 ///
-/// The `-wal` file holds the newest pages, and keeps the mode that the database had when it was made.
-/// The `-shm` file holds no content, so that it may be read.
+/// The `-wal` file holds the newest pages, and keeps the mode that the database had when it was
+/// made. The `-shm` file holds no content, so that it may be read.
 pub(crate) fn exposure(database: &Path) -> Option<Exposure> {
     let of = |(path, bits): (PathBuf, u32)| {
         let mode = fs::metadata(&path).ok()?.permissions().mode() & 0o777;
@@ -43,7 +45,8 @@ pub(crate) fn exposure(database: &Path) -> Option<Exposure> {
     exposed.iter().find(|exposure| exposure.is_to_all()).or(exposed.first()).cloned()
 }
 
-/// Refuses what is there and is not a regular file: a FIFO or a device would hang or answer nonsense.
+/// Refuses what is there and is not a regular file: a FIFO or a device would hang or answer
+/// nonsense.
 pub(crate) fn refuse_special(database: &Path) -> io::Result<()> {
     match fs::metadata(database) {
         Ok(metadata) if !metadata.is_file() => Err(io::Error::other("it is not a regular file")),

@@ -1,8 +1,10 @@
-//! Sending spans to an OpenTelemetry collector: OTLP over HTTP, in the background, as much as there is room for.
+//! Sending spans to an OpenTelemetry collector: OTLP over HTTP, in the background, as much as
+//! there is room for.
 //!
-//! A collector that is slow or down costs spans and nothing else. Batches and queue, sampling, extra headers and resource
-//! attributes follow the variables of the OpenTelemetry specification (`OTEL_BSP_*`, `OTEL_TRACES_SAMPLER`,
-//! `OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`).
+//! A collector that is slow or down costs spans and nothing else. Batches and queue, sampling,
+//! extra headers and resource attributes follow the variables of the OpenTelemetry specification
+//! (`OTEL_BSP_*`, `OTEL_TRACES_SAMPLER`, `OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_SERVICE_NAME`,
+//! `OTEL_RESOURCE_ATTRIBUTES`).
 
 use std::time::Duration;
 
@@ -43,8 +45,9 @@ pub struct Telemetry {
 }
 
 impl Telemetry {
-    /// Will post spans to `<collector>/v1/traces`, by OTLP over HTTP; nothing is sent yet. `collector`: like
-    /// `http://localhost:4318`. A user name and a password in it are sent as `Authorization: Basic` (RFC 7617).
+    /// Will post spans to `<collector>/v1/traces`, by OTLP over HTTP; nothing is sent yet.
+    /// `collector`: like `http://localhost:4318`. A user name and a password in it are sent as
+    /// `Authorization: Basic` (RFC 7617).
     ///
     /// # Errors
     /// When that is no URL, or the settings in the environment cannot be used.

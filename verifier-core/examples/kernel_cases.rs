@@ -1,6 +1,7 @@
-//! Powers modulo random and adversarial numbers, computed by `num-bigint`, one of 16 by `rsa` as well, and asked of every kernel of this
-//! build, each with the right answer and with one that differs in a bit. With `--emit` the cases go to standard output as well, for kernels
-//! that run elsewhere; `cargo xtask kernels` connects the two.
+//! Powers modulo random and adversarial numbers, computed by `num-bigint`, one of 16 by `rsa` as
+//! well, and asked of every kernel of this build, each with the right answer and with one that
+//! differs in a bit. With `--emit` the cases go to standard output as well, for kernels that run
+//! elsewhere; `cargo xtask kernels` connects the two.
 //!
 //! `cargo run --release -p verifier-core --example kernel_cases -- [--cases N] [--seed N] [--emit]`
 

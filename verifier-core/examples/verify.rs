@@ -1,8 +1,10 @@
-//! Verifies tokens line by line: `{"token", "keys", "now"}` on standard input, one verdict per line on standard output.
+//! Verifies tokens line by line: `{"token", "keys", "now"}` on standard input, one verdict per
+//! line on standard output.
 //!
-//! `keys` is PEM, JWK or JWKS text; `now` is in Unix seconds. Optional: `leeway` and `futureLeeway`
-//! (seconds, 0 to 3600), `issuer`, `audience`, `tokenType` (`access` or `refresh`), `requireAtJwt`. A verdict is `{"ok": true, "claims": {..}}` or
-//! `{"ok": false, "code": "..", "message": ".."}`.
+//! `keys` is PEM, JWK or JWKS text; `now` is in Unix seconds. Optional: `leeway` and
+//! `futureLeeway` (seconds, 0 to 3600), `issuer`, `audience`, `tokenType` (`access` or `refresh`),
+//! `requireAtJwt`. A verdict is `{"ok": true, "claims": {..}}` or `{"ok": false, "code": "..",
+//! "message": ".."}`.
 
 use serde::Deserialize;
 use serde_json::{Value, json};

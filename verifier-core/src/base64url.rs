@@ -1,4 +1,5 @@
-//! Strict base64url without padding (RFC 4648 section 5, RFC 7515 section 2): every byte string has exactly one text.
+//! Strict base64url without padding (RFC 4648 section 5, RFC 7515 section 2): every byte string
+//! has exactly one text.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -37,12 +38,13 @@ pub(crate) struct Decoder {
 }
 
 impl Decoder {
-    /// Takes the next character, and appends the byte that it completes; false when it is outside the alphabet, as padding,
-    /// white space and line breaks are.
+    /// Takes the next character, and appends the byte that it completes; false when it is outside
+    /// the alphabet, as padding, white space and line breaks are.
     pub(crate) fn take(&mut self, character: u8, bytes: &mut Vec<u8>) -> bool {
         let sextet = sextet(character);
         self.bits = self.bits << 6 | u32::from(sextet);
-        // Of four sextets the first completes no byte, and the others leave four bits, two, and none.
+        // Of four sextets the first completes no byte, and the others leave four bits, two, and
+        // none.
         let left = 6 - self.characters % 4 * 2;
         self.characters += 1;
         if left < 6 {
@@ -56,7 +58,8 @@ impl Decoder {
         self.characters.wrapping_neg() % 4
     }
 
-    /// Whether the text may end here: its length is possible, and the bits that are left over are zero.
+    /// Whether the text may end here: its length is possible, and the bits that are left over are
+    /// zero.
     pub(crate) const fn may_end(&self) -> bool {
         self.missing() != 3 && self.bits & ((1 << (self.missing() * 2)) - 1) == 0
     }
@@ -64,10 +67,11 @@ impl Decoder {
 
 /// Decodes a whole text and appends its bytes.
 ///
-/// The error is the offset of the first byte that is outside the alphabet, or of the last byte when the length is
-/// impossible or unused trailing bits are set.
+/// The error is the offset of the first byte that is outside the alphabet, or of the last byte
+/// when the length is impossible or unused trailing bits are set.
 pub(crate) fn decode_into(bytes: &mut Vec<u8>, text: &[u8]) -> Result<(), usize> {
-    // Groups of four characters, which are three bytes each, as long as they are good ones; what is left one by one.
+    // Groups of four characters, which are three bytes each, as long as they are good ones; what
+    // is left one by one.
     let (groups, _) = text.as_chunks::<4>();
     let start = bytes.len();
     bytes.resize(start + groups.len() * 3, 0);

@@ -1,4 +1,5 @@
-//! The registered claims of a payload whose signature has been checked (RFC 7519 section 4.1, and `SimpleJWT`'s own).
+//! The registered claims of a payload whose signature has been checked (RFC 7519 section 4.1, and
+//! `SimpleJWT`'s own).
 
 use crate::code::Code;
 use crate::fault::{Fault, JsonFault};

@@ -70,13 +70,15 @@ code_table! {
     /// The key text is neither PEM nor JSON.
     KeyFormatUnknown, KeyLoad, "key_format_unknown",
         "키를 읽을 수 없습니다: PEM, JWK, JWKS 중 하나가 아닙니다", "The key is neither PEM nor a JWK nor a JWKS";
-    /// Broken PEM armour, another label than `PUBLIC KEY` or `RSA PUBLIC KEY`, or bytes that are not such a key in DER.
+    /// Broken PEM armour, another label than `PUBLIC KEY` or `RSA PUBLIC KEY`, or bytes that are
+    /// not such a key in DER.
     KeyPemInvalid, KeyLoad, "key_pem_invalid",
         "PEM 공개 키 형식이 올바르지 않습니다", "The PEM text is not an RSA public key";
     /// The JWK or JWKS is not strict JSON of the right shape (RFC 7517).
     KeyJsonInvalid, KeyLoad, "key_json_invalid",
         "JWK 또는 JWKS의 JSON 형식이 올바르지 않습니다", "The JWK or JWKS is not valid JSON of the right shape";
-    /// `n` or `e` of a JWK is missing or not base64url of a positive integer (RFC 7518 section 6.3.1).
+    /// `n` or `e` of a JWK is missing or not base64url of a positive integer (RFC 7518 section
+    /// 6.3.1).
     KeyMemberInvalid, KeyLoad, "key_member_invalid",
         "JWK의 멤버가 없거나 형식이 올바르지 않습니다", "A member of the JWK is missing or malformed";
     /// A private key where a public one belongs.
@@ -186,7 +188,8 @@ code_table! {
     /// `iss` is not the configured issuer (RFC 7519 section 4.1.1).
     IssuerMismatch, Claims, "issuer_mismatch",
         "토큰 발급자가 일치하지 않습니다", "The issuer of the token is not the expected one";
-    /// `aud` does not hold the configured audience, or is there although none is configured (RFC 7519 section 4.1.3).
+    /// `aud` does not hold the configured audience, or is there although none is configured (RFC
+    /// 7519 section 4.1.3).
     AudienceMismatch, Claims, "audience_mismatch",
         "토큰 대상이 일치하지 않습니다", "The audience of the token is not the expected one";
 

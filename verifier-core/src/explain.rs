@@ -1,7 +1,7 @@
 //! A verdict step by step, for people who want to see which check stopped a token.
 //!
-//! The checks are made in one order, so the one that failed tells how each of them went: what explains is
-//! [`Verifier::verify`] itself.
+//! The checks are made in one order, so the one that failed tells how each of them went: what
+//! explains is [`Verifier::verify`] itself.
 
 use crate::claims::ClaimName;
 use crate::code::{Code, Stage};
@@ -86,8 +86,8 @@ impl Check {
 }
 
 impl Check {
-    /// The check that refuses with this code; `None` for the two that name their claim, and for those of keys and of
-    /// revocation.
+    /// The check that refuses with this code; `None` for the two that name their claim, and for
+    /// those of keys and of revocation.
     #[must_use]
     pub const fn of(code: Code) -> Option<Self> {
         Some(match code {
@@ -163,11 +163,13 @@ pub struct Step {
 /// A verdict with its steps.
 #[derive(Clone, Debug)]
 pub struct Explanation {
-    /// All of [`Check::ALL`], in order; at most one has failed, and those after it were not reached.
+    /// All of [`Check::ALL`], in order; at most one has failed, and those after it were not
+    /// reached.
     pub steps: Vec<Step>,
     /// The answer of [`Verifier::verify`].
     pub verdict: Result<VerifiedToken, Refusal>,
-    /// The decoded header of a token of the right shape, when it is UTF-8. **Not verified** unless the verdict is good.
+    /// The decoded header of a token of the right shape, when it is UTF-8. **Not verified** unless
+    /// the verdict is good.
     pub untrusted_header: Option<String>,
     /// The decoded payload, likewise.
     pub untrusted_payload: Option<String>,
@@ -176,7 +178,8 @@ pub struct Explanation {
 impl Verifier {
     /// The verdict of [`Self::verify`], with every check on the way to it.
     ///
-    /// For people only: a program that acts on a token calls [`Self::verify`], which hands out nothing unverified.
+    /// For people only: a program that acts on a token calls [`Self::verify`], which hands out
+    /// nothing unverified.
     #[must_use]
     pub fn explain(&self, token: impl AsRef<[u8]>, now: UnixTime) -> Explanation {
         let mut segments = Segments::default();

@@ -25,7 +25,8 @@ use core::num::NonZeroU64;
 /// | `key_too_small`, `key_too_large` | 0 | bits of the modulus |
 /// | any other | 0 | 0 |
 #[derive(Clone, Copy, PartialEq, Eq)]
-// One number, so that `Result<(), Fault>` is one as well: wasm passes it on its stack, and asks for its being zero.
+// One number, so that `Result<(), Fault>` is one as well: wasm passes it on its stack, and asks
+// for its being zero.
 pub struct Fault(NonZeroU64);
 
 /// Where they begin, in bits.
@@ -60,8 +61,8 @@ impl Fault {
         Code::ALL.get(index).copied().unwrap_or(Code::SignatureInvalid)
     }
 
-    /// All three in one number: the place in its lowest 32 bits, the reason in the next 8, and above them one more than the
-    /// index of the code in [`Code::ALL`].
+    /// All three in one number: the place in its lowest 32 bits, the reason in the next 8, and
+    /// above them one more than the index of the code in [`Code::ALL`].
     #[must_use]
     pub const fn number(self) -> u64 {
         self.0.get()

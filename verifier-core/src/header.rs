@@ -32,8 +32,9 @@ impl Typ {
 
 /// Reads the decoded header (RFC 7515 section 4); yields its `kid`, when the token names its key.
 ///
-/// A header that keeps every rule has named a key; whether that key signed the token is still open. `jwk`, `jku`, `x5u`,
-/// `x5c` and `x5t` are not even read: a key never comes from the token (RFC 8725 section 3.10).
+/// A header that keeps every rule has named a key; whether that key signed the token is still
+/// open. `jwk`, `jku`, `x5u`, `x5c` and `x5t` are not even read: a key never comes from the token
+/// (RFC 8725 section 3.10).
 ///
 /// # Errors
 /// A JSON fault, or the first of `alg`, `typ`, `crit`, `b64`, `kid` that breaks its rule.
@@ -50,7 +51,8 @@ pub(crate) fn read(bytes: &[u8], expected: Typ) -> Result<Option<Text<'_>>, Faul
         },
     )?;
     let [alg, typ, crit, b64, kid] = members;
-    // The algorithm comes from the key; the header must agree with it to the letter (RFC 8725 section 3.1).
+    // The algorithm comes from the key; the header must agree with it to the letter (RFC 8725
+    // section 3.1).
     if !alg.is_some_and(|alg| alg.is_text(b"RS256")) {
         return Err(Fault::of(Code::AlgNotAllowed));
     }

@@ -1,8 +1,9 @@
 //! Strict verification of RS256 JSON Web Tokens, for servers, browsers and the edge.
 //!
-//! One function decides: [`Verifier::verify`] takes a token and the time and answers with the verified token or with
-//! the first rule it broke. It needs no clock, no randomness, no network and no standard library (`core` and `alloc`
-//! alone; natively, `sha2` for the processor's hash instructions), so the same code gives the same verdict natively and in wasm.
+//! One function decides: [`Verifier::verify`] takes a token and the time and answers with the
+//! verified token or with the first rule it broke. It needs no clock, no randomness, no network
+//! and no standard library (`core` and `alloc` alone; natively, `sha2` for the processor's hash
+//! instructions), so the same code gives the same verdict natively and in wasm.
 //!
 //! ```
 //! use verifier_core::{KeySet, Policy, UnixTime, Verifier};

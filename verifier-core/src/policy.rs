@@ -13,13 +13,16 @@ pub const MAX_LEEWAY_SECONDS: u64 = 3600;
 /// [`Policy::future_leeway_seconds`] when nothing else is set.
 pub const DEFAULT_FUTURE_LEEWAY_SECONDS: u64 = 5;
 
-/// What an application asks of a token beyond a good signature. The default demands an access token, is exact about `exp`,
-/// allows `nbf` and `iat` to be five seconds ahead, and knows neither issuer nor audience.
+/// What an application asks of a token beyond a good signature. The default demands an access
+/// token, is exact about `exp`, allows `nbf` and `iat` to be five seconds ahead, and knows neither
+/// issuer nor audience.
 ///
-/// Names are a `String`, or UTF-8 in bytes for callers that have no room for the standard library's check of it.
+/// Names are a `String`, or UTF-8 in bytes for callers that have no room for the standard
+/// library's check of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy<Name = String> {
-    /// How far the clocks of issuer and verifier may differ, in seconds; applies to `exp`, `nbf` and `iat`. Default 0.
+    /// How far the clocks of issuer and verifier may differ, in seconds; applies to `exp`, `nbf`
+    /// and `iat`. Default 0.
     pub leeway_seconds: u64,
     /// How far `nbf` and `iat` may lie in the future, in seconds, where that is more than
     /// [`Self::leeway_seconds`]. Default 5: a verifier whose clock is slightly behind the issuer's
@@ -27,8 +30,9 @@ pub struct Policy<Name = String> {
     pub future_leeway_seconds: u64,
     /// When set, `iss` must be present and equal to it. Not set: `iss` is ignored.
     pub issuer: Option<Name>,
-    /// When set, `aud` must be present and be or contain it. Not set: a token that carries `aud` is refused, since it
-    /// is meant for someone in particular and nobody has said that this is us.
+    /// When set, `aud` must be present and be or contain it. Not set: a token that carries `aud`
+    /// is refused, since it is meant for someone in particular and nobody has said that this is
+    /// us.
     pub audience: Option<Name>,
     /// The `token_type` that is asked for. Default: access.
     pub token_type: TokenType,

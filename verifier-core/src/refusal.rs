@@ -76,7 +76,8 @@ pub enum Refusal {
     },
     /// [`Code::HeaderInvalid`] or [`Code::PayloadInvalid`]: JSON, but not an object.
     NotAnObject(Segment),
-    /// [`Code::HeaderDuplicateMember`] or [`Code::PayloadDuplicateMember`]: in the object that begins at this byte.
+    /// [`Code::HeaderDuplicateMember`] or [`Code::PayloadDuplicateMember`]: in the object that
+    /// begins at this byte.
     DuplicateMember {
         /// Header or payload.
         segment: Segment,
@@ -105,7 +106,8 @@ pub enum Refusal {
         /// Suitable keys in the set.
         keys: usize,
     },
-    /// [`Code::SignatureInvalid`]. Says no more on purpose: how a signature fails is of use to a forger only.
+    /// [`Code::SignatureInvalid`]. Says no more on purpose: how a signature fails is of use to a
+    /// forger only.
     Signature,
     /// [`Code::ClaimMissing`]: the claim's name.
     ClaimMissing(&'static str),
@@ -148,7 +150,8 @@ pub enum Refusal {
     },
     /// [`Code::AudienceMismatch`].
     Audience {
-        /// What the policy asks for; `None`: no audience is configured, and the token must not have one.
+        /// What the policy asks for; `None`: no audience is configured, and the token must not
+        /// have one.
         expected: Option<String>,
     },
 }

@@ -10,8 +10,8 @@ pub const MAX_TOKEN_BYTES: usize = 16_384;
 
 /// Room for the decoded segments of a token, to be used for one token after another.
 ///
-/// After [`Verifier::verify_in`](crate::Verifier::verify_in) it holds those of the token that was passed, **trusted only
-/// when that token was accepted**.
+/// After [`Verifier::verify_in`](crate::Verifier::verify_in) it holds those of the token that was
+/// passed, **trusted only when that token was accepted**.
 #[derive(Clone, Debug, Default)]
 pub struct Segments {
     /// One segment behind the other, as far as they were decoded.
@@ -27,7 +27,8 @@ impl Segments {
         Self { bytes: Vec::new(), header_end: 0, payload_end: 0 }
     }
 
-    /// The decoded header, as far as the token's shape allowed: untrusted bytes unless the token was accepted.
+    /// The decoded header, as far as the token's shape allowed: untrusted bytes unless the token
+    /// was accepted.
     #[must_use]
     pub fn header(&self) -> &[u8] {
         self.bytes.get(..self.header_end).unwrap_or_default()
@@ -50,8 +51,8 @@ impl Segments {
         (self.bytes, self.header_end)
     }
 
-    /// Takes a token of at most `limit` bytes apart (RFC 7515 section 3.1); yields the text that is signed: header, dot, payload, as they stand
-    /// in the token (RFC 7515 section 2).
+    /// Takes a token of at most `limit` bytes apart (RFC 7515 section 3.1); yields the text that
+    /// is signed: header, dot, payload, as they stand in the token (RFC 7515 section 2).
     ///
     /// # Errors
     /// [`Code::TokenTooLarge`], [`Code::TokenMalformed`], [`Code::Base64Invalid`].
@@ -62,7 +63,8 @@ impl Segments {
         if token.len() > limit {
             return Err(Fault::new(Code::TokenTooLarge, 0, token.len()));
         }
-        // Where the first two segments end, the first of them that is empty, and how many dots there are.
+        // Where the first two segments end, the first of them that is empty, and how many dots
+        // there are.
         let (mut ends, mut start, mut empty, mut dots) = ([0; 2], 0, 0, 0);
         for (at, byte) in token.iter().enumerate() {
             if *byte == b'.' {

@@ -1,8 +1,9 @@
-//! Token Status Lists (IETF draft-ietf-oauth-status-list, sections 5.1 and 8.3): the signed list in which an issuer says which
-//! of its tokens still count.
+//! Token Status Lists (IETF draft-ietf-oauth-status-list, sections 5.1 and 8.3): the signed list
+//! in which an issuer says which of its tokens still count.
 //!
-//! A list is signed by the keys of the tokens, and is none: its `typ` is `statuslist+jwt`, which [`Verifier::verify`] refuses,
-//! and no other `typ` is accepted here. What is left to the caller is to inflate [`StatusList::compressed`] within a limit.
+//! A list is signed by the keys of the tokens, and is none: its `typ` is `statuslist+jwt`, which
+//! [`Verifier::verify`] refuses, and no other `typ` is accepted here. What is left to the caller
+//! is to inflate [`StatusList::compressed`] within a limit.
 
 use crate::base64url;
 use crate::claims::{ClaimName, Claims, invalid, missing};
@@ -36,7 +37,8 @@ impl StatusList {
         self.bits
     }
 
-    /// The list, compressed (zlib, RFC 1950). Its size when inflated is whatever the issuer says: inflate with a limit.
+    /// The list, compressed (zlib, RFC 1950). Its size when inflated is whatever the issuer says:
+    /// inflate with a limit.
     #[must_use]
     pub fn compressed(&self) -> &[u8] {
         &self.compressed
@@ -64,9 +66,11 @@ impl StatusList {
 impl Verifier {
     /// Decides whether a text is the status list of the address `uri` at the instant `now`.
     ///
-    /// Size, shape, header, key and signature are checked as those of a token are, but for the limit, which is
-    /// [`MAX_STATUS_LIST_BYTES`], and `typ`, which must be `statuslist+jwt`. Then `sub` must be `uri`, `iat` must be there, and it, `exp` and
-    /// `nbf` must hold under the policy's leeways. `iss` is compared when the policy and the list both have one. No other part of the policy is for lists.
+    /// Size, shape, header, key and signature are checked as those of a token are, but for the
+    /// limit, which is [`MAX_STATUS_LIST_BYTES`], and `typ`, which must be `statuslist+jwt`. Then
+    /// `sub` must be `uri`, `iat` must be there, and it, `exp` and `nbf` must hold under the
+    /// policy's leeways. `iss` is compared when the policy and the list both have one. No other
+    /// part of the policy is for lists.
     ///
     /// # Errors
     /// The first rule that is broken. A `sub` that names another list is [`Refusal::ClaimInvalid`].
@@ -85,12 +89,14 @@ impl Verifier {
 }
 
 impl<Name: AsRef<[u8]>> Verifier<Name> {
-    /// As [`Verifier::verify_status_list`], in memory that the caller keeps, and with a refusal of eight bytes: what
-    /// [`Self::verify_in`] is to [`Self::verify`].
+    /// As [`Verifier::verify_status_list`], in memory that the caller keeps, and with a refusal of
+    /// eight bytes: what [`Self::verify_in`] is to [`Self::verify`].
     ///
     /// # Errors
-    /// As [`Verifier::verify_status_list`]; `segments` then holds whatever was decoded, and none of it may be trusted.
-    // Compiled by its callers only: one caller more keeps what tokens need too from being inlined, in builds without lists as well.
+    /// As [`Verifier::verify_status_list`]; `segments` then holds whatever was decoded, and none
+    /// of it may be trusted.
+    // Compiled by its callers only: one caller more keeps what tokens need too from being inlined,
+    // in builds without lists as well.
     #[inline]
     pub fn verify_status_list_in(
         &self,
@@ -129,7 +135,8 @@ impl<Name: AsRef<[u8]>> Verifier<Name> {
     }
 }
 
-/// A number of seconds, rounded down, that is then not zero. The draft wants a positive number, not a whole one (section 5.1).
+/// A number of seconds, rounded down, that is then not zero. The draft wants a positive number,
+/// not a whole one (section 5.1).
 fn whole_seconds(value: Value<'_>) -> Option<u64> {
     value.number()?.as_numeric_date().map(UnixTime::as_secs).filter(|seconds| *seconds > 0)
 }

@@ -1,6 +1,7 @@
 //! Instants as the claims of a token give them.
 
-/// An instant after 1970-01-01T00:00:00Z, in seconds and nanoseconds, leap seconds ignored (RFC 7519, `NumericDate`).
+/// An instant after 1970-01-01T00:00:00Z, in seconds and nanoseconds, leap seconds ignored (RFC
+/// 7519, `NumericDate`).
 ///
 /// The verifier never asks a clock: whoever calls it passes `now`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -94,7 +94,8 @@ impl VerifiedToken {
         }
     }
 
-    /// A claim by its name; `None` when the token does not have it. Each call reads the payload anew: keep what is asked for often.
+    /// A claim by its name; `None` when the token does not have it. Each call reads the payload
+    /// anew: keep what is asked for often.
     #[must_use]
     pub fn claim(&self, name: &str) -> Option<Claim<'_>> {
         member(self.claims_json(), name)
@@ -142,8 +143,9 @@ impl<'a> Claim<'a> {
         self.value.number()?.as_u64()
     }
 
-    /// The number as an instant (`NumericDate`, RFC 7519 section 2), rounded up to whole nanoseconds; `None` for another
-    /// type, a negative number, or one that a double could hold only as an infinity.
+    /// The number as an instant (`NumericDate`, RFC 7519 section 2), rounded up to whole
+    /// nanoseconds; `None` for another type, a negative number, or one that a double could hold
+    /// only as an infinity.
     #[must_use]
     pub fn as_numeric_date(&self) -> Option<UnixTime> {
         self.value.number()?.as_numeric_date()

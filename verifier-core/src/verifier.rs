@@ -38,11 +38,13 @@ impl<Name: AsRef<[u8]>> Verifier<Name> {
         &self.policy
     }
 
-    /// As [`Verifier::verify`], in memory that the caller keeps, and with a refusal of eight bytes: for callers that have
-    /// little room, or that make sentences elsewhere. Header and payload of a good token are in `segments`.
+    /// As [`Verifier::verify`], in memory that the caller keeps, and with a refusal of eight
+    /// bytes: for callers that have little room, or that make sentences elsewhere. Header and
+    /// payload of a good token are in `segments`.
     ///
     /// # Errors
-    /// As [`Verifier::verify`]; `segments` then holds whatever was decoded, and none of it may be trusted.
+    /// As [`Verifier::verify`]; `segments` then holds whatever was decoded, and none of it may be
+    /// trusted.
     pub fn verify_in(
         &self,
         segments: &mut Segments,
@@ -76,10 +78,12 @@ impl Verifier {
 
     /// Decides whether a token is good at the instant `now`.
     ///
-    /// A pure function of token, keys, policy and `now`. Only a token that passed every check yields its claims.
+    /// A pure function of token, keys, policy and `now`. Only a token that passed every check
+    /// yields its claims.
     ///
     /// # Errors
-    /// The first rule that is broken, in this order: size and shape, header, key, signature, claims.
+    /// The first rule that is broken, in this order: size and shape, header, key, signature,
+    /// claims.
     pub fn verify(&self, token: impl AsRef<[u8]>, now: UnixTime) -> Result<VerifiedToken, Refusal> {
         let mut segments = Segments::default();
         match self.verify_in(&mut segments, token.as_ref(), now) {
@@ -88,7 +92,8 @@ impl Verifier {
         }
     }
 
-    /// The verdict of [`Self::verify`] on a token whose signature is good, **without looking at the signature**.
+    /// The verdict of [`Self::verify`] on a token whose signature is good, **without looking at
+    /// the signature**.
     ///
     /// # Errors
     /// As [`Self::verify`], but for those of key and signature.

@@ -1,4 +1,5 @@
-// A resource server with Express: JWKS_URL=http://localhost:8000/.well-known/jwks.json node examples/express.mjs
+// A resource server with Express: JWKS_URL=http://localhost:8000/.well-known/jwks.json node
+// examples/express.mjs
 
 import express from "express";
 import { createRemoteJwks } from "@dojang/verifier/jwks";

@@ -1,4 +1,5 @@
-// A resource server with Fastify: JWKS_URL=http://localhost:8000/.well-known/jwks.json node examples/fastify.mjs
+// A resource server with Fastify: JWKS_URL=http://localhost:8000/.well-known/jwks.json node
+// examples/fastify.mjs
 
 import fastify from "fastify";
 import { createRemoteJwks } from "@dojang/verifier/jwks";

@@ -1,5 +1,5 @@
-// Objects without a prototype, so that nothing is read from `Object.prototype`, where a mistake elsewhere in
-// the program may have put anything.
+// Objects without a prototype, so that nothing is read from `Object.prototype`, where a mistake
+// elsewhere in the program may have put anything.
 
 const hidden: PropertyDescriptor = bare({ enumerable: false });
 
@@ -11,8 +11,8 @@ export function bare<T extends object>(object: T): T {
 /**
  * Parses JSON whose nesting the verifier has limited. No object in it has a prototype.
  *
- * A member `__proto__` is kept and not enumerable: copying it by assignment, as `Object.assign` does, would
- * give the copy a prototype of the token's choice.
+ * A member `__proto__` is kept and not enumerable: copying it by assignment, as `Object.assign`
+ * does, would give the copy a prototype of the token's choice.
  */
 export function parsed(json: string): unknown {
   const value: unknown = JSON.parse(json);

@@ -10,8 +10,8 @@ type JsonFault = { reason: "not_utf8" | "not_json"; at: number } | { reason: "no
 type Nothing = Record<never, never>;
 
 /**
- * The values that matter, for each code. Times are Unix times in seconds, sizes and places are bytes; whatever comes from
- * the token is as untrusted as the token.
+ * The values that matter, for each code. Times are Unix times in seconds, sizes and places are
+ * bytes; whatever comes from the token is as untrusted as the token.
  */
 export interface Details extends Record<Code, object> {
   key_format_unknown: Nothing;

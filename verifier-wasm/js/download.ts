@@ -27,12 +27,13 @@ const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
  * @throws what `fail` makes, when there is none
  */
 export async function download({ url, accept, fetch, maxBytes, fail }: Source, signal: AbortSignal): Promise<Download> {
-  // Without a prototype: `fetch` would take a `method` or `body` that it inherits for the request's.
+  // Without a prototype: `fetch` would take a `method` or `body` that it inherits for the
+  // request's.
   const request: FetchRequest = bare({
     headers: bare({ accept }),
     redirect: "manual",
-    // The cache of the browser would answer the question for what has just been published. Workers may not
-    // know the option, and a runtime with a `fetch` of its own may have no `Request`.
+    // The cache of the browser would answer the question for what has just been published. Workers
+    // may not know the option, and a runtime with a `fetch` of its own may have no `Request`.
     ...(typeof Request !== "undefined" && "cache" in Request.prototype && { cache: "no-store" }),
     signal,
   });
@@ -60,7 +61,8 @@ function refuseUnexpected({ type, status, body }: FetchResponse, fail: Fail): vo
   if (status === 200) {
     return;
   }
-  // An unread body would keep its connection busy. Whether that can be closed in good order does not matter.
+  // An unread body would keep its connection busy. Whether that can be closed in good order does
+  // not matter.
   body?.getReader().cancel().catch(() => {});
   if (type === "opaqueredirect" || REDIRECTS.includes(status)) {
     throw fail("redirected", {});

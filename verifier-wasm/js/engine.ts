@@ -16,16 +16,18 @@ const RELAXED_MADD = Uint8Array.of(
 );
 
 /**
- * `fma` where a multiplication and an addition are one operation that rounds once: Chromium, Node 22 and Firefox 146, on ARM and
- * on x86 processors since about 2013. `simd` everywhere else but in Safari before 16.4 and on processors without SSE 4.1.
+ * `fma` where a multiplication and an addition are one operation that rounds once: Chromium, Node
+ * 22 and Firefox 146, on ARM and on x86 processors since about 2013. `simd` everywhere else but in
+ * Safari before 16.4 and on processors without SSE 4.1.
  */
 export function kind(): Kind {
   return fused() ? "fma" : WebAssembly.validate(SIMD) ? "simd" : "scalar";
 }
 
 /**
- * Whether `relaxed_madd` is there and rounds once. An engine may do either, but has to keep to it in all that it runs
- * (WebAssembly 3.0, numerics, relaxed operations), so one that was seen to is one to rely on.
+ * Whether `relaxed_madd` is there and rounds once. An engine may do either, but has to keep to it
+ * in all that it runs (WebAssembly 3.0, numerics, relaxed operations), so one that was seen to is
+ * one to rely on.
  */
 function fused(): boolean {
   if (!WebAssembly.validate(RELAXED_MADD)) {

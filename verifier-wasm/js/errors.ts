@@ -14,7 +14,8 @@ export type VerificationError = { [C in Code]: Coded<C> }[Code];
 /** Keys that cannot be used; thrown by `createVerifier`. */
 export type KeyError = { [C in KeyCode]: Coded<C> }[KeyCode];
 
-// Generic classes cannot be such unions, so the constructors are typed apart from the classes behind them.
+// Generic classes cannot be such unions, so the constructors are typed apart from the classes
+// behind them.
 const Refusing = class VerificationError extends Error {
   readonly code: Code;
   readonly details: object;

@@ -1,4 +1,5 @@
-// The entry that explains. What it says of a check comes from the verdict, so it runs the module that verifies.
+// The entry that explains. What it says of a check comes from the verdict, so it runs the module
+// that verifies.
 
 import { explainerIn } from "./explainer.js";
 import type { Explainer } from "./explanation.js";

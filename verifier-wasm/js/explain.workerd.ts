@@ -1,4 +1,5 @@
-// The explaining entry for workers, which may not compile bytes: the module is a file that comes compiled.
+// The explaining entry for workers, which may not compile bytes: the module is a file that comes
+// compiled.
 
 import { explainerIn } from "./explainer.js";
 import type { Explainer } from "./explanation.js";

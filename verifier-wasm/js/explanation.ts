@@ -22,8 +22,8 @@ export interface Explanation {
   steps: Step[];
   verdict: Verdict;
   /**
-   * The decoded texts of a token of the right shape, where they are UTF-8. Not verified unless the verdict is good: to be
-   * looked at, never to be acted on.
+   * The decoded texts of a token of the right shape, where they are UTF-8. Not verified unless the
+   * verdict is good: to be looked at, never to be acted on.
    */
   untrusted: { header?: string; payload?: string };
 }

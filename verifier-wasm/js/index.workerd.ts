@@ -1,4 +1,5 @@
-// The entry for workers, which may not compile bytes: the module is a file that comes compiled. They all have SIMD.
+// The entry for workers, which may not compile bytes: the module is a file that comes compiled.
+// They all have SIMD.
 
 import { Instance } from "./instance.js";
 import type { Jwk, JwkSet, VerifierOptions } from "./options.js";

@@ -12,7 +12,8 @@ const PIECE = 2048;
  */
 export async function inflated(compressed: Uint8Array, limit: number): Promise<Uint8Array | undefined> {
   let at = 0;
-  // Some engines inflate all that they are given before the first byte is read, so they are given little.
+  // Some engines inflate all that they are given before the first byte is read, so they are given
+  // little.
   const source: UnderlyingDefaultSource<Uint8Array<ArrayBuffer>> = {
     pull(controller) {
       controller.enqueue(compressed.slice(at, at + PIECE));

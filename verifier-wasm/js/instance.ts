@@ -40,8 +40,9 @@ export class Instance {
   }
 
   /**
-   * Runs `call` in the instance. The exports never throw by themselves, so an exception is a trap that may have left the
-   * memory half written: the caller gets an error, never a verdict, and the next call a fresh instance.
+   * Runs `call` in the instance. The exports never throw by themselves, so an exception is a trap
+   * that may have left the memory half written: the caller gets an error, never a verdict, and the
+   * next call a fresh instance.
    */
   run<T>(call: () => T): T {
     try {
@@ -54,8 +55,9 @@ export class Instance {
 }
 
 /**
- * The module in hexadecimal digits, for the entries that carry it. Compressed, they are little more than the bytes; base64
- * hides repetitions, and all that two modules have in common, from the compressor.
+ * The module in hexadecimal digits, for the entries that carry it. Compressed, they are little
+ * more than the bytes; base64 hides repetitions, and all that two modules have in common, from the
+ * compressor.
  */
 export function decoded(hex: string): WebAssembly.Module {
   const digit = (at: number) => {

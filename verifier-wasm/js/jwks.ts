@@ -6,10 +6,11 @@ export type { Fetch as JwksFetch, FetchRequest as JwksRequest, FetchResponse as 
 export type { FetchOptions, RemoteJwks, RemoteJwksOptions } from "./remote.js";
 
 /**
- * Verifies with the key set of an address: fetched at the first use, kept as long as its `Cache-Control` says within
- * bounds, fetched again for an unknown `kid`.
+ * Verifies with the key set of an address: fetched at the first use, kept as long as its
+ * `Cache-Control` says within bounds, fetched again for an unknown `kid`.
  *
- * @param url an `https` address, or `http` inside a network that is trusted; redirects are not followed
+ * @param url an `https` address, or `http` inside a network that is trusted; redirects are not
+ * followed
  * @throws {TypeError} when an argument has the wrong type or an option is unknown
  */
 export function createRemoteJwks(url: string | { readonly href: string }, options: RemoteJwksOptions = {}): RemoteJwks {

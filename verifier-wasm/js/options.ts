@@ -23,8 +23,8 @@ export interface VerifierOptions {
   /** Tolerated difference between the clocks, in whole seconds from 0 to 3600; for `exp` too. Default 0. */
   leeway?: number;
   /**
-   * How far `nbf` and `iat` may be ahead of the clock, in whole seconds from 0 to 3600, where that is
-   * more than `leeway`. Default 5.
+   * How far `nbf` and `iat` may be ahead of the clock, in whole seconds from 0 to 3600, where that
+   * is more than `leeway`. Default 5.
    */
   futureLeeway?: number;
   /** Demand exactly this `iss`. Left out: `iss` is not looked at. */
@@ -71,7 +71,8 @@ export function policyOf(options: VerifierOptions): Policy {
   demand(typeof requireAtJwt === "boolean", "requireAtJwt", "true or false", requireAtJwt);
   for (const name of ["issuer", "audience"] as const) {
     const value = given[name];
-    // One that is present but undefined, as from a variable that was not set, would silently switch a check off.
+    // One that is present but undefined, as from a variable that was not set, would silently
+    // switch a check off.
     demand(!(name in given) || (typeof value === "string" && value !== ""), name, "a non-empty string, or be left out", value);
   }
   return { leeway, futureLeeway, issuer, audience, refresh, requireAtJwt };
@@ -89,7 +90,8 @@ export function keyTextOf(keys: string | Jwk | JwkSet): string {
   if (typeof keys === "string") {
     return keys;
   }
-  // A CryptoKey, a Response or a promise that was not awaited would become "{}" and a puzzling error.
+  // A CryptoKey, a Response or a promise that was not awaited would become "{}" and a puzzling
+  // error.
   demand(kindOf(keys) === "Object", "keys", "a PEM, JWK or JWKS text, or a JWK or JWKS object", keys);
   return JSON.stringify(keys);
 }
@@ -101,10 +103,11 @@ export function tokenOf(token: string): string {
 }
 
 /**
- * Copies the options that an object has, itself or by its class, into an object without a prototype.
+ * Copies the options that an object has, itself or by its class, into an object without a
+ * prototype.
  *
- * A property of `Object.prototype` is not an option: a mistake elsewhere in the program may have put
- * it there for every object. A class of the application's own is not a mistake.
+ * A property of `Object.prototype` is not an option: a mistake elsewhere in the program may have
+ * put it there for every object. A class of the application's own is not a mistake.
  *
  * @throws {TypeError} for an option that is none of these
  */

@@ -52,7 +52,8 @@ export interface RemoteJwks {
   /**
    * The key set as text, for whatever else its keys sign.
    *
-   * @param options `unknownKid`: something was signed with a key that is not in it, so it is fetched again as for a token
+   * @param options `unknownKid`: something was signed with a key that is not in it, so it is
+   * fetched again as for a token
    * @throws {JwksError} when there are no keys
    */
   keys(options?: { unknownKid?: boolean }): Promise<string>;
@@ -190,7 +191,8 @@ class KeyCache implements RemoteJwks {
       }
       this.#lookedAgain = this.#settings.clock();
     }
-    // When no other keys can be had, the token is refused for its key, as it would be had nobody looked.
+    // When no other keys can be had, the token is refused for its key, as it would be had nobody
+    // looked.
     return await this.#set.again().then(
       () => true,
       () => false,
@@ -221,7 +223,8 @@ function verifierOfSet(text: string, verifierOf: (keys: string) => Verifier): Ve
   } catch (error) {
     throw error instanceof KeyError ? new JwksError("jwks_invalid", { reason: error.code }, error) : error;
   }
-  // The strict reader has taken it for good JSON without doubled members, and null for an absent one.
+  // The strict reader has taken it for good JSON without doubled members, and null for an absent
+  // one.
   const { keys } = bare(JSON.parse(text) as { keys?: unknown });
   if (keys === undefined || keys === null) {
     verifier.free();

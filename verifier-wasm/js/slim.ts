@@ -13,10 +13,11 @@ export type { ModuleSource } from "./module-source.js";
 const plain = new Loading(file, (address) => fetch(address));
 
 /**
- * Loads the module. Later calls change nothing and wait for the first; after a failure another may be made.
+ * Loads the module. Later calls change nothing and wait for the first; after a failure another may
+ * be made.
  *
- * @param input where it is, or the module itself in any form. Default: the file beside this one that
- * suits the engine
+ * @param input where it is, or the module itself in any form. Default: the file beside this one
+ * that suits the engine
  * @throws {Error} when it cannot be fetched or compiled
  */
 export function init(input?: ModuleSource | Promise<ModuleSource>): Promise<void> {

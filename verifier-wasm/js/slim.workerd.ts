@@ -1,4 +1,5 @@
-// The slim entry for workers, so that what imports it runs there too: the module is a file that comes compiled.
+// The slim entry for workers, so that what imports it runs there too: the module is a file that
+// comes compiled.
 
 import { Loading } from "./loading.js";
 import type { ModuleSource } from "./module-source.js";

@@ -39,8 +39,8 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * An address below which lists may be, without a slash at its end; undefined for what is no http or https address, and for
- * one with a user, query, fragment or a segment that leads elsewhere.
+ * An address below which lists may be, without a slash at its end; undefined for what is no http
+ * or https address, and for one with a user, query, fragment or a segment that leads elsewhere.
  */
 export function allowedAddress(address: string): string | undefined {
   const parts = /^https?:\/\/[^/]+(\/.*)?$/.exec(address);

@@ -1,4 +1,5 @@
-// The entry that looks tokens up in signed status lists. Its module is one of its own, which can verify lists as well as tokens.
+// The entry that looks tokens up in signed status lists. Its module is one of its own, which can
+// verify lists as well as tokens.
 
 import { listing } from "./listing.js";
 import type { Jwk, JwkSet } from "./options.js";
@@ -13,10 +14,12 @@ export type { Code, KeyCode } from "./codes.js";
 export type { Jwk, JwkSet } from "./options.js";
 
 /**
- * Looks up in Token Status Lists (IETF draft-ietf-oauth-status-list) whether verified tokens still count. A list is fetched
- * when the first token names it, verified with these keys, and kept as long as its `ttl` and `exp` say.
+ * Looks up in Token Status Lists (IETF draft-ietf-oauth-status-list) whether verified tokens still
+ * count. A list is fetched when the first token names it, verified with these keys, and kept as
+ * long as its `ttl` and `exp` say.
  *
- * @param keys those of the issuer: PEM text, a JWK or JWKS object, or the JSON text of either; or what `createRemoteJwks` made
+ * @param keys those of the issuer: PEM text, a JWK or JWKS object, or the JSON text of either; or
+ * what `createRemoteJwks` made
  * @throws {KeyError} when the keys cannot be used; `code` says why
  * @throws {TypeError} when an argument has the wrong type or an option is unknown
  */

@@ -1,4 +1,5 @@
-// The entry for status lists for workers, which may not compile bytes: the module is a file that comes compiled.
+// The entry for status lists for workers, which may not compile bytes: the module is a file that
+// comes compiled.
 
 import { Instance } from "./instance.js";
 import type { Jwk, JwkSet } from "./options.js";

@@ -62,8 +62,9 @@ export interface StatusOptions {
 export interface StatusLists {
   /**
    * @param claims those of a token that was verified
-   * @throws {VerificationError} with `token_revoked`; with `revocation_unknown`, whose `cause` is a `StatusListError`; with
-   * `claim_missing` or `claim_invalid` when the token cannot be looked up
+   * @throws {VerificationError} with `token_revoked`; with `revocation_unknown`, whose `cause` is
+   * a `StatusListError`; with `claim_missing` or `claim_invalid` when the token cannot be looked
+   * up
    */
   check(claims: object, options?: StatusOptions): Promise<void>;
   /** The same as an answer, for who wants to tell it rather than act on it. */

@@ -3,9 +3,10 @@
 import type { VerifyOptions } from "./options.js";
 
 /**
- * Header, claims and every object inside them have no prototype: a member that the token does not have is
- * absent, whatever `Object.prototype` has, and `Object.hasOwn(claims, name)` asks for one. What other
- * objects inherit is a member of the token here, or absent. A member `__proto__` is not enumerable.
+ * Header, claims and every object inside them have no prototype: a member that the token does not
+ * have is absent, whatever `Object.prototype` has, and `Object.hasOwn(claims, name)` asks for one.
+ * What other objects inherit is a member of the token here, or absent. A member `__proto__` is not
+ * enumerable.
  */
 export interface WithoutPrototype {
   constructor?: unknown;

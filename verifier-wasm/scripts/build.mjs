@@ -1,6 +1,7 @@
-// Builds the package: Rust -> wasm (wasm-pack), smaller wasm (wasm-metadce, wasm-opt), JavaScript with the wasm inside (tsc).
-// Four times: without SIMD, with it, with fused multiply-adds, and without SIMD for status lists too.
-// WASM_PACK names the wasm-pack program when it is not on the PATH; the environment reaches cargo unchanged.
+// Builds the package: Rust -> wasm (wasm-pack), smaller wasm (wasm-metadce, wasm-opt), JavaScript
+// with the wasm inside (tsc). Four times: without SIMD, with it, with fused multiply-adds, and
+// without SIMD for status lists too. WASM_PACK names the wasm-pack program when it is not on the
+// PATH; the environment reaches cargo unchanged.
 
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -78,8 +79,8 @@ function remappedPaths() {
 }
 
 /**
- * One module of the package: the wasm in pkg/, and in dist/ as a file and in hexadecimal digits. Nothing but numbers crosses its boundary, so the
- * bindings that wasm-pack writes are not needed.
+ * One module of the package: the wasm in pkg/, and in dist/ as a file and in hexadecimal digits.
+ * Nothing but numbers crosses its boundary, so the bindings that wasm-pack writes are not needed.
  */
 class Module {
   constructor(name, bytes, features, { cargoArguments = [], exports = [] } = {}) {
@@ -102,12 +103,14 @@ class Module {
       `compiling ${this.name}`,
     );
     const features = [...WASM_FEATURES, ...this.features.wasmOpt];
-    // What only the bindings of wasm-pack would use: a table for objects of JavaScript, and who fills it.
+    // What only the bindings of wasm-pack would use: a table for objects of JavaScript, and who
+    // fills it.
     const roots = join(this.pkg, "exports.json");
     const reached = this.exports.map((name) => ({ name, export: name }));
     writeFileSync(roots, JSON.stringify([{ name: "package", root: true, reaches: this.exports }, ...reached]));
     run(process.execPath, [wasmMetadce, ...features, this.wasm, "-f", roots, "-g", "-o", this.wasm], "removing what is not used");
-    // With the names of functions beside it, which say where bytes go and what is left of the standard library.
+    // With the names of functions beside it, which say where bytes go and what is left of the
+    // standard library.
     const named = join(this.pkg, `${this.name}_named.wasm`);
     run(process.execPath, [wasmOpt, ...features, "-Oz", "-g", this.wasm, "-o", named], "optimising the wasm");
     run(process.execPath, [wasmOpt, ...features, ...STRIP, named, "-o", this.wasm], "stripping the wasm");

@@ -1,6 +1,7 @@
-// Asks the WebAssembly kernels, without SIMD, with it and with fused multiply-adds, what the native ones were asked: reads the
-// cases that the example `kernel_cases` of verifier-core emits from standard input. `cargo xtask kernels` runs both, and
-// builds the package before, whose way to choose a kernel is used here.
+// Asks the WebAssembly kernels, without SIMD, with it and with fused multiply-adds, what the
+// native ones were asked: reads the cases that the example `kernel_cases` of verifier-core emits
+// from standard input. `cargo xtask kernels` runs both, and builds the package before, whose way
+// to choose a kernel is used here.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";

@@ -1,5 +1,5 @@
-// Prints what each entry weighs in a page: bundled and minified by Vite, with the `.wasm` file it loads, as a table for people.
-// Needs the built package. It can be imported too: `sizes()`.
+// Prints what each entry weighs in a page: bundled and minified by Vite, with the `.wasm` file it
+// loads, as a table for people. Needs the built package. It can be imported too: `sizes()`.
 
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";

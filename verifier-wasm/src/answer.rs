@@ -1,6 +1,7 @@
 //! What JavaScript is told: numbers, where it can read them.
 //!
-//! `js/answers.ts` makes an object of them; what else there is to say of a refusal it reads from the token.
+//! `js/answers.ts` makes an object of them; what else there is to say of a refusal it reads from
+//! the token.
 
 use verifier_core::Segments;
 
@@ -10,10 +11,11 @@ pub(crate) const NO_VERDICT: u64 = u64::MAX;
 /// A verdict, and where in memory the token's segments are.
 #[repr(C)]
 pub(crate) struct Answer {
-    /// [`Fault::number`](verifier_core::Fault::number) of a refusal, or [`NO_VERDICT`]. Less than 2^32: the token is good, or the
-    /// keys are, and it is the number of their verifier.
+    /// [`Fault::number`](verifier_core::Fault::number) of a refusal, or [`NO_VERDICT`]. Less than
+    /// 2^32: the token is good, or the keys are, and it is the number of their verifier.
     number: u64,
-    /// Address of the decoded header, behind which the payload stands; untrusted unless the token was accepted.
+    /// Address of the decoded header, behind which the payload stands; untrusted unless the token
+    /// was accepted.
     segments: usize,
     /// Bytes of the decoded header.
     header: usize,

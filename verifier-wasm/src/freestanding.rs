@@ -1,4 +1,5 @@
-//! What the standard library would bring along: an allocator, and what to do when something that cannot happen does.
+//! What the standard library would bring along: an allocator, and what to do when something that
+//! cannot happen does.
 
 use core::panic::PanicInfo;
 

@@ -1,4 +1,5 @@
-//! One modulus in the kernel of this module, for `scripts/kernels.mjs`: not in any module of the package.
+//! One modulus in the kernel of this module, for `scripts/kernels.mjs`: not in any module of the
+//! package.
 
 use alloc::vec::Vec;
 use verifier_core::kernels::Kernels;
@@ -28,7 +29,8 @@ impl Kernel {
         self.numbers.as_ptr() as usize
     }
 
-    /// Whether, of the three numbers of one length in the room, the second to the `exponent` is the third modulo the first.
+    /// Whether, of the three numbers of one length in the room, the second to the `exponent` is
+    /// the third modulo the first.
     #[must_use]
     pub fn power_is(&mut self, exponent: u32) -> bool {
         let size = self.numbers.len() / 3;

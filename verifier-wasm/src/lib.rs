@@ -1,13 +1,14 @@
 //! `verifier-core` for JavaScript: the WebAssembly half of the npm package `@dojang/verifier`.
 //!
-//! Nothing is decided here, and nothing but numbers crosses the boundary: JavaScript writes UTF-8 where [`room`] says, and
-//! reads an `Answer` (`src/answer.rs`) at the address that it gets. A refusal is an answer and
-//! never a JavaScript exception: whatever is thrown out of these functions is a WebAssembly trap, after which the instance
-//! must not be used again. Neither a clock nor randomness is imported.
+//! Nothing is decided here, and nothing but numbers crosses the boundary: JavaScript writes UTF-8
+//! where [`room`] says, and reads an `Answer` (`src/answer.rs`) at the address that it gets. A
+//! refusal is an answer and never a JavaScript exception: whatever is thrown out of these
+//! functions is a WebAssembly trap, after which the instance must not be used again. Neither a
+//! clock nor randomness is imported.
 //!
-//! The module is built without `std`, with no formatting, no sentences and no JSON writer: each would outweigh a good part
-//! of the verifier. Functions share one `Store`, as an object of `wasm-bindgen` for each verifier would take
-//! more than a kilobyte for who may borrow it.
+//! The module is built without `std`, with no formatting, no sentences and no JSON writer: each
+//! would outweigh a good part of the verifier. Functions share one `Store`, as an object of
+//! `wasm-bindgen` for each verifier would take more than a kilobyte for who may borrow it.
 
 #![cfg_attr(target_family = "wasm", no_std)]
 #![warn(missing_docs)]
@@ -38,12 +39,13 @@ pub fn room(bytes: usize) -> usize {
     text.as_ptr() as usize
 }
 
-/// Loads the keys (PEM, JWK or JWKS), the issuer and the audience, which stand one behind the other in the room; their
-/// lengths are in bytes, and a negative one says that there is none.
+/// Loads the keys (PEM, JWK or JWKS), the issuer and the audience, which stand one behind the
+/// other in the room; their lengths are in bytes, and a negative one says that there is none.
 ///
-/// `leeway_seconds` and `future_leeway_seconds` are whole numbers of seconds; `refresh` asks for refresh tokens instead of access tokens,
-/// `require_at_jwt` for a `typ` of `at+jwt` (RFC 9068 section 2.1). Returns as [`verify`] does; the answer's place is the number of
-/// the verifier, until [`free`] gets it.
+/// `leeway_seconds` and `future_leeway_seconds` are whole numbers of seconds; `refresh` asks for
+/// refresh tokens instead of access tokens, `require_at_jwt` for a `typ` of `at+jwt` (RFC 9068
+/// section 2.1). Returns as [`verify`] does; the answer's place is the number of the verifier,
+/// until [`free`] gets it.
 #[wasm_bindgen]
 #[must_use]
 pub fn load(
@@ -70,8 +72,8 @@ pub fn load(
     })
 }
 
-/// The verdict of a verifier on the token in the room, `bytes` bytes long, at `now` (Unix time in seconds, fractions allowed): the
-/// address of an `Answer`, good until the next call.
+/// The verdict of a verifier on the token in the room, `bytes` bytes long, at `now` (Unix time in
+/// seconds, fractions allowed): the address of an `Answer`, good until the next call.
 #[wasm_bindgen]
 #[must_use]
 pub fn verify(verifier: usize, bytes: usize, now: f64) -> usize {
@@ -98,8 +100,9 @@ fn whole_seconds(seconds: f64) -> u64 {
     seconds as u64
 }
 
-/// Rounded to the nearest microsecond: doubles of this century lie half of one apart or less, so the instant that a program or a clock
-/// means by `1730277600.3` is the one that a claim means by it.
+/// Rounded to the nearest microsecond: doubles of this century lie half of one apart or less, so
+/// the instant that a program or a clock means by `1730277600.3` is the one that a claim means by
+/// it.
 fn unix_time(seconds: f64) -> UnixTime {
     let whole = whole_seconds(seconds);
     let micros = (((seconds - whole as f64) * 1e6 + 0.5) as u32).min(1_000_000);

@@ -5,8 +5,9 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::store::{Store, taken};
 use crate::unix_time;
 
-/// The verdict of a verifier on the status list in the room, `bytes` bytes long, of the address behind it, `uri` bytes long, at
-/// `now`; returns as [`verify`](crate::verify) does, and the payload of an accepted list says what it lists.
+/// The verdict of a verifier on the status list in the room, `bytes` bytes long, of the address
+/// behind it, `uri` bytes long, at `now`; returns as [`verify`](crate::verify) does, and the
+/// payload of an accepted list says what it lists.
 #[wasm_bindgen]
 #[must_use]
 pub fn status_list(verifier: usize, bytes: usize, uri: i32, now: f64) -> usize {

@@ -1,4 +1,5 @@
-//! What the calls of an instance share: its verifiers, and the memory that they read from and answer in.
+//! What the calls of an instance share: its verifiers, and the memory that they read from and
+//! answer in.
 
 use alloc::vec::Vec;
 use spin::{Mutex, MutexGuard};
@@ -11,7 +12,8 @@ static STORE: Mutex<Store> = Mutex::new(Store::new());
 
 /// The verifiers of this instance, and room for one call after another.
 pub(crate) struct Store {
-    /// What JavaScript has written: key text, issuer and audience before a load, a token before a verdict.
+    /// What JavaScript has written: key text, issuer and audience before a load, a token before a
+    /// verdict.
     pub(crate) text: Vec<u8>,
     pub(crate) segments: Segments,
     answer: Answer,
@@ -45,7 +47,8 @@ impl Store {
         self.verifiers.len() - 1
     }
 
-    /// Runs a call; yields the address of its answer. `None`: a mistake in the JavaScript half, of which nothing comes.
+    /// Runs a call; yields the address of its answer. `None`: a mistake in the JavaScript half, of
+    /// which nothing comes.
     pub(crate) fn answered(call: impl FnOnce(&mut Self) -> Option<Result<usize, Fault>>) -> usize {
         let store = &mut *Self::open();
         let number = match call(store) {

@@ -1,4 +1,5 @@
-// The module is the one for the engine, and what other tests say of the package holds with each of them.
+// The module is the one for the engine, and what other tests say of the package holds with each of
+// them.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -18,7 +19,8 @@ for (const kind of Object.keys(flags)) {
   test(`an engine of the kind ${kind} gives the verdicts of all others`, { timeout: 300_000 }, async (t) => {
     const found = await kindOf(kind);
     if (found !== kind) {
-      // An old processor may lack what no flag gives it, an ARM processor has always what no flag takes from it.
+      // An old processor may lack what no flag gives it, an ARM processor has always what no flag
+      // takes from it.
       assert.ok(kind === "fma" || process.arch !== "x64", `made for ${kind} and found to be ${found}`);
       return t.skip(`skipped: on this processor the flags make an engine of the kind ${found}`);
     }

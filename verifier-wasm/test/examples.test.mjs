@@ -1,5 +1,5 @@
-// The resource servers of examples/, as programs of their own: their keys come from a key set server, their answers are
-// those of the wire contract.
+// The resource servers of examples/, as programs of their own: their keys come from a key set
+// server, their answers are those of the wire contract.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";

@@ -1,4 +1,5 @@
-// The life of the WebAssembly instance: its memory, what a trap leaves behind, and what free() does.
+// The life of the WebAssembly instance: its memory, what a trap leaves behind, and what free()
+// does.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -104,7 +105,8 @@ function fillHeap(byte) {
   new Uint8Array(memory().buffer, Math.ceil(answer / 65_536) * 65_536).fill(byte);
 }
 
-// Bytes that make every pointer point outside: what else overwritten memory does depends on where things lie in it.
+// Bytes that make every pointer point outside: what else overwritten memory does depends on where
+// things lie in it.
 for (const byte of [0x7f, 0xff]) {
   test(`a heap full of ${byte} ends in an error, and the next call is right again`, () => {
     const verifier = createVerifier(key.jwk);

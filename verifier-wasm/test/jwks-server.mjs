@@ -1,4 +1,5 @@
-// An http server on a free port of the loopback address that answers with a key set, or as a test tells it to.
+// An http server on a free port of the loopback address that answers with a key set, or as a test
+// tells it to.
 
 import { createServer } from "node:http";
 import { key, otherKey } from "./tokens.mjs";

@@ -1,4 +1,5 @@
-// Keys from an address: how long they are kept, when they are fetched again, and what happens when they cannot be had.
+// Keys from an address: how long they are kept, when they are fetched again, and what happens when
+// they cannot be had.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

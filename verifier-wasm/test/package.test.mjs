@@ -1,4 +1,5 @@
-// What is in the tarball, what the checkers of packages say of it, and that it works in every place it is made for.
+// What is in the tarball, what the checkers of packages say of it, and that it works in every
+// place it is made for.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";

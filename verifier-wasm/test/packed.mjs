@@ -1,4 +1,5 @@
-// The package as others get it: packed, and installed in a directory of its own beside the tools of these tests.
+// The package as others get it: packed, and installed in a directory of its own beside the tools
+// of these tests.
 
 import { execFile } from "node:child_process";
 import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";

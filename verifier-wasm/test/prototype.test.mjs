@@ -1,4 +1,5 @@
-// A property that a mistake elsewhere puts on `Object.prototype` is neither an option, nor a member of a document or a token.
+// A property that a mistake elsewhere puts on `Object.prototype` is neither an option, nor a
+// member of a document or a token.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

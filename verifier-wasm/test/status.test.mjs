@@ -1,4 +1,5 @@
-// Status lists: what they say of a token, which are believed, how long they are kept, and what is never fetched.
+// Status lists: what they say of a token, which are believed, how long they are kept, and what is
+// never fetched.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

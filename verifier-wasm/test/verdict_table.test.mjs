@@ -1,4 +1,5 @@
-// Every row of the verdict table that all targets agree on, through both entries of the package in Node.
+// Every row of the verdict table that all targets agree on, through both entries of the package in
+// Node.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";

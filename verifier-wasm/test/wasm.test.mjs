@@ -1,4 +1,5 @@
-// The WebAssembly modules themselves: what they import, export and weigh, and that they cannot panic.
+// The WebAssembly modules themselves: what they import, export and weigh, and that they cannot
+// panic.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -74,16 +75,18 @@ for (const [name, bytes] of Object.entries(modules)) {
         traps.set(current, (traps.get(current) ?? 0) + 1);
       }
     }
-    // The panic handler is one instruction, so a panic would show here: each function below is one that allocates, and
-    // traps when it gets no memory, for there is nothing it could answer. Which of them are left as functions of their own
-    // differs from compiler to compiler.
+    // The panic handler is one instruction, so a panic would show here: each function below is one
+    // that allocates, and traps when it gets no memory, for there is nothing it could answer.
+    // Which of them are left as functions of their own differs from compiler to compiler.
     const allocating = [
       "alloc::", "json::reader::Reader::name", "json::reader::Reader::container", "base64url::", "shape::", "Kernel::new",
       "RsaPublicKey::new", "keys::Loaded::push", "KeySet::", "keys::jwk", "keys::pem", "Limbs", "verifier_wasm::store::",
     ];
-    // What is exported traps when a trap has happened in it before, and `load` and `status_list` allocate by themselves.
+    // What is exported traps when a trap has happened in it before, and `load` and `status_list`
+    // allocate by themselves.
     const exported = new Map([["verify", 1], ["room", 1], ["free", 1], ["load", 2], ["status_list", 2]]);
-    // Both ways of mangling: `<a::B>::c` and `a::B::c::h0123456789abcdef`, crates with or without a hash.
+    // Both ways of mangling: `<a::B>::c` and `a::B::c::h0123456789abcdef`, crates with or without
+    // a hash.
     const plain = (name) => name.replace(/\[[0-9a-f]+\]|::h[0-9a-f]{16}|[<>]/g, "");
     const unexplained = [...traps].filter(
       ([name, times]) => times > (exported.get(name) ?? 0) && !allocating.some((part) => plain(name).includes(part)),

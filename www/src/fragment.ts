@@ -14,8 +14,8 @@ export function sharedIn(fragment: string): Shared | undefined {
 }
 
 /**
- * The address of this page with the token and its keys; none with a secret in it is ever made. What the verifier does not
- * take for public keys may hold anything, and is left out.
+ * The address of this page with the token and its keys; none with a secret in it is ever made.
+ * What the verifier does not take for public keys may hold anything, and is left out.
  */
 export function linkTo({ token, keys }: Shared): string {
   const address = new URL(location.href);

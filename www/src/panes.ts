@@ -14,7 +14,8 @@ export function showPanes(token: string, keys: string, explanation: Explanation,
   const { verdict, untrusted } = explanation;
   const [head, body] = segmentsOf(token);
   fill("pane-text", rawToken(token), legend());
-  // Decoded here even when they were verified: the verifier's objects hide a member `__proto__` from listings.
+  // Decoded here even when they were verified: the verifier's objects hide a member `__proto__`
+  // from listings.
   fill("pane-header", ...objectView(t("헤더", "header"), decoded(head), untrusted.header, verdict.ok, now));
   fill("pane-claims", ...objectView(t("클레임", "claims"), decoded(body), untrusted.payload, verdict.ok, now));
   fill("pane-key", ...keyView(token, keys, explanation));

@@ -27,7 +27,8 @@ function looksSecret(text: string): boolean {
   if (/PRIVATE KEY( BLOCK)?-----/.test(text)) {
     return true;
   }
-  // Configurations and logs hold keys as strings, at times in one another; every backslash goes, whatever the depth.
+  // Configurations and logs hold keys as strings, at times in one another; every backslash goes,
+  // whatever the depth.
   const members = text.replace(/\\u0022/gi, '"').replaceAll("\\", "");
   // A key that does not parse is a secret all the same; the members are enough.
   return /"kty"\s*:/.test(members) && (/"(d|p|q|dp|dq|qi)"\s*:\s*"/.test(members) || /"kty"\s*:\s*"oct"/.test(members));

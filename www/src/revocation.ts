@@ -32,8 +32,9 @@ export interface Looking {
 }
 
 /**
- * Looks a token up in its list, which the verifier of this page verifies: in the one that is given, or in that of the
- * issuer. Nobody but the issuer is ever asked, and the request says nothing of the token.
+ * Looks a token up in its list, which the verifier of this page verifies: in the one that is
+ * given, or in that of the issuer. Nobody but the issuer is ever asked, and the request says
+ * nothing of the token.
  */
 export async function lookUp(claims: Members, { keys, options, now, list, fetch }: Looking): Promise<TokenStatus> {
   // Who looks nothing up does not load this.

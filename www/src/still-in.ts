@@ -11,7 +11,8 @@ interface EdgeRevocation {
 }
 
 /**
- * Why the edge lets a token in that was logged out, as far as its health tells, in the language of the moment.
+ * Why the edge lets a token in that was logged out, as far as its health tells, in the language of
+ * the moment.
  *
  * @param health the edge's answer to `GET /`, if one came
  * @param access the access token that was let in

@@ -1,4 +1,5 @@
-// The flow of the demo page in real Chromium, against the real issuer and the real edge, used as a person would.
+// The flow of the demo page in real Chromium, against the real issuer and the real edge, used as a
+// person would.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";

@@ -1,4 +1,5 @@
-// The gallery of attacks in real Chromium: each is run live, stopped by its rule, beside what a decoder would show.
+// The gallery of attacks in real Chromium: each is run live, stopped by its rule, beside what a
+// decoder would show.
 
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";

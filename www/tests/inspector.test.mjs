@@ -1,4 +1,5 @@
-// The inspector of the demo page in real Chromium: any token, any key, step by step, in both languages.
+// The inspector of the demo page in real Chromium: any token, any key, step by step, in both
+// languages.
 
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";

@@ -1,5 +1,5 @@
-// A logout at the issuer, seen from the edge: at once through Redis, within the list's ttl through the status list.
-// These tests start programs of their own, with a Redis and a short ttl.
+// A logout at the issuer, seen from the edge: at once through Redis, within the list's ttl through
+// the status list. These tests start programs of their own, with a Redis and a short ttl.
 
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
@@ -150,7 +150,8 @@ describe("a logout at the issuer", { skip: reasonToSkip(), timeout: 240_000 }, (
     // A list from before the logins may be kept up to its ttl; then their places are in it.
     assert.deepEqual(await verdict(url, one.access), [200, undefined]);
     await logOut(one);
-    // What the edge fetches after the logout says so; what it has may be as old as the ttl. A second more for the fetch.
+    // What the edge fetches after the logout says so; what it has may be as old as the ttl. A
+    // second more for the fetch.
     const end = Date.now() + (ttl + 1) * 1000;
     let seen = await verdict(url, one.access);
     while (seen[0] !== 401 && Date.now() < end) {

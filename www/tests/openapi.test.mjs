@@ -1,5 +1,6 @@
-// Schemathesis holds the programs against their own OpenAPI documents: bounded, and with a fixed seed.
-// The programs are started here, for the requests create and delete users, and try many passwords.
+// Schemathesis holds the programs against their own OpenAPI documents: bounded, and with a fixed
+// seed. The programs are started here, for the requests create and delete users, and try many
+// passwords.
 
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";

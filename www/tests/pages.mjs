@@ -25,8 +25,9 @@ export function visits() {
   after(() => browser?.close());
 
   /**
-   * Opens the page, runs `visit`, and demands that nothing went wrong meanwhile: no error, no request to anywhere but
-   * this page, the issuer and the edge, and nothing left in the browser's storage.
+   * Opens the page, runs `visit`, and demands that nothing went wrong meanwhile: no error, no
+   * request to anywhere but this page, the issuer and the edge, and nothing left in the browser's
+   * storage.
    */
   async function onPage(options, visit) {
     const context = await browser.newContext({ locale: "ko-KR", viewport: { width: 1280, height: 900 }, ...options });

@@ -1,4 +1,5 @@
-// The revocation stage of the inspector in real Chromium: lists that are pasted, and the real issuer's, asked by a button alone.
+// The revocation stage of the inspector in real Chromium: lists that are pasted, and the real
+// issuer's, asked by a button alone.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";

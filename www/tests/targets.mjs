@@ -1,4 +1,5 @@
-// Everything that checks tokens: each target says { ok: true, claims } or { ok: false, code } of a token, now.
+// Everything that checks tokens: each target says { ok: true, claims } or { ok: false, code } of a
+// token, now.
 
 import { createVerifier, VerificationError } from "@dojang/verifier";
 import { spawnSync } from "node:child_process";

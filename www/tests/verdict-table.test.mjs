@@ -1,4 +1,5 @@
-// Every row of the verdict table that all targets agree on, through both entries of the package in real Chromium.
+// Every row of the verdict table that all targets agree on, through both entries of the package in
+// real Chromium.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -10,7 +11,8 @@ const table = join(import.meta.dirname, "..", "..", "verifier-core", "vectors", 
 
 test("every row of the verdict table has its verdict in Chromium", { skip: noChromium, timeout: 120_000 }, async (t) => {
   const { keys, rows: all } = JSON.parse(readFileSync(table, "utf8"));
-  // The package refuses a leeway of more than an hour, whatever the token; its tests in Node say so.
+  // The package refuses a leeway of more than an hour, whatever the token; its tests in Node say
+  // so.
   const rows = all.filter(({ policy: { leeway, futureLeeway } }) => leeway <= 3600 && futureLeeway <= 3600);
   const { page, close } = await openPackagePage();
   t.after(close);

@@ -31,7 +31,8 @@ pub(crate) struct Builder<'a> {
 pub(crate) enum Arithmetic {
     /// What all of them can: for Spin.
     Portable,
-    /// Products of two words of 64 bits, too: for edge-host, which brings such an engine. Another one refuses to load it.
+    /// Products of two words of 64 bits, too: for edge-host, which brings such an engine. Another
+    /// one refuses to load it.
     Wide,
 }
 
@@ -85,8 +86,8 @@ impl<'a> Builder<'a> {
         Self { workspace, runner, choice, wasm: None, node: None }
     }
 
-    /// Node and the wasm targets: what a package manager or rustup installs without compiling. Called first, so that
-    /// a missing one is reported before minutes of compiling.
+    /// Node and the wasm targets: what a package manager or rustup installs without compiling.
+    /// Called first, so that a missing one is reported before minutes of compiling.
     pub(crate) fn prepare_system(&mut self) -> Result<()> {
         self.node()?;
         self.wasm_toolchain()?;
@@ -151,8 +152,8 @@ impl<'a> Builder<'a> {
         directory.join(arithmetic.file_name())
     }
 
-    /// The verifier with `core` and `alloc` and nothing else: where the standard library is built from its source,
-    /// only these two are; elsewhere the crate's own `no_std` has to do.
+    /// The verifier with `core` and `alloc` and nothing else: where the standard library is built
+    /// from its source, only these two are; elsewhere the crate's own `no_std` has to do.
     pub(crate) fn verifier_without_std(&mut self) -> Result<()> {
         let wasm = self.wasm_toolchain()?;
         let mut command = process::command(wasm.cargo());

@@ -49,7 +49,8 @@ pub(crate) struct Test {
     /// Run only this stage, with what it needs (may be given more than once).
     #[arg(long, value_name = "STAGE", value_enum, conflicts_with_all = ["quick", "changed"])]
     pub(crate) only: Vec<Stage>,
-    /// Run what a change needs before a commit: format, lints and the native tests, without the edge.
+    /// Run what a change needs before a commit: format, lints and the native tests, without the
+    /// edge.
     #[arg(long, conflicts_with = "changed")]
     pub(crate) quick: bool,
     /// Run the stages that can see a difference from this branch or commit.
@@ -149,7 +150,8 @@ pub(crate) enum Stage {
     Rust,
     /// The issuer's tests once more, on PostgreSQL where a server answers.
     Postgres,
-    /// The vectors are what their generator writes, the kernels agree, and the fuzz targets find nothing in 10 s each.
+    /// The vectors are what their generator writes, the kernels agree, and the fuzz targets find
+    /// nothing in 10 s each.
     Fuzz,
     /// The npm package: wasm build and its tests in Node.
     Npm,

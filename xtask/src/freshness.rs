@@ -1,4 +1,5 @@
-//! Whether a step that is not cargo's has to run again: a stamp file holds the fingerprint of its inputs.
+//! Whether a step that is not cargo's has to run again: a stamp file holds the fingerprint of its
+//! inputs.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -6,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-/// Everything that a step's result depends on. The hash is for change, not for security; should the standard
-/// library change it, the step runs once more.
+/// Everything that a step's result depends on. The hash is for change, not for security; should
+/// the standard library change it, the step runs once more.
 #[derive(Default)]
 pub(crate) struct Inputs(DefaultHasher);
 
@@ -32,7 +33,8 @@ impl Inputs {
         Ok(self)
     }
 
-    /// Names and contents of all files below a directory, but for entries of the names in `without`.
+    /// Names and contents of all files below a directory, but for entries of the names in
+    /// `without`.
     pub(crate) fn tree(mut self, directory: &Path, without: &[&str]) -> Result<Self> {
         let mut files = Vec::new();
         collect(directory, without, &mut files)?;

@@ -42,7 +42,8 @@ fn cargo_fuzz(workspace: &Workspace, runner: &mut Runner) -> Result<Command> {
     let mut command = process::command(install(workspace, runner)?);
     command
         .current_dir(workspace.root.join("verifier-core/fuzz"))
-        // The instrumentation is an unstable option of the compiler; this lets the stable one take it.
+        // The instrumentation is an unstable option of the compiler; this lets the stable one take
+        // it.
         .env("RUSTC_BOOTSTRAP", "1")
         .env("CARGO_TARGET_DIR", workspace.target.join("fuzz"));
     Ok(command)
@@ -55,8 +56,8 @@ struct Executions {
     count: u64,
 }
 
-/// Fuzzes the targets one after the other, from the corpus in git, and reports how many inputs each tried. New inputs stay in
-/// the target directory.
+/// Fuzzes the targets one after the other, from the corpus in git, and reports how many inputs
+/// each tried. New inputs stay in the target directory.
 pub(crate) fn run(workspace: &Workspace, runner: &mut Runner, fuzz: &Fuzz) -> Result<()> {
     let mut tried = Vec::new();
     let outcome = fuzz_all(workspace, runner, fuzz, &mut tried);

@@ -1,4 +1,5 @@
-//! `cargo xtask kernels`: the kernels of the verifier, native and WebAssembly, held against each other, `num-bigint` and `rsa`.
+//! `cargo xtask kernels`: the kernels of the verifier, native and WebAssembly, held against each
+//! other, `num-bigint` and `rsa`.
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +17,8 @@ pub(crate) const MANY: u64 = 1_000_000;
 /// Powers in `cargo xtask test`.
 pub(crate) const FEW: u64 = 10_000;
 
-/// Whether the kernel with wide arithmetic is asked, too: the engine that runs it takes minutes to build.
+/// Whether the kernel with wide arithmetic is asked, too: the engine that runs it takes minutes to
+/// build.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wide {
     Asked,
@@ -38,7 +40,8 @@ pub(crate) fn run(builder: &mut Builder<'_>, kernels: &Kernels) -> Result<()> {
     )
 }
 
-/// The native kernels in the program `cases` compute and emit the powers; the WebAssembly ones of the npm package read them.
+/// The native kernels in the program `cases` compute and emit the powers; the WebAssembly ones of
+/// the npm package read them.
 pub(crate) fn compare(
     builder: &mut Builder<'_>,
     kernels: &Kernels,

@@ -1,4 +1,5 @@
-//! Developer commands of the workspace: `cargo xtask up`, `test`, `bench`, `fuzz`, `kernels` and `miri`.
+//! Developer commands of the workspace: `cargo xtask up`, `test`, `bench`, `fuzz`, `kernels` and
+//! `miri`.
 
 mod bench;
 mod build;

@@ -59,7 +59,8 @@ pub(crate) fn free<const COUNT: usize>() -> Result<[u16; COUNT]> {
     Ok(ports)
 }
 
-/// `localhost` may be either address for a browser, so that a program on the other one would be met instead of ours.
+/// `localhost` may be either address for a browser, so that a program on the other one would be
+/// met instead of ours.
 fn listen(port: u16) -> io::Result<()> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
     match TcpListener::bind(SocketAddr::from((Ipv6Addr::LOCALHOST, port))) {

@@ -1,4 +1,5 @@
-//! Programs started by this one: each in a process group of its own, each with a time limit, none left behind.
+//! Programs started by this one: each in a process group of its own, each with a time limit, none
+//! left behind.
 
 use std::env;
 use std::ffi::OsStr;
@@ -21,8 +22,9 @@ const GRACE: Duration = Duration::from_secs(5);
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// Ctrl-C, SIGTERM and SIGHUP ask this program to stop its children and end. They do not reach the children by
-/// themselves: those are in other process groups, so that this program decides the order.
+/// Ctrl-C, SIGTERM and SIGHUP ask this program to stop its children and end. They do not reach the
+/// children by themselves: those are in other process groups, so that this program decides the
+/// order.
 pub(crate) fn listen_for_interrupts() -> Result<()> {
     ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::SeqCst))
         .context("cannot install a handler for Ctrl-C")

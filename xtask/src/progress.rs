@@ -41,7 +41,8 @@ pub(crate) fn shown(time: Duration) -> String {
     }
 }
 
-/// Runs the programs of a step and shows their progress; in a test run it also keeps the runners' own summaries.
+/// Runs the programs of a step and shows their progress; in a test run it also keeps the runners'
+/// own summaries.
 pub(crate) struct Runner {
     summary: Option<Summary>,
     /// Where `stream` writes, when not to the terminal.

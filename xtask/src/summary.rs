@@ -69,8 +69,9 @@ fn node_count(line: &str) -> Option<(&str, u64)> {
     (known && words.next().is_none()).then_some((name, count))
 }
 
-/// `skipped: reason`: at the start of a line, behind the mark that a runner puts before what a test prints, or where
-/// node's reporters put the reason of a test (`name (0.1ms) # skipped: reason`, in TAP `ok 1 - name # SKIP skipped: reason`).
+/// `skipped: reason`: at the start of a line, behind the mark that a runner puts before what a
+/// test prints, or where node's reporters put the reason of a test (`name (0.1ms) # skipped:
+/// reason`, in TAP `ok 1 - name # SKIP skipped: reason`).
 fn skip_reason(line: &str) -> Option<&str> {
     let text =
         ["# SKIP ", "# "].iter().find_map(|mark| Some(line.split_once(mark)?.1)).unwrap_or(line);

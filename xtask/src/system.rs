@@ -17,7 +17,8 @@ use crate::workspace::Workspace;
 /// How long a service may take until it answers.
 const READY: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(50);
-/// Seconds for which the edge may keep a list of revoked tokens: a logout takes effect while one watches.
+/// Seconds for which the edge may keep a list of revoked tokens: a logout takes effect while one
+/// watches.
 const STATUS_LIST_TTL: u32 = 5;
 pub(crate) const DATABASE: &str = "sqlite://issuer.sqlite3";
 
@@ -58,7 +59,8 @@ impl Addresses {
         }
     }
 
-    /// Pages that may call the services: this demo page, and the usual ports of development servers.
+    /// Pages that may call the services: this demo page, and the usual ports of development
+    /// servers.
     fn origins(&self) -> String {
         [
             "http://localhost:3000",
@@ -186,7 +188,8 @@ impl Setup<'_> {
                     .arg(&state)
                     .arg("--log-dir")
                     .arg(self.state.join("logs"))
-                    // Of the manifest; edge-host has --allow-outbound, and refuses what the component does not read.
+                    // Of the manifest; edge-host has --allow-outbound, and refuses what the
+                    // component does not read.
                     .env("SPIN_VARIABLE_ISSUER_URL", &self.addresses.issuer);
                 spin
             }
@@ -285,7 +288,8 @@ impl System {
             self.services.iter().map(|service| service.ready_url.clone()).collect();
         while !waiting.is_empty() {
             self.check()?;
-            // Any program may answer on a port; only a success of ours counts, and `check` sees ours end.
+            // Any program may answer on a port; only a success of ours counts, and `check` sees
+            // ours end.
             waiting
                 .retain(|url| !client.get(url).call().is_ok_and(|answer| answer.status() == 200));
             if started.elapsed() > READY {
@@ -348,7 +352,8 @@ impl Drop for System {
     }
 }
 
-/// A program that is configured by this one alone: what is exported for another installation does not reach it.
+/// A program that is configured by this one alone: what is exported for another installation does
+/// not reach it.
 fn service(program: impl AsRef<OsStr>) -> Command {
     let mut command = process::command(program);
     for (name, _) in env::vars_os() {

@@ -1,7 +1,8 @@
-//! What has to be on the machine besides cargo: wasm targets, wasm tools, Node; for the tests a browser and Python.
+//! What has to be on the machine besides cargo: wasm targets, wasm tools, Node; for the tests a
+//! browser and Python.
 //!
-//! Everything that is missing is either installed, after a line that says so, or named in a message with the commands
-//! that install it.
+//! Everything that is missing is either installed, after a line that says so, or named in a
+//! message with the commands that install it.
 
 pub(crate) mod apt;
 pub(crate) mod browser;
@@ -34,7 +35,8 @@ pub(crate) const BROWSER: &str = "wasm32-unknown-unknown";
 /// The cargo profile of the npm package.
 pub(crate) const NPM_PROFILE: &str = "wasm-npm";
 
-/// What cargo has to be told for a build with wide arithmetic of a package that has a feature of this name.
+/// What cargo has to be told for a build with wide arithmetic of a package that has a feature of
+/// this name.
 pub(crate) fn wide_arithmetic(target: &str) -> [String; 4] {
     let [config, flags] = target_features(target, "+wide-arithmetic");
     ["--features".to_owned(), "wide-arithmetic".to_owned(), config, flags]
@@ -106,7 +108,8 @@ impl WasmToolchain {
 
     /// The environment of every program that compiles wasm, directly or not.
     pub(crate) fn environment(self, workspace: &Workspace) -> Vec<Variable> {
-        // Flags for native code (`target-cpu=native`) would reach the wasm compiler, and hide its target's own.
+        // Flags for native code (`target-cpu=native`) would reach the wasm compiler, and hide its
+        // target's own.
         let mut variables: Vec<Variable> =
             vec![("RUSTFLAGS", None), ("CARGO_ENCODED_RUSTFLAGS", None)];
         let target_dir = self.target_dir(workspace);

@@ -7,7 +7,8 @@ use std::fmt;
 pub(crate) struct Version(pub(crate) u32, pub(crate) u32, pub(crate) u32);
 
 impl Version {
-    /// The first version in a line such as `v20.19.1`, `Python 3.11.7` or `spin 4.1.0 (1ab2 2026-05-02)`.
+    /// The first version in a line such as `v20.19.1`, `Python 3.11.7` or `spin 4.1.0 (1ab2
+    /// 2026-05-02)`.
     pub(crate) fn first_in(text: &str) -> Option<Self> {
         text.split(|c: char| c.is_whitespace() || c == '(' || c == ',').find_map(Self::parse)
     }

@@ -9,8 +9,8 @@ use anyhow::{Context as _, Result};
 pub(crate) struct Workspace {
     /// The checkout.
     pub(crate) root: PathBuf,
-    /// Where cargo leaves native programs of the `dev` profile: beside this very program, whatever the
-    /// user's cargo configuration says about target directories.
+    /// Where cargo leaves native programs of the `dev` profile: beside this very program, whatever
+    /// the user's cargo configuration says about target directories.
     pub(crate) programs: PathBuf,
     /// Parent of [`Workspace::programs`]; logs, the Python environment and test state go here too.
     pub(crate) target: PathBuf,

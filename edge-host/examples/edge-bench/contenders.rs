@@ -1,4 +1,5 @@
-//! Who answers `/protected`: the edge in its ways of asking for revoked tokens, and the reference server.
+//! Who answers `/protected`: the edge in its ways of asking for revoked tokens, and the reference
+//! server.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -84,7 +85,8 @@ pub(crate) fn edge_with_redis(server: &Server, signer: &Signer) -> Option<Conten
     Some(Contender { helper: Some(redis), ..contender })
 }
 
-/// The edge with a status list as large as the issuer's: 131,072 places, of which every hundredth is revoked.
+/// The edge with a status list as large as the issuer's: 131,072 places, of which every hundredth
+/// is revoked.
 pub(crate) fn edge_with_status_list(server: &Server, signer: &Signer) -> Contender {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let origin = format!("http://{}", listener.local_addr().expect("an address"));
@@ -123,8 +125,8 @@ fn serve(stream: TcpStream, document: &str) {
 
 /// The reference server in so many processes; nothing, and the reason, where it cannot be had.
 ///
-/// Its libraries come from PyPI into an environment of their own. It runs with the faster of uvicorn's parts (uvloop, httptools) and
-/// writes no log.
+/// Its libraries come from PyPI into an environment of their own. It runs with the faster of
+/// uvicorn's parts (uvloop, httptools) and writes no log.
 pub(crate) fn reference(directory: &Path, processes: usize, signer: &Signer) -> Option<Contender> {
     let program = directory.join("bin/uvicorn");
     if !program.is_file()

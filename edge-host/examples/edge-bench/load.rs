@@ -7,7 +7,8 @@ use crate::client::Connection;
 use crate::contenders::Contender;
 use crate::millis;
 
-/// In how many pieces the time of a contender is measured, in turn with the others: what else the machine does hits all alike.
+/// In how many pieces the time of a contender is measured, in turn with the others: what else the
+/// machine does hits all alike.
 const ROUNDS: u32 = 5;
 
 /// What a contender has been seen to do.

@@ -1,4 +1,5 @@
-//! Measures `edge-host` with the component of this workspace, both built for release, over loopback:
+//! Measures `edge-host` with the component of this workspace, both built for release, over
+//! loopback:
 //!
 //! ```text
 //! cargo xtask test --only edge
@@ -6,9 +7,10 @@
 //! cargo run --release --package edge-host --example edge-bench
 //! ```
 //!
-//! CPU is the program's own, user and system, from `/proc`: what this client takes is not in it, but it takes its share of the same cores.
-//! The reference server of the first table is FastAPI with PyJWT, from PyPI; it needs Python with venv. Redis must be installed.
-//! The tables are `docs/edge-benchmarks.md`'s.
+//! CPU is the program's own, user and system, from `/proc`: what this client takes is not in it,
+//! but it takes its share of the same cores. The reference server of the first table is FastAPI
+//! with PyJWT, from PyPI; it needs Python with venv. Redis must be installed. The tables are
+//! `docs/edge-benchmarks.md`'s.
 
 #![allow(clippy::print_stdout, reason = "its output is its purpose")]
 
@@ -135,7 +137,8 @@ fn one_after_the_other(run: &Server, signer: &Signer) {
     row("`/protected` on one connection, one after the other", &value);
 }
 
-/// What more instances add to the program's memory. An upload that has not ended keeps its place; 16 fill an instance.
+/// What more instances add to the program's memory. An upload that has not ended keeps its place;
+/// 16 fill an instance.
 fn memory(run: &Server, signer: &Signer) {
     let server = run.start(&processes::scratch());
     let hold = |count: usize| -> Vec<Connection> {

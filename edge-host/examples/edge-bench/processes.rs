@@ -22,7 +22,8 @@ impl Running {
         &mut self.0
     }
 
-    /// User and system time so far, of its child processes too. Linux counts it in hundredths of a second.
+    /// User and system time so far, of its child processes too. Linux counts it in hundredths of a
+    /// second.
     pub(crate) fn cpu(&self) -> Duration {
         cpu_of(self.0.id())
     }

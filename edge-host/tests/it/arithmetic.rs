@@ -1,5 +1,5 @@
-//! The two builds of the component are what their names say: without wide arithmetic, as in Spin, the portable one
-//! is valid and the other is not.
+//! The two builds of the component are what their names say: without wide arithmetic, as in Spin,
+//! the portable one is valid and the other is not.
 
 use std::path::Path;
 

@@ -236,7 +236,8 @@ fn a_kept_connection_answers_without_delay() {
     }
     times.sort();
     let quartile = times[times.len() / 4];
-    // Two packets with a delayed acknowledgement between them would take 40 ms each time but the first few.
+    // Two packets with a delayed acknowledgement between them would take 40 ms each time but the
+    // first few.
     assert!(
         quartile < Duration::from_millis(20),
         "three quarters of the answers took {quartile:?} or more"

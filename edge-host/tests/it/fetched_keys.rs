@@ -12,7 +12,8 @@ fn jwks(signers: &[&Signer]) -> Value {
 }
 
 fn edge_of(issuer: &Issuer) -> Option<Edge> {
-    // Fetched keys outlive the program: another address, other keys, also when a port is used again.
+    // Fetched keys outlive the program: another address, other keys, also when a port is used
+    // again.
     let url = format!("jwks_url={}/.well-known/jwks.json?{}", issuer.origin(), issuer.name());
     Some(Edge::start(&component()?, &["--variable", &url, "--allow-outbound", &issuer.origin()]))
 }
@@ -169,7 +170,8 @@ fn an_issuer_that_never_answers_costs_new_instances_nothing_while_there_are_old_
         replace_instances(&edge);
         assert_eq!(status(&edge, &signer), 200, "{}", edge.log());
     }
-    // One instance may try again within this time, and waits a second; four that wait five seconds each were the fault.
+    // One instance may try again within this time, and waits a second; four that wait five seconds
+    // each were the fault.
     println!("{:?}, {} attempts", started.elapsed(), issuer.requests() - before);
     assert!(started.elapsed() < Duration::from_secs(15), "{:?}: {}", started.elapsed(), edge.log());
 }
@@ -211,7 +213,8 @@ fn many_unknown_kids_at_many_instances_lead_to_few_fetches() {
     );
 }
 
-/// Fetched keys live for at least this long; whole seconds are kept with them, and a fetch takes a moment.
+/// Fetched keys live for at least this long; whole seconds are kept with them, and a fetch takes a
+/// moment.
 const CACHE_TIME: Duration = Duration::from_secs(10 + 3);
 
 #[test]
@@ -226,7 +229,8 @@ fn keys_are_replaced_under_load_without_a_good_token_refused_or_a_removed_key_ac
     let (is_new_used, is_over) = (AtomicBool::new(false), AtomicBool::new(false));
     let (good, refused) = (AtomicU64::new(0), AtomicU64::new(0));
     std::thread::scope(|scope| {
-        // What clients do whose tokens are good: those of the old key until the new one signs, then those of the new key.
+        // What clients do whose tokens are good: those of the old key until the new one signs,
+        // then those of the new key.
         for _ in 0..8 {
             scope.spawn(|| {
                 let mut connection = edge.connect();
@@ -296,7 +300,8 @@ fn keys_in_use_are_fetched_again_in_the_background_and_outlive_an_outage_of_the_
     issuer.change(|document| document.max_age = Some(10));
     let Some(edge) = edge_of(&issuer) else { return };
     assert_eq!(status(&edge, &signer), 200);
-    // At three quarters of the time; the request is answered before that, however slow the issuer is.
+    // At three quarters of the time; the request is answered before that, however slow the issuer
+    // is.
     issuer.change(|document| document.delay = Duration::from_secs(1));
     let started = Instant::now();
     while issuer.requests() < 2 && started.elapsed() < crate::support::PATIENCE {

@@ -112,7 +112,8 @@ fn held_uploads_fill_the_instances_and_what_is_beyond_waits_and_is_told_to_come_
     assert!(!files.edge.log().contains("instance ended"), "{}", files.edge.log());
 }
 
-/// An instance that has answered its 128 requests and still holds a slow one must not keep its place from others.
+/// An instance that has answered its 128 requests and still holds a slow one must not keep its
+/// place from others.
 #[test]
 fn instances_that_hold_a_slow_upload_go_on_serving_others() {
     let arguments = ["--max-instances", "1", "--request-timeout", "60"];

@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use crate::support::{Edge, Scratch, component, edge_host_with};
 
-/// U+009B, which begins a command, and U+202E, which turns text around: their bytes are good ones of a path.
+/// U+009B, which begins a command, and U+202E, which turns text around: their bytes are good ones
+/// of a path.
 const PATH: &str = "/uploads/\u{9b}31m\u{202e}x";
 
 #[test]

@@ -1,4 +1,5 @@
-//! Tests of the program and the component in it, over HTTP. One program, because each further one would be linked on its own.
+//! Tests of the program and the component in it, over HTTP. One program, because each further one
+//! would be linked on its own.
 
 mod arithmetic;
 mod contract;

@@ -1,4 +1,5 @@
-//! Requests that no well-behaved client sends, byte by byte, on the built component in the real program.
+//! Requests that no well-behaved client sends, byte by byte, on the built component in the real
+//! program.
 
 use std::io::Write;
 use std::time::Duration;
@@ -171,7 +172,8 @@ fn a_client_that_goes_on_sending_still_reads_why_it_is_refused() {
     }
 }
 
-/// As under Spin, where the server reads no further: the component alone sees to it that its refusals arrive.
+/// As under Spin, where the server reads no further: the component alone sees to it that its
+/// refusals arrive.
 #[test]
 fn a_refusal_arrives_though_the_server_does_not_read_on() {
     const SIZE: usize = 20_000_000;

@@ -253,7 +253,8 @@ fn a_variable_that_the_component_does_not_read_is_refused() {
     }
 }
 
-/// `edge-host ... 2>&1 | head -1`: whoever read the log has gone, and requests are answered all the same.
+/// `edge-host ... 2>&1 | head -1`: whoever read the log has gone, and requests are answered all
+/// the same.
 #[test]
 fn a_log_that_nobody_reads_any_more_does_not_end_the_program() {
     let Some(component) = component() else { return };

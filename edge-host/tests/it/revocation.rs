@@ -25,8 +25,8 @@ impl Redis {
         listener.local_addr().expect("an address").port()
     }
 
-    /// Nothing, and says so, where Redis is not installed. It holds what an issuer writes that has no
-    /// sessions to end.
+    /// Nothing, and says so, where Redis is not installed. It holds what an issuer writes that has
+    /// no sessions to end.
     fn start(port: u16) -> Option<Self> {
         let redis = Self::start_empty(port)?;
         redis.complete();
@@ -109,7 +109,8 @@ impl Drop for Redis {
     }
 }
 
-/// A way to the server on which connections can go silent: they stay open, and nothing comes through any more.
+/// A way to the server on which connections can go silent: they stay open, and nothing comes
+/// through any more.
 struct Wire {
     port: u16,
     /// Connections made before this many silences are silent.
@@ -282,7 +283,8 @@ fn a_fresh_instance_knows_how_redis_is() {
 
 #[test]
 fn a_connection_that_the_server_has_closed_costs_no_question() {
-    // More than an instance answers: the instances after the first one open a connection that the program has, and that is closed.
+    // More than an instance answers: the instances after the first one open a connection that the
+    // program has, and that is closed.
     const QUESTIONS: usize = 140;
     let Some(redis) = Redis::start(Redis::free_port()) else { return };
     let signer = Signer::new("k1");

@@ -111,7 +111,8 @@ fn a_download_may_take_its_time_and_one_that_nobody_takes_harms_no_other() {
         slow.read_exact(&mut byte).expect("a head");
         head.extend(byte);
     }
-    // One and the same instance serves both; reading this one takes longer than either may stand still.
+    // One and the same instance serves both; reading this one takes longer than either may stand
+    // still.
     let mut taken = vec![0; SIZE];
     for piece in taken.chunks_mut(SIZE / 24) {
         std::thread::sleep(TIME / 8);

@@ -184,7 +184,8 @@ fn unfinished_uploads_take_no_more_than_the_quota() {
     assert_eq!(upload(&mut files.edge.connect(), &bearer, &bytes(780_000, 0)).status, 200);
 }
 
-/// How many connections this process may have, once it takes all that the system allows; less what it has open anyway.
+/// How many connections this process may have, once it takes all that the system allows; less what
+/// it has open anyway.
 fn connections() -> usize {
     let limit = getrlimit(Resource::Nofile);
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
@@ -261,7 +262,8 @@ fn of_many_uploads_at_once_the_broken_ones_leave_nothing_and_the_others_are_whol
     });
     let memory = files.edge.peak_memory_mib() as usize;
     println!("{total} uploads: {expected:?} records, chunks, pending; peak memory {memory} MiB");
-    // An upload in progress holds a piece, however long the file is; what surrounds it is the instance's.
+    // An upload in progress holds a piece, however long the file is; what surrounds it is the
+    // instance's.
     let bound = 256 + total * 2 * CHUNK / (1024 * 1024);
     assert!(memory < bound, "{memory} MiB, of which {bound} are expected at most");
     assert!(!files.edge.log().contains("instance ended"), "{}", files.edge.log());

@@ -1,4 +1,5 @@
-//! Every row of the verifier's table of verdicts, over HTTP, on the built component in the real program.
+//! Every row of the verifier's table of verdicts, over HTTP, on the built component in the real
+//! program.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -209,8 +210,8 @@ fn place(row: &Value, token: &str, key: &str) -> Place {
     }
 }
 
-/// Whether a header's receiver gets this text as it was sent, and as text (RFC 9110, section 5.5): visible ASCII
-/// characters, with spaces only between them.
+/// Whether a header's receiver gets this text as it was sent, and as text (RFC 9110, section 5.5):
+/// visible ASCII characters, with spaces only between them.
 fn is_field_content(token: &str) -> bool {
     !token.is_empty()
         && token.trim() == token

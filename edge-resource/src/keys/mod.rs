@@ -60,7 +60,8 @@ impl NoKeys {
         }
     }
 
-    /// What it says in Korean; English, for the log too, is its `Display`. What is in parentheses is for the operator, and English.
+    /// What it says in Korean; English, for the log too, is its `Display`. What is in parentheses
+    /// is for the operator, and English.
     #[must_use]
     pub fn korean(&self) -> String {
         match self {
@@ -125,8 +126,8 @@ impl Keys {
         Self(Source::Unusable(NoKeys::Setting(error)))
     }
 
-    /// The verdict of `verifier-core` with the keys as they are now. A `kid` that is not among fetched keys
-    /// makes them be fetched again, within limits, before it counts as unknown.
+    /// The verdict of `verifier-core` with the keys as they are now. A `kid` that is not among
+    /// fetched keys makes them be fetched again, within limits, before it counts as unknown.
     ///
     /// # Errors
     /// [`Denied`].

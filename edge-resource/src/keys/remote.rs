@@ -1,12 +1,16 @@
-//! Keys fetched from the issuer's JWKS address, kept in the instance and shared with the others through the key-value store.
+//! Keys fetched from the issuer's JWKS address, kept in the instance and shared with the others
+//! through the key-value store.
 //!
 //! - One fetch at a time, of all instances; requests that need its outcome wait for it.
 //! - Fresh keys are used as they are, those in the store too. Old ones are fetched again; when that
 //!   fails they go on being used for a limited time, and the next attempt waits a moment.
-//! - A request that could do with old keys waits a short time only; then the fetch goes on behind it.
-//! - Keys in use are fetched again in the background when a quarter of their time is left, so that no request waits.
-//! - A `kid` that is not known causes one fetch, and then no other for a while, or anybody could make
-//!   this service hammer the issuer with tokens it made up. What another instance has fetched in that while is used instead.
+//! - A request that could do with old keys waits a short time only; then the fetch goes on behind
+//!   it.
+//! - Keys in use are fetched again in the background when a quarter of their time is left, so that
+//!   no request waits.
+//! - A `kid` that is not known causes one fetch, and then no other for a while, or anybody could
+//!   make this service hammer the issuer with tokens it made up. What another instance has fetched
+//!   in that while is used instead.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -254,7 +258,8 @@ impl RemoteKeys {
         let Some((until, reason)) = &state.failure else {
             return if fetching { Next::Wait } else { Next::Fetch };
         };
-        // The issuer is in trouble: only the one request that tries again waits for it, the others go on.
+        // The issuer is in trouble: only the one request that tries again waits for it, the others
+        // go on.
         let stale = state.known.as_ref().filter(|Known { freshness, .. }| {
             self.is_usable(freshness.age(now), freshness.lifetime)
         });
@@ -356,7 +361,8 @@ impl RemoteKeys {
         }
     }
 
-    /// Whether another instance has already done what is to be done; if it has found newer keys, they are used.
+    /// Whether another instance has already done what is to be done; if it has found newer keys,
+    /// they are used.
     fn is_done(&self, copy: &Entry, reason: Reason, host: &impl Host) -> bool {
         let age = copy.age(host);
         let is_good = match reason {

@@ -53,11 +53,12 @@ impl Revocation {
         Self { source, ..Self::default() }
     }
 
-    /// Passes a token that is not revoked. `strict`: also refuses it when that cannot be found out, whatever the setting.
+    /// Passes a token that is not revoked. `strict`: also refuses it when that cannot be found
+    /// out, whatever the setting.
     ///
     /// # Errors
-    /// `token_revoked`; `claim_missing` without a `jti` or what else the source knows the token by, `claim_invalid` when that makes no
-    /// sense; `revocation_unknown`.
+    /// `token_revoked`; `claim_missing` without a `jti` or what else the source knows the token
+    /// by, `claim_invalid` when that makes no sense; `revocation_unknown`.
     pub async fn check(
         &self,
         token: &VerifiedToken,
@@ -67,7 +68,8 @@ impl Revocation {
     ) -> Result<(), Code> {
         let (is_revoked, open_when_down) = match &self.source {
             Source::Nowhere => return Ok(()),
-            // Whatever the source knows it by: where tokens are revoked, each has a name of its own.
+            // Whatever the source knows it by: where tokens are revoked, each has a name of its
+            // own.
             _ if token.jti().is_none() => return Err(Code::ClaimMissing),
             Source::Redis { url, open_when_down } => {
                 (self.redis.is_revoked(url, token, host).await?, open_when_down)
@@ -87,7 +89,8 @@ impl Revocation {
         }
     }
 
-    /// Nothing when that cannot be found out. An old list cannot say that a token counts, but still that it does not.
+    /// Nothing when that cannot be found out. An old list cannot say that a token counts, but
+    /// still that it does not.
     async fn in_list(
         &self,
         addresses: &AllowedAddresses,

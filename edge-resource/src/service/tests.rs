@@ -491,7 +491,8 @@ async fn a_refusal_is_logged_once_by_the_requests_name_and_never_with_a_token() 
     let (first, second) = (edge.get("/", &[]).await, edge.get("/nothing", &[]).await);
     assert_ne!(first.headers()[&name], second.headers()[&name]);
 
-    // U+009B begins a command to a terminal; it is a good byte of a path for the parser of requests.
+    // U+009B begins a command to a terminal; it is a good byte of a path for the parser of
+    // requests.
     assert_eq!(edge.get("/uploads/\u{9b}31m", &[]).await.status(), StatusCode::UNAUTHORIZED);
     let line = edge.host.log().pop().expect("a line");
     assert!(line.is_ascii(), "{line:?}");

@@ -68,7 +68,8 @@ mod tests {
         assert_eq!([eight.get(0), eight.get(1)], [Some(0x2f), None]);
     }
 
-    /// The test vectors of the draft's appendix: 2^20 statuses each, of which all that are not named are 0.
+    /// The test vectors of the draft's appendix: 2^20 statuses each, of which all that are not
+    /// named are 0.
     #[test]
     fn the_drafts_test_vectors_are_read_as_it_says() {
         #[derive(serde::Deserialize)]

@@ -1,5 +1,6 @@
-//! Token Status Lists (IETF draft-ietf-oauth-status-list): fetched from the issuer, verified with its keys, kept for their `ttl` in
-//! the instance and shared with the others through the key-value store.
+//! Token Status Lists (IETF draft-ietf-oauth-status-list): fetched from the issuer, verified with
+//! its keys, kept for their `ttl` in the instance and shared with the others through the key-value
+//! store.
 //!
 //! - One fetch of a list at a time, of all instances; requests that need its outcome wait for it.
 //! - A list in use is fetched again in the background when a quarter of its time is left.
@@ -81,7 +82,8 @@ struct Slot {
     failure: Option<(Duration, String)>,
     fetching: Arc<AtomicBool>,
     used_at: Duration,
-    /// Whether it was looked up since it was fetched: only such lists are fetched in the background.
+    /// Whether it was looked up since it was fetched: only such lists are fetched in the
+    /// background.
     is_used: bool,
 }
 
@@ -218,8 +220,8 @@ impl StatusLists {
         }
     }
 
-    /// Waits for what other instances do. Returns the attempt that this one is to make; nothing when
-    /// it need not or may not fetch.
+    /// Waits for what other instances do. Returns the attempt that this one is to make; nothing
+    /// when it need not or may not fetch.
     async fn turn(
         &self,
         address: &ListAddress,
@@ -355,7 +357,8 @@ async fn fetch_list(
     Ok((statuses, Entry::new(&address.uri, fetched.text, lifetime, now)))
 }
 
-/// Verifies a list as of a time and inflates it; with the time for which it may be kept then, which is at least a second.
+/// Verifies a list as of a time and inflates it; with the time for which it may be kept then,
+/// which is at least a second.
 async fn understand(
     address: &ListAddress,
     text: &str,
@@ -367,7 +370,8 @@ async fn understand(
     let list = keys.verify_status_list(text.trim_ascii(), &address.text, now, host).await?;
     let lifetime = lifetime(&list, now);
     if lifetime.is_zero() {
-        // Within the leeway, or in its last second. Used, it would be fetched again for every request.
+        // Within the leeway, or in its last second. Used, it would be fetched again for every
+        // request.
         return Err("the list has expired".to_owned());
     }
     Ok((Statuses::inflate(&list)?, lifetime))

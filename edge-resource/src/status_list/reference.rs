@@ -1,5 +1,5 @@
-//! Where a token says that its status is listed (IETF draft-ietf-oauth-status-list, sections 6.1 and 6.2), and which addresses that
-//! may name.
+//! Where a token says that its status is listed (IETF draft-ietf-oauth-status-list, sections 6.1
+//! and 6.2), and which addresses that may name.
 
 use http::Uri;
 use serde_json::{Number, Value};
@@ -43,8 +43,8 @@ impl Reference {
     }
 }
 
-/// A number that is whole and not negative, however it is written: `5`, `5.0` and `5e0` are one number in JSON. Beyond 2^53 doubles
-/// cannot tell.
+/// A number that is whole and not negative, however it is written: `5`, `5.0` and `5e0` are one
+/// number in JSON. Beyond 2^53 doubles cannot tell.
 fn whole(number: &Number) -> Option<u64> {
     const MOST: f64 = (1_u64 << 53) as f64;
     let double =
@@ -66,8 +66,8 @@ pub struct ListAddress {
     pub uri: Uri,
 }
 
-/// The addresses that lists may have: one, and those below it. A token is signed by the issuer, and yet it does not decide
-/// what this service calls.
+/// The addresses that lists may have: one, and those below it. A token is signed by the issuer,
+/// and yet it does not decide what this service calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AllowedAddresses(String);
 

@@ -97,8 +97,8 @@ impl Host for TestHost {
         if self.timers_hang.get() {
             std::future::pending::<()>().await;
         }
-        // Requests that sleep at the same time each move the clock; nothing here depends on how far.
-        // In small steps: what a sleep is raced against gets its turns.
+        // Requests that sleep at the same time each move the clock; nothing here depends on how
+        // far. In small steps: what a sleep is raced against gets its turns.
         let end = self.uptime.get() + time;
         while self.uptime.get() < end {
             let step = (end - self.uptime.get()).min(Duration::from_millis(1));

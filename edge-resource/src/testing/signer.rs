@@ -1,5 +1,6 @@
-//! A key pair and the tokens it signs, made with aws-lc-rs, which shares nothing with the verifier under test.
-//! Also included by the tests of `edge-host`, which run the built component and link nothing of this crate.
+//! A key pair and the tokens it signs, made with aws-lc-rs, which shares nothing with the verifier
+//! under test. Also included by the tests of `edge-host`, which run the built component and link
+//! nothing of this crate.
 
 use std::cell::Cell;
 use std::sync::{Arc, OnceLock};
@@ -13,7 +14,8 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-/// The first key pairs of every test are the same: without optimisation, making one takes longer than most tests.
+/// The first key pairs of every test are the same: without optimisation, making one takes longer
+/// than most tests.
 fn next_pair() -> Arc<KeyPair> {
     static FIRST: [OnceLock<Arc<KeyPair>>; 8] = [const { OnceLock::new() }; 8];
     thread_local! {

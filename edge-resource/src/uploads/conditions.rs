@@ -15,7 +15,8 @@ pub enum Condition {
     Failed,
 }
 
-/// Compares `If-Match` and `If-None-Match` with the entity tag, which is a strong one. There are no dates to compare.
+/// Compares `If-Match` and `If-None-Match` with the entity tag, which is a strong one. There are
+/// no dates to compare.
 #[must_use]
 pub fn evaluate(request: &Parts, etag: &str) -> Condition {
     let headers = &request.headers;

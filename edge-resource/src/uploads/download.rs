@@ -18,8 +18,8 @@ use crate::answer::{self, Answer, Body};
 use crate::host::{Host, StoreError};
 use crate::printable::is_format;
 
-/// Media types that are served as they are. Browsers run none of them as a page of this origin; every other file is
-/// `application/octet-stream`.
+/// Media types that are served as they are. Browsers run none of them as a page of this origin;
+/// every other file is `application/octet-stream`.
 const PASSIVE: [&str; 14] = [
     "application/json",
     "application/pdf",
@@ -167,8 +167,8 @@ pub async fn delete(
     }
 }
 
-/// Removes a file. A full disk may refuse the note that it begins, and must not keep the file for that: then the
-/// record goes last, so that a removal that breaks off can be repeated.
+/// Removes a file. A full disk may refuse the note that it begins, and must not keep the file for
+/// that: then the record goes last, so that a removal that breaks off can be repeated.
 async fn remove(id: &UploadId, record: &Record, host: &impl Host) -> Result<(), StoreError> {
     let chunks = record.size.div_ceil(CHUNK as u64);
     let noted = host.save(&id.pending_key(), host.now_seconds().to_string().as_bytes()).await;
@@ -210,8 +210,8 @@ enum Wanted {
     Nothing,
 }
 
-/// What `Range` asks for. It is for `GET` alone; several ranges, other units and what cannot be read are ignored, as is a range of
-/// another version than the client has (`If-Range`).
+/// What `Range` asks for. It is for `GET` alone; several ranges, other units and what cannot be
+/// read are ignored, as is a range of another version than the client has (`If-Range`).
 fn wanted(request: &Parts, etag: &str, size: u64) -> Wanted {
     let headers = &request.headers;
     if request.method != Method::GET {
@@ -250,8 +250,8 @@ fn served_type(content_type: &str) -> HeaderValue {
     HeaderValue::from_static(passive.copied().unwrap_or("application/octet-stream"))
 }
 
-/// Always an attachment (RFC 6266). The name is the last part of the client's, without what could hurt on any system,
-/// once in ASCII and once in UTF-8 (RFC 8187).
+/// Always an attachment (RFC 6266). The name is the last part of the client's, without what could
+/// hurt on any system, once in ASCII and once in UTF-8 (RFC 8187).
 fn disposition(filename: &str) -> String {
     let name: String = filename
         .rsplit(['/', '\\'])

@@ -15,11 +15,13 @@ pub fn field_name(part: &Field<'_>) -> Option<String> {
     parameters::value_of(disposition(part), b"name").map(text)
 }
 
-/// The name of a part's file; nothing when the part has none, and so is no file. It is `filename`, or, from clients that send that alone,
-/// `filename*`, which forms should not have (RFC 7578, section 4.2).
+/// The name of a part's file; nothing when the part has none, and so is no file. It is `filename`,
+/// or, from clients that send that alone, `filename*`, which forms should not have (RFC 7578,
+/// section 4.2).
 ///
 /// # Errors
-/// [`FormError::Malformed`] for a `filename*` that is not in UTF-8 as RFC 8187 has it, has a control character, or is there twice.
+/// [`FormError::Malformed`] for a `filename*` that is not in UTF-8 as RFC 8187 has it, has a
+/// control character, or is there twice.
 pub fn file_name(part: &Field<'_>) -> Result<Option<String>, FormError> {
     let disposition = disposition(part);
     match parameters::value_of(disposition, b"filename") {
@@ -32,8 +34,8 @@ fn disposition<'a>(part: &'a Field<'_>) -> &'a [u8] {
     part.headers().get(CONTENT_DISPOSITION).map(|value| value.as_bytes()).unwrap_or_default()
 }
 
-/// What is not in UTF-8 is read as ISO 8859-1, as HTTP once had it: whatever charset the client meant, the file is one. The control
-/// characters that it has beyond ASCII are meant by nobody.
+/// What is not in UTF-8 is read as ISO 8859-1, as HTTP once had it: whatever charset the client
+/// meant, the file is one. The control characters that it has beyond ASCII are meant by nobody.
 fn text(bytes: Vec<u8>) -> String {
     let latin_1 = |byte: &u8| match byte {
         0x80..=0x9f => char::REPLACEMENT_CHARACTER,
@@ -47,7 +49,8 @@ fn extended(disposition: &[u8]) -> Result<Option<String>, FormError> {
         parameters::all(disposition).filter(|(name, _)| name.eq_ignore_ascii_case(EXTENDED));
     match (values.next(), values.next()) {
         (None, _) => Ok(None),
-        // The grammar has no quotation marks there; some clients write them, and they can mean nothing else.
+        // The grammar has no quotation marks there; some clients write them, and they can mean
+        // nothing else.
         (Some((_, value)), None) => {
             decode(&parameters::unquoted(value)).map(Some).ok_or(FormError::Malformed)
         }

@@ -38,7 +38,8 @@ pub enum FormError {
 /// The boundary that `Content-Type` names.
 ///
 /// # Errors
-/// [`FormError::NotMultipart`], [`FormError::NoBoundary`], or [`FormError::Malformed`] for one that is too long.
+/// [`FormError::NotMultipart`], [`FormError::NoBoundary`], or [`FormError::Malformed`] for one
+/// that is too long.
 pub fn boundary(headers: &HeaderMap) -> Result<String, FormError> {
     let content_type = headers.get(CONTENT_TYPE).map(|value| value.as_bytes()).unwrap_or_default();
     if !parameters::kind(content_type).eq_ignore_ascii_case(b"multipart/form-data") {
@@ -54,8 +55,9 @@ pub fn boundary(headers: &HeaderMap) -> Result<String, FormError> {
 
 /// The parts of a form, one after the other.
 ///
-/// The parser takes whatever its stream has ready and keeps it. So that it never has more than one piece of the body, its
-/// stream holds one at a time, and gets the next when the parser has asked for it.
+/// The parser takes whatever its stream has ready and keeps it. So that it never has more than one
+/// piece of the body, its stream holds one at a time, and gets the next when the parser has asked
+/// for it.
 pub struct Form<B> {
     parts: Multipart<'static>,
     body: B,
@@ -103,7 +105,8 @@ impl<B: Stream<Item = Result<Bytes, BodyError>> + Unpin> Form<B> {
         Self { parts, body, piece, left: most, most }
     }
 
-    /// The next part; nothing after the last, and nothing in a body without a byte. The part before must have been read to its end.
+    /// The next part; nothing after the last, and nothing in a body without a byte. The part
+    /// before must have been read to its end.
     ///
     /// # Errors
     /// [`FormError`].
@@ -116,7 +119,8 @@ impl<B: Stream<Item = Result<Bytes, BodyError>> + Unpin> Form<B> {
         *left = left.saturating_sub(before.saturating_sub(head));
         match part {
             Err(FormError::TooLarge) if *left >= OVERHEAD => Err(FormError::Malformed),
-            // For the parser it lacks an end. It is no form, and clients that send one have no file.
+            // For the parser it lacks an end. It is no form, and clients that send one have no
+            // file.
             Ok(Err(_)) if left == most => Ok(None),
             part => part?.map_err(|error| form_error(&error)),
         }

@@ -101,7 +101,8 @@ impl QueryError<'_> {
     }
 }
 
-/// The page, and its last id when there are more. Never holds more ids than a page has, however many there are.
+/// The page, and its last id when there are more. Never holds more ids than a page has, however
+/// many there are.
 async fn page(
     query: &Query,
     owner: &Owner,
@@ -124,11 +125,13 @@ async fn page(
         }
     })
     .await?;
-    // The first of all is the next page's. What follows is found whether or not the last of this page is still there.
+    // The first of all is the next page's. What follows is found whether or not the last of this
+    // page is still there.
     let next = newest.iter().nth(1).filter(|_| newest.len() > query.limit).cloned();
     let mut files = Vec::new();
     for id in newest.into_iter().rev().take(query.limit) {
-        // One that has been deleted meanwhile is left out, and so is another user's with the same hash.
+        // One that has been deleted meanwhile is left out, and so is another user's with the same
+        // hash.
         if let Some(record) =
             Record::load(&id, host).await?.filter(|record| record.owner == owner.0)
         {

@@ -1,21 +1,24 @@
 //! Files that users upload, in the host's key-value store.
 //!
-//! A store has single keys and nothing that ties two of them together, so the order of writes is what keeps it sound:
+//! A store has single keys and nothing that ties two of them together, so the order of writes is
+//! what keeps it sound:
 //!
 //! 1. `pending/<id>` says that something begins;
-//! 2. `chunk/<id>/<n>` hold the content; `size/<id>/<bytes>` counts it towards its user's [`quota`], where there is one
-//!    before the content is stored;
+//! 2. `chunk/<id>/<n>` hold the content; `size/<id>/<bytes>` counts it towards its user's
+//!    [`quota`], where there is one before the content is stored;
 //! 3. `upload/<id>` makes it a file: before, there is none, and after, it is whole;
 //! 4. `pending/<id>` goes.
 //!
-//! Whatever ends in between leaves its `pending` key, by which [`sweep`] finds what is to be removed. Deleting goes the same
-//! way: the record first, then the content. No key is ever read, changed and written back, so no two requests can
-//! undo each other's work. Where the store has no room for the `pending` key, deleting removes the record last instead.
+//! Whatever ends in between leaves its `pending` key, by which [`sweep`] finds what is to be
+//! removed. Deleting goes the same way: the record first, then the content. No key is ever read,
+//! changed and written back, so no two requests can undo each other's work. Where the store has no
+//! room for the `pending` key, deleting removes the record last instead.
 //!
-//! An id begins with a hash of its owner and the time in milliseconds, so that listing the keys lists a user's files in order, those of
-//! the same millisecond in any. Ids had seconds there before, which is less than any milliseconds: such files are listed as the
-//! older ones that they are, those of the same second in any order.
-//! File names of clients are data; they never become part of a key.
+//! An id begins with a hash of its owner and the time in milliseconds, so that listing the keys
+//! lists a user's files in order, those of the same millisecond in any. Ids had seconds there
+//! before, which is less than any milliseconds: such files are listed as the older ones that they
+//! are, those of the same second in any order. File names of clients are data; they never become
+//! part of a key.
 
 pub mod conditions;
 pub mod download;
@@ -38,12 +41,12 @@ use crate::hex::hex;
 use crate::host::{Host, StoreError};
 use crate::language;
 
-/// Bytes of content under one key. A multiple of what hosts and databases move at a time, and small enough to be held
-/// in memory for every request of an instance.
+/// Bytes of content under one key. A multiple of what hosts and databases move at a time, and
+/// small enough to be held in memory for every request of an instance.
 pub const CHUNK: usize = 256 * 1024;
 
-/// Who a file belongs to: the claim `user_id`, as text. A number and a string of the same digits are the same user, as they
-/// are for the issuer.
+/// Who a file belongs to: the claim `user_id`, as text. A number and a string of the same digits
+/// are the same user, as they are for the issuer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner(String);
 
@@ -154,7 +157,8 @@ pub struct Receipt<'a> {
 }
 
 impl Record {
-    /// Returns whether it stands for an input in which no file was chosen. White space names no file.
+    /// Returns whether it stands for an input in which no file was chosen. White space names no
+    /// file.
     fn is_blank(&self) -> bool {
         self.size == 0 && self.filename.trim().is_empty()
     }

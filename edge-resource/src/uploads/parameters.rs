@@ -1,6 +1,8 @@
-//! Header values with parameters, as forms have them: `form-data; name="file"; filename="a.txt"` (RFC 9110, section 5.6.6).
+//! Header values with parameters, as forms have them: `form-data; name="file"; filename="a.txt"`
+//! (RFC 9110, section 5.6.6).
 //!
-//! Read here and not by the parser of forms, which takes for a parameter what stands in quotes, and refuses boundaries that are in use.
+//! Read here and not by the parser of forms, which takes for a parameter what stands in quotes,
+//! and refuses boundaries that are in use.
 
 /// What stands before the first semicolon.
 #[must_use]
@@ -37,8 +39,8 @@ fn pieces(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// Removes the quotation marks of a quoted string. A backslash stands for itself, except before a quote or another
-/// backslash: names of files contain some that escape nothing.
+/// Removes the quotation marks of a quoted string. A backslash stands for itself, except before a
+/// quote or another backslash: names of files contain some that escape nothing.
 #[must_use]
 pub fn unquoted(value: &[u8]) -> Vec<u8> {
     let Some(inside) = value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")) else {

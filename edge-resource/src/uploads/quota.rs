@@ -1,8 +1,9 @@
 //! How much a user's files may take together, uploads in progress included.
 //!
-//! The sizes are in the names of keys, so one listing adds them up. An upload writes a size that covers its next bytes
-//! before it stores them, then asks for the sum, and so does every other: of several at the same time, all see each
-//! other. They may all be refused for it, but never is more stored than the quota allows.
+//! The sizes are in the names of keys, so one listing adds them up. An upload writes a size that
+//! covers its next bytes before it stores them, then asks for the sum, and so does every other: of
+//! several at the same time, all see each other. They may all be refused for it, but never is more
+//! stored than the quota allows.
 
 use std::collections::{HashMap, HashSet};
 
@@ -17,9 +18,10 @@ pub const FILE_OVERHEAD: u64 = 4096;
 
 /// Returns the bytes that this user's files take, those that are being received included.
 ///
-/// An upload that grows has two sizes for a moment; the larger one counts. Only uploads in progress are remembered
-/// for that, so that memory does not grow with the number of files. In a store that lists `size/` before `pending/`
-/// both sizes count, which can refuse an upload and never admits one too many.
+/// An upload that grows has two sizes for a moment; the larger one counts. Only uploads in
+/// progress are remembered for that, so that memory does not grow with the number of files. In a
+/// store that lists `size/` before `pending/` both sizes count, which can refuse an upload and
+/// never admits one too many.
 pub(super) async fn used(owner: &Owner, host: &impl Host) -> Result<u64, StoreError> {
     let owner = owner.prefix();
     let (mut pending, mut growing, mut sum) = (HashSet::new(), HashMap::new(), 0_u64);
@@ -60,8 +62,8 @@ impl Reservation {
         self.admitted.is_some_and(|admitted| bytes <= admitted)
     }
 
-    /// Writes the size, removes the one before and, where there is a quota, asks for the sum. Returns whether the
-    /// quota has room.
+    /// Writes the size, removes the one before and, where there is a quota, asks for the sum.
+    /// Returns whether the quota has room.
     pub(super) async fn set(
         &mut self,
         id: &UploadId,

@@ -20,14 +20,15 @@ use crate::language;
 /// The field that holds the file.
 const FIELD: &str = "file";
 
-/// Longest file name, in bytes; file systems allow 255 characters, which may have four each. It keeps what is stored about a file
-/// within [`quota::FILE_OVERHEAD`].
+/// Longest file name, in bytes; file systems allow 255 characters, which may have four each. It
+/// keeps what is stored about a file within [`quota::FILE_OVERHEAD`].
 pub const MAX_FILE_NAME: usize = 1024;
 
 /// Longest media type that is kept, in bytes.
 const MAX_CONTENT_TYPE: usize = 255;
 
-/// Longest time from the first to the last byte. What is still pending long after it has been abandoned.
+/// Longest time from the first to the last byte. What is still pending long after it has been
+/// abandoned.
 pub const MAX_TIME: Duration = Duration::from_secs(3600);
 
 /// Longest time without a byte when nothing else is set.
@@ -38,7 +39,8 @@ pub const DEFAULT_PAUSE: Duration = Duration::from_secs(60);
 pub struct Limits {
     /// Bytes of one file.
     pub file: u64,
-    /// Bytes of all files of a user, [`quota::FILE_OVERHEAD`] for each file included; no limit when nothing is set.
+    /// Bytes of all files of a user, [`quota::FILE_OVERHEAD`] for each file included; no limit
+    /// when nothing is set.
     pub user: Option<u64>,
     /// Longest time without a byte.
     pub pause: Duration,
@@ -165,7 +167,8 @@ async fn store(
     }
     // An input in which no file was chosen has neither a name nor content.
     let record = file.filter(|file| !file.is_blank()).ok_or(Failure::FieldMissing)?;
-    // Between the last piece and the end of the body any time may have passed; what was abandoned may be swept away already.
+    // Between the last piece and the end of the body any time may have passed; what was abandoned
+    // may be swept away already.
     if host.uptime().saturating_sub(started) > MAX_TIME {
         return Err(FormError::Body(BodyError::TookTooLong).into());
     }
@@ -224,8 +227,9 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// Counts the next chunk towards the quota before it is stored. More than it needs is reserved at a time, since
-    /// each reservation lists all keys; where the quota has no room for that, just what it needs.
+    /// Counts the next chunk towards the quota before it is stored. More than it needs is reserved
+    /// at a time, since each reservation lists all keys; where the quota has no room for that,
+    /// just what it needs.
     async fn reserve(&mut self, host: &impl Host) -> Result<(), Failure> {
         let Some(most) = self.limits.user else { return Ok(()) };
         let needed = (self.chunks + 1) * CHUNK as u64;
@@ -253,7 +257,8 @@ impl<'a> Draft<'a> {
     async fn commit(&mut self, record: &Record, host: &impl Host) -> Result<(), Failure> {
         self.note(host).await?;
         let quota = self.limits.user.map(|most| (self.owner, most));
-        // Without a quota the content comes first, so that a size says of a file that it is complete.
+        // Without a quota the content comes first, so that a size says of a file that it is
+        // complete.
         if quota.is_some() && !self.reservation.set(&self.id, record.size, quota, host).await? {
             return Err(Failure::Quota);
         }
@@ -282,7 +287,8 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// The part's own media type, as it was sent; `application/octet-stream` without one that can be sent back.
+/// The part's own media type, as it was sent; `application/octet-stream` without one that can be
+/// sent back.
 fn content_type(part: &Field<'_>) -> String {
     part.headers()
         .get(http::header::CONTENT_TYPE)
@@ -296,7 +302,8 @@ fn announced_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// The answer. Texts of the wire contract, and of the servers that it describes, are in English alone.
+/// The answer. Texts of the wire contract, and of the servers that it describes, are in English
+/// alone.
 fn refused(failure: &Failure, limits: Limits, request: &Parts, host: &impl Host) -> Answer {
     let localized = |status, code, ko: &str, en: &str| {
         answer::localized_error(

@@ -1,4 +1,5 @@
-//! Removing what uploads and deletions have left that never came to their end: the instance was stopped, or the store failed.
+//! Removing what uploads and deletions have left that never came to their end: the instance was
+//! stopped, or the store failed.
 
 use super::receive::MAX_TIME;
 use super::{PENDING, UploadId, quota};
@@ -10,7 +11,8 @@ const LAST: &str = "swept";
 /// Pause between two sweeps, in seconds.
 const PAUSE: u64 = 600;
 
-/// How long something has to be pending to count as abandoned: longer than anything may take, by a good measure.
+/// How long something has to be pending to count as abandoned: longer than anything may take, by a
+/// good measure.
 const ABANDONED_AFTER: u64 = MAX_TIME.as_secs() + 600;
 
 /// Sweeps, unless that was done a moment ago. What fails is tried again the next time.
@@ -57,7 +59,8 @@ async fn remove_unfinished(id: &UploadId, host: &impl Host) -> Result<(), StoreE
     host.remove(&id.pending_key()).await
 }
 
-/// Removes the content: from its end, so that what an interruption leaves is still found from its beginning.
+/// Removes the content: from its end, so that what an interruption leaves is still found from its
+/// beginning.
 pub(super) async fn remove_chunks(
     id: &UploadId,
     count: u64,

@@ -1,11 +1,13 @@
-//! Measures the issuer over loopback, with SQLite and the settings that `issuer serve` has by itself, but without login limits:
+//! Measures the issuer over loopback, with SQLite and the settings that `issuer serve` has by
+//! itself, but without login limits:
 //!
 //! ```text
 //! cargo run --release --package issuer --example bench > docs/issuer-benchmarks.md
 //! ```
 //!
-//! CPU is the server's own, user and system, from `/proc` (Linux). What it is compared with, a signature and an argon2id hash, is
-//! measured in turn with the requests, so that a machine that becomes slower slows both.
+//! CPU is the server's own, user and system, from `/proc` (Linux). What it is compared with, a
+//! signature and an argon2id hash, is measured in turn with the requests, so that a machine that
+//! becomes slower slows both.
 
 #![allow(clippy::print_stdout, reason = "its output is its purpose")]
 
@@ -93,8 +95,8 @@ fn thread_cpu_ms() -> Result<f64, Failure> {
     Ok(schedstat.split_whitespace().next().ok_or("an empty schedstat")?.parse::<f64>()? / 1e6)
 }
 
-/// CPU in ms of one `work`, done `times` times on each of as many threads as there are cores: the server keeps them busy at the same
-/// time too, and what they share makes each slower.
+/// CPU in ms of one `work`, done `times` times on each of as many threads as there are cores: the
+/// server keeps them busy at the same time too, and what they share makes each slower.
 fn own_cpu<W: FnMut() -> Result<(), Failure> + Send>(
     times: usize,
     works: &mut [W],
@@ -119,7 +121,8 @@ fn own_cpu<W: FnMut() -> Result<(), Failure> + Send>(
     Ok(sum? / (times * threads) as f64)
 }
 
-/// CPU in ms that the server takes for one of `requests`, sent `times` times in all on [`CONNECTIONS`] connections.
+/// CPU in ms that the server takes for one of `requests`, sent `times` times in all on
+/// [`CONNECTIONS`] connections.
 fn server_cpu(server: &Server, requests: &[&[u8]], times: usize) -> Result<f64, Failure> {
     let connections: Vec<Connection> =
         (0..CONNECTIONS).map(|_| server.connect()).collect::<Result<_, _>>()?;

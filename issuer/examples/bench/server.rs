@@ -1,4 +1,5 @@
-//! The issuer as a process of its own: this program again, with the arguments of the `issuer` command.
+//! The issuer as a process of its own: this program again, with the arguments of the `issuer`
+//! command.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -17,7 +18,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// A server on a free port with a new key and an SQLite database; `alice` is active, `bobby` is not.
+    /// A server on a free port with a new key and an SQLite database; `alice` is active, `bobby`
+    /// is not.
     pub(crate) fn start(password: &str) -> Result<Self, Failure> {
         let directory = TempDir::new()?;
         let run = |args: &[&str]| issuer(directory.path(), args, password);
@@ -59,13 +61,15 @@ impl Server {
     /// Milliseconds that all threads of the server have had of a processor, user and system.
     pub(crate) fn cpu_ms(&self) -> Result<f64, Failure> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        // The name of the program, in parentheses, may hold spaces: the fields after it are counted, from the third.
+        // The name of the program, in parentheses, may hold spaces: the fields after it are
+        // counted, from the third.
         let fields: Vec<&str> =
             stat.rsplit_once(')').ok_or("not a stat file")?.1.split_whitespace().collect();
         let ticks = |index: usize| {
             fields.get(index).ok_or("a short stat file").map(|field| field.parse::<f64>())
         };
-        // USER_HZ is 100 on every architecture that Linux has with Rust's standard library but alpha.
+        // USER_HZ is 100 on every architecture that Linux has with Rust's standard library but
+        // alpha.
         Ok((ticks(11)?? + ticks(12)??) * 10.0)
     }
 

@@ -41,9 +41,10 @@ pub(crate) fn t(one: &Sample, other: &Sample) -> (f64, f64) {
     )
 }
 
-/// The chance that two samples of one distribution differ by `t` or more, in either direction: one less the integral of
-/// Student's density from -|t| to |t|, by Simpson's rule. The density's constant cancels out against the integral over
-/// [-60, 60], outside of which nothing that could be printed is left with the hundreds of degrees of freedom here.
+/// The chance that two samples of one distribution differ by `t` or more, in either direction: one
+/// less the integral of Student's density from -|t| to |t|, by Simpson's rule. The density's
+/// constant cancels out against the integral over [-60, 60], outside of which nothing that could
+/// be printed is left with the hundreds of degrees of freedom here.
 pub(crate) fn p(t: f64, freedom: f64) -> f64 {
     let density = |x: f64| (1.0 + x * x / freedom).powf(-(freedom + 1.0) / 2.0);
     let integral = |end: f64| {

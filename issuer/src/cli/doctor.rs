@@ -40,11 +40,13 @@ pub(super) struct DoctorArgs {
     #[arg(long, value_name = "PATH", default_value = "/protected", value_parser = path)]
     edge_path: String,
 
-    /// The public keys that it is configured with: a PEM, JWK or JWKS file, or the URL that it fetches
+    /// The public keys that it is configured with: a PEM, JWK or JWKS file, or the URL that it
+    /// fetches
     #[arg(long, value_name = "FILE|URL")]
     edge_keys: Option<String>,
 
-    /// Origin of a web page that calls both, like http://localhost:3000; may be given more than once
+    /// Origin of a web page that calls both, like http://localhost:3000; may be given more than
+    /// once
     #[arg(long = "origin", value_name = "ORIGIN")]
     origins: Vec<String>,
 

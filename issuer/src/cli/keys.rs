@@ -12,7 +12,8 @@ use crate::keys::{Generated, KeyBits, KeyDirectory, KeyState};
 use crate::storage::{self, KeySessions};
 use crate::token::Lifetimes;
 
-/// A running issuer looks for new keys every second: so long, generously, it may sign with a key that is retired.
+/// A running issuer looks for new keys every second: so long, generously, it may sign with a key
+/// that is retired.
 const TAKING_OVER_SECONDS: i64 = 5;
 
 #[derive(Debug, Subcommand)]

@@ -49,7 +49,8 @@ enum Command {
     Backup(backup::BackupArgs),
     /// Delete sessions whose tokens have all expired; `serve` does it every hour
     FlushExpired(DatabaseArgs),
-    /// Find out why tokens are not accepted; exit code 0: no problem, 1: a problem, 2: nothing could be checked
+    /// Find out why tokens are not accepted; exit code 0: no problem, 1: a problem, 2: nothing
+    /// could be checked
     Doctor(doctor::DoctorArgs),
     /// Look into a token
     #[command(subcommand)]
@@ -67,7 +68,8 @@ const NOT_CHECKED: u8 = 2;
 /// Runs the command that the arguments of the process name.
 #[must_use]
 pub fn main() -> ExitCode {
-    // For connections to Redis; an error would mean that one is installed already, which serves as well.
+    // For connections to Redis; an error would mean that one is installed already, which serves as
+    // well.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let result = match Cli::parse().command {
         Command::Token(command) => return verdict(token::run(command)),

@@ -1,5 +1,5 @@
-//! What the commands print. A reader may go away at any time, as `head` does; a command then finishes
-//! its work in silence. The macros of the standard library would panic.
+//! What the commands print. A reader may go away at any time, as `head` does; a command then
+//! finishes its work in silence. The macros of the standard library would panic.
 
 use std::fmt::Display;
 use std::io::{self, Write as _};
@@ -29,8 +29,8 @@ pub(super) fn to_reader(text: &str) -> Result<bool, Failure> {
     }
 }
 
-/// Prints a generated password. A closed pipe is an error here, since the password is lost; `advice`
-/// says what to do.
+/// Prints a generated password. A closed pipe is an error here, since the password is lost;
+/// `advice` says what to do.
 pub(super) fn password(password: &str, advice: &str) -> Result<(), Failure> {
     match to_reader(&format!("password: {password}\n")) {
         Ok(true) => Ok(()),

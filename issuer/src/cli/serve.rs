@@ -178,7 +178,8 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Deletes what has expired so long ago that no copy of a status list tells of it any more, at the start and then every hour.
+/// Deletes what has expired so long ago that no copy of a status list tells of it any more, at the
+/// start and then every hour.
 async fn flush_regularly(storage: Arc<dyn Storage>, clock: Arc<dyn Clock>) {
     let mut hour = tokio::time::interval(Duration::from_secs(3_600));
     loop {
@@ -219,8 +220,9 @@ pub(super) fn keys_from_environment() -> Result<Option<IssuerKeys>, Failure> {
     })?))
 }
 
-/// Takes over new keys within seconds. Keys that cannot be used change nothing but the log, and are tried again: what
-/// repairs them, the mode of a file or a file that was missing, need not touch the one whose time is looked at.
+/// Takes over new keys within seconds. Keys that cannot be used change nothing but the log, and
+/// are tried again: what repairs them, the mode of a file or a file that was missing, need not
+/// touch the one whose time is looked at.
 async fn follow_the_keys(
     keys: Arc<LiveKeys>,
     directory: KeyDirectory,
@@ -303,7 +305,8 @@ fn start_log(args: &ServeArgs) -> Result<(), Failure> {
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(move || LogWriter::new(escapes));
-    // A log line that cannot be written would be reported with a macro that panics on a closed pipe.
+    // A log line that cannot be written would be reported with a macro that panics on a closed
+    // pipe.
     let log = log.log_internal_errors(false);
     match args.log_format {
         LogFormat::Text => log.with_ansi(colours).init(),

@@ -1,5 +1,5 @@
-//! Text from elsewhere, shown on a terminal so that it cannot move the cursor, hide or forge lines, or turn the direction
-//! of the text.
+//! Text from elsewhere, shown on a terminal so that it cannot move the cursor, hide or forge
+//! lines, or turn the direction of the text.
 
 use std::fmt::Write as _;
 
@@ -17,8 +17,8 @@ pub(super) fn escaped(text: &str) -> String {
     out
 }
 
-/// The same for JSON text, where a character that is not plain can only stand in a string: it is written `\uXXXX`.
-/// Line breaks are never part of a string there, but stand between the members.
+/// The same for JSON text, where a character that is not plain can only stand in a string: it is
+/// written `\uXXXX`. Line breaks are never part of a string there, but stand between the members.
 pub(super) fn json_escaped(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {

@@ -129,8 +129,8 @@ pub(super) fn run(command: TokenCommand) -> Result<ExitCode, Failure> {
     Ok(if explanation.verdict.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(REFUSED) })
 }
 
-/// Reads a token, without the line break at its end. A little more than a token may have is read, so that a longer one
-/// is refused for its length.
+/// Reads a token, without the line break at its end. A little more than a token may have is read,
+/// so that a longer one is refused for its length.
 fn from_stdin() -> Result<Vec<u8>, Failure> {
     let mut token = Vec::new();
     let mut input = std::io::stdin().lock().take(MAX_TOKEN_BYTES as u64 + 3);

@@ -240,7 +240,8 @@ async fn create(args: CreateArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Makes an administrator. The password is asked for twice and never shown, nor taken from the arguments.
+/// Makes an administrator. The password is asked for twice and never shown, nor taken from the
+/// arguments.
 pub(super) async fn create_superuser(args: CreateSuperuserArgs) -> Result<(), Failure> {
     if !std::io::stdin().is_terminal() {
         return Err("createsuperuser asks its questions on a terminal; \

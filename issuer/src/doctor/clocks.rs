@@ -1,4 +1,5 @@
-//! The clocks: a token is refused by a service whose clock is behind, and expires early where it is ahead.
+//! The clocks: a token is refused by a service whose clock is behind, and expires early where it
+//! is ahead.
 
 use chrono::TimeDelta;
 use verifier_core::DEFAULT_FUTURE_LEEWAY_SECONDS;

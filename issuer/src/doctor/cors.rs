@@ -1,4 +1,5 @@
-//! Whether browsers let pages of an origin call issuer and edge (the Fetch standard's CORS protocol).
+//! Whether browsers let pages of an origin call issuer and edge (the Fetch standard's CORS
+//! protocol).
 
 use super::web::{Answer, Web, WebError};
 use super::{Finding, Patient};

@@ -1,7 +1,7 @@
 //! `issuer doctor`: why tokens are not accepted, found out from outside.
 //!
-//! Every check looks at what is there and leaves nothing changed. Where two parties must agree, both are asked: key files and
-//! running issuer, issuer and edge.
+//! Every check looks at what is there and leaves nothing changed. Where two parties must agree,
+//! both are asked: key files and running issuer, issuer and edge.
 
 mod clocks;
 mod cors;

@@ -15,7 +15,8 @@ use crate::token::Rs256;
 /// How long the token that is signed on the spot lives.
 const LIFETIME: TimeDelta = TimeDelta::seconds(60);
 
-/// Opens what any access token opens, for a minute and for nobody: it has no role, and names no user.
+/// Opens what any access token opens, for a minute and for nobody: it has no role, and names no
+/// user.
 #[derive(Serialize)]
 struct ProbeClaims {
     token_type: &'static str,

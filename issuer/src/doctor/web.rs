@@ -1,4 +1,5 @@
-//! Asking over HTTP: one request, one answer, nothing followed, and the clock read before and after.
+//! Asking over HTTP: one request, one answer, nothing followed, and the clock read before and
+//! after.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -353,7 +353,8 @@ pub(super) async fn set_password(
     Ok(Json(Done {}).into_response())
 }
 
-/// Digits only, as in Django's paths: no sign. An id that is not even text is no other case: nobody has it.
+/// Digits only, as in Django's paths: no sign. An id that is not even text is no other case:
+/// nobody has it.
 fn number(id: Result<Path<String>, PathRejection>) -> Result<i64, ApiError> {
     let Path(id) = id.map_err(|_| ApiError::NotFound)?;
     let is_plain = id.bytes().all(|byte| byte.is_ascii_digit());

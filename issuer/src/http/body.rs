@@ -1,4 +1,5 @@
-//! Request bodies as Django REST framework reads them: JSON, form or multipart, down to text fields.
+//! Request bodies as Django REST framework reads them: JSON, form or multipart, down to text
+//! fields.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -72,7 +73,8 @@ impl Fields {
         Ok(Self { values, faults: Vec::new() })
     }
 
-    /// Takes a required text field; an empty text stands in for a faulty one until [`read`] refuses the body.
+    /// Takes a required text field; an empty text stands in for a faulty one until [`read`]
+    /// refuses the body.
     ///
     /// `min_length` and `pattern` of the schemas say to the OpenAPI document what is demanded here.
     pub(super) fn text(&mut self, name: &'static str, whitespace: Whitespace) -> Zeroizing<String> {
@@ -143,7 +145,8 @@ impl utoipa::ToSchema for Flag {}
 
 /// What an operation wants in its body.
 pub(super) trait FromFields: Sized {
-    /// Takes the fields it wants. What stands in for a faulty one is never used: the faults refuse the body.
+    /// Takes the fields it wants. What stands in for a faulty one is never used: the faults refuse
+    /// the body.
     fn take(fields: &mut Fields) -> Self;
 }
 
@@ -161,7 +164,8 @@ pub(super) async fn read<T: FromFields>(request: Request) -> Result<T, ApiError>
 enum Charset {
     /// The only one that is read here; it is meant where none is named.
     Utf8,
-    /// One in which ASCII is the same. Other characters would be taken for other ones, and a user for another one.
+    /// One in which ASCII is the same. Other characters would be taken for other ones, and a user
+    /// for another one.
     ExtendedAscii,
     /// Any other.
     Unknown,

@@ -1,5 +1,5 @@
-//! The OpenAPI document: what all operations have in common. The rest stands at each handler, from where the routes
-//! come too, so that neither can say what the other does not.
+//! The OpenAPI document: what all operations have in common. The rest stands at each handler, from
+//! where the routes come too, so that neither can say what the other does not.
 
 use std::sync::Arc;
 

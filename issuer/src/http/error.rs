@@ -1,4 +1,5 @@
-//! Every error answer, with the status, texts and shape that Django REST framework and SimpleJWT give.
+//! Every error answer, with the status, texts and shape that Django REST framework and SimpleJWT
+//! give.
 
 use std::collections::BTreeMap;
 

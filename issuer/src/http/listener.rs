@@ -112,8 +112,8 @@ impl AddrListener<Connection, Client> for Listener {
     async fn accept_stream(&self) -> io::Result<(Connection, Client)> {
         let slot = self.slot().await?;
         let (stream, address) = self.tcp.accept().await?;
-        // An answer leaves in one write where that is possible; where it is not, the rest must not wait for the client's
-        // acknowledgement.
+        // An answer leaves in one write where that is possible; where it is not, the rest must not
+        // wait for the client's acknowledgement.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(client = %address, %error, "TCP_NODELAY not set");
         }

@@ -58,7 +58,8 @@ pub struct Issuer {
     pub keys: Arc<LiveKeys>,
     /// Users.
     pub storage: Arc<dyn Storage>,
-    /// Where others reach the issuer: its path stands before those of the routes, for a proxy takes it away.
+    /// Where others reach the issuer: its path stands before those of the routes, for a proxy
+    /// takes it away.
     pub public_url: Option<BaseUrl>,
     /// Checks passwords.
     pub passwords: PasswordHasher,

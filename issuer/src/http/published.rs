@@ -18,14 +18,16 @@ use super::query::{has_parameters, only_known_parameters};
 use super::write_probe::WriteProbe;
 use super::{ApiError, Issuer};
 
-/// Verifiers may keep the keys for five minutes: so long before it signs must a new key be published.
+/// Verifiers may keep the keys for five minutes: so long before it signs must a new key be
+/// published.
 const KEYS_CACHE: &str = "public, max-age=300";
 /// The same, for who rotates the keys.
 pub const KEYS_CACHE_SECONDS: u32 = 300;
 
 /// Public keys
 ///
-/// A JSON Web Key Set (RFC 7517) of every key whose tokens are good: one signs, others will sign or did.
+/// A JSON Web Key Set (RFC 7517) of every key whose tokens are good: one signs, others will sign
+/// or did.
 #[utoipa::path(
     get, path = "/.well-known/jwks.json", tag = "published",
     responses(
@@ -62,9 +64,9 @@ pub(super) async fn public_pem(State(issuer): State<Arc<Issuer>>) -> Response {
 
 /// A Token Status List
 ///
-/// draft-ietf-oauth-status-list: one bit for each session, 1 when it was ended. It tells nothing about anybody: the
-/// bits are in random places. There are lists only when the issuer has a public URL,
-/// and only as they are now: `?time=` is answered with 501 (its section 8.4).
+/// draft-ietf-oauth-status-list: one bit for each session, 1 when it was ended. It tells nothing
+/// about anybody: the bits are in random places. There are lists only when the issuer has a public
+/// URL, and only as they are now: `?time=` is answered with 501 (its section 8.4).
 #[utoipa::path(
     get, path = "/api/token/status/{list}", tag = "published",
     params(("list" = u32, Path, description = "Its number, from the claim `status`")),
@@ -107,8 +109,8 @@ pub(super) async fn status_list(
         .into_response())
 }
 
-/// Whether the issuer is ready. Who asks while that is being found out waits, and shares what is found out next: however
-/// many ask, the database, Redis and the key are tried once at a time.
+/// Whether the issuer is ready. Who asks while that is being found out waits, and shares what is
+/// found out next: however many ask, the database, Redis and the key are tried once at a time.
 #[derive(Debug, Default)]
 pub struct Readiness {
     last: Mutex<Option<(Instant, Report)>>,

@@ -77,14 +77,15 @@ pub fn router(issuer: Arc<Issuer>, origins: &AllowedOrigins) -> Router {
         .make_span_with(request_span)
         .on_response(DefaultOnResponse::new().level(Level::INFO))
         .on_failure(());
-    // One layer of many, the first outermost: each `layer` of its own would cost every request a box and a clone.
+    // One layer of many, the first outermost: each `layer` of its own would cost every request a
+    // box and a clone.
     api.merge(public).with_state(issuer).layer((
         from_fn_with_state(random, request_id::identify),
         from_fn_with_state(counted, metrics::count),
         traced,
         from_fn(unread::close_if_unread),
-        // No answer but the documentation is a page: a browser that shows one as such finds nothing to run, and in no
-        // frame.
+        // No answer but the documentation is a page: a browser that shows one as such finds
+        // nothing to run, and in no frame.
         fixed(REFERRER_POLICY, "no-referrer"),
         fixed(X_FRAME_OPTIONS, "DENY"),
         fixed(CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),

@@ -19,14 +19,16 @@ use super::Tls;
 use super::host::{MAX_HEAD_BYTES, Scheme, check_head};
 use super::listener::{Client, Connections, Listener};
 
-/// A connection that has not sent a whole request head by then is closed, an idle one too: it takes the place of another.
+/// A connection that has not sent a whole request head by then is closed, an idle one too: it
+/// takes the place of another.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// A TLS handshake that has not ended by then is given up.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
-/// Browsers that have seen the issuer over TLS use nothing else for so long, in seconds: a year (RFC 6797).
+/// Browsers that have seen the issuer over TLS use nothing else for so long, in seconds: a year
+/// (RFC 6797).
 const HSTS: &str = "max-age=31536000";
-/// Once the server was told to stop, it still takes what comes until for so long nothing was answered: connections and
-/// requests that were on their way then, of which it cannot know.
+/// Once the server was told to stop, it still takes what comes until for so long nothing was
+/// answered: connections and requests that were on their way then, of which it cannot know.
 const LINGER: Duration = Duration::from_millis(500);
 /// It does so this many times at most: three seconds.
 const MOST_LINGERS: u32 = 6;
@@ -61,7 +63,8 @@ pub fn bind(address: &str, option: &str) -> Result<TcpListener, BindError> {
     })
 }
 
-/// Serves until `stop` is done, with TLS when there is some; then finishes the requests under way, in bounded time.
+/// Serves until `stop` is done, with TLS when there is some; then finishes the requests under way,
+/// in bounded time.
 ///
 /// # Errors
 /// When the listener breaks.
@@ -119,8 +122,8 @@ struct Stopping {
     answers: AtomicUsize,
 }
 
-/// Closing idle connections at once would lose requests that have arrived and were not read yet. So everything goes on
-/// for a moment, but each answer closes its connection.
+/// Closing idle connections at once would lose requests that have arrived and were not read yet.
+/// So everything goes on for a moment, but each answer closes its connection.
 async fn stop_gracefully(
     stop: impl Future<Output = ()>,
     stopping: Arc<Stopping>,
@@ -154,7 +157,8 @@ fn closing_connections(
     })
 }
 
-/// With an address it is the client's doing, most often the end of a handshake; without, the system's.
+/// With an address it is the client's doing, most often the end of a handshake; without, the
+/// system's.
 fn not_accepted(client: Option<&Client>, error: &io::Error) {
     match client {
         Some(client) => tracing::debug!(%client, %error, "a connection did not come about"),

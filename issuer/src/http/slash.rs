@@ -26,8 +26,8 @@ impl SlashedPaths {
         Self { templates, issuer }
     }
 
-    /// The answer for a path that is none of the router's: permanent as Django's; a POST gets 308, which keeps its
-    /// method and body. 404 when a slash would not help.
+    /// The answer for a path that is none of the router's: permanent as Django's; a POST gets 308,
+    /// which keeps its method and body. 404 when a slash would not help.
     pub(super) fn answer(&self, method: &Method, uri: &Uri) -> Response {
         let path = uri.path();
         if !self.templates.iter().any(|template| matches(template, path)) {

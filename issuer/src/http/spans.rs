@@ -1,7 +1,8 @@
 //! One OpenTelemetry span for each request.
 //!
-//! What is in it is chosen here, name by name (the semantic conventions for HTTP servers): the route's template and never
-//! the path as it was sent, no header, no query, no body. So no token and no password can get into it.
+//! What is in it is chosen here, name by name (the semantic conventions for HTTP servers): the
+//! route's template and never the path as it was sent, no header, no query, no body. So no token
+//! and no password can get into it.
 
 use std::fmt;
 
@@ -33,7 +34,8 @@ impl fmt::Display for Trace {
     }
 }
 
-/// Goes on with the trace of `traceparent` (W3C Trace Context) when the request brings one, sampled or not as that says.
+/// Goes on with the trace of `traceparent` (W3C Trace Context) when the request brings one,
+/// sampled or not as that says.
 async fn record(State(tracer): State<SdkTracer>, mut request: Request, next: Next) -> Response {
     let parent = TraceContextPropagator::new().extract(&Headers(request.headers()));
     let method = method::known(request.method()).unwrap_or("_OTHER");

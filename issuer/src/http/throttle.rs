@@ -1,9 +1,10 @@
 //! How often passwords may be tried: from one address, for one user name from one network, and for
 //! one user name.
 //!
-//! A limit is a bucket of tries that fills up again evenly over a minute (GCRA, by `governor`). Addresses and names are
-//! hashed to one of a fixed number of buckets, so that memory is bounded whatever is tried; the hash is keyed at the
-//! start, so that nobody can choose a name that shares the bucket of another.
+//! A limit is a bucket of tries that fills up again evenly over a minute (GCRA, by `governor`).
+//! Addresses and names are hashed to one of a fixed number of buckets, so that memory is bounded
+//! whatever is tried; the hash is keyed at the start, so that nobody can choose a name that shares
+//! the bucket of another.
 //!
 //! Wrong passwords from one network use up the tries of that network alone, so an attacker there
 //! does not lock out the owner of the name elsewhere; the limit for the name from everywhere is
@@ -79,8 +80,8 @@ impl TrustedProxies {
         self.0.iter().any(|net| net.contains(&address))
     }
 
-    /// The address of the client: the nearest one that is not a trusted proxy. What stands before it in the header,
-    /// anybody can have written.
+    /// The address of the client: the nearest one that is not a trusted proxy. What stands before
+    /// it in the header, anybody can have written.
     fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = peer.to_canonical();
         let lines: Vec<_> = headers.get_all("x-forwarded-for").iter().collect();
@@ -271,7 +272,8 @@ impl Throttle {
         }
     }
 
-    /// Where the request comes from. Without a connection, as when the router is called directly, that is nowhere.
+    /// Where the request comes from. Without a connection, as when the router is called directly,
+    /// that is nowhere.
     pub(super) fn client(&self, request: &Request) -> Option<IpAddr> {
         let ConnectInfo(peer) = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
         Some(self.proxies.client(peer.ip(), request.headers()))

@@ -83,7 +83,8 @@ pub struct Tls {
     version: Option<Version>,
 }
 
-/// Changes whenever a file was written, replaced, or given another mode: device, inode and time of its last change.
+/// Changes whenever a file was written, replaced, or given another mode: device, inode and time of
+/// its last change.
 type Version = [(u64, u64, i64, i64); 2];
 
 impl Tls {
@@ -102,8 +103,8 @@ impl Tls {
         self.config.clone()
     }
 
-    /// Takes over other files within seconds, for as long as the server runs. Files that cannot be used change nothing
-    /// but the log; connections that exist go on.
+    /// Takes over other files within seconds, for as long as the server runs. Files that cannot be
+    /// used change nothing but the log; connections that exist go on.
     pub async fn follow(self) {
         let mut rounds = tokio::time::interval(ROUND);
         let mut known = self.version;

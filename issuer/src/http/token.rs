@@ -89,7 +89,8 @@ pub(super) struct Done {}
 
 /// Log in
 ///
-/// User name and password for a pair of tokens. Unknown users, inactive users and wrong passwords get the same answer.
+/// User name and password for a pair of tokens. Unknown users, inactive users and wrong passwords
+/// get the same answer.
 #[utoipa::path(
     post, path = "/api/token/", tag = "tokens", request_body = Credentials,
     responses(
@@ -122,7 +123,8 @@ async fn log_in(issuer: &Issuer, request: Request) -> Result<Response, ApiError>
     let username = normalised_username(&username);
     let attempt = issuer.throttle.try_name(client, &username)?;
     let user = issuer.storage.user_by_name(&username).await?;
-    // Always one hash, also for nobody: the time must not tell who exists. Being inactive counts only after it.
+    // Always one hash, also for nobody: the time must not tell who exists. Being inactive counts
+    // only after it.
     let found = issuer
         .passwords
         .verify(password.clone(), user.as_ref().map(|user| &user.password_hash))
@@ -148,8 +150,8 @@ async fn log_in(issuer: &Issuer, request: Request) -> Result<Response, ApiError>
     Ok(Json(Login { access, refresh, user: user.view() }).into_response())
 }
 
-/// Replaces a hash of Django's. A login does not fail because the machine is too busy to hash once more; the next one will
-/// do it.
+/// Replaces a hash of Django's. A login does not fail because the machine is too busy to hash once
+/// more; the next one will do it.
 async fn with_hash_of_ours(
     issuer: &Issuer,
     user: User,
@@ -169,7 +171,8 @@ async fn with_hash_of_ours(
     trusted_still(issuer, user).await
 }
 
-/// The record as another login has left it, which replaced the hash; a new password would have ended the sessions.
+/// The record as another login has left it, which replaced the hash; a new password would have
+/// ended the sessions.
 async fn trusted_still(issuer: &Issuer, user: User) -> Result<User, ApiError> {
     let now = issuer.storage.user_by_id(user.id).await?;
     now.filter(|now| now.is_active && now.sessions_ended_at == user.sessions_ended_at)

@@ -13,8 +13,8 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http_body::{Frame, SizeHint};
 
-/// Answers with `Connection: close` when the request was answered before its end was read: what a client sends on the
-/// connection after that would be lost (RFC 9112 section 9.6).
+/// Answers with `Connection: close` when the request was answered before its end was read: what a
+/// client sends on the connection after that would be lost (RFC 9112 section 9.6).
 pub(super) async fn close_if_unread(request: Request, next: Next) -> Response {
     if request.body().is_end_stream() {
         return next.run(request).await;

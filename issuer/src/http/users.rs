@@ -80,7 +80,8 @@ pub(super) async fn set_password(
     let now = issuer.clock.now().timestamp();
     let old = Some(&user.password_hash);
     if !issuer.storage.set_password(user.id, old, &hash, token.session.as_deref(), now).await? {
-        // Another change was faster, an administrator's perhaps, who must not be overruled by who knew the old one.
+        // Another change was faster, an administrator's perhaps, who must not be overruled by who
+        // knew the old one.
         return Err(ApiError::Fields(vec![("old_password", "This is not your password.")]));
     }
     issuer.sessions.publish_revocations().await;

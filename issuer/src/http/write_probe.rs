@@ -1,5 +1,5 @@
-//! Whether the database can be written: a disk that is full, or a file that is read-only, still answers
-//! every query.
+//! Whether the database can be written: a disk that is full, or a file that is read-only, still
+//! answers every query.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -13,8 +13,8 @@ use super::KeysError;
 /// Between two attempts to get a lock.
 const ROUND: Duration = Duration::from_millis(50);
 
-/// Returns the permission bits of a directory that others than its owner can write, as far as `bits`
-/// say. On a file system that is mounted read-only nobody can.
+/// Returns the permission bits of a directory that others than its owner can write, as far as
+/// `bits` say. On a file system that is mounted read-only nobody can.
 pub(super) fn writable_mode(directory: &Path, bits: u32) -> Option<u32> {
     let mode = fs::metadata(directory).ok()?.permissions().mode() & 0o777;
     let is_read_only =

@@ -1,7 +1,8 @@
 //! The keys directory: reading it at start, adding keys to it.
 //!
-//! Two layouts are understood. Ours: `keyring.json` with `<kid>.private.pem` and `<kid>.public.pem` for each key, and
-//! `public.pem`, a copy of the active key's public half. And a Django project's: just `private.pem` and `public.pem`.
+//! Two layouts are understood. Ours: `keyring.json` with `<kid>.private.pem` and
+//! `<kid>.public.pem` for each key, and `public.pem`, a copy of the active key's public half. And
+//! a Django project's: just `private.pem` and `public.pem`.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -91,7 +92,8 @@ impl KeyDirectory {
             }
             public.push(key);
         }
-        // Another key of the ring is what a rotation leaves for a moment, or when it was interrupted.
+        // Another key of the ring is what a rotation leaves for a moment, or when it was
+        // interrupted.
         match self.check_pair(PLAIN_PUBLIC, &private_name(&active.kid), &signing) {
             Err(KeysError::PairMismatch { .. }) if self.public_copy_is_of(&ring) => {}
             checked => checked?,
@@ -100,13 +102,15 @@ impl KeyDirectory {
         Ok(IssuerKeys { active_since, ..self.issuer_keys(signing, &public, &signed)? })
     }
 
-    /// Makes the oldest published key sign, and retires the one that did; returns their ids, the new one first.
+    /// Makes the oldest published key sign, and retires the one that did; returns their ids, the
+    /// new one first.
     ///
-    /// Verifiers must have had time to fetch the new key: `cached` is how long they may keep a key set without it;
-    /// `None` does not wait for them.
+    /// Verifiers must have had time to fetch the new key: `cached` is how long they may keep a key
+    /// set without it; `None` does not wait for them.
     ///
     /// # Errors
-    /// [`RingError::NothingPublished`], [`RingError::TooYoung`], or what is wrong with the directory.
+    /// [`RingError::NothingPublished`], [`RingError::TooYoung`], or what is wrong with the
+    /// directory.
     pub fn rotate(
         &self,
         now: DateTime<Utc>,
@@ -135,9 +139,9 @@ impl KeyDirectory {
         self.write_ring(&ring)
     }
 
-    /// Removes a retired key and its files, a Django project's `private.pem` too when it is that key. Tokens that it
-    /// signed are refused from then on: `lifetime` is how long one may live after the key was retired; `None` does not
-    /// wait.
+    /// Removes a retired key and its files, a Django project's `private.pem` too when it is that
+    /// key. Tokens that it signed are refused from then on: `lifetime` is how long one may live
+    /// after the key was retired; `None` does not wait.
     ///
     /// # Errors
     /// As [`Self::retire`], [`RingError::NotRetired`], [`RingError::TokensLive`].
@@ -168,7 +172,8 @@ impl KeyDirectory {
         Ok(())
     }
 
-    /// Changes whenever the keys may have changed: the time and place of the file that says which there are.
+    /// Changes whenever the keys may have changed: the time and place of the file that says which
+    /// there are.
     #[must_use]
     pub fn version(&self) -> Option<(SystemTime, u64)> {
         let metadata = fs::metadata(self.file(KEYRING))
@@ -177,7 +182,8 @@ impl KeyDirectory {
         Some((metadata.modified().ok()?, metadata.ino()))
     }
 
-    /// Whether `private.pem`, from which [`Self::generate`] took a Django project's key into the ring, is this key.
+    /// Whether `private.pem`, from which [`Self::generate`] took a Django project's key into the
+    /// ring, is this key.
     fn plain_private_is(&self, kid: &str) -> Result<bool, KeysError> {
         match self.private_key(PLAIN_PRIVATE, None) {
             Ok(key) => Ok(key.kid() == kid),
@@ -217,7 +223,8 @@ impl KeyDirectory {
         Ok(self.publish(&public)?.keys().clone())
     }
 
-    /// The keys of the ring, oldest first. A Django project's single key counts as active, without times.
+    /// The keys of the ring, oldest first. A Django project's single key counts as active, without
+    /// times.
     ///
     /// # Errors
     /// When the ring is damaged, or there are no keys.
@@ -236,13 +243,16 @@ impl KeyDirectory {
         }])
     }
 
-    /// Makes a new key. It becomes active when there is no other, and is only published beside an active one.
+    /// Makes a new key. It becomes active when there is no other, and is only published beside an
+    /// active one.
     ///
-    /// With `only_if_missing`, an active key that is there already is checked and left alone, also where nothing can be
-    /// written. A Django project's key is taken into the ring as the active one first; its own files stay as they are.
+    /// With `only_if_missing`, an active key that is there already is checked and left alone, also
+    /// where nothing can be written. A Django project's key is taken into the ring as the active
+    /// one first; its own files stay as they are.
     ///
     /// # Errors
-    /// When the directory cannot be written, or what is in it is damaged. Existing keys are never overwritten.
+    /// When the directory cannot be written, or what is in it is damaged. Existing keys are never
+    /// overwritten.
     pub fn generate(
         &self,
         bits: KeyBits,
@@ -284,7 +294,8 @@ impl KeyDirectory {
         }
         self.write_pair(&key)?;
         let state = ring.add(key.kid(), now);
-        // Only now does the key exist for a reader: a crash before this line leaves two files that nothing refers to.
+        // Only now does the key exist for a reader: a crash before this line leaves two files that
+        // nothing refers to.
         self.write_ring(&ring)?;
         if becomes_active {
             self.complete_public_copy(&key)?;
@@ -377,7 +388,8 @@ impl KeyDirectory {
         }
     }
 
-    /// Refuses a public file that is there and is another key's: services that copied it would refuse every token.
+    /// Refuses a public file that is there and is another key's: services that copied it would
+    /// refuse every token.
     fn check_pair(&self, public: &str, private: &str, key: &SigningKey) -> Result<(), KeysError> {
         match read_public(&self.file(public)) {
             Ok(found) if found.thumbprint() == key.kid() => Ok(()),
@@ -401,8 +413,8 @@ impl KeyDirectory {
         self.write(&public_name(key.kid()), public.as_bytes(), PUBLIC_MODE)
     }
 
-    /// Writes `public.pem` unless it is there as it should be. Called when it is absent or a key of the ring: an
-    /// interrupted rotation may have left the one before.
+    /// Writes `public.pem` unless it is there as it should be. Called when it is absent or a key
+    /// of the ring: an interrupted rotation may have left the one before.
     fn complete_public_copy(&self, active: &SigningKey) -> Result<(), KeysError> {
         if read_public(&self.file(PLAIN_PUBLIC)).is_ok_and(|key| key.thumbprint() == active.kid()) {
             return Ok(());
@@ -414,7 +426,8 @@ impl KeyDirectory {
         self.write(PLAIN_PUBLIC, active.public_pem().map_err(unusable)?.as_bytes(), PUBLIC_MODE)
     }
 
-    /// Replaces a file in one step. It has its mode from the first byte on, and is on disk when this returns.
+    /// Replaces a file in one step. It has its mode from the first byte on, and is on disk when
+    /// this returns.
     fn write(&self, name: &str, bytes: &[u8], mode: u32) -> Result<(), KeysError> {
         let path = self.file(name);
         let write = || -> io::Result<()> {

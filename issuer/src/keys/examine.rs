@@ -17,7 +17,8 @@ impl KeyDirectory {
             faults.push(KeysError::Writable { path: self.path().to_owned(), mode });
         }
         for key in self.read_ring().ok().flatten().into_iter().flat_map(|ring| ring.keys) {
-            // The active one was loaded above; a retired one signs nothing, and its private half may be gone.
+            // The active one was loaded above; a retired one signs nothing, and its private half
+            // may be gone.
             match self.private_key(&private_name(&key.kid), Some(&key.kid)) {
                 Err(KeysError::FileMissing(_)) if key.state == KeyState::Retired => {}
                 Err(fault) if key.state != KeyState::Active => faults.push(fault),

@@ -42,7 +42,8 @@ impl Jwks {
         &self.body
     }
 
-    /// A strong entity tag (RFC 9110 section 8.8.3), quotes included: the same keys give the same tag.
+    /// A strong entity tag (RFC 9110 section 8.8.3), quotes included: the same keys give the same
+    /// tag.
     #[must_use]
     pub fn etag(&self) -> &str {
         &self.etag

@@ -30,7 +30,8 @@ impl KeyState {
 /// One key of the ring.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyEntry {
-    /// RFC 7638 thumbprint of the public key; the token header's `kid`, and the stem of the file names.
+    /// RFC 7638 thumbprint of the public key; the token header's `kid`, and the stem of the file
+    /// names.
     pub kid: String,
     /// What the key is used for now.
     pub state: KeyState,
@@ -60,7 +61,8 @@ pub(crate) struct Keyring {
 }
 
 impl Keyring {
-    /// Reads a ring and checks what the rest relies on: one active key, distinct kids that are safe as file names.
+    /// Reads a ring and checks what the rest relies on: one active key, distinct kids that are
+    /// safe as file names.
     pub(crate) fn parse(json: &str) -> Result<Self, String> {
         let ring: Self = serde_json::from_str(json).map_err(|error| error.to_string())?;
         for (i, key) in ring.keys.iter().enumerate() {
@@ -81,7 +83,8 @@ impl Keyring {
         self.keys.iter().find(|key| key.state == KeyState::Active)
     }
 
-    /// Adds a key: it signs at once when no other does, and is published otherwise. A known key stays as it is.
+    /// Adds a key: it signs at once when no other does, and is published otherwise. A known key
+    /// stays as it is.
     pub(crate) fn add(&mut self, kid: &str, now: DateTime<Utc>) -> KeyState {
         if let Some(known) = self.keys.iter().find(|key| key.kid == kid) {
             return known.state;

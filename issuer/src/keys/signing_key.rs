@@ -110,7 +110,8 @@ impl SigningKey {
     /// The RS256 signature of `message`: RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518 section 3.3).
     pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Unspecified> {
         let mut signature = vec![0; self.pair.public_modulus_len()];
-        // This padding is deterministic: aws-lc draws no randomness here but for blinding, from its own generator.
+        // This padding is deterministic: aws-lc draws no randomness here but for blinding, from
+        // its own generator.
         self.pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)?;
         Ok(signature)
     }

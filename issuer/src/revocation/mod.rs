@@ -1,7 +1,8 @@
-//! How services that check tokens by themselves learn of ended sessions: a signed list that anybody may fetch, and Redis.
+//! How services that check tokens by themselves learn of ended sessions: a signed list that
+//! anybody may fetch, and Redis.
 //!
-//! The database says what is revoked, and both are made from it: what another issuer or the command line ended is
-//! published too, and so is what could not be when it happened.
+//! The database says what is revoked, and both are made from it: what another issuer or the
+//! command line ended is published too, and so is what could not be when it happened.
 
 mod redis;
 mod status_list;
@@ -14,11 +15,12 @@ pub use status_list::{LIST_SIZE, ListError, ListToken, StatusListService, Status
 
 use crate::storage::Storage;
 
-/// How long an expired session's record stays, in seconds: longer than any copy of a status list, so that its index is
-/// given to no other session before the last reader has forgotten it.
+/// How long an expired session's record stays, in seconds: longer than any copy of a status list,
+/// so that its index is given to no other session before the last reader has forgotten it.
 pub const FLUSH_MARGIN: i64 = 3_600;
 
-/// How long an answer waits for Redis. What was not published by then, the next round of [`Revocations::run`] publishes.
+/// How long an answer waits for Redis. What was not published by then, the next round of
+/// [`Revocations::run`] publishes.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// Between two looks into the database.
 const ROUND: Duration = Duration::from_secs(2);
@@ -54,8 +56,8 @@ impl Revocations {
         self.redis.as_ref()
     }
 
-    /// Publishes what the database holds and was not published. Never fails and soon returns: what is left over is done
-    /// by [`Self::run`].
+    /// Publishes what the database holds and was not published. Never fails and soon returns: what
+    /// is left over is done by [`Self::run`].
     pub async fn publish(&self) {
         if let Some(lists) = &self.lists {
             lists.look_again();
@@ -73,7 +75,8 @@ impl Revocations {
         }
     }
 
-    /// Publishes again and again, for as long as the issuer runs; without Redis, it returns at once.
+    /// Publishes again and again, for as long as the issuer runs; without Redis, it returns at
+    /// once.
     pub async fn run(&self) {
         let Some(redis) = &self.redis else { return };
         let mut rounds = tokio::time::interval(ROUND);

@@ -11,9 +11,11 @@ use super::Records;
 use crate::clock::Clock;
 use crate::storage::{Revocation, StorageError};
 
-/// What a key begins with; the session's id (the claim `sid`, or the `jti` of a token that came without) follows.
+/// What a key begins with; the session's id (the claim `sid`, or the `jti` of a token that came
+/// without) follows.
 const PREFIX: &str = "dojang:revoked:";
-/// Set once everything that is revoked is in Redis. When it is missing, Redis is empty or another one.
+/// Set once everything that is revoked is in Redis. When it is missing, Redis is empty or another
+/// one.
 const COMPLETE: &str = "dojang:revocations-complete";
 /// Clocks of issuer, Redis and resource may differ by so much, in seconds.
 const SLACK: i64 = 60;
@@ -114,8 +116,9 @@ impl RedisPublisher {
     }
 }
 
-/// How long an access token of an ended session can still live: not reckoned from its end, for those that it has were issued under the
-/// settings of their time, which may have given them longer lives than today's.
+/// How long an access token of an ended session can still live: not reckoned from its end, for
+/// those that it has were issued under the settings of their time, which may have given them
+/// longer lives than today's.
 const fn seconds_left(revocation: &Revocation, now: i64) -> i64 {
     revocation.expires_at + SLACK - now
 }

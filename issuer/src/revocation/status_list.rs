@@ -1,4 +1,5 @@
-//! Token Status Lists (draft-ietf-oauth-status-list): one bit for each session, compressed and signed.
+//! Token Status Lists (draft-ietf-oauth-status-list): one bit for each session, compressed and
+//! signed.
 
 use std::collections::HashMap;
 use std::io::Write as _;
@@ -27,7 +28,8 @@ use crate::token::Rs256;
 pub const LIST_SIZE: u32 = 1 << 17;
 /// Lists beyond this number are not made: place for 134 million sessions at once.
 const MAX_LISTS: u32 = 1_024;
-/// Random places tried in a list before the next one is. A list that is nine tenths full is left by two thirds.
+/// Random places tried in a list before the next one is. A list that is nine tenths full is left
+/// by two thirds.
 const TRIES_IN_A_LIST: u32 = 4;
 /// Lists tried for one session.
 const LISTS_TRIED: u32 = 8;
@@ -57,8 +59,8 @@ impl StatusLists {
         self.base.at(&format!("/api/token/status/{list}"))
     }
 
-    /// List and index to try; `None` when this attempt is one too many. Indices are random, so that they say nothing
-    /// about order and number of logins.
+    /// List and index to try; `None` when this attempt is one too many. Indices are random, so
+    /// that they say nothing about order and number of logins.
     pub(crate) fn place(
         &self,
         attempt: u32,

@@ -1,9 +1,10 @@
 //! Sessions: what one login starts, and what ends together.
 //!
-//! A session is the family of all refresh tokens that come from one login. With rotation, each refresh replaces the
-//! newest token by its successor. Until the successor is used, the token before it gives the same successor again, so
-//! that a lost answer or a second browser tab ends nothing; after that, an old token can only be a copy, and presenting
-//! it ends the session (RFC 9700 section 4.14.2).
+//! A session is the family of all refresh tokens that come from one login. With rotation, each
+//! refresh replaces the newest token by its successor. Until the successor is used, the token
+//! before it gives the same successor again, so that a lost answer or a second browser tab ends
+//! nothing; after that, an old token can only be a copy, and presenting it ends the session (RFC
+//! 9700 section 4.14.2).
 
 mod service;
 mod takeover;

@@ -35,7 +35,8 @@ pub enum SessionError {
     /// It was ended already, or the token was replaced.
     #[error("the session was ended")]
     Ended,
-    /// Its token was replaced and the successor used: somebody has a copy, and the session was ended for it.
+    /// Its token was replaced and the successor used: somebody has a copy, and the session was
+    /// ended for it.
     #[error("a used refresh token came again")]
     Reused,
     /// It lived as long as a session may.
@@ -68,8 +69,8 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    /// Sessions in this storage; with `rotation`, every refresh replaces the refresh token. Ended sessions are
-    /// told to `revocations`.
+    /// Sessions in this storage; with `rotation`, every refresh replaces the refresh token. Ended
+    /// sessions are told to `revocations`.
     #[must_use]
     pub fn new(
         storage: Arc<dyn Storage>,
@@ -84,8 +85,9 @@ impl Sessions {
     /// Starts a session for a user who has just logged in.
     ///
     /// # Errors
-    /// When the database or the signer fails. [`SessionError::NoActiveUser`] when the user was deleted or deactivated, got
-    /// another password or was logged out everywhere since the record was read.
+    /// When the database or the signer fails. [`SessionError::NoActiveUser`] when the user was
+    /// deleted or deactivated, got another password or was logged out everywhere since the record
+    /// was read.
     pub async fn begin(&self, user: &User) -> Result<TokenPair, SessionError> {
         let id = self.tokens.new_session_id()?;
         let token = self.tokens.new_refresh_token()?;
@@ -101,8 +103,8 @@ impl Sessions {
         })
     }
 
-    /// Stores a new session in a free place of the status lists, found by trying. False when the user is not any more as
-    /// the record says, or the session is there already.
+    /// Stores a new session in a free place of the status lists, found by trying. False when the
+    /// user is not any more as the record says, or the session is there already.
     pub(super) async fn store(
         &self,
         session: &mut Session,
@@ -160,10 +162,12 @@ impl Sessions {
 
     /// Continues the session of a good refresh token.
     ///
-    /// The record and not the token says who the user is: the new tokens carry the claims of this moment.
+    /// The record and not the token says who the user is: the new tokens carry the claims of this
+    /// moment.
     ///
     /// # Errors
-    /// [`SessionError::Reused`] for a token that was replaced and whose successor was used, which ends the session.
+    /// [`SessionError::Reused`] for a token that was replaced and whose successor was used, which
+    /// ends the session.
     pub async fn refresh(&self, token: &Subject) -> Result<Refreshed, SessionError> {
         let (user, mut session) = self.continued(token).await?;
         // The token may say what it likes: the session's own end is what the issuer has decided.
@@ -211,8 +215,8 @@ impl Sessions {
     /// Ends the session of a good refresh token: a logout.
     ///
     /// # Errors
-    /// [`SessionError::Ended`] when it was ended before, unless its user is gone or inactive: then it is of no use to anybody, whoever has
-    /// ended it.
+    /// [`SessionError::Ended`] when it was ended before, unless its user is gone or inactive: then
+    /// it is of no use to anybody, whoever has ended it.
     pub async fn end(&self, token: &Subject) -> Result<(), SessionError> {
         match self.end_once(token).await {
             Err(SessionError::Ended)
@@ -233,7 +237,8 @@ impl Sessions {
             if user.is_active {
                 self.open(token, &user).await?;
             } else {
-                // Ended from its beginning, so that it stays so should the user become active again.
+                // Ended from its beginning, so that it stays so should the user become active
+                // again.
                 let mut session = self.taken_over(token, &user)?;
                 session.revoked_at = Some(self.now());
                 if self.storage.insert_session(&session, &user).await? {
@@ -261,7 +266,8 @@ impl Sessions {
         Ok(ended)
     }
 
-    /// Whether the session of a good token goes on. A token without a session is asked for its user's.
+    /// Whether the session of a good token goes on. A token without a session is asked for its
+    /// user's.
     ///
     /// # Errors
     /// When the database fails.
@@ -295,8 +301,8 @@ impl Sessions {
         if token.token_type == TokenType::Refresh && self.takeover_end(token).is_err() {
             return Ok(false);
         }
-        // A token without a `user_id` has no user whose sessions could have ended. One whose `user_id` cannot be
-        // read may have: it is refused.
+        // A token without a `user_id` has no user whose sessions could have ended. One whose
+        // `user_id` cannot be read may have: it is refused.
         let Some(id) = token.user_id else { return Ok(!token.names_a_user) };
         let user = self.storage.user_by_id(id).await?;
         Ok(user.is_some_and(|user| self.is_newer_than_the_end(token, &user)))
@@ -383,7 +389,8 @@ impl Sessions {
         Ok(Refreshed { access: self.tokens.access(user, session)?, refresh })
     }
 
-    /// When the last token of a session expires whose newest refresh token can be used until `refresh_expires_at`.
+    /// When the last token of a session expires whose newest refresh token can be used until
+    /// `refresh_expires_at`.
     fn last_expiry(&self, known: i64, refresh_expires_at: i64) -> i64 {
         known.max(
             refresh_expires_at.saturating_add(i64::from(self.tokens.lifetimes().access_seconds)),

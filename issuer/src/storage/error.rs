@@ -12,7 +12,8 @@ pub enum OpenError {
         "the database URL must begin with sqlite:// or postgres:// (set DATABASE_URL or --database-url)"
     )]
     UnknownScheme,
-    /// The URL itself does not parse. sqlx's own words could repeat a password, so they are left out.
+    /// The URL itself does not parse. sqlx's own words could repeat a password, so they are left
+    /// out.
     #[error("the database URL is malformed: expected {0} (set DATABASE_URL or --database-url)")]
     MalformedUrl(&'static str),
     /// The file or server cannot be reached, or is not a database.

@@ -28,7 +28,8 @@ pub(super) struct Applied {
 /// Looks at the database of this URL, as [`super::open`] takes it.
 ///
 /// # Errors
-/// When it cannot be reached or read; a SQLite file that is missing is no error but [`TablesState::Missing`].
+/// When it cannot be reached or read; a SQLite file that is missing is no error but
+/// [`TablesState::Missing`].
 pub async fn examine(url: &str) -> Result<TablesState, OpenError> {
     let (applied, migrations) = match url.split_once(':').map(|(scheme, _)| scheme) {
         Some("sqlite") => (sqlite::applied(url).await?, &*migrations::SQLITE),

@@ -89,7 +89,8 @@ pub trait Storage: Send + Sync {
     /// The user of this id.
     async fn user_by_id(&self, id: i64) -> Result<Option<User>, StorageError>;
 
-    /// The user of this id, and whether the session is live for a token of the key with the thumbprint `kid`.
+    /// The user of this id, and whether the session is live for a token of the key with the
+    /// thumbprint `kid`.
     async fn user_in_session(
         &self,
         id: i64,
@@ -97,8 +98,8 @@ pub trait Storage: Send + Sync {
         kid: &str,
     ) -> Result<Option<UserInSession>, StorageError>;
 
-    /// The user of this id and the session of that one, when both are there, the session is the user's and the key with the
-    /// thumbprint `kid` was not removed with its sessions.
+    /// The user of this id and the session of that one, when both are there, the session is the
+    /// user's and the key with the thumbprint `kid` was not removed with its sessions.
     async fn user_and_session(
         &self,
         id: i64,
@@ -146,8 +147,9 @@ pub trait Storage: Send + Sync {
         now: i64,
     ) -> Result<bool, ChangeError>;
 
-    /// Sets a password at `now` (Unix seconds), in place of the `old` one when that is given, and ends all sessions but the
-    /// one `kept`, both or neither; false when there is no such user, or `old` is not the password's hash any more.
+    /// Sets a password at `now` (Unix seconds), in place of the `old` one when that is given, and
+    /// ends all sessions but the one `kept`, both or neither; false when there is no such user, or
+    /// `old` is not the password's hash any more.
     async fn set_password(
         &self,
         id: i64,
@@ -157,7 +159,8 @@ pub trait Storage: Send + Sync {
         now: i64,
     ) -> Result<bool, StorageError>;
 
-    /// Replaces a hash by another one of the same password; false when the password was changed in the meantime.
+    /// Replaces a hash by another one of the same password; false when the password was changed in
+    /// the meantime.
     async fn replace_hash(
         &self,
         id: i64,
@@ -168,14 +171,16 @@ pub trait Storage: Send + Sync {
     /// The session of this id.
     async fn session(&self, id: &str) -> Result<Option<Session>, StorageError>;
 
-    /// Stores a new session of a user as the record was when it was read. False when the user is gone, or inactive by now unless the session
-    /// is one that has ended, or
-    /// had the password changed or the sessions ended since, or when a session of this id or in this place of a status list
-    /// is there, which stays as it is; or when the sessions of its key were ended for good.
+    /// Stores a new session of a user as the record was when it was read. False when the user is
+    /// gone, or inactive by now unless the session is one that has ended, or had the password
+    /// changed or the sessions ended since, or when a session of this id or in this place of a
+    /// status list is there, which stays as it is; or when the sessions of its key were ended for
+    /// good.
     async fn insert_session(&self, session: &Session, user: &User) -> Result<bool, StorageError>;
 
-    /// Replaces the newest refresh token of a live session by its successor, if it is still `from_jti`; of several
-    /// calls at once, one returns true. The session's tokens live until `expires_at` (Unix seconds) from now on.
+    /// Replaces the newest refresh token of a live session by its successor, if it is still
+    /// `from_jti`; of several calls at once, one returns true. The session's tokens live until
+    /// `expires_at` (Unix seconds) from now on.
     async fn rotate_session(
         &self,
         id: &str,
@@ -210,8 +215,8 @@ pub trait Storage: Send + Sync {
     /// Returns whether the sessions of the key with this thumbprint were ended for good.
     async fn is_ended_key(&self, kid: &str) -> Result<bool, StorageError>;
 
-    /// Ends all sessions of a user at `now` (Unix seconds) but the one `kept`, those included that have no record here.
-    /// Returns how many records were live.
+    /// Ends all sessions of a user at `now` (Unix seconds) but the one `kept`, those included that
+    /// have no record here. Returns how many records were live.
     async fn revoke_sessions(
         &self,
         user: i64,
@@ -219,13 +224,16 @@ pub trait Storage: Send + Sync {
         now: i64,
     ) -> Result<u64, StorageError>;
 
-    /// Deletes the sessions whose last token expired before `now` (Unix seconds), and returns how many.
+    /// Deletes the sessions whose last token expired before `now` (Unix seconds), and returns how
+    /// many.
     async fn flush_expired(&self, now: i64) -> Result<u64, StorageError>;
 
-    /// The indices of the ended sessions in a status list, in no order; `None` for a list that no session is in.
+    /// The indices of the ended sessions in a status list, in no order; `None` for a list that no
+    /// session is in.
     async fn revoked_in_list(&self, list: i64) -> Result<Option<Vec<i64>>, StorageError>;
 
-    /// Ended sessions that were not told to Redis and whose tokens have not all expired at `now` (Unix seconds).
+    /// Ended sessions that were not told to Redis and whose tokens have not all expired at `now`
+    /// (Unix seconds).
     async fn unpublished_revocations(
         &self,
         now: i64,
@@ -248,8 +256,8 @@ pub trait Storage: Send + Sync {
     /// Whether the database answers.
     async fn ping(&self) -> Result<(), StorageError>;
 
-    /// Writes as much as a login does, at `now` (Unix seconds), and leaves nothing behind. Fails when the
-    /// database is read-only or its disk is full.
+    /// Writes as much as a login does, at `now` (Unix seconds), and leaves nothing behind. Fails
+    /// when the database is read-only or its disk is full.
     async fn try_writing(&self, now: i64) -> Result<(), StorageError>;
 
     /// How many connections there are.
@@ -284,8 +292,9 @@ pub async fn open(url: &str) -> Result<Arc<dyn Storage>, OpenError> {
     }
 }
 
-/// Opens the database for commands that only read: nothing is written where its tables are current,
-/// so that it works on a medium that is read-only. Tables that are not current are brought up to date.
+/// Opens the database for commands that only read: nothing is written where its tables are
+/// current, so that it works on a medium that is read-only. Tables that are not current are
+/// brought up to date.
 ///
 /// # Errors
 /// As [`open`].

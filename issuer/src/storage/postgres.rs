@@ -31,15 +31,17 @@ pub struct PostgresStorage {
 }
 
 impl PostgresStorage {
-    /// Connects and runs the migrations that are missing; several issuers starting at once wait for each
-    /// other. A database whose tables are current is not written, so that it may be read-only.
+    /// Connects and runs the migrations that are missing; several issuers starting at once wait
+    /// for each other. A database whose tables are current is not written, so that it may be
+    /// read-only.
     ///
     /// # Errors
     /// When the server cannot be reached, or refuses the login.
     pub async fn open(url: &str) -> Result<Self, OpenError> {
         let (name, options) = options(url)?;
-        // The pool retries until its time is up and then only says so; a first connection by hand gives the reason. It may
-        // wait as long as it has to: for another issuer that migrates, and for large tables.
+        // The pool retries until its time is up and then only says so; a first connection by hand
+        // gives the reason. It may wait as long as it has to: for another issuer that migrates,
+        // and for large tables.
         let mut connection = connect(&name, &options).await?;
         let applied = applied_in(&mut connection)
             .await
@@ -54,7 +56,8 @@ impl PostgresStorage {
         }
         connection.close().await.map_err(|error| OpenError::unreachable(&name, &error, ADVICE))?;
         let pool = PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(5));
-        // A statement that waits for somebody's lock would wait for ever, and sixteen of them take every connection.
+        // A statement that waits for somebody's lock would wait for ever, and sixteen of them take
+        // every connection.
         let pool = pool.after_connect(|connection, _| {
             Box::pin(async move { connection.execute(LIMITS).await.map(drop) })
         });

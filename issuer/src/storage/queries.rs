@@ -1,5 +1,5 @@
-//! The statements. They read the same in SQLite and PostgreSQL: `$1`, `RETURNING` and `ON CONFLICT` are understood by
-//! both.
+//! The statements. They read the same in SQLite and PostgreSQL: `$1`, `RETURNING` and `ON
+//! CONFLICT` are understood by both.
 
 pub(super) const USER_BY_NAME: &str = "SELECT * FROM users WHERE username = $1";
 pub(super) const USER_BY_ID: &str = "SELECT * FROM users WHERE id = $1";
@@ -58,7 +58,8 @@ pub(super) const RENAME_USER: &str = "UPDATE users SET username = $2 WHERE id = 
 pub(super) const UPDATE_IMPORTED_USER: &str = "\
     UPDATE users SET username = $2, email = $3, first_name = $4, last_name = $5, password_hash = $6, role = $7, \
     is_active = $8, imported_password = $9, imported_record = $10 WHERE id = $1";
-/// SQLite's AUTOINCREMENT has seen the ids; PostgreSQL's sequence has not, and must not go back either.
+/// SQLite's AUTOINCREMENT has seen the ids; PostgreSQL's sequence has not, and must not go back
+/// either.
 pub(super) const SQLITE_ADVANCE_IDS: Option<&str> = None;
 pub(super) const POSTGRES_ADVANCE_IDS: Option<&str> = Some(
     "SELECT setval(seq, GREATEST(nextval(seq), (SELECT MAX(id) FROM users))) \
@@ -81,9 +82,10 @@ pub(super) const USER_AND_SESSION: &str = concat!(
     " FROM users JOIN sessions ON user_id = users.id WHERE users.id = $1 AND sessions.id = $2 \
       AND NOT EXISTS (SELECT 1 FROM ended_keys WHERE ended_keys.kid = $3)"
 );
-/// Nothing is stored over a session or a status index that is there, nor for a user who is gone, inactive, or had the
-/// password changed or the sessions ended since the record was read: a login that is under way must not outlive that. A session that is
-/// ended already is stored for who is inactive, too.
+/// Nothing is stored over a session or a status index that is there, nor for a user who is gone,
+/// inactive, or had the password changed or the sessions ended since the record was read: a login
+/// that is under way must not outlive that. A session that is ended already is stored for who is
+/// inactive, too.
 macro_rules! insert_session {
     ($lock:literal) => {
         concat!(
@@ -103,7 +105,8 @@ macro_rules! insert_session {
 pub(super) const SQLITE_INSERT_SESSION: &str = insert_session!("");
 /// Waits for a change of the user that is not committed yet, and then looks again.
 pub(super) const POSTGRES_INSERT_SESSION: &str = insert_session!(" FOR SHARE");
-/// The condition makes one of several refreshes at once the first; the others find that it was not them.
+/// The condition makes one of several refreshes at once the first; the others find that it was not
+/// them.
 pub(super) const ROTATE_SESSION: &str = "\
     UPDATE sessions SET previous_jti = current_jti, current_jti = $3, issued_at = $4, refresh_expires_at = $5, \
     expires_at = $6 WHERE id = $1 AND current_jti = $2 AND revoked_at IS NULL";

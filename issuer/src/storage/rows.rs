@@ -12,7 +12,8 @@ use super::{Revocation, UserAndSession, UserInSession};
 use crate::sessions::Session;
 use crate::users::{PasswordHash, Snapshot, StoredUser, User};
 
-/// Implements `FromRow` for both databases: the columns are read alike, and their types are not the same.
+/// Implements `FromRow` for both databases: the columns are read alike, and their types are not
+/// the same.
 macro_rules! read {
     ($type:ty, |$row:ident| $read:expr) => {
         impl FromRow<'_, SqliteRow> for $type {

@@ -1,4 +1,5 @@
-//! The storage in SQL, once for both databases: only the pool differs, whose type the statements need to know.
+//! The storage in SQL, once for both databases: only the pool differs, whose type the statements
+//! need to know.
 
 /// Implements [`super::Storage`] for a type with a field `pool`.
 macro_rules! implement_storage {
@@ -14,9 +15,10 @@ macro_rules! implement_storage {
         $migrations:expr
     ) => {
         impl $storage {
-            /// Begins a transaction that is rolled back even when nobody waits for its beginning any more, as when a client
-            /// goes away. sqlx forgets a `BEGIN` to PostgreSQL whose answer was not awaited: the connection would go
-            /// back to the pool inside a transaction, and nothing that is written on it later would ever be committed.
+            /// Begins a transaction that is rolled back even when nobody waits for its beginning
+            /// any more, as when a client goes away. sqlx forgets a `BEGIN` to PostgreSQL whose
+            /// answer was not awaited: the connection would go back to the pool inside a
+            /// transaction, and nothing that is written on it later would ever be committed.
             async fn begin(&self) -> Result<sqlx::Transaction<'static, $database>, sqlx::Error> {
                 let pool = self.pool.clone();
                 let begun = tokio::spawn(async move { pool.begin().await });
@@ -398,7 +400,8 @@ macro_rules! implement_storage {
                 now: i64,
             ) -> Result<u64, StorageError> {
                 let mut transaction = self.begin().await?;
-                // The user first, as everywhere: in another order, two changes at once would wait for each other.
+                // The user first, as everywhere: in another order, two changes at once would wait
+                // for each other.
                 let query = sqlx::query(queries::END_UNNAMED_SESSIONS).bind(user).bind(now);
                 query.execute(&mut *transaction).await?;
                 let query = sqlx::query(queries::REVOKE_OTHER_SESSIONS)

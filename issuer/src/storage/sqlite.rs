@@ -38,11 +38,12 @@ pub struct SqliteStorage {
 }
 
 impl SqliteStorage {
-    /// Opens the file, or creates it closed to other users, and runs the migrations; several processes
-    /// that start at once wait for each other.
+    /// Opens the file, or creates it closed to other users, and runs the migrations; several
+    /// processes that start at once wait for each other.
     ///
     /// # Errors
-    /// When the path cannot be read, is not a SQLite database, or is open to all users of the machine.
+    /// When the path cannot be read, is not a SQLite database, or is open to all users of the
+    /// machine.
     pub async fn open(url: &str) -> Result<Self, OpenError> {
         let (name, options) = options(url)?;
         let path = options.get_filename();
@@ -61,7 +62,8 @@ impl SqliteStorage {
         Self::pool(&name, &for_writing(options)).await
     }
 
-    /// Opens a file whose tables are current without a write; falls back to [`Self::open`] for others.
+    /// Opens a file whose tables are current without a write; falls back to [`Self::open`] for
+    /// others.
     pub(super) async fn open_for_reading(url: &str) -> Result<Self, OpenError> {
         let (name, options) = options(url)?;
         let current = match applied(url).await {
@@ -135,8 +137,8 @@ fn is_read_only(url: &str) -> bool {
         .any(|pair| pair == "mode=ro" || pair == "immutable=1" || pair == "immutable=true")
 }
 
-/// Runs all migrations in one transaction that holds the write lock from its beginning: SQLite has no
-/// other lock that a second process would wait for.
+/// Runs all migrations in one transaction that holds the write lock from its beginning: SQLite has
+/// no other lock that a second process would wait for.
 async fn migrate(name: &str, options: &SqliteConnectOptions) -> Result<(), OpenError> {
     let failed = |error: sqlx::Error| OpenError::unreachable(name, &error, ADVICE);
     let options = options.clone().busy_timeout(START_PATIENCE);
@@ -151,8 +153,8 @@ async fn migrate(name: &str, options: &SqliteConnectOptions) -> Result<(), OpenE
     connection.close().await.map_err(failed)
 }
 
-/// Tries again while SQLite reports that the database is locked. It does so at once, without its busy
-/// timeout, where processes at their start change the journal mode at the same time.
+/// Tries again while SQLite reports that the database is locked. It does so at once, without its
+/// busy timeout, where processes at their start change the journal mode at the same time.
 async fn while_busy<T, F>(step: impl Fn() -> F) -> Result<T, sqlx::Error>
 where
     F: Future<Output = Result<T, sqlx::Error>>,
@@ -206,7 +208,8 @@ pub(super) fn for_reading(url: &str) -> Result<(String, SqliteConnectOptions), O
     Ok((name, sqlite_file::read_only(options)))
 }
 
-/// The migrations that were applied; `None` when there never were any. The file is neither made nor changed.
+/// The migrations that were applied; `None` when there never were any. The file is neither made
+/// nor changed.
 pub(super) async fn applied(url: &str) -> Result<Option<Vec<Applied>>, OpenError> {
     let (name, options) = for_reading(url)?;
     let failed = |error: sqlx::Error| OpenError::unreachable(&name, &error, ADVICE);

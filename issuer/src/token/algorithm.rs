@@ -1,6 +1,7 @@
 //! RS256 for jwt-compact, computed by aws-lc.
 //!
-//! jwt-compact's own RS256 uses the `rsa` crate, whose private-key operations leak timing (RUSTSEC-2023-0071).
+//! jwt-compact's own RS256 uses the `rsa` crate, whose private-key operations leak timing
+//! (RUSTSEC-2023-0071).
 
 use std::borrow::Cow;
 
@@ -12,7 +13,8 @@ use crate::keys::SigningKey;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Rs256;
 
-/// An RS256 signature; empty when signing failed, which no verifier accepts and the issuer never hands out.
+/// An RS256 signature; empty when signing failed, which no verifier accepts and the issuer never
+/// hands out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rs256Signature(Vec<u8>);
 

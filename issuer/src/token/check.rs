@@ -16,7 +16,8 @@ pub const MAX_ID_BYTES: usize = 255;
 /// Whom a good token names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
-    /// `user_id` as the storage knows it; `None` when the token names nobody, or nobody who could be in the storage.
+    /// `user_id` as the storage knows it; `None` when the token names nobody, or nobody who could
+    /// be in the storage.
     pub user_id: Option<i64>,
     /// Whether the token has a `user_id` at all.
     pub names_a_user: bool,
@@ -215,7 +216,8 @@ fn is_id(text: &str) -> bool {
     (1..=MAX_ID_BYTES).contains(&text.len()) && !text.contains('\0')
 }
 
-/// SimpleJWT writes a number up to version 5.4 and a string of digits from 5.5 on; both name the same user.
+/// SimpleJWT writes a number up to version 5.4 and a string of digits from 5.5 on; both name the
+/// same user.
 fn user_id(token: &VerifiedToken) -> Option<i64> {
     let claim: Claim<'_> = token.claim("user_id")?;
     let number = match claim.as_str() {

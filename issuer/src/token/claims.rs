@@ -1,4 +1,5 @@
-//! The claims of SimpleJWT's tokens, with the document's additions, and `sid`, which tells what ends with a logout.
+//! The claims of SimpleJWT's tokens, with the document's additions, and `sid`, which tells what
+//! ends with a logout.
 
 use serde::Serialize;
 use verifier_core::TokenType;
@@ -20,7 +21,8 @@ pub(super) struct TokenClaims<'a> {
     status: Option<Status<'a>>,
 }
 
-/// Where a verifier learns whether the session goes on (draft-ietf-oauth-status-list, section "Referenced Token").
+/// Where a verifier learns whether the session goes on (draft-ietf-oauth-status-list, section
+/// "Referenced Token").
 #[derive(Debug, Serialize)]
 struct Status<'a> {
     status_list: Place<'a>,

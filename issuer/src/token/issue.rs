@@ -76,8 +76,8 @@ impl TokenIssuer {
         self
     }
 
-    /// A place in a status list for a session that begins, another one for each `attempt`; `None` without lists, or
-    /// when the attempts are used up because they are full.
+    /// A place in a status list for a session that begins, another one for each `attempt`; `None`
+    /// without lists, or when the attempts are used up because they are full.
     ///
     /// # Errors
     /// When the random source fails.
@@ -130,7 +130,8 @@ impl TokenIssuer {
         Ok(RefreshToken { jti: hex128(&*self.random)?, issued_at, expires_at })
     }
 
-    /// A refresh token of a session. The same `token` for the same user gives the same text: RS256 is deterministic.
+    /// A refresh token of a session. The same `token` for the same user gives the same text: RS256
+    /// is deterministic.
     ///
     /// # Errors
     /// See [`IssueError`]; none depends on the request.

@@ -1,4 +1,5 @@
-//! The values that a new user's record may hold: Django's limits, so that records can move both ways.
+//! The values that a new user's record may hold: Django's limits, so that records can move both
+//! ways.
 
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -136,7 +137,8 @@ impl Profile {
         Ok(self)
     }
 
-    /// [`Self::checked`] together with [`check_password`], so that whoever chose both hears of all faults at once.
+    /// [`Self::checked`] together with [`check_password`], so that whoever chose both hears of all
+    /// faults at once.
     ///
     /// # Errors
     /// Names every rule that is broken, of the password the first.
@@ -207,8 +209,8 @@ pub fn check_password(password: &str, owner: PasswordOwner<'_>) -> Result<(), In
     rule.map_or(Ok(()), |rule| Err(InvalidUser { field: "password", rule }))
 }
 
-/// The form in which usernames are stored and looked up: NFKC, so that a name typed on another keyboard or system, as
-/// Hangul syllables or as single letters, is the same name.
+/// The form in which usernames are stored and looked up: NFKC, so that a name typed on another
+/// keyboard or system, as Hangul syllables or as single letters, is the same name.
 #[must_use]
 pub fn normalised_username(username: &str) -> String {
     username.nfkc().collect()

@@ -56,13 +56,14 @@ pub struct User {
     pub is_active: bool,
     /// Unix seconds.
     pub created_at: i64,
-    /// Tokens that name no session are good when issued after this, in Unix seconds; 0: all of them.
+    /// Tokens that name no session are good when issued after this, in Unix seconds; 0: all of
+    /// them.
     pub sessions_ended_at: i64,
 }
 
 impl User {
-    /// Whether this record of now still gives what an earlier one gave: active, with the same password, and not logged out
-    /// everywhere in between.
+    /// Whether this record of now still gives what an earlier one gave: active, with the same
+    /// password, and not logged out everywhere in between.
     #[must_use]
     pub fn is_trusted_as(&self, earlier: &Self) -> bool {
         self.is_active

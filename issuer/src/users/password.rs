@@ -21,7 +21,8 @@ const SALT_BYTES: usize = 16;
 pub struct PasswordHash(String);
 
 impl PasswordHash {
-    /// A hash from somewhere else, in a form that [`PasswordHasher::verify`] knows; any other text matches no password.
+    /// A hash from somewhere else, in a form that [`PasswordHasher::verify`] knows; any other text
+    /// matches no password.
     #[must_use]
     pub fn from_elsewhere(text: String) -> Self {
         Self(text)
@@ -55,7 +56,8 @@ pub struct HashingLimits {
 }
 
 impl Default for HashingLimits {
-    /// OWASP's argon2id setting (19 MiB, 2 passes, 1 lane), one hash for each core, 64 waiting for each of them.
+    /// OWASP's argon2id setting (19 MiB, 2 passes, 1 lane), one hash for each core, 64 waiting for
+    /// each of them.
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         Self {

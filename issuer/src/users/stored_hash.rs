@@ -10,7 +10,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-/// Far above what Django asks for; more in a record is a mistake that would block a core for a minute.
+/// Far above what Django asks for; more in a record is a mistake that would block a core for a
+/// minute.
 const MAX_PBKDF2_ITERATIONS: u32 = 20_000_000;
 /// Likewise, of memory: 256 MiB.
 const MAX_ARGON2_MEMORY_KIB: u32 = 256 * 1024;
@@ -37,7 +38,8 @@ pub(super) struct Argon2Hash {
 }
 
 impl StoredHash {
-    /// Reads a stored hash; `None` for another form, and for Django's unusable passwords, which begin with `!`.
+    /// Reads a stored hash; `None` for another form, and for Django's unusable passwords, which
+    /// begin with `!`.
     pub(super) fn parse(text: &str) -> Option<Self> {
         if text.starts_with('$') {
             return argon2_hash(text, true);
@@ -68,8 +70,8 @@ impl StoredHash {
         !matches!(self, Self::Argon2 { is_ours: true, .. })
     }
 
-    /// Whether it is the hash of this password. Argon2 is computed in `memory`; a hash that was made with more gets its
-    /// own for this once.
+    /// Whether it is the hash of this password. Argon2 is computed in `memory`; a hash that was
+    /// made with more gets its own for this once.
     pub(super) fn matches(&self, password: &[u8], memory: &mut [Block]) -> bool {
         match self {
             Self::Argon2 { hash, .. } => hash.matches(password, memory),

@@ -1,4 +1,5 @@
-//! Whose turn it is to hash: a bounded number at a time, each with memory that is made once, and a bounded queue.
+//! Whose turn it is to hash: a bounded number at a time, each with memory that is made once, and a
+//! bounded queue.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -24,7 +25,8 @@ pub struct HashingLoad {
 pub(super) struct Turns {
     turns: Arc<Semaphore>,
     places: Arc<Semaphore>,
-    /// The memory of those who have no turn now. It is taken with a turn, so there is one for each turn at most.
+    /// The memory of those who have no turn now. It is taken with a turn, so there is one for each
+    /// turn at most.
     free: Arc<Mutex<Vec<Vec<Block>>>>,
     /// Blocks of 1 KiB in each.
     blocks: usize,
@@ -55,8 +57,9 @@ impl Turns {
         }
     }
 
-    /// Runs `work` on a blocking thread when its turn comes. The turn is given back when the work is done, not when the
-    /// caller loses interest: an abandoned request cannot make room for more work than the limit.
+    /// Runs `work` on a blocking thread when its turn comes. The turn is given back when the work
+    /// is done, not when the caller loses interest: an abandoned request cannot make room for more
+    /// work than the limit.
     ///
     /// The memory holds what the turn before left there.
     ///

@@ -1,4 +1,5 @@
-//! Clocks that disagree: of two issuers on one database, and of one issuer before and after its clock was set.
+//! Clocks that disagree: of two issuers on one database, and of one issuer before and after its
+//! clock was set.
 
 use serde_json::json;
 

@@ -1,4 +1,5 @@
-//! What clients may do with connections: have only so many, and not keep one whose answers they do not take.
+//! What clients may do with connections: have only so many, and not keep one whose answers they do
+//! not take.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;

@@ -1,4 +1,5 @@
-//! An empty database for one test: a SQLite file, or, when `ISSUER_TEST_POSTGRES_URL` names a server, a schema there.
+//! An empty database for one test: a SQLite file, or, when `ISSUER_TEST_POSTGRES_URL` names a
+//! server, a schema there.
 
 use std::path::PathBuf;
 
@@ -17,8 +18,8 @@ pub(crate) enum TestDatabase {
     },
 }
 
-/// The database that holds the schemas. Dropping a schema takes a hundredth of the time of dropping a
-/// database, which waits for a checkpoint of the whole server.
+/// The database that holds the schemas. Dropping a schema takes a hundredth of the time of
+/// dropping a database, which waits for a checkpoint of the whole server.
 const DATABASE: &str = "issuer_test";
 
 impl TestDatabase {
@@ -103,7 +104,8 @@ async fn create_once(server: &str) {
     static CREATED: tokio::sync::OnceCell<()> = tokio::sync::OnceCell::const_new();
     let create = || async {
         let mut connection = PgConnection::connect(server).await.expect("the server answers");
-        // PostgreSQL has no CREATE DATABASE IF NOT EXISTS; another process may create it at the same moment.
+        // PostgreSQL has no CREATE DATABASE IF NOT EXISTS; another process may create it at the
+        // same moment.
         let sql = AssertSqlSafe(format!("CREATE DATABASE {DATABASE}"));
         let Err(error) = sqlx::query(sql).execute(&mut connection).await else { return };
         let code = error.as_database_error().and_then(|error| error.code());

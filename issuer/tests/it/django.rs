@@ -1,5 +1,6 @@
-//! A database that Django itself makes, and a client written for SimpleJWT. Both need a Python with Django, SimpleJWT,
-//! argon2-cffi, bcrypt, PyJWT and requests, named by `PYTHON`; without one the tests say that they were skipped.
+//! A database that Django itself makes, and a client written for SimpleJWT. Both need a Python
+//! with Django, SimpleJWT, argon2-cffi, bcrypt, PyJWT and requests, named by `PYTHON`; without one
+//! the tests say that they were skipped.
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -1,6 +1,7 @@
 //! The OpenAPI document: that it says what the router does, and that the router does what it says.
 //!
-//! Every answer that the tests get through [`TestIssuer::send`](crate::support::TestIssuer::send) is judged by it too.
+//! Every answer that the tests get through [`TestIssuer::send`](crate::support::TestIssuer::send)
+//! is judged by it too.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;

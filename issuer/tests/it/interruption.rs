@@ -1,5 +1,5 @@
-//! Requests that end at every place where they wait, as they do when the process is killed there: what they change is
-//! changed whole or not at all.
+//! Requests that end at every place where they wait, as they do when the process is killed there:
+//! what they change is changed whole or not at all.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -25,7 +25,8 @@ enum Moment {
     Woken,
 }
 
-/// Sends a request and gives it up at the `nth` time it waits, from 1; `None` when it did not come to that.
+/// Sends a request and gives it up at the `nth` time it waits, from 1; `None` when it did not come
+/// to that.
 async fn give_up(
     issuer: &TestIssuer,
     method: &str,
@@ -63,8 +64,9 @@ async fn give_up(
     .await
 }
 
-/// Gives a request up at its first wait, its second, and so on, until it comes to its end. `prepare` makes the request
-/// for a new user of this number; then `check` looks whether anything is half done.
+/// Gives a request up at its first wait, its second, and so on, until it comes to its end.
+/// `prepare` makes the request for a new user of this number; then `check` looks whether anything
+/// is half done.
 fn at_every_wait(
     issuer: &TestIssuer,
     prepare: impl Fn(usize) -> (&'static str, String, Option<String>, Value),
@@ -96,7 +98,8 @@ fn at_every_wait(
             if nth > 1 {
                 break;
             }
-            // How often depends on who is faster, the request or the database; never to wait would test nothing.
+            // How often depends on who is faster, the request or the database; never to wait would
+            // test nothing.
             hurried += 1;
             assert!(hurried < 100, "{method} {path} never waited");
         }

@@ -198,7 +198,8 @@ fn an_unknown_and_an_inactive_user_take_as_long_as_a_wrong_password() {
         ("testuser", long.as_str()),
     ];
     let mut times: [Vec<Duration>; 4] = Default::default();
-    // Interleaved, and judged by the quickest of each: whatever else the machine does only ever adds.
+    // Interleaved, and judged by the quickest of each: whatever else the machine does only ever
+    // adds.
     for _ in 0..20 {
         for ((username, password), times) in tries.iter().zip(&mut times) {
             let start = Instant::now();

@@ -97,7 +97,8 @@ pub(crate) fn private_pem(keys: &Path) -> String {
     std::fs::read_to_string(keys.join(format!("{kid}.private.pem"))).expect("a private key")
 }
 
-/// Says why a test does not run. Written to the stream itself: what a test that passes prints is hidden.
+/// Says why a test does not run. Written to the stream itself: what a test that passes prints is
+/// hidden.
 pub(crate) fn skipped(reason: impl std::fmt::Display) {
     use std::io::Write as _;
     let _ = writeln!(std::io::stderr(), "skipped: {reason}");
@@ -111,7 +112,8 @@ pub(crate) struct Options {
     pub(crate) rotation: bool,
     pub(crate) public_url: Option<&'static str>,
     pub(crate) redis_url: Option<String>,
-    /// The tests come from one address and mostly as one user: without limits, unless these are what is tested.
+    /// The tests come from one address and mostly as one user: without limits, unless these are
+    /// what is tested.
     pub(crate) limits: LoginLimits,
     pub(crate) trusted_proxies: TrustedProxies,
     pub(crate) connections: Connections,

@@ -12,7 +12,8 @@ use verifier_core::{KeySet, Policy, TokenType, UnixTime, Verifier};
 use crate::http::request;
 use crate::support::{Options, PASSWORD, START, TestIssuer, private_pem, shared_keys};
 
-/// Header and claims of a token, accepted by jwt-compact's own RS256: the `rsa` crate with the published PEM.
+/// Header and claims of a token, accepted by jwt-compact's own RS256: the `rsa` crate with the
+/// published PEM.
 pub(crate) fn read(
     issuer: &TestIssuer,
     token: &str,
@@ -145,7 +146,8 @@ fn role_and_premium_come_from_the_users_record() {
     );
 }
 
-/// A token as a Django project makes it with the same key: without `kid`, and from SimpleJWT 5.5 with a textual id.
+/// A token as a Django project makes it with the same key: without `kid`, and from SimpleJWT 5.5
+/// with a textual id.
 pub(crate) fn foreign(custom: Value, now: i64) -> String {
     let key = RsaPrivateKey::from_pkcs8_pem(&private_pem(shared_keys())).expect("a private key");
     let mut claims = Claims::new(custom);

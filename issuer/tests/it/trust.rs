@@ -107,7 +107,8 @@ fn nothing_that_a_stolen_key_vouched_for_outlives_its_sessions_end() {
     is_refused(&issuer.refresh(&before_rotation.text("refresh")), "token_revoked");
     assert_eq!(issuer.refresh(&honest.text("refresh")).status, 200, "another key vouches for it");
 
-    // An issuer that has not noticed yet still has the key: nothing that it signs is good, and no session begins with it.
+    // An issuer that has not noticed yet still has the key: nothing that it signs is good, and no
+    // session begins with it.
     let user = issuer.user("testuser");
     let (_, honest) = read(&issuer, &honest.text("refresh"));
     for (user, sid) in [(boss, None), (user.id, Some(&honest["sid"]))] {
@@ -449,7 +450,8 @@ fn ids_that_cannot_be_looked_up_are_refused_and_long_ones_too() {
     assert_eq!(issuer.log_out(&good).status, 200);
 }
 
-/// `sid` and `jti` are looked up everywhere; `verify` asks the storage of a user only to learn whether the token was revoked.
+/// `sid` and `jti` are looked up everywhere; `verify` asks the storage of a user only to learn
+/// whether the token was revoked.
 #[test]
 fn a_token_whose_user_cannot_be_looked_up_is_not_verified() {
     let issuer = TestIssuer::start();

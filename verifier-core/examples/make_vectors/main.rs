@@ -5,9 +5,9 @@
 //! cargo run -p verifier-core --example make_vectors -- --check  fails when the file is not what would be written
 //! ```
 //!
-//! The verdicts are written down here by hand, from the policy. Nothing in this program asks the verifier; the tokens
-//! are made with other people's libraries. The output is the same on every run: RS256 signatures have no randomness,
-//! and the keys are those of `tests/keys`.
+//! The verdicts are written down here by hand, from the policy. Nothing in this program asks the
+//! verifier; the tokens are made with other people's libraries. The output is the same on every
+//! run: RS256 signatures have no randomness, and the keys are those of `tests/keys`.
 
 #![allow(unreachable_pub, reason = "an example has no outside")]
 

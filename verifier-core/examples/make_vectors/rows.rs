@@ -18,8 +18,8 @@ pub struct Row {
     keys: &'static str,
     /// Unix seconds.
     now: u64,
-    /// `leeway` and `futureLeeway` in seconds, always; and what else differs from the default policy:
-    /// `issuer`, `audience`, `tokenType`, `requireAtJwt`.
+    /// `leeway` and `futureLeeway` in seconds, always; and what else differs from the default
+    /// policy: `issuer`, `audience`, `tokenType`, `requireAtJwt`.
     policy: Map<String, Value>,
     /// `accept` or `refuse`.
     verdict: &'static str,

@@ -27,7 +27,8 @@ fuzz_target!(|payload: &[u8]| {
     assert_eq!(verified.claims_json().as_bytes(), payload);
     let claims = match serde_json::from_slice::<serde_json::Value>(payload) {
         Ok(claims) => claims,
-        // Grammar sets no limit to numbers, and where nothing is computed with them neither does the verifier.
+        // Grammar sets no limit to numbers, and where nothing is computed with them neither does
+        // the verifier.
         Err(error) => {
             assert!(error.to_string().starts_with("number out of range"), "{error}");
             return;
@@ -36,7 +37,8 @@ fuzz_target!(|payload: &[u8]| {
     assert_eq!(claims["token_type"], "access");
     assert!(claims["exp"].as_f64().is_some_and(|exp| exp >= NOW as f64), "{claims}");
     for claim in ["nbf", "iat"] {
-        // Five seconds are the default future leeway. A fraction that a double cannot hold is below a microsecond.
+        // Five seconds are the default future leeway. A fraction that a double cannot hold is
+        // below a microsecond.
         let is_ahead = |instant: f64| instant > NOW as f64 + 5.000_001;
         assert!(!claims[claim].as_f64().is_some_and(is_ahead), "{claims}");
     }

@@ -1,4 +1,5 @@
-//! Any bytes as PEM, and any bytes as the DER inside of it: no panic, and keys that are accepted keep the policy.
+//! Any bytes as PEM, and any bytes as the DER inside of it: no panic, and keys that are accepted
+//! keep the policy.
 
 #![no_main]
 

@@ -1,4 +1,5 @@
-//! Any bytes as a token, and any bytes as the header of one: no panic, and a verdict that explaining agrees with.
+//! Any bytes as a token, and any bytes as the header of one: no panic, and a verdict that
+//! explaining agrees with.
 
 #![no_main]
 
@@ -27,7 +28,8 @@ fuzz_target!(|bytes: &[u8]| {
     if code == Code::SignatureInvalid {
         match serde_json::from_slice::<serde_json::Value>(bytes) {
             Ok(header) => assert_eq!(header["alg"], "RS256"),
-            // Grammar sets no limit to numbers, and where nothing is computed with them neither does the verifier.
+            // Grammar sets no limit to numbers, and where nothing is computed with them neither
+            // does the verifier.
             Err(error) => assert!(error.to_string().starts_with("number out of range"), "{error}"),
         }
     }

@@ -1,9 +1,10 @@
 //! A strict JSON reader (RFC 8259) that works on the decoded bytes and builds no tree.
 //!
-//! It accepts exactly the texts a verifier can act on without ambiguity: valid UTF-8 without a byte order mark, one
-//! object, standard grammar, no member name twice in one object (names compared after unescaping, at every depth), no
-//! lone surrogate, at most [`MAX_DEPTH`] levels of nesting. Two parsers that read such a text read the same members and
-//! strings. Numbers keep their digits: the grammar sets no limit to them, and where a parser rounds them or takes them
+//! It accepts exactly the texts a verifier can act on without ambiguity: valid UTF-8 without a
+//! byte order mark, one object, standard grammar, no member name twice in one object (names
+//! compared after unescaping, at every depth), no lone surrogate, at most [`MAX_DEPTH`] levels of
+//! nesting. Two parsers that read such a text read the same members and strings. Numbers keep
+//! their digits: the grammar sets no limit to them, and where a parser rounds them or takes them
 //! for infinite is its own affair; the registered claims are compared here, exactly.
 
 mod names;

@@ -5,9 +5,10 @@ use core::cmp::Ordering;
 
 /// Whether two of these names are the same after unescaping; leaves them in another order.
 ///
-/// Shellsort, with gaps of Knuth's: less wasm than the standard library's sort, an insertion sort for the few names of a real
-/// token, and at most about n^1.5 comparisons for the thousands of a hostile one. Its last round compares each name with the
-/// last that is not greater, so two that are the same meet.
+/// Shellsort, with gaps of Knuth's: less wasm than the standard library's sort, an insertion sort
+/// for the few names of a real token, and at most about n^1.5 comparisons for the thousands of a
+/// hostile one. Its last round compares each name with the last that is not greater, so two that
+/// are the same meet.
 pub(super) fn any_twice(names: &mut [Text<'_>]) -> bool {
     let mut gap = 1;
     while gap < names.len() / 3 {
@@ -42,7 +43,8 @@ mod tests {
     extern crate std;
 
     proptest! {
-        /// Of a few letters, escaped or not, so that many are the same and some are so only after unescaping.
+        /// Of a few letters, escaped or not, so that many are the same and some are so only after
+        /// unescaping.
         #[test]
         fn a_name_that_comes_twice_is_found_wherever_it_stands(
             names in prop::collection::vec("([a-c]|\\\\u006[1-3]){0,5}", 0..200),

@@ -6,8 +6,9 @@ use crate::time::UnixTime;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Number<'a>(&'a [u8]);
 
-/// The first digits of 2^1024 - 2^970, the smallest decimal that an IEEE 754 double rounds to infinity; it has 309 digits. The others
-/// would be as many bytes of wasm, to tell a number that only somebody who knows these would write.
+/// The first digits of 2^1024 - 2^970, the smallest decimal that an IEEE 754 double rounds to
+/// infinity; it has 309 digits. The others would be as many bytes of wasm, to tell a number that
+/// only somebody who knows these would write.
 const FIRST_INFINITE_DOUBLE: &[u8] =
     b"179769313486231580793728971405303415079934132710037826936173";
 const DIGITS_OF_FIRST_INFINITE_DOUBLE: i32 = 309;
@@ -32,14 +33,15 @@ impl<'a> Number<'a> {
 
     /// The number as a `NumericDate` (RFC 7519 section 2), rounded up to whole nanoseconds.
     ///
-    /// Rounding up keeps every comparison with a clock of nanosecond steps exact. Instants beyond 2^64 seconds
-    /// saturate. `None`: the number is negative, or so large that a double could only hold it as an infinity.
+    /// Rounding up keeps every comparison with a clock of nanosecond steps exact. Instants beyond
+    /// 2^64 seconds saturate. `None`: the number is negative, or so large that a double could only
+    /// hold it as an infinity.
     pub(crate) fn as_numeric_date(self) -> Option<UnixTime> {
         let text = self.0;
         let end = position(text, |byte| matches!(byte, b'e' | b'E'));
         let mantissa = text.get(..end)?;
-        // How many digits of the number stand before its decimal point from the next one on, that one among them. A text
-        // is far shorter than 2^31 bytes, so nothing is lost.
+        // How many digits of the number stand before its decimal point from the next one on, that
+        // one among them. A text is far shorter than 2^31 bytes, so nothing is lost.
         let mut ahead = i32::try_from(position(mantissa, |byte| byte == b'.')).ok()?
             + exponent(text.get(end..)?);
         let mut digits = [0; SECOND_DIGITS + NANO_DIGITS];
@@ -61,7 +63,8 @@ impl<'a> Number<'a> {
                     Err(_) => beyond = true,
                 }
             }
-            // A sign and a decimal point are no digits; the sign has been counted among those ahead.
+            // A sign and a decimal point are no digits; the sign has been counted among those
+            // ahead.
             ahead -= i32::from(*byte != b'.');
         }
         let (secs, nanos) = digits.split_at_checked(SECOND_DIGITS)?;
@@ -87,7 +90,8 @@ fn position(text: &[u8], is: impl Fn(u8) -> bool) -> usize {
     text.iter().position(|byte| is(*byte)).unwrap_or(text.len())
 }
 
-/// Of a number with so many digits before its decimal point, the first of which is the mantissa's first and not zero.
+/// Of a number with so many digits before its decimal point, the first of which is the mantissa's
+/// first and not zero.
 fn is_infinite_as_double(digits_before_point: i32, mantissa: &[u8]) -> bool {
     if digits_before_point != DIGITS_OF_FIRST_INFINITE_DOUBLE {
         return digits_before_point > DIGITS_OF_FIRST_INFINITE_DOUBLE;

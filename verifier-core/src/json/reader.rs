@@ -1,4 +1,5 @@
-//! One pass over a JSON text: grammar, nesting, duplicate names; the members that are asked for are noted on the way.
+//! One pass over a JSON text: grammar, nesting, duplicate names; the members that are asked for
+//! are noted on the way.
 
 use super::names::any_twice;
 use super::text::{NO_CODE_UNIT, code_unit};
@@ -9,7 +10,8 @@ use alloc::vec::Vec;
 /// The deepest nesting that is read: the outermost object is level 1.
 pub const MAX_DEPTH: u32 = 32;
 
-/// Reads one JSON object and nothing after it but white space; its members with these names go to the places of the names.
+/// Reads one JSON object and nothing after it but white space; its members with these names go to
+/// the places of the names.
 ///
 /// # Errors
 /// What is wrong, and at which byte of the text.

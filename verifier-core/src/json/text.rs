@@ -23,14 +23,16 @@ impl<'a> Text<'a> {
     /// Whether the unescaped text is exactly `other`, in UTF-8.
     #[cfg_attr(target_family = "wasm", inline(never))]
     pub(crate) fn is(self, other: &[u8]) -> bool {
-        // As many or more bytes as it stands for, and the same first one: most texts are told apart by that.
+        // As many or more bytes as it stands for, and the same first one: most texts are told
+        // apart by that.
         let first = self.0.first();
         self.0.len() >= other.len()
             && (first == other.first() || first == Some(&b'\\'))
             && order(self.bytes(), Bytes::plain(other)).is_eq()
     }
 
-    /// Whether the unescaped text is `other`, which is in lower case, ASCII letters compared without case.
+    /// Whether the unescaped text is `other`, which is in lower case, ASCII letters compared
+    /// without case.
     #[cfg_attr(target_family = "wasm", inline(never))]
     pub(crate) fn is_ignoring_ascii_case(self, other: &str) -> bool {
         self.bytes().map(|byte| byte.to_ascii_lowercase()).eq(other.bytes())
@@ -51,7 +53,8 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// The unescaped text, cut after `limit` characters: for messages that quote an untrusted token.
+    /// The unescaped text, cut after `limit` characters: for messages that quote an untrusted
+    /// token.
     pub(crate) fn excerpt(self, limit: usize) -> String {
         let text = self.to_str();
         let end = text.char_indices().nth(limit).map_or(text.len(), |(at, _)| at);
@@ -63,9 +66,11 @@ impl<'a> Text<'a> {
         self.0
     }
 
-    /// Orders two texts by the bytes of their unescaped forms, which is the order of their code points.
+    /// Orders two texts by the bytes of their unescaped forms, which is the order of their code
+    /// points.
     ///
-    /// Stops at the first difference: a long name that is compared often costs no more than a short one.
+    /// Stops at the first difference: a long name that is compared often costs no more than a
+    /// short one.
     #[cfg_attr(target_family = "wasm", inline(never))]
     pub(crate) fn compare(self, other: Self) -> Ordering {
         order(self.bytes(), other.bytes())
@@ -88,7 +93,8 @@ pub(crate) struct Bytes<'a> {
     at: usize,
     /// The byte that an escape begins with, or [`END`] where nothing is escaped.
     escape: i32,
-    /// The bytes that are left of an escaped character, the next one lowest. They continue a character, so none is zero.
+    /// The bytes that are left of an escaped character, the next one lowest. They continue a
+    /// character, so none is zero.
     pending: u32,
 }
 
@@ -157,8 +163,8 @@ const fn utf8(code_point: u32) -> u32 {
     if code_point < 0x80 {
         return code_point;
     }
-    // Six bits for each byte from the last one on, until the rest fits into the first beside its mark: as many ones as
-    // there are bytes, and a zero.
+    // Six bits for each byte from the last one on, until the rest fits into the first beside its
+    // mark: as many ones as there are bytes, and a zero.
     let (mut rest, mut bytes, mut room) = (code_point, 0, 0x40);
     while rest >= room || room == 0x40 {
         bytes = bytes << 8 | 0x80 | rest & 0x3f;
@@ -171,7 +177,8 @@ const fn utf8(code_point: u32) -> u32 {
 /// In place of a code unit when there is none.
 pub(super) const NO_CODE_UNIT: u32 = u32::MAX;
 
-/// The code unit of the four hexadecimal digits that begin `at` (RFC 8259 section 7), which moves behind them, or to what is none.
+/// The code unit of the four hexadecimal digits that begin `at` (RFC 8259 section 7), which moves
+/// behind them, or to what is none.
 #[cfg_attr(target_family = "wasm", inline(never))]
 pub(super) fn code_unit(text: &[u8], at: &mut usize) -> u32 {
     let mut unit = 0;

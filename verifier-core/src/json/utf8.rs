@@ -1,7 +1,7 @@
 //! Where a text stops being UTF-8.
 //!
-//! Natively the standard library says so, which looks at many bytes at once; in wasm, where its tables and branches weigh more than
-//! half of the JSON reader, our own.
+//! Natively the standard library says so, which looks at many bytes at once; in wasm, where its
+//! tables and branches weigh more than half of the JSON reader, our own.
 
 /// The length of the longest beginning that is UTF-8 (RFC 3629 section 4).
 #[cfg(not(target_family = "wasm"))]
@@ -25,7 +25,8 @@ mod small {
                 0xf0..=0xf7 => (4, 0x1_0000),
                 _ => break,
             };
-            // The bits of the character, below those that say how many bytes it has; of one byte any will do.
+            // The bits of the character, below those that say how many bytes it has; of one byte
+            // any will do.
             let mut code_point = u32::from(*first) & 0x7f >> length;
             for place in 1..length {
                 let Some(next @ 0x80..=0xbf) = text.get(at + place) else { return at };

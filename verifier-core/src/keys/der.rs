@@ -13,12 +13,13 @@ const OBJECT_IDENTIFIER: u8 = 0x06;
 const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 const NULL: &[u8] = &[0x05, 0x00];
 
-/// `SubjectPublicKeyInfo` with `rsaEncryption` and its NULL parameter (RFC 5280 section 4.1, RFC 3279 section 2.3.1),
-/// or a bare `RSAPublicKey` (RFC 8017 appendix A.1.1), and nothing behind it.
+/// `SubjectPublicKeyInfo` with `rsaEncryption` and its NULL parameter (RFC 5280 section 4.1, RFC
+/// 3279 section 2.3.1), or a bare `RSAPublicKey` (RFC 8017 appendix A.1.1), and nothing behind it.
 ///
 /// # Errors
-/// [`Code::KeyPemInvalid`](crate::Code::KeyPemInvalid) for other bytes, [`Code::KeyUnsuitable`](crate::Code::KeyUnsuitable) for a
-/// key of another algorithm, and what [`RsaPublicKey::new`] refuses.
+/// [`Code::KeyPemInvalid`](crate::Code::KeyPemInvalid) for other bytes,
+/// [`Code::KeyUnsuitable`](crate::Code::KeyUnsuitable) for a key of another algorithm, and what
+/// [`RsaPublicKey::new`] refuses.
 pub(super) fn read(der: &[u8], spki: bool) -> Result<RsaPublicKey, Fault> {
     let mut reader = Reader { der, at: 0 };
     if spki {
@@ -46,7 +47,8 @@ pub(super) fn read(der: &[u8], spki: bool) -> Result<RsaPublicKey, Fault> {
     RsaPublicKey::new(modulus, exponent)
 }
 
-/// A place in a text of elements. What is malformed takes the place beyond the end, where nothing can be read any more.
+/// A place in a text of elements. What is malformed takes the place beyond the end, where nothing
+/// can be read any more.
 struct Reader<'a> {
     der: &'a [u8],
     at: usize,
@@ -78,7 +80,8 @@ impl<'a> Reader<'a> {
         self.until(end)
     }
 
-    /// The content of an INTEGER that is not negative and written as short as can be (X.690 section 8.3.2).
+    /// The content of an INTEGER that is not negative and written as short as can be (X.690
+    /// section 8.3.2).
     #[cfg_attr(target_family = "wasm", inline(never))]
     fn integer(&mut self) -> &'a [u8] {
         let content = self.content(INTEGER);

@@ -18,7 +18,8 @@ pub enum KeyError {
     },
     /// [`Code::KeyPemInvalid`]: what is wrong with it.
     Pem(PemFault),
-    /// [`Code::KeyJsonInvalid`]: not strict JSON, at this byte of the text (of the JWK, inside a set).
+    /// [`Code::KeyJsonInvalid`]: not strict JSON, at this byte of the text (of the JWK, inside a
+    /// set).
     JsonSyntax {
         /// Byte offset.
         at: usize,

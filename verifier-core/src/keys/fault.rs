@@ -1,4 +1,5 @@
-//! What exactly is wrong with a key text, for the [`KeyError`](super::KeyError)s that can have several reasons.
+//! What exactly is wrong with a key text, for the [`KeyError`](super::KeyError)s that can have
+//! several reasons.
 
 use crate::code::Code;
 use crate::fault::Fault;

@@ -11,8 +11,9 @@ use alloc::vec::Vec;
 /// Reads a JWK or a JWKS, which is told by its member `keys`.
 ///
 /// # Errors
-/// [`Code::KeyJsonInvalid`] for a text of another shape; [`Code::KeyPrivate`] and [`Code::KeySymmetric`] wherever
-/// such a key stands; for a single JWK whatever makes it unsuitable. In a set, unsuitable keys are skipped.
+/// [`Code::KeyJsonInvalid`] for a text of another shape; [`Code::KeyPrivate`] and
+/// [`Code::KeySymmetric`] wherever such a key stands; for a single JWK whatever makes it
+/// unsuitable. In a set, unsuitable keys are skipped.
 pub(super) fn read(text: &[u8], loaded: &mut Loaded) -> Result<(), Fault> {
     let mut jwk = Jwk::default();
     jwk.read(text)?;
@@ -55,7 +56,8 @@ enum Member {
     Exponent,
     /// `k`, the key itself of a symmetric one.
     Secret,
-    /// `d`, the first of the private members of RFC 7518 sections 6.2.2 and 6.3.2, RFC 8037, and key type AKP.
+    /// `d`, the first of the private members of RFC 7518 sections 6.2.2 and 6.3.2, RFC 8037, and
+    /// key type AKP.
     Private,
 }
 
@@ -71,7 +73,8 @@ struct Jwk<'a> {
 }
 
 impl<'a> Jwk<'a> {
-    /// Reads a JSON object, which must hold no secret, suitable or not: beside the member `keys` it is as exposed as inside.
+    /// Reads a JSON object, which must hold no secret, suitable or not: beside the member `keys`
+    /// it is as exposed as inside.
     #[cfg_attr(target_family = "wasm", inline(never))]
     fn read(&mut self, text: &'a [u8]) -> Result<(), Fault> {
         read_members(text, &NAMES, &mut self.members)
@@ -100,7 +103,8 @@ impl<'a> Jwk<'a> {
         self.get(member).is_some_and(|value| value.is_text(expected))
     }
 
-    /// Appends the key, which must have `kty` RSA, and `use`, `key_ops` and `alg` that are absent or fit for verifying RS256.
+    /// Appends the key, which must have `kty` RSA, and `use`, `key_ops` and `alg` that are absent
+    /// or fit for verifying RS256.
     #[cfg_attr(target_family = "wasm", inline(never))]
     fn key(&self, loaded: &mut Loaded) -> Result<(), Fault> {
         if !self.says(Member::Kty, b"RSA") {

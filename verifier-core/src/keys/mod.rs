@@ -22,7 +22,8 @@ use core::cmp::Ordering;
 /// Longest key text that is read, in bytes: about 180 keys of 4096 bits.
 pub const MAX_KEY_TEXT_BYTES: usize = 131_072;
 
-/// An RSA public key for RS256: an odd modulus of 2048 to 4096 bits, an odd exponent from 3 to 2^32 - 1.
+/// An RSA public key for RS256: an odd modulus of 2048 to 4096 bits, an odd exponent from 3 to
+/// 2^32 - 1.
 #[derive(Clone, Debug)]
 pub struct PublicKey {
     /// As it stands in the JWK, escapes and all.
@@ -74,8 +75,9 @@ impl PublicKey {
         base64url::encode(&sha256::digest(parts.concat().as_bytes()))
     }
 
-    /// Whether `signature` is this key's RS256 signature of `signing_input` (RFC 7515 section 5.2, RFC 8017 section
-    /// 8.2.2): as many bytes as the modulus has, a number below it, and its power the one expected encoding.
+    /// Whether `signature` is this key's RS256 signature of `signing_input` (RFC 7515 section 5.2,
+    /// RFC 8017 section 8.2.2): as many bytes as the modulus has, a number below it, and its power
+    /// the one expected encoding.
     ///
     /// A good signature alone does not make a good token; [`crate::Verifier::verify`] decides that.
     #[must_use]
@@ -96,12 +98,14 @@ impl KeySet {
     /// Reads PEM, a JWK or a JWKS, told apart by the first character that is not white space.
     ///
     /// # Errors
-    /// [`KeyError::UnknownFormat`], [`KeyError::TooLong`], and those of [`Self::from_pem`] and [`Self::from_jwks`].
+    /// [`KeyError::UnknownFormat`], [`KeyError::TooLong`], and those of [`Self::from_pem`] and
+    /// [`Self::from_jwks`].
     pub fn parse(text: &str) -> Result<Self, KeyError> {
         Ok(Self::load(text.as_bytes())?)
     }
 
-    /// As [`Self::parse`], of bytes and with an error of eight bytes: for callers that have little room.
+    /// As [`Self::parse`], of bytes and with an error of eight bytes: for callers that have little
+    /// room.
     ///
     /// # Errors
     /// As [`Self::parse`].
@@ -118,21 +122,25 @@ impl KeySet {
         Loaded::read_by(read, text)?.into_set()
     }
 
-    /// Reads one PEM public key, `PUBLIC KEY` (SPKI) or `RSA PUBLIC KEY` (PKCS#1), of at most 131,072 bytes.
+    /// Reads one PEM public key, `PUBLIC KEY` (SPKI) or `RSA PUBLIC KEY` (PKCS#1), of at most
+    /// 131,072 bytes.
     ///
     /// It has no `kid` and verifies tokens with any.
     ///
     /// # Errors
-    /// [`KeyError::Pem`], [`KeyError::PrivateKey`], [`KeyError::Unsuitable`], or the fault of its numbers.
+    /// [`KeyError::Pem`], [`KeyError::PrivateKey`], [`KeyError::Unsuitable`], or the fault of its
+    /// numbers.
     pub fn from_pem(text: &str) -> Result<Self, KeyError> {
         Ok(Loaded::read_by(pem::read, text.as_bytes())?.into_set()?)
     }
 
-    /// Reads one JWK (RFC 7517 section 4) of at most 131,072 bytes. Without a `kid` it verifies tokens with any.
+    /// Reads one JWK (RFC 7517 section 4) of at most 131,072 bytes. Without a `kid` it verifies
+    /// tokens with any.
     ///
     /// # Errors
-    /// [`KeyError::Json`] and [`KeyError::JsonSyntax`], [`KeyError::Member`], [`KeyError::PrivateKey`],
-    /// [`KeyError::SymmetricKey`], [`KeyError::Unsuitable`], or the fault of its numbers.
+    /// [`KeyError::Json`] and [`KeyError::JsonSyntax`], [`KeyError::Member`],
+    /// [`KeyError::PrivateKey`], [`KeyError::SymmetricKey`], [`KeyError::Unsuitable`], or the
+    /// fault of its numbers.
     pub fn from_jwk(text: &str) -> Result<Self, KeyError> {
         match Loaded::read_by(jwk::read, text.as_bytes())? {
             Loaded { is_set: true, .. } => Err(KeyError::Json(JwkFault::NotASingleKey)),
@@ -140,12 +148,13 @@ impl KeySet {
         }
     }
 
-    /// Reads a JWKS (RFC 7517 section 5) of at most 131,072 bytes. Keys that are not for RS256, and those whose
-    /// numbers are refused, are skipped: no token selects them.
+    /// Reads a JWKS (RFC 7517 section 5) of at most 131,072 bytes. Keys that are not for RS256,
+    /// and those whose numbers are refused, are skipped: no token selects them.
     ///
     /// # Errors
-    /// As [`Self::from_jwk`] for the text; [`KeyError::PrivateKey`] and [`KeyError::SymmetricKey`] for the whole set;
-    /// [`KeyError::DuplicateKid`]; and when no key is left, the fault of the first or [`KeyError::EmptySet`].
+    /// As [`Self::from_jwk`] for the text; [`KeyError::PrivateKey`] and [`KeyError::SymmetricKey`]
+    /// for the whole set; [`KeyError::DuplicateKid`]; and when no key is left, the fault of the
+    /// first or [`KeyError::EmptySet`].
     pub fn from_jwks(text: &str) -> Result<Self, KeyError> {
         match Loaded::read_by(jwk::read, text.as_bytes())? {
             Loaded { is_set: false, .. } => Err(KeyError::Json(JwkFault::KeysMissing)),

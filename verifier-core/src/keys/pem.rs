@@ -14,10 +14,12 @@ const DASHES: &[u8] = b"-----";
 /// written as `\n` (or `\r\n`), as environment variables and settings often have it.
 ///
 /// # Errors
-/// [`Code::KeyPrivate`] for a private key, [`Code::KeyPemInvalid`] for everything else that is not such a key,
-/// [`Code::KeyUnsuitable`] for a key of another algorithm, and what [`RsaPublicKey::new`](crate::rs256::RsaPublicKey::new) refuses.
+/// [`Code::KeyPrivate`] for a private key, [`Code::KeyPemInvalid`] for everything else that is not
+/// such a key, [`Code::KeyUnsuitable`] for a key of another algorithm, and what
+/// [`RsaPublicKey::new`](crate::rs256::RsaPublicKey::new) refuses.
 pub(super) fn read(text: &[u8], loaded: &mut Loaded) -> Result<(), Fault> {
-    // Whatever stands around it: a private key that was passed has been exposed, and must be told as one.
+    // Whatever stands around it: a private key that was passed has been exposed, and must be told
+    // as one.
     if until(&mut &*text, b"PRIVATE KEY-----").is_some() {
         return Err(Fault::of(Code::KeyPrivate));
     }
@@ -47,8 +49,8 @@ pub(super) fn read(text: &[u8], loaded: &mut Loaded) -> Result<(), Fault> {
 }
 
 /// Takes what stands before the next such text, and that one too.
-// The search of the standard library, made for any length, takes more wasm than all the rest of reading keys, and can panic as
-// far as the compiler sees.
+// The search of the standard library, made for any length, takes more wasm than all the rest of
+// reading keys, and can panic as far as the compiler sees.
 #[cfg_attr(target_family = "wasm", inline(never))]
 fn until<'a>(text: &mut &'a [u8], what: &[u8]) -> Option<&'a [u8]> {
     let at = text.windows(what.len()).position(|window| window == what)?;

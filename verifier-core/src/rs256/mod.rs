@@ -1,6 +1,7 @@
 //! RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017 section 8.2, RFC 7518 section 3.3): verification only.
 //!
-//! Everything here works on public values and takes variable time. **It must never be used for signing.**
+//! Everything here works on public values and takes variable time. **It must never be used for
+//! signing.**
 
 pub(crate) mod kernel;
 pub(crate) mod sha256;
@@ -16,7 +17,8 @@ pub const MIN_MODULUS_BITS: u32 = 2048;
 pub const MAX_MODULUS_BITS: u32 = 4096;
 const MAX_MODULUS_BYTES: usize = (MAX_MODULUS_BITS / 8) as usize;
 
-/// The zero that ends the padding, and the DER of `DigestInfo` up to the digest: SHA-256 with its NULL parameter (RFC 8017 section 9.2, note 1).
+/// The zero that ends the padding, and the DER of `DigestInfo` up to the digest: SHA-256 with its
+/// NULL parameter (RFC 8017 section 9.2, note 1).
 const DIGEST_INFO: [u8; 20] = [
     0x00, 0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01,
     0x05, 0x00, 0x04, 0x20,
@@ -35,11 +37,12 @@ pub(crate) struct RsaPublicKey {
 impl RsaPublicKey {
     /// Takes a modulus and an exponent, both big-endian with any number of leading zeros.
     ///
-    /// The modulus is measured by its own bits, not by its encoding: 2048 to 4096 of them, and odd. The exponent is
-    /// odd and from 3 to 2^32 - 1.
+    /// The modulus is measured by its own bits, not by its encoding: 2048 to 4096 of them, and
+    /// odd. The exponent is odd and from 3 to 2^32 - 1.
     ///
     /// # Errors
-    /// [`Code::KeyTooSmall`], [`Code::KeyTooLarge`], [`Code::KeyExponentInvalid`], [`Code::KeyModulusEven`].
+    /// [`Code::KeyTooSmall`], [`Code::KeyTooLarge`], [`Code::KeyExponentInvalid`],
+    /// [`Code::KeyModulusEven`].
     pub(crate) fn new(mut modulus: &[u8], exponent: &[u8]) -> Result<Self, Fault> {
         while let [0, rest @ ..] = modulus {
             modulus = rest;
@@ -86,10 +89,12 @@ impl RsaPublicKey {
 
     /// Whether `signature` is this key's for `text` (RFC 8017 section 8.2.2).
     ///
-    /// What the signature yields is compared, as a number, with the whole of the one encoding that there is for the text, and
-    /// never parsed, which is what the forgeries against small exponents live on.
+    /// What the signature yields is compared, as a number, with the whole of the one encoding that
+    /// there is for the text, and never parsed, which is what the forgeries against small
+    /// exponents live on.
     pub(crate) fn verifies(&self, text: &[u8], signature: &[u8]) -> bool {
-        // Both big-endian and, from here on, of one length: comparing the bytes compares the numbers.
+        // Both big-endian and, from here on, of one length: comparing the bytes compares the
+        // numbers.
         if signature.len() != self.modulus.len() || signature >= self.modulus.as_slice() {
             return false;
         }
@@ -97,7 +102,8 @@ impl RsaPublicKey {
     }
 }
 
-/// EMSA-PKCS1-v1_5 (RFC 8017 section 9.2) of a digest of zeros: 00 01 FF .. FF 00, `DigestInfo`, digest; fills `encoded`.
+/// EMSA-PKCS1-v1_5 (RFC 8017 section 9.2) of a digest of zeros: 00 01 FF .. FF 00, `DigestInfo`,
+/// digest; fills `encoded`.
 fn write_encoded_message(encoded: &mut [u8]) {
     encoded.fill(0xff);
     if let [zero, one, ..] = encoded {

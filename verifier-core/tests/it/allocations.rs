@@ -1,10 +1,12 @@
-//! The signature path takes its room on the stack: what a verification allocates are the decoded segments and the names that
-//! are compared, and with [`Segments`] that are used again only the latter.
+//! The signature path takes its room on the stack: what a verification allocates are the decoded
+//! segments and the names that are compared, and with [`Segments`] that are used again only the
+//! latter.
 
 use serde_json::Value;
 use verifier_core::{KeySet, Policy, Segments, UnixTime, Verifier};
 
-/// Text of the keys, token and time of the first row of the shared table that the default policy accepts.
+/// Text of the keys, token and time of the first row of the shared table that the default policy
+/// accepts.
 fn accepted() -> (String, String, UnixTime) {
     let text = include_str!("../../vectors/verdicts.json");
     let table: Value = serde_json::from_str(text).expect("JSON");

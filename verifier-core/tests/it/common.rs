@@ -1,4 +1,5 @@
-//! Tokens made by libraries that have nothing in common with the crate under test: `rsa`, `base64`, `serde_json`.
+//! Tokens made by libraries that have nothing in common with the crate under test: `rsa`,
+//! `base64`, `serde_json`.
 
 #![allow(dead_code, unreachable_pub, reason = "each test program uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot make its token must stop")]
@@ -88,7 +89,8 @@ impl Signer {
         self.token_of_bytes(header.to_string().as_bytes(), claims.to_string().as_bytes())
     }
 
-    /// A token of the usual header and the claims of the issuer, with those of `extra` added, replaced, or (null) removed.
+    /// A token of the usual header and the claims of the issuer, with those of `extra` added,
+    /// replaced, or (null) removed.
     pub fn token_with(&self, extra: Value) -> String {
         self.token(&header(), &claims_with(extra))
     }

@@ -1,4 +1,5 @@
-//! Laws that hold for every token, tried on random ones, beside libraries that share no code with the crate.
+//! Laws that hold for every token, tried on random ones, beside libraries that share no code with
+//! the crate.
 
 use crate::common::{
     NOW, OTHER_2048, RSA_2048, RSA_3072, Signer, b64, claims_with, header, segments, unb64,
@@ -159,8 +160,8 @@ proptest! {
     }
 }
 
-/// Where both get as far as the signature, they must say the same of it; where only one does, the difference must be
-/// one of the policy's.
+/// Where both get as far as the signature, they must say the same of it; where only one does, the
+/// difference must be one of the policy's.
 fn agree_on_the_signature(subject: &Subject, token: &str) -> Result<(), TestCaseError> {
     let ours = subject.verify(token);
     let theirs = UntrustedToken::new(token).map_err(drop).and_then(|untrusted| {

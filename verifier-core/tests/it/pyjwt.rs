@@ -1,4 +1,5 @@
-//! Verdicts beside PyJWT's, called as the reference resource server calls it. Every difference must be a known one.
+//! Verdicts beside PyJWT's, called as the reference resource server calls it. Every difference
+//! must be a known one.
 //!
 //! Needs a Python with `PyJWT[crypto]`, named by the environment variable `PYTHON`.
 
@@ -76,11 +77,13 @@ const STRICTER: &[Code] = &[
     Code::TypNotAllowed,
     Code::CritNotSupported,
     Code::B64NotSupported,
-    // `exp` may be absent, a numeric string, a boolean; `token_type` and `user_id` are not its business.
+    // `exp` may be absent, a numeric string, a boolean; `token_type` and `user_id` are not its
+    // business.
     Code::ClaimMissing,
     Code::ClaimInvalid,
     Code::TokenTypeMismatch,
-    // A falsy audience passes where none is configured; fractions of a second are cut from `exp`, `nbf` and `iat`.
+    // A falsy audience passes where none is configured; fractions of a second are cut from `exp`,
+    // `nbf` and `iat`.
     Code::AudienceMismatch,
     Code::TokenNotYetValid,
 ];
@@ -131,8 +134,8 @@ fn the_verdict_table_differs_from_pyjwt_only_in_rules_it_does_not_have() {
     assert!(unexpected.is_empty(), "{}", unexpected.join("\n"));
 }
 
-/// Good tokens that PyJWT refuses, by the beginning of their ids: it cuts the fraction of `exp`, and Python reads no
-/// number of more than 4,300 digits.
+/// Good tokens that PyJWT refuses, by the beginning of their ids: it cuts the fraction of `exp`,
+/// and Python reads no number of more than 4,300 digits.
 fn we_alone_accept(id: &Value) -> bool {
     let known = [
         "json-number: exp 1730277600.5",

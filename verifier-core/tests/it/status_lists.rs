@@ -1,4 +1,5 @@
-//! Status lists, signed by an independent library: which are accepted, and that none is a token and no token a list.
+//! Status lists, signed by an independent library: which are accepted, and that none is a token
+//! and no token a list.
 
 use crate::common::{NOW, OTHER_2048, RSA_2048, Signer, b64};
 use serde_json::{Value, json};

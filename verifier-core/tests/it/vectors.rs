@@ -1,4 +1,5 @@
-//! Every row of `vectors/verdicts.json`, natively. The same file is run in wasm in Node, in Chromium and at the edge.
+//! Every row of `vectors/verdicts.json`, natively. The same file is run in wasm in Node, in
+//! Chromium and at the edge.
 
 use serde::Deserialize;
 use std::collections::BTreeMap;

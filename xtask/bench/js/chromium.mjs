@@ -37,8 +37,8 @@ const browser = await chromium.launch({
 });
 try {
   const page = await browser.newPage();
-  // WebCrypto wants an origin that is trusted; nothing listens there, every file is answered here. Isolated from other
-  // origins, the page gets a finer clock.
+  // WebCrypto wants an origin that is trusted; nothing listens there, every file is answered here.
+  // Isolated from other origins, the page gets a finer clock.
   await page.route("http://localhost/**", (route) => {
     const [contentType, body] = files[new URL(route.request().url()).pathname] ?? [];
     const headers = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };

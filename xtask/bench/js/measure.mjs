@@ -1,4 +1,5 @@
-// Timing, as in harness/src/measure.rs: contenders take turns, so that whatever else the machine does hits all alike.
+// Timing, as in harness/src/measure.rs: contenders take turns, so that whatever else the machine
+// does hits all alike.
 
 const NORMAL = { warmUp: 200, batch: 10, rounds: 51 };
 const QUICK = { warmUp: 10, batch: 2, rounds: 5 };
@@ -6,7 +7,8 @@ const QUICK = { warmUp: 10, batch: 2, rounds: 5 };
 /**
  * Times each contender once in every round, in an order that starts elsewhere each time.
  *
- * @param contenders `{ name, verify, inFlight = 1 }`; `verify(token)` throws or rejects when it refuses the token
+ * @param contenders `{ name, verify, inFlight = 1 }`; `verify(token)` throws or rejects when it
+ * refuses the token
  * @returns one line for each: microseconds for one verification
  */
 export async function race({ bits, token, forged }, contenders, quick) {

@@ -1,4 +1,5 @@
-// node node.mjs TOKENS JWT_COMPACT [--quick]: times in Node, as JSON. JWT_COMPACT is the directory that wasm-bindgen made.
+// node node.mjs TOKENS JWT_COMPACT [--quick]: times in Node, as JSON. JWT_COMPACT is the directory
+// that wasm-bindgen made.
 
 import { createPublicKey } from "node:crypto";
 import { readFileSync } from "node:fs";

@@ -1,4 +1,5 @@
-// node sizes.mjs JWT_COMPACT_WASM: what is sent over the network, as JSON. Modules and entries are those that the package has.
+// node sizes.mjs JWT_COMPACT_WASM: what is sent over the network, as JSON. Modules and entries are
+// those that the package has.
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";

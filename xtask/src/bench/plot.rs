@@ -1,4 +1,5 @@
-//! The medians as a picture for people: a dot for each contender on a scale on which ten times as long is as far everywhere.
+//! The medians as a picture for people: a dot for each contender on a scale on which ten times as
+//! long is as far everywhere.
 
 use std::fmt::Write as _;
 

@@ -36,7 +36,8 @@ struct Line {
     min_us: f64,
 }
 
-/// Native and wasmtime are compared with ring's bare signature check, the others with jose one at a time.
+/// Native and wasmtime are compared with ring's bare signature check, the others with jose one at
+/// a time.
 fn is_base(line: &Line) -> bool {
     line.scope == "signature" && line.contender.starts_with("ring") || line.contender == "jose"
 }

@@ -10,8 +10,9 @@ use crate::process;
 use crate::progress::note;
 use crate::workspace::Workspace;
 
-/// Returns the stages that the difference between the working tree and its common ancestor with `base` can
-/// affect, in the order of the run. Files that git does not track and does not ignore count as changed.
+/// Returns the stages that the difference between the working tree and its common ancestor with
+/// `base` can affect, in the order of the run. Files that git does not track and does not ignore
+/// count as changed.
 pub(super) fn stages(workspace: &Workspace, base: &str) -> Result<Vec<Stage>> {
     let ancestor = git(workspace, &["merge-base", base, "HEAD"])?;
     // A rename affects the stages of both names.

@@ -19,8 +19,8 @@ use crate::progress::note;
 use crate::workspace::Workspace;
 use schedule::{Options, Outcome};
 
-/// Steps at a time, unless the command line or the machine says otherwise: beside a compiler that uses
-/// all processors runs something that waits for a network, a disk or one linker.
+/// Steps at a time, unless the command line or the machine says otherwise: beside a compiler that
+/// uses all processors runs something that waits for a network, a disk or one linker.
 const JOBS: usize = 2;
 
 pub(crate) fn run(

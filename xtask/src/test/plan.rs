@@ -42,8 +42,9 @@ fn select(all: Vec<Planned>, wanted: impl Fn(&Planned) -> bool) -> Vec<Step<'sta
 const SYSTEM: &[&str] =
     &["test programs", "edge component", "wide edge component", "npm package", "python packages"];
 
-/// Compiling comes in two lanes that do not wait for each other: `target` has native code, and other
-/// directories have wasm. Within a lane `after` keeps two cargo commands from waiting for one lock.
+/// Compiling comes in two lanes that do not wait for each other: `target` has native code, and
+/// other directories have wasm. Within a lane `after` keeps two cargo commands from waiting for
+/// one lock.
 fn all() -> Vec<Planned> {
     use Phase::{Compile, Run};
     use Stage::{

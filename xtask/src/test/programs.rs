@@ -1,5 +1,5 @@
-//! The native test programs: built by one cargo command, which lints them too, and run by this program, so that they can
-//! run side by side.
+//! The native test programs: built by one cargo command, which lints them too, and run by this
+//! program, so that they can run side by side.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -36,9 +36,9 @@ fn cargo_build(builder: &Builder<'_>) -> Result<Command> {
     Ok(command)
 }
 
-/// A cargo that compiles the workspace with clippy's driver. `cargo clippy` would check all dependencies,
-/// only to compile them again for the tests. What the driver compiles differs from what rustc does in the
-/// optimisation of MIR, which is off.
+/// A cargo that compiles the workspace with clippy's driver. `cargo clippy` would check all
+/// dependencies, only to compile them again for the tests. What the driver compiles differs from
+/// what rustc does in the optimisation of MIR, which is off.
 fn cargo(builder: &Builder<'_>) -> Result<Command> {
     let driver = toolchain::native_cargo().with_file_name("clippy-driver");
     if !driver.is_file() {
@@ -98,7 +98,8 @@ fn messages(builder: &Builder<'_>) -> Result<String> {
     Ok(text)
 }
 
-/// Reads one of cargo's messages; `None` for any other than what the compiler warns of, as it would show it.
+/// Reads one of cargo's messages; `None` for any other than what the compiler warns of, as it
+/// would show it.
 fn warning(message: &str) -> Option<String> {
     #[derive(Deserialize)]
     struct FromCompiler {
@@ -118,7 +119,8 @@ fn warning(message: &str) -> Option<String> {
     (message.level == "warning" && is_one).then_some(message.rendered)
 }
 
-/// Reads one of cargo's messages (`cargo help build`, `--message-format`); `None` for any other than a test program.
+/// Reads one of cargo's messages (`cargo help build`, `--message-format`); `None` for any other
+/// than a test program.
 fn test_program(message: &str) -> Option<TestProgram> {
     #[derive(Deserialize)]
     struct Artifact {

@@ -57,7 +57,8 @@ impl Row {
     }
 }
 
-/// Returns a row for each stage that had a step, every reason for which something was skipped, and the totals.
+/// Returns a row for each stage that had a step, every reason for which something was skipped, and
+/// the totals.
 ///
 /// The times of steps that ran side by side add up to more than `elapsed`.
 pub(super) fn table(ended: &[Ended], elapsed: Duration) -> String {

@@ -35,7 +35,8 @@ pub(super) struct Step<'a> {
     pub(super) phase: Phase,
     /// Names of steps, earlier in the plan, without which this one cannot run.
     pub(super) needs: &'static [&'static str],
-    /// Names of steps, earlier in the plan, that have to end before this one starts, if they run at all.
+    /// Names of steps, earlier in the plan, that have to end before this one starts, if they run
+    /// at all.
     pub(super) after: &'static [&'static str],
     pub(super) work: Work<'a>,
 }
@@ -141,7 +142,8 @@ impl<'a> State<'a> {
         Some(self.waiting.remove(ready))
     }
 
-    /// Ends the steps that will never start: with `keep_going` those that need a failed one, otherwise all.
+    /// Ends the steps that will never start: with `keep_going` those that need a failed one,
+    /// otherwise all.
     fn give_up_hopeless(&mut self, keep_going: bool) {
         let stop = process::interrupted()
             || !keep_going && self.ended.iter().any(|step| step.outcome == Outcome::Failed);

@@ -15,7 +15,8 @@ use crate::process;
 use crate::progress::minutes;
 use crate::toolchain::{self, BROWSER, WASIP2, browser, python};
 
-/// Node, the wasm targets and a browser: whatever the system's package manager or rustup installs, one after the other.
+/// Node, the wasm targets and a browser: whatever the system's package manager or rustup installs,
+/// one after the other.
 pub(super) fn packages(builder: &mut Builder<'_>) -> Result<()> {
     builder.prepare_system()?;
     browser::ensure(builder.workspace, &mut builder.runner)?;
@@ -162,7 +163,8 @@ pub(super) fn doc_tests(builder: &mut Builder<'_>) -> Result<()> {
     programs::run_doc_tests(builder)
 }
 
-/// A PostgreSQL server that lets the tests make databases, unless `ISSUER_TEST_POSTGRES_URL` names another one.
+/// A PostgreSQL server that lets the tests make databases, unless `ISSUER_TEST_POSTGRES_URL` names
+/// another one.
 const POSTGRES: &str = "postgres://postgres@127.0.0.1:5432";
 
 pub(super) fn issuer_tests_on_postgres(builder: &mut Builder<'_>) -> Result<()> {

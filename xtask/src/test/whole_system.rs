@@ -76,8 +76,8 @@ fn make_private(directory: &Path) -> Result<()> {
     made.with_context(|| format!("cannot make {}", directory.display()))
 }
 
-/// Starts everything on free ports, with new keys, a new database and a test user, and runs the tests of
-/// a part against it.
+/// Starts everything on free ports, with new keys, a new database and a test user, and runs the
+/// tests of a part against it.
 pub(super) fn run(part: &Part, builder: &mut Builder<'_>) -> Result<()> {
     let workspace = builder.workspace;
     let chromium = browser::ensure(workspace, &mut builder.runner)?;

@@ -11,7 +11,8 @@ use crate::workspace::Workspace;
 
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
 
-/// The browser named by `CHROMIUM`, or one that is installed, or Debian's after installing it with a font for Korean.
+/// The browser named by `CHROMIUM`, or one that is installed, or Debian's after installing it with
+/// a font for Korean.
 pub(crate) fn ensure(workspace: &Workspace, runner: &mut Runner) -> Result<PathBuf> {
     if let Some(named) = std::env::var_os("CHROMIUM").map(PathBuf::from) {
         if named.is_file() {

@@ -39,7 +39,8 @@ pub(crate) fn ensure(
     let mut command = process::command(native_cargo());
     // Otherwise its build directory would be the one of this checkout.
     command.env_remove("CARGO_TARGET_DIR");
-    // Neither optimised nor debuggable: these programs work for a moment, and optimising them takes minutes.
+    // Neither optimised nor debuggable: these programs work for a moment, and optimising them
+    // takes minutes.
     command.env("CARGO_PROFILE_DEV_DEBUG", "0");
     command
         .args([

@@ -1,6 +1,6 @@
-//! Debian's own Rust compiles wasm where rustup cannot download targets: the packages `rustc-web`, `cargo-web` and
-//! `rust-web-src` (the standard library's source, compiled once per target and profile), with LLVM's linker and
-//! wasi-libc.
+//! Debian's own Rust compiles wasm where rustup cannot download targets: the packages `rustc-web`,
+//! `cargo-web` and `rust-web-src` (the standard library's source, compiled once per target and
+//! profile), with LLVM's linker and wasi-libc.
 
 use std::env::consts::ARCH;
 use std::fs;

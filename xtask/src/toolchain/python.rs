@@ -1,5 +1,5 @@
-//! Python with PyJWT, a Django project's libraries and a judge of OpenAPI documents, for the tests: an environment of
-//! this checkout, nothing in the system.
+//! Python with PyJWT, a Django project's libraries and a judge of OpenAPI documents, for the
+//! tests: an environment of this checkout, nothing in the system.
 
 use std::path::{Path, PathBuf};
 

@@ -19,7 +19,8 @@ pub(crate) struct WasmTools {
 }
 
 impl WasmTools {
-    /// Takes programs of the right version from `PATH` or the cache, and installs the others into the cache.
+    /// Takes programs of the right version from `PATH` or the cache, and installs the others into
+    /// the cache.
     pub(crate) fn ensure(workspace: &Workspace, runner: &mut Runner) -> Result<Self> {
         let lock = workspace.root.join("Cargo.lock");
         let lock =

@@ -13,7 +13,8 @@ pub const CHUNK: usize = 256 * 1024;
 
 pub const FORM: &str = "multipart/form-data; boundary=XX";
 
-/// A program with a state directory of its own: the files in it are its files. The compiled component comes from the shared one.
+/// A program with a state directory of its own: the files in it are its files. The compiled
+/// component comes from the shared one.
 pub struct Files {
     pub edge: Edge,
     pub signer: Signer,
@@ -48,7 +49,8 @@ impl Files {
         answer.json()["uploads"].as_array().expect("a list").clone()
     }
 
-    /// Waits until what `view` sees in the keys of the store is `expected`, for as long as the store goes on changing.
+    /// Waits until what `view` sees in the keys of the store is `expected`, for as long as the
+    /// store goes on changing.
     pub fn settle<T: PartialEq + std::fmt::Debug>(
         &self,
         expected: &T,

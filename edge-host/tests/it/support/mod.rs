@@ -1,4 +1,5 @@
-//! What the tests share: the real program with the real component, an HTTP client on one connection, and an issuer's JWKS server.
+//! What the tests share: the real program with the real component, an HTTP client on one
+//! connection, and an issuer's JWKS server.
 
 #![allow(dead_code, unreachable_pub, reason = "each test program uses a part of it")]
 
@@ -19,7 +20,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// Says why a test does not run. Written to the stream itself: what a test that passes prints is hidden.
+/// Says why a test does not run. Written to the stream itself: what a test that passes prints is
+/// hidden.
 pub fn skipped(reason: impl std::fmt::Display) {
     let _ = writeln!(std::io::stderr(), "skipped: {reason}");
 }
@@ -27,10 +29,12 @@ pub fn skipped(reason: impl std::fmt::Display) {
 /// No test waits longer for anything.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How long the program may take until it listens: it compiles the component, and several tests may do so at once.
+/// How long the program may take until it listens: it compiles the component, and several tests
+/// may do so at once.
 const STARTING: Duration = Duration::from_secs(120);
 
-/// The built component as Spin runs it: `EDGE_COMPONENT`, or where cargo puts it. Says so when there is none.
+/// The built component as Spin runs it: `EDGE_COMPONENT`, or where cargo puts it. Says so when
+/// there is none.
 pub fn component() -> Option<PathBuf> {
     built("EDGE_COMPONENT", "edge_resource.wasm").inspect(|component| compile_once(component))
 }
@@ -53,7 +57,8 @@ fn compile_once(component: &Path) {
     }
 }
 
-/// Lets a state directory use what [`compile_once`] compiled: a link, so that no file system needs the room for it twice.
+/// Lets a state directory use what [`compile_once`] compiled: a link, so that no file system needs
+/// the room for it twice.
 fn share_compiled(state_dir: &Path) {
     DirBuilder::new().recursive(true).mode(0o700).create(state_dir).expect("a state directory");
     let compiled = state_dir.join("compiled");
@@ -94,7 +99,8 @@ pub fn edge_host() -> Command {
     command
 }
 
-/// The program with this component, a free port and a state directory in which the component is compiled already.
+/// The program with this component, a free port and a state directory in which the component is
+/// compiled already.
 pub fn edge_host_with(component: &Path, state_dir: &Path) -> Command {
     if state_dir != compiled_by_all() {
         share_compiled(state_dir);
@@ -129,8 +135,9 @@ impl Drop for Scratch {
     }
 }
 
-/// The state directory in which the component is compiled for all tests: `EDGE_COMPILED`, or one in the target
-/// directory. No test uses its store, in which it would see what another test has fetched.
+/// The state directory in which the component is compiled for all tests: `EDGE_COMPILED`, or one
+/// in the target directory. No test uses its store, in which it would see what another test has
+/// fetched.
 fn compiled_by_all() -> PathBuf {
     if let Some(path) = std::env::var_os("EDGE_COMPILED") {
         return path.into();
@@ -206,7 +213,8 @@ impl Edge {
         self.get(path, &[("Authorization", &format!("Bearer {token}"))])
     }
 
-    /// Whether its health is degraded, in this way, or becomes so while requests are made. An instance that is new tells nothing.
+    /// Whether its health is degraded, in this way, or becomes so while requests are made. An
+    /// instance that is new tells nothing.
     pub fn becomes_degraded(&self, request: impl Fn(), is_so: impl Fn(&Value) -> bool) -> bool {
         let started = Instant::now();
         while started.elapsed() < PATIENCE {
@@ -225,7 +233,8 @@ impl Edge {
         self.log.lock().expect("not poisoned").clone()
     }
 
-    /// Whether it has written this, or does so within a moment: the log arrives on another way than the answers.
+    /// Whether it has written this, or does so within a moment: the log arrives on another way
+    /// than the answers.
     pub fn logs(&self, words: &str) -> bool {
         (0..200).any(|_| {
             let there = self.log().contains(words);
@@ -287,7 +296,8 @@ fn collect(mut stream: impl Read + Send + 'static) -> Arc<Mutex<String>> {
     log
 }
 
-/// One HTTP/1.1 connection, written to byte by byte so that a test may send what no client library would.
+/// One HTTP/1.1 connection, written to byte by byte so that a test may send what no client library
+/// would.
 pub struct Connection {
     stream: BufReader<TcpStream>,
     address: SocketAddr,

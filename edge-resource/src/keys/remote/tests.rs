@@ -294,7 +294,8 @@ async fn keys_that_another_instance_found_within_the_same_second_are_used() {
     assert_eq!(host.fetches(), 2);
 }
 
-/// The second instance is stopped after each of its steps while the first fetches the new key from beginning to end.
+/// The second instance is stopped after each of its steps while the first fetches the new key from
+/// beginning to end.
 #[tokio::test]
 async fn a_key_that_another_instance_finds_at_any_moment_is_used() {
     for steps in 0..12 {

@@ -8,7 +8,8 @@ use super::*;
 #[tokio::test]
 async fn uploads_in_progress_count_towards_the_quota() {
     const QUOTA: usize = 4 * CHUNK;
-    // Polls of an upload before it is the next one's turn: all are in progress together, or one after the other.
+    // Polls of an upload before it is the next one's turn: all are in progress together, or one
+    // after the other.
     for polls in [1, 100] {
         let edge = &Edge::with_quota(&QUOTA.to_string());
         edge.host.timers_hang.set(true);

@@ -14,8 +14,8 @@ struct Document<'a> {
     reason: Option<Reason>,
     now: u64,
     checks: Vec<CheckRow>,
-    /// The decoded texts, as texts: what a token holds could otherwise make the whole answer unreadable, by a number out
-    /// of range or a name that comes twice.
+    /// The decoded texts, as texts: what a token holds could otherwise make the whole answer
+    /// unreadable, by a number out of range or a name that comes twice.
     header_json: Option<&'a str>,
     claims_json: Option<&'a str>,
 }

@@ -1,7 +1,7 @@
 //! A verdict for people, and the same for programs.
 //!
-//! Everything that comes out of the token is untrusted: it is shown escaped, so that it cannot move the cursor, hide
-//! or forge lines, or turn the direction of the text.
+//! Everything that comes out of the token is untrusted: it is shown escaped, so that it cannot
+//! move the cursor, hide or forge lines, or turn the direction of the text.
 
 mod json;
 mod text;
@@ -25,7 +25,8 @@ pub(super) struct Report<'a> {
     pub(super) lang: Lang,
 }
 
-/// The members of a JSON object as they stand in the text: in order, doubles included, values untouched.
+/// The members of a JSON object as they stand in the text: in order, doubles included, values
+/// untouched.
 struct Members<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'a> Members<'a> {

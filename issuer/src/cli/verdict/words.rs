@@ -3,7 +3,8 @@
 use chrono::DateTime;
 use verifier_core::{Lang, UnixTime};
 
-/// A `NumericDate` (RFC 7519 section 2) in the text of a claim: the date in UTC and how far away it is.
+/// A `NumericDate` (RFC 7519 section 2) in the text of a claim: the date in UTC and how far away
+/// it is.
 ///
 /// `None` when the value is no number, or beyond the calendar.
 pub(super) fn instant(json: &str, now: UnixTime, lang: Lang) -> Option<String> {

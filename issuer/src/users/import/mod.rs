@@ -37,14 +37,15 @@ impl ImportedUser {
         &self.record.username
     }
 
-    /// Whether a password can open it; Django marks users without one, and projects may use other hashes.
+    /// Whether a password can open it; Django marks users without one, and projects may use other
+    /// hashes.
     #[must_use]
     pub fn has_usable_password(&self) -> bool {
         StoredHash::parse(self.record.password_hash.as_str()).is_some()
     }
 
-    /// Identifies Django's password hash, so that a later import sees whether Django has another one.
-    /// The issuer replaces the hash itself at the first login.
+    /// Identifies Django's password hash, so that a later import sees whether Django has another
+    /// one. The issuer replaces the hash itself at the first login.
     pub(crate) fn password_fingerprint(&self) -> String {
         fingerprint(&self.record.password_hash)
     }

@@ -77,7 +77,8 @@ fn keys_are_rotated_while_the_server_runs_and_old_tokens_live_until_their_key_is
         assert!(line.contains(&format!("may live for {needed}: wait, or add --force")), "{line}");
     }
     assert!(fails(&place.run(&["keys", "remove", "../../etc/passwd"])).contains("there is no key"));
-    // A thumbprint is base64url: it may begin like an option, and stays a kid before and after real ones.
+    // A thumbprint is base64url: it may begin like an option, and stays a kid before and after
+    // real ones.
     for command in ["retire", "remove"] {
         for kid in ["-yQb", "--force-it", "-hello"] {
             assert!(

@@ -75,8 +75,8 @@ impl Place {
         command
     }
 
-    /// A command for a test about permissions, which do not bind root: everything in the place and the
-    /// command belong to another user where the tests run as root.
+    /// A command for a test about permissions, which do not bind root: everything in the place and
+    /// the command belong to another user where the tests run as root.
     pub(super) fn unprivileged(&self, arguments: &[&str]) -> Command {
         let mut command = self.command(arguments);
         if !is_root() {
@@ -234,7 +234,8 @@ impl Server {
         self.child.id()
     }
 
-    /// A signal that is sent without the time that it takes to start a program: one waits for the word already.
+    /// A signal that is sent without the time that it takes to start a program: one waits for the
+    /// word already.
     pub(super) fn signal_at_a_byte(&self, name: &str) -> impl FnOnce() + use<> {
         let line = format!("read word; kill -s {name} {}", self.child.id());
         let mut shell =

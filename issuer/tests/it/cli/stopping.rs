@@ -1,4 +1,5 @@
-//! How the server stops: nothing that it was asked before is lost, and it takes no longer than it may.
+//! How the server stops: nothing that it was asked before is lost, and it takes no longer than it
+//! may.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -41,7 +42,8 @@ fn a_request_under_way_is_finished_before_the_end() {
     }
 }
 
-/// A request that was sent whole: when, and its answer with the time it was there, unless the server closed before.
+/// A request that was sent whole: when, and its answer with the time it was there, unless the
+/// server closed before.
 struct Sent {
     at: Instant,
     answered: Option<(Instant, Answer)>,
@@ -70,8 +72,8 @@ fn ask(stream: &mut TcpStream, bytes: &[u8]) -> Option<Sent> {
     Some(Sent { at, answered: whole.then(|| (Instant::now(), Answer::parse(&answer))) })
 }
 
-/// Sends requests one after the other until the server is gone: over one connection for as long as it is kept, or over
-/// a new one each time.
+/// Sends requests one after the other until the server is gone: over one connection for as long as
+/// it is kept, or over a new one each time.
 fn insist(address: SocketAddr, bytes: &[u8], keep: bool) -> Vec<Sent> {
     let mut all = Vec::new();
     let mut kept = None;
@@ -123,7 +125,8 @@ fn of_many_clients_none_loses_a_request_that_it_had_sent() {
                 scope.spawn(move || insist(address, bytes, keep))
             })
             .collect();
-        // So that connections of all kinds are under way: new, kept, and in the middle of a request.
+        // So that connections of all kinds are under way: new, kept, and in the middle of a
+        // request.
         thread::sleep(Duration::from_millis(700));
         // Whatever was sent before this line was sent before the signal.
         signalled.set(Instant::now()).expect("once");

@@ -91,7 +91,8 @@ fn jwks() -> Vec<u8> {
     request("GET", "/.well-known/jwks.json").bytes()
 }
 
-/// The server reads the files every second. The test cannot see when it has read one and changed nothing.
+/// The server reads the files every second. The test cannot see when it has read one and changed
+/// nothing.
 const A_LOOK: Duration = Duration::from_millis(1_500);
 
 #[test]

@@ -191,7 +191,8 @@ fn on_a_terminal(place: &Place, command: &str, input: &[&str]) -> (bool, String)
     let mut seen = String::new();
     let mut buffer = [0; 1024];
     let mut answered = 0;
-    // An answer is typed only when its question is on the screen: a terminal would echo it otherwise.
+    // An answer is typed only when its question is on the screen: a terminal would echo it
+    // otherwise.
     while let Ok(n @ 1..) = screen.read(&mut buffer) {
         seen.push_str(&String::from_utf8_lossy(&buffer[..n]));
         while answered < input.len() && seen.matches(": ").count() > answered {

@@ -82,8 +82,9 @@ fn trailing_bits(rows: &mut Rows, signers: &Signers) {
                 1 => (0..3)
                     .map(|n| signers.main.token_with(json!({"x": "x".repeat(n)})))
                     .find(|token| segments(token)[1].len() % 4 == remainder),
-                // 256 bytes end in two characters; no key size ends in three but odd ones, for which 3072 bits
-                // (384 bytes) end in none. So the signature is tried with two only.
+                // 256 bytes end in two characters; no key size ends in three but odd ones, for
+                // which 3072 bits (384 bytes) end in none. So the signature is tried with two
+                // only.
                 _ => Some(signers.main.token_with(json!({})))
                     .filter(|token| segments(token)[2].len() % 4 == remainder),
             };

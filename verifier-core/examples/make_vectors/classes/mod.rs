@@ -15,7 +15,8 @@ use serde_json::json;
 
 /// The keys that most rows use.
 pub struct Signers {
-    /// 2048 bits, e = 65537. Its public key is `main` (PEM), `main-jwk` and, as one of several, in `set`.
+    /// 2048 bits, e = 65537. Its public key is `main` (PEM), `main-jwk` and, as one of several, in
+    /// `set`.
     pub main: Signer,
     /// 2048 bits; the attacker's, known to no verifier but in `set`, where it is `second`.
     pub other: Signer,

@@ -107,7 +107,8 @@ fn flipped_bits(rows: &mut Rows, signers: &Signers) {
     let [header, payload, signature] = segments(&token);
     let signed_from = header.len() + 1;
     let alphabet = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    // The header's flips depend on what the header then says; the last character's on its unused bits.
+    // The header's flips depend on what the header then says; the last character's on its unused
+    // bits.
     let last_of_payload = signed_from + payload.len() - 1;
     for at in (signed_from..token.len() - 1).step_by(7).filter(|at| *at != last_of_payload) {
         let bit = at % 7;

@@ -159,7 +159,8 @@ fn encodings(rows: &mut Rows, signers: &Signers) {
     }
 }
 
-/// Bleichenbacher 2006 and its relatives: with e = 3 a cube that begins or ends right is easily made without the key.
+/// Bleichenbacher 2006 and its relatives: with e = 3 a cube that begins or ends right is easily
+/// made without the key.
 fn small_exponent(rows: &mut Rows, signers: &Signers) {
     rows.class("small-exponent-forgery");
     let size = signers.e3.size();
@@ -196,7 +197,8 @@ fn small_exponent(rows: &mut Rows, signers: &Signers) {
         "e3",
         "signature_invalid",
     );
-    // A cube that ends right: a root of the digest modulo 2^256 exists when the digest is odd (else the nearest odd).
+    // A cube that ends right: a root of the digest modulo 2^256 exists when the digest is odd
+    // (else the nearest odd).
     let modulus = BigUint::from(1_u8) << 256;
     let odd = BigUint::from_bytes_be(&digest) | BigUint::from(1_u8);
     // The inverse of 3 modulo the order of the odd residues, 2^254.

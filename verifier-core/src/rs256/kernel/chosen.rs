@@ -23,7 +23,8 @@ pub(crate) enum Chosen {
 
 type Constructor = fn(&[u8], u32, &[u8]) -> Chosen;
 
-/// Returns the constructor for a value of `VERIFIER_KERNEL`; without one, that of the native kernel.
+/// Returns the constructor for a value of `VERIFIER_KERNEL`; without one, that of the native
+/// kernel.
 ///
 /// Unknown names are an error: a run that tested another kernel than it says would be worthless.
 fn constructor(name: Option<&str>) -> Result<Constructor, &str> {

@@ -1,31 +1,40 @@
-//! 28-bit limbs whose products are summed in 64 bits, with carries taken late: for wasm, which has no wider product.
+//! 28-bit limbs whose products are summed in 64 bits, with carries taken late: for wasm, which has
+//! no wider product.
 //!
-//! Numbers are little-endian slices of K limbs below 2^28, where K is the smallest multiple of 4 with
-//! 28 K >= b + 58 for a modulus n of b bits: 76, 112 and 152 for 2048, 3072 and 4096 bits. R is 2^(28 K).
+//! Numbers are little-endian slices of K limbs below 2^28, where K is the smallest multiple of 4
+//! with 28 K >= b + 58 for a modulus n of b bits: 76, 112 and 152 for 2048, 3072 and 4096 bits. R
+//! is 2^(28 K).
 //!
-//! Instead of n the reduction adds multiples of N = c n, with c below 2^56 chosen so that N = -1 mod 2^56. Then the
-//! next two digits of the quotient are the number's own two lowest limbs: no multiplication stands between a digit and
-//! the next. As N + 1 is a multiple of 2^56, only m = (N + 1) / 2^56 is kept; adding q N is adding q m two limbs further
-//! up and taking q away, which is what clears the two limbs.
+//! Instead of n the reduction adds multiples of N = c n, with c below 2^56 chosen so that N = -1
+//! mod 2^56. Then the next two digits of the quotient are the number's own two lowest limbs: no
+//! multiplication stands between a digit and the next. As N + 1 is a multiple of 2^56, only m = (N
+//! + 1) / 2^56 is kept; adding q N is adding q m two limbs further up and taking q away, which is
+//! what clears the two limbs.
 //!
 //! Bounds.
-//! - Values: every value between steps is below 2^(b + 57). A product of two is below 2^(2 b + 114); divided by R, which
-//!   is at least 2^(b + 58), that is below 2^(b + 56). The reduction adds less than R N / R = N < 2^(b + 56). The sum is
-//!   below 2^(b + 57) again, and below R, so that K limbs hold it and the last carry is zero.
-//! - Columns: a column of a product sums at most K products of limbs, each below 2^56, in a square as well (half as many,
-//!   doubled), and the reduction adds at most K products and two carries of less than 2^36. K <= 112 gives less than
-//!   224 x 2^56 + 2^37 < 2^64. For a larger K, up to 152, carries are taken between the two (`settle`): less than
-//!   152 x 2^56 before, and less than 153 x 2^56 after.
+//! - Values: every value between steps is below 2^(b + 57). A product of two is below 2^(2 b +
+//!   114); divided by R, which is at least 2^(b + 58), that is below 2^(b + 56). The reduction
+//!   adds less than R N / R = N < 2^(b + 56). The sum is below 2^(b + 57) again, and below R, so
+//!   that K limbs hold it and the last carry is zero.
+//! - Columns: a column of a product sums at most K products of limbs, each below 2^56, in a square
+//!   as well (half as many, doubled), and the reduction adds at most K products and two carries of
+//!   less than 2^36. K <= 112 gives less than 224 x 2^56 + 2^37 < 2^64. For a larger K, up to 152,
+//!   carries are taken between the two (`settle`): less than 152 x 2^56 before, and less than 153
+//!   x 2^56 after.
 //!
-//! No number is taken into Montgomery form. Each product divides by R, so the power of s comes out as x = s^e w, where w is the
-//! power of 1: R^-(e - 1). It is compared with (p + h) w, where p is what is expected but for its ending h of 256 bits. v = p w and w are
-//! kept, so that v + h w - x is left to be a multiple of n, at the price of twelve rows of products, and twelve of reducing them, instead of 2 K:
-//! - v is below 2^(b + 57), and 2^58 n, which is not below 2^(b + 57) > x and below 2^(b + 58), is added to it: what is kept is
-//!   below 2^(b + 59), or 2^(28 K + 1), and its highest limb may have 29 bits.
-//! - h has ten limbs, and twelve are taken: 12 columns are cleared, so the sum v - x + h w, below 2^(b + 59) + 2^(b + 313), becomes
-//!   one below (2^(b + 314) + 2^336 2^(b + 56)) / 2^336 < 2^(b + 57), in columns of at most 24 products.
-//! - That is q n, if it is a multiple: q < 2^(b + 57) / 2^(b - 1) = 2^58 fits 64 bits, so it is the value / n modulo 2^64, and multiplying
-//!   it back settles the question limb by limb.
+//! No number is taken into Montgomery form. Each product divides by R, so the power of s comes out
+//! as x = s^e w, where w is the power of 1: R^-(e - 1). It is compared with (p + h) w, where p is
+//! what is expected but for its ending h of 256 bits. v = p w and w are kept, so that v + h w - x
+//! is left to be a multiple of n, at the price of twelve rows of products, and twelve of reducing
+//! them, instead of 2 K:
+//! - v is below 2^(b + 57), and 2^58 n, which is not below 2^(b + 57) > x and below 2^(b + 58), is
+//!   added to it: what is kept is below 2^(b + 59), or 2^(28 K + 1), and its highest limb may have
+//!   29 bits.
+//! - h has ten limbs, and twelve are taken: 12 columns are cleared, so the sum v - x + h w, below
+//!   2^(b + 59) + 2^(b + 313), becomes one below (2^(b + 314) + 2^336 2^(b + 56)) / 2^336 < 2^(b +
+//!   57), in columns of at most 24 products.
+//! - That is q n, if it is a multiple: q < 2^(b + 57) / 2^(b - 1) = 2^58 fits 64 bits, so it is
+//!   the value / n modulo 2^64, and multiplying it back settles the question limb by limb.
 
 mod products;
 
@@ -42,7 +51,8 @@ const MAX_LIMBS: usize = 152;
 /// Zero limbs before and behind an operand, for the groups that reach over its ends.
 const MARGIN: usize = GROUP;
 
-/// So many limbs, and a few more, have columns that hold a product and its reduction without taking carries in between.
+/// So many limbs, and a few more, have columns that hold a product and its reduction without
+/// taking carries in between.
 const MAX_UNSETTLED_LIMBS: usize = 112;
 
 /// Room for K limbs.
@@ -53,7 +63,8 @@ type Operand = [u32; MAX_LIMBS + 2 * MARGIN];
 
 const NOTHING: Operand = [0; MAX_LIMBS + 2 * MARGIN];
 
-/// Room for one multiplication after another: clearing what the last one used is less work than a new one.
+/// Room for one multiplication after another: clearing what the last one used is less work than a
+/// new one.
 struct Scratch {
     columns: [ColumnPair; MAX_LIMBS + GROUP / 2],
     operand: Operand,
@@ -87,7 +98,8 @@ pub(crate) struct Limbs28 {
     multiple: Operand,
     /// Congruent to w = R^-(e - 1), K limbs between margins.
     scale: Operand,
-    /// Congruent to v = p w, and larger than any power: K limbs, of which the highest may have 29 bits.
+    /// Congruent to v = p w, and larger than any power: K limbs, of which the highest may have 29
+    /// bits.
     target: Limbs,
 }
 
@@ -122,7 +134,8 @@ impl Kernel for Limbs28 {
         let scratch = &mut Scratch::new();
         read(base, plain);
         self.raise(plain, self.exponent, power, scratch);
-        // v - x, in limbs of 28 bits but for the highest; then h w is added, and twelve columns are cleared.
+        // v - x, in limbs of 28 bits but for the highest; then h w is added, and twelve columns
+        // are cleared.
         let mut carry = 0;
         for ((difference, target), power) in plain.iter_mut().zip(&self.target).zip(&*power) {
             carry += i64::from(*target) - i64::from(*power);
@@ -145,7 +158,8 @@ impl Kernel for Limbs28 {
 }
 
 impl Limbs28 {
-    /// `power` becomes a number congruent to `base`^e / R^(e - 1), left to right over the bits of e below the highest.
+    /// `power` becomes a number congruent to `base`^e / R^(e - 1), left to right over the bits of
+    /// e below the highest.
     fn raise(&self, base: &[u32], exponent: u32, power: &mut [u32], scratch: &mut Scratch) {
         copy(power, base);
         for bit in (0..exponent.checked_ilog2().unwrap_or(0)).rev() {
@@ -158,7 +172,8 @@ impl Limbs28 {
 
     /// m = (c n + 1) / 2^56 with c = -1 / n mod 2^56.
     fn compute_multiple(&mut self) {
-        // The two lowest limbs of c n + 1 are zero, and so may be written into the margin; the third is the first of m.
+        // The two lowest limbs of c n + 1 are zero, and so may be written into the margin; the
+        // third is the first of m.
         if let Some([lowest, ..]) = self.multiple.get_mut(MARGIN - 2..) {
             *lowest = 1;
         }
@@ -166,7 +181,8 @@ impl Limbs28 {
         add_multiple(self.multiple.get_mut(MARGIN - 2..).unwrap_or_default(), c, &self.modulus);
     }
 
-    /// The power of one with an exponent less by one is R^-(e - 2): its product with one is w, that with p is v = p w.
+    /// The power of one with an exponent less by one is R^-(e - 2): its product with one is w,
+    /// that with p is v = p w.
     fn compute_scale(&mut self, expected: &[u8]) {
         let scratch = &mut Scratch::new();
         let (mut one, mut scale, mut target) = ([0; MAX_LIMBS], [0; MAX_LIMBS], [0; MAX_LIMBS]);
@@ -200,7 +216,8 @@ impl Limbs28 {
         self.reduce(columns, len, value);
     }
 
-    /// `value` becomes a number congruent to its square / R mod n; products of two different limbs are taken once, doubled.
+    /// `value` becomes a number congruent to its square / R mod n; products of two different limbs
+    /// are taken once, doubled.
     fn square(&self, value: &mut [u32], scratch: &mut Scratch) {
         let len = value.len();
         scratch.clear(len);
@@ -210,8 +227,9 @@ impl Limbs28 {
         }
         for (index, digits) in value.as_chunks::<GROUP>().0.iter().enumerate() {
             let place = index * GROUP;
-            // Against itself the group stands undoubled (each product of two of its limbs comes up twice), against
-            // those above it doubled; those below have met it already and are zero by now.
+            // Against itself the group stands undoubled (each product of two of its limbs comes up
+            // twice), against those above it doubled; those below have met it already and are zero
+            // by now.
             if let Some(own) = operand.get_mut(MARGIN + place..MARGIN + place + GROUP) {
                 own.copy_from_slice(digits);
             }
@@ -227,7 +245,8 @@ impl Limbs28 {
         self.reduce(columns, len, value);
     }
 
-    /// `out` becomes a number congruent to the columns' sum divided by 2^(28 `cleared`) mod n, for a multiple of [`GROUP`].
+    /// `out` becomes a number congruent to the columns' sum divided by 2^(28 `cleared`) mod n, for
+    /// a multiple of [`GROUP`].
     fn reduce(&self, columns: &mut [ColumnPair], cleared: usize, out: &mut [u32]) {
         let len = self.len;
         if len > MAX_UNSETTLED_LIMBS {
@@ -245,8 +264,8 @@ impl Limbs28 {
                 return;
             };
             let ([c0, c1], [c2, c3]) = (sums(*low), sums(*high));
-            // Four digits of the quotient. Two are the lowest limbs themselves; two more wait for the products of the
-            // first two, which come in two limbs further up.
+            // Four digits of the quotient. Two are the lowest limbs themselves; two more wait for
+            // the products of the first two, which come in two limbs further up.
             let q0 = c0 & MASK;
             let t1 = c1 + (c0 >> LIMB_BITS);
             let q1 = t1 & MASK;
@@ -271,7 +290,8 @@ impl Limbs28 {
         }
     }
 
-    /// Whether a value is a multiple of n, and not zero: what is asked never is, and an answer of zeros would be one that was not computed.
+    /// Whether a value is a multiple of n, and not zero: what is asked never is, and an answer of
+    /// zeros would be one that was not computed.
     fn is_multiple(&self, value: &[u32]) -> bool {
         let quotient = lowest_64_bits(value).wrapping_mul(self.inverse);
         let mut product = [0; MAX_LIMBS];
@@ -305,8 +325,8 @@ fn settle(columns: &mut [ColumnPair]) {
     }
 }
 
-/// Adds `times` the modulus to a number; returns what its limbs do not hold. Three products, of 56, 56 and 36 bits, a limb and a carry are
-/// below 2^58.
+/// Adds `times` the modulus to a number; returns what its limbs do not hold. Three products, of
+/// 56, 56 and 36 bits, a limb and a carry are below 2^58.
 fn add_multiple(number: &mut [u32], times: u64, modulus: &[u32]) -> u64 {
     let (t0, t1, t2) = (times & MASK, times >> LIMB_BITS & MASK, times >> (2 * LIMB_BITS));
     let (mut carry, mut below, mut below_that) = (0, 0, 0);

@@ -1,38 +1,48 @@
-//! 51-bit limbs held as doubles, whose products two fused multiply-adds split exactly (see [`lanes`]): for wasm
-//! engines with relaxed SIMD on machines that fuse, where a product of 51 bits costs little more than one of 28 otherwise.
+//! 51-bit limbs held as doubles, whose products two fused multiply-adds split exactly (see
+//! [`lanes`]): for wasm engines with relaxed SIMD on machines that fuse, where a product of 51
+//! bits costs little more than one of 28 otherwise.
 //!
-//! Numbers are little-endian slices of K limbs below 2^51, two in a pair, where K is the smallest multiple of 4 with
-//! 51 K >= b + 158 for a modulus n of b bits: 44, 64 and 84 for 2048, 3072 and 4096 bits. R is 2^(51 K).
+//! Numbers are little-endian slices of K limbs below 2^51, two in a pair, where K is the smallest
+//! multiple of 4 with 51 K >= b + 158 for a modulus n of b bits: 44, 64 and 84 for 2048, 3072 and
+//! 4096 bits. R is 2^(51 K).
 //!
-//! Instead of n the reduction adds multiples of N = c n, with c below 2^153 chosen so that N = -1 mod 2^153. Then the next
-//! three digits of the quotient are the number's own three lowest limbs, and a fourth is one product away. As N + 1 is a
-//! multiple of 2^153, only m = (N + 1) / 2^153 is kept; adding q N is adding q m three limbs further up and taking q away,
-//! which is what clears the limbs.
+//! Instead of n the reduction adds multiples of N = c n, with c below 2^153 chosen so that N = -1
+//! mod 2^153. Then the next three digits of the quotient are the number's own three lowest limbs,
+//! and a fourth is one product away. As N + 1 is a multiple of 2^153, only m = (N + 1) / 2^153 is
+//! kept; adding q N is adding q m three limbs further up and taking q away, which is what clears
+//! the limbs.
 //!
-//! A column c is two sums that carries will join: entry c of the columns holds one of column c and one of column c + 1. So a
-//! pair of limbs is always read as it lies in memory: an even digit sums to the entries of one parity, an odd digit to
-//! those of the other, and the upper half h of a product goes one entry further than its lower half l.
+//! A column c is two sums that carries will join: entry c of the columns holds one of column c and
+//! one of column c + 1. So a pair of limbs is always read as it lies in memory: an even digit sums
+//! to the entries of one parity, an odd digit to those of the other, and the upper half h of a
+//! product goes one entry further than its lower half l.
 //!
 //! Bounds, with b the bits of n.
-//! - Values: every value between steps is below 2^(b + 154). A product of two is below 2^(2 b + 308); divided by R, which is
-//!   at least 2^(b + 158), that is below 2^(b + 150). The reduction adds less than R N / R = N < 2^(b + 153). The sum is below
-//!   2^(b + 154) again, and below R, so that K limbs hold it and the last carry is zero. m is at most N / 2^153 + 1, which
-//!   is far less.
-//! - Products: a limb is below 2^51, in a square's operand doubled, so at most 2^52; a digit is below 2^51. That is what
-//!   `lanes` asks for.
-//! - Columns: a product adds |l| <= 2^50 to one sum and h <= 2^52 to the next. Each group of four digits adds two of either to a
-//!   sum; there are K / 4 groups in a product and K / 4 in its reduction, so for K <= 84 a sum is below 42 x 2 x (2^52 + 2^50)
-//!   < 2^59, and a column with its carry below 2^61: they fit the signed 64 bits in which they are.
+//! - Values: every value between steps is below 2^(b + 154). A product of two is below 2^(2 b +
+//!   308); divided by R, which is at least 2^(b + 158), that is below 2^(b + 150). The reduction
+//!   adds less than R N / R = N < 2^(b + 153). The sum is below 2^(b + 154) again, and below R, so
+//!   that K limbs hold it and the last carry is zero. m is at most N / 2^153 + 1, which is far
+//!   less.
+//! - Products: a limb is below 2^51, in a square's operand doubled, so at most 2^52; a digit is
+//!   below 2^51. That is what `lanes` asks for.
+//! - Columns: a product adds |l| <= 2^50 to one sum and h <= 2^52 to the next. Each group of four
+//!   digits adds two of either to a sum; there are K / 4 groups in a product and K / 4 in its
+//!   reduction, so for K <= 84 a sum is below 42 x 2 x (2^52 + 2^50) < 2^59, and a column with its
+//!   carry below 2^61: they fit the signed 64 bits in which they are.
 //!
-//! No number is taken into Montgomery form, as in [`limbs28`](super::limbs28): the power of s comes out as x = s^e w, with w = R^-(e - 1),
-//! and is compared with (p + h) w, where p is what is expected but for its ending h of 256 bits. w and v = p w are kept, so that
-//! v + h w - x is left to be a multiple of n, at the price of eight rows of products, and eight of reducing them, instead of 2 K:
-//! - v is below 2^(b + 154), and 2^155 n, which is not below 2^(b + 154) > x, is added to it: the sum is below 2^(b + 156). It lies in the
-//!   columns before they are multiplied for, where it adds less than 2^54 to each.
-//! - h has six limbs, and eight are taken: eight columns are cleared, so the sum v - x + h w, which is not negative and below
-//!   2^(b + 411), becomes one below (2^(b + 411) + 2^408 2^(b + 153)) / 2^408 < 2^(b + 154).
-//! - That is q n, if it is a multiple: q < 2^(b + 154) / 2^(b - 1) = 2^155 fits four limbs, so it is the value / n modulo 2^204, and
-//!   multiplying it back settles the question column by column.
+//! No number is taken into Montgomery form, as in [`limbs28`](super::limbs28): the power of s
+//! comes out as x = s^e w, with w = R^-(e - 1), and is compared with (p + h) w, where p is what is
+//! expected but for its ending h of 256 bits. w and v = p w are kept, so that v + h w - x is left
+//! to be a multiple of n, at the price of eight rows of products, and eight of reducing them,
+//! instead of 2 K:
+//! - v is below 2^(b + 154), and 2^155 n, which is not below 2^(b + 154) > x, is added to it: the
+//!   sum is below 2^(b + 156). It lies in the columns before they are multiplied for, where it
+//!   adds less than 2^54 to each.
+//! - h has six limbs, and eight are taken: eight columns are cleared, so the sum v - x + h w,
+//!   which is not negative and below 2^(b + 411), becomes one below (2^(b + 411) + 2^408 2^(b +
+//!   153)) / 2^408 < 2^(b + 154).
+//! - That is q n, if it is a multiple: q < 2^(b + 154) / 2^(b - 1) = 2^155 fits four limbs, so it
+//!   is the value / n modulo 2^204, and multiplying it back settles the question column by column.
 
 mod lanes;
 
@@ -54,10 +64,12 @@ const MAX_PAIRS: usize = 42;
 /// Of an ending, 256 bits, as whole groups.
 const ENDING_PAIRS: usize = 4;
 
-/// Entries before column 0, so that the first group has some before it as all others have; they stay zero.
+/// Entries before column 0, so that the first group has some before it as all others have; they
+/// stay zero.
 const BEFORE: usize = 2;
 
-/// Entries for which no product has limbs: those before, and two groups that the highest digits reach into.
+/// Entries for which no product has limbs: those before, and two groups that the highest digits
+/// reach into.
 const AROUND: usize = BEFORE + 2 * GROUP;
 
 const ZERO: Pair = pair([0.0, 0.0]);
@@ -84,8 +96,8 @@ pub(crate) struct Limbs51 {
     multiple: Vec<Pair>,
     /// Congruent to w = R^-(e - 1), K limbs.
     scale: Vec<Pair>,
-    /// What the columns of each kind of product begin with, so that in the end they hold sums alone. Those of an ending begin with v
-    /// too, and 2^155 n.
+    /// What the columns of each kind of product begin with, so that in the end they hold sums
+    /// alone. Those of an ending begin with v too, and 2^155 n.
     starts: [Vec<Columns>; 3],
 }
 
@@ -94,7 +106,8 @@ pub(crate) struct Limbs51 {
 enum Product {
     /// Of two numbers.
     Plain,
-    /// Of a number with itself, the operand being the number doubled: products of two different limbs are taken once.
+    /// Of a number with itself, the operand being the number doubled: products of two different
+    /// limbs are taken once.
     Square,
     /// Of the scale and an ending, whose limbs beyond [`ENDING_PAIRS`] are not looked at.
     Ending,
@@ -189,8 +202,9 @@ impl Limbs51 {
         settle(*c2, carry, above, &mut self.multiple);
     }
 
-    /// The power of one with an exponent less by one is R^-(e - 2): its product with one is w, that with p is v = p w. That lies with
-    /// 2^155 n, which is 4 n three limbs further up, where the columns of an ending begin.
+    /// The power of one with an exponent less by one is R^-(e - 2): its product with one is w,
+    /// that with p is v = p w. That lies with 2^155 n, which is 4 n three limbs further up, where
+    /// the columns of an ending begin.
     fn compute_scale(&mut self, expected: &[u8], scratch: &mut Scratch) {
         let pairs = self.scale.len();
         let (mut one, mut target) = (alloc::vec![ZERO; pairs], alloc::vec![ZERO; pairs]);
@@ -206,7 +220,8 @@ impl Limbs51 {
         add_limbs(start.get_mut(BEFORE + 3..).unwrap_or_default(), &self.modulus, 4.0);
     }
 
-    /// `power` becomes a number congruent to `base`^`exponent` / R^(`exponent` - 1), left to right over the bits below the highest.
+    /// `power` becomes a number congruent to `base`^`exponent` / R^(`exponent` - 1), left to right
+    /// over the bits below the highest.
     fn raise(&self, base: &[Pair], exponent: u32, power: &mut [Pair], scratch: &mut Scratch) {
         power.iter_mut().zip(base).for_each(|(to, from)| *to = *from);
         for bit in (0..exponent.checked_ilog2().unwrap_or(0)).rev() {
@@ -241,8 +256,9 @@ impl Limbs51 {
         }
     }
 
-    /// `number` becomes one congruent to the sum of the columns and its product with the operand, divided by R, or by 2^408 when that is an
-    /// ending's. What the columns begin with to make up for bits that are no sums is no part of it.
+    /// `number` becomes one congruent to the sum of the columns and its product with the operand,
+    /// divided by R, or by 2^408 when that is an ending's. What the columns begin with to make up
+    /// for bits that are no sums is no part of it.
     #[inline(never)]
     fn reduced_product(
         &self,
@@ -259,8 +275,9 @@ impl Limbs51 {
             let place = GROUP * index;
             let mut above = 0;
             if squared {
-                // Against itself the group stands undoubled (each product of two of its limbs comes up twice), against those
-                // above it doubled; those below have met it already.
+                // Against itself the group stands undoubled (each product of two of its limbs
+                // comes up twice), against those above it doubled; those below have met it
+                // already.
                 above = 2 * index;
                 if let Some(own) = operand.get_mut(above..above + 2) {
                     own.copy_from_slice(digits);
@@ -271,7 +288,8 @@ impl Limbs51 {
             {
                 add_products(window, source, *digits);
             }
-            // The machine finds these digits of the quotient while it is at the products above, which do not wait for them.
+            // The machine finds these digits of the quotient while it is at the products above,
+            // which do not wait for them.
             if index > 0 {
                 self.add_multiples(columns, place - GROUP, quotient);
             }
@@ -280,13 +298,14 @@ impl Limbs51 {
             else {
                 return;
             };
-            // Only now the highest column of the group below has all that belongs to it, and a carry.
+            // Only now the highest column of the group below has all that belongs to it, and a
+            // carry.
             let t0 = column(e1, c0).wrapping_add(column(e2, e1).wrapping_add(carry) >> LIMB_BITS);
             let t1 = column(c0, c1).wrapping_add(t0 >> LIMB_BITS);
             let t2 = column(c1, c2).wrapping_add(t1 >> LIMB_BITS);
             carry = t2 >> LIMB_BITS;
-            // The column of the fourth digit has yet to get the bits that are no sum of the first product of this group:
-            // a multiple of 2^51, which a digit does not see.
+            // The column of the fourth digit has yet to get the bits that are no sum of the first
+            // product of this group: a multiple of 2^51, which a digit does not see.
             let t3 = column(c2, c3).wrapping_add(carry).wrapping_add((t0 & MASK).wrapping_mul(m0));
             quotient = [limbs(t0, t1), limbs(t2, t3)];
         }
@@ -296,15 +315,16 @@ impl Limbs51 {
         }
     }
 
-    /// Adds the multiple of N that takes the digits of the quotient at `place` away, which it leaves as they are.
+    /// Adds the multiple of N that takes the digits of the quotient at `place` away, which it
+    /// leaves as they are.
     fn add_multiples(&self, columns: &mut [Columns], place: usize, quotient: Group) {
         if let Some(window) = columns.get_mut(BEFORE + place + 3..) {
             add_products(window, &self.multiple, quotient);
         }
     }
 
-    /// Whether `x`, below 2^(b + 154), is a multiple of n, and not zero: what is asked never is, and an answer of zeros would be one that
-    /// was not computed.
+    /// Whether `x`, below 2^(b + 154), is a multiple of n, and not zero: what is asked never is,
+    /// and an answer of zeros would be one that was not computed.
     fn is_multiple(
         &self,
         x: &[Pair],
@@ -339,8 +359,9 @@ impl Scratch {
     }
 }
 
-/// Adds the products of four digits with a run of limbs to the columns that begin where the lowest of either meet. To each
-/// sum it also adds bits that are no part of it; how many times depends on its place and on the length of `source` alone.
+/// Adds the products of four digits with a run of limbs to the columns that begin where the lowest
+/// of either meet. To each sum it also adds bits that are no part of it; how many times depends on
+/// its place and on the length of `source` alone.
 #[inline(never)]
 fn add_products(columns: &mut [Columns], source: &[Pair], digits: Group) {
     let digits = (splats(digits[0]), splats(digits[1]), splitters());
@@ -378,8 +399,9 @@ fn sums_with(
     ]
 }
 
-/// Makes up for the bits that are no sums of one `add_products`, as far as the limbs of its source reach: the first column
-/// gets one lower half, the next one of both, the one after that two lower halves and one upper, all others two of both.
+/// Makes up for the bits that are no sums of one `add_products`, as far as the limbs of its source
+/// reach: the first column gets one lower half, the next one of both, the one after that two lower
+/// halves and one upper, all others two of both.
 fn start_products(entries: &mut [Columns]) {
     let mut bits = LOW_BITS;
     for (index, entry) in entries.iter_mut().enumerate() {
@@ -420,7 +442,8 @@ fn limbs(first: i64, second: i64) -> Pair {
     pair([(first & MASK) as f64, (second & MASK) as f64])
 }
 
-/// Takes the limbs of the number in the columns, as many as there is room for, and returns the carry out of the last.
+/// Takes the limbs of the number in the columns, as many as there is room for, and returns the
+/// carry out of the last.
 fn settle(mut below: Columns, mut carry: i64, columns: &[Columns], number: &mut [Pair]) -> i64 {
     for (to, [even, odd]) in number.iter_mut().zip(columns.as_chunks::<2>().0) {
         let first = column(below, *even).wrapping_add(carry);

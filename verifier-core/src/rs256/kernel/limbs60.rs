@@ -1,32 +1,39 @@
-//! 60-bit limbs whose products are summed in 128 bits, with carries taken late: for machines that multiply two 64-bit
-//! words in one instruction, natively and by wasm with wide arithmetic. Four unused bits in a limb are worth a quarter more
-//! products: a product is added to its column in two instructions, and no carry stands between a column and the next.
+//! 60-bit limbs whose products are summed in 128 bits, with carries taken late: for machines that
+//! multiply two 64-bit words in one instruction, natively and by wasm with wide arithmetic. Four
+//! unused bits in a limb are worth a quarter more products: a product is added to its column in
+//! two instructions, and no carry stands between a column and the next.
 //!
-//! Numbers are little-endian arrays of K limbs below 2^60: K is 36, 56 and 72 for moduli n of up to 2048, 3072 and 4096
-//! bits, lengths known when compiling. R is 2^(60 K), so R >= 2^(b + 112) for every modulus of at most b bits: 2160, 3360
-//! and 4320 are at least 2048 + 112, 3072 + 112 and 4096 + 112.
+//! Numbers are little-endian arrays of K limbs below 2^60: K is 36, 56 and 72 for moduli n of up
+//! to 2048, 3072 and 4096 bits, lengths known when compiling. R is 2^(60 K), so R >= 2^(b + 112)
+//! for every modulus of at most b bits: 2160, 3360 and 4320 are at least 2048 + 112, 3072 + 112
+//! and 4096 + 112.
 //!
-//! Instead of n the reduction adds multiples of N = c n, with c below 2^60 chosen so that N = -1 mod 2^60: then a digit of
-//! the quotient is the number's own lowest limb. As N + 1 is a multiple of 2^60, only m = (N + 1) / 2^60 is kept; adding
-//! q N is adding q m one limb further up and taking q away, which is what clears the limb.
+//! Instead of n the reduction adds multiples of N = c n, with c below 2^60 chosen so that N = -1
+//! mod 2^60: then a digit of the quotient is the number's own lowest limb. As N + 1 is a multiple
+//! of 2^60, only m = (N + 1) / 2^60 is kept; adding q N is adding q m one limb further up and
+//! taking q away, which is what clears the limb.
 //!
 //! Bounds, with b the bits of n.
-//! - Values: every value between steps is below 2^(b + 61). A product of two is below 2^(2 b + 122); divided by R, that is
-//!   below 2^(b + 60). The reduction adds less than R N / R = N < 2^(b + 60). The sum is below 2^(b + 61) again, and
-//!   below R, so that K limbs hold it and the last carry is zero. What is read is below n.
-//! - Columns: a column of a product sums at most K products of limbs, each below 2^120, in a square as well (half as many,
-//!   doubled). The reduction adds at most K products and, from the column below, a carry under 2^68. K <= 72 gives less
-//!   than 144 x 2^120 + 2^68 < 2^128.
+//! - Values: every value between steps is below 2^(b + 61). A product of two is below 2^(2 b +
+//!   122); divided by R, that is below 2^(b + 60). The reduction adds less than R N / R = N < 2^(b
+//!   + 60). The sum is below 2^(b + 61) again, and below R, so that K limbs hold it and the last
+//!   carry is zero. What is read is below n.
+//! - Columns: a column of a product sums at most K products of limbs, each below 2^120, in a
+//!   square as well (half as many, doubled). The reduction adds at most K products and, from the
+//!   column below, a carry under 2^68. K <= 72 gives less than 144 x 2^120 + 2^68 < 2^128.
 //!
-//! No number is taken into Montgomery form. Each product divides by R, so the power of s comes out as x = s^e w, where w is the
-//! power of 1: R^-(e - 1). It is compared with (p + h) w, where p is what is expected but for its ending h of 256 bits. v = p w and w are
-//! kept, so that v + h w - x is left to be a multiple of n, at the price of eight rows of products, and eight of reducing them, instead of 2 K:
-//! - v is below 2^(b + 61), and 2^62 n, which is not below 2^(b + 61) > x and below 2^(b + 62), is added to it: what is kept is
-//!   below 2^(b + 63), and so below R.
-//! - h has five limbs, and eight are taken: 8 columns are cleared, so the sum v - x + h w, below 2^(b + 63) + 2^(b + 317), becomes
-//!   one below (2^(b + 318) + 2^480 2^(b + 60)) / 2^480 < 2^(b + 61), in columns of at most 16 products.
-//! - That is q n, if it is a multiple: q < 2^(b + 61) / 2^(b - 1) = 2^62 fits 64 bits, so it is the value / n modulo 2^64, and multiplying
-//!   it back settles the question limb by limb.
+//! No number is taken into Montgomery form. Each product divides by R, so the power of s comes out
+//! as x = s^e w, where w is the power of 1: R^-(e - 1). It is compared with (p + h) w, where p is
+//! what is expected but for its ending h of 256 bits. v = p w and w are kept, so that v + h w - x
+//! is left to be a multiple of n, at the price of eight rows of products, and eight of reducing
+//! them, instead of 2 K:
+//! - v is below 2^(b + 61), and 2^62 n, which is not below 2^(b + 61) > x and below 2^(b + 62), is
+//!   added to it: what is kept is below 2^(b + 63), and so below R.
+//! - h has five limbs, and eight are taken: 8 columns are cleared, so the sum v - x + h w, below
+//!   2^(b + 63) + 2^(b + 317), becomes one below (2^(b + 318) + 2^480 2^(b + 60)) / 2^480 < 2^(b +
+//!   61), in columns of at most 16 products.
+//! - That is q n, if it is a multiple: q < 2^(b + 61) / 2^(b - 1) = 2^62 fits 64 bits, so it is
+//!   the value / n modulo 2^64, and multiplying it back settles the question limb by limb.
 
 use super::{ENDING_BYTES, Kernel};
 use alloc::boxed::Box;
@@ -34,7 +41,8 @@ use alloc::boxed::Box;
 const LIMB_BITS: usize = 60;
 const MASK: u64 = (1 << LIMB_BITS) - 1;
 
-/// Limbs that are worked on together: as many as leave room for their sums in the registers of x86-64.
+/// Limbs that are worked on together: as many as leave room for their sums in the registers of
+/// x86-64.
 const GROUP: usize = 4;
 
 /// Limbs of an ending, 256 bits, as whole groups.
@@ -72,7 +80,8 @@ impl Kernel for Limbs60 {
 /// A number of K limbs, the lowest first.
 type Number<const K: usize> = [u64; K];
 
-/// An odd modulus with what is computed once for its powers and what they are compared with; OPERAND is K + 2 [`MARGIN`], COLUMNS is 2 K + [`GROUP`].
+/// An odd modulus with what is computed once for its powers and what they are compared with;
+/// OPERAND is K + 2 [`MARGIN`], COLUMNS is 2 K + [`GROUP`].
 #[derive(Clone, Debug)]
 pub(crate) struct Modulus<const K: usize, const OPERAND: usize, const COLUMNS: usize> {
     exponent: u32,
@@ -96,7 +105,8 @@ impl<const K: usize, const OPERAND: usize, const COLUMNS: usize> Modulus<K, OPER
             Self { exponent, limbs, inverse, multiple, scale: [0; OPERAND], target: [0; K] };
         let mut one = [0; K];
         one.iter_mut().take(1).for_each(|limb| *limb = 1);
-        // The power of one with an exponent less by one, R^-(e - 2): its product with one is w, that with p is p w.
+        // The power of one with an exponent less by one, R^-(e - 2): its product with one is w,
+        // that with p is p w.
         let power = modulus.raise(&one, exponent - 1);
         modulus.target = modulus.multiply(&power, &read(expected));
         modulus.scale = between_margins(modulus.multiply(&power, &one).iter().copied());
@@ -120,7 +130,8 @@ impl<const K: usize, const OPERAND: usize, const COLUMNS: usize> Modulus<K, OPER
         self.is_multiple(&self.reduce(&mut columns, ENDING_LIMBS))
     }
 
-    /// A number congruent to `base`^e / R^(e - 1), left to right over the bits of e below the highest.
+    /// A number congruent to `base`^e / R^(e - 1), left to right over the bits of e below the
+    /// highest.
     fn raise(&self, base: &Number<K>, exponent: u32) -> Number<K> {
         let mut power = *base;
         for bit in (0..exponent.checked_ilog2().unwrap_or(0)).rev() {
@@ -163,14 +174,16 @@ impl<const K: usize, const OPERAND: usize, const COLUMNS: usize> Modulus<K, OPER
         }
     }
 
-    /// A number congruent to a a / R mod n; products of two different limbs are taken once, doubled.
+    /// A number congruent to a a / R mod n; products of two different limbs are taken once,
+    /// doubled.
     fn square(&self, a: &Number<K>) -> Number<K> {
         let mut columns = [0; COLUMNS];
         let mut operand = between_margins::<OPERAND>(a.iter().map(|limb| 2 * limb));
         for (index, digits) in a.as_chunks::<GROUP>().0.iter().enumerate() {
             let place = index * GROUP;
-            // Against itself the group stands undoubled (each product of two of its limbs comes up twice), against
-            // those above it doubled; those below have met it already and are zero by now.
+            // Against itself the group stands undoubled (each product of two of its limbs comes up
+            // twice), against those above it doubled; those below have met it already and are zero
+            // by now.
             if let Some(own) = operand.get_mut(MARGIN + place..MARGIN + place + GROUP) {
                 own.copy_from_slice(digits);
             }
@@ -186,7 +199,8 @@ impl<const K: usize, const OPERAND: usize, const COLUMNS: usize> Modulus<K, OPER
         self.reduce(&mut columns, K)
     }
 
-    /// A number congruent to the columns' sum divided by 2^(60 `cleared`) mod n, for a multiple of [`GROUP`].
+    /// A number congruent to the columns' sum divided by 2^(60 `cleared`) mod n, for a multiple of
+    /// [`GROUP`].
     fn reduce(&self, columns: &mut [u128; COLUMNS], cleared: usize) -> Number<K> {
         let mut quotient = [0; K];
         let Some(multiple) = self.multiple.get(MARGIN..MARGIN + 3 + K) else { return quotient };
@@ -196,7 +210,8 @@ impl<const K: usize, const OPERAND: usize, const COLUMNS: usize> Modulus<K, OPER
             else {
                 return quotient;
             };
-            // Four digits of the quotient; the products of each come in one limb further up, where the next one waits.
+            // Four digits of the quotient; the products of each come in one limb further up, where
+            // the next one waits.
             let q0 = low_half(*c0) & MASK;
             let t1 = *c1 + (*c0 >> LIMB_BITS) + product(q0, m0);
             let q1 = low_half(t1) & MASK;
@@ -219,7 +234,8 @@ impl<const K: usize, const OPERAND: usize, const COLUMNS: usize> Modulus<K, OPER
         quotient
     }
 
-    /// Whether a value is a multiple of n, and not zero: what is asked never is, and an answer of zeros would be one that was not computed.
+    /// Whether a value is a multiple of n, and not zero: what is asked never is, and an answer of
+    /// zeros would be one that was not computed.
     fn is_multiple(&self, value: &Number<K>) -> bool {
         let quotient = lowest_64_bits(value).wrapping_mul(self.inverse);
         let (q0, q1) = (quotient & MASK, quotient >> LIMB_BITS);
@@ -235,8 +251,9 @@ impl<const K: usize, const OPERAND: usize, const COLUMNS: usize> Modulus<K, OPER
     }
 }
 
-/// Adds the products of four digits with a run of limbs to a run of columns: column i gets d0 s(i) + d1 s(i - 1) +
-/// d2 s(i - 2) + d3 s(i - 3). `source` begins with s(-3) and is three limbs longer than `columns`.
+/// Adds the products of four digits with a run of limbs to a run of columns: column i gets d0 s(i)
+/// + d1 s(i - 1) + d2 s(i - 2) + d3 s(i - 3). `source` begins with s(-3) and is three limbs longer
+/// than `columns`.
 #[inline(always)]
 fn add_products(columns: &mut [u128], source: &[u64], [d0, d1, d2, d3]: [u64; GROUP]) {
     let Some((&[mut s3, mut s2, mut s1], source)) = source.split_first_chunk::<3>() else { return };

@@ -1,6 +1,7 @@
 //! Powers modulo an RSA modulus: one trait, one implementation for each kind of machine.
 
-// Each where it is the one that is used, and all of them on 64-bit machines where they are compared.
+// Each where it is the one that is used, and all of them on 64-bit machines where they are
+// compared.
 #[cfg(any(
     test,
     all(feature = "kernels", target_pointer_width = "64"),
@@ -45,16 +46,20 @@ mod chosen;
 #[cfg(all(feature = "kernels", target_pointer_width = "64"))]
 pub(crate) use chosen::Chosen as Native;
 
-/// Bytes at the end of the numbers that powers are compared with which differ from one to the next: those of a digest.
+/// Bytes at the end of the numbers that powers are compared with which differ from one to the
+/// next: those of a digest.
 pub(crate) const ENDING_BYTES: usize = super::sha256::DIGEST_BYTES;
 
-/// A modulus prepared once for the powers that verification takes, and for what they are compared with.
+/// A modulus prepared once for the powers that verification takes, and for what they are compared
+/// with.
 ///
-/// Moduli are odd and have 2048 to 4096 bits, exponents are odd and at least 3. All numbers are big-endian byte strings as long
-/// as the modulus, and below it: [`super::RsaPublicKey`] has made sure of both.
+/// Moduli are odd and have 2048 to 4096 bits, exponents are odd and at least 3. All numbers are
+/// big-endian byte strings as long as the modulus, and below it: [`super::RsaPublicKey`] has made
+/// sure of both.
 pub(crate) trait Kernel: Sized {
-    /// Prepares a modulus given without leading zeros, for powers with this exponent that are compared with numbers like
-    /// `expected`, whose last [`ENDING_BYTES`] are zero: with other bytes in their place.
+    /// Prepares a modulus given without leading zeros, for powers with this exponent that are
+    /// compared with numbers like `expected`, whose last [`ENDING_BYTES`] are zero: with other
+    /// bytes in their place.
     fn new(modulus: &[u8], exponent: u32, expected: &[u8]) -> Self;
 
     /// Whether `base`^exponent mod n is the expected number with this ending: all of it.

@@ -29,7 +29,8 @@ fn number(bits: u64) -> impl Strategy<Value = BigUint> {
     })
 }
 
-/// Lengths with which what is kept of a modulus near a power of two takes one bit more than all limbs of 28 bits have: 28 K - 58.
+/// Lengths with which what is kept of a modulus near a power of two takes one bit more than all
+/// limbs of 28 bits have: 28 K - 58.
 const FULL: [u64; 3] = [2070, 2742, 4086];
 
 /// Just below a power of two, where that bit is set.

@@ -1,7 +1,7 @@
 //! SHA-256 (FIPS 180-4).
 //!
-//! Natively it is `sha2`'s, which uses the instructions that the processor has for it; in wasm, where there are none and each
-//! kilobyte counts, our own.
+//! Natively it is `sha2`'s, which uses the instructions that the processor has for it; in wasm,
+//! where there are none and each kilobyte counts, our own.
 
 #[cfg(any(target_family = "wasm", test))]
 mod rolled;

@@ -80,7 +80,8 @@ const INITIAL_STATE: [u32; 8] = [
     0x5be0_cd19,
 ];
 
-/// The digest of a text of less than 2^29 bytes: the number of its bits takes 32 of the 64 that there are for it.
+/// The digest of a text of less than 2^29 bytes: the number of its bits takes 32 of the 64 that
+/// there are for it.
 pub(crate) fn digest(text: &[u8]) -> [u8; DIGEST_BYTES] {
     let mut state = INITIAL_STATE;
     let (mut rest, mut marked) = (text, false);

@@ -1,5 +1,5 @@
-//! The contenders of `edge.rs`, for a host that writes to the memory of its guest: `room` says where, `load` reads a
-//! key, and a verification says 1 for a token that is accepted.
+//! The contenders of `edge.rs`, for a host that writes to the memory of its guest: `room` says
+//! where, `load` reads a key, and a verification says 1 for a token that is accepted.
 
 #![allow(unsafe_code, reason = "the attribute that gives an export its name; no block of this crate is unsafe")]
 

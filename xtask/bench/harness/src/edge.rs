@@ -1,4 +1,5 @@
-//! Contenders compiled to WebAssembly and run by wasmtime, as the edge runs them; ring, native, beside them.
+//! Contenders compiled to WebAssembly and run by wasmtime, as the edge runs them; ring, native,
+//! beside them.
 
 use std::cell::RefCell;
 use std::path::Path;

@@ -1,5 +1,6 @@
-//! A kernel of the verifier in WebAssembly, run by wasmtime with wide arithmetic on the cases that the example `kernel_cases` of
-//! verifier-core emits: what `scripts/kernels.mjs` of verifier-wasm does for the kernels that Node can run.
+//! A kernel of the verifier in WebAssembly, run by wasmtime with wide arithmetic on the cases that
+//! the example `kernel_cases` of verifier-core emits: what `scripts/kernels.mjs` of verifier-wasm
+//! does for the kernels that Node can run.
 
 use std::io::{ErrorKind, Read, stdin};
 use std::path::Path;

@@ -1,5 +1,6 @@
-//! `bench-harness tokens` prints keys and tokens; `native FILE` and `wasmtime FILE MODULE WIDE_MODULE` measure with those of a file
-//! and print the times, all as JSON. `--quick` measures less. `kernels MODULE` compares powers with those on standard input.
+//! `bench-harness tokens` prints keys and tokens; `native FILE` and `wasmtime FILE MODULE
+//! WIDE_MODULE` measure with those of a file and print the times, all as JSON. `--quick` measures
+//! less. `kernels MODULE` compares powers with those on standard input.
 
 mod edge;
 mod kernels;

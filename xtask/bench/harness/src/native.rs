@@ -79,7 +79,8 @@ struct CustomClaims {
     email: String,
 }
 
-/// Name of the bare check, name of the check of whole tokens built on it, and whether it accepts input and signature.
+/// Name of the bare check, name of the check of whole tokens built on it, and whether it accepts
+/// input and signature.
 type SignatureOnly = (&'static str, &'static str, Box<dyn Fn(&[u8], &[u8]) -> bool>);
 
 fn ring_contender(sample: &Sample) -> Result<SignatureOnly> {
@@ -116,7 +117,8 @@ fn pkcs1(sample: &Sample) -> Result<Vec<u8>> {
 /// What a token signs, and the bytes of its signature.
 type TakenApart<'a> = (&'a [u8], Vec<u8>);
 
-/// A library that knows signatures only: by itself, and with the least that makes a check of tokens of it.
+/// A library that knows signatures only: by itself, and with the least that makes a check of
+/// tokens of it.
 fn both_scopes<'a>(
     bare: &'static str,
     whole: &'static str,

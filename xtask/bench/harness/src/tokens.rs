@@ -1,4 +1,5 @@
-//! What all contenders verify: for each key size a token as SimpleJWT makes it, and the same with a changed signature.
+//! What all contenders verify: for each key size a token as SimpleJWT makes it, and the same with
+//! a changed signature.
 
 use anyhow::{Context as _, Result, anyhow};
 use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der, PublicKeyX509Der};

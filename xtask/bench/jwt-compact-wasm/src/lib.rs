@@ -1,4 +1,5 @@
-//! jwt-compact for JavaScript, as one would bind it with wasm-bindgen: text in, the claims as JSON out.
+//! jwt-compact for JavaScript, as one would bind it with wasm-bindgen: text in, the claims as JSON
+//! out.
 
 use chrono::{DateTime, Duration};
 use jwt_compact::alg::{Rsa, RsaPublicKey};

@@ -1,5 +1,6 @@
-//! The inner loop of [`limbs28`](super), where nearly all of its time goes: once for any machine, once for wasm with
-//! vectors of 128 bits. Both do the same sums in the same columns, so the bounds written there hold for either.
+//! The inner loop of [`limbs28`](super), where nearly all of its time goes: once for any machine,
+//! once for wasm with vectors of 128 bits. Both do the same sums in the same columns, so the
+//! bounds written there hold for either.
 
 /// Limbs and columns that are worked on together.
 pub(super) const GROUP: usize = 4;
@@ -26,8 +27,9 @@ mod scalar {
         columns
     }
 
-    /// Adds the products of four digits with a run of limbs to a run of columns: column i gets d0 s(i) + d1 s(i - 1) +
-    /// d2 s(i - 2) + d3 s(i - 3). `source` begins with s(-3) and is three limbs longer than there are columns.
+    /// Adds the products of four digits with a run of limbs to a run of columns: column i gets d0
+    /// s(i) + d1 s(i - 1) + d2 s(i - 2) + d3 s(i - 3). `source` begins with s(-3) and is three
+    /// limbs longer than there are columns.
     #[inline(never)]
     pub(in super::super) fn add_products(
         columns: &mut [ColumnPair],
@@ -84,8 +86,9 @@ mod simd {
         let digits = [u32x4_splat(d0), u32x4_splat(d1), u32x4_splat(d2), u32x4_splat(d3)];
         let sources = source.windows(GROUP + 3).step_by(GROUP);
         for (columns, source) in columns.as_chunks_mut::<2>().0.iter_mut().zip(sources) {
-            // A vector that the compiler sees to be the same in every round becomes a general 64-bit multiplication,
-            // which takes twice as long; one that it has to read again stays an `extmul`.
+            // A vector that the compiler sees to be the same in every round becomes a general
+            // 64-bit multiplication, which takes twice as long; one that it has to read again
+            // stays an `extmul`.
             let [d0, d1, d2, d3] = *core::hint::black_box(&digits);
             let (Some(s3), Some(s2), Some(s1), Some(s0)) =
                 (limbs(source, 0), limbs(source, 1), limbs(source, 2), limbs(source, 3))
@@ -117,7 +120,8 @@ mod simd {
     )]
     fn limbs(source: &[u32], at: usize) -> Option<v128> {
         let four: &[u32; 4] = source.get(at..)?.first_chunk()?;
-        // SAFETY: four words are the 16 bytes that are read, any bytes are a vector, and no alignment is asked for.
+        // SAFETY: four words are the 16 bytes that are read, any bytes are a vector, and no
+        // alignment is asked for.
         Some(unsafe { v128_load(core::ptr::from_ref(four).cast()) })
     }
 }

@@ -1,21 +1,25 @@
-//! Two numbers side by side, and the one operation that [`limbs51`](super) is made of: a product of limbs, split
-//! exactly by two fused multiply-adds. Once for wasm with relaxed SIMD, once for any machine, which is slow and there for
-//! the tests.
+//! Two numbers side by side, and the one operation that [`limbs51`](super) is made of: a product
+//! of limbs, split exactly by two fused multiply-adds. Once for wasm with relaxed SIMD, once for
+//! any machine, which is slow and there for the tests.
 //!
 //! For integers 0 <= x <= 2^52 and 0 <= y < 2^51, and doubles that round to the nearest:
-//! - x y + 2^103 is in [2^103, 2^104), where the doubles are the multiples of 2^51. The first multiply-add, which rounds once,
-//!   makes it 2^103 + h 2^51, with x y = h 2^51 + l, 0 <= h <= 2^52 and |l| <= 2^50. Up to 2^104, one more in h is one more
-//!   in the bits of the double: they are the bits of 2^103 plus h.
+//! - x y + 2^103 is in [2^103, 2^104), where the doubles are the multiples of 2^51. The first
+//!   multiply-add, which rounds once, makes it 2^103 + h 2^51, with x y = h 2^51 + l, 0 <= h <=
+//!   2^52 and |l| <= 2^50. Up to 2^104, one more in h is one more in the bits of the double: they
+//!   are the bits of 2^103 plus h.
 //! - (2^103 + 3 2^51) - (2^103 + h 2^51) = (3 - h) 2^51 is exact: |3 - h| <= 2^52.
-//! - The second multiply-add makes x y + (3 - h) 2^51 = 3 2^51 + l of it: an integer in (2^52, 2^53), so it is exact too, and
-//!   one more in l is one more in the bits: they are the bits of 3 2^51 plus l.
+//! - The second multiply-add makes x y + (3 - h) 2^51 = 3 2^51 + l of it: an integer in (2^52,
+//!   2^53), so it is exact too, and one more in l is one more in the bits: they are the bits of 3
+//!   2^51 plus l.
 //!
-//! So h and l can be summed as the bits they are in, once for each sum the bits of 2^103 and of 3 2^51 are taken off:
-//! modulo 2^64 the order does not matter. Both are multiples of 2^51, which leaves alone what lies below.
+//! So h and l can be summed as the bits they are in, once for each sum the bits of 2^103 and of 3
+//! 2^51 are taken off: modulo 2^64 the order does not matter. Both are multiples of 2^51, which
+//! leaves alone what lies below.
 //!
-//! A multiply-add that rounds twice would give other numbers, and this kernel wrong answers: who chooses the module that has it
-//! must have seen one that rounds once (see `js/engine.ts` of verifier-wasm). The choice is an engine's, the same for
-//! all that it runs (WebAssembly 3.0, section 4.3.4).
+//! A multiply-add that rounds twice would give other numbers, and this kernel wrong answers: who
+//! chooses the module that has it must have seen one that rounds once (see `js/engine.ts` of
+//! verifier-wasm). The choice is an engine's, the same for all that it runs (WebAssembly 3.0,
+//! section 4.3.4).
 
 /// Bits of a limb: h and l are counted in its powers.
 pub(super) const LIMB_BITS: usize = 51;
@@ -142,8 +146,9 @@ mod relaxed {
         i64x2_add(a, b)
     }
 
-    /// 2^103 and 2^103 + 3 2^51, read from memory once for a row of products: as constants they would stand at every place where they
-    /// are used, and engines may put one together anew each time, which takes a sixth of all the time.
+    /// 2^103 and 2^103 + 3 2^51, read from memory once for a row of products: as constants they
+    /// would stand at every place where they are used, and engines may put one together anew each
+    /// time, which takes a sixth of all the time.
     pub(in super::super) fn splitters() -> [Pair; 2] {
         *core::hint::black_box(&[f64x2_splat(HIGH), f64x2_splat(HIGH_AND_LOW)])
     }
