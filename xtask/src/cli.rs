@@ -53,7 +53,7 @@ pub(crate) struct Test {
     /// edge.
     #[arg(long, conflicts_with = "changed")]
     pub(crate) quick: bool,
-    /// Run the stages that can see a difference from this branch or commit.
+    /// Run the steps that a difference from this branch or commit can affect.
     #[arg(long, value_name = "BASE", num_args = 0..=1, default_missing_value = "main")]
     pub(crate) changed: Option<String>,
     /// Go on with other steps when one has failed.

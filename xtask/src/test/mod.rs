@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything CI runs.
 
+mod area;
 mod changed;
 mod plan;
 mod programs;
@@ -31,12 +32,12 @@ pub(crate) fn run(
     let steps = if test.quick {
         plan::quick()
     } else if let Some(base) = &test.changed {
-        let stages = changed::stages(workspace, base)?;
-        if stages.is_empty() {
-            note(format_args!("nothing that a stage checks differs from {base}"));
+        let areas = changed::areas(workspace, base)?;
+        if areas.is_empty() {
+            note(format_args!("nothing differs from {base}"));
             return Ok(());
         }
-        plan::of_stages(&stages)
+        plan::affected_by(&areas)
     } else if test.only.is_empty() {
         plan::of_stages(Stage::value_variants())
     } else {

@@ -1,16 +1,22 @@
 //! The steps of `cargo xtask test`, in order of preference.
 
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+
+use super::area::Area;
 use super::schedule::{Phase, Step};
 use super::steps;
 use crate::build::Builder;
 use crate::cli::Stage;
-use anyhow::Result;
 
 type Work = fn(&mut Builder<'_>) -> Result<()>;
 
-/// A step, and whether `--quick` has it.
+/// A step, when it is due, and whether `--quick` has it.
 struct Planned {
     step: Step<'static>,
+    /// The areas of the repository that can change its result.
+    reads: &'static [Area],
     quick: bool,
 }
 
@@ -24,6 +30,12 @@ pub(super) fn quick() -> Vec<Step<'static>> {
     select(all(), |planned| planned.quick)
 }
 
+/// Returns the steps whose result a change in these areas can affect, with everything that they
+/// need.
+pub(super) fn affected_by(changed: &BTreeSet<Area>) -> Vec<Step<'static>> {
+    select(all(), |planned| planned.reads.iter().any(|area| changed.contains(area)))
+}
+
 fn select(all: Vec<Planned>, wanted: impl Fn(&Planned) -> bool) -> Vec<Step<'static>> {
     let mut names: Vec<&str> =
         all.iter().filter(|planned| wanted(planned)).map(|planned| planned.step.name).collect();
@@ -33,50 +45,115 @@ fn select(all: Vec<Planned>, wanted: impl Fn(&Planned) -> bool) -> Vec<Step<'sta
             names.extend(planned.step.needs);
         }
     }
-    let chosen =
-        all.into_iter().map(|planned| planned.step).filter(|step| names.contains(&step.name));
-    chosen.collect()
+    let selected = all.into_iter().map(|planned| planned.step);
+    selected.filter(|step| names.contains(&step.name)).collect()
 }
 
-/// What the tests of the whole system need.
+/// The steps that the tests of the whole system need.
 const SYSTEM: &[&str] =
     &["test programs", "edge component", "wide edge component", "npm package", "python packages"];
+
+/// Everything that is compiled natively.
+const NATIVE: &[Area] = &[
+    Area::Core,
+    Area::CoreTests,
+    Area::WasmBindings,
+    Area::EdgeResource,
+    Area::EdgeHost,
+    Area::Connection,
+    Area::Issuer,
+];
+
+/// Everything that `cargo fmt --all` reads.
+const FORMATTED: &[Area] = &[
+    Area::Core,
+    Area::CoreTests,
+    Area::WasmBindings,
+    Area::EdgeResource,
+    Area::EdgeHost,
+    Area::Connection,
+    Area::Issuer,
+    Area::FuzzTargets,
+];
+
+/// The sources of the unit tests, and what they compare with them.
+const UNIT_TESTED: &[Area] = &[
+    Area::Core,
+    Area::CoreTests,
+    Area::Vectors,
+    Area::WasmBindings,
+    Area::EdgeResource,
+    Area::EdgeHost,
+    Area::Connection,
+    Area::Issuer,
+    Area::Documents,
+];
+
+/// All programs, the page, and the files that its tests read.
+const RUNNING_SYSTEM: &[Area] = &[
+    Area::Core,
+    Area::CoreTests,
+    Area::Vectors,
+    Area::WasmBindings,
+    Area::NpmPackage,
+    Area::EdgeResource,
+    Area::EdgeHost,
+    Area::Connection,
+    Area::Issuer,
+    Area::Page,
+    Area::Keys,
+];
 
 /// Compiling comes in two lanes that do not wait for each other: `target` has native code, and
 /// other directories have wasm. Within a lane `after` keeps two cargo commands from waiting for
 /// one lock.
 fn all() -> Vec<Planned> {
+    use Area::{
+        Connection, Core, CoreTests, Documents, EdgeHost, EdgeResource, FuzzTargets, Issuer,
+        NpmPackage, Page, Vectors, WasmBindings,
+    };
     use Phase::{Compile, Run};
     use Stage::{
         Docs, Edge, Format, Fuzz, Lints, Npm, Postgres, Rust, System, Tools, WasmLints, Www,
     };
-    let step = |name, stage, phase, needs, after, work: Work| Planned {
+    let step = |name, stage, phase, needs, after, reads, work: Work| Planned {
         step: Step { name, stage, phase, needs, after, work: Box::new(work) },
+        reads,
         quick: false,
     };
     let quick = |planned: Planned| Planned { quick: true, ..planned };
     vec![
-        step("system packages", Tools, Compile, &[], &[], steps::packages),
-        quick(step("format", Format, Run, &[], &[], steps::format)),
-        quick(step("test programs", Rust, Compile, &[], &[], steps::test_programs)),
-        quick(step("lints", Lints, Run, &["test programs"], &[], steps::lints)),
+        step("system packages", Tools, Compile, &[], &[], &[], steps::packages),
+        quick(step("format", Format, Run, &[], &[], FORMATTED, steps::format)),
+        quick(step("test programs", Rust, Compile, &[], &[], NATIVE, steps::test_programs)),
+        quick(step("lints", Lints, Run, &["test programs"], &[], NATIVE, steps::lints)),
         quick(step(
             "python packages",
             Tools,
             Compile,
             &[],
             &["system packages"],
+            &[],
             steps::python_packages,
         )),
-        step("npm packages", Tools, Compile, &["system packages"], &[], steps::npm_packages),
-        step("wasm tools", Tools, Compile, &["system packages"], &[], steps::wasm_tools),
-        step("edge component", Edge, Compile, &["system packages"], &[], steps::portable_component),
+        step("npm packages", Tools, Compile, &["system packages"], &[], &[], steps::npm_packages),
+        step("wasm tools", Tools, Compile, &["system packages"], &[], &[], steps::wasm_tools),
+        step(
+            "edge component",
+            Edge,
+            Compile,
+            &["system packages"],
+            &[],
+            &[Core, EdgeResource],
+            steps::portable_component,
+        ),
         step(
             "npm package",
             Npm,
             Compile,
             &["npm packages", "wasm tools"],
             &["edge component"],
+            &[Core, WasmBindings, NpmPackage],
             steps::npm_package,
         ),
         step(
@@ -85,6 +162,7 @@ fn all() -> Vec<Planned> {
             Compile,
             &["system packages"],
             &[],
+            &[Core, EdgeResource],
             steps::wide_component,
         ),
         step(
@@ -93,6 +171,7 @@ fn all() -> Vec<Planned> {
             Run,
             &["system packages"],
             &["edge component", "npm package"],
+            &[Core, WasmBindings, EdgeResource],
             steps::wasm_lints,
         ),
         step(
@@ -101,10 +180,19 @@ fn all() -> Vec<Planned> {
             Compile,
             &["system packages"],
             &[],
+            &[Core],
             steps::verifier_without_std,
         ),
-        step("cargo-fuzz", Tools, Compile, &[], &[], steps::cargo_fuzz),
-        step("fuzz targets", Fuzz, Compile, &["cargo-fuzz"], &[], steps::fuzz_targets),
+        step("cargo-fuzz", Tools, Compile, &[], &[], &[], steps::cargo_fuzz),
+        step(
+            "fuzz targets",
+            Fuzz,
+            Compile,
+            &["cargo-fuzz"],
+            &[],
+            &[Core, FuzzTargets],
+            steps::fuzz_targets,
+        ),
         // The longest first: what is short fills the gaps at the end.
         step(
             "edge-host",
@@ -112,6 +200,7 @@ fn all() -> Vec<Planned> {
             Run,
             &["test programs", "edge component", "wide edge component", "python packages"],
             &[],
+            &[Core, Vectors, EdgeResource, EdgeHost, Connection],
             steps::edge_host_tests,
         ),
         quick(step(
@@ -120,6 +209,7 @@ fn all() -> Vec<Planned> {
             Run,
             &["test programs", "python packages"],
             &[],
+            &[Core, Vectors, Connection, Issuer],
             steps::issuer_tests,
         )),
         step(
@@ -128,19 +218,53 @@ fn all() -> Vec<Planned> {
             Run,
             &["test programs", "python packages"],
             &["issuer"],
+            &[Core, Vectors, Connection, Issuer],
             steps::issuer_tests_on_postgres,
         ),
-        step("demo page", System, Run, SYSTEM, &["edge-host"], steps::demo),
-        step("inspector", System, Run, SYSTEM, &["edge-host"], steps::inspector),
-        step("OpenAPI documents", System, Run, SYSTEM, &["edge-host"], steps::openapi),
-        step("npm tests", Npm, Run, &["npm package"], &[], steps::npm_tests),
-        step("fuzzing", Fuzz, Run, &["fuzz targets"], &[], steps::fuzzing),
+        step("demo page", System, Run, SYSTEM, &["edge-host"], RUNNING_SYSTEM, steps::demo),
+        step(
+            "inspector",
+            System,
+            Run,
+            SYSTEM,
+            &["edge-host"],
+            &[Core, Vectors, WasmBindings, NpmPackage, Page],
+            steps::inspector,
+        ),
+        step(
+            "OpenAPI documents",
+            System,
+            Run,
+            SYSTEM,
+            &["edge-host"],
+            &[Core, EdgeResource, EdgeHost, Connection, Issuer, Page],
+            steps::openapi,
+        ),
+        step(
+            "npm tests",
+            Npm,
+            Run,
+            &["npm package"],
+            &[],
+            &[Core, Vectors, WasmBindings, NpmPackage, Documents],
+            steps::npm_tests,
+        ),
+        step(
+            "fuzzing",
+            Fuzz,
+            Run,
+            &["fuzz targets"],
+            &[],
+            &[Core, Vectors, FuzzTargets],
+            steps::fuzzing,
+        ),
         quick(step(
             "verifier-core",
             Rust,
             Run,
             &["test programs", "python packages"],
             &[],
+            &[Core, CoreTests, Vectors, Documents],
             steps::core_tests,
         )),
         quick(step(
@@ -149,6 +273,7 @@ fn all() -> Vec<Planned> {
             Run,
             &["test programs", "python packages"],
             &[],
+            UNIT_TESTED,
             steps::unit_tests,
         )),
         step(
@@ -157,6 +282,7 @@ fn all() -> Vec<Planned> {
             Run,
             &["test programs", "python packages"],
             &[],
+            &[Core, CoreTests, Vectors],
             steps::core_tests_with_limbs28,
         ),
         step(
@@ -165,13 +291,46 @@ fn all() -> Vec<Planned> {
             Run,
             &["test programs", "python packages"],
             &[],
+            &[Core, CoreTests, Vectors],
             steps::core_tests_with_limbs51,
         ),
-        step("vectors", Fuzz, Run, &["test programs"], &[], steps::vectors),
-        step("kernels", Fuzz, Run, &["test programs", "npm package"], &[], steps::kernels),
-        step("type check of the demo page", Www, Run, &["npm package"], &[], steps::www_types),
-        step("doc tests", Rust, Run, &["test programs"], &[], steps::doc_tests),
-        step("documentation", Docs, Run, &[], &["test programs"], steps::documentation),
+        step(
+            "vectors",
+            Fuzz,
+            Run,
+            &["test programs"],
+            &[],
+            &[Core, CoreTests, Vectors],
+            steps::vectors,
+        ),
+        step(
+            "kernels",
+            Fuzz,
+            Run,
+            &["test programs", "npm package"],
+            &[],
+            &[Core, CoreTests, WasmBindings, NpmPackage],
+            steps::kernels,
+        ),
+        step(
+            "type check of the demo page",
+            Www,
+            Run,
+            &["npm package"],
+            &[],
+            &[Core, WasmBindings, NpmPackage, Page],
+            steps::www_types,
+        ),
+        step("doc tests", Rust, Run, &["test programs"], &[], NATIVE, steps::doc_tests),
+        step(
+            "documentation",
+            Docs,
+            Run,
+            &[],
+            &["test programs"],
+            &[Core, WasmBindings],
+            steps::documentation,
+        ),
     ]
 }
 
@@ -179,6 +338,14 @@ fn all() -> Vec<Planned> {
 mod tests {
     use super::*;
     use clap::ValueEnum as _;
+
+    fn names(steps: &[Step<'_>]) -> Vec<&'static str> {
+        steps.iter().map(|step| step.name).collect()
+    }
+
+    fn changed(areas: &[Area]) -> Vec<&'static str> {
+        names(&affected_by(&areas.iter().copied().collect()))
+    }
 
     #[test]
     fn every_name_is_unique_and_every_need_comes_earlier() {
@@ -202,20 +369,51 @@ mod tests {
 
     #[test]
     fn a_quick_run_installs_no_browser_and_builds_no_wasm() {
-        let plan = quick();
-        assert!(plan.iter().any(|step| step.name == "issuer"));
+        let plan = names(&quick());
+        assert!(plan.contains(&"issuer"));
         for absent in ["system packages", "npm packages", "wasm tools", "edge component"] {
-            assert!(plan.iter().all(|step| step.name != absent), "{absent}");
+            assert!(!plan.contains(&absent), "{absent}");
         }
     }
 
     #[test]
     fn a_stage_brings_what_it_needs_and_nothing_else() {
-        let names = |steps: Vec<Step<'_>>| steps.iter().map(|step| step.name).collect::<Vec<_>>();
-        assert_eq!(names(of_stages(&[Stage::Lints])), ["test programs", "lints"]);
+        assert_eq!(names(&of_stages(&[Stage::Lints])), ["test programs", "lints"]);
         assert_eq!(
-            names(of_stages(&[Stage::Postgres])),
+            names(&of_stages(&[Stage::Postgres])),
             ["test programs", "python packages", "issuer on PostgreSQL"]
         );
+    }
+
+    #[test]
+    fn a_change_of_the_core_affects_every_step_and_a_change_of_all_areas_too() {
+        let all = names(&of_stages(Stage::value_variants()));
+        assert_eq!(changed(&[Area::Core]), all);
+        assert_eq!(changed(Area::ALL), all);
+    }
+
+    #[test]
+    fn every_area_affects_a_step() {
+        for area in Area::ALL {
+            assert!(!changed(&[*area]).is_empty(), "{area:?}");
+        }
+    }
+
+    #[test]
+    fn a_change_of_the_issuer_runs_no_test_of_the_edge() {
+        let steps = changed(&[Area::Issuer]);
+        for due in ["lints", "issuer", "issuer on PostgreSQL", "demo page", "OpenAPI documents"] {
+            assert!(steps.contains(&due), "{due}");
+        }
+        for other in ["edge-host", "wasm lints", "npm tests", "fuzzing", "verifier-core"] {
+            assert!(!steps.contains(&other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_change_of_the_edge_runs_no_test_of_the_issuer_alone() {
+        let steps = changed(&[Area::EdgeResource]);
+        assert!(steps.contains(&"edge-host") && steps.contains(&"wasm lints"), "{steps:?}");
+        assert!(!steps.iter().any(|step| step.starts_with("issuer")), "{steps:?}");
     }
 }
