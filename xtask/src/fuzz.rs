@@ -11,11 +11,17 @@ use clap::ValueEnum as _;
 use crate::cli::{Fuzz, FuzzTarget};
 use crate::process;
 use crate::progress::{Runner, minutes, say};
-use crate::toolchain::cargo_install::{self, Lock};
+use crate::toolchain::cargo_install::{Lock, Tool};
 use crate::version::Version;
 use crate::workspace::Workspace;
 
-const CARGO_FUZZ: Version = Version(0, 13, 2);
+const CARGO_FUZZ: Tool<'_> = Tool {
+    program: "cargo-fuzz",
+    package: "cargo-fuzz",
+    version: Version(0, 13, 2),
+    lock: Lock::Its,
+    arguments: &[],
+};
 
 /// Longest input, in bytes: a little above what the verifier reads of a token.
 const MAX_INPUT: u32 = 20_000;
@@ -27,7 +33,7 @@ pub(crate) const SHORT: u64 = 10;
 
 /// Installs cargo-fuzz unless it is there.
 pub(crate) fn install(workspace: &Workspace, runner: &mut Runner) -> Result<PathBuf> {
-    cargo_install::ensure("cargo-fuzz", "cargo-fuzz", CARGO_FUZZ, Lock::Its, workspace, runner)
+    CARGO_FUZZ.ensure(workspace, runner)
 }
 
 /// Compiles all targets.

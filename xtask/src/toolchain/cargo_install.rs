@@ -11,7 +11,7 @@ use crate::version::Version;
 use crate::workspace::Workspace;
 
 /// Which versions of its dependencies a program is built from.
-#[derive(PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lock {
     /// Those of its own lock file.
     Its,
@@ -19,48 +19,47 @@ pub(crate) enum Lock {
     Newest,
 }
 
-/// A program of exactly this version: from `PATH` or the cache, else installed into the cache.
-pub(crate) fn ensure(
-    program: &str,
-    package: &str,
-    wanted: Version,
-    lock: Lock,
-    workspace: &Workspace,
-    runner: &mut Runner,
-) -> Result<PathBuf> {
-    let tools = workspace.cache.join("tools");
-    let cached = tools.join("bin").join(program);
-    let candidates = process::on_path(program).into_iter().chain([cached.clone()]);
-    for candidate in candidates {
-        if version_of(&candidate) == Some(wanted) {
-            return Ok(candidate);
+/// A program that a crate of the registry contains.
+pub(crate) struct Tool<'a> {
+    pub(crate) program: &'a str,
+    pub(crate) package: &'a str,
+    pub(crate) version: Version,
+    pub(crate) lock: Lock,
+    /// Further arguments of `cargo install`: which parts of the crate are left out.
+    pub(crate) arguments: &'a [&'a str],
+}
+
+impl Tool<'_> {
+    /// Returns a program of exactly this version: from `PATH` or the cache, else installed into
+    /// the cache.
+    pub(crate) fn ensure(&self, workspace: &Workspace, runner: &mut Runner) -> Result<PathBuf> {
+        let tools = workspace.cache.join("tools");
+        let cached = tools.join("bin").join(self.program);
+        let candidates = process::on_path(self.program).into_iter().chain([cached.clone()]);
+        for candidate in candidates {
+            if version_of(&candidate) == Some(self.version) {
+                return Ok(candidate);
+            }
         }
+        let mut command = process::command(native_cargo());
+        // Otherwise its build directory would be the one of this checkout.
+        command.env_remove("CARGO_TARGET_DIR");
+        // Neither optimised nor debuggable: these programs work for a moment, and optimising them
+        // takes minutes.
+        command.env("CARGO_PROFILE_DEV_DEBUG", "0");
+        let version = format!("={}", self.version);
+        command.args(["install", self.package, "--version", &version, "--debug", "--force"]);
+        command.args(self.arguments).arg("--root").arg(&tools);
+        if self.lock == Lock::Its {
+            command.arg("--locked");
+        }
+        let doing = format!(
+            "cargo install {} {} into {} (some minutes, once)",
+            self.package,
+            self.version,
+            tools.display()
+        );
+        runner.quiet(&doing, command, minutes(30), &workspace.log(self.program))?;
+        Ok(cached)
     }
-    let mut command = process::command(native_cargo());
-    // Otherwise its build directory would be the one of this checkout.
-    command.env_remove("CARGO_TARGET_DIR");
-    // Neither optimised nor debuggable: these programs work for a moment, and optimising them
-    // takes minutes.
-    command.env("CARGO_PROFILE_DEV_DEBUG", "0");
-    command
-        .args([
-            "install",
-            package,
-            "--version",
-            &format!("={wanted}"),
-            "--debug",
-            "--force",
-            "--root",
-        ])
-        .arg(&tools);
-    if lock == Lock::Its {
-        command.arg("--locked");
-    }
-    runner.quiet(
-        &format!("cargo install {package} {wanted} into {} (some minutes, once)", tools.display()),
-        command,
-        minutes(30),
-        &workspace.log(program),
-    )?;
-    Ok(cached)
 }

@@ -5,12 +5,29 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use super::cargo_install::{Lock, ensure};
+use super::cargo_install::{Lock, Tool};
 use crate::progress::Runner;
 use crate::version::Version;
 use crate::workspace::Workspace;
 
-const WASM_PACK: Version = Version(0, 15, 1);
+const WASM_PACK: Tool<'_> = Tool {
+    program: "wasm-pack",
+    package: "wasm-pack",
+    version: Version(0, 15, 1),
+    lock: Lock::Its,
+    arguments: &[],
+};
+
+/// Without the programs and the TLS library that only its own test runner needs.
+const fn wasm_bindgen(version: Version) -> Tool<'static> {
+    Tool {
+        program: "wasm-bindgen",
+        package: "wasm-bindgen-cli",
+        version,
+        lock: Lock::Newest,
+        arguments: &["--bin", "wasm-bindgen", "--no-default-features"],
+    }
+}
 
 /// Where the two programs are.
 pub(crate) struct WasmTools {
@@ -26,18 +43,11 @@ impl WasmTools {
         let lock =
             fs::read_to_string(&lock).with_context(|| format!("cannot read {}", lock.display()))?;
         // The crate and the program have to be of the same version.
-        let wasm_bindgen = locked_version(&lock, "wasm-bindgen")
+        let version = locked_version(&lock, "wasm-bindgen")
             .context("Cargo.lock does not name wasm-bindgen: run cargo generate-lockfile")?;
         Ok(Self {
-            wasm_pack: ensure("wasm-pack", "wasm-pack", WASM_PACK, Lock::Its, workspace, runner)?,
-            wasm_bindgen: ensure(
-                "wasm-bindgen",
-                "wasm-bindgen-cli",
-                wasm_bindgen,
-                Lock::Newest,
-                workspace,
-                runner,
-            )?,
+            wasm_pack: WASM_PACK.ensure(workspace, runner)?,
+            wasm_bindgen: wasm_bindgen(version).ensure(workspace, runner)?,
         })
     }
 
