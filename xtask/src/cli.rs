@@ -59,7 +59,7 @@ pub(crate) struct Test {
     /// Go on with other steps when one has failed.
     #[arg(long)]
     pub(crate) keep_going: bool,
-    /// Steps at a time [default: 2]; with 1, output is shown while it is written.
+    /// Steps at a time [default: 3]; with 1, output is shown while it is written.
     #[arg(long, value_name = "COUNT")]
     pub(crate) jobs: Option<usize>,
 }

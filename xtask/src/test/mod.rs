@@ -20,9 +20,9 @@ use crate::progress::note;
 use crate::workspace::Workspace;
 use schedule::{Options, Outcome};
 
-/// Steps at a time, unless the command line or the machine says otherwise: beside a compiler that
-/// uses all processors runs something that waits for a network, a disk or one linker.
-const JOBS: usize = 2;
+/// The most steps at a time that the command line does not ask for: beside two that compute runs
+/// one that waits for a timer, a network, a disk or one linker.
+const JOBS: usize = 3;
 
 pub(crate) fn run(
     workspace: &Workspace,
@@ -44,7 +44,7 @@ pub(crate) fn run(
         plan::of_stages(&test.only)
     };
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let jobs = test.jobs.unwrap_or(JOBS.min(processors)).max(1);
+    let jobs = test.jobs.unwrap_or(JOBS.min(processors + 1)).max(1);
     let started = Instant::now();
     let ended =
         schedule::run(steps, &Options { workspace, toolchain, jobs, keep_going: test.keep_going });

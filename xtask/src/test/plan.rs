@@ -221,13 +221,14 @@ fn all() -> Vec<Planned> {
             &[Core, Vectors, Connection, Issuer],
             steps::issuer_tests_on_postgres,
         ),
-        step("demo page", System, Run, SYSTEM, &["edge-host"], RUNNING_SYSTEM, steps::demo),
+        step("sessions", System, Run, SYSTEM, &[], RUNNING_SYSTEM, steps::sessions),
+        step("demo page", System, Run, SYSTEM, &[], RUNNING_SYSTEM, steps::demo_page),
         step(
             "inspector",
             System,
             Run,
             SYSTEM,
-            &["edge-host"],
+            &[],
             &[Core, Vectors, WasmBindings, NpmPackage, Page],
             steps::inspector,
         ),
@@ -236,7 +237,7 @@ fn all() -> Vec<Planned> {
             System,
             Run,
             SYSTEM,
-            &["edge-host"],
+            &[],
             &[Core, EdgeResource, EdgeHost, Connection, Issuer, Page],
             steps::openapi,
         ),
@@ -402,7 +403,7 @@ mod tests {
     #[test]
     fn a_change_of_the_issuer_runs_no_test_of_the_edge() {
         let steps = changed(&[Area::Issuer]);
-        for due in ["lints", "issuer", "issuer on PostgreSQL", "demo page", "OpenAPI documents"] {
+        for due in ["lints", "issuer", "issuer on PostgreSQL", "sessions", "OpenAPI documents"] {
             assert!(steps.contains(&due), "{due}");
         }
         for other in ["edge-host", "wasm lints", "npm tests", "fuzzing", "verifier-core"] {

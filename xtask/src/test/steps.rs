@@ -246,8 +246,12 @@ pub(super) fn www_types(builder: &mut Builder<'_>) -> Result<()> {
     builder.runner.stream("type check of the demo page", command, minutes(5))
 }
 
-pub(super) fn demo(builder: &mut Builder<'_>) -> Result<()> {
-    whole_system::run(&whole_system::DEMO, builder)
+pub(super) fn demo_page(builder: &mut Builder<'_>) -> Result<()> {
+    whole_system::run(&whole_system::PAGE, builder)
+}
+
+pub(super) fn sessions(builder: &mut Builder<'_>) -> Result<()> {
+    whole_system::run(&whole_system::SESSIONS, builder)
 }
 
 pub(super) fn inspector(builder: &mut Builder<'_>) -> Result<()> {
