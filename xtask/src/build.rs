@@ -10,6 +10,7 @@ use crate::cli::WasmToolchainChoice;
 use crate::freshness::{Inputs, is_fresh, when_stale};
 use crate::process;
 use crate::progress::{Runner, minutes, note, say};
+pub(crate) use crate::toolchain::Arithmetic;
 use crate::toolchain::{self, WasmToolchain, debian, node, wasm_tools::WasmTools};
 use crate::version::Version;
 use crate::workspace::Workspace;
@@ -24,32 +25,6 @@ pub(crate) struct Builder<'a> {
     choice: WasmToolchainChoice,
     wasm: Option<WasmToolchain>,
     node: Option<Version>,
-}
-
-/// What an engine must be able to compute for the edge component.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Arithmetic {
-    /// What all of them can: for Spin.
-    Portable,
-    /// Products of two words of 64 bits, too: for edge-host, which brings such an engine. Another
-    /// one refuses to load it.
-    Wide,
-}
-
-impl Arithmetic {
-    const fn file_name(self) -> &'static str {
-        match self {
-            Self::Portable => "edge_resource.wasm",
-            Self::Wide => "edge_resource_wide.wasm",
-        }
-    }
-
-    const fn of_what(self) -> &'static str {
-        match self {
-            Self::Portable => "",
-            Self::Wide => " with wide arithmetic",
-        }
-    }
 }
 
 /// Which packages `npm ci` installs.
@@ -118,7 +93,7 @@ impl<'a> Builder<'a> {
     /// The edge component, at the place where `spin.toml` looks for it or beside that.
     pub(crate) fn edge_component(&mut self, arithmetic: Arithmetic) -> Result<PathBuf> {
         let wasm = self.wasm_toolchain()?;
-        let doing = format!("building the edge component{}", arithmetic.of_what());
+        let doing = format!("building the edge component{}", arithmetic.label());
         say(&doing);
         let mut command = process::command(wasm.cargo());
         command.current_dir(&self.workspace.root);

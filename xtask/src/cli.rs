@@ -4,6 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+/// Seconds for each fuzz target, unless an option sets them.
+const FUZZ_SECONDS: u64 = 600;
+/// Cases in the comparison of the kernels, unless an option sets them.
+const KERNEL_CASES: u64 = 1_000_000;
+
 /// Developer commands of Dojang.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", disable_help_subcommand = true)]
@@ -91,7 +96,7 @@ pub(crate) enum Place {
 #[derive(Args)]
 pub(crate) struct Fuzz {
     /// Seconds for each target.
-    #[arg(long, default_value_t = crate::fuzz::LONG)]
+    #[arg(long, default_value_t = FUZZ_SECONDS)]
     pub(crate) seconds: u64,
     /// Fuzz only this target (may be given more than once).
     #[arg(long, value_name = "TARGET", value_enum)]
@@ -101,7 +106,7 @@ pub(crate) struct Fuzz {
 #[derive(Args)]
 pub(crate) struct Kernels {
     /// How many powers to compare.
-    #[arg(long, default_value_t = crate::kernels::MANY)]
+    #[arg(long, default_value_t = KERNEL_CASES)]
     pub(crate) cases: u64,
     /// Other cases for another number.
     #[arg(long, default_value_t = 1)]

@@ -26,8 +26,6 @@ const CARGO_FUZZ: Tool<'_> = Tool {
 /// Longest input, in bytes: a little above what the verifier reads of a token.
 const MAX_INPUT: u32 = 20_000;
 
-/// Seconds for each target when nobody says otherwise.
-pub(crate) const LONG: u64 = 600;
 /// Seconds for each target in `cargo xtask test`.
 pub(crate) const SHORT: u64 = 10;
 

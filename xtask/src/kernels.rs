@@ -12,8 +12,6 @@ use crate::process;
 use crate::progress::{minutes, say};
 use crate::toolchain::{self, BROWSER, NPM_PROFILE};
 
-/// Powers to compare when nobody says otherwise.
-pub(crate) const MANY: u64 = 1_000_000;
 /// Powers in `cargo xtask test`.
 pub(crate) const FEW: u64 = 10_000;
 

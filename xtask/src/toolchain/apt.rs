@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use nix::unistd::geteuid;
 
-use super::ANSWER;
+use super::environment::PROBE_TIMEOUT;
 use crate::process;
 use crate::progress::{Runner, minutes, note, say};
 use crate::workspace::Workspace;
@@ -60,7 +60,7 @@ pub(crate) fn missing<'a>(packages: &[&'a str]) -> Vec<&'a str> {
     let installed = |package: &str| {
         let mut command = process::command("dpkg-query");
         command.args(["--show", "--showformat=${db:Status-Status}", package]);
-        process::probe(command, ANSWER).is_some_and(|status| status.trim() == "installed")
+        process::probe(command, PROBE_TIMEOUT).is_some_and(|status| status.trim() == "installed")
     };
     packages.iter().copied().filter(|package| !installed(package)).collect()
 }

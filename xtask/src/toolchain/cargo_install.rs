@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use super::{native_cargo, version_of};
+use super::environment::{native_cargo, version_of};
 use crate::process;
 use crate::progress::{Runner, minutes};
 use crate::version::Version;

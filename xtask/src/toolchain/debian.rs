@@ -9,7 +9,9 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::{Variable, WASIP2, apt};
+use super::apt;
+use super::environment::Variable;
+use super::targets::{BROWSER, WASIP2};
 use crate::progress::Runner;
 use crate::workspace::Workspace;
 
@@ -22,7 +24,7 @@ const PACKAGES: [&str; 5] = ["rustc-web", "cargo-web", "rust-web-src", "lld-22",
 /// Installs what is missing of it.
 pub(crate) fn ensure(workspace: &Workspace, runner: &mut Runner) -> Result<()> {
     if !apt::is_debian() {
-        bail!("the wasm targets are missing; run: rustup target add {} {WASIP2}", super::BROWSER);
+        bail!("the wasm targets are missing; run: rustup target add {} {WASIP2}", BROWSER);
     }
     apt::ensure(&PACKAGES, "compiling wasm", workspace, runner)
 }

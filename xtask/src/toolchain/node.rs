@@ -2,7 +2,8 @@
 
 use anyhow::{Result, bail};
 
-use super::{apt, version_of};
+use super::apt;
+use super::environment::version_of;
 use crate::progress::{Runner, note};
 use crate::version::Version;
 use crate::workspace::Workspace;

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use super::{ANSWER, apt, version_of};
+use super::apt;
+use super::environment::{PROBE_TIMEOUT, version_of};
 use crate::freshness::{Inputs, when_stale};
 use crate::process;
 use crate::progress::{Runner, minutes};
@@ -72,5 +73,5 @@ fn can_make_environments(python: &Path) -> bool {
     let mut command = process::command(python);
     command.args(["-c", "import ensurepip, venv"]);
     version_of(python).is_some_and(|found| found >= OLDEST)
-        && process::probe(command, ANSWER).is_some()
+        && process::probe(command, PROBE_TIMEOUT).is_some()
 }

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use super::{ANSWER, BROWSER, WASIP2};
+use super::environment::PROBE_TIMEOUT;
+use super::targets::{BROWSER, WASIP2};
 use crate::process::{self, Interrupted, ProcessGroup};
 use crate::progress::{self, Runner, minutes, note, say};
 use crate::workspace::Workspace;
@@ -21,7 +22,7 @@ pub(crate) fn targets_are_installed() -> bool {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let mut command = process::command(rustc);
     command.args(["--print", "sysroot"]);
-    process::probe(command, ANSWER).is_some_and(|printed| {
+    process::probe(command, PROBE_TIMEOUT).is_some_and(|printed| {
         let libraries = Path::new(printed.trim()).join("lib/rustlib");
         [BROWSER, WASIP2].iter().all(|target| {
             fs::read_dir(libraries.join(target).join("lib"))

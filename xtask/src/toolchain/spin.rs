@@ -1,7 +1,7 @@
 //! Spin, which serves the edge component where it is installed.
 
-use super::version_of;
-use crate::build::Arithmetic;
+use super::environment::version_of;
+use super::targets::Arithmetic;
 use crate::version::Version;
 
 /// The first to serve components of WASI 0.3.

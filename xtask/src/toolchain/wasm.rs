@@ -1,57 +1,15 @@
-//! What has to be on the machine besides cargo: wasm targets, wasm tools, Node; for the tests a
-//! browser and Python.
-//!
-//! Everything that is missing is either installed, after a line that says so, or named in a
-//! message with the commands that install it.
+//! The toolchain that compiles wasm.
 
-pub(crate) mod apt;
-pub(crate) mod browser;
-pub(crate) mod cargo_install;
-pub(crate) mod debian;
-pub(crate) mod node;
-pub(crate) mod python;
-pub(crate) mod rustup;
-pub(crate) mod spin;
-pub(crate) mod wasm_tools;
-
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
-use std::time::Duration;
 
 use anyhow::{Result, bail};
 
+use super::environment::{Variable, native_cargo};
+use super::{debian, rustup};
 use crate::cli::WasmToolchainChoice;
-use crate::process;
 use crate::progress::{Runner, note};
-use crate::version::Version;
 use crate::workspace::Workspace;
-
-/// Of the edge component.
-pub(crate) const WASIP2: &str = "wasm32-wasip2";
-/// Of the npm package.
-pub(crate) const BROWSER: &str = "wasm32-unknown-unknown";
-
-/// The cargo profile of the npm package.
-pub(crate) const NPM_PROFILE: &str = "wasm-npm";
-
-/// What cargo has to be told for a build with wide arithmetic of a package that has a feature of
-/// this name.
-pub(crate) fn wide_arithmetic(target: &str) -> [String; 4] {
-    let [config, flags] = target_features(target, "+wide-arithmetic");
-    ["--features".to_owned(), "wide-arithmetic".to_owned(), config, flags]
-}
-
-/// What cargo has to be told for code that needs these features of its target.
-pub(crate) fn target_features(target: &str, features: &str) -> [String; 2] {
-    [
-        "--config".to_owned(),
-        format!(r#"target.{target}.rustflags=["-C", "target-feature={features}"]"#),
-    ]
-}
-
-/// How long a tool may take to tell its version.
-const ANSWER: Duration = Duration::from_secs(20);
 
 /// Who compiles wasm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,28 +111,10 @@ impl WasmToolchain {
     }
 }
 
-/// The cargo that runs this program.
-pub(crate) fn native_cargo() -> PathBuf {
-    std::env::var_os("CARGO").map_or_else(|| "cargo".into(), PathBuf::from)
-}
-
-/// What `program --version` says, when there is such a program.
-pub(crate) fn version_of(program: impl AsRef<Path>) -> Option<Version> {
-    let mut command = process::command(program.as_ref());
-    command.arg("--version");
-    process::probe(command, ANSWER).and_then(|printed| Version::first_in(&printed))
-}
-
-/// `PATH` with some directories in front.
-pub(crate) fn path_with(first: &[PathBuf]) -> Result<OsString> {
-    let inherited = std::env::var_os("PATH").unwrap_or_default();
-    let all = first.iter().cloned().chain(std::env::split_paths(&inherited));
-    Ok(std::env::join_paths(all)?)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::ffi::OsString;
 
     fn workspace() -> Workspace {
         Workspace {
@@ -217,13 +157,5 @@ mod tests {
         for name in ["CARGO_UNSTABLE_BUILD_STD", "RUSTC", "CARGO", "RUSTC_BOOTSTRAP"] {
             assert_eq!(value(WasmToolchain::Native, name), None, "{name} is left as it is");
         }
-    }
-
-    #[test]
-    fn directories_are_put_in_front_of_the_path() {
-        let path = path_with(&["/first".into(), "/second".into()]).expect("no colon in the names");
-        let directories: Vec<_> = std::env::split_paths(&path).take(2).collect();
-        assert_eq!(directories, [PathBuf::from("/first"), PathBuf::from("/second")]);
-        assert!(path_with(&["/with:colon".into()]).is_err());
     }
 }
