@@ -10,7 +10,7 @@ use wasmtime_wasi_http::p3::bindings::ServicePre;
 
 use crate::instance::{EPOCH_TICK, State};
 use crate::key_value;
-use crate::redis_client;
+use crate::outbound_redis;
 use crate::variables;
 
 /// The engine, with its epoch ticking for as long as the program runs. What it compiles is kept in
@@ -59,7 +59,7 @@ pub(crate) fn load(engine: &Engine, path: &Path) -> anyhow::Result<ServicePre<St
     wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
     variables::add_to_linker(&mut linker)?;
     key_value::add_to_linker(&mut linker)?;
-    redis_client::add_to_linker(&mut linker)?;
+    outbound_redis::add_to_linker(&mut linker)?;
     let linked = linker.instantiate_pre(&component).map_err(|error| {
         anyhow!("{} needs something this host does not provide: {error:#}", path.display())
     })?;

@@ -4,8 +4,8 @@ wasmtime::component::bindgen!({
     path: "wit",
     world: "imports",
     with: {
-        "spin:key-value/key-value.store": crate::key_value::Handle,
-        "spin:redis/redis.connection": crate::redis_client::Handle,
+        "spin:key-value/key-value.store": crate::imports::OpenStore,
+        "spin:redis/redis.connection": crate::outbound_redis::PooledConnection,
     },
     imports: {
         "spin:key-value/key-value.[method]store.get-keys": async | store | trappable,
@@ -16,3 +16,7 @@ wasmtime::component::bindgen!({
         "spin:redis/redis.[drop]connection": trappable,
     },
 });
+
+/// The key-value store, opened by a component.
+#[expect(unreachable_pub, reason = "the generated interfaces re-export it")]
+pub struct OpenStore;

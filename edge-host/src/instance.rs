@@ -19,10 +19,10 @@ use wasmtime_wasi_http::p3::bindings::ServicePre;
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::guest_log::GuestLog;
-use crate::key_value::{self, HasKeyValue, KeyValue};
+use crate::key_value::{self, HasKeyValue, KeyValueStore};
 use crate::metrics::{Metrics, Present};
 use crate::outbound::Outbound;
-use crate::redis_client::{self, HasRedis, RedisConnections};
+use crate::outbound_redis::{self, HasRedis, RedisPool};
 use crate::slots::{Admitted, Slots};
 use crate::variables::Variables;
 
@@ -60,8 +60,8 @@ pub(crate) struct State {
     http: WasiHttpCtx,
     outbound: Outbound,
     variables: Variables,
-    key_value: KeyValue,
-    redis: RedisConnections,
+    key_value: KeyValueStore,
+    redis: RedisPool,
     limiter: Limiter,
     _present: Present,
     /// Of [`Instances::slots`].
@@ -127,15 +127,15 @@ impl AsRef<Variables> for State {
 
 impl HasKeyValue for State {
     fn key_value(&mut self) -> key_value::View<'_> {
-        key_value::View { table: &mut self.table, key_value: self.key_value.clone() }
+        key_value::View { table: &mut self.table, store: self.key_value.clone() }
     }
 }
 
 impl HasRedis for State {
-    fn redis(&mut self) -> redis_client::View<'_> {
-        redis_client::View {
+    fn redis(&mut self) -> outbound_redis::View<'_> {
+        outbound_redis::View {
             table: &mut self.table,
-            connections: self.redis.clone(),
+            pool: self.redis.clone(),
             outbound: &self.outbound,
         }
     }
@@ -146,8 +146,8 @@ pub(crate) struct Instances {
     pub(crate) engine: Engine,
     pub(crate) component: ServicePre<State>,
     pub(crate) variables: Variables,
-    pub(crate) key_value: KeyValue,
-    pub(crate) redis: RedisConnections,
+    pub(crate) key_value: KeyValueStore,
+    pub(crate) redis: RedisPool,
     pub(crate) outbound: Outbound,
     pub(crate) limits: Limits,
     /// What the components' clocks show, if not the time.

@@ -8,15 +8,13 @@ mod gateway;
 mod guest_log;
 mod imports;
 mod instance;
-mod key_listing;
 mod key_value;
 mod metrics;
 mod metrics_server;
 mod outbound;
+mod outbound_redis;
 mod probe;
-mod redis_client;
 mod request_body;
-mod reserve;
 mod server;
 mod slots;
 mod variables;
@@ -37,10 +35,10 @@ use tracing_subscriber::EnvFilter;
 use arguments::{Arguments, LogFormat};
 use gateway::Gateway;
 use instance::{FixedTime, IDLE_TIME, Instances, Limits};
-use key_value::KeyValue;
+use key_value::KeyValueStore;
 use metrics::Metrics;
 use outbound::Outbound;
-use redis_client::RedisConnections;
+use outbound_redis::RedisPool;
 use slots::Slots;
 use variables::Variables;
 
@@ -108,8 +106,8 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         engine,
         component,
         variables,
-        key_value: KeyValue::open(&state_dir.join("key-value.sqlite3"))?,
-        redis: RedisConnections::default(),
+        key_value: KeyValueStore::open(&state_dir.join("key-value.sqlite3"))?,
+        redis: RedisPool::default(),
         slots: Slots::new(arguments.instances()),
         outbound: Outbound::to(arguments.allow_outbound),
         limits: Limits {

@@ -12,10 +12,10 @@ use http_body_util::{BodyExt, Empty};
 use wasmtime_wasi_http::handler::ProxyHandler;
 
 use crate::instance::{Instances, Limits};
-use crate::key_value::KeyValue;
+use crate::key_value::KeyValueStore;
 use crate::metrics::Metrics;
 use crate::outbound::Outbound;
-use crate::redis_client::RedisConnections;
+use crate::outbound_redis::RedisPool;
 use crate::slots::{Admitted, Slots};
 
 /// Time for the response, at least: a short `--request-timeout` must not skip the check.
@@ -31,8 +31,8 @@ pub(crate) async fn refuse_unknown_variables(instances: &Instances) -> anyhow::R
         engine: instances.engine.clone(),
         component: instances.component.clone(),
         variables: variables.clone(),
-        key_value: KeyValue::in_memory()?,
-        redis: RedisConnections::default(),
+        key_value: KeyValueStore::in_memory()?,
+        redis: RedisPool::default(),
         outbound: Outbound::nowhere(),
         limits: limits(instances.limits),
         fixed_time: instances.fixed_time,

@@ -1,4 +1,4 @@
-//! All keys of the store, read in pages while the component reads them.
+//! A stream of all keys, read from the store in pages while the component reads the stream.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -7,30 +7,29 @@ use tokio::sync::oneshot;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Destination, StreamProducer, StreamResult, VecBuffer};
 
-use crate::imports::spin::key_value::key_value::Error;
-use crate::key_value::KeyValue;
+use super::store::{KeyValueStore, StoreError};
 
-type Page = Pin<Box<dyn Future<Output = Result<Vec<String>, Error>> + Send>>;
+type Page = Pin<Box<dyn Future<Output = Result<Vec<String>, StoreError>> + Send>>;
 
-/// A stream of keys in their order. What is set or deleted meanwhile may be in it or not; every
-/// other key is, once.
-pub(crate) struct KeyListing {
-    store: KeyValue,
-    /// The last key of the pages before.
+/// A stream of keys in ascending order. Every key that exists during the whole listing is in it
+/// once; one that is set or deleted meanwhile may be missing.
+pub(super) struct KeyListing {
+    store: KeyValueStore,
+    /// The last key that was read.
     after: Option<String>,
-    /// Runs while the component waits.
+    /// The query for the next page, while it runs.
     page: Option<Page>,
-    outcome: Option<oneshot::Sender<Result<(), Error>>>,
+    outcome: Option<oneshot::Sender<Result<(), StoreError>>>,
 }
 
 impl KeyListing {
-    /// The stream, and what is told at its end: whether it has them all.
-    pub(crate) fn new(store: KeyValue) -> (Self, oneshot::Receiver<Result<(), Error>>) {
+    /// Returns the stream, and a receiver for its result: an error when it ended early.
+    pub(super) fn new(store: KeyValueStore) -> (Self, oneshot::Receiver<Result<(), StoreError>>) {
         let (outcome, end) = oneshot::channel();
         (Self { store, after: None, page: None, outcome: Some(outcome) }, end)
     }
 
-    /// The next keys; an empty page is the end.
+    /// Polls for the next page; an empty one is the end.
     fn poll_page(&mut self, cx: &mut Context<'_>) -> Poll<Vec<String>> {
         let page = self.page.get_or_insert_with(|| {
             let (store, after) = (self.store.clone(), self.after.clone());
@@ -44,7 +43,7 @@ impl KeyListing {
         };
         match keys.last() {
             Some(last) => self.after = Some(last.clone()),
-            // Nobody may be interested.
+            // The receiver may be gone.
             None => drop(self.outcome.take().map(|end| end.send(outcome))),
         }
         Poll::Ready(keys)
@@ -71,7 +70,7 @@ impl<D: 'static> StreamProducer<D> for KeyListing {
                 destination.set_buffer(keys.into());
                 Poll::Ready(Ok(StreamResult::Completed))
             }
-            // The page is kept for the next read.
+            // The next read continues with this query.
             Poll::Pending if finish => Poll::Ready(Ok(StreamResult::Cancelled)),
             Poll::Pending => Poll::Pending,
         }
@@ -81,14 +80,14 @@ impl<D: 'static> StreamProducer<D> for KeyListing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::key_value::PAGE;
+    use crate::key_value::store::PAGE;
     use std::future::poll_fn;
 
     #[tokio::test]
     async fn every_key_is_listed_once_page_by_page() {
         let directory =
             std::env::temp_dir().join(format!("key-listing-{}.sqlite3", std::process::id()));
-        let store = KeyValue::open(&directory).expect("opens");
+        let store = KeyValueStore::open(&directory).expect("opens");
         for number in 0..2 * PAGE + 1 {
             store.set(format!("key {number}"), Vec::new()).await.expect("is set");
         }
@@ -104,7 +103,7 @@ mod tests {
             }
         }
         assert_eq!(sizes, [usize::from(PAGE), usize::from(PAGE), 1, 0]);
-        end.await.expect("it is told").expect("it has them all");
+        end.await.expect("the listing ended").expect("no query failed");
         let mut expected: Vec<_> =
             (0..2 * PAGE + 1).map(|number| format!("key {number}")).collect();
         expected.sort();

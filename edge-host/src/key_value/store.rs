@@ -1,56 +1,68 @@
-//! The key-value store of Spin, in one SQLite file.
+//! Keys and values in one SQLite file, which gives deleted space back to the disk.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, ffi};
-use wasmtime::component::{
-    Accessor, FutureReader, HasData, Linker, Resource, ResourceTable, StreamReader,
-};
+use tokio::task::JoinError;
 
-use crate::imports::spin::key_value::key_value::{self, Error};
-use crate::key_listing::KeyListing;
-use crate::reserve::Reserve;
-
-/// The only store there is, as in Spin without a runtime configuration.
-const LABEL: &str = "default";
+use super::reserve::Reserve;
 
 /// Longest key, in bytes.
 const MAX_KEY: usize = 1024;
 
-/// Keys listed at a time: a listing holds up others, and memory, no longer than that.
-pub(crate) const PAGE: u16 = 512;
+/// Keys in one page of a listing. Bounds the memory of a page and the time that it blocks other
+/// calls.
+pub(super) const PAGE: u16 = 512;
 
-/// Free pages of the file that are kept for what is stored next; more are given back to the disk.
+/// Free pages that the file keeps for new values; the rest goes back to the disk.
 const FREE_PAGES: u32 = 256;
 
-/// Pages given back after one deletion: more than one value of 256 KiB frees, so that the file
-/// follows its content.
-const PAGES_AT_ONCE: u32 = 128;
+/// Pages given back after one deletion: more than a value of 256 KiB frees, so that the file
+/// shrinks with its content.
+const PAGES_PER_VACUUM: u32 = 128;
 
-/// Pages given back before the log is moved into the file for it: 4 MiB.
-const PAGES_IN_THE_LOG: u32 = 1024;
+/// Pages given back before a checkpoint writes them out of the log: 4 MiB.
+const PAGES_PER_CHECKPOINT: u32 = 1024;
 
-/// The file, shared by all instances. Cheap to clone.
+/// The store, shared by all instances. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct KeyValue(Arc<Mutex<Store>>);
+pub(crate) struct KeyValueStore(Arc<Mutex<Store>>);
 
 struct Store {
     file: Connection,
     reserve: Reserve,
-    /// Pages given back since the log was last moved into the file; the file ends earlier only
-    /// then.
+    /// Pages given back since the last checkpoint, which is what makes the file shorter.
     given_back: u32,
 }
 
-/// A store that a component has opened.
-#[expect(unreachable_pub, reason = "the generated interfaces re-export it")]
-pub struct Handle;
+/// A call of the store failed.
+#[derive(Debug)]
+pub(super) enum StoreError {
+    /// The key is longer than [`MAX_KEY`].
+    KeyTooLong,
+    Sqlite(rusqlite::Error),
+    /// The thread that ran the call panicked.
+    Task(JoinError),
+}
 
-impl KeyValue {
-    /// Opens the file, and makes it when it is missing.
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::KeyTooLong => write!(f, "the key is longer than {MAX_KEY} bytes"),
+            Self::Sqlite(error) => error.fmt(f),
+            Self::Task(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+impl KeyValueStore {
+    /// Opens the file and creates it if necessary.
     pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
         let mut reserve = Reserve::at(Some(&path.with_extension("reserve")));
         let file = connect(path).or_else(|error| {
@@ -71,27 +83,27 @@ impl KeyValue {
         Ok(Self(Arc::new(Mutex::new(store))))
     }
 
-    /// A store that ends with the value.
+    /// Opens an empty store that is dropped with the value.
     pub(crate) fn in_memory() -> anyhow::Result<Self> {
         let file = connect(Path::new(":memory:")).context("no key-value store in memory")?;
         Ok(Self(Arc::new(Mutex::new(Store { file, reserve: Reserve::at(None), given_back: 0 }))))
     }
 
-    /// Works with the file where waiting for it holds nobody up.
+    /// Runs `work` on a thread that may block.
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Store) -> rusqlite::Result<T> + Send + 'static,
-    ) -> Result<T, Error> {
+    ) -> Result<T, StoreError> {
         let store = Arc::clone(&self.0);
         tokio::task::spawn_blocking(move || {
             work(&mut store.lock().unwrap_or_else(PoisonError::into_inner))
         })
         .await
-        .map_err(|error| Error::Other(error.to_string()))?
-        .map_err(|error| Error::Other(error.to_string()))
+        .map_err(StoreError::Task)?
+        .map_err(StoreError::Sqlite)
     }
 
-    async fn get(&self, key: String) -> Result<Option<Vec<u8>>, Error> {
+    pub(super) async fn get(&self, key: String) -> Result<Option<Vec<u8>>, StoreError> {
         self.run(move |store| {
             store
                 .file
@@ -102,26 +114,26 @@ impl KeyValue {
         .await
     }
 
-    pub(crate) async fn set(&self, key: String, value: Vec<u8>) -> Result<(), Error> {
+    pub(super) async fn set(&self, key: String, value: Vec<u8>) -> Result<(), StoreError> {
         if key.len() > MAX_KEY {
-            return Err(Error::Other(format!("the key is longer than {MAX_KEY} bytes")));
+            return Err(StoreError::KeyTooLong);
         }
         self.run(move |store| store.set(&key, &value)).await
     }
 
-    async fn delete(&self, key: String) -> Result<(), Error> {
+    pub(super) async fn delete(&self, key: String) -> Result<(), StoreError> {
         self.run(move |store| store.delete(&key)).await
     }
 
-    async fn exists(&self, key: String) -> Result<bool, Error> {
+    pub(super) async fn exists(&self, key: String) -> Result<bool, StoreError> {
         self.run(move |store| {
             store.file.prepare_cached("SELECT 1 FROM key_value WHERE key = ?1")?.exists([key])
         })
         .await
     }
 
-    /// The next keys in their order, up to [`PAGE`].
-    pub(crate) async fn keys_after(&self, last: Option<String>) -> Result<Vec<String>, Error> {
+    /// Returns the keys after `last` in ascending order, at most [`PAGE`].
+    pub(super) async fn keys_after(&self, last: Option<String>) -> Result<Vec<String>, StoreError> {
         self.run(move |Store { file, .. }| match last {
             None => file
                 .prepare_cached("SELECT key FROM key_value ORDER BY key LIMIT ?1")?
@@ -137,7 +149,10 @@ impl KeyValue {
 }
 
 impl Store {
-    /// Sets a value. Refuses to while the reserve is released: that space is for deletions.
+    /// Sets a value.
+    ///
+    /// # Errors
+    /// `SQLITE_FULL` while the reserve is released: that space is for deletions.
     fn set(&mut self, key: &str, value: &[u8]) -> rusqlite::Result<()> {
         if !self.reserve.restore() {
             return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_FULL), None));
@@ -150,30 +165,30 @@ impl Store {
             .map(drop)
     }
 
-    /// Deletes a key. Deleting writes too, into the log: on a full disk, into what the reserve
-    /// gives.
+    /// Deletes a key. SQLite writes a deletion to its log first: on a full disk, into the space of
+    /// the reserve.
     fn delete(&mut self, key: &str) -> rusqlite::Result<()> {
         let delete = |file: &Connection| {
             file.prepare_cached("DELETE FROM key_value WHERE key = ?1")?.execute([key]).map(drop)
         };
         match delete(&self.file) {
-            Err(error) if is_full(&error) && self.reserve.is_there() => {
+            Err(error) if is_full(&error) && self.reserve.is_allocated() => {
                 tracing::warn!(
                     "the disk of the key-value store is full: its reserve is used for deleting"
                 );
                 self.reserve.release();
-                // What the log holds goes into the file, and the log begins anew.
+                // Empties the log.
                 self.checkpoint()?;
                 delete(&self.file)?;
             }
             outcome => outcome?,
         }
-        // The key is deleted, whatever comes of the space it had.
-        let mut given_back = if self.reserve.is_there() { self.give_back() } else { Ok(()) };
+        // The key is deleted even if its space cannot be given back.
+        let mut given_back = if self.reserve.is_allocated() { self.give_back() } else { Ok(()) };
         if given_back.as_ref().is_err_and(is_full) {
             self.reserve.release();
         }
-        if !self.reserve.is_there() {
+        if !self.reserve.is_allocated() {
             given_back = self.give_all_back();
         }
         if let Err(error) = given_back {
@@ -183,26 +198,26 @@ impl Store {
         Ok(())
     }
 
-    /// Gives some free pages back to the disk, once there are many.
+    /// Gives some free pages back to the disk when there are more than [`FREE_PAGES`].
     fn give_back(&mut self) -> rusqlite::Result<()> {
         if self.free_pages()? > FREE_PAGES {
             self.vacuum()?;
-            self.given_back += PAGES_AT_ONCE;
+            self.given_back += PAGES_PER_VACUUM;
         }
-        if self.given_back >= PAGES_IN_THE_LOG {
+        if self.given_back >= PAGES_PER_CHECKPOINT {
             self.given_back = 0;
             self.checkpoint()?;
         }
         Ok(())
     }
 
-    /// Gives all free pages back, each step with an empty log.
+    /// Gives all free pages back. A checkpoint after each step keeps the log short.
     fn give_all_back(&self) -> rusqlite::Result<()> {
         self.checkpoint()?;
         let mut before = u32::MAX;
         loop {
             let free = self.free_pages()?;
-            // A file from before has none that it could give back.
+            // A file without `auto_vacuum` keeps its free pages.
             if free == 0 || free >= before {
                 return Ok(());
             }
@@ -218,14 +233,14 @@ impl Store {
 
     fn vacuum(&self) -> rusqlite::Result<()> {
         let mut vacuum =
-            self.file.prepare(&format!("PRAGMA incremental_vacuum({PAGES_AT_ONCE})"))?;
+            self.file.prepare(&format!("PRAGMA incremental_vacuum({PAGES_PER_VACUUM})"))?;
         let mut rows = vacuum.query([])?;
         // Each step moves a page.
         while rows.next()?.is_some() {}
         Ok(())
     }
 
-    /// Moves the log into the file, and empties it.
+    /// Writes the log into the file and empties it.
     fn checkpoint(&self) -> rusqlite::Result<()> {
         self.file.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
     }
@@ -234,8 +249,8 @@ impl Store {
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let file = Connection::open(path)?;
     file.busy_timeout(Duration::from_secs(5))?;
-    // Only in this order does a new file learn to give its free pages back. What has been written
-    // is there after the program ends in any way; a power cut may take the last moments.
+    // SQLite applies `auto_vacuum` to a new file only before `journal_mode`. Committed data survives
+    // a crash of the program; a power cut may lose the last commits.
     file.execute_batch(
         "PRAGMA auto_vacuum = INCREMENTAL;
          PRAGMA journal_mode = WAL;
@@ -243,8 +258,8 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
          PRAGMA journal_size_limit = 4194304;
          CREATE TABLE IF NOT EXISTS key_value (key TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL);",
     )?;
-    let gives_back: u32 = file.query_row("PRAGMA auto_vacuum", [], |row| row.get(0))?;
-    if gives_back == 0
+    let auto_vacuum: u32 = file.query_row("PRAGMA auto_vacuum", [], |row| row.get(0))?;
+    if auto_vacuum == 0
         && let Err(error) = file.execute_batch("PRAGMA auto_vacuum = INCREMENTAL; VACUUM;")
     {
         tracing::warn!("the key-value store cannot be rewritten, and gives no space back: {error}");
@@ -252,7 +267,8 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     Ok(file)
 }
 
-/// Whether an operation failed for want of space, as the disk says it or as SQLite finds it out.
+/// Whether an operation failed because the disk is full. SQLite reports some of these failures as
+/// I/O errors.
 fn is_full(error: &rusqlite::Error) -> bool {
     let rusqlite::Error::SqliteFailure(error, _) = error else { return false };
     error.code == ErrorCode::DiskFull
@@ -265,102 +281,6 @@ fn is_full(error: &rusqlite::Error) -> bool {
         .contains(&error.extended_code)
 }
 
-/// What the store's functions need of an instance.
-pub(crate) struct View<'a> {
-    pub(crate) table: &'a mut ResourceTable,
-    pub(crate) key_value: KeyValue,
-}
-
-/// An instance's data that has a key-value store.
-pub(crate) trait HasKeyValue: Send + 'static {
-    fn key_value(&mut self) -> View<'_>;
-}
-
-/// Gives components linked with `linker` the store that `T` holds.
-pub(crate) fn add_to_linker<T: HasKeyValue>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
-    key_value::add_to_linker::<T, Shared>(linker, T::key_value)
-}
-
-struct Shared;
-
-impl HasData for Shared {
-    type Data<'a> = View<'a>;
-}
-
-impl key_value::Host for View<'_> {}
-
-impl key_value::HostStore for View<'_> {
-    fn drop(&mut self, store: Resource<Handle>) -> wasmtime::Result<()> {
-        self.table.delete(store)?;
-        Ok(())
-    }
-}
-
-fn shared<T>(store: &Accessor<T, Shared>) -> KeyValue {
-    store.with(|mut access| access.get().key_value.clone())
-}
-
-impl<T: 'static> key_value::HostStoreWithStore<T> for Shared {
-    async fn open(
-        store: &Accessor<T, Self>,
-        label: String,
-    ) -> wasmtime::Result<Result<Resource<Handle>, Error>> {
-        if label != LABEL {
-            return Ok(Err(Error::NoSuchStore));
-        }
-        let handle = store.with(|mut access| access.get().table.push(Handle))?;
-        Ok(Ok(handle))
-    }
-
-    async fn get(
-        store: &Accessor<T, Self>,
-        _: Resource<Handle>,
-        key: String,
-    ) -> Result<Option<Vec<u8>>, Error> {
-        shared(store).get(key).await
-    }
-
-    async fn set(
-        store: &Accessor<T, Self>,
-        _: Resource<Handle>,
-        key: String,
-        value: Vec<u8>,
-    ) -> Result<(), Error> {
-        shared(store).set(key, value).await
-    }
-
-    async fn delete(
-        store: &Accessor<T, Self>,
-        _: Resource<Handle>,
-        key: String,
-    ) -> Result<(), Error> {
-        shared(store).delete(key).await
-    }
-
-    async fn exists(
-        store: &Accessor<T, Self>,
-        _: Resource<Handle>,
-        key: String,
-    ) -> Result<bool, Error> {
-        shared(store).exists(key).await
-    }
-
-    async fn get_keys(
-        store: &Accessor<T, Self>,
-        _: Resource<Handle>,
-    ) -> wasmtime::Result<(StreamReader<String>, FutureReader<Result<(), Error>>)> {
-        let (keys, end) = KeyListing::new(shared(store));
-        store.with(|mut access| {
-            let keys = StreamReader::new(&mut access, keys)?;
-            // Without an end, the component has dropped the stream before.
-            let outcome = FutureReader::new(&mut access, async move {
-                wasmtime::error::Ok(end.await.unwrap_or(Ok(())))
-            })?;
-            Ok((keys, outcome))
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -368,13 +288,13 @@ mod tests {
     #[tokio::test]
     async fn values_outlive_the_program() {
         let path = std::env::temp_dir().join(format!("key-value-{}.sqlite3", std::process::id()));
-        let store = KeyValue::open(&path).expect("opens");
+        let store = KeyValueStore::open(&path).expect("opens");
         store.set("a".into(), b"1".to_vec()).await.expect("is set");
         store.set("a".into(), b"2".to_vec()).await.expect("is set again");
         store.set("b".into(), Vec::new()).await.expect("is set");
         drop(store);
 
-        let store = KeyValue::open(&path).expect("opens again");
+        let store = KeyValueStore::open(&path).expect("opens again");
         assert_eq!(store.get("a".into()).await.expect("works"), Some(b"2".to_vec()));
         assert_eq!(store.get("c".into()).await.expect("works"), None);
         assert!(store.exists("b".into()).await.expect("works"));
@@ -408,7 +328,7 @@ mod tests {
         const VALUES: usize = 100;
         let path =
             std::env::temp_dir().join(format!("key-value-space-{}.sqlite3", std::process::id()));
-        // As files were made before: they learn it when they are opened.
+        // A file without `auto_vacuum` is rewritten when it is opened.
         let old = Connection::open(&path).expect("opens");
         old.execute_batch(
             "PRAGMA journal_mode = WAL; CREATE TABLE key_value (key TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL);",
@@ -416,16 +336,16 @@ mod tests {
         .expect("is made");
         drop(old);
         for _ in 0..2 {
-            let store = KeyValue::open(&path).expect("opens");
+            let store = KeyValueStore::open(&path).expect("opens");
             for index in 0..VALUES {
                 store.set(format!("chunk {index}"), vec![1; 256 * 1024]).await.expect("is set");
             }
             assert!(size(&path) > 25_000_000, "{}", size(&path));
-            // In an order that leaves holes everywhere.
+            // In an order that leaves holes in the whole file.
             for index in (0..VALUES).step_by(2).chain((1..VALUES).step_by(2)) {
                 store.delete(format!("chunk {index}")).await.expect("is deleted");
             }
-            // As many free pages as are kept, the log, and some: nothing of the 25 MB.
+            // FREE_PAGES and the log remain of the 25 MB.
             assert!(size(&path) < 8_000_000, "{} bytes are left", size(&path));
             drop(store);
         }

@@ -1,4 +1,4 @@
-//! Space on the disk that nothing fills, so that files can still be deleted when the disk is full.
+//! Disk space set aside, so that keys can be deleted while the disk is full.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -8,32 +8,32 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FallocateFlags, fallocate};
 use rustix::io::Errno;
 
-/// Bytes of the reserve: several times what the store's log has before it goes into the store.
+/// Bytes of the reserve: several times the length of the store's log between checkpoints.
 const SIZE: u64 = 16 * 1024 * 1024;
 
-/// A file that takes space and holds nothing.
+/// An allocated file without content.
 #[derive(Debug)]
-pub(crate) struct Reserve {
-    /// None for a store in memory, which needs no reserve.
+pub(super) struct Reserve {
+    /// `None` for a store in memory, which needs no reserve.
     path: Option<PathBuf>,
-    is_there: bool,
+    is_allocated: bool,
 }
 
 impl Reserve {
-    /// Nothing is allocated before [`Self::restore`].
-    pub(crate) fn at(path: Option<&Path>) -> Self {
-        Self { path: path.map(Path::to_owned), is_there: path.is_none() }
+    /// Names the file without allocating it; [`Self::restore`] does.
+    pub(super) fn at(path: Option<&Path>) -> Self {
+        Self { path: path.map(Path::to_owned), is_allocated: path.is_none() }
     }
 
-    /// Whether the space is set aside.
-    pub(crate) const fn is_there(&self) -> bool {
-        self.is_there
+    /// Whether the space is allocated.
+    pub(super) const fn is_allocated(&self) -> bool {
+        self.is_allocated
     }
 
     /// Frees the space for deletions.
-    pub(crate) fn release(&mut self) {
+    pub(super) fn release(&mut self) {
         if let Some(path) = &self.path {
-            self.is_there = false;
+            self.is_allocated = false;
             let emptied = OpenOptions::new().write(true).truncate(true).open(path);
             if let Err(error) = emptied
                 && error.kind() != io::ErrorKind::NotFound
@@ -43,18 +43,18 @@ impl Reserve {
         }
     }
 
-    /// Sets the space aside, if it is not. Returns whether it is now.
-    pub(crate) fn restore(&mut self) -> bool {
-        if let Some(path) = self.path.as_deref().filter(|_| !self.is_there) {
+    /// Allocates the space if necessary. Returns whether it is allocated.
+    pub(super) fn restore(&mut self) -> bool {
+        if let Some(path) = self.path.as_deref().filter(|_| !self.is_allocated) {
             match allocate(path) {
-                Ok(()) => self.is_there = true,
+                Ok(()) => self.is_allocated = true,
                 Err(error) => {
                     tracing::debug!("the reserve {} cannot be allocated: {error}", path.display());
                     self.release();
                 }
             }
         }
-        self.is_there
+        self.is_allocated
     }
 }
 
