@@ -1,5 +1,5 @@
-//! A connection as its requests see it: when something last moved on it, and an end when nothing
-//! does.
+//! A TCP connection with timeouts: it records when bytes last moved, for the requests on it, and
+//! ends when a client reads nothing.
 
 pub mod log;
 
@@ -14,145 +14,148 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
-/// Lets the program open as many files as it is allowed to: a connection is one, and the usual
-/// first limit is for programs that cannot cope with more.
+/// Raises the soft limit of open files to the hard limit: every connection is a file, and the
+/// default soft limit is for programs that use `select`.
 ///
 /// # Errors
-/// When the limit stays as it is.
+/// The error of the system call.
 pub fn raise_file_limit() -> io::Result<()> {
     let limit = getrlimit(Resource::Nofile);
     Ok(setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum })?)
 }
 
-/// When a connection that is being closed goes on taking what the client sends, for the client to
-/// read its answer in peace.
+/// When a connection that is being closed still reads what the client sends, so that the client can
+/// read its response before the connection is reset.
 #[derive(Clone, Copy, Debug)]
 pub enum Linger {
-    /// When the last request was answered before all of it was read, as [`Turn::set_unread`] says;
-    /// so long at most.
+    /// When the last request was not read to its end ([`ActiveRequest::set_unread`]), for at most
+    /// this long.
     IfUnread(Duration),
-    /// In any case, until the client closes its side; so long at most.
+    /// Until the client closes its side, for at most this long.
     Always(Duration),
 }
 
-/// What is known of a connection while it is open.
+/// The state of an open connection.
 #[derive(Debug)]
 pub struct Activity {
     opened: Instant,
-    /// When bytes last came or went, in milliseconds since then.
-    moved: AtomicU64,
-    /// Set when the current request is over.
+    /// When bytes were last received or sent, in milliseconds after `opened`.
+    last_activity: AtomicU64,
+    /// The end of the current request, to be set when it ends.
     current: Mutex<Option<Arc<OnceLock<Instant>>>>,
-    /// Whether there is more of a request's body than has been read.
+    /// Whether a part of the current request's body has not been read.
     unread: AtomicBool,
 }
 
-/// A request of a connection, which brings one at a time.
+/// A request on a connection, which has one at a time.
 #[derive(Clone, Debug)]
-pub struct Turn {
+pub struct ActiveRequest {
     activity: Arc<Activity>,
-    began: Instant,
-    over: Arc<OnceLock<Instant>>,
+    started: Instant,
+    ended: Arc<OnceLock<Instant>>,
 }
 
 impl Activity {
+    /// Returns the state of a connection that opens now.
     #[must_use]
     pub fn new() -> Arc<Self> {
         Arc::new(Self {
             opened: Instant::now(),
-            moved: AtomicU64::new(0),
+            last_activity: AtomicU64::new(0),
             current: Mutex::default(),
             unread: false.into(),
         })
     }
 
-    /// The next request begins, and so the one before is over.
-    pub fn begin(self: &Arc<Self>) -> Turn {
+    /// Starts the next request, which ends the current one.
+    pub fn start_request(self: &Arc<Self>) -> ActiveRequest {
         self.touch();
-        let over = Arc::default();
-        self.end_current(Some(Arc::clone(&over)));
-        Turn { activity: Arc::clone(self), began: Instant::now(), over }
+        let ended = Arc::default();
+        self.end_current(Some(Arc::clone(&ended)));
+        ActiveRequest { activity: Arc::clone(self), started: Instant::now(), ended }
     }
 
     fn end_current(&self, next: Option<Arc<OnceLock<Instant>>>) {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(over) = std::mem::replace(&mut *current, next) {
-            let _ = over.set(Instant::now());
+        if let Some(ended) = std::mem::replace(&mut *current, next) {
+            let _ = ended.set(Instant::now());
         }
     }
 
     fn touch(&self) {
-        let moved = u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.moved.store(moved, Ordering::Relaxed);
+        let now = u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.last_activity.store(now, Ordering::Relaxed);
     }
 }
 
-impl Turn {
-    /// When the request came.
-    pub fn began(&self) -> Instant {
-        self.began
+impl ActiveRequest {
+    /// Returns when the request started.
+    pub fn started(&self) -> Instant {
+        self.started
     }
 
-    /// Notes that something moves.
+    /// Records activity now.
     pub fn touch(&self) {
         self.activity.touch();
     }
 
-    /// Notes whether there is more of its body.
+    /// Records whether a part of its body has not been read.
     pub fn set_unread(&self, unread: bool) {
         self.activity.unread.store(unread, Ordering::Relaxed);
     }
 
-    /// Whether there is more of its body than has been read.
+    /// Whether a part of its body has not been read.
     pub fn has_unread(&self) -> bool {
         self.activity.unread.load(Ordering::Relaxed)
     }
 
-    /// When bytes of its body or of the answer last moved, or when it was over: the next request
-    /// had begun or the connection was closed. What is left to do for it, such as removing an
-    /// upload that broke off, begins then.
-    pub fn moved(&self) -> Instant {
-        let moved = || {
-            self.activity.opened
-                + Duration::from_millis(self.activity.moved.load(Ordering::Relaxed))
+    /// Returns when bytes of its body or of its response last moved. After its end, which is the
+    /// next request or the end of the connection, returns that end: cleaning up, such as removing
+    /// an aborted upload, has its full time from then on.
+    pub fn last_activity(&self) -> Instant {
+        let on_connection = || {
+            let since_opened = self.activity.last_activity.load(Ordering::Relaxed);
+            self.activity.opened + Duration::from_millis(since_opened)
         };
-        self.over.get().copied().unwrap_or_else(moved)
+        self.ended.get().copied().unwrap_or_else(on_connection)
     }
 }
 
-/// A stream that tells of its activity, and fails when the other side takes nothing for too long.
+/// A stream that records its activity, and whose writes fail when the peer reads nothing for too
+/// long.
 ///
-/// It is closed gently after an answer that was given before the whole request had come: a closed
-/// socket to which bytes arrive resets the connection, and the client may never see the answer
-/// (RFC 9112, section 9.6).
+/// Shutting it down lingers after a response that was sent before the end of its request: a closed
+/// socket that receives data resets the connection, and the client may lose the response (RFC 9112,
+/// section 9.6).
 #[derive(Debug)]
-pub struct Watched<S, K = ()> {
+pub struct Watched<S, G = ()> {
     stream: S,
-    _kept: K,
+    _guard: G,
     activity: Arc<Activity>,
-    patience: Duration,
+    write_timeout: Duration,
     linger: Linger,
-    /// Runs while there is something to write and it cannot be written.
+    /// The timer of a write that is pending.
     stalled: Option<Pin<Box<Sleep>>>,
-    /// Runs once nothing will be written any more.
+    /// The timer after the stream was shut down.
     lingering: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S, K> Watched<S, K> {
-    /// `patience`: how long a write may wait for the other side. `kept` is dropped with the
-    /// stream: a place among the connections there may be, say.
+impl<S, G> Watched<S, G> {
+    /// Wraps a stream. A write fails after waiting `write_timeout` for the peer. The `guard`, such
+    /// as a permit of a semaphore, is dropped with the stream.
     pub fn new(
         stream: S,
         activity: Arc<Activity>,
-        patience: Duration,
+        write_timeout: Duration,
         linger: Linger,
-        kept: K,
+        guard: G,
     ) -> Self {
-        Self { stream, activity, patience, linger, stalled: None, lingering: None, _kept: kept }
+        let (stalled, lingering) = (None, None);
+        Self { stream, _guard: guard, activity, write_timeout, linger, stalled, lingering }
     }
 
-    /// What has come of a write.
-    fn written<T>(
+    /// Records the outcome of a write, or lets it fail when it is pending for too long.
+    fn after_write<T>(
         &mut self,
         outcome: Poll<io::Result<T>>,
         cx: &mut Context<'_>,
@@ -162,20 +165,20 @@ impl<S, K> Watched<S, K> {
             self.activity.touch();
             return outcome;
         }
-        let patience = self.patience;
-        let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+        let timeout = self.write_timeout;
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
         ready!(stalled.as_mut().poll(cx));
-        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client takes nothing")))
+        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client reads nothing")))
     }
 }
 
-impl<S, K> Drop for Watched<S, K> {
+impl<S, G> Drop for Watched<S, G> {
     fn drop(&mut self) {
         self.activity.end_current(None);
     }
 }
 
-impl<S: AsyncRead + Unpin, K: Unpin> AsyncRead for Watched<S, K> {
+impl<S: AsyncRead + Unpin, G: Unpin> AsyncRead for Watched<S, G> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -190,23 +193,23 @@ impl<S: AsyncRead + Unpin, K: Unpin> AsyncRead for Watched<S, K> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin, K: Unpin> AsyncWrite for Watched<S, K> {
+impl<S: AsyncRead + AsyncWrite + Unpin, G: Unpin> AsyncWrite for Watched<S, G> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let outcome = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.written(outcome, cx)
+        self.after_write(outcome, cx)
     }
 
     fn poll_write_vectored(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        pieces: &[io::IoSlice<'_>],
+        buffers: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let outcome = Pin::new(&mut self.stream).poll_write_vectored(cx, pieces);
-        self.written(outcome, cx)
+        let outcome = Pin::new(&mut self.stream).poll_write_vectored(cx, buffers);
+        self.after_write(outcome, cx)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -229,11 +232,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, K: Unpin> AsyncWrite for Watched<S, K> {
             Linger::IfUnread(time) | Linger::Always(time) => time,
         };
         let end = lingering.get_or_insert_with(|| Box::pin(tokio::time::sleep(time)));
-        let mut space = [0; 16 * 1024];
+        let mut buffer = [0; 16 * 1024];
         while end.as_mut().poll(cx).is_pending() {
-            let mut taken = ReadBuf::new(&mut space);
-            let read = ready!(Pin::new(&mut *stream).poll_read(cx, &mut taken));
-            if read.is_err() || taken.filled().is_empty() {
+            let mut discarded = ReadBuf::new(&mut buffer);
+            let read = ready!(Pin::new(&mut *stream).poll_read(cx, &mut discarded));
+            if read.is_err() || discarded.filled().is_empty() {
                 break;
             }
         }
@@ -247,45 +250,45 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     #[tokio::test]
-    async fn a_write_waits_for_the_other_side_only_so_long() {
+    async fn a_write_fails_when_the_peer_reads_nothing_for_too_long() {
         let (near, mut far) = tokio::io::duplex(10);
-        let (patience, linger) = (Duration::from_millis(500), Linger::IfUnread(Duration::ZERO));
-        let mut watched = Watched::new(near, Activity::new(), patience, linger, ());
-        watched.write_all(&[1; 10]).await.expect("there is room");
+        let (timeout, linger) = (Duration::from_millis(500), Linger::IfUnread(Duration::ZERO));
+        let mut watched = Watched::new(near, Activity::new(), timeout, linger, ());
+        watched.write_all(&[1; 10]).await.expect("it fits into the buffer");
         let reader = async {
             tokio::time::sleep(Duration::from_millis(100)).await;
-            far.read_exact(&mut [0; 10]).await.expect("it is there");
+            far.read_exact(&mut [0; 10]).await.expect("it was written");
         };
         let (written, ()) = tokio::join!(watched.write_all(&[2; 10]), reader);
-        written.expect("the other side has taken it in time");
-        let error = watched.write_all(&[3; 10]).await.expect_err("nobody takes it");
+        written.expect("the peer read in time");
+        let error = watched.write_all(&[3; 10]).await.expect_err("the peer reads nothing");
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
     }
 
     #[tokio::test]
-    async fn what_is_still_sent_is_taken_for_a_moment() {
+    async fn a_lingering_stream_reads_what_the_client_still_sends() {
         let time = Duration::from_millis(500);
-        for (unread, linger, gentle) in [
+        for (unread, linger, lingers) in [
             (false, Linger::IfUnread(time), false),
             (true, Linger::IfUnread(time), true),
             (false, Linger::Always(time), true),
         ] {
             let activity = Activity::new();
-            activity.begin().set_unread(unread);
+            activity.start_request().set_unread(unread);
             let (near, mut far) = tokio::io::duplex(10);
             let mut watched = Watched::new(near, activity, Duration::from_secs(5), linger, ());
             let sent = tokio::spawn(async move { (far.write_all(&[1; 1000]).await, far) });
             tokio::task::yield_now().await;
             let started = Instant::now();
             watched.shutdown().await.expect("it is shut down");
-            assert_eq!(started.elapsed() >= time, gentle, "{:?}", started.elapsed());
+            assert_eq!(started.elapsed() >= time, lingers, "{:?}", started.elapsed());
             drop(watched);
-            assert_eq!(sent.await.expect("no panic").0.is_ok(), gentle);
+            assert_eq!(sent.await.expect("no panic").0.is_ok(), lingers);
         }
     }
 
     #[tokio::test]
-    async fn a_turn_is_over_with_the_next_one_and_with_the_connection() {
+    async fn a_request_ends_with_the_next_one_and_with_the_connection() {
         let activity = Activity::new();
         let (near, mut far) = tokio::io::duplex(10);
         let mut watched = Watched::new(
@@ -295,21 +298,21 @@ mod tests {
             Linger::IfUnread(Duration::ZERO),
             (),
         );
-        let first = activity.begin();
-        let moved = first.moved();
+        let first = activity.start_request();
+        let started = first.last_activity();
         tokio::time::sleep(Duration::from_millis(20)).await;
-        far.write_all(b"x").await.expect("there is room");
-        watched.read_exact(&mut [0]).await.expect("it is there");
-        let moved_again = first.moved();
-        assert!(moved_again >= moved + Duration::from_millis(10));
+        far.write_all(b"x").await.expect("it fits into the buffer");
+        watched.read_exact(&mut [0]).await.expect("it was written");
+        let read = first.last_activity();
+        assert!(read >= started + Duration::from_millis(10));
         tokio::time::sleep(Duration::from_millis(20)).await;
-        let second = activity.begin();
-        let over = first.moved();
-        assert!(over >= moved_again + Duration::from_millis(10), "it is over now");
+        let second = activity.start_request();
+        let ended = first.last_activity();
+        assert!(ended >= read + Duration::from_millis(10), "the next request ends it");
         tokio::time::sleep(Duration::from_millis(20)).await;
         let closing = Instant::now();
         drop(watched);
-        assert!(second.moved() >= closing, "it is over now");
-        assert_eq!(first.moved(), over, "later activity belongs to the next request");
+        assert!(second.last_activity() >= closing, "the end of the connection ends it");
+        assert_eq!(first.last_activity(), ended, "later activity belongs to the next request");
     }
 }

@@ -1,32 +1,31 @@
-//! Where both servers write their log: a line stays one line, commands no terminal, and can always
-//! be written.
+//! The log writer of both servers: each event is one line without control characters, and writing
+//! never fails.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-/// How a character that must not appear as it is looks in a line.
+/// How control and format characters are escaped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Escapes {
-    /// As in Rust, `\u{9b}`. Where the formatter writes colours, ESC stays; it escapes those in
-    /// what it is given.
+    /// As in Rust: `\u{9b}`. ESC is left alone when the formatter writes colours, because it then
+    /// escapes ESC in messages itself.
     Text {
         /// Whether the formatter writes colours.
         colours: bool,
     },
-    /// As in JSON, `\u009b`, for lines that are JSON.
+    /// As in JSON: `\u009b`.
     Json,
 }
 
 /// Standard error, one event for each call of [`Write::write_all`].
 ///
-/// Writing never fails: a full disk or a closed pipe (`2>&1 | head -1`) must not end the program
-/// whose log it is.
+/// Writing never fails: a full disk or a closed pipe (`2>&1 | head -1`) must not end the program.
 #[derive(Clone, Copy, Debug)]
 pub struct LogWriter(Escapes);
 
 impl LogWriter {
-    /// For lines with these escapes.
+    /// Creates a writer that escapes in this form.
     #[must_use]
     pub const fn new(escapes: Escapes) -> Self {
         Self(escapes)
@@ -46,7 +45,7 @@ impl Write for LogWriter {
     }
 }
 
-/// The event as one line. A line break at its end stays.
+/// Returns the event as one line. A line break at its end is kept.
 fn escaped(event: &str, escapes: Escapes) -> Cow<'_, str> {
     let (line, end) = event.strip_suffix('\n').map_or((event, ""), |line| (line, "\n"));
     let is_plain = |c: char| {
@@ -73,12 +72,19 @@ fn escaped(event: &str, escapes: Escapes) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
-/// Characters that hide in a text or reorder it, so that a line does not show what it says.
+/// Whether a character is invisible or changes the direction of text, and could disguise a line.
 const fn is_format(c: char) -> bool {
     matches!(
         c,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+        '\u{ad}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}'
     )
 }
 
@@ -87,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_event_is_one_line_without_commands() {
+    fn an_event_is_one_line_without_control_characters() {
         let event = "a \u{9b}31m 도장 \u{202e}x\u{7f}\r\nnext \u{e0041}\n";
         assert_eq!(
             escaped(event, Escapes::Text { colours: true }),
@@ -100,8 +106,8 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_event_is_not_copied_and_keeps_the_formatters_colours() {
-        for event in ["INFO \u{1b}[2m도장\u{1b}[0m\n", "no end", "\n", ""] {
+    fn a_plain_event_is_not_copied_and_keeps_its_colours() {
+        for event in ["INFO \u{1b}[2m도장\u{1b}[0m\n", "no line break", "\n", ""] {
             assert!(
                 matches!(escaped(event, Escapes::Text { colours: true }), Cow::Borrowed(text) if text == event),
                 "{event:?}"

@@ -1,80 +1,84 @@
-//! A bounded number of instances: requests beyond what they hold wait in line, for a bounded time.
+//! Admission to a bounded number of instances: requests beyond their capacity wait in a queue, for
+//! a bounded time.
 
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use connection::Turn;
+use connection::ActiveRequest;
 use http::{Request, Response};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use wasmtime_wasi_http::WasiBody;
 use wasmtime_wasi_http::handler::{InstantiationError, ProxyHandler};
 
+use crate::capacity::{AtCapacity, Capacity, Dispatch};
 use crate::instance::Instances;
-use crate::slots::{Admitted, NoSlot, Slots};
 
-/// The first in line looks again after this time, should no instance have said that it has room.
-const LOOK_AGAIN: Duration = Duration::from_millis(5);
+/// How often the first queued request tries again without a notification.
+const RETRY_INTERVAL: Duration = Duration::from_millis(5);
 
-/// Why the component gave no answer.
-pub(crate) enum NoAnswer {
-    /// There was no room in any instance for [`Admission::patience`].
+/// Why the component returned no response.
+pub(crate) enum HandleError {
+    /// All instances were full for [`Admission::queue_timeout`].
     Busy,
-    /// It failed, or took too long.
+    /// The component failed or took too long.
     Failed(wasmtime::Error),
 }
 
 /// Hands requests to instances.
 pub(crate) struct Admission {
     handler: ProxyHandler<Instances>,
-    slots: Slots,
-    /// Held by the first in line. A fair lock: those who wait for it get it in their order.
-    line: Mutex<()>,
-    /// Longest time in line.
-    patience: Duration,
+    capacity: Capacity,
+    /// Held by the first queued request. The lock is fair: waiters get it in their order.
+    queue: Mutex<()>,
+    /// Longest time in the queue.
+    queue_timeout: Duration,
 }
 
 impl Admission {
-    pub(crate) fn new(instances: Instances, patience: Duration) -> Self {
-        let slots = instances.slots.clone();
-        Self { handler: ProxyHandler::new(instances), slots, line: Mutex::new(()), patience }
+    pub(crate) fn new(instances: Instances, queue_timeout: Duration) -> Self {
+        let capacity = instances.capacity.clone();
+        let handler = ProxyHandler::new(instances);
+        Self { handler, capacity, queue: Mutex::new(()), queue_timeout }
     }
 
     pub(crate) fn instances(&self) -> &Instances {
         self.handler.state()
     }
 
-    /// Returns the component's answer. The handler starts an instance whenever none can take a
-    /// request at this very moment; where that is refused, it gives the request back, and the
-    /// request goes into line.
+    /// Returns the component's response. The handler starts an instance when none can take the
+    /// request; at capacity it returns the request, which then joins the queue.
+    ///
+    /// # Errors
+    /// [`HandleError`].
     pub(crate) async fn handle(
         &self,
-        turn: &Turn,
+        active: &ActiveRequest,
         request: Request<WasiBody>,
-    ) -> Result<Response<WasiBody>, NoAnswer> {
+    ) -> Result<Response<WasiBody>, HandleError> {
         let mut request = request;
-        // A later request must not overtake those that wait.
-        if !self.slots.has_line() {
-            match self.handler.handle(Admitted::new(turn.clone()), request).await {
+        // A new request must not overtake queued ones.
+        if !self.capacity.has_queue() {
+            match self.handler.handle(Dispatch::new(active.clone()), request).await {
                 Err(error) => request = returned(error)?,
                 Ok(response) => return Ok(response),
             }
         }
-        let deadline = Instant::now() + self.patience;
-        let waiting = self.slots.wait();
-        let Ok(line) = timeout_at(deadline, self.line.lock()).await else {
-            return Err(NoAnswer::Busy);
+        let deadline = Instant::now() + self.queue_timeout;
+        let queued = self.capacity.enqueue();
+        let Ok(first) = timeout_at(deadline, self.queue.lock()).await else {
+            return Err(HandleError::Busy);
         };
         loop {
-            let (admitted, begins) = Admitted::announced(turn.clone());
-            let mut handling = Box::pin(self.handler.handle(admitted, request));
-            // Not bounded by the deadline: a request that the handler holds is begun or given
-            // back, and soon. One that was refused here must not be carried out there.
+            let (dispatch, started) = Dispatch::with_start_signal(active.clone());
+            let mut handling = Box::pin(self.handler.handle(dispatch, request));
+            // Without the deadline: the handler soon starts or returns the request, and a request
+            // that is reported as busy must not run.
             let outcome = tokio::select! {
                 biased;
-                Ok(()) = begins => {
-                    drop((line, waiting));
-                    return handling.await.map_err(NoAnswer::Failed);
+                Ok(()) = started => {
+                    drop((first, queued));
+                    return handling.await.map_err(HandleError::Failed);
                 }
                 outcome = &mut handling => outcome,
             };
@@ -83,22 +87,22 @@ impl Admission {
                 Ok(response) => return Ok(response),
             }
             tokio::select! {
-                () = self.slots.room() => {}
-                () = sleep(LOOK_AGAIN) => {}
-                () = sleep_until(deadline) => return Err(NoAnswer::Busy),
+                () = self.capacity.freed() => {}
+                () = sleep(RETRY_INTERVAL) => {}
+                () = sleep_until(deadline) => return Err(HandleError::Busy),
             }
         }
     }
 }
 
-/// The request that could not be handed to an instance for want of a slot.
-fn returned(error: wasmtime::Error) -> Result<Request<WasiBody>, NoAnswer> {
-    let is_refused = |error: &InstantiationError<Admitted>| error.error.is::<NoSlot>();
-    if !error.downcast_ref::<InstantiationError<Admitted>>().is_some_and(is_refused) {
-        return Err(NoAnswer::Failed(error));
+/// Returns the request that was not started because of [`AtCapacity`], or any other error.
+fn returned(error: wasmtime::Error) -> Result<Request<WasiBody>, HandleError> {
+    let is_at_capacity = |error: &InstantiationError<Dispatch>| error.error.is::<AtCapacity>();
+    if !error.downcast_ref::<InstantiationError<Dispatch>>().is_some_and(is_at_capacity) {
+        return Err(HandleError::Failed(error));
     }
-    match error.downcast::<InstantiationError<Admitted>>() {
-        Ok(back) => Ok(back.request.into_inner().unwrap_or_else(PoisonError::into_inner)),
-        Err(error) => Err(NoAnswer::Failed(error)),
+    match error.downcast::<InstantiationError<Dispatch>>() {
+        Ok(error) => Ok(error.request.into_inner().unwrap_or_else(PoisonError::into_inner)),
+        Err(error) => Err(HandleError::Failed(error)),
     }
 }

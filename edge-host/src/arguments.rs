@@ -12,19 +12,19 @@ use crate::outbound::Origin;
 #[derive(Debug, Parser)]
 #[command(version, about)]
 pub(crate) struct Arguments {
-    /// The component, as cargo builds it: target/wasm32-wasip2/release/edge_resource.wasm
+    /// The component that cargo built: target/wasm32-wasip2/release/edge_resource.wasm
     pub(crate) component: PathBuf,
 
-    /// Address to listen on; port 0 takes a free one, which is printed
+    /// Address to listen on; with port 0, prints the free port that it chose
     #[arg(long, env = "EDGE_LISTEN", default_value = "127.0.0.1:8001")]
     pub(crate) listen: String,
 
-    /// A variable of the component, also as SPIN_VARIABLE_NAME; may be repeated. `name=@file`
-    /// reads a file
+    /// A variable of the component, also as SPIN_VARIABLE_NAME; may be repeated. `name=@file` reads
+    /// the value from a file
     #[arg(long = "variable", value_name = "NAME=VALUE")]
     pub(crate) variables: Vec<String>,
 
-    /// Directory of this host's own files; made when missing
+    /// Directory for the key-value store and compiled code; created if missing
     #[arg(long, env = "EDGE_STATE_DIR", default_value = ".edge-host")]
     pub(crate) state_dir: PathBuf,
 
@@ -41,42 +41,41 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..), value_name = "MIB")]
     pub(crate) max_body: u16,
 
-    /// Time for the answer to one request
+    /// Time without activity after which a request fails
     #[arg(long, default_value = "30", value_parser = seconds, value_name = "SECONDS")]
     pub(crate) request_timeout: Duration,
 
-    /// Time for requests in progress when the program is asked to end
+    /// Time for requests in progress when the program stops
     #[arg(long, default_value = "10", value_parser = seconds, value_name = "SECONDS")]
     pub(crate) shutdown_timeout: Duration,
 
-    /// Address of the metrics, GET /metrics in the text form of Prometheus; without it, there are
-    /// none. Not for the public
+    /// Address that serves Prometheus metrics at /metrics; off if not set. Keep it private
     #[arg(long, env = "EDGE_METRICS_LISTEN", value_name = "ADDRESS")]
     pub(crate) metrics_listen: Option<String>,
 
-    /// Connections that are open at a time; more wait
+    /// Open connections at a time; more wait
     #[arg(long, default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..), value_name = "N")]
     pub(crate) max_connections: u32,
 
-    /// Instances of the component at a time, each with 16 requests; more wait. A sixteenth of the
-    /// connections if not set
+    /// Instances of the component at a time, each with 16 requests; further requests wait. By
+    /// default a sixteenth of the connections
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=65536), value_name = "N")]
     pub(crate) max_instances: Option<u32>,
 
-    /// For tests: what a client sends after its answer is left to the component, as in Spin
+    /// For tests: do not read what a client sends after its response, as in Spin
     #[arg(long)]
     pub(crate) no_linger: bool,
 
-    /// For tests: the component's clock stands still at this Unix time
+    /// For tests: stop the component's clock at this Unix time
     #[arg(long, value_name = "UNIX_SECONDS")]
     pub(crate) wall_clock: Option<u64>,
 
-    /// Form of the log lines on standard error; RUST_LOG selects them
+    /// Format of the log lines on standard error; RUST_LOG selects them
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     pub(crate) log_format: LogFormat,
 }
 
-/// Form of a log line.
+/// Format of a log line.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum LogFormat {
     /// For people.
@@ -86,7 +85,7 @@ pub(crate) enum LogFormat {
 }
 
 impl Arguments {
-    /// How many instances there may be at a time.
+    /// Returns how many instances may run at a time.
     pub(crate) fn instances(&self) -> usize {
         let derived = || self.max_connections.div_ceil(CONCURRENT_REQUESTS_PER_INSTANCE);
         self.max_instances.unwrap_or_else(derived) as usize
@@ -111,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn there_are_instances_for_all_connections_unless_it_is_said_otherwise() {
+    fn instances_suffice_for_all_connections_by_default() {
         for (arguments, instances) in [
             (vec!["edge-host", "x.wasm"], 64),
             (vec!["edge-host", "x.wasm", "--max-connections", "1"], 1),

@@ -1,4 +1,4 @@
-//! From a `.wasm` file to a component that is compiled and linked.
+//! Compiles a `.wasm` file and links it with the host's functions.
 
 use std::path::Path;
 use std::time::Instant;
@@ -13,17 +13,15 @@ use crate::key_value;
 use crate::outbound_redis;
 use crate::variables;
 
-/// The engine, with its epoch ticking for as long as the program runs. What it compiles is kept in
-/// `state_dir`, under names that depend on the component's content and on everything the compiler
-/// depends on.
+/// Creates the engine, whose epoch ticks until the program ends. Compiled code is cached in
+/// `state_dir` under a hash of the component and of the compiler's settings.
 pub(crate) fn engine(state_dir: &Path) -> anyhow::Result<Engine> {
-    let mut kept = CacheConfig::new();
-    kept.with_directory(state_dir.join("compiled"));
+    let mut cache = CacheConfig::new();
+    cache.with_directory(state_dir.join("compiled"));
     let mut config = Config::new();
-    config.cache(Some(Cache::new(kept)?));
+    config.cache(Some(Cache::new(cache)?));
     config.wasm_component_model_async(true);
-    // A component built for it verifies in half the time; one that is not, such as Spin's, runs as
-    // well.
+    // A component that uses it verifies in half the time; others run unchanged.
     config.wasm_wide_arithmetic(true);
     config.epoch_interruption(true);
     let engine = Engine::new(&config)?;

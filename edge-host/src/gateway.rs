@@ -1,11 +1,11 @@
-//! One HTTP request: into the component, and its answer out again.
+//! One HTTP exchange: from the client's request to the component's response.
 
 use std::convert::Infallible;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use connection::Turn;
+use connection::ActiveRequest;
 use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, RETRY_AFTER};
 use http::uri::{Authority, Scheme};
 use http::{HeaderValue, Request, Response, StatusCode, Uri, Version};
@@ -14,32 +14,32 @@ use hyper::body::{Body as _, Incoming};
 use wasmtime_wasi_http::WasiBody;
 use wasmtime_wasi_http::handler::{ExpirationError, InstantiationError};
 
-use crate::admission::{Admission, NoAnswer};
+use crate::admission::{Admission, HandleError};
+use crate::capacity::Dispatch;
 use crate::instance::Instances;
 use crate::metrics::Metrics;
 use crate::request_body::RequestBody;
-use crate::slots::Admitted;
 
-/// The part of a request's time that it may wait for an instance.
-const WAITING_PART: u32 = 6;
+/// The share of a request's time that it may wait for an instance: a sixth.
+const QUEUE_SHARE: u32 = 6;
 
-/// Hands requests to instances of the component.
+/// Serves requests with instances of the component.
 pub(crate) struct Gateway {
     admission: Admission,
-    /// Whether a connection is closed after an answer that came before the end of its request.
+    /// Whether a connection is closed after a response that was sent before the end of its request.
     closes: bool,
-    /// Bytes of a request's body.
+    /// Largest body of a request, in bytes.
     max_body: usize,
-    /// How long nothing of a body may come. Less than the component has for its answer, so that it
-    /// can still give one.
-    body_time: Duration,
-    /// For requests of HTTP/1.0 without a `Host`.
+    /// How long a body may pause. Shorter than the component's time limit, so that it can still
+    /// respond.
+    body_timeout: Duration,
+    /// The authority of HTTP/1.0 requests without a `Host`.
     own_authority: Authority,
     metrics: Metrics,
 }
 
 impl Gateway {
-    /// `closes`: whether the connection is closed after an answer that came before the end of its
+    /// With `closes`, a connection is closed after a response that was sent before the end of its
     /// request.
     pub(crate) fn new(
         instances: Instances,
@@ -48,43 +48,44 @@ impl Gateway {
         own_authority: Authority,
     ) -> Self {
         let (time, metrics) = (instances.limits.time, instances.metrics.clone());
-        let admission = Admission::new(instances, time / WAITING_PART);
-        Self { admission, closes, max_body, body_time: time * 9 / 10, own_authority, metrics }
+        let admission = Admission::new(instances, time / QUEUE_SHARE);
+        Self { admission, closes, max_body, body_timeout: time * 9 / 10, own_authority, metrics }
     }
 
-    /// What is counted.
+    /// Returns the counters.
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.metrics
     }
 
-    /// Says that the instances are about to be dropped.
+    /// Announces that the instances are about to be dropped.
     pub(crate) fn stop(&self) {
         self.admission.instances().stopping.store(true, Ordering::Relaxed);
     }
 
-    /// Answers in any case; what goes wrong here or in the component becomes a 4xx or 5xx.
-    pub(crate) async fn answer(
+    /// Returns the response to a request. A failure here or in the component becomes a 4xx or 5xx.
+    pub(crate) async fn respond(
         &self,
         request: Request<Incoming>,
-        turn: Turn,
+        active: ActiveRequest,
     ) -> Result<Response<WasiBody>, Infallible> {
         let started = Instant::now();
         let _in_progress = self.metrics.request();
         let method = request.method().clone();
         let path = request.uri().path().to_owned();
-        turn.set_unread(!request.body().is_end_stream());
-        let mut response = match self.wasi_request(request, turn.clone()) {
-            Ok(request) => {
-                self.admission.handle(&turn, request).await.unwrap_or_else(|error| failure(&error))
-            }
-            Err(refused) => refused.into(),
+        active.set_unread(!request.body().is_end_stream());
+        let mut response = match self.wasi_request(request, active.clone()) {
+            Ok(request) => match self.admission.handle(&active, request).await {
+                Ok(response) => response,
+                Err(error) => failure(&error),
+            },
+            Err(error) => error.into(),
         };
-        if self.closes && turn.has_unread() {
-            // The rest of the body is not waited for: a client that is told so sends nothing more
-            // on this connection (RFC 9112, section 9.6).
+        if self.closes && active.has_unread() {
+            // This program does not wait for the rest of the body; the client must not send another
+            // request on this connection (RFC 9112, section 9.6).
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
-        self.metrics.answered(response.status(), started.elapsed());
+        self.metrics.responded(response.status(), started.elapsed());
         tracing::debug!(
             target: "access",
             %method,
@@ -95,15 +96,15 @@ impl Gateway {
         Ok(response)
     }
 
-    /// The request with an absolute address, as `wasi:http` wants it, and a bounded body.
+    /// Returns the request with an absolute URI, as `wasi:http` requires, and a bounded body.
     fn wasi_request(
         &self,
         request: Request<Incoming>,
-        turn: Turn,
-    ) -> Result<Request<WasiBody>, Refused> {
+        active: ActiveRequest,
+    ) -> Result<Request<WasiBody>, InvalidRequest> {
         let (mut head, body) = request.into_parts();
-        let authority = self.authority(&head).ok_or(Refused::BadHost)?;
-        // `OPTIONS *` has no path of its own (RFC 9112, section 3.2.4).
+        let authority = self.authority(&head).ok_or(InvalidRequest::BadHost)?;
+        // `OPTIONS *` has no path (RFC 9112, section 3.2.4).
         let path = head
             .uri
             .path_and_query()
@@ -114,14 +115,14 @@ impl Gateway {
             .authority(authority)
             .path_and_query(path)
             .build()
-            .map_err(|_| Refused::BadAddress)?;
+            .map_err(|_| InvalidRequest::BadAddress)?;
         head.headers.remove(HOST);
         if body.is_end_stream() {
-            // `wasi:http` removes `Transfer-Encoding`: without a length, only reading would tell
-            // the component that there is no body.
+            // `wasi:http` removes `Transfer-Encoding`: without a length, the component would have
+            // to read to see that there is no body.
             head.headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
-        let body = RequestBody::new(body, self.max_body, self.body_time, turn);
+        let body = RequestBody::new(body, self.max_body, self.body_timeout, active);
         Ok(Request::from_parts(head, body.boxed_unsync()))
     }
 
@@ -132,7 +133,7 @@ impl Gateway {
             (None, Some(host)) => {
                 Authority::from_maybe_shared(Bytes::copy_from_slice(host.as_bytes())).ok()?
             }
-            // Every other request must have one (RFC 9112, section 3.2).
+            // HTTP/1.1 requires one (RFC 9112, section 3.2).
             (None, None) if head.version < Version::HTTP_11 => self.own_authority.clone(),
             (None, None) => return None,
         };
@@ -140,26 +141,28 @@ impl Gateway {
     }
 }
 
-/// A request that the component does not get to see.
-enum Refused {
+/// A request that is rejected before the component sees it.
+enum InvalidRequest {
     BadHost,
     BadAddress,
 }
 
-impl From<Refused> for Response<WasiBody> {
-    fn from(refused: Refused) -> Self {
-        match refused {
-            Refused::BadHost => plain(StatusCode::BAD_REQUEST, "Bad Request", "bad_host"),
-            Refused::BadAddress => plain(StatusCode::BAD_REQUEST, "Bad Request", "bad_address"),
+impl From<InvalidRequest> for Response<WasiBody> {
+    fn from(error: InvalidRequest) -> Self {
+        match error {
+            InvalidRequest::BadHost => plain(StatusCode::BAD_REQUEST, "Bad Request", "bad_host"),
+            InvalidRequest::BadAddress => {
+                plain(StatusCode::BAD_REQUEST, "Bad Request", "bad_address")
+            }
         }
     }
 }
 
-fn failure(error: &NoAnswer) -> Response<WasiBody> {
+fn failure(error: &HandleError) -> Response<WasiBody> {
     let error = match error {
-        NoAnswer::Failed(error) => error,
-        NoAnswer::Busy => {
-            tracing::warn!("a request found no room in any instance");
+        HandleError::Failed(error) => error,
+        HandleError::Busy => {
+            tracing::warn!("all instances are busy: a request was rejected");
             let mut response =
                 plain(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable", "busy");
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
@@ -167,11 +170,11 @@ fn failure(error: &NoAnswer) -> Response<WasiBody> {
         }
     };
     if error.is::<ExpirationError>() {
-        tracing::warn!("the component did not answer in time");
+        tracing::warn!("the component did not respond in time");
         return plain(StatusCode::GATEWAY_TIMEOUT, "Gateway Timeout", "component_timeout");
     }
-    if error.is::<InstantiationError<Admitted>>() {
-        tracing::error!("no instance: {error:#}");
+    if error.is::<InstantiationError<Dispatch>>() {
+        tracing::error!("an instance could not be started: {error:#}");
         return plain(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable", "no_instance");
     }
     tracing::error!("the component failed: {error:#}");

@@ -1,4 +1,4 @@
-//! What the component writes to its standard output and error, line by line in this program's log.
+//! Copies the component's standard output and error to this program's log, line by line.
 
 use std::io;
 use std::pin::Pin;
@@ -7,10 +7,10 @@ use std::task::{Context, Poll};
 use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 
-/// Longer lines are cut into pieces of this many bytes.
+/// Longest line in bytes; a longer one is split.
 const MAX_LINE: usize = 4096;
 
-/// A stream of the component that ends in the log.
+/// An output stream of the component.
 #[derive(Clone, Copy)]
 pub(crate) struct GuestLog;
 
@@ -32,7 +32,7 @@ struct Lines {
 }
 
 impl Lines {
-    fn take(&mut self, bytes: &[u8], mut log: impl FnMut(&str)) {
+    fn push(&mut self, bytes: &[u8], mut log: impl FnMut(&str)) {
         for &byte in bytes {
             if byte == b'\n' || self.unfinished.len() == MAX_LINE {
                 self.finish(&mut log);
@@ -51,7 +51,7 @@ impl Lines {
     }
 }
 
-/// The level is the word before the first colon.
+/// Logs a line at the level that its prefix `error: ` or `warning: ` names.
 fn log(line: &str) {
     match line.split_once(": ") {
         Some(("error", message)) => tracing::error!(target: "component", "{message}"),
@@ -66,7 +66,7 @@ impl AsyncWrite for Lines {
         _: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.take(bytes, log);
+        self.push(bytes, log);
         Poll::Ready(Ok(bytes.len()))
     }
 
@@ -90,17 +90,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_put_together_from_pieces_and_never_grow_without_end() {
+    fn lines_are_assembled_from_writes_up_to_a_bound() {
         let mut seen = Vec::new();
         let mut lines = Lines::default();
-        for piece in ["a", "b\nc", "\n\nd"] {
-            lines.take(piece.as_bytes(), |line| seen.push(line.to_owned()));
+        for write in ["a", "b\nc", "\n\nd"] {
+            lines.push(write.as_bytes(), |line| seen.push(line.to_owned()));
         }
         assert_eq!(seen, ["ab", "c"]);
         assert_eq!(lines.unfinished, b"d");
 
         seen.clear();
-        lines.take(&vec![b'x'; 3 * MAX_LINE], |line| seen.push(line.to_owned()));
+        lines.push(&vec![b'x'; 3 * MAX_LINE], |line| seen.push(line.to_owned()));
         assert!(seen.iter().all(|line| line.len() <= MAX_LINE));
         assert!(lines.unfinished.len() <= MAX_LINE);
     }

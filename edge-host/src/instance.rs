@@ -1,4 +1,4 @@
-//! The component's instances: what each holds, how much it may take, and how long it is used.
+//! The component's instances: their state, their limits and their lifetime.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use connection::Turn;
+use connection::ActiveRequest;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Sleep;
 use wasmtime::component::ResourceTable;
@@ -18,38 +18,38 @@ use wasmtime_wasi_http::handler::{
 use wasmtime_wasi_http::p3::bindings::ServicePre;
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
+use crate::capacity::{Capacity, Dispatch};
 use crate::guest_log::GuestLog;
 use crate::key_value::{self, HasKeyValue, KeyValueStore};
-use crate::metrics::{Metrics, Present};
+use crate::metrics::{GaugeGuard, Metrics};
 use crate::outbound::Outbound;
 use crate::outbound_redis::{self, HasRedis, RedisPool};
-use crate::slots::{Admitted, Slots};
 use crate::variables::Variables;
 
-/// Requests one instance answers before it is replaced, and how many of them at a time; Spin's
-/// figures.
+/// Requests after which an instance is replaced, as in Spin.
 const REQUESTS_PER_INSTANCE: usize = 128;
+/// Requests of an instance at a time, as in Spin.
 pub(crate) const CONCURRENT_REQUESTS_PER_INSTANCE: u32 = 16;
 
 /// How long an instance without work is kept.
 pub(crate) const IDLE_TIME: Duration = Duration::from_secs(60);
 
-/// The longest a request may take, however lively it is; a little more than the component itself
-/// allows an upload.
+/// The longest time for a request, however active it is: a little more than the component allows
+/// for an upload.
 const LONGEST_REQUEST: Duration = Duration::from_secs(3700);
 
-/// One tick of the engine's epoch, after which running code lets others run.
+/// One tick of the engine's epoch: running code yields after it.
 pub(crate) const EPOCH_TICK: Duration = Duration::from_millis(10);
 
-/// What an instance may take.
+/// The limits of an instance.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     /// Bytes of linear memory.
     pub(crate) memory: usize,
-    /// Time to the head of the answer and, after it, to the end of the work; it begins anew
-    /// whenever something moves on the connection.
+    /// Time without activity on the connection until the head of the response and, after that,
+    /// until the end of the request.
     pub(crate) time: Duration,
-    /// Time without work after which it ends.
+    /// Time without requests after which the instance ends.
     pub(crate) idle: Duration,
 }
 
@@ -63,12 +63,11 @@ pub(crate) struct State {
     key_value: KeyValueStore,
     redis: RedisPool,
     limiter: Limiter,
-    _present: Present,
-    /// Of [`Instances::slots`].
-    _slot: OwnedSemaphorePermit,
+    _gauge: GaugeGuard,
+    _permit: OwnedSemaphorePermit,
 }
 
-/// Holds an instance to its memory, and tells what it has.
+/// Limits the memory of an instance and counts it.
 struct Limiter {
     limits: StoreLimits,
     bytes: usize,
@@ -141,7 +140,7 @@ impl HasRedis for State {
     }
 }
 
-/// Makes instances.
+/// Starts instances.
 pub(crate) struct Instances {
     pub(crate) engine: Engine,
     pub(crate) component: ServicePre<State>,
@@ -150,14 +149,13 @@ pub(crate) struct Instances {
     pub(crate) redis: RedisPool,
     pub(crate) outbound: Outbound,
     pub(crate) limits: Limits,
-    /// What the components' clocks show, if not the time.
+    /// The time of the component's clock, if it stands still.
     pub(crate) fixed_time: Option<FixedTime>,
     pub(crate) metrics: Metrics,
-    /// How many there may be, and who waits for them.
-    pub(crate) slots: Slots,
+    pub(crate) capacity: Capacity,
     /// Whether the component's output is logged.
     pub(crate) logs: bool,
-    /// Set when the program ends: instances that are dropped from then on have not failed.
+    /// Set when the program stops: instances that are dropped after that have not failed.
     pub(crate) stopping: Arc<AtomicBool>,
 }
 
@@ -167,9 +165,8 @@ impl HandlerState for Instances {
     type WorkerState = Worker;
 
     async fn instantiate(&self) -> wasmtime::Result<Instance<State, Lifetime, Worker>> {
-        let slot = self.slots.take()?;
-        // No preopened directory, no environment, no sockets: variables and allowed origins are
-        // all it gets.
+        let permit = self.capacity.acquire()?;
+        // No preopened directory, no environment, no sockets.
         let mut wasi = WasiCtx::builder();
         wasi.allow_tcp(false).allow_udp(false);
         if self.logs {
@@ -192,8 +189,8 @@ impl HandlerState for Instances {
                 bytes: 0,
                 metrics: self.metrics.clone(),
             },
-            _present: self.metrics.instance(),
-            _slot: slot,
+            _gauge: self.metrics.instance(),
+            _permit: permit,
         };
         let mut store = Store::new(&self.engine, state);
         store.limiter(|state| &mut state.limiter);
@@ -211,7 +208,7 @@ impl HandlerState for Instances {
             })
             .inspect_err(|_| self.metrics.instance_failed())?;
         tracing::debug!(elapsed_us = started.elapsed().as_micros(), "instance started");
-        let turns = Turns::new(self.limits.time);
+        let requests = ActiveRequests::new(self.limits.time);
         Ok(Instance {
             store,
             proxy,
@@ -219,15 +216,15 @@ impl HandlerState for Instances {
             expiration: Lifetime {
                 busy: self.limits.time,
                 idle: self.limits.idle,
-                turns: turns.clone(),
-                seen: None,
+                requests: requests.clone(),
+                timed: None,
                 timer: Box::pin(tokio::time::sleep(Duration::ZERO)),
             },
             state: Worker {
                 time: self.limits.time,
-                turns,
+                requests,
                 metrics: self.metrics.clone(),
-                slots: self.slots.clone(),
+                capacity: self.capacity.clone(),
                 stopping: Arc::clone(&self.stopping),
             },
         })
@@ -248,55 +245,58 @@ impl HostWallClock for FixedTime {
     }
 }
 
-/// The requests of an instance that may still go on.
+/// The requests of an instance that may still be in progress.
 #[derive(Clone)]
-struct Turns {
-    /// How long one goes on without anything that moves.
+struct ActiveRequests {
+    /// Time without activity after which a request has ended.
     time: Duration,
-    all: Arc<Mutex<Vec<Turn>>>,
+    all: Arc<Mutex<Vec<ActiveRequest>>>,
 }
 
-impl Turns {
+impl ActiveRequests {
     fn new(time: Duration) -> Self {
         Self { time, all: Arc::default() }
     }
 
-    fn add(&self, turn: Turn) {
-        let mut turns = self.all.lock().unwrap_or_else(PoisonError::into_inner);
-        turns.retain(|turn| turn.moved().elapsed() < self.time);
-        turns.push(turn);
+    fn add(&self, request: ActiveRequest) {
+        let mut requests = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        requests.retain(|request| request.last_activity().elapsed() < self.time);
+        requests.push(request);
     }
 
-    /// When something last moved on one of their connections.
-    fn moved(&self) -> Option<Instant> {
-        let turns = self.all.lock().unwrap_or_else(PoisonError::into_inner);
-        turns.iter().filter(|turn| turn.began().elapsed() < LONGEST_REQUEST).map(Turn::moved).max()
+    /// Returns the last activity on any of their connections.
+    fn last_activity(&self) -> Option<Instant> {
+        let requests = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        requests
+            .iter()
+            .filter(|request| request.started().elapsed() < LONGEST_REQUEST)
+            .map(ActiveRequest::last_activity)
+            .max()
     }
 }
 
-/// Which requests an instance takes, and how long each may last.
+/// Which requests an instance accepts, and how long each may take.
 pub(crate) struct Worker {
     time: Duration,
-    turns: Turns,
+    requests: ActiveRequests,
     metrics: Metrics,
-    slots: Slots,
+    capacity: Capacity,
     stopping: Arc<AtomicBool>,
 }
 
 impl WorkerState for Worker {
     type StoreData = State;
-    type RequestData = Admitted;
+    type RequestData = Dispatch;
 
     fn should_accept_request(&self, concurrent: usize, total: usize) -> ShouldAccept {
-        // One that is to be replaced may have requests for an hour yet. Where it keeps another
-        // from being started, it goes on: else a few slow uploads could take all room from all
-        // others.
-        if total >= REQUESTS_PER_INSTANCE && self.slots.is_any_free() {
+        // An instance that is due for replacement may be busy for another hour. At capacity it
+        // keeps accepting, so that a few slow uploads cannot lock out all other requests.
+        if total >= REQUESTS_PER_INSTANCE && self.capacity.is_available() {
             ShouldAccept::Never
         } else if concurrent >= CONCURRENT_REQUESTS_PER_INSTANCE as usize {
             ShouldAccept::No
         } else {
-            self.slots.has_room();
+            self.capacity.notify_freed();
             ShouldAccept::Yes
         }
     }
@@ -304,16 +304,16 @@ impl WorkerState for Worker {
     fn on_request_start(
         &self,
         _: StoreContextMut<'_, State>,
-        admitted: Admitted,
+        dispatch: Dispatch,
         _: wasmtime::component::GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + Sync>> {
-        let turn = admitted.begin();
-        self.turns.add(turn.clone());
+        let request = dispatch.start();
+        self.requests.add(request.clone());
         let time = self.time;
         Box::pin(async move {
-            let end = turn.began() + LONGEST_REQUEST;
+            let end = request.started() + LONGEST_REQUEST;
             loop {
-                let deadline = end.min(turn.moved() + time);
+                let deadline = end.min(request.last_activity() + time);
                 if deadline <= Instant::now() {
                     break;
                 }
@@ -324,7 +324,7 @@ impl WorkerState for Worker {
 
     fn drop(&self, store: Store<State>, result: wasmtime::Result<()>) {
         drop(store);
-        self.slots.has_room();
+        self.capacity.notify_freed();
         if let Err(error) = result
             && !self.stopping.load(Ordering::Relaxed)
         {
@@ -334,13 +334,13 @@ impl WorkerState for Worker {
     }
 }
 
-/// When an instance is given up: after a while without work, or when code in it does not let go.
+/// When an instance is dropped: after some time without requests, or when its code does not yield.
 pub(crate) struct Lifetime {
     busy: Duration,
     idle: Duration,
-    turns: Turns,
-    /// What the timer was set for.
-    seen: Option<(WorkerStatus, Instant)>,
+    requests: ActiveRequests,
+    /// The status for which the timer runs.
+    timed: Option<(WorkerStatus, Instant)>,
     timer: Pin<Box<Sleep>>,
 }
 
@@ -353,19 +353,19 @@ impl WorkerExpiration for Lifetime {
     ) -> Poll<()> {
         let time = match status {
             WorkerStatus::Idle => self.idle,
-            // A request that waits is ended by its own timer first; this one is for code that
-            // never waits.
+            // A request that awaits something ends by its own timer; the extra second lets this one
+            // end only code that never yields.
             WorkerStatus::Requests | WorkerStatus::PostReturn => self.busy + Duration::from_secs(1),
         };
-        if self.seen.replace((status, start)) != Some((status, start)) {
+        if self.timed.replace((status, start)) != Some((status, start)) {
             self.timer.as_mut().reset((start + time).into());
         }
         loop {
             ready!(self.timer.as_mut().poll(cx));
-            // Bodies that move are work too.
-            let moved = self.turns.moved().filter(|_| status != WorkerStatus::Idle);
-            match moved.map(|moved| moved + time).filter(|later| *later > Instant::now()) {
-                Some(later) => self.timer.as_mut().reset(later.into()),
+            // The transfer of a body counts as work.
+            let active = self.requests.last_activity().filter(|_| status != WorkerStatus::Idle);
+            match active.map(|active| active + time).filter(|end| *end > Instant::now()) {
+                Some(end) => self.timer.as_mut().reset(end.into()),
                 None => return Poll::Ready(()),
             }
         }

@@ -1,8 +1,9 @@
-//! Serves the edge component where Spin is not installed, and for tests: the same `.wasm` file,
-//! the same variables.
+//! Serves a `wasi:http` component, such as the edge resource, where Spin is not installed: the same
+//! `.wasm` file with the same variables.
 
 mod admission;
 mod arguments;
+mod capacity;
 mod component;
 mod gateway;
 mod guest_log;
@@ -16,7 +17,6 @@ mod outbound_redis;
 mod probe;
 mod request_body;
 mod server;
-mod slots;
 mod variables;
 
 use std::fs::DirBuilder;
@@ -33,13 +33,13 @@ use rustix::process::geteuid;
 use tracing_subscriber::EnvFilter;
 
 use arguments::{Arguments, LogFormat};
+use capacity::Capacity;
 use gateway::Gateway;
 use instance::{FixedTime, IDLE_TIME, Instances, Limits};
 use key_value::KeyValueStore;
 use metrics::Metrics;
 use outbound::Outbound;
 use outbound_redis::RedisPool;
-use slots::Slots;
 use variables::Variables;
 
 const MIB: usize = 1024 * 1024;
@@ -47,16 +47,16 @@ const MIB: usize = 1024 * 1024;
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     init_log(arguments.log_format);
-    // Where several are compiled in, none is chosen by itself, and the first call by TLS would
-    // panic.
+    // With several providers compiled in, rustls panics at the first TLS connection unless one is
+    // installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
     if let Err(error) = connection::raise_file_limit() {
-        tracing::debug!("the limit of open files stays as it is: {error}");
+        tracing::debug!("the limit of open files was not raised: {error}");
     }
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Not `eprintln!`, which panics when nobody reads it any more.
+            // `eprintln!` would panic on a closed pipe.
             let _ =
                 writeln!(std::io::stderr(), "error: {}", format!("{error:#}").replace('\n', " "));
             ExitCode::FAILURE
@@ -65,7 +65,7 @@ fn main() -> ExitCode {
 }
 
 fn init_log(format: LogFormat) {
-    // What clients break off is answered, and for nobody else to know of.
+    // Do not log requests that clients aborted.
     let default = || EnvFilter::new("info,wasmtime_wasi_http::ctx=error");
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| default());
     let colours = std::io::stderr().is_terminal();
@@ -86,16 +86,16 @@ fn init_log(format: LogFormat) {
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let variables = Variables::collect(std::env::vars_os(), &arguments.variables)?;
     let state_dir = prepare_state_dir(&arguments.state_dir)?;
-    // Before the component is compiled, so that a busy port is known at once.
+    // Binds before compiling, so that a busy port is reported at once.
     let listener = server::listen(&arguments.listen, "--listen").await?;
-    let address = listener.local_addr().context("cannot tell the address")?;
+    let address = listener.local_addr().context("cannot read the bound address")?;
 
     let metrics = Metrics::default();
     if let Some(address) = &arguments.metrics_listen {
         let listener = server::listen(address, "--metrics-listen").await?;
         tracing::info!(
             "metrics at http://{}/metrics",
-            listener.local_addr().context("cannot tell the address")?
+            listener.local_addr().context("cannot read the bound address")?
         );
         tokio::spawn(metrics_server::serve(listener, metrics.clone()));
     }
@@ -108,7 +108,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         variables,
         key_value: KeyValueStore::open(&state_dir.join("key-value.sqlite3"))?,
         redis: RedisPool::default(),
-        slots: Slots::new(arguments.instances()),
+        capacity: Capacity::new(arguments.instances()),
         outbound: Outbound::to(arguments.allow_outbound),
         limits: Limits {
             memory: usize::from(arguments.max_memory) * MIB,
@@ -120,12 +120,12 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         logs: true,
         stopping: Arc::default(),
     };
-    probe::refuse_unknown_variables(&instances).await?;
+    probe::reject_unknown_variables(&instances).await?;
     let authority = address.to_string().parse().context("the address is no authority")?;
     let max_body = usize::from(arguments.max_body) * MIB;
     let gateway = Gateway::new(instances, max_body, !arguments.no_linger, authority);
 
-    // The one line on standard output, for whoever started this with port 0.
+    // The only line on standard output: the caller may have chosen port 0.
     let mut stdout = std::io::stdout();
     writeln!(stdout, "listening on http://{address}")
         .and_then(|()| stdout.flush())
@@ -139,7 +139,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     server::serve(listener, gateway, limits).await
 }
 
-/// Makes the directory, for its owner alone: what is compiled into it will be run.
+/// Creates the directory, accessible to its owner alone: this program runs the code in it.
 fn prepare_state_dir(path: &Path) -> anyhow::Result<PathBuf> {
     let advice = || {
         format!(
@@ -162,7 +162,7 @@ fn prepare_state_dir(path: &Path) -> anyhow::Result<PathBuf> {
             path.display()
         );
     }
-    // Several programs may share the directory, and start at the same time.
+    // Several programs may share the directory and start at the same time.
     let probe = path.join(format!(".writable-{}", std::process::id()));
     std::fs::write(&probe, b"").with_context(advice)?;
     std::fs::remove_file(&probe).with_context(advice)?;

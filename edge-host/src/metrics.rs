@@ -1,4 +1,4 @@
-//! What the program counts, and its text for Prometheus (text exposition format 0.0.4).
+//! The program's counters, and their Prometheus text (exposition format 0.0.4).
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-/// Upper bounds of the classes of durations, in microseconds, and how they are written in seconds.
+/// Upper bounds of the histogram's buckets, in microseconds, and as text in seconds.
 const BOUNDS: [(u64, &str); 12] = [
     (500, "0.0005"),
     (1_000, "0.001"),
@@ -23,15 +23,15 @@ const BOUNDS: [(u64, &str); 12] = [
     (30_000_000, "30"),
 ];
 
-/// The counts of one run. Cheap to clone.
+/// The counters of this program. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Metrics(Arc<Counts>);
+pub(crate) struct Metrics(Arc<Counters>);
 
 #[derive(Debug, Default)]
-struct Counts {
-    /// Answers by the first digit of their status, from 1 to 5.
-    answers: [AtomicU64; 5],
-    /// Answers by duration, each in the first class it fits; the last has no bound.
+struct Counters {
+    /// Responses by the first digit of their status, from 1 to 5.
+    responses: [AtomicU64; 5],
+    /// Responses by duration, each in the first bucket that holds it; the last has no bound.
     durations: [AtomicU64; BOUNDS.len() + 1],
     duration_us: AtomicU64,
     in_progress: AtomicU64,
@@ -42,45 +42,45 @@ struct Counts {
     instance_memory: AtomicU64,
 }
 
-/// Something that counts for as long as it lives.
+/// Lowers a gauge when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Present {
+pub(crate) struct GaugeGuard {
     metrics: Metrics,
-    which: fn(&Counts) -> &AtomicU64,
+    gauge: fn(&Counters) -> &AtomicU64,
 }
 
-impl Drop for Present {
+impl Drop for GaugeGuard {
     fn drop(&mut self) {
-        (self.which)(&self.metrics.0).fetch_sub(1, Ordering::Relaxed);
+        (self.gauge)(&self.metrics.0).fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 impl Metrics {
-    fn present(&self, which: fn(&Counts) -> &AtomicU64) -> Present {
-        which(&self.0).fetch_add(1, Ordering::Relaxed);
-        Present { metrics: self.clone(), which }
+    fn raise(&self, gauge: fn(&Counters) -> &AtomicU64) -> GaugeGuard {
+        gauge(&self.0).fetch_add(1, Ordering::Relaxed);
+        GaugeGuard { metrics: self.clone(), gauge }
     }
 
-    /// A connection, until the value is dropped.
-    pub(crate) fn connection(&self) -> Present {
-        self.present(|counts| &counts.connections)
+    /// Counts an open connection until the guard is dropped.
+    pub(crate) fn connection(&self) -> GaugeGuard {
+        self.raise(|counters| &counters.connections)
     }
 
-    /// A request until the head of its answer, or until the value is dropped.
-    pub(crate) fn request(&self) -> Present {
-        self.present(|counts| &counts.in_progress)
+    /// Counts a request in progress until the guard is dropped.
+    pub(crate) fn request(&self) -> GaugeGuard {
+        self.raise(|counters| &counters.in_progress)
     }
 
-    /// An instance that has been started, until the value is dropped.
-    pub(crate) fn instance(&self) -> Present {
+    /// Counts a started instance, as running until the guard is dropped.
+    pub(crate) fn instance(&self) -> GaugeGuard {
         self.0.instances_started.fetch_add(1, Ordering::Relaxed);
-        self.present(|counts| &counts.instances)
+        self.raise(|counters| &counters.instances)
     }
 
-    /// An answer and the time to its head.
-    pub(crate) fn answered(&self, status: StatusCode, time: Duration) {
+    /// Counts a response and the time to its head.
+    pub(crate) fn responded(&self, status: StatusCode, time: Duration) {
         let class = usize::from(status.as_u16() / 100).saturating_sub(1);
-        if let Some(count) = self.0.answers.get(class) {
+        if let Some(count) = self.0.responses.get(class) {
             count.fetch_add(1, Ordering::Relaxed);
         }
         let time = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
@@ -89,42 +89,42 @@ impl Metrics {
         self.0.duration_us.fetch_add(time, Ordering::Relaxed);
     }
 
-    /// An instance that ended with an error, or did not start.
+    /// Counts an instance that ended with an error or did not start.
     pub(crate) fn instance_failed(&self) {
         self.0.instances_failed.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Bytes of linear memory that an instance has come to have more.
+    /// Adds bytes of linear memory to those of all instances.
     pub(crate) fn memory_grown(&self, bytes: usize) {
         self.0.instance_memory.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
-    /// Bytes of linear memory that went with an instance.
+    /// Subtracts the linear memory of an instance, in bytes.
     pub(crate) fn memory_freed(&self, bytes: usize) {
         self.0.instance_memory.fetch_sub(bytes as u64, Ordering::Relaxed);
     }
 
-    /// All counts as text.
+    /// Returns all counters as Prometheus text.
     pub(crate) fn text(&self) -> String {
-        let counts = &self.0;
+        let counters = &self.0;
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
         let mut text = Text::default();
 
-        text.about("edge_requests_total", "counter", "Answers by class of status.");
-        for (index, count) in counts.answers.iter().enumerate() {
+        text.describe("edge_requests_total", "counter", "Responses by class of status.");
+        for (index, count) in counters.responses.iter().enumerate() {
             text.sample(
                 &format!("edge_requests_total{{status=\"{}xx\"}}", index + 1),
                 &read(count).to_string(),
             );
         }
 
-        text.about(
+        text.describe(
             "edge_request_duration_seconds",
             "histogram",
-            "Time from a request to the head of its answer.",
+            "Time from a request to the head of its response.",
         );
         let mut sum = 0;
-        for (index, count) in counts.durations.iter().enumerate() {
+        for (index, count) in counters.durations.iter().enumerate() {
             sum += read(count);
             let bound = BOUNDS.get(index).map_or("+Inf", |(_, bound)| bound);
             text.sample(
@@ -132,7 +132,7 @@ impl Metrics {
                 &sum.to_string(),
             );
         }
-        let seconds = Duration::from_micros(read(&counts.duration_us)).as_secs_f64();
+        let seconds = Duration::from_micros(read(&counters.duration_us)).as_secs_f64();
         text.sample("edge_request_duration_seconds_sum", &seconds.to_string());
         text.sample("edge_request_duration_seconds_count", &sum.to_string());
 
@@ -140,35 +140,35 @@ impl Metrics {
             (
                 "edge_requests_in_progress",
                 "gauge",
-                "Requests whose answer has not begun.",
-                &counts.in_progress,
+                "Requests whose response has not begun.",
+                &counters.in_progress,
             ),
-            ("edge_connections", "gauge", "Connections that are open.", &counts.connections),
-            ("edge_instances", "gauge", "Instances of the component.", &counts.instances),
+            ("edge_connections", "gauge", "Connections that are open.", &counters.connections),
+            ("edge_instances", "gauge", "Instances of the component.", &counters.instances),
             (
                 "edge_instances_started_total",
                 "counter",
                 "Instances that were started.",
-                &counts.instances_started,
+                &counters.instances_started,
             ),
             (
                 "edge_instances_failed_total",
                 "counter",
                 "Instances that did not start, or ended with an error.",
-                &counts.instances_failed,
+                &counters.instances_failed,
             ),
             (
                 "edge_instance_memory_bytes",
                 "gauge",
                 "Linear memory of all instances.",
-                &counts.instance_memory,
+                &counters.instance_memory,
             ),
         ] {
-            text.about(name, kind, help);
+            text.describe(name, kind, help);
             text.sample(name, &read(count).to_string());
         }
         if let Some(bytes) = resident_bytes() {
-            text.about("process_resident_memory_bytes", "gauge", "Memory of the program.");
+            text.describe("process_resident_memory_bytes", "gauge", "Memory of the program.");
             text.sample("process_resident_memory_bytes", &bytes.to_string());
         }
         text.0
@@ -179,7 +179,7 @@ impl Metrics {
 struct Text(String);
 
 impl Text {
-    fn about(&mut self, name: &str, kind: &str, help: &str) {
+    fn describe(&mut self, name: &str, kind: &str, help: &str) {
         let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
     }
 
@@ -188,7 +188,7 @@ impl Text {
     }
 }
 
-/// Where the system tells it (Linux).
+/// Returns the resident memory in bytes, on Linux.
 fn resident_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
@@ -200,11 +200,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_counted_is_told() {
+    fn every_counter_is_in_the_text() {
         let metrics = Metrics::default();
-        metrics.answered(StatusCode::OK, Duration::from_micros(400));
-        metrics.answered(StatusCode::UNAUTHORIZED, Duration::from_micros(900));
-        metrics.answered(StatusCode::GATEWAY_TIMEOUT, Duration::from_secs(60));
+        metrics.responded(StatusCode::OK, Duration::from_micros(400));
+        metrics.responded(StatusCode::UNAUTHORIZED, Duration::from_micros(900));
+        metrics.responded(StatusCode::GATEWAY_TIMEOUT, Duration::from_secs(60));
         let (instance, request) = (metrics.instance(), metrics.request());
         metrics.memory_grown(65536);
         drop(request);
@@ -224,7 +224,7 @@ mod tests {
             "edge_instances 1",
             "edge_instance_memory_bytes 65536",
         ] {
-            assert!(text.lines().any(|own| own == line), "{line} is not in\n{text}");
+            assert!(text.lines().any(|printed| printed == line), "{line} is not in\n{text}");
         }
         drop(instance);
         metrics.memory_freed(65536);

@@ -1,4 +1,4 @@
-//! `GET /metrics` on an address of its own, which the requests of the component never reach.
+//! `GET /metrics` on a separate address, apart from the component's requests.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -17,12 +17,12 @@ use tokio::task::JoinHandle;
 
 use crate::metrics::Metrics;
 
-/// Time for one question on one connection, after which it is closed.
-const TIME: Duration = Duration::from_secs(10);
+/// Time for the one request of a connection.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Connections at a time. A further one ends the oldest, so that clients that send nothing keep
-/// nobody waiting.
-const CONNECTIONS: usize = 16;
+/// Connections at a time. Another one ends the oldest, so that clients that send nothing cannot
+/// block the others.
+const MAX_CONNECTIONS: usize = 16;
 
 /// Serves until the program ends.
 pub(crate) async fn serve(listener: TcpListener, metrics: Metrics) {
@@ -33,7 +33,7 @@ pub(crate) async fn serve(listener: TcpListener, metrics: Metrics) {
             continue;
         };
         connections.retain(|connection: &JoinHandle<()>| !connection.is_finished());
-        if connections.len() >= CONNECTIONS
+        if connections.len() >= MAX_CONNECTIONS
             && let Some(oldest) = connections.pop_front()
         {
             oldest.abort();
@@ -44,19 +44,19 @@ pub(crate) async fn serve(listener: TcpListener, metrics: Metrics) {
 
 async fn connection(stream: TcpStream, metrics: Metrics) {
     let service = service_fn(|request| {
-        let answer = answer(&request, &metrics);
-        async move { Ok::<_, Infallible>(answer) }
+        let response = respond(&request, &metrics);
+        async move { Ok::<_, Infallible>(response) }
     });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .keep_alive(false)
         .serve_connection(TokioIo::new(stream), service);
-    if let Ok(Err(error)) = tokio::time::timeout(TIME, served).await {
+    if let Ok(Err(error)) = tokio::time::timeout(TIMEOUT, served).await {
         tracing::debug!("connection for metrics ended: {error}");
     }
 }
 
-fn answer(request: &Request<Incoming>, metrics: &Metrics) -> Response<Full<Bytes>> {
+fn respond(request: &Request<Incoming>, metrics: &Metrics) -> Response<Full<Bytes>> {
     let (status, text) = match (request.uri().path(), request.method()) {
         ("/metrics", &Method::GET | &Method::HEAD) => (StatusCode::OK, metrics.text()),
         ("/metrics", _) => (StatusCode::METHOD_NOT_ALLOWED, "only GET\n".to_owned()),

@@ -1,4 +1,4 @@
-//! Where the component may send requests: nowhere but to the allowed origins.
+//! The origins to which the component may send requests.
 
 use std::fmt;
 use std::str::FromStr;
@@ -20,7 +20,7 @@ enum Protocol {
     Http,
     Https,
     Redis,
-    /// Redis by TLS.
+    /// Redis over TLS.
     Rediss,
 }
 
@@ -63,11 +63,11 @@ impl fmt::Display for Origin {
     }
 }
 
-/// The list of one run. Cheap to clone.
+/// The allowed origins. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Outbound {
     origins: Arc<[Origin]>,
-    /// Whether what is denied is logged.
+    /// Whether denied requests are logged.
     logs: bool,
 }
 
@@ -76,12 +76,12 @@ impl Outbound {
         Self { origins: origins.into(), logs: true }
     }
 
-    /// Denies everything, and does not log it.
+    /// Denies every origin without logging it.
     pub(crate) fn nowhere() -> Self {
         Self { origins: Arc::default(), logs: false }
     }
 
-    /// Logs that an address was denied.
+    /// Logs a denied request.
     pub(crate) fn log_denied(&self, origin: &str) {
         if self.logs {
             tracing::warn!(%origin, "outbound request denied: the origin is not among --allow-outbound");

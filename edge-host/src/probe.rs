@@ -1,4 +1,4 @@
-//! One request before the first: which variables does the component read?
+//! Finds unknown variables with one request to the component before it serves.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -11,22 +11,24 @@ use http::{Method, Request};
 use http_body_util::{BodyExt, Empty};
 use wasmtime_wasi_http::handler::ProxyHandler;
 
+use crate::capacity::{Capacity, Dispatch};
 use crate::instance::{Instances, Limits};
 use crate::key_value::KeyValueStore;
 use crate::metrics::Metrics;
 use crate::outbound::Outbound;
 use crate::outbound_redis::RedisPool;
-use crate::slots::{Admitted, Slots};
 
-/// Time for the response, at least: a short `--request-timeout` must not skip the check.
-const TIME: Duration = Duration::from_secs(30);
+/// Least time for the response: a short `--request-timeout` must not skip the check.
+const MIN_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Refuses variables that the component does not read. It reads them for its first request, so an
-/// instance gets one: `OPTIONS /`, which does nothing. The instance has no network, no log and an
-/// empty store, and ends with its response. A component that does not respond is not refused here;
-/// its requests report what is wrong.
-pub(crate) async fn refuse_unknown_variables(instances: &Instances) -> anyhow::Result<()> {
-    let variables = instances.variables.watched();
+/// Sends `OPTIONS /`, which has no effect, to an instance without network, log and stored keys: a
+/// component reads its variables for its first request. A component that does not respond is
+/// accepted here; its requests report what is wrong.
+///
+/// # Errors
+/// When a variable is set that the component does not read.
+pub(crate) async fn reject_unknown_variables(instances: &Instances) -> anyhow::Result<()> {
+    let variables = instances.variables.recording();
     let probe = Instances {
         engine: instances.engine.clone(),
         component: instances.component.clone(),
@@ -37,24 +39,22 @@ pub(crate) async fn refuse_unknown_variables(instances: &Instances) -> anyhow::R
         limits: limits(instances.limits),
         fixed_time: instances.fixed_time,
         metrics: Metrics::default(),
-        slots: Slots::new(1),
+        capacity: Capacity::new(1),
         logs: false,
         stopping: Arc::new(AtomicBool::new(true)),
     };
     let body = Empty::<Bytes>::new().map_err(|never| match never {}).boxed_unsync();
     let request = Request::builder().method(Method::OPTIONS).uri("http://localhost/").body(body);
-    let turn = Activity::new().begin();
-    let answer = ProxyHandler::new(probe)
-        .handle(Admitted::new(turn), request.context("not a request")?)
-        .await;
-    if let Err(error) = answer {
-        tracing::warn!("the variables are not compared with the component's: {error:#}");
+    let dispatch = Dispatch::new(Activity::new().start_request());
+    let handler = ProxyHandler::new(probe);
+    if let Err(error) = handler.handle(dispatch, request.context("not a request")?).await {
+        tracing::warn!("the variables were not compared with the component's: {error:#}");
     }
-    variables.refuse_unknown()
+    variables.reject_unknown()
 }
 
 fn limits(configured: Limits) -> Limits {
-    Limits { time: configured.time.max(TIME), idle: Duration::ZERO, ..configured }
+    Limits { time: configured.time.max(MIN_TIMEOUT), idle: Duration::ZERO, ..configured }
 }
 
 #[cfg(test)]
@@ -68,7 +68,7 @@ mod tests {
             time: Duration::from_secs(seconds),
             idle: Duration::from_secs(9),
         };
-        assert_eq!(limits(configured(1)).time, TIME);
+        assert_eq!(limits(configured(1)).time, MIN_TIMEOUT);
         assert_eq!(limits(configured(60)).time, Duration::from_secs(60));
     }
 }

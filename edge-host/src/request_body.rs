@@ -1,39 +1,44 @@
-//! The body of a request: bounded in size, and in the time in which nothing of it comes.
+//! The body of a request, with a limit of its size and of its pauses.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use connection::Turn;
+use connection::ActiveRequest;
 use http_body_util::Limited;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::time::Sleep;
 use wasmtime_wasi_http::Error;
 
-/// A body as the component gets it.
+/// The body that the component reads.
 pub(crate) struct RequestBody {
     body: Limited<Incoming>,
     max_bytes: usize,
-    patience: Duration,
-    turn: Turn,
-    /// Whether it announces more than it may have.
+    timeout: Duration,
+    request: ActiveRequest,
+    /// Whether its `Content-Length` exceeds the limit.
     is_too_large: bool,
-    /// Runs while the component waits for more.
+    /// The timer while the component waits for more.
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
 impl RequestBody {
-    /// At most `max_bytes`, and never nothing for longer than `patience`. Of a body that announces
-    /// more nothing is read, and it ends where it would begin: the component's answer comes before
-    /// the client has sent what nobody takes.
-    pub(crate) fn new(body: Incoming, max_bytes: usize, patience: Duration, turn: Turn) -> Self {
+    /// Limits a body to `max_bytes` and to pauses of `timeout`. A body whose `Content-Length`
+    /// exceeds the limit fails before its first byte, so that the component can respond before the
+    /// client has sent it.
+    pub(crate) fn new(
+        body: Incoming,
+        max_bytes: usize,
+        timeout: Duration,
+        request: ActiveRequest,
+    ) -> Self {
         let is_too_large = body.size_hint().lower() > max_bytes as u64;
         Self {
             body: Limited::new(body, max_bytes),
             max_bytes,
-            patience,
-            turn,
+            timeout,
+            request,
             is_too_large,
             stalled: None,
         }
@@ -58,7 +63,7 @@ impl Body for RequestBody {
         if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) {
             self.stalled = None;
             if frame.is_none() || self.body.is_end_stream() {
-                self.turn.set_unread(false);
+                self.request.set_unread(false);
             }
             return Poll::Ready(frame.map(|frame| {
                 frame.map_err(|error| match error.downcast::<hyper::Error>() {
@@ -67,13 +72,13 @@ impl Body for RequestBody {
                 })
             }));
         }
-        let patience = self.patience;
-        let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+        let timeout = self.timeout;
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
         if stalled.as_mut().poll(cx).is_pending() {
             return Poll::Pending;
         }
-        // The component has as much time to clean up and answer as it had for its work.
-        self.turn.touch();
+        // The component has its full time again, to clean up and respond.
+        self.request.touch();
         Poll::Ready(Some(Err(Error::ConnectionReadTimeout)))
     }
 

@@ -1,4 +1,4 @@
-//! Connections: accepting them, what they may take, and ending them in an orderly way.
+//! Accepts connections within limits, and shuts them down gracefully.
 
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -17,12 +17,12 @@ use tokio::sync::Semaphore;
 
 use crate::gateway::Gateway;
 
-/// Bytes of a request's head; a token may have 16 KiB.
+/// Longest request head, in bytes; a token alone may have 16 KiB.
 const MAX_HEAD: usize = 64 * 1024;
 const MAX_HEADERS: usize = 100;
-/// Time for a request's head, and for a kept connection without a request.
-const HEAD_TIME: Duration = Duration::from_secs(60);
-/// Time for a client that still sends to read an answer that came before the end of its request.
+/// Time for a request's head, and for an idle connection.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
+/// Time for a client to read a response that was sent before the end of its request.
 const LINGER: Duration = Duration::from_secs(5);
 
 /// How connections are served.
@@ -30,16 +30,15 @@ const LINGER: Duration = Duration::from_secs(5);
 pub(crate) struct Limits {
     /// Connections at a time.
     pub(crate) connections: u32,
-    /// Time for a client to take some of its answer.
+    /// How long a write may wait for the client.
     pub(crate) write: Duration,
-    /// Time for requests in progress when the program is asked to end.
+    /// Time for requests in progress when the program stops.
     pub(crate) shutdown: Duration,
-    /// Whether a client that still sends gets time to read an answer that came before the end of
-    /// its request.
+    /// Whether a client gets time to read a response that was sent before the end of its request.
     pub(crate) lingers: bool,
 }
 
-/// Takes the address, which came with this flag.
+/// Binds the address that was given with `flag`.
 pub(crate) async fn listen(address: &str, flag: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => {
@@ -52,8 +51,8 @@ pub(crate) async fn listen(address: &str, flag: &str) -> anyhow::Result<TcpListe
     })
 }
 
-/// Serves until SIGINT or SIGTERM, then finishes what is in progress; a second signal ends that at
-/// once.
+/// Serves until SIGINT or SIGTERM, then finishes the requests in progress. A second signal ends
+/// them at once.
 pub(crate) async fn serve(
     listener: TcpListener,
     gateway: Gateway,
@@ -61,29 +60,29 @@ pub(crate) async fn serve(
 ) -> anyhow::Result<()> {
     let gateway = Arc::new(gateway);
     let connections = GracefulShutdown::new();
-    let slots = Arc::new(Semaphore::new(limits.connections as usize));
+    let permits = Arc::new(Semaphore::new(limits.connections as usize));
     let mut stop = pin!(stop_signal()?);
 
     loop {
         let next = async {
-            let slot = Arc::clone(&slots).acquire_owned().await;
-            (slot, listener.accept().await)
+            let permit = Arc::clone(&permits).acquire_owned().await;
+            (permit, listener.accept().await)
         };
-        let (slot, accepted) = tokio::select! {
+        let (permit, accepted) = tokio::select! {
             next = next => next,
             () = &mut stop => break,
         };
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
-                // Out of file descriptors, mostly: the connections there are will give some back.
+                // Mostly for want of file descriptors, which closing connections give back.
                 tracing::warn!("connection not accepted: {error}");
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
             }
         };
-        let kept = (slot, gateway.metrics().connection());
-        tokio::spawn(connection(stream, peer, Arc::clone(&gateway), limits, kept, &connections));
+        let guards = (permit, gateway.metrics().connection());
+        tokio::spawn(connection(stream, peer, Arc::clone(&gateway), limits, guards, &connections));
     }
 
     drop(listener);
@@ -105,24 +104,23 @@ fn connection(
     peer: SocketAddr,
     gateway: Arc<Gateway>,
     limits: Limits,
-    kept: impl Send + Unpin + 'static,
+    guards: impl Send + Unpin + 'static,
     connections: &GracefulShutdown,
 ) -> impl Future<Output = ()> + Send + 'static {
-    // An answer leaves in one write where that is possible; where it is not, the rest must not
-    // wait for the client's acknowledgement.
+    // The second write of a response must not wait for the client's acknowledgement.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%peer, "TCP_NODELAY not set: {error}");
     }
     let activity = Activity::new();
     let linger = Linger::IfUnread(if limits.lingers { LINGER } else { Duration::ZERO });
-    let watched = Watched::new(stream, Arc::clone(&activity), limits.write, linger, kept);
+    let watched = Watched::new(stream, Arc::clone(&activity), limits.write, linger, guards);
     let service = service_fn(move |request| {
-        let (gateway, turn) = (Arc::clone(&gateway), activity.begin());
-        async move { gateway.answer(request, turn).await }
+        let (gateway, active) = (Arc::clone(&gateway), activity.start_request());
+        async move { gateway.respond(request, active).await }
     });
     let http = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIME)
+        .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(MAX_HEAD)
         .max_header_size(MAX_HEAD)
         .max_headers(MAX_HEADERS)
@@ -135,7 +133,7 @@ fn connection(
     }
 }
 
-/// Ends at the first SIGINT or SIGTERM after this call.
+/// Returns a future that resolves at the first SIGINT or SIGTERM after this call.
 fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot handle SIGINT")?;
     let mut terminate = signal(SignalKind::terminate()).context("cannot handle SIGTERM")?;

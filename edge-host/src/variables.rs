@@ -1,5 +1,5 @@
-//! Application variables, as Spin has them: `name=value` from the command line or
-//! `SPIN_VARIABLE_NAME` from the environment.
+//! Spin's application variables: `name=value` from the command line or `SPIN_VARIABLE_NAME` from
+//! the environment.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ffi::OsString;
@@ -11,7 +11,7 @@ use wasmtime::component::{Accessor, HasData, Linker};
 
 use crate::imports::spin::variables::variables;
 
-/// Variables that only Spin reads from the manifest, and the option that replaces each here.
+/// Variables of Spin's manifest alone, and the option that replaces each here.
 const SPIN_ONLY: [(&str, &str); 2] = [
     ("issuer_url", "it is for Spin: here, --allow-outbound names the origin"),
     ("redis_host", "it is for Spin: here, --allow-outbound names the server"),
@@ -19,12 +19,12 @@ const SPIN_ONLY: [(&str, &str); 2] = [
 
 const ENVIRONMENT_PREFIX: &str = "SPIN_VARIABLE_";
 
-/// The values of one run. Cheap to clone.
+/// The values of all variables. Cheap to clone.
 #[derive(Clone, Default)]
 pub(crate) struct Variables {
     values: Arc<HashMap<String, String>>,
-    /// The names that the component has asked for, where that is to be known.
-    asked: Option<Arc<Mutex<HashSet<String>>>>,
+    /// The names that the component has read, if they are recorded.
+    read: Option<Arc<Mutex<HashSet<String>>>>,
 }
 
 impl Variables {
@@ -62,32 +62,31 @@ impl Variables {
             };
             values.insert(name.to_owned(), value);
         }
-        Ok(Self { values: Arc::new(values), asked: None })
+        Ok(Self { values: Arc::new(values), read: None })
     }
 
-    /// The same values, of which it is noted which are asked for.
-    pub(crate) fn watched(&self) -> Self {
-        Self { values: Arc::clone(&self.values), asked: Some(Arc::default()) }
+    /// Returns the same values, recording the names that the component reads.
+    pub(crate) fn recording(&self) -> Self {
+        Self { values: Arc::clone(&self.values), read: Some(Arc::default()) }
     }
 
-    /// Refuses values that the component has not asked for: such a name is misspelt, and what it
-    /// should have set is not set. Nothing is refused while the component has asked for no
-    /// variable at all.
+    /// Rejects variables that the component has not read: their names are misspelt, and the setting
+    /// that was meant is not set. Accepts everything if the component has read no variable at all.
     ///
     /// # Errors
-    /// Names the first one, in alphabetical order, and the names there are.
-    pub(crate) fn refuse_unknown(&self) -> anyhow::Result<()> {
-        let Some(asked) = &self.asked else { return Ok(()) };
-        let asked: BTreeSet<String> =
-            asked.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect();
-        let unknown = self.values.keys().filter(|name| !asked.contains(*name)).min();
+    /// Names the first unknown variable in alphabetical order, and those that the component reads.
+    pub(crate) fn reject_unknown(&self) -> anyhow::Result<()> {
+        let Some(read) = &self.read else { return Ok(()) };
+        let read: BTreeSet<String> =
+            read.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect();
+        let unknown = self.values.keys().filter(|name| !read.contains(*name)).min();
         match unknown {
-            Some(name) if !asked.is_empty() => {
+            Some(name) if !read.is_empty() => {
                 let hint = SPIN_ONLY
                     .iter()
                     .find(|(known, _)| known == name)
                     .map_or_else(String::new, |(_, hint)| format!(" ({hint})"));
-                let known: Vec<&str> = asked.iter().map(String::as_str).collect();
+                let known: Vec<&str> = read.iter().map(String::as_str).collect();
                 bail!("the component has no variable `{name}`{hint}; it reads {}", known.join(", "))
             }
             _ => Ok(()),
@@ -98,8 +97,8 @@ impl Variables {
         if !is_name(name) {
             return Err(variables::Error::InvalidName(name.to_owned()));
         }
-        if let Some(asked) = &self.asked {
-            asked.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
+        if let Some(read) = &self.read {
+            read.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
         }
         self.values.get(name).cloned().ok_or_else(|| variables::Error::Undefined(name.to_owned()))
     }
@@ -128,8 +127,8 @@ impl HasData for Shared {
 impl variables::Host for Variables {}
 
 impl<T> variables::HostWithStore<T> for Shared {
-    async fn get(store: &Accessor<T, Self>, name: String) -> Result<String, variables::Error> {
-        store.with(|mut access| access.get().get(&name))
+    async fn get(accessor: &Accessor<T, Self>, name: String) -> Result<String, variables::Error> {
+        accessor.with(|mut access| access.get().get(&name))
     }
 }
 
@@ -146,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn an_argument_goes_before_the_environment() {
+    fn an_argument_overrides_the_environment() {
         let variables = collect(
             &[("SPIN_VARIABLE_LEEWAY", "1"), ("SPIN_VARIABLE_ISSUER", "a"), ("HOME", "/")],
             &["leeway=2", "x=a=b"],
@@ -166,21 +165,21 @@ mod tests {
         assert!(Variables::collect(other, &[]).is_ok());
         let error = Variables::collect([("SPIN_VARIABLE_ISSUER".into(), not_text())], &[])
             .err()
-            .expect("not a text");
+            .expect("not UTF-8");
         assert!(error.to_string().contains("SPIN_VARIABLE_ISSUER is not UTF-8"), "{error}");
     }
 
     #[test]
-    fn a_variable_that_the_component_does_not_ask_for_is_refused() {
+    fn a_variable_that_the_component_does_not_read_is_rejected() {
         let variables = |names: &[&str]| {
-            collect(&[("SPIN_VARIABLE_LEEWAY", "1")], names).expect("valid").watched()
+            collect(&[("SPIN_VARIABLE_LEEWAY", "1")], names).expect("valid").recording()
         };
         let misspelt = variables(&["acess_rules=[]"]);
-        misspelt.refuse_unknown().expect("nothing has been asked for");
+        misspelt.reject_unknown().expect("nothing was read");
         for name in ["leeway", "access_rules"] {
             let _ = misspelt.get(name);
         }
-        let error = misspelt.refuse_unknown().expect_err("it is misspelt").to_string();
+        let error = misspelt.reject_unknown().expect_err("it is misspelt").to_string();
         assert_eq!(
             error,
             "the component has no variable `acess_rules`; it reads access_rules, leeway"
@@ -188,16 +187,16 @@ mod tests {
 
         let for_spin = variables(&["issuer_url=http://localhost:8000"]);
         let _ = for_spin.get("leeway");
-        let error = for_spin.refuse_unknown().expect_err("it is Spin's").to_string();
+        let error = for_spin.reject_unknown().expect_err("it is Spin's").to_string();
         assert!(error.contains("--allow-outbound"), "{error}");
 
         let good = variables(&[]);
         let _ = good.get("leeway");
-        good.refuse_unknown().expect("it is asked for");
+        good.reject_unknown().expect("it was read");
     }
 
     #[test]
-    fn what_is_not_name_and_value_is_refused() {
+    fn a_malformed_argument_is_rejected() {
         for argument in
             ["leeway", "=1", "Leeway=1", "lee way=1", "1a=1", "a-b=1", "key=@/no/such/file"]
         {

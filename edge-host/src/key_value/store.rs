@@ -249,8 +249,8 @@ impl Store {
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let file = Connection::open(path)?;
     file.busy_timeout(Duration::from_secs(5))?;
-    // SQLite applies `auto_vacuum` to a new file only before `journal_mode`. Committed data survives
-    // a crash of the program; a power cut may lose the last commits.
+    // SQLite applies `auto_vacuum` to a new file only before `journal_mode`. Committed data
+    // survives a crash of the program; a power cut may lose the last commits.
     file.execute_batch(
         "PRAGMA auto_vacuum = INCREMENTAL;
          PRAGMA journal_mode = WAL;
