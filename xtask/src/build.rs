@@ -1,4 +1,4 @@
-//! The artifacts of the workspace, each made in one way for `up` and `test`.
+//! Builds the artifacts of the workspace, in the same way for every command.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,10 +15,10 @@ use crate::toolchain::{self, WasmToolchain, debian, node, wasm_tools::WasmTools}
 use crate::version::Version;
 use crate::workspace::Workspace;
 
-/// Left out when the sources of an npm package are looked at.
+/// Directories of an npm package that do not hold its sources.
 const NOT_SOURCES: [&str; 6] = ["node_modules", "dist", "pkg", "test", "tests", "target"];
 
-/// Builds what it is asked for; what cargo and the stamps know to be fresh is not built again.
+/// Builds artifacts, unless cargo or a stamp knows that they are current.
 pub(crate) struct Builder<'a> {
     pub(crate) workspace: &'a Workspace,
     pub(crate) runner: Runner,
@@ -30,9 +30,9 @@ pub(crate) struct Builder<'a> {
 /// Which packages `npm ci` installs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Extent {
-    /// Those of the build.
+    /// Those that the build needs.
     Build,
-    /// Those of the tests too.
+    /// Those that the tests need too.
     Test,
 }
 
@@ -45,7 +45,7 @@ impl Extent {
     }
 }
 
-/// Where a build of the demo page finds the services, and where it goes.
+/// The addresses that the demo page is built for, and its output directory.
 pub(crate) struct Page<'a> {
     pub(crate) issuer_url: &'a str,
     pub(crate) edge_url: &'a str,
@@ -61,28 +61,29 @@ impl<'a> Builder<'a> {
         Self { workspace, runner, choice, wasm: None, node: None }
     }
 
-    /// Node and the wasm targets: what a package manager or rustup installs without compiling.
-    /// Called first, so that a missing one is reported before minutes of compiling.
+    /// Ensures Node and the wasm targets. Called first, so that a missing one is reported before
+    /// minutes of compiling.
     pub(crate) fn prepare_system(&mut self) -> Result<()> {
         self.node()?;
         self.wasm_toolchain()?;
         Ok(())
     }
 
-    /// A native cargo command, run in the checkout.
+    /// Returns a native cargo command in the checkout.
     pub(crate) fn cargo(&self) -> Command {
         let mut command = process::command(toolchain::native_cargo());
         command.current_dir(&self.workspace.root);
         command
     }
 
-    /// `npm` in one of the packages.
+    /// Returns an `npm` command in one of the packages.
     pub(crate) fn npm(&self, package: &str) -> Command {
         let mut command = process::command("npm");
         command.current_dir(self.workspace.root.join(package)).env("NO_UPDATE_NOTIFIER", "1");
         command
     }
 
+    /// Builds the two servers in the dev profile.
     pub(crate) fn issuer_and_edge_host(&mut self) -> Result<()> {
         say("building issuer and edge-host (the first time takes some minutes)");
         let mut command = self.cargo();
@@ -90,11 +91,12 @@ impl<'a> Builder<'a> {
         self.runner.stream("building issuer and edge-host", command, minutes(60))
     }
 
-    /// The edge component, at the place where `spin.toml` looks for it or beside that.
+    /// Builds the edge component, and returns the file: the one that `spin.toml` names, or one
+    /// beside it.
     pub(crate) fn edge_component(&mut self, arithmetic: Arithmetic) -> Result<PathBuf> {
         let wasm = self.wasm_toolchain()?;
-        let doing = format!("building the edge component{}", arithmetic.label());
-        say(&doing);
+        let step = format!("building the edge component{}", arithmetic.label());
+        say(&step);
         let mut command = process::command(wasm.cargo());
         command.current_dir(&self.workspace.root);
         command.args([
@@ -108,27 +110,27 @@ impl<'a> Builder<'a> {
         self.compiling_wasm(wasm, &[], &mut command)?;
         let mut target_dir = wasm.target_dir(self.workspace);
         if arithmetic == Arithmetic::Wide {
-            // Apart from the other one's, for both have one name.
+            // Both components have the same name.
             target_dir = target_dir.join("wide");
             command
                 .env("CARGO_TARGET_DIR", &target_dir)
                 .args(toolchain::wide_arithmetic(toolchain::WASIP2));
         }
-        self.runner.stream(&doing, command, minutes(30))?;
+        self.runner.stream(&step, command, minutes(30))?;
         let release = Path::new(toolchain::WASIP2).join("release");
-        let place = self.component_file(arithmetic);
-        copy_when_different(&target_dir.join(release).join("edge_resource.wasm"), &place)?;
-        Ok(place)
+        let output = self.component_file(arithmetic);
+        copy_when_different(&target_dir.join(release).join("edge_resource.wasm"), &output)?;
+        Ok(output)
     }
 
-    /// Where [`Builder::edge_component`] leaves the component.
+    /// Returns the file that [`Builder::edge_component`] writes.
     pub(crate) fn component_file(&self, arithmetic: Arithmetic) -> PathBuf {
         let directory = self.workspace.root.join("target").join(toolchain::WASIP2).join("release");
         directory.join(arithmetic.file_name())
     }
 
-    /// The verifier with `core` and `alloc` and nothing else: where the standard library is built
-    /// from its source, only these two are; elsewhere the crate's own `no_std` has to do.
+    /// Builds the verifier with `core` and `alloc` alone. Where the standard library is compiled
+    /// from source, only these two are compiled; elsewhere the crate's `no_std` must suffice.
     pub(crate) fn verifier_without_std(&mut self) -> Result<()> {
         let wasm = self.wasm_toolchain()?;
         let mut command = process::command(wasm.cargo());
@@ -149,7 +151,8 @@ impl<'a> Builder<'a> {
         self.runner.stream("building verifier-core with core and alloc alone", command, minutes(15))
     }
 
-    /// clippy of the compiler that makes wasm, or `None` where there is none.
+    /// Returns a clippy command for the wasm targets, or `None` if clippy is not available for
+    /// them.
     pub(crate) fn wasm_clippy(&mut self) -> Result<Option<Command>> {
         let wasm = self.wasm_toolchain()?;
         let program = match wasm {
@@ -165,7 +168,7 @@ impl<'a> Builder<'a> {
         Ok(Some(command))
     }
 
-    /// The npm package `@dojang/verifier` in `verifier-wasm/dist`.
+    /// Builds the npm package `@dojang/verifier` in `verifier-wasm/dist`.
     pub(crate) fn npm_package(&mut self) -> Result<()> {
         let wasm = self.wasm_toolchain()?;
         let tools = self.wasm_tools()?;
@@ -192,7 +195,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// The demo page; needs the npm package.
+    /// Builds the demo page; the npm package must be built.
     pub(crate) fn page(&mut self, page: &Page<'_>) -> Result<()> {
         self.install("www", Extent::Build)?;
         let inputs = Inputs::default()
@@ -218,14 +221,14 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// `npm ci`, when the lock file is not the one that was installed last.
+    /// Runs `npm ci`, unless the lock file is the one that was installed last.
     pub(crate) fn install(&mut self, package: &str, extent: Extent) -> Result<()> {
         let directory = self.workspace.root.join(package);
         let inputs = Inputs::default()
             .text(&format!("Node {}", self.node()?))
             .file(&directory.join("package.json"))?
             .file(&directory.join("package-lock.json"))?;
-        // In there, so that removing the directory removes the stamps.
+        // Inside `node_modules`, so that removing that directory removes the stamps.
         let stamp = |extent: Extent| directory.join("node_modules").join(extent.stamp());
         if extent == Extent::Build && is_fresh(&stamp(Extent::Test), &inputs) {
             return Ok(());
@@ -234,7 +237,7 @@ impl<'a> Builder<'a> {
             let mut command = self.npm(package);
             command.args(["ci", "--no-audit", "--no-fund"]);
             if extent == Extent::Build {
-                // What the tests need is in a workspace of the package.
+                // The workspaces of the package hold what only its tests need.
                 command.arg("--workspaces=false");
             }
             let log = self.workspace.log(&format!("npm-{package}"));
@@ -266,7 +269,7 @@ impl<'a> Builder<'a> {
         WasmTools::ensure(self.workspace, &mut self.runner)
     }
 
-    /// A program in this directory that finds what wasm-pack needs.
+    /// Returns a command in `directory` with the environment that wasm-pack needs.
     pub(crate) fn wasm_command(&mut self, program: &str, directory: &str) -> Result<Command> {
         let wasm = self.wasm_toolchain()?;
         let tools = self.wasm_tools()?;
@@ -289,6 +292,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
+    /// Sets the environment in which `command` compiles wasm, with directories `first` on `PATH`.
     pub(crate) fn compiling_wasm(
         &self,
         wasm: WasmToolchain,
@@ -303,7 +307,8 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// An unchanged component keeps its time, and with it what hosts have cached.
+/// Copies a file unless the target has the same content: its modification time is a cache key of
+/// hosts.
 fn copy_when_different(from: &Path, to: &Path) -> Result<()> {
     let content = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
     if fs::read(to).is_ok_and(|there| there == content) {

@@ -13,7 +13,7 @@ const KERNEL_CASES: u64 = 1_000_000;
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", disable_help_subcommand = true)]
 pub(crate) struct Cli {
-    /// Where the wasm targets come from.
+    /// Source of the wasm targets.
     #[arg(long, value_enum, default_value = "auto", global = true, env = "DOJANG_WASM_TOOLCHAIN")]
     pub(crate) wasm_toolchain: WasmToolchainChoice,
     #[command(subcommand)]
@@ -22,17 +22,17 @@ pub(crate) struct Cli {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Build everything, start issuer, edge and demo page, and serve until Ctrl-C.
+    /// Build everything, then start issuer, edge and demo page until Ctrl-C.
     Up(Up),
-    /// Run everything CI runs; prints what was skipped and why.
+    /// Run everything that CI runs; prints what was skipped and why.
     Test(Test),
-    /// Measure the verifier beside its peers; writes docs/benchmarks.md.
+    /// Measure the verifier and its peers; writes docs/benchmarks.md.
     Bench(Bench),
-    /// Fuzz the verifier for long.
+    /// Fuzz the verifier.
     Fuzz(Fuzz),
-    /// Hold every kernel against the others and num-bigint, on random and adversarial numbers.
+    /// Compare every kernel with the others and num-bigint, on random and adversarial numbers.
     Kernels(Kernels),
-    /// Run the verifier's unit tests under Miri, where a toolchain with Miri is installed.
+    /// Run the verifier's unit tests under Miri, which must be installed.
     Miri,
 }
 
@@ -51,45 +51,44 @@ pub(crate) struct Up {
 
 #[derive(Args)]
 pub(crate) struct Test {
-    /// Run only this stage, with what it needs (may be given more than once).
+    /// Run only this stage and what it needs (may be repeated).
     #[arg(long, value_name = "STAGE", value_enum, conflicts_with_all = ["quick", "changed"])]
     pub(crate) only: Vec<Stage>,
-    /// Run what a change needs before a commit: format, lints and the native tests, without the
-    /// edge.
+    /// Run the checks before a commit: format, lints and the native tests, without the edge.
     #[arg(long, conflicts_with = "changed")]
     pub(crate) quick: bool,
     /// Run the steps that a difference from this branch or commit can affect.
     #[arg(long, value_name = "BASE", num_args = 0..=1, default_missing_value = "main")]
     pub(crate) changed: Option<String>,
-    /// Go on with other steps when one has failed.
+    /// Continue with other steps after a failure.
     #[arg(long)]
     pub(crate) keep_going: bool,
-    /// Steps at a time [default: 3]; with 1, output is shown while it is written.
+    /// Steps at a time [default: 3]; with 1, output is shown immediately.
     #[arg(long, value_name = "COUNT")]
     pub(crate) jobs: Option<usize>,
 }
 
 #[derive(Args)]
 pub(crate) struct Bench {
-    /// Measure only here (may be given more than once); the documents are left as they are.
+    /// Measure only in this environment (may be repeated), without writing the documents.
     #[arg(long, value_name = "WHERE", value_enum)]
     pub(crate) only: Vec<Place>,
-    /// Measure in this Node too, beside the one on the PATH (may be given more than once).
+    /// Measure in this Node too, besides the one on the PATH (may be repeated).
     #[arg(long, value_name = "PROGRAM")]
     pub(crate) node: Vec<PathBuf>,
-    /// A short run, to see that everything works; the documents are left as they are.
+    /// Check with a short run that everything works, without writing the documents.
     #[arg(long)]
     pub(crate) quick: bool,
 }
 
-/// Where verifiers are measured.
+/// An environment in which verifiers are measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Place {
     Native,
     Node,
     Chromium,
     Wasmtime,
-    /// Bytes instead of times.
+    /// Sizes in bytes instead of times.
     Sizes,
 }
 
@@ -98,17 +97,17 @@ pub(crate) struct Fuzz {
     /// Seconds for each target.
     #[arg(long, default_value_t = FUZZ_SECONDS)]
     pub(crate) seconds: u64,
-    /// Fuzz only this target (may be given more than once).
+    /// Fuzz only this target (may be repeated).
     #[arg(long, value_name = "TARGET", value_enum)]
     pub(crate) target: Vec<FuzzTarget>,
 }
 
 #[derive(Args)]
 pub(crate) struct Kernels {
-    /// How many powers to compare.
+    /// Number of powers to compare.
     #[arg(long, default_value_t = KERNEL_CASES)]
     pub(crate) cases: u64,
-    /// Other cases for another number.
+    /// Seed of the random cases.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
 }
@@ -116,19 +115,19 @@ pub(crate) struct Kernels {
 /// The programs in `verifier-core/fuzz/fuzz_targets`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FuzzTarget {
-    /// Any bytes as a token, and as its header.
+    /// Arbitrary bytes as a token and as its header.
     Token,
-    /// Any bytes as the claims of a token.
+    /// Arbitrary bytes as the claims of a token.
     Claims,
-    /// Any bytes as a JWK or JWKS.
+    /// Arbitrary bytes as a JWK or JWKS.
     Jwks,
-    /// Any bytes as PEM, and as its DER.
+    /// Arbitrary bytes as PEM and as DER.
     Pem,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum WasmToolchainChoice {
-    /// rustup's targets when they are there or can be had, Debian's packages otherwise.
+    /// rustup's targets if they are installed or can be, Debian's packages otherwise.
     Auto,
     /// `rustup target add`.
     Rustup,
@@ -139,7 +138,7 @@ pub(crate) enum WasmToolchainChoice {
 /// The stages of `test`, as its table shows them; `test/plan.rs` has their steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum Stage {
-    /// What has to be installed: system packages, wasm tools, packages for Python and Node.
+    /// Installs system packages, wasm tools, and packages for Python and Node.
     Tools,
     /// `cargo fmt --check`.
     Format,
@@ -153,10 +152,9 @@ pub(crate) enum Stage {
     WasmLints,
     /// `cargo test` natively, with the component.
     Rust,
-    /// The issuer's tests once more, on PostgreSQL where a server answers.
+    /// The issuer's tests on PostgreSQL, if a server is reachable.
     Postgres,
-    /// The vectors are what their generator writes, the kernels agree, and the fuzz targets find
-    /// nothing in 10 s each.
+    /// The generated vectors, the agreement of the kernels, and 10 s of each fuzz target.
     Fuzz,
     /// The npm package: wasm build and its tests in Node.
     Npm,

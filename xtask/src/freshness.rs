@@ -1,5 +1,4 @@
-//! Whether a step that is not cargo's has to run again: a stamp file holds the fingerprint of its
-//! inputs.
+//! Skips steps outside cargo whose inputs have not changed: a stamp file holds their fingerprint.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -7,19 +6,19 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-/// Everything that a step's result depends on. The hash is for change, not for security; should
-/// the standard library change it, the step runs once more.
+/// The inputs of a step. The hash detects changes and is not cryptographic; when the standard
+/// library changes it, the step runs once more.
 #[derive(Default)]
 pub(crate) struct Inputs(DefaultHasher);
 
 impl Inputs {
-    /// Settings, versions, addresses.
+    /// Adds a setting, version or address.
     pub(crate) fn text(mut self, text: &str) -> Self {
         text.hash(&mut self.0);
         self
     }
 
-    /// The content of one file; a missing one counts as such.
+    /// Adds the content of a file, or its absence.
     pub(crate) fn file(mut self, file: &Path) -> Result<Self> {
         match fs::read(file) {
             Ok(content) => Some(content).hash(&mut self.0),
@@ -33,8 +32,7 @@ impl Inputs {
         Ok(self)
     }
 
-    /// Names and contents of all files below a directory, but for entries of the names in
-    /// `without`.
+    /// Adds names and contents of all files below a directory, except entries named in `without`.
     pub(crate) fn tree(mut self, directory: &Path, without: &[&str]) -> Result<Self> {
         let mut files = Vec::new();
         collect(directory, without, &mut files)?;
@@ -56,7 +54,7 @@ fn collect(directory: &Path, without: &[&str], files: &mut Vec<PathBuf>) -> Resu
     for entry in fs::read_dir(directory).with_context(unreadable)? {
         let entry = entry.with_context(unreadable)?;
         let name = entry.file_name();
-        if without.iter().any(|left_out| name == *left_out) {
+        if without.iter().any(|excluded| name == *excluded) {
             continue;
         }
         let kind = entry.file_type().with_context(unreadable)?;
@@ -69,8 +67,8 @@ fn collect(directory: &Path, without: &[&str], files: &mut Vec<PathBuf>) -> Resu
     Ok(())
 }
 
-/// Runs `step` unless its inputs are those of the last success and all of `outputs` are there.
-/// Says whether it ran.
+/// Runs `step` unless its inputs are those of the last success and all of `outputs` exist. Returns
+/// whether it ran.
 pub(crate) fn when_stale(
     stamp: &Path,
     inputs: &Inputs,
@@ -80,7 +78,7 @@ pub(crate) fn when_stale(
     if is_fresh(stamp, inputs) && outputs.iter().all(|output| output.exists()) {
         return Ok(false);
     }
-    // A step that fails half-way leaves outputs of no known inputs.
+    // A failed step may leave outputs of unknown inputs.
     let _ = fs::remove_file(stamp);
     step()?;
     fs::write(stamp, inputs.fingerprint())
@@ -127,19 +125,19 @@ mod tests {
     }
 
     #[test]
-    fn what_changes_the_fingerprint_is_names_contents_and_settings() {
+    fn the_fingerprint_depends_on_names_contents_and_settings() {
         let directory = Directory::new("fingerprint");
         directory.write("src/a.ts", "1");
         let first = directory.inputs().fingerprint();
         assert_eq!(directory.inputs().fingerprint(), first);
 
-        directory.write("src/node_modules/dependency.js", "left out");
-        assert_eq!(directory.inputs().fingerprint(), first, "node_modules is left out");
+        directory.write("src/node_modules/dependency.js", "excluded");
+        assert_eq!(directory.inputs().fingerprint(), first, "node_modules is excluded");
 
         directory.write("src/a.ts", "2");
         assert_ne!(directory.inputs().fingerprint(), first, "content");
         directory.write("src/a.ts", "1");
-        assert_eq!(directory.inputs().fingerprint(), first, "back to what it was");
+        assert_eq!(directory.inputs().fingerprint(), first, "the same content again");
 
         fs::rename(directory.0.join("src/a.ts"), directory.0.join("src/b.ts"))
             .expect("the directory is ours");

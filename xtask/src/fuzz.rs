@@ -1,4 +1,4 @@
-//! The fuzz targets of the verifier: briefly in the tests, for long by `cargo xtask fuzz`.
+//! Runs the verifier's fuzz targets: for seconds in the tests, for minutes by `cargo xtask fuzz`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -23,13 +23,13 @@ const CARGO_FUZZ: Tool<'_> = Tool {
     arguments: &[],
 };
 
-/// Longest input, in bytes: a little above what the verifier reads of a token.
+/// Longest input, in bytes: more than the longest token that the verifier accepts.
 const MAX_INPUT: u32 = 20_000;
 
 /// Seconds for each target in `cargo xtask test`.
 pub(crate) const SHORT: u64 = 10;
 
-/// Installs cargo-fuzz unless it is there.
+/// Installs cargo-fuzz unless it is installed.
 pub(crate) fn install(workspace: &Workspace, runner: &mut Runner) -> Result<PathBuf> {
     CARGO_FUZZ.ensure(workspace, runner)
 }
@@ -41,27 +41,26 @@ pub(crate) fn build(workspace: &Workspace, runner: &mut Runner) -> Result<()> {
     runner.stream("building the fuzz targets", command, minutes(30))
 }
 
-/// `cargo-fuzz` in the directory of the targets.
+/// Returns a `cargo-fuzz` command in the directory of the targets.
 fn cargo_fuzz(workspace: &Workspace, runner: &mut Runner) -> Result<Command> {
     let mut command = process::command(install(workspace, runner)?);
     command
         .current_dir(workspace.root.join("verifier-core/fuzz"))
-        // The instrumentation is an unstable option of the compiler; this lets the stable one take
-        // it.
+        // The instrumentation is an unstable option; this enables it in the stable compiler.
         .env("RUSTC_BOOTSTRAP", "1")
         .env("CARGO_TARGET_DIR", workspace.target.join("fuzz"));
     Ok(command)
 }
 
-/// Inputs that a target tried, as libFuzzer counts them at the end.
+/// The number of inputs that a target ran, from libFuzzer's statistics.
 #[derive(Debug, PartialEq, Eq)]
 struct Executions {
     target: String,
     count: u64,
 }
 
-/// Fuzzes the targets one after the other, from the corpus in git, and reports how many inputs
-/// each tried. New inputs stay in the target directory.
+/// Fuzzes the targets one after the other, starting from the corpus in git, and prints how many
+/// inputs each ran. New inputs stay in the target directory.
 pub(crate) fn run(workspace: &Workspace, runner: &mut Runner, fuzz: &Fuzz) -> Result<()> {
     let mut tried = Vec::new();
     let outcome = fuzz_all(workspace, runner, fuzz, &mut tried);
@@ -88,7 +87,7 @@ fn fuzz_all(
         say(format_args!("fuzzing {name} for {} s", fuzz.seconds));
         let mut command = cargo_fuzz(workspace, runner)?;
         command
-            // The verifier has no unsafe code for a sanitizer to watch.
+            // The fuzzed code has no `unsafe` for a sanitizer to check.
             .args(["fuzz", "run", "--sanitizer", "none", &name])
             .args([&findings, &crate_dir.join("corpus").join(&name)])
             .args(["--", "-print_final_stats=1", "-verbosity=0"])
@@ -97,7 +96,7 @@ fn fuzz_all(
         let limit = Duration::from_secs(fuzz.seconds) + minutes(30);
         let what = format!("fuzzing {name}");
         let mut count = 0;
-        // A run that found something counts as well.
+        // A failed run counts too.
         let outcome =
             runner.observe(&what, command, limit, |line| count = executions(line).unwrap_or(count));
         tried.push(Executions { target: name, count });
@@ -106,13 +105,13 @@ fn fuzz_all(
     Ok(())
 }
 
-/// The count in a line of libFuzzer's final statistics.
+/// Returns the count in a line of libFuzzer's final statistics.
 fn executions(line: &str) -> Option<u64> {
     line.trim().strip_prefix("stat::number_of_executed_units:")?.trim().parse().ok()
 }
 
 fn table(tried: &[Executions], seconds: u64) -> String {
-    let mut table = format!("{:<8} {:>14} {:>10}\n", "target", "executions", "a second");
+    let mut table = format!("{:<8} {:>14} {:>10}\n", "target", "executions", "per second");
     for Executions { target, count } in tried {
         let rate = count / seconds.max(1);
         table += &format!("{target:<8} {count:>14} {rate:>10}\n");

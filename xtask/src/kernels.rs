@@ -1,5 +1,5 @@
-//! `cargo xtask kernels`: the kernels of the verifier, native and WebAssembly, held against each
-//! other, `num-bigint` and `rsa`.
+//! `cargo xtask kernels`: compares the verifier's kernels, native and WebAssembly, with each other,
+//! `num-bigint` and `rsa`.
 
 use std::path::{Path, PathBuf};
 
@@ -15,31 +15,30 @@ use crate::toolchain::{self, BROWSER, NPM_PROFILE};
 /// Powers in `cargo xtask test`.
 pub(crate) const FEW: u64 = 10_000;
 
-/// Whether the kernel with wide arithmetic is asked, too: the engine that runs it takes minutes to
-/// build.
+/// Whether the kernel with wide arithmetic takes part: its engine takes minutes to build.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wide {
-    Asked,
+    Included,
     LeftOut,
 }
 
-/// Builds everything optimised, and compares as many powers as the command line says.
+/// Builds everything optimised, and compares as many powers as the command line asks for.
 pub(crate) fn run(builder: &mut Builder<'_>, kernels: &Kernels) -> Result<()> {
     let mut cargo = builder.cargo();
     cargo.args(["build", "--release", "--package", "verifier-core", "--example", "kernel_cases"]);
     builder.runner.stream("building the cases of the kernels", cargo, minutes(30))?;
-    // They are run as the package runs them.
+    // The WebAssembly kernels are those of the package.
     builder.npm_package()?;
     compare(
         builder,
         kernels,
-        Wide::Asked,
+        Wide::Included,
         &builder.workspace.target.join("release/examples/kernel_cases"),
     )
 }
 
-/// The native kernels in the program `cases` compute and emit the powers; the WebAssembly ones of
-/// the npm package read them.
+/// Compares the powers that the native kernels in the program `cases` print with those of the npm
+/// package's WebAssembly kernels.
 pub(crate) fn compare(
     builder: &mut Builder<'_>,
     kernels: &Kernels,
@@ -52,7 +51,7 @@ pub(crate) fn compare(
         Wide::LeftOut => {
             r#"set -o pipefail; "$0" --cases "$1" --seed "$2" --emit | node scripts/kernels.mjs"#
         }
-        Wide::Asked => {
+        Wide::Included => {
             r#"set -o pipefail; dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; mkfifo "$dir/cases"
             "$3" kernels "$4" < "$dir/cases" & wide=$!
             "$0" --cases "$1" --seed "$2" --emit | tee "$dir/cases" | node scripts/kernels.mjs && wait $wide"#
@@ -62,13 +61,13 @@ pub(crate) fn compare(
         .args(["-c", script])
         .arg(cases)
         .args([kernels.cases.to_string(), kernels.seed.to_string()]);
-    if wide == Wide::Asked {
+    if wide == Wide::Included {
         command.arg(bench::harness(builder)?).arg(wide_kernel(builder)?);
     }
-    builder.runner.stream("holding the kernels against each other", command, minutes(120))
+    builder.runner.stream("comparing the kernels", command, minutes(120))
 }
 
-/// The module of the kernel with wide arithmetic.
+/// Builds the module of the kernel with wide arithmetic.
 fn wide_kernel(builder: &mut Builder<'_>) -> Result<PathBuf> {
     let wasm = builder.wasm_toolchain()?;
     let target = wasm.target_dir(builder.workspace).join("kernels");

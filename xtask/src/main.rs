@@ -32,10 +32,10 @@ use crate::workspace::Workspace;
 fn main() -> ExitCode {
     match run(&Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
-        // Whatever failed then, failed because of it.
+        // Any failure after an interrupt is a consequence of it.
         Err(_) if process::interrupted() => {
             eprintln!("\ninterrupted");
-            // As a shell reports a program ended by SIGINT.
+            // The status that a shell reports after SIGINT.
             ExitCode::from(130)
         }
         Err(error) => {

@@ -1,4 +1,5 @@
-//! `cargo xtask miri`: the verifier's portable code under Miri, which sees undefined behaviour.
+//! `cargo xtask miri`: runs the verifier's portable code under Miri, which detects undefined
+//! behaviour.
 
 use anyhow::{Result, bail};
 
@@ -6,12 +7,12 @@ use crate::process;
 use crate::progress::{Runner, minutes, say};
 use crate::workspace::Workspace;
 
-/// Runs the tests that need neither files nor hours under Miri.
+/// Runs the unit tests under Miri. The integration tests need files, and hours.
 pub(crate) fn run(workspace: &Workspace, runner: &mut Runner) -> Result<()> {
     let mut probe = process::command("cargo");
     probe.args(["+nightly", "miri", "--version"]);
     if process::probe(probe, minutes(1)).is_none() {
-        bail!("there is no Miri: rustup toolchain install nightly --component miri rust-src");
+        bail!("Miri is not installed: rustup toolchain install nightly --component miri rust-src");
     }
     say("the verifier's unit tests under Miri");
     let mut command = process::command("cargo");

@@ -1,18 +1,18 @@
-//! Loopback ports: busy ones are found before anything is built for them.
+//! Checks loopback ports before anything is built for them.
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 
 use anyhow::{Context as _, Result, bail};
 
-/// A port, who will listen on it, and the option that chooses another.
+/// A port, the service that listens on it, and the option that chooses another.
 pub(crate) struct Wanted {
     pub(crate) port: u16,
     pub(crate) service: &'static str,
     pub(crate) option: &'static str,
 }
 
-/// Makes sure that all of them can be had.
+/// Fails unless every port is free.
 pub(crate) fn ensure_free(wanted: &[Wanted]) -> Result<()> {
     for (index, this) in wanted.iter().enumerate() {
         if let Some(other) = wanted.iter().take(index).find(|other| other.port == this.port) {
@@ -45,22 +45,22 @@ pub(crate) fn ensure_free(wanted: &[Wanted]) -> Result<()> {
     Ok(())
 }
 
-/// Ports on which nobody listens now.
+/// Returns distinct free ports.
 pub(crate) fn free<const COUNT: usize>() -> Result<[u16; COUNT]> {
-    // All are held until the last is found, so that they differ.
-    let mut held = Vec::new();
+    // Listeners are kept until the last port is chosen, so that the ports differ.
+    let mut listeners = Vec::new();
     let mut ports = [0; COUNT];
     for port in &mut ports {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .context("no free port on the loopback address")?;
         *port = listener.local_addr().context("a listener has an address")?.port();
-        held.push(listener);
+        listeners.push(listener);
     }
     Ok(ports)
 }
 
-/// `localhost` may be either address for a browser, so that a program on the other one would be
-/// met instead of ours.
+/// Binds both loopback addresses: a browser may resolve `localhost` to either, and would reach
+/// another program there.
 fn listen(port: u16) -> io::Result<()> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
     match TcpListener::bind(SocketAddr::from((Ipv6Addr::LOCALHOST, port))) {
@@ -109,7 +109,7 @@ mod tests {
         let [a, b, c] = ports;
         assert!(a != b && b != c && a != c, "{ports:?}");
         for port in ports {
-            listen(port).expect("nobody listens");
+            listen(port).expect("it is free");
         }
     }
 }

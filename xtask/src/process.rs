@@ -1,5 +1,4 @@
-//! Programs started by this one: each in a process group of its own, each with a time limit, none
-//! left behind.
+//! Child processes: each in its own process group and with a time limit, none left running.
 
 use std::env;
 use std::ffi::OsStr;
@@ -17,19 +16,20 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
 const POLL: Duration = Duration::from_millis(25);
-/// How long a program may take to end by itself after SIGTERM.
+/// How long a program may take to end after SIGTERM.
 const GRACE: Duration = Duration::from_secs(5);
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// Ctrl-C, SIGTERM and SIGHUP ask this program to stop its children and end. They do not reach the
-/// children by themselves: those are in other process groups, so that this program decides the
-/// order.
+/// Installs a handler for Ctrl-C, SIGTERM and SIGHUP, after which this program stops its children.
+/// The signals do not reach the children, which are in other process groups: this program decides
+/// the order.
 pub(crate) fn listen_for_interrupts() -> Result<()> {
     ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::SeqCst))
         .context("cannot install a handler for Ctrl-C")
 }
 
+/// Whether a signal has asked this program to stop.
 pub(crate) fn interrupted() -> bool {
     INTERRUPTED.load(Ordering::SeqCst)
 }
@@ -46,7 +46,7 @@ impl std::fmt::Display for Interrupted {
 
 impl std::error::Error for Interrupted {}
 
-/// A command that does not inherit what `cargo run` told this program about itself.
+/// Returns a command without the variables that `cargo run` sets for this program.
 pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     for (name, _) in env::vars_os() {
@@ -58,7 +58,7 @@ pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     command
 }
 
-/// A running program with everything it started.
+/// A running program and its descendants.
 pub(crate) struct ProcessGroup {
     child: Child,
     ended: Option<ExitStatus>,
@@ -70,12 +70,13 @@ impl ProcessGroup {
         Self::spawn_as_is(command)
     }
 
-    /// `input` has to fit into a pipe: a password, not a file.
+    /// Starts a program with `input` on its standard input. The input must fit into a pipe's
+    /// buffer.
     pub(crate) fn spawn_with_input(mut command: Command, input: &[u8]) -> Result<Self> {
         let (reader, mut writer) = io::pipe().context("cannot make a pipe")?;
         command.stdin(reader);
         let group = Self::spawn_as_is(command)?;
-        // A program that ends without reading says why by itself.
+        // A program that ends without reading reports its own error.
         let _ = writer.write_all(input);
         Ok(group)
     }
@@ -90,19 +91,19 @@ impl ProcessGroup {
         Ok(Self { child, ended: None })
     }
 
-    /// The exit status, when the program has ended.
+    /// Returns the exit status if the program has ended.
     pub(crate) fn poll(&mut self) -> Result<Option<ExitStatus>> {
         if self.ended.is_none() {
             self.ended = self.child.try_wait().context("cannot watch a program")?;
             if self.ended.is_some() {
-                // Whatever it started and left running.
+                // Its descendants may still run.
                 self.signal(Signal::SIGKILL);
             }
         }
         Ok(self.ended)
     }
 
-    /// Waits for the end, at most `limit`; `tick` is called meanwhile.
+    /// Waits at most `limit` for the end, calling `tick` repeatedly.
     pub(crate) fn wait(&mut self, limit: Duration, mut tick: impl FnMut()) -> Result<ExitStatus> {
         let started = Instant::now();
         loop {
@@ -129,11 +130,11 @@ impl ProcessGroup {
         }
     }
 
-    /// Asks the group to end, and ends it when it does not.
+    /// Terminates the group, with SIGKILL after [`GRACE`].
     pub(crate) fn stop(&mut self) {
         self.terminate();
-        let asked = Instant::now();
-        while self.ended.is_none() && asked.elapsed() < GRACE {
+        let started = Instant::now();
+        while self.ended.is_none() && started.elapsed() < GRACE {
             if self.poll().is_err() {
                 break;
             }
@@ -149,7 +150,7 @@ impl ProcessGroup {
         let Ok(id) = i32::try_from(self.child.id()) else {
             return;
         };
-        // An error means that nobody is left in the group.
+        // An error means that the group is empty.
         let _ = killpg(Pid::from_raw(id), signal);
     }
 }
@@ -160,7 +161,7 @@ impl Drop for ProcessGroup {
     }
 }
 
-/// Runs a short program; how it ended and what it printed (both streams).
+/// Runs a program, and returns its status and the output of both streams (at most 64 KiB).
 pub(crate) fn run_and_read(mut command: Command, limit: Duration) -> Result<(ExitStatus, String)> {
     let (mut reader, writer) = io::pipe().context("cannot make a pipe")?;
     command.stdout(writer.try_clone().context("cannot share a pipe")?).stderr(writer);
@@ -168,7 +169,7 @@ pub(crate) fn run_and_read(mut command: Command, limit: Duration) -> Result<(Exi
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         let mut printed = Vec::new();
-        // The rest is not worth the memory.
+        // Bounds the memory.
         let _ = reader.by_ref().take(64 * 1024).read_to_end(&mut printed);
         let _ = sender.send(printed);
     });
@@ -177,13 +178,13 @@ pub(crate) fn run_and_read(mut command: Command, limit: Duration) -> Result<(Exi
     Ok((status, String::from_utf8_lossy(&printed).into_owned()))
 }
 
-/// What a program prints, when there is such a program and it succeeds within `limit`.
+/// Returns the output of a program, if it exists and succeeds within `limit`.
 pub(crate) fn probe(command: Command, limit: Duration) -> Option<String> {
     let (status, printed) = run_and_read(command, limit).ok()?;
     status.success().then_some(printed)
 }
 
-/// Whether a file of this name on `PATH` can be executed, and where it is.
+/// Returns the executable of this name on `PATH`.
 pub(crate) fn on_path(name: &str) -> Option<std::path::PathBuf> {
     use std::os::unix::fs::PermissionsExt as _;
     env::split_paths(&env::var_os("PATH")?).map(|directory| directory.join(name)).find(|file| {
@@ -191,7 +192,7 @@ pub(crate) fn on_path(name: &str) -> Option<std::path::PathBuf> {
     })
 }
 
-/// The last lines of a log file, for the reader of an error.
+/// Returns the last lines of a log file.
 pub(crate) fn last_lines(log: &Path, count: usize) -> String {
     let text = std::fs::read(log).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
@@ -242,7 +243,7 @@ mod tests {
         assert!(gone, "process {grandchild} was left behind");
     }
 
-    /// Where nobody collects orphans, an ended process stays in the table.
+    /// Without an init process that reaps orphans, an ended process remains as a zombie.
     fn is_zombie(id: i32) -> bool {
         std::fs::read_to_string(format!("/proc/{id}/stat")).is_ok_and(|stat| stat.contains(") Z "))
     }

@@ -1,4 +1,4 @@
-//! What the person at the terminal sees while steps run: the current step and its duration.
+//! Progress on the terminal: the current step, its output and its duration.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, IsTerminal as _, Write};
@@ -14,15 +14,15 @@ use crate::process::{self, ProcessGroup};
 use crate::summary::Summary;
 
 const MINUTE: Duration = Duration::from_secs(60);
-/// Where no line can be rewritten, a sign of life this often.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(20);
+/// Interval of progress lines when the output is not a terminal.
+const LINE_INTERVAL: Duration = Duration::from_secs(20);
 
 /// Announces a step.
 pub(crate) fn say(text: impl std::fmt::Display) {
     println!("==> {text}");
 }
 
-/// Something worth knowing about the step that runs.
+/// Prints a remark about the current step.
 pub(crate) fn note(text: impl std::fmt::Display) {
     println!("    {text}");
 }
@@ -31,7 +31,7 @@ pub(crate) fn minutes(count: u64) -> Duration {
     Duration::from_secs(60 * count)
 }
 
-/// `47 s` or `3 min 07 s`.
+/// Formats a duration: `47 s` or `3 min 07 s`.
 pub(crate) fn shown(time: Duration) -> String {
     let seconds = time.as_secs();
     if time < MINUTE {
@@ -41,16 +41,16 @@ pub(crate) fn shown(time: Duration) -> String {
     }
 }
 
-/// Runs the programs of a step and shows their progress; in a test run it also keeps the runners'
-/// own summaries.
+/// Runs the programs of a step and shows their progress. In a test run it also sums up what the
+/// test runners report.
 pub(crate) struct Runner {
     summary: Option<Summary>,
-    /// Where `stream` writes, when not to the terminal.
+    /// Collects the output, if it does not go to the terminal.
     buffer: Option<Vec<u8>>,
 }
 
 impl Runner {
-    /// Programs write to the terminal themselves.
+    /// Lets programs write to the terminal themselves.
     pub(crate) fn plain() -> Self {
         Self { summary: None, buffer: None }
     }
@@ -70,12 +70,12 @@ impl Runner {
         self.buffer.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
-    /// What was counted since the last call.
+    /// Returns the totals since the last call.
     pub(crate) fn take_summary(&mut self) -> Summary {
         self.summary.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
-    /// Notes something that is left out, with the reason.
+    /// Reports a skipped check with its reason.
     pub(crate) fn skip(&mut self, reason: &str) {
         note(format_args!("skipped: {reason}"));
         if let Some(summary) = &mut self.summary {
@@ -83,7 +83,7 @@ impl Runner {
         }
     }
 
-    /// Shows a text like the output of a program.
+    /// Prints a text as output of the step.
     pub(crate) fn print(&mut self, text: &str) {
         match &mut self.buffer {
             Some(buffer) => buffer.extend_from_slice(text.as_bytes()),
@@ -91,7 +91,7 @@ impl Runner {
         }
     }
 
-    /// Runs a program whose output is of interest while it runs.
+    /// Runs a program and shows its output.
     pub(crate) fn stream(
         &mut self,
         what: &str,
@@ -114,7 +114,7 @@ impl Runner {
         check(what, status)
     }
 
-    /// Runs a program as [`Self::stream`] does, and shows every line of its output to `each`.
+    /// Runs a program as [`Self::stream`] does, and calls `each` with every line of its output.
     pub(crate) fn observe(
         &mut self,
         what: &str,
@@ -135,7 +135,7 @@ impl Runner {
         check(what, status)
     }
 
-    /// Runs a program whose output is of interest only when it fails: it goes to `log`.
+    /// Runs a program with its output in `log`, and prints the end of the log if it fails.
     pub(crate) fn quiet(
         &mut self,
         what: &str,
@@ -160,7 +160,7 @@ impl Runner {
     }
 }
 
-/// Two handles of one new file.
+/// Creates a log file, and returns two handles for the two streams of a program.
 pub(crate) fn log_file(log: &Path) -> Result<(File, File)> {
     let make = || -> io::Result<(File, File)> {
         if let Some(directory) = log.parent() {
@@ -183,7 +183,7 @@ fn check(what: &str, status: Result<ExitStatus>) -> Result<()> {
     Ok(())
 }
 
-/// Copies both streams of a program to `out`, line by line, and shows every line to `observe`.
+/// Copies both streams of a program to `out` and calls `observe` with every line.
 fn watch(
     mut command: Command,
     limit: Duration,
@@ -204,7 +204,7 @@ fn watch(
         }
     });
     let mut copy = |line: &[u8]| {
-        // A closed terminal must not end the step.
+        // A closed terminal must not fail the step.
         let _ = out.write_all(line);
         observe(&String::from_utf8_lossy(line));
     };
@@ -213,14 +213,14 @@ fn watch(
             copy(&line);
         }
     });
-    // What is still in the pipe. Whoever left the group may hold it open for ever: wait for no one.
+    // Drains the pipe. A daemon may hold it open for ever, hence the time limit.
     while let Ok(line) = lines.recv_timeout(Duration::from_secs(1)) {
         copy(&line);
     }
     status
 }
 
-/// The elapsed time: rewritten every second on a terminal, otherwise printed now and then.
+/// Shows the elapsed time: every second on a terminal, otherwise every [`LINE_INTERVAL`].
 struct Ticker {
     rewrites: bool,
     next: Duration,
@@ -228,7 +228,7 @@ struct Ticker {
 
 impl Ticker {
     fn new(rewrites: bool) -> Self {
-        let next = if rewrites { Duration::ZERO } else { SIGN_OF_LIFE };
+        let next = if rewrites { Duration::ZERO } else { LINE_INTERVAL };
         Self { rewrites, next }
     }
 
@@ -242,7 +242,7 @@ impl Ticker {
             self.next = elapsed + Duration::from_secs(1);
         } else {
             note(format_args!("{what}: still running after {}", shown(elapsed)));
-            self.next = elapsed + SIGN_OF_LIFE;
+            self.next = elapsed + LINE_INTERVAL;
         }
     }
 
@@ -260,7 +260,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_shown_as_people_say_them() {
+    fn durations_are_shown_in_minutes_and_seconds() {
         for (seconds, expected) in
             [(0, "0 s"), (59, "59 s"), (60, "1 min 00 s"), (187, "3 min 07 s")]
         {

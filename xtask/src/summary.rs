@@ -1,4 +1,4 @@
-//! What test runners say about themselves, read from their output.
+//! Totals that are read from the output of test runners.
 
 use std::collections::BTreeSet;
 
@@ -9,13 +9,13 @@ pub(crate) struct Summary {
     pub(crate) failed: u64,
     /// Tests that a runner knows and did not run.
     pub(crate) ignored: u64,
-    /// The reasons after `skipped:`; each once, in the order they were seen.
+    /// The distinct reasons after `skipped:`, in order of appearance.
     pub(crate) skipped: Vec<String>,
     seen: BTreeSet<String>,
 }
 
 impl Summary {
-    /// Takes in one line of output.
+    /// Reads one line of output.
     pub(crate) fn observe(&mut self, line: &str) {
         let line = without_colours(line);
         let line = line.trim();
@@ -32,7 +32,7 @@ impl Summary {
         }
     }
 
-    /// Notes something that was left out, with the reason.
+    /// Adds the reason of a skipped check.
     pub(crate) fn skip(&mut self, reason: &str) {
         if self.seen.insert(reason.to_owned()) {
             self.skipped.push(reason.to_owned());
@@ -69,9 +69,9 @@ fn node_count(line: &str) -> Option<(&str, u64)> {
     (known && words.next().is_none()).then_some((name, count))
 }
 
-/// `skipped: reason`: at the start of a line, behind the mark that a runner puts before what a
-/// test prints, or where node's reporters put the reason of a test (`name (0.1ms) # skipped:
-/// reason`, in TAP `ok 1 - name # SKIP skipped: reason`).
+/// Returns the reason after `skipped:`: at the start of a line, after the mark of a runner, or
+/// where Node's reporters print it (`name (0.1ms) # skipped: reason`, in TAP `ok 1 - name # SKIP
+/// skipped: reason`).
 fn skip_reason(line: &str) -> Option<&str> {
     let text =
         ["# SKIP ", "# "].iter().find_map(|mark| Some(line.split_once(mark)?.1)).unwrap_or(line);
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn every_reason_for_skipping_is_kept_once() {
+    fn every_reason_for_skipping_is_recorded_once() {
         let summary = observe(&[
             "skipped: PostgreSQL (no server; set TEST_POSTGRES_URL)\n",
             "ℹ skipped: Redis",

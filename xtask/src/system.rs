@@ -1,4 +1,4 @@
-//! The running system: issuer, edge resource and demo page, started together and stopped together.
+//! Starts and stops the whole system: issuer, edge resource and demo page.
 
 use std::env;
 use std::ffi::OsStr;
@@ -14,28 +14,28 @@ use crate::progress::{log_file, minutes, note};
 use crate::toolchain::spin::EdgeServer;
 use crate::workspace::Workspace;
 
-/// How long a service may take until it answers.
+/// How long a service may take until it responds.
 const READY: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(50);
-/// Seconds for which the edge may keep a list of revoked tokens: a logout takes effect while one
-/// watches.
+/// Seconds for which the edge caches the list of revoked tokens: short, so that a logout takes
+/// effect soon.
 const STATUS_LIST_TTL: u32 = 5;
 pub(crate) const DATABASE: &str = "sqlite://issuer.sqlite3";
 
-/// What a system is made of.
+/// The parts of a system.
 pub(crate) struct Setup<'a> {
     pub(crate) workspace: &'a Workspace,
     pub(crate) edge_server: EdgeServer,
     pub(crate) component: &'a Path,
-    /// A built demo page.
+    /// The directory of a built demo page.
     pub(crate) page: &'a Path,
     pub(crate) addresses: &'a Addresses,
     pub(crate) keys: &'a Path,
-    /// Database, the edge's state and logs.
+    /// The directory of the database, the edge's state and the logs.
     pub(crate) state: &'a Path,
 }
 
-/// Where the services are, as a browser on this machine names them.
+/// The URLs of the services for a browser on this machine.
 #[derive(Clone)]
 pub(crate) struct Addresses {
     issuer_port: u16,
@@ -59,8 +59,7 @@ impl Addresses {
         }
     }
 
-    /// Pages that may call the services: this demo page, and the usual ports of development
-    /// servers.
+    /// Returns the allowed CORS origins: the demo page and the usual ports of development servers.
     fn origins(&self) -> String {
         [
             "http://localhost:3000",
@@ -72,15 +71,15 @@ impl Addresses {
     }
 }
 
-/// How the user's password is chosen.
+/// The source of the user's password.
 pub(crate) enum Password<'a> {
-    /// By the issuer, which prints it.
+    /// The issuer generates and prints it.
     Generated,
     Given(&'a str),
 }
 
 impl Setup<'_> {
-    /// Makes the state directory and, when there is none yet, a key pair.
+    /// Creates the state directory and a key pair, unless they exist.
     pub(crate) fn prepare(&self) -> Result<()> {
         fs::create_dir_all(self.state)
             .with_context(|| format!("cannot make {}", self.state.display()))?;
@@ -91,7 +90,7 @@ impl Setup<'_> {
         Ok(())
     }
 
-    /// Creates a user unless there is one of this name; returns what the issuer printed.
+    /// Creates a user unless the name exists, and returns the issuer's output.
     pub(crate) fn create_user(&self, username: &str, password: &Password<'_>) -> Result<String> {
         let mut command = self.issuer();
         command.args(["users", "create", "--if-missing", "--username", username]);
@@ -120,7 +119,7 @@ impl Setup<'_> {
         Ok(printed)
     }
 
-    /// Starts all services and waits until each answers.
+    /// Starts all services and waits until each responds.
     pub(crate) fn start(&self) -> Result<System> {
         let mut system = System { services: Vec::new() };
         let addresses = self.addresses;
@@ -162,7 +161,8 @@ impl Setup<'_> {
         self.state.join("logs").join(format!("{service}.log"))
     }
 
-    /// In the state directory, so that its path, whatever is in it, is in no address.
+    /// Returns an issuer command. It runs in the state directory, because the database URL could
+    /// not hold every path.
     fn issuer(&self) -> Command {
         let mut command = service(self.workspace.program("issuer"));
         command
@@ -188,8 +188,8 @@ impl Setup<'_> {
                     .arg(&state)
                     .arg("--log-dir")
                     .arg(self.state.join("logs"))
-                    // Of the manifest; edge-host has --allow-outbound, and refuses what the
-                    // component does not read.
+                    // A variable of the manifest; edge-host has --allow-outbound and rejects
+                    // variables that the component does not read.
                     .env("SPIN_VARIABLE_ISSUER_URL", &self.addresses.issuer);
                 spin
             }
@@ -203,7 +203,7 @@ impl Setup<'_> {
         command
             .current_dir(self.state)
             .env("SPIN_VARIABLE_PUBLIC_KEY", public_key)
-            // Tokens that another program signed with these keys are welcome as well.
+            // Accept tokens of other programs with these keys, which name no status list.
             .env("SPIN_VARIABLE_REVOCATION", "status_list_if_named")
             .env(
                 "SPIN_VARIABLE_STATUS_LIST_URL",
@@ -243,20 +243,20 @@ struct Service {
     name: &'static str,
     group: ProcessGroup,
     log: PathBuf,
-    /// Where what it serves logs, when that is another file.
+    /// The log of the component, if it is another file.
     component_log: Option<PathBuf>,
     ready_url: String,
 }
 
 impl Service {
-    /// The last lines of its logs, for the reader of an error.
+    /// Returns the last lines of its logs.
     fn last_lines(&self) -> String {
         let logs = [Some(&self.log), self.component_log.as_ref()];
         let lines = logs.into_iter().flatten().map(|log| process::last_lines(log, 20));
         lines.filter(|lines| !lines.is_empty()).collect::<Vec<_>>().join("\n")
     }
 
-    /// Where its logs are.
+    /// Returns the names of its logs.
     fn log_files(&self) -> String {
         let log = self.log.display();
         self.component_log
@@ -288,10 +288,10 @@ impl System {
             self.services.iter().map(|service| service.ready_url.clone()).collect();
         while !waiting.is_empty() {
             self.check()?;
-            // Any program may answer on a port; only a success of ours counts, and `check` sees
-            // ours end.
-            waiting
-                .retain(|url| !client.get(url).call().is_ok_and(|answer| answer.status() == 200));
+            // Another program may respond on the port; then ours has ended, and `check` fails.
+            waiting.retain(|url| {
+                !client.get(url).call().is_ok_and(|response| response.status() == 200)
+            });
             if started.elapsed() > READY {
                 let late =
                     self.services.iter().find(|service| waiting.contains(&service.ready_url));
@@ -300,7 +300,7 @@ impl System {
                     service.name
                 });
                 bail!(
-                    "{name} did not answer within {} s; its last log lines are above",
+                    "{name} did not respond within {} s; its last log lines are above",
                     READY.as_secs()
                 );
             }
@@ -312,7 +312,7 @@ impl System {
         Ok(())
     }
 
-    /// Fails when one of the services has ended, after showing its last log lines.
+    /// Prints the last log lines of a service that has ended, and fails.
     pub(crate) fn check(&mut self) -> Result<()> {
         for service in &mut self.services {
             if let Some(status) = service.group.poll()? {
@@ -321,7 +321,7 @@ impl System {
                     eprintln!("{lines}");
                 }
                 bail!(
-                    "{} ended ({status}), so all was stopped; its log: {}",
+                    "{} ended ({status}), so all services were stopped; its log: {}",
                     service.name,
                     service.log_files()
                 );
@@ -330,7 +330,7 @@ impl System {
         Ok(())
     }
 
-    /// Serves until the user asks to stop, or a service ends.
+    /// Waits until the user asks to stop or a service ends.
     pub(crate) fn serve(&mut self) -> Result<()> {
         while !process::interrupted() {
             self.check()?;
@@ -341,7 +341,7 @@ impl System {
 }
 
 impl Drop for System {
-    /// All are asked first, so that they end at the same time.
+    /// Signals all services before waiting, so that they end at the same time.
     fn drop(&mut self) {
         for service in &self.services {
             service.group.terminate();
@@ -352,8 +352,8 @@ impl Drop for System {
     }
 }
 
-/// A program that is configured by this one alone: what is exported for another installation does
-/// not reach it.
+/// Returns a command without inherited settings of the services, which belong to another
+/// installation.
 fn service(program: impl AsRef<OsStr>) -> Command {
     let mut command = process::command(program);
     for (name, _) in env::vars_os() {
@@ -374,7 +374,7 @@ fn loopback(port: u16) -> String {
 
 fn client() -> ureq::Agent {
     ureq::Agent::config_builder()
-        // A proxy from the environment has no business with this machine.
+        // A proxy from the environment must not see requests to this machine.
         .proxy(None)
         .timeout_global(Some(Duration::from_secs(5)))
         .http_status_as_error(false)
@@ -382,10 +382,10 @@ fn client() -> ureq::Agent {
         .into()
 }
 
-/// What a short command prints.
+/// Returns the output of a short command.
 ///
 /// # Errors
-/// With the command's own message.
+/// The command's own message.
 fn output_of(what: &str, command: Command) -> Result<String> {
     let (status, printed) = process::run_and_read(command, minutes(2))?;
     if !status.success() {
@@ -394,7 +394,7 @@ fn output_of(what: &str, command: Command) -> Result<String> {
     Ok(printed)
 }
 
-/// The last line of what a program printed, without the word that ours puts before it as well.
+/// Returns the last line of an output without the prefix `error: `, which this program adds.
 fn without_prefix(printed: &str) -> &str {
     let line =
         printed.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("failed without a message");
@@ -429,7 +429,7 @@ mod tests {
     }
 
     #[test]
-    fn the_log_of_what_a_service_serves_is_shown_and_named_beside_its_own() {
+    fn a_failed_service_shows_and_names_both_its_logs() {
         let [port] = crate::ports::free().expect("loopback is there");
         let (mut system, log) = system("echo no port >&2; exit 4", &loopback(port));
         let component_log = log.with_extension("component.txt");
@@ -455,7 +455,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_of_a_program_is_passed_on_without_saying_error_twice() {
+    fn the_error_of_a_program_has_one_prefix() {
         assert_eq!(without_prefix("warning: x\nerror: run chmod 600 k\n\n"), "run chmod 600 k");
         assert_eq!(without_prefix(""), "failed without a message");
     }

@@ -1,4 +1,4 @@
-//! `cargo xtask up`: from a checkout to a running system.
+//! `cargo xtask up`: builds and starts the whole system.
 
 use std::env;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::toolchain::spin::EdgeServer;
 use crate::workspace::Workspace;
 
 const USERNAME: &str = "testuser";
-/// For scripts that have to know the demo user's password.
+/// Sets the demo user's password, for scripts.
 const PASSWORD_VARIABLE: &str = "DOJANG_DEMO_PASSWORD";
 
 pub(crate) fn run(workspace: &Workspace, up: &Up, choice: WasmToolchainChoice) -> Result<()> {
@@ -49,7 +49,7 @@ pub(crate) fn run(workspace: &Workspace, up: &Up, choice: WasmToolchainChoice) -
     setup.prepare()?;
     let user = demo_user(&setup)?;
     say(format_args!("starting issuer, edge (served by {edge_server}) and demo page"));
-    // Another program may have taken one while this one was building.
+    // Another program may have bound one during the build.
     ensure_ports(up)?;
     let mut system = setup.start()?;
     let issuer = workspace.program("issuer");
@@ -69,12 +69,12 @@ fn ensure_ports(up: &Up) -> Result<()> {
     ])
 }
 
-/// What is known of the demo user's password.
+/// The state of the demo user's password.
 #[derive(Debug, PartialEq, Eq)]
 enum DemoUser {
-    /// Made by this start; the password is shown unless somebody chose it.
+    /// Created by this start, with a generated password unless the environment sets it.
     Created { generated: Option<String> },
-    /// Made by an earlier start, with a password that only a hash is left of.
+    /// Created by an earlier start; only a hash of the password remains.
     Existing,
 }
 
@@ -91,8 +91,8 @@ fn demo_user(setup: &Setup<'_>) -> Result<DemoUser> {
     let generated = printed.lines().find_map(|line| line.strip_prefix("password: "));
     let user = match generated {
         Some(generated) => {
-            // Nobody could ask for it again if the start failed from here on.
-            note(format_args!("made the user {USERNAME} with the password {generated}"));
+            // Printed now, because the start may still fail and only a hash is stored.
+            note(format_args!("created the user {USERNAME} with the password {generated}"));
             DemoUser::Created { generated: Some(generated.to_owned()) }
         }
         None if printed.starts_with("created") => DemoUser::Created { generated: None },
@@ -143,7 +143,7 @@ Try:
        -d '{{\"username\": \"{USERNAME}\", \"password\": \"{typed}\"}}'
   curl {edge}/protected -H 'Authorization: Bearer <access token>'
 
-The admin page wants another role; who has it gets it with the next token:
+The admin page needs the role admin; the next token has it after:
   DATABASE_URL=sqlite://.dojang/issuer.sqlite3 {} users set-role {USERNAME} admin
 ",
         program.display()

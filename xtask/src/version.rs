@@ -1,13 +1,13 @@
-//! Versions as the tools print them.
+//! Parses the versions that tools print.
 
 use std::fmt;
 
-/// `major.minor.patch`; pre-release marks and build data are left out.
+/// `major.minor.patch`, without pre-release and build metadata.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Version(pub(crate) u32, pub(crate) u32, pub(crate) u32);
 
 impl Version {
-    /// The first version in a line such as `v20.19.1`, `Python 3.11.7` or `spin 4.1.0 (1ab2
+    /// Returns the first version in a line such as `v20.19.1`, `Python 3.11.7` or `spin 4.1.0 (1ab2
     /// 2026-05-02)`.
     pub(crate) fn first_in(text: &str) -> Option<Self> {
         text.split(|c: char| c.is_whitespace() || c == '(' || c == ',').find_map(Self::parse)

@@ -1,20 +1,20 @@
-//! Where things are: the checkout, what cargo builds from it, and what is kept between clones.
+//! The directories of the checkout, of its build and of the tools that clones share.
 
 use std::env;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-/// The directories that every command works with; all absolute.
+/// The directories of a command, as absolute paths.
 pub(crate) struct Workspace {
     /// The checkout.
     pub(crate) root: PathBuf,
-    /// Where cargo leaves native programs of the `dev` profile: beside this very program, whatever
-    /// the user's cargo configuration says about target directories.
+    /// Native programs of the `dev` profile: the directory of this program, because the user's
+    /// cargo configuration may move the target directory.
     pub(crate) programs: PathBuf,
     /// Parent of [`Workspace::programs`]; logs, the Python environment and test state go here too.
     pub(crate) target: PathBuf,
-    /// Tools that a second clone can use as well.
+    /// Tools that all clones share.
     pub(crate) cache: PathBuf,
 }
 
@@ -22,22 +22,23 @@ impl Workspace {
     pub(crate) fn find() -> Result<Self> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"))
             .parent()
-            .context("xtask has to lie in the root of the checkout")?
+            .context("the directory xtask must be in the root of the checkout")?
             .to_path_buf();
-        let program = env::current_exe().context("cannot tell where xtask itself lies")?;
-        let programs = program.parent().context("xtask itself lies in no directory")?.to_path_buf();
+        let program = env::current_exe().context("cannot find the program xtask")?;
+        let programs =
+            program.parent().context("the program xtask has no directory")?.to_path_buf();
         let target = programs.parent().unwrap_or(&programs).to_path_buf();
         let cache = cache_directory(env::var_os("XDG_CACHE_HOME"), env::home_dir())
             .context("neither XDG_CACHE_HOME nor HOME is set: set one, tools are kept below it")?;
         Ok(Self { root, programs, target, cache })
     }
 
-    /// A native program of this workspace.
+    /// Returns the path of a native program of this workspace.
     pub(crate) fn program(&self, name: &str) -> PathBuf {
         self.programs.join(name)
     }
 
-    /// The log file of a step whose output is not shown.
+    /// Returns the log file of a step whose output is not shown.
     pub(crate) fn log(&self, name: &str) -> PathBuf {
         self.target.join("xtask-logs").join(format!("{name}.log"))
     }

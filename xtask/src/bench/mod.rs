@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: the verifier beside its peers, with the programs of `xtask/bench`.
+//! `cargo xtask bench`: measures the verifier and its peers with the programs in `xtask/bench`.
 
 mod plot;
 mod report;
@@ -34,7 +34,7 @@ pub(crate) fn run(workspace: &Workspace, bench: &Bench, choice: WasmToolchainCho
         builder.install("verifier-wasm", Extent::Test)?;
         builder.install(JS, Extent::Test)?;
     }
-    // Everything is built before anything is measured; keys and tokens are good for an hour.
+    // Build everything before measuring. The tokens are valid for an hour.
     let mut programs = Vec::new();
     for place in wanted {
         let name =
@@ -45,7 +45,7 @@ pub(crate) fn run(workspace: &Workspace, bench: &Bench, choice: WasmToolchainCho
             program(&mut builder, place, Path::new("node"), &harness, &tokens)?,
         ));
         for node in bench.node.iter().filter(|_| place == Place::Node) {
-            // Its name is read in another directory.
+            // The program starts in another directory.
             let node = std::path::absolute(node)?;
             let version = report::ask(&node, &["--version"]);
             programs.push((
@@ -66,7 +66,7 @@ pub(crate) fn run(workspace: &Workspace, bench: &Bench, choice: WasmToolchainCho
             program.arg("--quick");
         }
         let printed = output(&name, program)?;
-        // Warnings of node come before it.
+        // Node prints its warnings before it.
         let json = printed.lines().last().unwrap_or_default();
         let section = if place == Place::Sizes {
             report::sizes(json)?
@@ -78,19 +78,19 @@ pub(crate) fn run(workspace: &Workspace, bench: &Bench, choice: WasmToolchainCho
         text.push_str(&section);
     }
     if !bench.quick && bench.only.is_empty() {
-        let place = workspace.root.join("docs/benchmarks.md");
+        let document = workspace.root.join("docs/benchmarks.md");
         let facts = report::machine(workspace)?;
-        fs::write(&place, format!("{}{facts}\n{text}", report::HEAD))
-            .with_context(|| format!("cannot write {}", place.display()))?;
+        fs::write(&document, format!("{}{facts}\n{text}", report::HEAD))
+            .with_context(|| format!("cannot write {}", document.display()))?;
         let picture = workspace.root.join("docs/benchmarks.svg");
         fs::write(&picture, plot::svg(&panels))
             .with_context(|| format!("cannot write {}", picture.display()))?;
-        say(format_args!("written: {} and {}", place.display(), picture.display()));
+        say(format_args!("written: {} and {}", document.display(), picture.display()));
     }
     Ok(())
 }
 
-/// Builds the native harness.
+/// Builds the native harness and returns it.
 pub(crate) fn harness(builder: &mut Builder<'_>) -> Result<PathBuf> {
     say("building the peers (the first time takes some minutes)");
     let target = builder.workspace.target.join("bench");
@@ -134,7 +134,7 @@ fn guest(
     Ok(target.join(BROWSER).join(profile).join(format!("{}.wasm", package.replace('-', "_"))))
 }
 
-/// What measures one place, with all that it needs built.
+/// Builds the harness of one environment, and returns the command that runs it.
 fn program(
     builder: &mut Builder<'_>,
     place: Place,
@@ -179,7 +179,7 @@ fn program(
     Ok(command)
 }
 
-/// The directory in which wasm-bindgen has put module and glue.
+/// Builds jwt-compact for Node, and returns the directory of its module and bindings.
 fn jwt_compact_for_node(builder: &mut Builder<'_>, profile: &str) -> Result<PathBuf> {
     let wasm = guest(builder, "jwt-compact-wasm", profile, Arithmetic::Portable)?;
     let directory = builder.workspace.target.join("bench/jwt-compact").join(profile);

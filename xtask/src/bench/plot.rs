@@ -1,21 +1,20 @@
-//! The medians as a picture for people: a dot for each contender on a scale on which ten times as
-//! long is as far everywhere.
+//! Draws the medians as SVG: a dot for each contender on a logarithmic scale.
 
 use std::fmt::Write as _;
 
-/// The key size that is drawn.
+/// Key size of the plot, in bits.
 pub(crate) const BITS: u32 = 2048;
 
-/// Left edge of the scale, in pixels: what stands before it are names.
+/// Left edge of the scale, in pixels, right of the names.
 const LEFT: f64 = 260.0;
-/// Pixels for ten times as long.
+/// Pixels for a factor of ten.
 const DECADE: f64 = 210.0;
 const ROW: f64 = 22.0;
 const WIDTH: f64 = 760.0;
 /// Left end of the scale, in microseconds.
 const FROM: f64 = 10.0;
 
-/// The colours follow the reader's scheme; ours stands out in both.
+/// The colours follow the reader's colour scheme.
 const STYLE: &str = "text{font:13px system-ui,sans-serif;fill:#24292f}.head{font-weight:600}.axis{fill:#57606a;font-size:11px}\
     line{stroke:#d0d7de}circle{fill:#8c959f}.ours circle{fill:#0969da}.ours text{font-weight:600}\
     @media(prefers-color-scheme:dark){text{fill:#e6edf3}.axis{fill:#8d96a0}line{stroke:#30363d}circle{fill:#6e7681}.ours circle{fill:#4493f8}}";
@@ -24,7 +23,8 @@ fn x(microseconds: f64) -> f64 {
     LEFT + (microseconds / FROM).log10().max(0.0) * DECADE
 }
 
-/// One panel for each place, with its contenders and their medians in microseconds.
+/// Returns the plot: a panel for each environment, with its contenders and their medians in
+/// microseconds.
 pub(crate) fn svg(panels: &[(String, Vec<(String, f64)>)]) -> String {
     let rows: usize = panels.iter().map(|(_, medians)| medians.len() + 2).sum();
     let height = rows as f64 * ROW + 56.0;
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ten_times_as_long_is_as_far_everywhere_and_every_contender_is_there() {
+    fn the_scale_is_logarithmic_and_every_contender_is_drawn() {
         assert!((x(100.0) - x(10.0) - (x(1000.0) - x(100.0))).abs() < 1e-9);
         let medians =
             vec![("verifier-core".to_owned(), 16.25), ("ring, signature alone".to_owned(), 20.0)];

@@ -1,4 +1,4 @@
-//! The results as tables.
+//! Formats the results as Markdown tables.
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
@@ -11,16 +11,16 @@ use crate::process;
 use crate::workspace::Workspace;
 
 pub(crate) const HEAD: &str = "# Benchmarks\n\nMade by `cargo xtask bench`.\n\n\
-    Every contender has to accept a good token and refuse it with one bit of the signature changed. Then it is warmed up \
-    and timed in batches; contenders take turns in every round, and the median over the rounds counts, with the fastest \
-    round beside it. All verify the same tokens of fresh keys, with SimpleJWT's claims. Times are microseconds for \
-    one verification: of a whole token, or of the signature alone where it says so. A ratio is to the first line of its \
+    Every contender must accept a valid token and reject it with one bit of the signature changed. After a warm-up it is \
+    timed in batches; in every round each contender runs once. The tables show the median over the rounds and the \
+    fastest round. All verify the same tokens of new keys, with SimpleJWT's claims. Times are microseconds for \
+    one verification, of a whole token or of the signature alone. A ratio is to the first line of its \
     table, for the same key size.\n\n![Medians for 2048 bits](benchmarks.svg)\n\n";
 
 #[derive(Deserialize)]
 struct Times {
     rounds: u32,
-    /// Of the engine, where this program cannot ask for it.
+    /// The version of the engine, if this program cannot find it out.
     #[serde(default)]
     version: Option<String>,
     lines: Vec<Line>,
@@ -36,13 +36,13 @@ struct Line {
     min_us: f64,
 }
 
-/// Native and wasmtime are compared with ring's bare signature check, the others with jose one at
-/// a time.
+/// Whether ratios are relative to this line: ring's signature check for native and wasmtime, jose
+/// with one token at a time for the others.
 fn is_base(line: &Line) -> bool {
     line.scope == "signature" && line.contender.starts_with("ring") || line.contender == "jose"
 }
 
-/// Median, fastest round and ratio of every contender for every key size.
+/// Returns a table of median, fastest round and ratio for every contender and key size.
 pub(crate) fn times(place: &str, json: &str) -> Result<String> {
     let Times { rounds, version, mut lines } =
         serde_json::from_str(json).with_context(|| format!("{place} printed no times"))?;
@@ -83,7 +83,7 @@ pub(crate) fn times(place: &str, json: &str) -> Result<String> {
     Ok(text)
 }
 
-/// The medians for one key size, the fastest first, for the plot.
+/// Returns the medians for one key size, the fastest first.
 pub(crate) fn medians(json: &str, bits: u32) -> Result<Vec<(String, f64)>> {
     let Times { lines, .. } = serde_json::from_str(json)?;
     let of_size = lines.into_iter().filter(|line| line.bits == bits);
@@ -111,6 +111,7 @@ struct Size {
     brotli: u64,
 }
 
+/// Returns a table of sizes.
 pub(crate) fn sizes(json: &str) -> Result<String> {
     let sizes: Vec<Size> = serde_json::from_str(json).context("no sizes were printed")?;
     let mut text = String::from(
@@ -123,15 +124,15 @@ pub(crate) fn sizes(json: &str) -> Result<String> {
     Ok(text)
 }
 
-/// What a program says, of itself or of the machine.
+/// Returns the output of a program, or `unknown`.
 pub(crate) fn ask(program: impl AsRef<OsStr>, arguments: &[&str]) -> String {
     let mut command = process::command(program);
     command.args(arguments);
     process::probe(command, Duration::from_secs(20))
-        .map_or_else(|| "unknown".to_owned(), |said| said.trim().to_owned())
+        .map_or_else(|| "unknown".to_owned(), |output| output.trim().to_owned())
 }
 
-/// Date, machine and versions.
+/// Returns a line with date, machine and versions.
 pub(crate) fn machine(workspace: &Workspace) -> Result<String> {
     let cpu = std::fs::read_to_string("/proc/cpuinfo").ok();
     let model = cpu

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: everything CI runs.
+//! `cargo xtask test`: runs everything that CI runs.
 
 mod area;
 mod changed;
@@ -20,8 +20,8 @@ use crate::progress::note;
 use crate::workspace::Workspace;
 use schedule::{Options, Outcome};
 
-/// The most steps at a time that the command line does not ask for: beside two that compute runs
-/// one that waits for a timer, a network, a disk or one linker.
+/// Default number of steps at a time: next to two steps that compute runs one that mostly waits
+/// for a timer, the network, a disk or a linker.
 const JOBS: usize = 3;
 
 pub(crate) fn run(
@@ -57,7 +57,7 @@ pub(crate) fn run(
     if let Some(first) = ended.iter().find(|step| step.outcome == Outcome::Failed) {
         let stage = report::name(first.stage);
         bail!(
-            "failed: {}; its stage alone: cargo xtask test --jobs 1 --only {stage}",
+            "failed: {}; to run its stage alone: cargo xtask test --jobs 1 --only {stage}",
             failed.join(", ")
         );
     }

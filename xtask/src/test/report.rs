@@ -1,4 +1,4 @@
-//! The table at the end of a test run.
+//! Formats the table at the end of a test run.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -9,12 +9,12 @@ use super::schedule::{Ended, Outcome, Phase};
 use crate::cli::Stage;
 use crate::progress::shown;
 
-/// The name of a stage on the command line.
+/// Returns the name of a stage on the command line.
 pub(super) fn name(stage: Stage) -> String {
     stage.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
-/// What the steps of one stage come to.
+/// The totals of a stage.
 #[derive(Default)]
 struct Row {
     stage: String,
@@ -57,10 +57,9 @@ impl Row {
     }
 }
 
-/// Returns a row for each stage that had a step, every reason for which something was skipped, and
-/// the totals.
+/// Returns a row for each stage that had a step, the reasons of skipped checks, and the totals.
 ///
-/// The times of steps that ran side by side add up to more than `elapsed`.
+/// The times of parallel steps add up to more than `elapsed`.
 pub(super) fn table(ended: &[Ended], elapsed: Duration) -> String {
     let rows: Vec<Row> = Stage::value_variants()
         .iter()
@@ -89,7 +88,7 @@ pub(super) fn table(ended: &[Ended], elapsed: Duration) -> String {
             let _ = writeln!(text, "skipped: {reason} ({})", step.name);
         }
     }
-    let _ = writeln!(text, "in {} altogether", shown(elapsed));
+    let _ = writeln!(text, "{} in total", shown(elapsed));
     let sum = |count: fn(&Counts) -> u64| rows.iter().map(|row| count(&row.counts)).sum::<u64>();
     let (passed, failed) = (sum(|counts| counts.passed), sum(|counts| counts.failed));
     if passed + failed > 0 {
@@ -99,7 +98,7 @@ pub(super) fn table(ended: &[Ended], elapsed: Duration) -> String {
 }
 
 fn counts(Counts { passed, failed, ignored }: &Counts) -> String {
-    let counted = [(passed, "passed"), (failed, "failed"), (ignored, "not run by their runner")];
+    let counted = [(passed, "passed"), (failed, "failed"), (ignored, "ignored")];
     let counted = counted
         .iter()
         .filter(|(count, _)| **count > 0)
@@ -119,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn compiling_and_running_are_shown_apart_and_skipped_tests_with_their_reason() {
+    fn the_table_separates_compiling_from_running_and_lists_skipped_checks() {
         let ended = [
             ended(Stage::System, Phase::Run, Outcome::NotRun, 0, &[]),
             ended(Stage::Rust, Phase::Compile, Outcome::Passed, 75, &[]),
@@ -144,10 +143,10 @@ mod tests {
         assert_eq!(
             table(&ended, Duration::from_secs(90)),
             "stage   result         compile           run  tests\n\
-             rust    FAILED      1 min 15 s          20 s  42 passed, 1 failed, 2 not run by their runner\n\
+             rust    FAILED      1 min 15 s          20 s  42 passed, 1 failed, 2 ignored\n\
              system  not run            0 s           0 s\n\
              skipped: no Redis (a step)\n\
-             in 1 min 30 s altogether\n\
+             1 min 30 s in total\n\
              42 passed, 1 failed, 1 skipped\n"
         );
     }

@@ -1,4 +1,4 @@
-//! Debian packages: which are missing, and installing them as root.
+//! Installs Debian packages, as root.
 
 use std::path::Path;
 
@@ -10,10 +10,10 @@ use crate::process;
 use crate::progress::{Runner, minutes, note, say};
 use crate::workspace::Workspace;
 
-/// Makes sure that the packages are installed.
+/// Installs the packages that are missing.
 ///
 /// # Errors
-/// Where this program may not install them, with the commands for a person who may.
+/// Names the commands to run as root, if this program is not root.
 pub(crate) fn ensure(
     packages: &[&str],
     purpose: &str,
@@ -55,7 +55,7 @@ pub(crate) fn ensure(
     Ok(())
 }
 
-/// Those that dpkg does not know as installed.
+/// Returns the packages that are not installed.
 pub(crate) fn missing<'a>(packages: &[&'a str]) -> Vec<&'a str> {
     let installed = |package: &str| {
         let mut command = process::command("dpkg-query");
@@ -65,12 +65,12 @@ pub(crate) fn missing<'a>(packages: &[&'a str]) -> Vec<&'a str> {
     packages.iter().copied().filter(|package| !installed(package)).collect()
 }
 
-/// Whether this program may install packages: as root on Debian.
+/// Whether this program may install packages: it is root, on Debian.
 pub(crate) fn may_install() -> bool {
     is_debian() && geteuid().is_root()
 }
 
-/// Debian itself: its derivatives name and split these packages differently.
+/// Whether this is Debian itself: derivatives name and split these packages differently.
 pub(crate) fn is_debian() -> bool {
     std::fs::read_to_string(Path::new("/etc/os-release"))
         .is_ok_and(|release| names_debian(&release))
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debian_is_told_from_its_derivatives() {
+    fn debian_is_distinguished_from_its_derivatives() {
         for (release, expected) in [
             ("PRETTY_NAME=\"Debian\"\nID=debian\nVERSION_ID=\"12\"\n", true),
             ("ID=\"debian\"\n", true),

@@ -11,14 +11,14 @@ use crate::workspace::Workspace;
 
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
 
-/// The browser named by `CHROMIUM`, or one that is installed, or Debian's after installing it with
-/// a font for Korean.
+/// Returns the browser that `CHROMIUM` names, or an installed one, or installs Debian's with a font
+/// for Korean.
 pub(crate) fn ensure(workspace: &Workspace, runner: &mut Runner) -> Result<PathBuf> {
     if let Some(named) = std::env::var_os("CHROMIUM").map(PathBuf::from) {
         if named.is_file() {
             return Ok(named);
         }
-        bail!("CHROMIUM names {}, which is no file", named.display());
+        bail!("CHROMIUM names {}, which is not a file", named.display());
     }
     let installed = || NAMES.iter().find_map(|name| process::on_path(name));
     if let Some(found) = installed() {
@@ -27,7 +27,7 @@ pub(crate) fn ensure(workspace: &Workspace, runner: &mut Runner) -> Result<PathB
     if !apt::is_debian() {
         bail!("Chromium is missing: install it, or name a Chromium or Chrome in CHROMIUM");
     }
-    // The page is in Korean too: without a font for it, its pictures would show boxes.
+    // Screenshots of the Korean page would show boxes without a font.
     apt::ensure(&["chromium", "fonts-noto-cjk"], "the browser tests", workspace, runner)?;
-    installed().context("Chromium was installed and is not on PATH")
+    installed().context("Chromium was installed but is not on PATH")
 }

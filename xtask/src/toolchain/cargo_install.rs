@@ -1,4 +1,4 @@
-//! Programs that cargo builds and installs, kept in a cache that all checkouts share.
+//! Installs programs with cargo into a cache that all checkouts share.
 
 use std::path::PathBuf;
 
@@ -10,28 +10,27 @@ use crate::progress::{Runner, minutes};
 use crate::version::Version;
 use crate::workspace::Workspace;
 
-/// Which versions of its dependencies a program is built from.
+/// The versions of a program's dependencies.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lock {
-    /// Those of its own lock file.
+    /// Those of its lock file.
     Its,
-    /// The newest that fit: a lock file may name versions that a registry does not serve (yet).
+    /// The newest compatible ones: a lock file may name versions that a registry mirror lacks.
     Newest,
 }
 
-/// A program that a crate of the registry contains.
+/// A program in a crate of the registry.
 pub(crate) struct Tool<'a> {
     pub(crate) program: &'a str,
     pub(crate) package: &'a str,
     pub(crate) version: Version,
     pub(crate) lock: Lock,
-    /// Further arguments of `cargo install`: which parts of the crate are left out.
+    /// Further arguments of `cargo install`, which leave out parts of the crate.
     pub(crate) arguments: &'a [&'a str],
 }
 
 impl Tool<'_> {
-    /// Returns a program of exactly this version: from `PATH` or the cache, else installed into
-    /// the cache.
+    /// Returns a program of exactly this version from `PATH` or the cache, or installs it.
     pub(crate) fn ensure(&self, workspace: &Workspace, runner: &mut Runner) -> Result<PathBuf> {
         let tools = workspace.cache.join("tools");
         let cached = tools.join("bin").join(self.program);
@@ -42,10 +41,9 @@ impl Tool<'_> {
             }
         }
         let mut command = process::command(native_cargo());
-        // Otherwise its build directory would be the one of this checkout.
+        // It would build in the target directory of this checkout.
         command.env_remove("CARGO_TARGET_DIR");
-        // Neither optimised nor debuggable: these programs work for a moment, and optimising them
-        // takes minutes.
+        // Optimising these programs takes minutes, and they run for a moment.
         command.env("CARGO_PROFILE_DEV_DEBUG", "0");
         let version = format!("={}", self.version);
         command.args(["install", self.package, "--version", &version, "--debug", "--force"]);

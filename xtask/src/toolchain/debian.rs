@@ -1,6 +1,6 @@
-//! Debian's own Rust compiles wasm where rustup cannot download targets: the packages `rustc-web`,
-//! `cargo-web` and `rust-web-src` (the standard library's source, compiled once per target and
-//! profile), with LLVM's linker and wasi-libc.
+//! Debian's Rust, which compiles wasm where rustup cannot download targets: the packages
+//! `rustc-web`, `cargo-web` and `rust-web-src` (the standard library's source, compiled once for
+//! each target and profile), with LLVM's linker and wasi-libc.
 
 use std::env::consts::ARCH;
 use std::fs;
@@ -21,7 +21,7 @@ const CLIPPY: &str = "/usr/bin/cargo-clippy";
 const LINKER: &str = "/usr/bin/wasm-ld-22";
 const PACKAGES: [&str; 5] = ["rustc-web", "cargo-web", "rust-web-src", "lld-22", "wasi-libc"];
 
-/// Installs what is missing of it.
+/// Installs the missing packages.
 pub(crate) fn ensure(workspace: &Workspace, runner: &mut Runner) -> Result<()> {
     if !apt::is_debian() {
         bail!("the wasm targets are missing; run: rustup target add {} {WASIP2}", BROWSER);
@@ -29,7 +29,7 @@ pub(crate) fn ensure(workspace: &Workspace, runner: &mut Runner) -> Result<()> {
     apt::ensure(&PACKAGES, "compiling wasm", workspace, runner)
 }
 
-/// clippy of the same compiler; `None` when it is not there and may not be installed.
+/// Returns clippy of the same compiler, or `None` if it cannot be installed.
 pub(crate) fn clippy(workspace: &Workspace, runner: &mut Runner) -> Result<Option<&'static str>> {
     match apt::ensure(&["rust-web-clippy"], "linting wasm", workspace, runner) {
         Ok(()) => Ok(Some(CLIPPY)),
@@ -38,13 +38,13 @@ pub(crate) fn clippy(workspace: &Workspace, runner: &mut Runner) -> Result<Optio
     }
 }
 
-/// What makes cargo use this compiler and build the standard library.
+/// Returns the variables with which cargo uses this compiler and compiles the standard library.
 pub(crate) fn environment() -> Vec<Variable> {
     let set = |name, value: &str| (name, Some(value.into()));
     vec![
         set("CARGO", CARGO),
         set("RUSTC", RUSTC),
-        // `build-std` is unstable, and Debian's compiler a stable one.
+        // Enables the unstable `build-std` in Debian's stable compiler.
         set("RUSTC_BOOTSTRAP", "1"),
         set("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort"),
         set("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", LINKER),
@@ -56,14 +56,15 @@ pub(crate) fn environment() -> Vec<Variable> {
                     .into(),
             ),
         ),
-        // They belong to the compiler of everything else.
+        // These belong to the native toolchain.
         ("RUSTUP_TOOLCHAIN", None),
         ("RUSTDOC", None),
         ("LD_LIBRARY_PATH", None),
     ]
 }
 
-/// `wasm-component-ld`, and the two names under which wasm-pack looks for the compiler.
+/// Returns the directories of `wasm-component-ld` and of links with the names of the compiler that
+/// wasm-pack looks for.
 pub(crate) fn path(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     let names = workspace.target.join("wasm-debian").join("bin");
     fs::create_dir_all(&names).with_context(|| format!("cannot make {}", names.display()))?;

@@ -15,7 +15,7 @@ pub(super) const PROBE_TIMEOUT: Duration = Duration::from_secs(20);
 /// A variable to set, or with `None` to remove from the inherited ones.
 pub(super) type Variable = (&'static str, Option<OsString>);
 
-/// The cargo that runs this program.
+/// Returns the cargo that runs this program.
 pub(crate) fn native_cargo() -> PathBuf {
     std::env::var_os("CARGO").map_or_else(|| "cargo".into(), PathBuf::from)
 }

@@ -8,10 +8,10 @@ use crate::progress::{Runner, note};
 use crate::version::Version;
 use crate::workspace::Workspace;
 
-/// What Vite asks for.
+/// The oldest Node that Vite supports.
 const OLDEST: Version = Version(20, 19, 0);
 
-/// Makes sure that both are there; returns Node's version.
+/// Ensures that both are installed, and returns Node's version.
 pub(crate) fn ensure(workspace: &Workspace, runner: &mut Runner) -> Result<Version> {
     if let Some(found) = usable() {
         return Ok(found);

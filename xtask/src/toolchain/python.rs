@@ -1,5 +1,5 @@
-//! Python with PyJWT, a Django project's libraries and a judge of OpenAPI documents, for the
-//! tests: an environment of this checkout, nothing in the system.
+//! A Python environment for the tests, in the target directory: PyJWT, the libraries of a Django
+//! project, and validators of OpenAPI documents.
 
 use std::path::{Path, PathBuf};
 
@@ -23,11 +23,11 @@ const REQUIREMENTS: [&str; 9] = [
     "bcrypt>=4",
     "psycopg2-binary>=2.9,<3",
     "openapi-spec-validator>=0.7,<1",
-    // Before Python 3.10 there is none; its test is skipped there.
+    // Its test is skipped before Python 3.10, which it needs.
     "schemathesis>=4.30,<5; python_version >= '3.10'",
 ];
 
-/// Makes the environment when it is missing or made from something else; returns its interpreter.
+/// Creates the environment unless it is current, and returns its interpreter.
 pub(crate) fn ensure(workspace: &Workspace, runner: &mut Runner) -> Result<PathBuf> {
     let base = base_interpreter(workspace, runner)?;
     let environment = workspace.target.join("python");

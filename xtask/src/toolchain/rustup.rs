@@ -1,4 +1,4 @@
-//! The wasm targets of the toolchain that is used anyway.
+//! The wasm targets of the native toolchain, installed by rustup.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,12 +12,12 @@ use crate::process::{self, Interrupted, ProcessGroup};
 use crate::progress::{self, Runner, minutes, note, say};
 use crate::workspace::Workspace;
 
-/// How long rustup may take to receive its first byte.
-const PATIENCE: Duration = Duration::from_secs(15);
-/// How long a failed attempt counts.
+/// How long rustup may receive nothing.
+const STALL_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long a failed attempt is not repeated.
 const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Whether the compiler in use has a standard library for both targets, whoever installed it.
+/// Whether the compiler in use has a standard library for both targets.
 pub(crate) fn targets_are_installed() -> bool {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let mut command = process::command(rustc);
@@ -31,10 +31,10 @@ pub(crate) fn targets_are_installed() -> bool {
     })
 }
 
-/// Tries `rustup target add`; false when there is no rustup or it could not.
+/// Runs `rustup target add`. Returns false if rustup is missing or fails.
 pub(crate) fn add_targets(workspace: &Workspace, _: &mut Runner) -> Result<bool> {
     if process::on_path("rustup").is_none() {
-        note("no rustup here");
+        note("rustup is not installed");
         return Ok(false);
     }
     say(format_args!("adding the targets {BROWSER} and {WASIP2} with rustup"));
@@ -42,14 +42,14 @@ pub(crate) fn add_targets(workspace: &Workspace, _: &mut Runner) -> Result<bool>
     let (out, err) = progress::log_file(&log)?;
     let mut command = process::command("rustup");
     command.args(["target", "add", BROWSER, WASIP2]).stdout(out).stderr(err);
-    // Three lines of it are shown.
+    // Only the last three lines are shown.
     command.env_remove("RUST_BACKTRACE");
     let mut group = ProcessGroup::spawn(command)?;
     let downloads = downloads_directory();
     let started = Instant::now();
-    let mut last_sign = started;
+    let mut last_progress = started;
     let mut received = bytes_in(&downloads);
-    // A server that cannot be reached is given up soon; one that sends slowly is not.
+    // Gives up soon on an unreachable server, but not on a slow one.
     let added = loop {
         if let Some(status) = group.poll()? {
             break status.success();
@@ -59,15 +59,15 @@ pub(crate) fn add_targets(workspace: &Workspace, _: &mut Runner) -> Result<bool>
         }
         let now = bytes_in(&downloads);
         if now != received {
-            (received, last_sign) = (now, Instant::now());
+            (received, last_progress) = (now, Instant::now());
         }
-        if last_sign.elapsed() > PATIENCE || started.elapsed() > minutes(15) {
+        if last_progress.elapsed() > STALL_TIMEOUT || started.elapsed() > minutes(15) {
             group.stop();
             break false;
         }
         std::thread::sleep(Duration::from_millis(50));
     };
-    // Exit code 0 is not taken for an answer.
+    // rustup may exit with 0 without having installed both.
     if added && targets_are_installed() {
         note(progress::shown(started.elapsed()));
         return Ok(true);
@@ -99,7 +99,7 @@ fn bytes_in(directory: &Path) -> u64 {
         .sum()
 }
 
-/// A failed attempt, remembered so that the next start does not wait for the same failure.
+/// A file that records a failed attempt, so that the next start does not repeat it.
 pub(crate) struct Unreachable(PathBuf);
 
 impl Unreachable {
@@ -116,7 +116,7 @@ impl Unreachable {
         age(&self.0).is_some_and(|age| age < REMEMBERED)
     }
 
-    /// Failing to write costs only the wait at the next start.
+    /// Records a failed attempt. Ignores errors: the next start would only wait again.
     pub(crate) fn remember(&self) {
         if let Some(directory) = self.0.parent() {
             let _ = fs::create_dir_all(directory);
@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failed_attempt_is_remembered_until_it_is_forgotten() {
+    fn a_failed_attempt_is_remembered_for_a_day() {
         let cache = std::env::temp_dir().join(format!("xtask-unreachable-{}", std::process::id()));
         let remembered = Unreachable::at(&cache);
         assert!(!remembered.is_recent());
@@ -142,7 +142,7 @@ mod tests {
         assert!(remembered.is_recent());
         let old = fs::File::options().write(true).open(remembered.file()).expect("was written");
         let written =
-            old.metadata().and_then(|m| m.modified()).expect("the file system keeps times");
+            old.metadata().and_then(|m| m.modified()).expect("the file system records times");
         old.set_modified(written - REMEMBERED).expect("the file is ours");
         assert!(!remembered.is_recent(), "a day later");
         remembered.remember();

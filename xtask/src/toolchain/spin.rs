@@ -1,27 +1,27 @@
-//! Spin, which serves the edge component where it is installed.
+//! The server of the edge component: Spin if it is installed, else edge-host.
 
 use super::environment::version_of;
 use super::targets::Arithmetic;
 use crate::version::Version;
 
-/// The first to serve components of WASI 0.3.
+/// The first version that serves WASI 0.3 components.
 pub(crate) const OLDEST: Version = Version(4, 1, 0);
 
-/// Who serves the edge component.
+/// The program that serves the edge component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EdgeServer {
     Spin(Version),
-    /// The host of this workspace; the version is that of a Spin too old for the component.
+    /// The host of this workspace. The version is that of an installed Spin that is too old.
     EdgeHost(Option<Version>),
 }
 
 impl EdgeServer {
-    /// `spin` when it is new enough, `edge-host` otherwise.
+    /// Returns `spin` if it is new enough, else `edge-host`.
     pub(crate) fn select() -> Self {
         Self::for_spin(version_of("spin"))
     }
 
-    /// What its engine can compute.
+    /// Returns the instructions that its engine supports.
     pub(crate) const fn arithmetic(self) -> Arithmetic {
         match self {
             Self::Spin(_) => Arithmetic::Portable,
@@ -29,7 +29,7 @@ impl EdgeServer {
         }
     }
 
-    /// The file in which Spin keeps what the component logs. `edge-host` has one log for both.
+    /// Returns the file name of the component's log under Spin. `edge-host` logs both to its own.
     pub(crate) const fn component_log(self) -> Option<&'static str> {
         match self {
             Self::Spin(_) => Some("edge-resource_stderr.txt"),
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spin_serves_from_4_1_on() {
+    fn spin_serves_since_4_1() {
         for (found, expected) in [
             (None, "edge-host (Spin is not installed)"),
             (Some(Version(3, 6, 1)), "edge-host (Spin 3.6.1 is older than 4.1.0)"),

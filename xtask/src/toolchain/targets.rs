@@ -28,8 +28,8 @@ pub(crate) fn target_features(target: &str, features: &str) -> [String; 2] {
 pub(crate) enum Arithmetic {
     /// Those of every engine: for Spin.
     Portable,
-    /// The wide-arithmetic proposal too, which multiplies words of 64 bits: for edge-host. An engine
-    /// without it refuses to load the component.
+    /// The wide-arithmetic proposal too, which multiplies words of 64 bits: for edge-host. An
+    /// engine without it refuses to load the component.
     Wide,
 }
 

@@ -11,12 +11,12 @@ use crate::cli::WasmToolchainChoice;
 use crate::progress::{Runner, note};
 use crate::workspace::Workspace;
 
-/// Who compiles wasm.
+/// The compiler of wasm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WasmToolchain {
-    /// The toolchain that compiles everything else, too.
+    /// The toolchain that compiles native code.
     Native,
-    /// Debian's, with a standard library built from its source.
+    /// Debian's, with a standard library compiled from source.
     Debian,
 }
 
@@ -29,11 +29,8 @@ impl std::fmt::Display for WasmToolchain {
     }
 }
 
-/// A variable to set, or to take away from what is inherited.
-pub(crate) type Variable = (&'static str, Option<OsString>);
-
 impl WasmToolchain {
-    /// Finds or installs one.
+    /// Returns an installed toolchain, or installs one.
     pub(crate) fn select(
         choice: WasmToolchainChoice,
         workspace: &Workspace,
@@ -55,7 +52,7 @@ impl WasmToolchain {
                 remembered.remember();
             } else {
                 note(format_args!(
-                    "rustup could not add the wasm targets a short while ago; not tried again (delete {} to try)",
+                    "rustup could not add the wasm targets within the last day (delete {} to try again)",
                     remembered.file().display()
                 ));
             }
@@ -64,10 +61,9 @@ impl WasmToolchain {
         Ok(Self::Debian)
     }
 
-    /// The environment of every program that compiles wasm, directly or not.
+    /// Returns the environment of every program that compiles wasm, directly or not.
     pub(crate) fn environment(self, workspace: &Workspace) -> Vec<Variable> {
-        // Flags for native code (`target-cpu=native`) would reach the wasm compiler, and hide its
-        // target's own.
+        // Flags for native code (`target-cpu=native`) would replace those of the wasm target.
         let mut variables: Vec<Variable> =
             vec![("RUSTFLAGS", None), ("CARGO_ENCODED_RUSTFLAGS", None)];
         let target_dir = self.target_dir(workspace);
@@ -78,6 +74,7 @@ impl WasmToolchain {
         variables
     }
 
+    /// Sets that environment on a command.
     pub(crate) fn apply(self, workspace: &Workspace, command: &mut Command) {
         for (name, value) in self.environment(workspace) {
             match value {
@@ -87,7 +84,7 @@ impl WasmToolchain {
         }
     }
 
-    /// Two compilers never share a target directory.
+    /// Returns the target directory, which two compilers never share.
     pub(crate) fn target_dir(self, workspace: &Workspace) -> PathBuf {
         match self {
             Self::Native => workspace.target.join("wasm"),
@@ -95,6 +92,7 @@ impl WasmToolchain {
         }
     }
 
+    /// Returns the cargo of this toolchain.
     pub(crate) fn cargo(self) -> PathBuf {
         match self {
             Self::Native => native_cargo(),
@@ -102,7 +100,7 @@ impl WasmToolchain {
         }
     }
 
-    /// Directories that have to come first on `PATH`.
+    /// Returns the directories that must come first on `PATH`.
     pub(crate) fn path(self, workspace: &Workspace) -> Result<Vec<PathBuf>> {
         match self {
             Self::Native => Ok(Vec::new()),
@@ -142,7 +140,7 @@ mod tests {
             })
             .collect();
         assert_ne!(directories[0], directories[1]);
-        assert!(!directories.contains(&Some(Some("/w/target".into()))), "native builds have it");
+        assert!(!directories.contains(&Some(Some("/w/target".into()))), "native builds use it");
     }
 
     #[test]
@@ -155,7 +153,7 @@ mod tests {
         assert_eq!(value(WasmToolchain::Debian, "CARGO"), Some(Some("/usr/bin/cargo".into())));
         assert_eq!(value(WasmToolchain::Debian, "RUSTUP_TOOLCHAIN"), Some(None));
         for name in ["CARGO_UNSTABLE_BUILD_STD", "RUSTC", "CARGO", "RUSTC_BOOTSTRAP"] {
-            assert_eq!(value(WasmToolchain::Native, name), None, "{name} is left as it is");
+            assert_eq!(value(WasmToolchain::Native, name), None, "{name} is not changed");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! wasm-pack and wasm-bindgen, at the versions of this checkout.
+//! wasm-pack and wasm-bindgen, in the versions that this checkout needs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ const WASM_PACK: Tool<'_> = Tool {
     arguments: &[],
 };
 
-/// Without the programs and the TLS library that only its own test runner needs.
+/// Omits the other programs and the TLS library, which only its test runner needs.
 const fn wasm_bindgen(version: Version) -> Tool<'static> {
     Tool {
         program: "wasm-bindgen",
@@ -29,20 +29,19 @@ const fn wasm_bindgen(version: Version) -> Tool<'static> {
     }
 }
 
-/// Where the two programs are.
+/// The paths of the two programs.
 pub(crate) struct WasmTools {
     pub(crate) wasm_pack: PathBuf,
     pub(crate) wasm_bindgen: PathBuf,
 }
 
 impl WasmTools {
-    /// Takes programs of the right version from `PATH` or the cache, and installs the others into
-    /// the cache.
+    /// Finds the programs on `PATH` or in the cache, or installs them into the cache.
     pub(crate) fn ensure(workspace: &Workspace, runner: &mut Runner) -> Result<Self> {
         let lock = workspace.root.join("Cargo.lock");
         let lock =
             fs::read_to_string(&lock).with_context(|| format!("cannot read {}", lock.display()))?;
-        // The crate and the program have to be of the same version.
+        // The crate and the program must have the same version.
         let version = locked_version(&lock, "wasm-bindgen")
             .context("Cargo.lock does not name wasm-bindgen: run cargo generate-lockfile")?;
         Ok(Self {
@@ -51,13 +50,13 @@ impl WasmTools {
         })
     }
 
-    /// The directory that wasm-pack has to see first to find the right wasm-bindgen.
+    /// Returns the directory that must be on `PATH` for wasm-pack to use this wasm-bindgen.
     pub(crate) fn path(&self) -> Option<PathBuf> {
         self.wasm_bindgen.parent().map(Path::to_path_buf)
     }
 }
 
-/// The version of a package in `Cargo.lock`.
+/// Returns the version of a package in `Cargo.lock`.
 fn locked_version(lock: &str, package: &str) -> Option<Version> {
     let name = format!("name = \"{package}\"");
     let mut lines = lock.lines().skip_while(|line| *line != name).skip(1);
@@ -70,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_lock_file_tells_the_version_of_exactly_this_package() {
+    fn the_version_is_that_of_exactly_this_package() {
         let lock = "[[package]]\nname = \"wasm-bindgen-macro\"\nversion = \"9.9.9\"\n\n\
                     [[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.130\"\nsource = \"registry\"\n";
         assert_eq!(locked_version(lock, "wasm-bindgen"), Some(Version(0, 2, 130)));
