@@ -16,7 +16,10 @@ const bundle = await build({
   write: false,
 });
 const files = {
-  "/": ["text/html", "<!doctype html><title>bench</title><script type=module src=/page.js></script>"],
+  "/": [
+    "text/html",
+    "<!doctype html><title>bench</title><script type=module src=/page.js></script>",
+  ],
   "/page.js": ["text/javascript", Buffer.from(bundle.outputFiles[0].contents)],
   "/verifier_wasm_simd.wasm": [
     "application/wasm",
@@ -37,16 +40,22 @@ const browser = await chromium.launch({
 });
 try {
   const page = await browser.newPage();
-  // WebCrypto wants an origin that is trusted; nothing listens there, every file is answered here.
-  // Isolated from other origins, the page gets a finer clock.
+  // WebCrypto needs a trustworthy origin; no server listens there, the route serves every file.
+  // Cross-origin isolation gives the page a finer clock.
   await page.route("http://localhost/**", (route) => {
     const [contentType, body] = files[new URL(route.request().url()).pathname] ?? [];
-    const headers = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
-    return body === undefined ? route.fulfill({ status: 404 }) : route.fulfill({ contentType, headers, body });
+    const headers = {
+      "Cross-Origin-Opener-Policy": "same-origin",
+      "Cross-Origin-Embedder-Policy": "require-corp",
+    };
+    return route.fulfill(body === undefined ? { status: 404 } : { contentType, headers, body });
   });
   await page.goto("http://localhost/");
   await page.waitForFunction(() => globalThis.bench !== undefined);
-  const result = await page.evaluate(([samples, quick]) => globalThis.bench(samples, quick), [samples, quick === "--quick"]);
+  const result = await page.evaluate(
+    ([samples, quick]) => globalThis.bench(samples, quick),
+    [samples, quick === "--quick"],
+  );
   console.log(JSON.stringify({ ...result, version: browser.version() }));
 } finally {
   await browser.close();

@@ -4,7 +4,10 @@ import { createVerifier } from "@dojang/verifier";
 import { createVerifier as createSlimVerifier, init } from "@dojang/verifier/slim";
 import { importSPKI, jwtVerify } from "jose";
 
-/** @param other `{ name, wasm }`: another module than the one that the package takes in this engine, in bytes */
+/**
+ * @param other `{ name, wasm }`: the bytes of a module that the package does not choose in this
+ * engine
+ */
 export async function forEverywhere({ publicKeyPem, now }, other) {
   await init(other.wasm);
   const verifier = createVerifier(publicKeyPem);
@@ -14,7 +17,10 @@ export async function forEverywhere({ publicKeyPem, now }, other) {
   const jose = async (token) => jwtVerify(token, key, options);
   return [
     { name: "@dojang/verifier", verify: (token) => verifier.verify(token, { now }) },
-    { name: `@dojang/verifier ${other.name}`, verify: (token) => otherVerifier.verify(token, { now }) },
+    {
+      name: `@dojang/verifier ${other.name}`,
+      verify: (token) => otherVerifier.verify(token, { now }),
+    },
     { name: "jose", verify: jose },
     { name: "jose, 16 in flight", verify: jose, inFlight: 16 },
   ];

@@ -26,7 +26,8 @@ async function contendersFor(sample) {
     ...(await forEverywhere(sample, withoutSimd)),
     {
       name: "jsonwebtoken (KeyObject)",
-      verify: (token) => jsonwebtoken.verify(token, keyObject, { algorithms: ["RS256"], clockTimestamp: now }),
+      verify: (token) =>
+        jsonwebtoken.verify(token, keyObject, { algorithms: ["RS256"], clockTimestamp: now }),
     },
     {
       name: "jsrsasign",

@@ -1,5 +1,5 @@
-// node sizes.mjs JWT_COMPACT_WASM: what is sent over the network, as JSON. Modules and entries are
-// those that the package has.
+// node sizes.mjs JWT_COMPACT_WASM: prints the sizes of the package's modules and entries, and of
+// their peers, as JSON.
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -54,17 +54,20 @@ for (const entry of Object.keys(manifest.exports)) {
   }
   const code = await bundled(`export * from "${NAME}${entry.slice(1)}";`);
   // Each of the modules that it may fetch; an engine takes one.
-  const fetched = [...code.toString().matchAll(/[\w.-]+\.wasm/g)].map(([file]) => file).filter((file) => modules.includes(`./${file}`));
+  const named = [...code.toString().matchAll(/[\w.-]+\.wasm/g)].map(([file]) => file);
+  const fetched = named.filter((file) => modules.includes(`./${file}`));
   if (fetched.length === 0) {
     row(`${NAME}${entry.slice(1)}`, [code]);
     continue;
   }
   row(`${NAME}${entry.slice(1)}, JavaScript alone`, [code]);
   for (const file of new Set(fetched)) {
-    row(`${NAME}${entry.slice(1)} + ${file}`, [code, readFileSync(inPackage(manifest.exports[`./${file}`].default))]);
+    const wasm = readFileSync(inPackage(manifest.exports[`./${file}`].default));
+    row(`${NAME}${entry.slice(1)} + ${file}`, [code, wasm]);
   }
 }
-row("jose: jwtVerify, importSPKI", [await bundled('export { jwtVerify, importSPKI } from "jose";')]);
+const jose = await bundled('export { jwtVerify, importSPKI } from "jose";');
+row("jose: jwtVerify, importSPKI", [jose]);
 row("jwt-compact: the module, opt-level s and wasm-opt -Oz", [optimised(process.argv[2])]);
 console.log(JSON.stringify(rows));
 
@@ -74,9 +77,18 @@ function optimised(wasm) {
     const output = join(directory, "optimised.wasm");
     const { bin } = require("binaryen/package.json");
     const wasmOpt = join(dirname(require.resolve("binaryen/package.json")), bin["wasm-opt"]);
-    const features = ["bulk-memory-opt", "call-indirect-overlong", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "sign-ext"];
+    const features = [
+      "bulk-memory-opt",
+      "call-indirect-overlong",
+      "multivalue",
+      "mutable-globals",
+      "nontrapping-float-to-int",
+      "reference-types",
+      "sign-ext",
+    ].map((name) => `--enable-${name}`);
     const strip = ["--strip-debug", "--strip-producers", "--strip-target-features"];
-    execFileSync(process.execPath, [wasmOpt, ...features.map((name) => `--enable-${name}`), "-Oz", ...strip, wasm, "-o", output]);
+    const programArguments = [wasmOpt, ...features, "-Oz", ...strip, wasm, "-o", output];
+    execFileSync(process.execPath, programArguments);
     return readFileSync(output);
   } finally {
     rmSync(directory, { recursive: true, force: true });

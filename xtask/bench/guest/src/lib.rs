@@ -1,7 +1,10 @@
-//! The contenders of `edge.rs`, for a host that writes to the memory of its guest: `room` says
-//! where, `load` reads a key, and a verification says 1 for a token that is accepted.
+//! The contenders of `edge.rs`. The host writes texts at the address that `room` returns; `load`
+//! reads a key, and a verification returns 1 for an accepted token.
 
-#![allow(unsafe_code, reason = "the attribute that gives an export its name; no block of this crate is unsafe")]
+#![allow(
+    unsafe_code,
+    reason = "the attribute that gives an export its name; no block of this crate is unsafe"
+)]
 
 use std::cell::RefCell;
 
@@ -29,7 +32,7 @@ impl State {
     }
 }
 
-/// The address of room for `length` bytes; good until the next call.
+/// Returns the address of a buffer for `length` bytes, valid until the next call.
 #[unsafe(no_mangle)]
 pub extern "C" fn room(length: usize) -> *const u8 {
     STATE.with_borrow_mut(|state| {
@@ -40,7 +43,7 @@ pub extern "C" fn room(length: usize) -> *const u8 {
     })
 }
 
-/// Reads a public key in PEM; 1 if every contender takes it.
+/// Reads a public key in PEM; returns 1 if every contender accepts it.
 #[unsafe(no_mangle)]
 pub extern "C" fn load(length: usize) -> u32 {
     STATE.with_borrow_mut(|state| {
@@ -52,7 +55,7 @@ pub extern "C" fn load(length: usize) -> u32 {
     })
 }
 
-/// verifier-core.
+/// Verifies a token with verifier-core.
 #[unsafe(no_mangle)]
 pub extern "C" fn dojang_verify(length: usize, now: u64) -> u32 {
     STATE.with_borrow(|state| {
@@ -72,17 +75,21 @@ struct Claims {
     email: String,
 }
 
-/// jwt-compact.
+/// Verifies a token with jwt-compact.
 #[unsafe(no_mangle)]
 pub extern "C" fn jwt_compact_verify(length: usize, now: u64) -> u32 {
     let now = i64::try_from(now).ok().and_then(|now| DateTime::from_timestamp(now, 0));
     STATE.with_borrow(|state| {
-        let (Some(key), Some(text), Some(now)) = (&state.jwt_compact, state.text(length), now) else { return 0 };
+        let (Some(key), Some(text), Some(now)) = (&state.jwt_compact, state.text(length), now)
+        else {
+            return 0;
+        };
         let Ok(untrusted) = UntrustedToken::new(text) else { return 0 };
         let options = TimeOptions::new(Duration::zero(), move || now);
         let verified = Rsa::rs256().validator::<Claims>(key).validate(&untrusted);
         u32::from(verified.is_ok_and(|token| {
-            token.claims().validate_expiration(&options).is_ok() && token.claims().custom.user_id != 0
+            token.claims().validate_expiration(&options).is_ok()
+                && token.claims().custom.user_id != 0
         }))
     })
 }

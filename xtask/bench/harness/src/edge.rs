@@ -1,5 +1,4 @@
-//! Contenders compiled to WebAssembly and run by wasmtime, as the edge runs them; ring, native,
-//! beside them.
+//! Contenders compiled to WebAssembly and run by wasmtime, as at the edge, and ring as native code.
 
 use std::cell::RefCell;
 use std::path::Path;
@@ -8,22 +7,27 @@ use std::rc::Rc;
 use anyhow::{Context as _, Result, anyhow, ensure};
 use wasmtime::{Config, Engine, Instance, Linker, Memory, Module, Store, TypedFunc};
 
-use crate::measure::{Asked, Contender, Scope};
+use crate::measure::{Contender, Scope, TokenKind};
 use crate::native;
 use crate::tokens::Sample;
 
 /// Reads and compiles the module of `guest/`.
 pub(crate) fn compile(path: &Path) -> Result<Module> {
     let mut config = Config::new();
-    // As edge-host sets them; the checks for epochs are part of what the edge pays.
+    // The settings of edge-host: the checks of epochs cost time at the edge too.
     config.epoch_interruption(true);
     config.wasm_wide_arithmetic(true);
     let engine = Engine::new(&config)?;
-    Module::from_file(&engine, path).map_err(|error| anyhow!("{} cannot be compiled: {error:#}", path.display()))
+    Module::from_file(&engine, path)
+        .map_err(|error| anyhow!("{} cannot be compiled: {error:#}", path.display()))
 }
 
-/// Both verifiers of the module without wide arithmetic, and of the one with it.
-pub(crate) fn contenders<'a>(module: &Module, wide: &Module, sample: &'a Sample) -> Result<Vec<Contender<'a>>> {
+/// Returns both verifiers, each in the module without wide arithmetic and in the one with it.
+pub(crate) fn contenders<'a>(
+    module: &Module,
+    wide: &Module,
+    sample: &'a Sample,
+) -> Result<Vec<Contender<'a>>> {
     let mut all = vec![native::ring_bare(sample)?];
     all[0].name = "ring, native";
     let guest = Rc::new(RefCell::new(Guest::start(module, sample)?));
@@ -39,16 +43,16 @@ pub(crate) fn contenders<'a>(module: &Module, wide: &Module, sample: &'a Sample)
         all.push(Contender {
             name,
             scope: Scope::Token,
-            verify: Box::new(move |asked| {
-                let text = if asked == Asked::Good { &sample.token } else { &sample.forged };
-                guest.borrow_mut().ask(&verify, text, sample.now)
+            verify: Box::new(move |kind| {
+                let text = if kind == TokenKind::Valid { &sample.token } else { &sample.forged };
+                guest.borrow_mut().verify(&verify, text, sample.now)
             }),
         });
     }
     Ok(all)
 }
 
-/// Length of the token and the Unix time to 1 for accepted, 0 for refused.
+/// Takes the length of the token and the Unix time; returns 1 for accepted, 0 for rejected.
 type Verification = TypedFunc<(u32, u64), u32>;
 
 /// A running instance that has loaded its key.
@@ -56,7 +60,7 @@ struct Guest {
     store: Store<()>,
     instance: Instance,
     memory: Memory,
-    /// Takes a number of bytes and says where they may be written.
+    /// Takes a number of bytes and returns the address of a buffer for them.
     room: TypedFunc<u32, u32>,
 }
 
@@ -65,15 +69,20 @@ impl Guest {
         let mut store = Store::new(module.engine(), ());
         store.set_epoch_deadline(u64::MAX / 2);
         let mut linker = Linker::new(module.engine());
-        // Of jwt-compact's random numbers, which no verification asks for.
+        // jwt-compact imports randomness, which no verification uses.
         linker.define_unknown_imports_as_traps(module)?;
         let instance = linker.instantiate(&mut store, module)?;
-        let memory = instance.get_memory(&mut store, "memory").context("the guest has no memory")?;
+        let memory =
+            instance.get_memory(&mut store, "memory").context("the guest has no memory")?;
         let room = instance.get_typed_func(&mut store, "room")?;
         let mut guest = Self { store, instance, memory, room };
         let load: TypedFunc<u32, u32> = guest.instance.get_typed_func(&mut guest.store, "load")?;
         let length = guest.write(&sample.public_key_pem)?;
-        ensure!(load.call(&mut guest.store, length)? == 1, "the guest refuses the key of {} bits", sample.bits);
+        ensure!(
+            load.call(&mut guest.store, length)? == 1,
+            "the guest rejects the key of {} bits",
+            sample.bits
+        );
         Ok(guest)
     }
 
@@ -81,12 +90,12 @@ impl Guest {
         Ok(self.instance.get_typed_func(&mut self.store, export)?)
     }
 
-    fn ask(&mut self, verify: &Verification, token: &str, now: u64) -> Result<bool> {
+    fn verify(&mut self, verify: &Verification, token: &str, now: u64) -> Result<bool> {
         let length = self.write(token)?;
         Ok(verify.call(&mut self.store, (length, now))? == 1)
     }
 
-    /// Writes text where the guest expects it; returns its length.
+    /// Writes a text into the guest's buffer and returns its length.
     fn write(&mut self, text: &str) -> Result<u32> {
         let length = u32::try_from(text.len())?;
         let address = self.room.call(&mut self.store, length)?;

@@ -1,6 +1,6 @@
-//! A kernel of the verifier in WebAssembly, run by wasmtime with wide arithmetic on the cases that
-//! the example `kernel_cases` of verifier-core emits: what `scripts/kernels.mjs` of verifier-wasm
-//! does for the kernels that Node can run.
+//! Runs the verifier's WebAssembly kernel with wide arithmetic on the cases that the example
+//! `kernel_cases` prints. `verifier-wasm/scripts/kernels.mjs` does so for the kernels that Node
+//! runs.
 
 use std::io::{ErrorKind, Read, stdin};
 use std::path::Path;
@@ -10,7 +10,7 @@ use wasmtime::{Linker, Memory, Store, TypedFunc};
 
 use crate::edge;
 
-/// The module's `Kernel`, as wasm-bindgen exports it.
+/// The `Kernel` that wasm-bindgen exports from the module.
 struct Kernel {
     store: Store<()>,
     memory: Memory,
@@ -25,14 +25,17 @@ impl Kernel {
         let mut store = Store::new(module.engine(), ());
         store.set_epoch_deadline(u64::MAX / 2);
         let mut linker = Linker::new(module.engine());
-        // Of wasm-bindgen, which has not been run on it.
+        // The imports are for wasm-bindgen's generated code, which is not used here.
         linker.define_unknown_imports_as_traps(&module)?;
         let instance = linker.instantiate(&mut store, &module)?;
-        let memory = instance.get_memory(&mut store, "memory").context("the module has no memory")?;
-        // Until it has been run, there is a hash behind each name.
+        let memory =
+            instance.get_memory(&mut store, "memory").context("the module has no memory")?;
+        // Without wasm-bindgen's second pass, each name ends with a hash.
         let named = |name: &str| {
             let mut names = module.exports().map(|export| export.name());
-            names.find(|export| export.starts_with(name)).with_context(|| format!("the module has no {name}"))
+            names
+                .find(|export| export.starts_with(name))
+                .with_context(|| format!("the module has no {name}"))
         };
         let new: TypedFunc<(), u32> = instance.get_typed_func(&mut store, named("kernel_new")?)?;
         let handle = new.call(&mut store, ())?;
@@ -41,7 +44,7 @@ impl Kernel {
         Ok(Self { store, memory, handle, room, power_is })
     }
 
-    fn says(&mut self, numbers: [&[u8]; 3], exponent: u32) -> Result<bool> {
+    fn power_is(&mut self, numbers: [&[u8]; 3], exponent: u32) -> Result<bool> {
         let numbers = numbers.concat();
         let at = self.room.call(&mut self.store, (self.handle, u32::try_from(numbers.len())?))?;
         self.memory.write(&mut self.store, at as usize, &numbers)?;
@@ -49,7 +52,7 @@ impl Kernel {
     }
 }
 
-/// Asks the kernel every case on standard input; tells how many there were.
+/// Runs the kernel on every case on standard input, and prints the number of powers.
 pub(crate) fn compare(module: &Path) -> Result<()> {
     let mut kernel = Kernel::start(module)?;
     let mut input = stdin().lock();
@@ -65,11 +68,11 @@ pub(crate) fn compare(module: &Path) -> Result<()> {
         for _ in 0..powers {
             let exponent = number(&mut input)?.context("the cases end in the middle of one")?;
             let [base, right, wrong] = [read(&mut input)?, read(&mut input)?, read(&mut input)?];
-            for (expected, answer) in [(&right, true), (&wrong, false)] {
-                let said = kernel.says([&modulus, &base, expected], exponent)?;
+            for (expected, is_right) in [(&right, true), (&wrong, false)] {
+                let result = kernel.power_is([&modulus, &base, expected], exponent)?;
                 ensure!(
-                    said == answer,
-                    "the kernel does not answer {answer}: n {modulus:02x?} base {base:02x?} e {exponent} expected {expected:02x?}"
+                    result == is_right,
+                    "the kernel does not return {is_right}: n {modulus:02x?} base {base:02x?} e {exponent} expected {expected:02x?}"
                 );
             }
             powers_done += 1;
@@ -78,7 +81,9 @@ pub(crate) fn compare(module: &Path) -> Result<()> {
     if powers_done == 0 {
         bail!("there were no cases");
     }
-    println!("{powers_done} powers agree in the kernel with wide arithmetic, each with a wrong one beside it");
+    println!(
+        "{powers_done} powers agree in the kernel with wide arithmetic, and as many wrong ones differ"
+    );
     Ok(())
 }
 

@@ -26,7 +26,12 @@ fn main() -> Result<()> {
     let mut lines = Vec::new();
     match words[..] {
         ["tokens"] => {
-            println!("{}", serde_json::to_string_pretty(&tokens::make(jsonwebtoken::get_current_timestamp())?)?);
+            println!(
+                "{}",
+                serde_json::to_string_pretty(
+                    &tokens::make(jsonwebtoken::get_current_timestamp())?
+                )?
+            );
             return Ok(());
         }
         ["native", file] => {
@@ -35,7 +40,8 @@ fn main() -> Result<()> {
             }
         }
         ["wasmtime", file, module, wide] => {
-            let [module, wide] = [edge::compile(Path::new(module))?, edge::compile(Path::new(wide))?];
+            let [module, wide] =
+                [edge::compile(Path::new(module))?, edge::compile(Path::new(wide))?];
             for sample in &samples(file)? {
                 lines.extend(race(sample.bits, edge::contenders(&module, &wide, sample)?, effort)?);
             }

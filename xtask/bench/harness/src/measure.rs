@@ -1,26 +1,27 @@
-//! Timing: contenders take turns, so that whatever else the machine does hits all of them alike.
+//! Timing: every round runs each contender once, so that other load on the machine affects all
+//! alike.
 
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use serde::Serialize;
 
-/// What a time covers.
+/// The work that a time covers.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Scope {
-    /// The RSA signature alone, of bytes that were taken apart before.
+    /// The RSA signature alone; the token was split and decoded before.
     Signature,
-    /// Everything between the text of a token and its claims.
+    /// The whole verification, from the token's text to its claims.
     Token,
 }
 
-/// One verification, asked of the good token or of the forged one; says whether it was accepted.
-pub(crate) type Verify<'a> = Box<dyn FnMut(Asked) -> Result<bool> + 'a>;
+/// One verification of a token; returns whether it was accepted.
+pub(crate) type Verify<'a> = Box<dyn FnMut(TokenKind) -> Result<bool> + 'a>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Asked {
-    Good,
+pub(crate) enum TokenKind {
+    Valid,
     Forged,
 }
 
@@ -30,7 +31,7 @@ pub(crate) struct Contender<'a> {
     pub(crate) verify: Verify<'a>,
 }
 
-/// How long is measured.
+/// Durations of the measurement.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Effort {
     warm_up: Duration,
@@ -41,7 +42,11 @@ pub(crate) struct Effort {
 impl Effort {
     pub(crate) fn new(quick: bool) -> Self {
         let (warm_up, batch, rounds) = if quick { (5, 1, 5) } else { (100, 5, 51) };
-        Self { warm_up: Duration::from_millis(warm_up), batch: Duration::from_millis(batch), rounds }
+        Self {
+            warm_up: Duration::from_millis(warm_up),
+            batch: Duration::from_millis(batch),
+            rounds,
+        }
     }
 }
 
@@ -56,18 +61,22 @@ pub(crate) struct Line {
     min_us: f64,
 }
 
-/// Times each contender once in every round, in an order that starts elsewhere each time.
-pub(crate) fn race(bits: u32, mut contenders: Vec<Contender<'_>>, effort: Effort) -> Result<Vec<Line>> {
+/// Times each contender once in every round. Each round starts with the next contender.
+pub(crate) fn race(
+    bits: u32,
+    mut contenders: Vec<Contender<'_>>,
+    effort: Effort,
+) -> Result<Vec<Line>> {
     let mut batches = Vec::with_capacity(contenders.len());
     for Contender { name, verify, .. } in &mut contenders {
-        ensure!(verify(Asked::Good)?, "{name} refuses the good token of {bits} bits");
-        ensure!(!verify(Asked::Forged)?, "{name} accepts the forged token of {bits} bits");
+        ensure!(verify(TokenKind::Valid)?, "{name} rejects the valid token of {bits} bits");
+        ensure!(!verify(TokenKind::Forged)?, "{name} accepts the forged token of {bits} bits");
         batches.push(batch_size(verify, effort)?);
     }
     let mut times = vec![Vec::with_capacity(effort.rounds); contenders.len()];
     for round in 0..effort.rounds {
-        for turn in 0..contenders.len() {
-            let index = (round + turn) % contenders.len();
+        for offset in 0..contenders.len() {
+            let index = (round + offset) % contenders.len();
             times[index].push(one_batch(&mut contenders[index].verify, batches[index])?);
         }
     }
@@ -84,7 +93,7 @@ pub(crate) fn race(bits: u32, mut contenders: Vec<Contender<'_>>, effort: Effort
     Ok(lines.collect())
 }
 
-/// Warms up, and finds how many verifications fill a batch.
+/// Warms up, and returns how many verifications fill a batch.
 fn batch_size(verify: &mut Verify<'_>, effort: Effort) -> Result<u32> {
     let started = Instant::now();
     let mut count = 0;
@@ -96,11 +105,11 @@ fn batch_size(verify: &mut Verify<'_>, effort: Effort) -> Result<u32> {
     Ok((effort.batch.as_secs_f64() / each).ceil() as u32)
 }
 
-/// Microseconds for each of `count` verifications.
+/// Returns the microseconds for each of `count` verifications.
 fn one_batch(verify: &mut Verify<'_>, count: u32) -> Result<f64> {
     let started = Instant::now();
     for _ in 0..count {
-        ensure!(verify(Asked::Good)?, "the good token was refused");
+        ensure!(verify(TokenKind::Valid)?, "the valid token was rejected");
     }
     Ok(started.elapsed().as_secs_f64() * 1e6 / f64::from(count))
 }

@@ -17,12 +17,14 @@ use rsa_of_jwt_compact::pkcs8::DecodePublicKey as _;
 use serde::Deserialize;
 use verifier_core::{KeySet, Policy, UnixTime, Verifier};
 
-use crate::measure::{Asked, Contender, Scope};
+use crate::measure::{Contender, Scope, TokenKind};
 use crate::tokens::{Claims, Sample};
 
 pub(crate) fn contenders(sample: &Sample) -> Result<Vec<Contender<'_>>> {
     let mut all = vec![dojang(sample)?];
-    for (bare, whole, verifies) in [ring_contender(sample)?, aws_lc_rs_contender(sample)?, rsa_contender(sample)?] {
+    for (bare, whole, verifies) in
+        [ring_contender(sample)?, aws_lc_rs_contender(sample)?, rsa_contender(sample)?]
+    {
         all.extend(both_scopes(bare, whole, verifies, sample)?);
     }
     all.push(jsonwebtoken_contender(sample)?);
@@ -30,7 +32,7 @@ pub(crate) fn contenders(sample: &Sample) -> Result<Vec<Contender<'_>>> {
     Ok(all)
 }
 
-/// ring's check of the signature alone: what every other time is compared with.
+/// Returns ring's check of the signature alone, the base of all ratios.
 pub(crate) fn ring_bare(sample: &Sample) -> Result<Contender<'_>> {
     let (bare, whole, verifies) = ring_contender(sample)?;
     let [bare, _] = both_scopes(bare, whole, verifies, sample)?;
@@ -51,7 +53,8 @@ fn jsonwebtoken_contender(sample: &Sample) -> Result<Contender<'_>> {
     let mut validation = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::RS256);
     validation.leeway = 0;
     Ok(token("jsonwebtoken (aws_lc_rs)", sample, move |text| {
-        jsonwebtoken::decode::<Claims>(text, &key, &validation).is_ok_and(|token| black_box(token.claims).user_id == 1)
+        jsonwebtoken::decode::<Claims>(text, &key, &validation)
+            .is_ok_and(|token| black_box(token.claims).user_id == 1)
     }))
 }
 
@@ -63,12 +66,13 @@ fn jwt_compact_contender(sample: &Sample) -> Result<Contender<'_>> {
         let Ok(untrusted) = UntrustedToken::new(text) else { return false };
         let validated = Rsa::rs256().validator::<CustomClaims>(&key).validate(&untrusted);
         validated.is_ok_and(|token| {
-            token.claims().validate_expiration(&options).is_ok() && black_box(&token.claims().custom).user_id == 1
+            token.claims().validate_expiration(&options).is_ok()
+                && black_box(&token.claims().custom).user_id == 1
         })
     }))
 }
 
-/// The claims without those that jwt-compact reads by itself.
+/// The claims that jwt-compact does not read itself.
 #[derive(Deserialize, Clone)]
 #[allow(dead_code, reason = "reading them is part of the work that is measured")]
 struct CustomClaims {
@@ -85,12 +89,17 @@ type SignatureOnly = (&'static str, &'static str, Box<dyn Fn(&[u8], &[u8]) -> bo
 
 fn ring_contender(sample: &Sample) -> Result<SignatureOnly> {
     let key = UnparsedPublicKey::new(&ring::signature::RSA_PKCS1_2048_8192_SHA256, pkcs1(sample)?);
-    Ok(("ring", "ring + serde_json", Box::new(move |input, signature| key.verify(input, signature).is_ok())))
+    Ok((
+        "ring",
+        "ring + serde_json",
+        Box::new(move |input, signature| key.verify(input, signature).is_ok()),
+    ))
 }
 
 fn aws_lc_rs_contender(sample: &Sample) -> Result<SignatureOnly> {
-    let key = ParsedPublicKey::new(&aws_lc_rs::signature::RSA_PKCS1_2048_8192_SHA256, pkcs1(sample)?)
-        .map_err(|error| anyhow!("{error}"))?;
+    let key =
+        ParsedPublicKey::new(&aws_lc_rs::signature::RSA_PKCS1_2048_8192_SHA256, pkcs1(sample)?)
+            .map_err(|error| anyhow!("{error}"))?;
     Ok((
         "aws-lc-rs",
         "aws-lc-rs + serde_json",
@@ -105,7 +114,8 @@ fn rsa_contender(sample: &Sample) -> Result<SignatureOnly> {
         "rsa",
         "rsa + serde_json",
         Box::new(move |input, signature| {
-            rsa::pkcs1v15::Signature::try_from(signature).is_ok_and(|signature| key.verify(input, &signature).is_ok())
+            rsa::pkcs1v15::Signature::try_from(signature)
+                .is_ok_and(|signature| key.verify(input, &signature).is_ok())
         }),
     ))
 }
@@ -114,11 +124,11 @@ fn pkcs1(sample: &Sample) -> Result<Vec<u8>> {
     Ok(BASE64_STANDARD.decode(&sample.public_key_pkcs1)?)
 }
 
-/// What a token signs, and the bytes of its signature.
-type TakenApart<'a> = (&'a [u8], Vec<u8>);
+/// The signing input and the signature of a token.
+type Parts<'a> = (&'a [u8], Vec<u8>);
 
-/// A library that knows signatures only: by itself, and with the least that makes a check of
-/// tokens of it.
+/// Returns a library that only verifies signatures twice: alone, and with the least code that
+/// verifies tokens.
 fn both_scopes<'a>(
     bare: &'static str,
     whole: &'static str,
@@ -126,17 +136,17 @@ fn both_scopes<'a>(
     sample: &'a Sample,
 ) -> Result<[Contender<'a>; 2]> {
     let verifies = std::rc::Rc::new(verifies);
-    let take_apart = |text: &'a str| -> Result<TakenApart<'a>> {
+    let split = |text: &'a str| -> Result<Parts<'a>> {
         let (input, signature) = text.rsplit_once('.').context("a token without dots")?;
         Ok((input.as_bytes(), BASE64_URL_SAFE_NO_PAD.decode(signature)?))
     };
-    let (good, forged) = (take_apart(&sample.token)?, take_apart(&sample.forged)?);
+    let (good, forged) = (split(&sample.token)?, split(&sample.forged)?);
     let alone = verifies.clone();
     let bare = Contender {
         name: bare,
         scope: Scope::Signature,
-        verify: Box::new(move |asked| {
-            let (input, signature) = if asked == Asked::Good { &good } else { &forged };
+        verify: Box::new(move |kind| {
+            let (input, signature) = if kind == TokenKind::Valid { &good } else { &forged };
             Ok(alone(black_box(input), black_box(signature)))
         }),
     };
@@ -152,7 +162,7 @@ struct Header<'a> {
     alg: &'a str,
 }
 
-/// The least that has to be done around a signature.
+/// Verifies a token with the least code around the signature.
 fn by_hand(token: &str, now: u64, verifies: &dyn Fn(&[u8], &[u8]) -> bool) -> Option<Claims> {
     let (input, signature) = token.rsplit_once('.')?;
     let (header, payload) = input.split_once('.')?;
@@ -163,16 +173,25 @@ fn by_hand(token: &str, now: u64, verifies: &dyn Fn(&[u8], &[u8]) -> bool) -> Op
     if !verifies(input.as_bytes(), &BASE64_URL_SAFE_NO_PAD.decode(signature).ok()?) {
         return None;
     }
-    let claims: Claims = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
+    let claims: Claims =
+        serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
     (Duration::from_secs(now) < Duration::from_secs(claims.exp)).then_some(claims)
 }
 
-fn token<'a>(name: &'static str, sample: &'a Sample, mut accepts: impl FnMut(&str) -> bool + 'a) -> Contender<'a> {
+fn token<'a>(
+    name: &'static str,
+    sample: &'a Sample,
+    mut accepts: impl FnMut(&str) -> bool + 'a,
+) -> Contender<'a> {
     Contender {
         name,
         scope: Scope::Token,
-        verify: Box::new(move |asked| {
-            Ok(accepts(black_box(if asked == Asked::Good { &sample.token } else { &sample.forged })))
+        verify: Box::new(move |kind| {
+            Ok(accepts(black_box(if kind == TokenKind::Valid {
+                &sample.token
+            } else {
+                &sample.forged
+            })))
         }),
     }
 }

@@ -1,5 +1,4 @@
-//! jwt-compact for JavaScript, as one would bind it with wasm-bindgen: text in, the claims as JSON
-//! out.
+//! Binds jwt-compact to JavaScript with wasm-bindgen; claims are returned as JSON.
 
 use chrono::{DateTime, Duration};
 use jwt_compact::alg::{Rsa, RsaPublicKey};
@@ -8,7 +7,7 @@ use rsa_of_jwt_compact::pkcs8::DecodePublicKey as _;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::{JsError, wasm_bindgen};
 
-/// The claims of a SimpleJWT token without those that jwt-compact reads by itself.
+/// The claims of a SimpleJWT token that jwt-compact does not read itself.
 #[derive(Deserialize, Serialize, Clone)]
 struct Custom {
     token_type: String,
@@ -26,15 +25,16 @@ pub struct JwtCompact {
 
 #[wasm_bindgen]
 impl JwtCompact {
-    /// Takes a public key in PEM (SubjectPublicKeyInfo).
+    /// Reads a public key in PEM (SubjectPublicKeyInfo).
     #[wasm_bindgen(constructor)]
     pub fn new(pem: &str) -> Result<JwtCompact, JsError> {
         Ok(Self { key: RsaPublicKey::from_public_key_pem(pem)? })
     }
 
-    /// The claims as JSON; `now` in Unix seconds.
+    /// Returns the claims as JSON; `now` is in Unix seconds.
     pub fn verify(&self, token: &str, now: f64) -> Result<String, JsError> {
-        let now = DateTime::from_timestamp(now as i64, 0).ok_or_else(|| JsError::new("no such time"))?;
+        let now =
+            DateTime::from_timestamp(now as i64, 0).ok_or_else(|| JsError::new("no such time"))?;
         let untrusted = UntrustedToken::new(token)?;
         let token = Rsa::rs256().validator::<Custom>(&self.key).validate(&untrusted)?;
         let claims: &Claims<Custom> = token.claims();
