@@ -1,4 +1,4 @@
-// Written from the tables of verifier-core by `UPDATE_CODE_TABLE=1 cargo test -p verifier-wasm`.
+// Written from the tables of verifier-core by `cargo xtask generate`.
 
 import type { Code } from "./codes.js";
 

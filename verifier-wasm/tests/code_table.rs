@@ -1,5 +1,5 @@
 //! The tables of the core that JavaScript needs are written as TypeScript and kept in git:
-//! `UPDATE_CODE_TABLE=1 cargo test -p verifier-wasm` writes them again after a change.
+//! `cargo xtask generate` writes them after a change.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -8,7 +8,7 @@ use verifier_core::{
     Check, ClaimName, Code, JsonFault, JwkFault, KeyMember, Lang, PemFault, Stage, Unsuitable,
 };
 
-const NOTICE: &str = "// Written from the tables of verifier-core by `UPDATE_CODE_TABLE=1 cargo test -p verifier-wasm`.\n";
+const NOTICE: &str = "// Written from the tables of verifier-core by `cargo xtask generate`.\n";
 
 /// An array of names, and the union type of them.
 fn names(
@@ -130,14 +130,11 @@ fn quoted(text: &str) -> String {
 
 fn written_equals(file: &str, expected: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("js").join(file);
-    if std::env::var_os("UPDATE_CODE_TABLE").is_some() {
+    if std::env::var_os("DOJANG_GENERATE").is_some() {
         std::fs::write(&path, expected).expect("js/ of this crate can be written");
     }
     let written = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        written == expected,
-        "js/{file} is not the table of verifier-core; write it with UPDATE_CODE_TABLE=1 cargo test -p verifier-wasm"
-    );
+    assert!(written == expected, "js/{file} is stale: run `cargo xtask generate`");
 }
 
 #[test]

@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Fuzz(Fuzz),
     /// Compare every kernel with the others and num-bigint, on random and adversarial numbers.
     Kernels(Kernels),
+    /// Write every generated file: vectors, tables of refusal codes, licence files.
+    Generate,
     /// Run the verifier's unit tests under Miri, which must be installed.
     Miri,
 }

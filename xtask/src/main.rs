@@ -1,11 +1,11 @@
-//! Developer commands of the workspace: `cargo xtask up`, `test`, `bench`, `fuzz`, `kernels` and
-//! `miri`.
+//! Developer commands of the workspace: `cargo xtask --help` lists them.
 
 mod bench;
 mod build;
 mod cli;
 mod freshness;
 mod fuzz;
+mod generate;
 mod kernels;
 mod miri;
 mod ports;
@@ -57,6 +57,9 @@ fn run(cli: &Cli) -> Result<()> {
             &mut Builder::new(&workspace, Runner::watching(), cli.wasm_toolchain),
             kernels,
         ),
+        Command::Generate => {
+            generate::run(&mut Builder::new(&workspace, Runner::plain(), cli.wasm_toolchain))
+        }
         Command::Miri => miri::run(&workspace, &mut Runner::watching()),
     }
 }

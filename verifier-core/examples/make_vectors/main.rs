@@ -26,9 +26,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let text = rows.into_json()?;
     if std::env::args().any(|argument| argument == "--check") {
         if std::fs::read_to_string(&path)? != text {
-            return Err(
-                "vectors/verdicts.json is stale: run `cargo run -p verifier-core --example make_vectors`".into()
-            );
+            return Err("vectors/verdicts.json is stale: run `cargo xtask generate`".into());
         }
         return Ok(());
     }

@@ -11,8 +11,7 @@ fn table() -> String {
         Every refusal of a token or a key has one of these codes, the same in Rust, in JavaScript, in the edge's answers and\n\
         on the demo page. A code never changes its meaning. The stages are in the order in which they run; a token is refused\n\
         with the first rule that it breaks.\n\n\
-        This file is written from `verifier-core/src/code.rs`, and a test compares the two:\n\
-        `UPDATE_DOCS=1 cargo test -p verifier-core --test code_table` writes it anew.\n\n\
+        `cargo xtask generate` writes this file from `verifier-core/src/code.rs`.\n\n\
         | stage | code | English | 한국어 |\n|---|---|---|---|\n",
     );
     for code in Code::ALL {
@@ -26,13 +25,13 @@ fn table() -> String {
 #[test]
 fn the_table_in_the_docs_is_current() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/codes.md");
-    if std::env::var_os("UPDATE_DOCS").is_some() {
+    if std::env::var_os("DOJANG_GENERATE").is_some() {
         std::fs::write(&path, table()).expect("docs/codes.md can be written");
     }
     let current = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         current == table(),
-        "docs/codes.md is stale: UPDATE_DOCS=1 cargo test -p verifier-core --test code_table"
+        "docs/codes.md is stale: run `cargo xtask generate`"
     );
 }
 
