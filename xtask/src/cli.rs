@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Kernels(Kernels),
     /// Write every generated file: vectors, tables of refusal codes, licence files.
     Generate,
+    /// Check licences, sources, duplicates and advisories of the dependencies.
+    Deny,
     /// Run the verifier's unit tests under Miri, which must be installed.
     Miri,
 }

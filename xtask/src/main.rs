@@ -3,6 +3,7 @@
 mod bench;
 mod build;
 mod cli;
+mod deny;
 mod freshness;
 mod fuzz;
 mod generate;
@@ -60,6 +61,7 @@ fn run(cli: &Cli) -> Result<()> {
         Command::Generate => {
             generate::run(&mut Builder::new(&workspace, Runner::plain(), cli.wasm_toolchain))
         }
+        Command::Deny => deny::run(&workspace, &mut Runner::plain()),
         Command::Miri => miri::run(&workspace, &mut Runner::watching()),
     }
 }

@@ -1,0 +1,37 @@
+//! `cargo xtask deny`: checks licences, sources, duplicates and advisories of the dependencies by the
+//! rules of `deny.toml`.
+
+use anyhow::Result;
+
+use crate::process;
+use crate::progress::{Runner, minutes};
+use crate::toolchain::cargo_install::{self, Lock};
+use crate::version::Version;
+use crate::workspace::Workspace;
+
+const CARGO_DENY: Version = Version(0, 20, 2);
+
+/// Checks the dependencies, and skips the advisories if their database cannot be reached.
+pub(crate) fn run(workspace: &Workspace, runner: &mut Runner) -> Result<()> {
+    let program = cargo_install::ensure(
+        "cargo-deny",
+        "cargo-deny",
+        CARGO_DENY,
+        Lock::Its,
+        workspace,
+        runner,
+    )?;
+    let deny = |arguments: &[&str]| {
+        let mut command = process::command(&program);
+        command.current_dir(&workspace.root).args(["--locked"]).args(arguments);
+        command
+    };
+    let offline = deny(&["check", "bans", "licenses", "sources"]);
+    runner.stream("cargo deny check bans licenses sources", offline, minutes(5))?;
+    if process::probe(deny(&["fetch", "db"]), minutes(1)).is_none() {
+        runner.skip("advisories of dependencies: their database cannot be reached");
+        return Ok(());
+    }
+    let advisories = deny(&["check", "--disable-fetch", "advisories"]);
+    runner.stream("cargo deny check advisories", advisories, minutes(5))
+}
