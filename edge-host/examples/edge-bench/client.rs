@@ -16,12 +16,12 @@ impl Connection {
         self.0.get_mut().write_all(bytes).expect("the request is sent");
     }
 
-    /// Reads an answer whole; its status.
+    /// Reads a response whole; its status.
     pub(crate) fn status(&mut self) -> u16 {
         let (mut status, mut length) = (0, 0);
         loop {
             self.1.clear();
-            self.0.read_line(&mut self.1).expect("an answer");
+            self.0.read_line(&mut self.1).expect("a response");
             let line = self.1.trim_end();
             if line.is_empty() {
                 break;

@@ -58,7 +58,7 @@ pub(crate) fn compare(contenders: &[Contender], connections: usize, time: Durati
         format!("{:.0}", figures.times.len() as f64 / figures.elapsed.as_secs_f64())
     });
     for (name, part) in [("p50", 0.5), ("p99", 0.99)] {
-        row(&format!("time of an answer, {name}"), &|figures| {
+        row(&format!("time of a response, {name}"), &|figures| {
             let at = (figures.times.len() as f64 * part) as usize;
             format!("{:.2} ms", millis(figures.times.get(at).copied().unwrap_or_default()))
         });
@@ -75,7 +75,7 @@ fn measure(contender: &Contender, connections: usize, time: Duration, figures: &
     figures.helper_cpu += helper_cpu() - helper;
 }
 
-/// The time of each answer.
+/// The time of each response.
 fn load(contender: &Contender, connections: usize, time: Duration) -> Vec<Duration> {
     let end = Instant::now() + time;
     std::thread::scope(|scope| {

@@ -95,7 +95,7 @@ fn bearer(signer: &Signer) -> String {
     signer.token(&with(access_claims(now()), &json!({"user_id": 1})))
 }
 
-/// From nothing to the first answer: with the compiler, and with what it made the first time.
+/// From nothing to the first response: with the compiler, and with what it made the first time.
 fn start(run: &Server) {
     let state = processes::scratch();
     for what in ["first start, with compilation", "start with the compiled component kept"] {
@@ -107,7 +107,7 @@ fn start(run: &Server) {
         connection.send(b"GET / HTTP/1.1\r\nHost: bench\r\n\r\n");
         assert_eq!(connection.status(), 200);
         let value = format!(
-            "{:.0} ms to listen, {:.2} ms for the first answer",
+            "{:.0} ms to listen, {:.2} ms for the first response",
             millis(listening),
             millis(asked.elapsed())
         );

@@ -21,10 +21,10 @@ fn a_token_opens_protected_and_nothing_else_does() {
     let Some((edge, signer)) = edge(&[]) else { return };
     let good = access_claims(now());
 
-    let answer = edge.with_token("/protected", &signer.token(&good));
-    assert_eq!(answer.status, 200);
+    let response = edge.with_token("/protected", &signer.token(&good));
+    assert_eq!(response.status, 200);
     assert_eq!(
-        answer.json(),
+        response.json(),
         json!({"message": "인증 성공!", "user_id": 1, "username": "testuser"})
     );
 
@@ -80,11 +80,11 @@ fn a_token_opens_protected_and_nothing_else_does() {
         ),
         ("no token at all", "not-a-token".to_owned(), invalid, "token_malformed"),
     ] {
-        let answer = edge.with_token("/protected", &token);
-        assert_eq!(answer.status, 401, "{name}");
-        assert_eq!(answer.json(), json!({"detail": detail, "code": code}), "{name}");
+        let response = edge.with_token("/protected", &token);
+        assert_eq!(response.status, 401, "{name}");
+        assert_eq!(response.json(), json!({"detail": detail, "code": code}), "{name}");
         assert_eq!(
-            answer.header("www-authenticate"),
+            response.header("www-authenticate"),
             Some(r#"Bearer error="invalid_token""#),
             "{name}"
         );
@@ -102,10 +102,10 @@ fn credentials_that_are_no_bearer_token_are_not_authenticated() {
         vec![("Authorization", bearer.as_str()), ("Authorization", bearer.as_str())],
         vec![("Authorization", bearer.as_str()), ("authorization", "Basic dTpw")],
     ] {
-        let answer = edge.get("/protected", &headers);
-        assert_eq!(answer.status, 401);
-        assert_eq!(answer.json()["detail"], "Not authenticated");
-        assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+        let response = edge.get("/protected", &headers);
+        assert_eq!(response.status, 401);
+        assert_eq!(response.json()["detail"], "Not authenticated");
+        assert_eq!(response.header("www-authenticate"), Some("Bearer"));
     }
     let shouted = bearer.replacen("Bearer", "BEARER", 1);
     assert_eq!(edge.get("/protected", &[("Authorization", &shouted)]).status, 200);
@@ -115,10 +115,10 @@ fn credentials_that_are_no_bearer_token_are_not_authenticated() {
 fn the_dashboard_wants_the_role() {
     let Some((edge, signer)) = edge(&[]) else { return };
     let admin = signer.token(&with(access_claims(now()), &json!({"role": "admin"})));
-    let answer = edge.with_token("/admin/dashboard", &admin);
-    assert_eq!((answer.status, answer.json()), (200, json!({"message": "관리자 대시보드"})));
-    let answer = edge.with_token("/admin/dashboard", &signer.token(&access_claims(now())));
-    assert_eq!((answer.status, &answer.json()["detail"]), (403, &json!("권한이 없습니다")));
+    let response = edge.with_token("/admin/dashboard", &admin);
+    assert_eq!((response.status, response.json()), (200, json!({"message": "관리자 대시보드"})));
+    let response = edge.with_token("/admin/dashboard", &signer.token(&access_claims(now())));
+    assert_eq!((response.status, &response.json()["detail"]), (403, &json!("권한이 없습니다")));
     assert_eq!(edge.get("/admin/dashboard", &[]).status, 401);
 }
 
@@ -143,27 +143,27 @@ fn paths_methods_head_options_and_cors_are_as_agreed() {
         ("DELETE", "/", 405, "Method Not Allowed"),
         ("BREW", "/admin/dashboard", 405, "Method Not Allowed"),
     ] {
-        let answer = connection.send(method, path, &[], b"");
+        let response = connection.send(method, path, &[], b"");
         assert_eq!(
-            (answer.status, &answer.json()["detail"]),
+            (response.status, &response.json()["detail"]),
             (status, &json!(detail)),
             "{method} {path}"
         );
-        assert_eq!(answer.header("allow").is_some(), status == 405);
+        assert_eq!(response.header("allow").is_some(), status == 405);
     }
-    let answer = connection.send("OPTIONS", "/protected", &[], b"");
-    assert_eq!((answer.status, answer.header("allow")), (200, Some("GET, HEAD, OPTIONS")));
+    let response = connection.send("OPTIONS", "/protected", &[], b"");
+    assert_eq!((response.status, response.header("allow")), (200, Some("GET, HEAD, OPTIONS")));
 
     let preflight = [
         ("Origin", "http://localhost:5173"),
         ("Access-Control-Request-Method", "GET"),
         ("Access-Control-Request-Headers", "authorization"),
     ];
-    let answer = connection.send("OPTIONS", "/protected", &preflight, b"");
-    assert_eq!(answer.status, 200);
-    assert_eq!(answer.header("access-control-allow-origin"), Some("http://localhost:5173"));
+    let response = connection.send("OPTIONS", "/protected", &preflight, b"");
+    assert_eq!(response.status, 200);
+    assert_eq!(response.header("access-control-allow-origin"), Some("http://localhost:5173"));
     let headers =
-        answer.header("access-control-allow-headers").unwrap_or_default().to_ascii_lowercase();
+        response.header("access-control-allow-headers").unwrap_or_default().to_ascii_lowercase();
     for name in [
         "authorization",
         "content-type",
@@ -174,23 +174,24 @@ fn paths_methods_head_options_and_cors_are_as_agreed() {
     ] {
         assert!(headers.split(", ").any(|header| header == name), "{name}: {headers}");
     }
-    let answer = connection.send("GET", "/protected", &[("Origin", "http://localhost:5173")], b"");
+    let response =
+        connection.send("GET", "/protected", &[("Origin", "http://localhost:5173")], b"");
     assert_eq!(
-        (answer.status, answer.header("access-control-allow-origin")),
+        (response.status, response.header("access-control-allow-origin")),
         (401, Some("http://localhost:5173"))
     );
-    let answer = connection.send("GET", "/protected", &[("Origin", "http://evil.example")], b"");
-    assert_eq!(answer.header("access-control-allow-origin"), None);
+    let response = connection.send("GET", "/protected", &[("Origin", "http://evil.example")], b"");
+    assert_eq!(response.header("access-control-allow-origin"), None);
 }
 
 #[test]
 fn english_is_there_for_who_prefers_it() {
     let Some((edge, _)) = edge(&[]) else { return };
-    let answer = edge.get(
+    let response = edge.get(
         "/protected",
         &[("Authorization", "Bearer a.b.c"), ("Accept-Language", "en-US,en;q=0.9")],
     );
-    assert_eq!(answer.json()["detail"], "The token is not valid");
+    assert_eq!(response.json()["detail"], "The token is not valid");
 }
 
 #[test]
@@ -200,9 +201,9 @@ fn user_id_arrives_digit_for_digit() {
         r#"{{"token_type":"access","exp":{},"jti":"j","user_id":9007199254740993}}"#,
         now() + 60
     );
-    let answer = edge.with_token("/protected", &signer.token_of_text(&claims));
+    let response = edge.with_token("/protected", &signer.token_of_text(&claims));
     assert_eq!(
-        answer.text(),
+        response.text(),
         r#"{"message":"인증 성공!","user_id":9007199254740993,"username":null}"#
     );
 }
@@ -213,10 +214,10 @@ fn without_a_key_the_edge_runs_and_says_which_variable_is_missing() {
     let edge = Edge::start(&component, &[]);
     assert_eq!(edge.get("/", &[]).json()["status"], "degraded");
     for _ in 0..3 {
-        let answer = edge.with_token("/protected", "a.b.c");
-        assert_eq!(answer.status, 503);
-        assert_eq!(answer.json()["code"], "keys_not_configured");
-        assert!(answer.text().contains("`public_key`"));
+        let response = edge.with_token("/protected", "a.b.c");
+        assert_eq!(response.status, 503);
+        assert_eq!(response.json()["code"], "keys_not_configured");
+        assert!(response.text().contains("`public_key`"));
     }
     assert_eq!(edge.log().matches("no verification key").count(), 1, "{}", edge.log());
 }
@@ -230,8 +231,8 @@ fn a_kept_connection_answers_without_delay() {
     // More than one instance's worth of requests.
     for _ in 0..300 {
         let started = Instant::now();
-        let answer = connection.send("GET", "/protected", &[("Authorization", &bearer)], b"");
-        assert_eq!(answer.status, 200);
+        let response = connection.send("GET", "/protected", &[("Authorization", &bearer)], b"");
+        assert_eq!(response.status, 200);
         times.push(started.elapsed());
     }
     times.sort();
@@ -240,7 +241,7 @@ fn a_kept_connection_answers_without_delay() {
     // first few.
     assert!(
         quartile < Duration::from_millis(20),
-        "three quarters of the answers took {quartile:?} or more"
+        "three quarters of the responses took {quartile:?} or more"
     );
 }
 
@@ -262,10 +263,10 @@ fn many_requests_at_once_all_get_their_own_answer() {
                         assert_eq!(connection.send("GET", "/protected", &[], b"").status, 401);
                         continue;
                     }
-                    let answer =
+                    let response =
                         connection.send("GET", "/protected", &[("Authorization", &bearer)], b"");
-                    assert_eq!(answer.status, 200);
-                    let body: Value = answer.json();
+                    assert_eq!(response.status, 200);
+                    let body: Value = response.json();
                     assert_eq!(
                         (&body["user_id"], &body["username"]),
                         (&json!(client), &json!(format!("user{client}")))

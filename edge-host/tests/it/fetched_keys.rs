@@ -42,8 +42,8 @@ fn keys_are_fetched_once_and_a_new_kid_leads_to_one_more_fetch() {
     assert_eq!(issuer.requests(), 2);
 
     for _ in 0..5 {
-        let answer = edge.with_token("/protected", &forger.token(&access_claims(now())));
-        assert_eq!((answer.status, &answer.json()["code"]), (401, &json!("key_not_found")));
+        let response = edge.with_token("/protected", &forger.token(&access_claims(now())));
+        assert_eq!((response.status, &response.json()["code"]), (401, &json!("key_not_found")));
     }
     assert_eq!(issuer.requests(), 2);
     assert_eq!(status(&edge, &old), 200);
@@ -80,13 +80,13 @@ fn an_issuer_without_usable_keys_gives_503_and_is_left_alone_for_a_while() {
         issuer.change(|document| (document.status, document.body) = (status, body));
         let Some(edge) = edge_of(&issuer) else { return };
         for _ in 0..3 {
-            let answer = edge.with_token("/protected", &signer.token(&access_claims(now())));
+            let response = edge.with_token("/protected", &signer.token(&access_claims(now())));
             assert_eq!(
-                (answer.status, &answer.json()["code"]),
+                (response.status, &response.json()["code"]),
                 (503, &json!("keys_unavailable")),
                 "{name}"
             );
-            assert!(answer.text().contains("`jwks_url`"), "{name}");
+            assert!(response.text().contains("`jwks_url`"), "{name}");
         }
         assert_eq!(issuer.requests(), 1, "{name}");
     }
@@ -113,9 +113,9 @@ fn an_https_address_is_called_by_tls_and_nothing_else_will_do() {
     let origin = format!("https://{}", issuer.address);
     let url = format!("jwks_url={origin}/{}", issuer.name());
     let edge = Edge::start(&component, &["--variable", &url, "--allow-outbound", &origin]);
-    let answer = edge.with_token("/protected", &signer.token(&access_claims(now())));
+    let response = edge.with_token("/protected", &signer.token(&access_claims(now())));
     assert_eq!(
-        (answer.status, &answer.json()["code"]),
+        (response.status, &response.json()["code"]),
         (503, &json!("keys_unavailable")),
         "{}",
         edge.log()
@@ -191,10 +191,10 @@ fn many_unknown_kids_at_many_instances_lead_to_few_fetches() {
             scope.spawn(|| {
                 let mut connection = edge.connect();
                 for _ in 0..20 {
-                    let answer =
+                    let response =
                         connection.send("GET", "/protected", &[("Authorization", &token)], b"");
                     assert_eq!(
-                        (answer.status, &answer.json()["code"]),
+                        (response.status, &response.json()["code"]),
                         (401, &json!("key_not_found"))
                     );
                 }
@@ -237,13 +237,13 @@ fn keys_are_replaced_under_load_without_a_good_token_refused_or_a_removed_key_ac
                 while !is_over.load(Ordering::SeqCst) {
                     let token =
                         if is_new_used.load(Ordering::SeqCst) { &new_token } else { &old_token };
-                    let answer = connection.send(
+                    let response = connection.send(
                         "GET",
                         "/protected",
                         &[("Authorization", &header(token))],
                         b"",
                     );
-                    let count = if answer.status == 200 { &good } else { &refused };
+                    let count = if response.status == 200 { &good } else { &refused };
                     count.fetch_add(1, Ordering::Relaxed);
                 }
             });
@@ -270,18 +270,18 @@ fn keys_are_replaced_under_load_without_a_good_token_refused_or_a_removed_key_ac
         let mut accepted = 0;
         while removed.elapsed() < CACHE_TIME + Duration::from_secs(3) {
             let is_late = removed.elapsed() > CACHE_TIME;
-            let answer = connection.send(
+            let response = connection.send(
                 "GET",
                 "/protected",
                 &[("Authorization", &header(&old_token))],
                 b"",
             );
             assert!(
-                !is_late || answer.status == 401,
+                !is_late || response.status == 401,
                 "the removed key is accepted: {}",
-                answer.text()
+                response.text()
             );
-            accepted += u64::from(answer.status == 200);
+            accepted += u64::from(response.status == 200);
         }
         is_over.store(true, Ordering::SeqCst);
         println!(
@@ -304,7 +304,7 @@ fn keys_in_use_are_fetched_again_in_the_background_and_outlive_an_outage_of_the_
     // is.
     issuer.change(|document| document.delay = Duration::from_secs(1));
     let started = Instant::now();
-    while issuer.requests() < 2 && started.elapsed() < crate::support::PATIENCE {
+    while issuer.requests() < 2 && started.elapsed() < crate::support::TIMEOUT {
         assert_eq!(status(&edge, &signer), 200);
         assert_ne!(edge.get("/", &[]).json()["keys"]["stale"], true);
         std::thread::sleep(Duration::from_millis(20));

@@ -85,9 +85,9 @@ fn on_a_full_disk_files_can_be_deleted_and_their_space_can_be_used_again() {
         };
         let mut refused = None;
         for seed in 0..30 {
-            let answer = upload(&mut files.edge.connect(), &bearer, &bytes(SIZE, seed));
-            if answer.status != 200 {
-                refused = Some((answer.status, answer.json()["code"].clone()));
+            let response = upload(&mut files.edge.connect(), &bearer, &bytes(SIZE, seed));
+            if response.status != 200 {
+                refused = Some((response.status, response.json()["code"].clone()));
                 break;
             }
         }
@@ -103,14 +103,14 @@ fn on_a_full_disk_files_can_be_deleted_and_their_space_can_be_used_again() {
 
         for file in &stored {
             let path = format!("/uploads/{}", file["id"].as_str().expect("an id"));
-            let answer = files.edge.connect().send("GET", &path, &authorized, b"");
+            let response = files.edge.connect().send("GET", &path, &authorized, b"");
             assert_eq!(
-                (answer.status, answer.body.len()),
+                (response.status, response.body.len()),
                 (200, SIZE),
                 "it can be read on a full disk"
             );
-            let answer = files.edge.connect().send("DELETE", &path, &authorized, b"");
-            assert_eq!(answer.status, 200, "{}; {}", answer.text(), files.edge.log());
+            let response = files.edge.connect().send("DELETE", &path, &authorized, b"");
+            assert_eq!(response.status, 200, "{}; {}", response.text(), files.edge.log());
         }
         assert!(files.list(&bearer).is_empty());
         let empty = store_size(&path);
@@ -147,10 +147,10 @@ fn the_program_starts_on_a_full_disk_and_lets_files_be_deleted() {
     let bearer = files.bearer(1);
     let receipt = upload(&mut files.edge.connect(), &bearer, &bytes(4_000_000, 0)).json();
     files.edge.signal("TERM");
-    assert!(files.edge.wait(crate::support::PATIENCE).expect("it ends").success());
+    assert!(files.edge.wait(crate::support::TIMEOUT).expect("it ends").success());
     disk.fill();
     files.edge = Files::edge(&component, &files.signer, &path, &[]);
     let path = format!("/uploads/{}", receipt["id"].as_str().expect("an id"));
-    let answer = files.edge.connect().send("DELETE", &path, &[("Authorization", &bearer)], b"");
-    assert_eq!(answer.status, 200, "{}; {}", answer.text(), files.edge.log());
+    let response = files.edge.connect().send("DELETE", &path, &[("Authorization", &bearer)], b"");
+    assert_eq!(response.status, 200, "{}; {}", response.text(), files.edge.log());
 }

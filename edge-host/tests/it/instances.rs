@@ -45,13 +45,13 @@ fn a_burst_of_requests_makes_no_more_instances_than_there_may_be() {
                     let mut connection = files.edge.connect();
                     all_are_open.wait();
                     for _ in 0..5 {
-                        let answer = connection.send(
+                        let response = connection.send(
                             "GET",
                             "/protected",
                             &[("Authorization", &forged)],
                             b"",
                         );
-                        assert_eq!(answer.status, 401, "{}", answer.text());
+                        assert_eq!(response.status, 401, "{}", response.text());
                     }
                 });
             }
@@ -84,13 +84,17 @@ fn held_uploads_fill_the_instances_and_what_is_beyond_waits_and_is_told_to_come_
         }
         let started = Instant::now();
         while sample(&metrics(address), "edge_requests_in_progress") < INSTANCES * 16 {
-            assert!(started.elapsed() < crate::support::PATIENCE, "{}", metrics(address));
+            assert!(started.elapsed() < crate::support::TIMEOUT, "{}", metrics(address));
             std::thread::sleep(Duration::from_millis(20));
         }
         let started = Instant::now();
-        let answer = files.edge.get("/", &[]);
-        assert_eq!((answer.status, answer.header("retry-after")), (503, Some("1")), "{answer:?}");
-        assert_eq!(answer.json(), json!({"detail": "Service Unavailable", "code": "busy"}));
+        let response = files.edge.get("/", &[]);
+        assert_eq!(
+            (response.status, response.header("retry-after")),
+            (503, Some("1")),
+            "{response:?}"
+        );
+        assert_eq!(response.json(), json!({"detail": "Service Unavailable", "code": "busy"}));
         let waited = started.elapsed();
         assert!(waited >= Duration::from_secs(9) && waited < Duration::from_secs(25), "{waited:?}");
 
@@ -99,12 +103,12 @@ fn held_uploads_fill_the_instances_and_what_is_beyond_waits_and_is_told_to_come_
         waiting.send_raw(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
         for mut connection in held.drain(..8) {
             connection.send_raw(rest);
-            assert_eq!(connection.answer("POST").map(|answer| answer.status), Some(200));
+            assert_eq!(connection.read_response("POST").map(|response| response.status), Some(200));
         }
-        assert_eq!(waiting.answer("GET").map(|answer| answer.status), Some(200));
+        assert_eq!(waiting.read_response("GET").map(|response| response.status), Some(200));
         for mut connection in held.drain(..) {
             connection.send_raw(rest);
-            assert_eq!(connection.answer("POST").map(|answer| answer.status), Some(200));
+            assert_eq!(connection.read_response("POST").map(|response| response.status), Some(200));
         }
     });
     assert_eq!(most, INSTANCES, "64 uploads fill four instances, and no more are started");
@@ -133,5 +137,5 @@ fn instances_that_hold_a_slow_upload_go_on_serving_others() {
         );
     }
     slow.send_raw(&body[500..]);
-    assert_eq!(slow.answer("POST").map(|answer| answer.status), Some(200));
+    assert_eq!(slow.read_response("POST").map(|response| response.status), Some(200));
 }

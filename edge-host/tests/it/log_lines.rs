@@ -19,7 +19,10 @@ fn lines_about_requests_are_json_or_plain_text_whatever_their_path_is() {
         for path in [PATH, "/uploads/\u{c2}", "/nothing/\u{9d}0;title\u{9c}"] {
             let mut connection = edge.connect();
             connection.send_raw(format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes());
-            assert!(connection.answer("GET").is_some_and(|answer| answer.status < 500), "{path:?}");
+            assert!(
+                connection.read_response("GET").is_some_and(|response| response.status < 500),
+                "{path:?}"
+            );
         }
         assert!(edge.logs("request_refused") && edge.logs("title"), "{}", edge.log());
         let log = edge.log();

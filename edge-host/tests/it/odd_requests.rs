@@ -41,15 +41,15 @@ fn every_method_of_every_path_has_an_answer_with_a_length() {
         for method in
             ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "BREW", "get"]
         {
-            // The answer is read with its length, and the next one follows on the same connection.
-            let answer = connection.send(method, path, &authorized, b"");
+            // The response is read with its length, and the next one follows on the same connection.
+            let response = connection.send(method, path, &authorized, b"");
             let is_allowed = allowed.iter().any(|allowed| allowed == method);
             assert_eq!(
-                answer.status == 405,
+                response.status == 405,
                 path != "/nothing" && !is_allowed,
-                "{method} {path}: {answer:?}"
+                "{method} {path}: {response:?}"
             );
-            assert!(answer.status < 500, "{method} {path}: {answer:?}");
+            assert!(response.status < 500, "{method} {path}: {response:?}");
         }
         let [get, head] =
             ["GET", "HEAD"].map(|method| connection.send(method, path, &authorized, b""));
@@ -99,7 +99,7 @@ fn what_is_not_exactly_a_path_or_a_bearer_token_opens_nothing() {
         );
         let shown: String = credentials.chars().take(40).collect();
         assert_eq!(
-            connection.answer("GET").map(|answer| answer.status),
+            connection.read_response("GET").map(|response| response.status),
             Some(status),
             "{line} {shown:?}"
         );
@@ -133,7 +133,7 @@ fn an_upload_may_come_in_chunks_and_break_off_anywhere() {
         connection.send_raw(&chunked(size));
         connection.send_raw(b"0\r\n\r\n");
         assert_eq!(
-            connection.answer("POST").map(|answer| answer.status),
+            connection.read_response("POST").map(|response| response.status),
             Some(200),
             "pieces of {size}"
         );
@@ -161,7 +161,7 @@ fn an_upload_may_come_in_chunks_and_break_off_anywhere() {
     assert!(!files.edge.log().contains("instance ended"), "{}", files.edge.log());
 }
 
-/// A closed socket to which more arrives resets the connection, and takes the answer with it.
+/// A closed socket to which more arrives resets the connection, and takes the response with it.
 #[test]
 fn a_client_that_goes_on_sending_still_reads_why_it_is_refused() {
     const SIZE: usize = 20_000_000;
@@ -190,8 +190,8 @@ fn a_refusal_arrives_though_the_server_does_not_read_on() {
     let mut silent = files.edge.connect();
     silent.wait_up_to(Duration::from_secs(60));
     silent.send_raw(upload_head("Bearer x", "Content-Length: 1000").as_bytes());
-    assert_eq!(silent.answer("POST").map(|answer| answer.status), Some(401));
-    assert!(silent.answer("POST").is_none(), "the connection ends");
+    assert_eq!(silent.read_response("POST").map(|response| response.status), Some(401));
+    assert!(silent.read_response("POST").is_none(), "the connection ends");
 }
 
 /// `wasi:http` removes `Transfer-Encoding`: the component sees no announcement of a chunked body.
@@ -227,10 +227,10 @@ fn a_response_arrives_whatever_the_method_of_a_request_with_a_long_body() {
                 connection.send_raw(&PIECE);
             }
             connection.send_raw(end.as_bytes());
-            let answer = connection
-                .answer(method)
+            let response = connection
+                .read_response(method)
                 .unwrap_or_else(|| panic!("none to {method} {path}, {announced}"));
-            assert_eq!(answer.status, status, "{method} {path}, {announced}");
+            assert_eq!(response.status, status, "{method} {path}, {announced}");
         }
     }
     assert!(!files.edge.log().contains("instance ended"), "{}", files.edge.log());
@@ -250,10 +250,11 @@ fn goes_on_sending(files: &Files, size: usize) {
             for _ in 0..size / 100_000 {
                 connection.send_raw(&[b'x'; 100_000]);
             }
-            let answer =
-                connection.answer("POST").unwrap_or_else(|| panic!("no answer to {length}"));
-            assert_eq!(answer.status, status, "{length}");
-            assert!(answer.header("x-request-id").is_some(), "the component's own: {answer:?}");
+            let response = connection
+                .read_response("POST")
+                .unwrap_or_else(|| panic!("no response to {length}"));
+            assert_eq!(response.status, status, "{length}");
+            assert!(response.header("x-request-id").is_some(), "the component's own: {response:?}");
         }
     }
 }

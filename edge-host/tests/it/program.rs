@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::support::metrics::{metrics, metrics_address, sample};
 use crate::support::signer::{Signer, access_claims};
 use crate::support::{
-    Connection, Edge, Issuer, PATIENCE, Scratch, component, edge_host, edge_host_with, now,
+    Connection, Edge, Issuer, Scratch, TIMEOUT, component, edge_host, edge_host_with, now,
 };
 use serde_json::json;
 
@@ -143,7 +143,11 @@ fn requests_that_are_too_large_or_malformed_are_refused_and_the_program_goes_on(
         let start = request.chars().take(60).collect::<String>();
         let mut connection = edge.connect();
         connection.send_raw(request.as_bytes());
-        assert_eq!(connection.answer("GET").map(|answer| answer.status), status, "{start:?}");
+        assert_eq!(
+            connection.read_response("GET").map(|response| response.status),
+            status,
+            "{start:?}"
+        );
         assert_eq!(edge.get("/", &[]).status, 200, "after {start:?}");
     }
 }
@@ -156,13 +160,13 @@ fn a_component_that_takes_too_long_or_too_much_is_stopped() {
     let url = format!("jwks_url={}", issuer.origin());
     let slow = ["--request-timeout", "1", "--allow-outbound", &issuer.origin(), "--variable", &url];
     let edge = Edge::start(&component, &slow);
-    let answer = edge.with_token("/protected", "a.b.c");
-    assert_eq!((answer.status, &answer.json()["code"]), (504, &json!("component_timeout")));
+    let response = edge.with_token("/protected", "a.b.c");
+    assert_eq!((response.status, &response.json()["code"]), (504, &json!("component_timeout")));
     assert_eq!(edge.get("/", &[]).status, 200);
 
     let edge = Edge::start(&component, &["--max-memory", "1"]);
-    let answer = edge.get("/", &[]);
-    assert_eq!((answer.status, &answer.json()["code"]), (503, &json!("no_instance")));
+    let response = edge.get("/", &[]);
+    assert_eq!((response.status, &response.json()["code"]), (503, &json!("no_instance")));
 }
 
 #[test]
@@ -213,7 +217,7 @@ fn metrics_count_what_happens_on_an_address_of_their_own() {
     let mut stream = TcpStream::connect(address).expect("a connection");
     stream.write_all(b"GET / HTTP/1.1\r\nHost: edge.test\r\n\r\n").expect("sent");
     let mut text = String::new();
-    stream.read_to_string(&mut text).expect("an answer");
+    stream.read_to_string(&mut text).expect("a response");
     assert!(text.starts_with("HTTP/1.1 404 "), "the component is not here: {text}");
 }
 
@@ -315,8 +319,8 @@ fn a_request_in_progress_is_finished_before_the_end_and_no_other_begins() {
     assert!(edge.logs("stopping"), "{}", edge.log());
     assert!(TcpStream::connect(edge.address).is_err(), "the port is closed");
     upload.send_raw(later.as_bytes());
-    assert_eq!(upload.answer("POST").map(|answer| answer.status), Some(200));
-    let status = edge.wait(PATIENCE).expect("the program ends");
+    assert_eq!(upload.read_response("POST").map(|response| response.status), Some(200));
+    let status = edge.wait(TIMEOUT).expect("the program ends");
     assert!(status.success(), "{status:?}: {}", edge.log());
 }
 
@@ -336,7 +340,7 @@ fn what_takes_longer_than_the_time_to_stop_is_cut_off() {
         std::thread::sleep(Duration::from_millis(10));
     }
     edge.signal("TERM");
-    let status = edge.wait(PATIENCE).expect("the program ends");
+    let status = edge.wait(TIMEOUT).expect("the program ends");
     assert!(status.success(), "{status:?}: {}", edge.log());
     assert!(edge.logs("cut off"), "{}", edge.log());
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::support::signer::{Signer, access_claims, with};
-use crate::support::{Answer, Edge, PATIENCE, component, now};
+use crate::support::{Edge, Response, TIMEOUT, component, now};
 use serde_json::json;
 
 const COMPLETE: &str = "dojang:revocations-complete";
@@ -53,7 +53,7 @@ impl Redis {
         };
         let redis = Self { child, port };
         let started = Instant::now();
-        while started.elapsed() < PATIENCE {
+        while started.elapsed() < TIMEOUT {
             if redis.connect().is_ok() {
                 return Some(redis);
             }
@@ -168,14 +168,14 @@ fn edge(signer: &Signer, port: u16, more: &[&str]) -> Option<Edge> {
     Some(Edge::start(&component()?, &arguments))
 }
 
-fn ask(edge: &Edge, signer: &Signer, path: &str, jti: &str) -> Answer {
+fn ask(edge: &Edge, signer: &Signer, path: &str, jti: &str) -> Response {
     let claims =
         with(access_claims(now()), &json!({"jti": jti, "sid": "session", "role": "admin"}));
     edge.with_token(path, &signer.token(&claims))
 }
 
-fn verdict(answer: &Answer) -> (u16, Option<String>) {
-    (answer.status, answer.json()["code"].as_str().map(str::to_owned))
+fn verdict(response: &Response) -> (u16, Option<String>) {
+    (response.status, response.json()["code"].as_str().map(str::to_owned))
 }
 
 #[test]
@@ -185,12 +185,12 @@ fn a_token_is_refused_from_the_moment_it_is_revoked() {
     let Some(edge) = edge(&signer, redis.port, &[]) else { return };
     assert_eq!(verdict(&ask(&edge, &signer, "/protected", "a")), (200, None));
     redis.revoke("a");
-    let answer = ask(&edge, &signer, "/protected", "a");
+    let response = ask(&edge, &signer, "/protected", "a");
     assert_eq!(
-        answer.json(),
+        response.json(),
         json!({"detail": "유효하지 않은 토큰입니다", "code": "token_revoked"})
     );
-    assert_eq!(answer.status, 401);
+    assert_eq!(response.status, 401);
     assert_eq!(verdict(&ask(&edge, &signer, "/protected", "b")), (200, None));
     redis.revoke("session");
     assert_eq!(
@@ -358,7 +358,7 @@ fn a_connection_that_has_gone_silent_costs_one_question_and_is_replaced() {
             verdict(&ask(&edge, &signer, "/protected", "b")),
             (503, Some("revocation_unknown".to_owned()))
         );
-        assert!(started.elapsed() < PATIENCE, "{:?}", started.elapsed());
+        assert!(started.elapsed() < TIMEOUT, "{:?}", started.elapsed());
     }
     assert_eq!(
         verdict(&ask(&edge, &signer, "/protected", "a")),

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use crate::support::PATIENCE;
+use crate::support::TIMEOUT;
 use crate::support::files::{FORM, Files, bytes, form, upload};
 use serde_json::json;
 
@@ -28,9 +28,9 @@ fn an_upload_may_take_its_time_as_long_as_it_goes_on() {
         connection.send_raw(piece);
     }
     assert!(started.elapsed() > 2 * TIME);
-    let answer = connection.answer("POST").expect("an answer");
+    let response = connection.read_response("POST").expect("a response");
     assert_eq!(
-        (answer.status, &answer.json()["size"]),
+        (response.status, &response.json()["size"]),
         (200, &json!(400_000)),
         "{}",
         files.edge.log()
@@ -45,9 +45,9 @@ fn an_upload_that_stands_still_is_ended_and_leaves_nothing() {
     connection.send_raw(&head(&bearer, body.len()));
     connection.send_raw(&body[..300_000]);
     let started = Instant::now();
-    let answer = connection.answer("POST").expect("an answer");
+    let response = connection.read_response("POST").expect("a response");
     assert!(started.elapsed() < TIME + Duration::from_secs(2), "{:?}", started.elapsed());
-    assert_eq!((answer.status, &answer.json()["code"]), (408, &json!("upload_too_slow")));
+    assert_eq!((response.status, &response.json()["code"]), (408, &json!("upload_too_slow")));
     assert_eq!(files.keys(), Vec::<String>::new());
     assert!(!files.edge.log().contains("instance ended"), "{}", files.edge.log());
 }
@@ -64,9 +64,9 @@ fn the_component_ends_what_stands_still_where_its_host_does_not() {
         let mut connection = files.edge.connect();
         connection.send_raw(&head(&bearer, body.len()));
         connection.send_raw(&body[..sent]);
-        let answer = connection.answer("POST").expect("an answer");
+        let response = connection.read_response("POST").expect("a response");
         assert_eq!(
-            (answer.status, &answer.json()["code"]),
+            (response.status, &response.json()["code"]),
             (408, &json!("upload_too_slow")),
             "{sent}"
         );
@@ -77,7 +77,7 @@ fn the_component_ends_what_stands_still_where_its_host_does_not() {
     let mut idle = download(&files, &bearer, &path);
     // Longer than it may stand still, and a good deal more for a busy machine.
     std::thread::sleep(4 * TIME);
-    idle.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    idle.set_read_timeout(Some(TIMEOUT)).expect("a timeout");
     let mut rest = Vec::new();
     let _ = idle.read_to_end(&mut rest);
     assert!(rest.len() < SIZE, "it was cut off: {} bytes", rest.len());
@@ -104,7 +104,7 @@ fn a_download_may_take_its_time_and_one_that_nobody_takes_harms_no_other() {
     let (mut slow, mut idle) = (download(&files, &bearer, &path), download(&files, &bearer, &path));
 
     let started = Instant::now();
-    slow.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    slow.set_read_timeout(Some(TIMEOUT)).expect("a timeout");
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];

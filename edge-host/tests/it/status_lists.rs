@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::support::signer::{Signer, access_claims, status_list_claims, with};
-use crate::support::{Answer, Edge, Issuer, PATIENCE, Scratch, component, now};
+use crate::support::{Edge, Issuer, Response, Scratch, TIMEOUT, component, now};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use miniz_oxide::deflate::compress_to_vec_zlib;
@@ -66,22 +66,22 @@ impl Lists {
         Some(start(&component()?, &arguments))
     }
 
-    fn ask(&self, edge: &Edge, path: &str, index: usize) -> Answer {
+    fn ask(&self, edge: &Edge, path: &str, index: usize) -> Response {
         let status =
             json!({"role": "admin", "status": {"status_list": {"idx": index, "uri": self.uri()}}});
         edge.with_token(path, &self.signer.token(&with(access_claims(now()), &status)))
     }
 
     fn verdict(&self, edge: &Edge, path: &str, index: usize) -> (u16, Option<String>) {
-        let answer = self.ask(edge, path, index);
-        (answer.status, answer.json()["code"].as_str().map(str::to_owned))
+        let response = self.ask(edge, path, index);
+        (response.status, response.json()["code"].as_str().map(str::to_owned))
     }
 
-    /// Asks until this is the answer, for a while.
+    /// Asks until this is the response, for a while.
     fn becomes(&self, edge: &Edge, path: &str, index: usize, status: u16) -> bool {
         let started = Instant::now();
         while self.ask(edge, path, index).status != status {
-            if started.elapsed() > PATIENCE {
+            if started.elapsed() > TIMEOUT {
                 return false;
             }
             std::thread::sleep(Duration::from_millis(50));
@@ -250,10 +250,10 @@ fn a_token_does_not_decide_what_is_called() {
         "file:///etc/passwd".into(),
     ] {
         let status = json!({"status": {"status_list": {"idx": 0, "uri": uri}}});
-        let answer = edge
+        let response = edge
             .with_token("/protected", &lists.signer.token(&with(access_claims(now()), &status)));
         assert_eq!(
-            (answer.status, &answer.json()["code"]),
+            (response.status, &response.json()["code"]),
             (401, &json!("claim_invalid")),
             "{uri}"
         );

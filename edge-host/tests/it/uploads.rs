@@ -16,9 +16,9 @@ fn a_file_is_stored_listed_read_back_in_parts_and_deleted() {
     let authorized = [("Authorization", bearer.as_str())];
     let content = bytes(3_000_000, 0);
     let mut connection = files.edge.connect();
-    let answer = upload(&mut connection, &bearer, &content);
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    let receipt = answer.json();
+    let response = upload(&mut connection, &bearer, &content);
+    assert_eq!(response.status, 200, "{}", response.text());
+    let receipt = response.json();
     assert_eq!(
         (&receipt["filename"], &receipt["size"], &receipt["content_type"], &receipt["sha256"]),
         (
@@ -32,22 +32,24 @@ fn a_file_is_stored_listed_read_back_in_parts_and_deleted() {
     assert!(files.list(&stranger).is_empty());
 
     let path = format!("/uploads/{}", receipt["id"].as_str().expect("an id"));
-    let answer = connection.send("GET", &path, &authorized, b"");
-    assert_eq!((answer.status, answer.header("content-type")), (200, Some("image/png")));
+    let response = connection.send("GET", &path, &authorized, b"");
+    assert_eq!((response.status, response.header("content-type")), (200, Some("image/png")));
     assert!(
-        answer.header("content-disposition").is_some_and(|value| value.starts_with("attachment; "))
+        response
+            .header("content-disposition")
+            .is_some_and(|value| value.starts_with("attachment; "))
     );
-    assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
-    assert!(answer.body == content);
+    assert_eq!(response.header("x-content-type-options"), Some("nosniff"));
+    assert!(response.body == content);
     let head = connection.send("HEAD", &path, &authorized, b"");
     assert_eq!((head.status, head.header("content-length")), (200, Some("3000000")));
     let part = [authorized[0], ("Range", "bytes=1048570-2097160")];
-    let answer = connection.send("GET", &path, &part, b"");
+    let response = connection.send("GET", &path, &part, b"");
     assert_eq!(
-        (answer.status, answer.header("content-range")),
+        (response.status, response.header("content-range")),
         (206, Some("bytes 1048570-2097160/3000000"))
     );
-    assert!(answer.body == content[1_048_570..=2_097_160]);
+    assert!(response.body == content[1_048_570..=2_097_160]);
 
     assert_eq!(files.edge.get(&path, &[("Authorization", &stranger)]).status, 404);
     assert_eq!(connection.send("DELETE", &path, &[("Authorization", &stranger)], b"").status, 404);
@@ -80,32 +82,32 @@ fn uploads_that_are_none_are_refused_as_agreed() {
             body,
         )
     };
-    let answer = send(FORM, b"--XX--\r\n");
+    let response = send(FORM, b"--XX--\r\n");
     assert_eq!(
-        (answer.status, &answer.json()["detail"]),
+        (response.status, &response.json()["detail"]),
         (
             422,
             &json!([{"type": "missing", "loc": ["body", "file"], "msg": "Field required", "input": null}])
         )
     );
-    let answer = send("multipart/form-data", b"x");
+    let response = send("multipart/form-data", b"x");
     assert_eq!(
-        (answer.status, &answer.json()["detail"]),
+        (response.status, &response.json()["detail"]),
         (400, &json!("Missing boundary in multipart."))
     );
     assert_eq!(send(FORM, &form(&bytes(100_000, 0))).status, 200);
-    let answer = send(FORM, &form(&bytes(100_001, 0)));
-    assert_eq!((answer.status, &answer.json()["code"]), (413, &json!("upload_too_large")));
+    let response = send(FORM, &form(&bytes(100_001, 0)));
+    assert_eq!((response.status, &response.json()["code"]), (413, &json!("upload_too_large")));
 
     let mut connection = files.edge.connect();
     connection.send_raw(
         format!("POST /upload HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer}\r\nContent-Type: {FORM}\r\nContent-Length: 1000000\r\n\r\n").as_bytes(),
     );
-    let answer = connection.answer("POST").expect("before any byte of the body");
-    assert_eq!((answer.status, answer.header("connection")), (413, Some("close")));
-    let answer =
+    let response = connection.read_response("POST").expect("before any byte of the body");
+    assert_eq!((response.status, response.header("connection")), (413, Some("close")));
+    let response =
         files.edge.connect().send("POST", "/upload", &[("Content-Type", FORM)], &form(b"x"));
-    assert_eq!((answer.status, &answer.json()["detail"]), (401, &json!("Not authenticated")));
+    assert_eq!((response.status, &response.json()["detail"]), (401, &json!("Not authenticated")));
     assert_eq!(files.list(&bearer).len(), 1);
 }
 
@@ -129,15 +131,15 @@ fn a_body_that_announces_more_than_the_host_takes_is_refused_before_any_of_it_is
     unannounced.send_raw(format!("{:x}\r\n", body.len()).as_bytes());
     unannounced.send_raw(&body);
     for connection in [&mut announced, &mut unannounced] {
-        let answer = connection.answer("POST").expect("an answer");
+        let response = connection.read_response("POST").expect("a response");
         let detail = "The body is larger than the 1048576 bytes that this server takes";
         assert_eq!(
-            (answer.status, answer.json()),
+            (response.status, response.json()),
             (413, json!({"detail": detail, "code": "upload_too_large"}))
         );
-        assert_eq!(answer.header("connection"), Some("close"));
+        assert_eq!(response.header("connection"), Some("close"));
         assert!(
-            answer.header("x-request-id").is_some(),
+            response.header("x-request-id").is_some(),
             "the component's own: a page of another origin may read it"
         );
     }
@@ -246,9 +248,9 @@ fn of_many_uploads_at_once_the_broken_ones_leave_nothing_and_the_others_are_whol
                     }
                     let content = bytes(size(index), index);
                     connection.send_raw(&form(&content)[sent..]);
-                    let answer = connection.answer("POST").expect("an answer");
-                    assert_eq!(answer.status, 200, "{}", answer.text());
-                    assert_eq!(answer.json()["sha256"], hex(digest(&SHA256, &content).as_ref()));
+                    let response = connection.read_response("POST").expect("a response");
+                    assert_eq!(response.status, 200, "{}", response.text());
+                    assert_eq!(response.json()["sha256"], hex(digest(&SHA256, &content).as_ref()));
                 }
             });
         }

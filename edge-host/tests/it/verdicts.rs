@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::support::{Answer, Connection, Edge, component, component_with_wide_arithmetic};
+use crate::support::{Connection, Edge, Response, component, component_with_wide_arithmetic};
 use serde_json::Value;
 
 /// Programs that run at a time.
@@ -227,13 +227,13 @@ fn start(component: &Path, setup: &Setup) -> Edge {
     Edge::start(component, &arguments)
 }
 
-fn ask(connection: &mut Connection, token: &str) -> Answer {
+fn ask(connection: &mut Connection, token: &str) -> Response {
     connection.send("GET", "/protected", &[("Authorization", &format!("Bearer {token}"))], b"")
 }
 
-fn compare(row: &Row, answer: &Answer) -> Result<(), String> {
-    let body = answer.json();
-    let actual = (answer.status, body["code"].as_str());
+fn compare(row: &Row, response: &Response) -> Result<(), String> {
+    let body = response.json();
+    let actual = (response.status, body["code"].as_str());
     let expected = match (&row.place, row.code.as_deref()) {
         (Place::Refused(_, code), _) => (503, Some(*code)),
         (_, None) => (200, None),

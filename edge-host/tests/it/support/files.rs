@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::signer::{Signer, access_claims, with};
-use super::{Answer, Connection, Edge, PATIENCE, Scratch, component, now};
+use super::{Connection, Edge, Response, Scratch, TIMEOUT, component, now};
 
 /// Bytes that the component stores under one key.
 pub const CHUNK: usize = 256 * 1024;
@@ -44,9 +44,9 @@ impl Files {
     }
 
     pub fn list(&self, bearer: &str) -> Vec<Value> {
-        let answer = self.edge.get("/uploads?limit=100", &[("Authorization", bearer)]);
-        assert_eq!(answer.status, 200, "{}", answer.text());
-        answer.json()["uploads"].as_array().expect("a list").clone()
+        let response = self.edge.get("/uploads?limit=100", &[("Authorization", bearer)]);
+        assert_eq!(response.status, 200, "{}", response.text());
+        response.json()["uploads"].as_array().expect("a list").clone()
     }
 
     /// Waits until what `view` sees in the keys of the store is `expected`, for as long as the
@@ -63,7 +63,7 @@ impl Files {
                 return;
             }
             assert!(
-                changed.elapsed() < PATIENCE,
+                changed.elapsed() < TIMEOUT,
                 "{seen:?} instead of {expected:?}; log: {}",
                 self.edge.log()
             );
@@ -102,7 +102,7 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-pub fn upload(connection: &mut Connection, bearer: &str, content: &[u8]) -> Answer {
+pub fn upload(connection: &mut Connection, bearer: &str, content: &[u8]) -> Response {
     connection.send(
         "POST",
         "/upload",

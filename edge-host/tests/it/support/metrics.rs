@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
-use super::{Edge, PATIENCE};
+use super::{Edge, TIMEOUT};
 
 /// The address in the log line about metrics.
 pub fn metrics_address(edge: &Edge) -> SocketAddr {
@@ -16,10 +16,10 @@ pub fn metrics_address(edge: &Edge) -> SocketAddr {
 
 pub fn metrics(address: SocketAddr) -> String {
     let mut stream = TcpStream::connect(address).expect("a connection");
-    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    stream.set_read_timeout(Some(TIMEOUT)).expect("a timeout");
     stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: edge.test\r\n\r\n").expect("sent");
     let mut text = String::new();
-    stream.read_to_string(&mut text).expect("an answer");
+    stream.read_to_string(&mut text).expect("a response");
     assert!(text.starts_with("HTTP/1.1 200 "), "{text}");
     text
 }

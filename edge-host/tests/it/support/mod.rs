@@ -27,7 +27,7 @@ pub fn skipped(reason: impl std::fmt::Display) {
 }
 
 /// No test waits longer for anything.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long the program may take until it listens: it compiles the component, and several tests
 /// may do so at once.
@@ -204,12 +204,12 @@ impl Edge {
     }
 
     /// `GET` on a new connection.
-    pub fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+    pub fn get(&self, path: &str, headers: &[(&str, &str)]) -> Response {
         self.connect().send("GET", path, headers, b"")
     }
 
     /// `GET` with a token, on a new connection.
-    pub fn with_token(&self, path: &str, token: &str) -> Answer {
+    pub fn with_token(&self, path: &str, token: &str) -> Response {
         self.get(path, &[("Authorization", &format!("Bearer {token}"))])
     }
 
@@ -217,7 +217,7 @@ impl Edge {
     /// instance that is new tells nothing.
     pub fn becomes_degraded(&self, request: impl Fn(), is_so: impl Fn(&Value) -> bool) -> bool {
         let started = Instant::now();
-        while started.elapsed() < PATIENCE {
+        while started.elapsed() < TIMEOUT {
             request();
             let health = self.get("/", &[]).json();
             if health["status"] == "degraded" && is_so(&health) {
@@ -234,7 +234,7 @@ impl Edge {
     }
 
     /// Whether it has written this, or does so within a moment: the log arrives on another way
-    /// than the answers.
+    /// than the responses.
     pub fn logs(&self, words: &str) -> bool {
         (0..200).any(|_| {
             let there = self.log().contains(words);
@@ -301,13 +301,13 @@ fn collect(mut stream: impl Read + Send + 'static) -> Arc<Mutex<String>> {
 pub struct Connection {
     stream: BufReader<TcpStream>,
     address: SocketAddr,
-    /// The last answer said that it is.
+    /// The last response said that it is.
     is_closed: bool,
 }
 
-/// An answer.
+/// A response.
 #[derive(Debug)]
-pub struct Answer {
+pub struct Response {
     pub status: u16,
     headers: Vec<(String, String)>,
     pub body: Vec<u8>,
@@ -315,20 +315,20 @@ pub struct Answer {
 
 impl Connection {
     pub fn new(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect_timeout(&address, PATIENCE).expect("a connection");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        let stream = TcpStream::connect_timeout(&address, TIMEOUT).expect("a connection");
+        stream.set_read_timeout(Some(TIMEOUT)).expect("a timeout");
         stream.set_nodelay(true).expect("no delay");
         Self { stream: BufReader::new(stream), address, is_closed: false }
     }
 
-    /// On the same connection as before, as long as no answer has closed it.
+    /// On the same connection as before, as long as no response has closed it.
     pub fn send(
         &mut self,
         method: &str,
         path: &str,
         headers: &[(&str, &str)],
         body: &[u8],
-    ) -> Answer {
+    ) -> Response {
         if self.is_closed {
             *self = Self::new(self.address);
         }
@@ -342,7 +342,7 @@ impl Connection {
         text.push_str("\r\n");
         self.send_raw(text.as_bytes());
         self.send_raw(body);
-        self.answer(method).expect("an answer")
+        self.read_response(method).expect("a response")
     }
 
     pub fn send_raw(&mut self, bytes: &[u8]) {
@@ -355,13 +355,13 @@ impl Connection {
         self.stream.into_inner()
     }
 
-    /// Waits so long for an answer, where many are asked for at once.
+    /// Waits so long for a response, where many are asked for at once.
     pub fn wait_up_to(&self, time: Duration) {
         self.stream.get_ref().set_read_timeout(Some(time)).expect("a timeout");
     }
 
-    /// Reads an answer; `None` when the connection was closed instead.
-    pub fn answer(&mut self, method: &str) -> Option<Answer> {
+    /// Reads a response; `None` when the connection was closed instead.
+    pub fn read_response(&mut self, method: &str) -> Option<Response> {
         let mut line = String::new();
         self.stream.read_line(&mut line).ok()?;
         let status = line.split(' ').nth(1)?.parse().ok()?;
@@ -372,31 +372,31 @@ impl Connection {
             let Some((name, value)) = line.trim_end().split_once(':') else { break };
             headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
         }
-        let mut answer = Answer { status, headers, body: Vec::new() };
-        self.is_closed = answer.header("connection") == Some("close");
-        assert_eq!(answer.header("transfer-encoding"), None, "every answer has a length");
-        if answer.status == 304 {
+        let mut response = Response { status, headers, body: Vec::new() };
+        self.is_closed = response.header("connection") == Some("close");
+        assert_eq!(response.header("transfer-encoding"), None, "every response has a length");
+        if response.status == 304 {
             assert_eq!(
-                answer.header("content-length"),
+                response.header("content-length"),
                 None,
                 "the length of what is not sent is not known"
             );
-            return Some(answer);
+            return Some(response);
         }
-        let length = answer
+        let length = response
             .header("content-length")
-            .expect("every answer has a length")
+            .expect("every response has a length")
             .parse()
             .expect("a number");
         if method != "HEAD" {
-            answer.body = vec![0; length];
-            self.stream.read_exact(&mut answer.body).expect("the whole body");
+            response.body = vec![0; length];
+            self.stream.read_exact(&mut response.body).expect("the whole body");
         }
-        Some(answer)
+        Some(response)
     }
 }
 
-impl Answer {
+impl Response {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
     }
@@ -425,7 +425,7 @@ pub struct Document {
     pub body: String,
     /// Seconds that it may be kept, for `Cache-Control`.
     pub max_age: Option<u64>,
-    /// Before the answer.
+    /// Before the response.
     pub delay: Duration,
 }
 
