@@ -1,4 +1,4 @@
-//! A kept HTTP connection that costs little itself.
+//! An HTTP connection with little overhead.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -16,7 +16,7 @@ impl Connection {
         self.0.get_mut().write_all(bytes).expect("the request is sent");
     }
 
-    /// Reads a response whole; its status.
+    /// Reads a response and returns its status.
     pub(crate) fn status(&mut self) -> u16 {
         let (mut status, mut length) = (0, 0);
         loop {

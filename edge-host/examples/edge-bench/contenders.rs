@@ -1,5 +1,4 @@
-//! Who answers `/protected`: the edge in its ways of asking for revoked tokens, and the reference
-//! server.
+//! The servers under test: the edge with each kind of revocation, and the reference server.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -14,15 +13,15 @@ use crate::processes::{Running, Scratch, free_port, scratch, wait_for};
 use crate::server::{Listening, Server};
 use crate::signer::{Signer, access_claims, status_list_claims, with};
 
-/// One that is measured, running.
+/// A running server.
 pub(crate) struct Contender {
     pub(crate) name: &'static str,
     pub(crate) address: SocketAddr,
-    /// Its CPU is measured.
+    /// The process whose CPU time is measured.
     pub(crate) process: Running,
-    /// What it asks for every request, whose CPU is shown beside.
+    /// The process that it calls for every request, whose CPU time is shown too.
     pub(crate) helper: Option<Running>,
-    /// What it is sent.
+    /// The request.
     pub(crate) request: Vec<u8>,
     _state: Scratch,
 }
@@ -53,13 +52,13 @@ fn request(signer: &Signer, more: &Value) -> Vec<u8> {
         .into_bytes()
 }
 
-/// The edge without revocation.
+/// Starts the edge without revocation.
 pub(crate) fn edge(server: &Server, signer: &Signer) -> Contender {
     let state = scratch();
     Contender::edge("edge", server.start(&state), state, signer, &json!({}))
 }
 
-/// The edge that asks Redis for every token; nothing where Redis is not installed.
+/// Starts the edge with revocation by Redis, if Redis is installed.
 pub(crate) fn edge_with_redis(server: &Server, signer: &Signer) -> Option<Contender> {
     let port = free_port();
     let mut command = Command::new("redis-server");
@@ -85,8 +84,8 @@ pub(crate) fn edge_with_redis(server: &Server, signer: &Signer) -> Option<Conten
     Some(Contender { helper: Some(redis), ..contender })
 }
 
-/// The edge with a status list as large as the issuer's: 131,072 places, of which every hundredth
-/// is revoked.
+/// Starts the edge with a status list as large as the issuer's: 131,072 entries, of which every
+/// hundredth is revoked.
 pub(crate) fn edge_with_status_list(server: &Server, signer: &Signer) -> Contender {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let origin = format!("http://{}", listener.local_addr().expect("an address"));
@@ -111,7 +110,7 @@ pub(crate) fn edge_with_status_list(server: &Server, signer: &Signer) -> Contend
     Contender::edge("edge, status list", edge, state, signer, &place)
 }
 
-/// One document for every request.
+/// Serves one document for every request.
 fn serve(stream: TcpStream, document: &str) {
     let mut stream = BufReader::new(stream);
     let mut line = String::new();
@@ -123,10 +122,10 @@ fn serve(stream: TcpStream, document: &str) {
     let _ = write!(stream.get_mut(), "{head}Content-Length: {}\r\n\r\n{document}", document.len());
 }
 
-/// The reference server in so many processes; nothing, and the reason, where it cannot be had.
+/// Starts the reference server with this number of processes, or reports why it cannot.
 ///
-/// Its libraries come from PyPI into an environment of their own. It runs with the faster of
-/// uvicorn's parts (uvloop, httptools) and writes no log.
+/// Its libraries are installed from PyPI into a virtual environment. It runs with uvloop and
+/// httptools, and without a log.
 pub(crate) fn reference(directory: &Path, processes: usize, signer: &Signer) -> Option<Contender> {
     let program = directory.join("bin/uvicorn");
     if !program.is_file()
@@ -143,7 +142,7 @@ pub(crate) fn reference(directory: &Path, processes: usize, signer: &Signer) -> 
     command
         .env_clear()
         .env("PUBLIC_KEY", key)
-        // Nothing is left beside its source.
+        // Python must not write bytecode next to the source.
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .args([

@@ -1,4 +1,4 @@
-//! `/protected` as fast as it goes, on kept connections.
+//! Throughput of `/protected` on persistent connections.
 
 use std::fmt::Write;
 use std::time::{Duration, Instant};
@@ -7,11 +7,10 @@ use crate::client::Connection;
 use crate::contenders::Contender;
 use crate::millis;
 
-/// In how many pieces the time of a contender is measured, in turn with the others: what else the
-/// machine does hits all alike.
+/// Rounds of the measurement. Each runs every contender, so that other load affects all alike.
 const ROUNDS: u32 = 5;
 
-/// What a contender has been seen to do.
+/// The measurements of a contender.
 #[derive(Default)]
 struct Figures {
     times: Vec<Duration>,
@@ -20,7 +19,7 @@ struct Figures {
     helper_cpu: Duration,
 }
 
-/// Measures all, and prints them side by side.
+/// Measures all contenders and prints a table.
 pub(crate) fn compare(contenders: &[Contender], connections: usize, time: Duration) {
     let mut figures: Vec<_> = contenders.iter().map(|_| Figures::default()).collect();
     for contender in contenders {
@@ -75,7 +74,7 @@ fn measure(contender: &Contender, connections: usize, time: Duration, figures: &
     figures.helper_cpu += helper_cpu() - helper;
 }
 
-/// The time of each response.
+/// Sends requests for `time`, and returns the time of each response.
 fn load(contender: &Contender, connections: usize, time: Duration) -> Vec<Duration> {
     let end = Instant::now() + time;
     std::thread::scope(|scope| {

@@ -7,10 +7,9 @@
 //! cargo run --release --package edge-host --example edge-bench
 //! ```
 //!
-//! CPU is the program's own, user and system, from `/proc`: what this client takes is not in it,
-//! but it takes its share of the same cores. The reference server of the first table is FastAPI
-//! with PyJWT, from PyPI; it needs Python with venv. Redis must be installed. The tables are
-//! `docs/edge-benchmarks.md`'s.
+//! CPU is user and system time of the program from `/proc`, without this client, which runs on the
+//! same cores. The reference server of the first table is FastAPI with PyJWT from PyPI; it needs
+//! Python with venv. Redis must be installed. The tables are those of `docs/edge-benchmarks.md`.
 
 #![allow(clippy::print_stdout, reason = "its output is its purpose")]
 
@@ -38,10 +37,10 @@ struct Arguments {
     /// The program; default: `edge-host` in target/release
     #[arg(long)]
     program: Option<PathBuf>,
-    /// The component; default: where `cargo xtask test --only edge` puts it
+    /// The component; default: the output of `cargo xtask test --only edge`
     #[arg(long)]
     component: Option<PathBuf>,
-    /// Kept connections
+    /// Persistent connections
     #[arg(long, default_value_t = 16)]
     connections: usize,
     /// Time for the requests of each contender
@@ -52,7 +51,7 @@ struct Arguments {
     python: Option<PathBuf>,
 }
 
-/// One line of the table.
+/// Prints a row of the table.
 fn row(what: &str, value: &str) {
     println!("| {what} | {value} |");
 }
@@ -95,27 +94,27 @@ fn bearer(signer: &Signer) -> String {
     signer.token(&with(access_claims(now()), &json!({"user_id": 1})))
 }
 
-/// From nothing to the first response: with the compiler, and with what it made the first time.
+/// Measures the start until the first response, with compiling and with cached code.
 fn start(run: &Server) {
     let state = processes::scratch();
     for what in ["first start, with compilation", "start with the compiled component kept"] {
         let started = Instant::now();
         let server = run.start(&state);
         let listening = started.elapsed();
-        let asked = Instant::now();
+        let sent = Instant::now();
         let mut connection = Connection::new(server.address);
         connection.send(b"GET / HTTP/1.1\r\nHost: bench\r\n\r\n");
         assert_eq!(connection.status(), 200);
         let value = format!(
             "{:.0} ms to listen, {:.2} ms for the first response",
             millis(listening),
-            millis(asked.elapsed())
+            millis(sent.elapsed())
         );
         row(what, &value);
     }
 }
 
-/// `/protected` without any other request at the same time.
+/// Measures `/protected` without concurrent requests.
 fn one_after_the_other(run: &Server, signer: &Signer) {
     let contender = contenders::edge(run, signer);
     let mut connection = Connection::new(contender.address);
@@ -137,8 +136,7 @@ fn one_after_the_other(run: &Server, signer: &Signer) {
     row("`/protected` on one connection, one after the other", &value);
 }
 
-/// What more instances add to the program's memory. An upload that has not ended keeps its place;
-/// 16 fill an instance.
+/// Measures the memory of more instances: 16 unfinished uploads fill an instance.
 fn memory(run: &Server, signer: &Signer) {
     let server = run.start(&processes::scratch());
     let hold = |count: usize| -> Vec<Connection> {
@@ -174,7 +172,7 @@ fn upload_head(signer: &Signer, length: usize) -> Vec<u8> {
     .into_bytes()
 }
 
-/// Files of 10 MB: received, hashed, stored.
+/// Measures uploads of 10 MB, which are received, hashed and stored.
 fn uploads(run: &Server, signer: &Signer) {
     const SIZE: usize = 10_000_000;
     const EACH: usize = 10;

@@ -1,4 +1,4 @@
-//! Programs under measurement: what they take of the machine, and their end.
+//! Processes under measurement.
 
 use std::fs::DirBuilder;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -8,27 +8,27 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// A program that ends with the value.
+/// A process that ends when it is dropped.
 pub(crate) struct Running(Child);
 
 impl Running {
-    /// Starts it in silence.
+    /// Starts a process without input and error log.
     pub(crate) fn start(command: &mut Command) -> std::io::Result<Self> {
         command.stdin(Stdio::null()).stderr(Stdio::null()).spawn().map(Self)
     }
 
-    /// For its standard output.
+    /// Returns the process, to read its standard output.
     pub(crate) fn child(&mut self) -> &mut Child {
         &mut self.0
     }
 
-    /// User and system time so far, of its child processes too. Linux counts it in hundredths of a
-    /// second.
+    /// Returns user and system time so far, including child processes, with the resolution of
+    /// Linux: a hundredth of a second.
     pub(crate) fn cpu(&self) -> Duration {
         cpu_of(self.0.id())
     }
 
-    /// Resident memory, in KiB.
+    /// Returns the resident memory in KiB.
     pub(crate) fn memory(&self) -> f64 {
         let status =
             std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap_or_default();
@@ -39,7 +39,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // One that has children ends them when it is asked to.
+        // SIGTERM lets it end its children.
         let _ = Command::new("kill").arg(self.0.id().to_string()).status();
         for _ in 0..100 {
             if matches!(self.0.try_wait(), Ok(Some(_))) {
@@ -68,13 +68,13 @@ fn cpu_of(process: u32) -> Duration {
         .fold(own, |sum, cpu| sum + cpu)
 }
 
-/// A port that nobody uses now.
+/// Returns a free port.
 pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.local_addr().expect("an address").port()
 }
 
-/// Waits until somebody listens.
+/// Waits until a server listens.
 pub(crate) fn wait_for(port: u16, what: &str) -> SocketAddr {
     let address = SocketAddr::from(([127, 0, 0, 1], port));
     for _ in 0..600 {
@@ -86,7 +86,7 @@ pub(crate) fn wait_for(port: u16, what: &str) -> SocketAddr {
     panic!("{what} does not listen on port {port}");
 }
 
-/// A directory that is removed with the value.
+/// A directory that is removed when it is dropped.
 pub(crate) struct Scratch(PathBuf);
 
 pub(crate) fn scratch() -> Scratch {

@@ -1,4 +1,4 @@
-//! `edge-host` with the component.
+//! Starts `edge-host` with the component.
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
@@ -7,26 +7,26 @@ use std::process::{Command, Stdio};
 
 use crate::processes::Running;
 
-/// How to start it.
+/// The arguments of a start.
 pub(crate) struct Server {
     pub(crate) program: PathBuf,
     pub(crate) component: PathBuf,
     pub(crate) public_key: String,
 }
 
-/// A program that listens.
+/// A running `edge-host`.
 pub(crate) struct Listening {
     pub(crate) process: Running,
     pub(crate) address: SocketAddr,
 }
 
 impl Server {
-    /// Starts it, and waits until it listens.
+    /// Starts the program, and waits until it listens.
     pub(crate) fn start(&self, state: &impl AsRef<Path>) -> Listening {
         self.start_with(state, &[], &[])
     }
 
-    /// The same with more variables, and origins it may call.
+    /// Starts it with more variables and allowed origins.
     pub(crate) fn start_with(
         &self,
         state: &impl AsRef<Path>,

@@ -1,12 +1,11 @@
-//! The two builds of the component are what their names say: without wide arithmetic, as in Spin,
-//! the portable one is valid and the other is not.
+//! Without wide arithmetic, as in Spin, the portable component is valid and the wide one is not.
 
 use std::path::Path;
 
 use crate::support::{component, component_with_wide_arithmetic};
 use wasmparser::{Validator, WasmFeatures};
 
-/// Validates with all features of WebAssembly but this one.
+/// Validates a component with every WebAssembly feature except wide arithmetic.
 fn valid_without_wide_arithmetic(component: &Path) -> Result<(), String> {
     let features = WasmFeatures::all().difference(WasmFeatures::WIDE_ARITHMETIC);
     let bytes = std::fs::read(component).expect("the component is there");
@@ -21,7 +20,7 @@ fn the_portable_component_needs_no_wide_arithmetic() {
 }
 
 #[test]
-fn the_wide_component_is_refused_where_there_is_none() {
+fn the_wide_component_needs_wide_arithmetic() {
     let Some(wide) = component_with_wide_arithmetic() else { return };
     let error = valid_without_wide_arithmetic(&wide).expect_err("it is not valid");
     assert!(error.contains("wide arithmetic"), "{error}");

@@ -1,4 +1,5 @@
-//! The resource's rows of the wire contract, over HTTP, on the built component in the real program.
+//! The wire contract of the edge resource, over HTTP against the built component in the real
+//! program.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +7,7 @@ use crate::support::signer::{Signer, access_claims, hs256_token, with};
 use crate::support::{Edge, component, now};
 use serde_json::{Value, json};
 
-/// A running edge and the key it trusts, or nothing when there is no component.
+/// Starts an edge and returns it with the key it trusts, or `None` without a component.
 fn edge(arguments: &[&str]) -> Option<(Edge, Signer)> {
     let component = component()?;
     let signer = Signer::new("k1");
@@ -92,7 +93,7 @@ fn a_token_opens_protected_and_nothing_else_does() {
 }
 
 #[test]
-fn credentials_that_are_no_bearer_token_are_not_authenticated() {
+fn credentials_without_a_bearer_token_are_not_authenticated() {
     let Some((edge, signer)) = edge(&[]) else { return };
     let bearer = format!("Bearer {}", signer.token(&access_claims(now())));
     for headers in [
@@ -112,7 +113,7 @@ fn credentials_that_are_no_bearer_token_are_not_authenticated() {
 }
 
 #[test]
-fn the_dashboard_wants_the_role() {
+fn the_dashboard_requires_the_role() {
     let Some((edge, signer)) = edge(&[]) else { return };
     let admin = signer.token(&with(access_claims(now()), &json!({"role": "admin"})));
     let response = edge.with_token("/admin/dashboard", &admin);
@@ -123,7 +124,7 @@ fn the_dashboard_wants_the_role() {
 }
 
 #[test]
-fn paths_methods_head_options_and_cors_are_as_agreed() {
+fn paths_methods_head_options_and_cors_follow_the_contract() {
     let Some((edge, _)) = edge(&[]) else { return };
     let mut connection = edge.connect();
     let health = connection.send("GET", "/", &[], b"");
@@ -185,7 +186,7 @@ fn paths_methods_head_options_and_cors_are_as_agreed() {
 }
 
 #[test]
-fn english_is_there_for_who_prefers_it() {
+fn english_texts_are_sent_to_clients_that_prefer_them() {
     let Some((edge, _)) = edge(&[]) else { return };
     let response = edge.get(
         "/protected",
@@ -195,7 +196,7 @@ fn english_is_there_for_who_prefers_it() {
 }
 
 #[test]
-fn user_id_arrives_digit_for_digit() {
+fn user_id_keeps_its_digits() {
     let Some((edge, signer)) = edge(&[]) else { return };
     let claims = format!(
         r#"{{"token_type":"access","exp":{},"jti":"j","user_id":9007199254740993}}"#,
@@ -209,7 +210,7 @@ fn user_id_arrives_digit_for_digit() {
 }
 
 #[test]
-fn without_a_key_the_edge_runs_and_says_which_variable_is_missing() {
+fn without_a_key_the_edge_runs_and_names_the_missing_variable() {
     let Some(component) = component() else { return };
     let edge = Edge::start(&component, &[]);
     assert_eq!(edge.get("/", &[]).json()["status"], "degraded");
@@ -223,12 +224,12 @@ fn without_a_key_the_edge_runs_and_says_which_variable_is_missing() {
 }
 
 #[test]
-fn a_kept_connection_answers_without_delay() {
+fn a_persistent_connection_responds_without_delay() {
     let Some((edge, signer)) = edge(&[]) else { return };
     let bearer = format!("Bearer {}", signer.token(&access_claims(now())));
     let mut connection = edge.connect();
     let mut times = Vec::new();
-    // More than one instance's worth of requests.
+    // More requests than one instance serves.
     for _ in 0..300 {
         let started = Instant::now();
         let response = connection.send("GET", "/protected", &[("Authorization", &bearer)], b"");
@@ -237,8 +238,7 @@ fn a_kept_connection_answers_without_delay() {
     }
     times.sort();
     let quartile = times[times.len() / 4];
-    // Two packets with a delayed acknowledgement between them would take 40 ms each time but the
-    // first few.
+    // With Nagle's algorithm, a delayed acknowledgement would cost 40 ms after the first requests.
     assert!(
         quartile < Duration::from_millis(20),
         "three quarters of the responses took {quartile:?} or more"
@@ -246,7 +246,7 @@ fn a_kept_connection_answers_without_delay() {
 }
 
 #[test]
-fn many_requests_at_once_all_get_their_own_answer() {
+fn concurrent_requests_get_their_own_responses() {
     let Some((edge, signer)) = edge(&[]) else { return };
     std::thread::scope(|scope| {
         for client in 0..16 {
@@ -258,8 +258,8 @@ fn many_requests_at_once_all_get_their_own_answer() {
                     &json!({"user_id": client, "username": format!("user{client}")}),
                 );
                 let bearer = format!("Bearer {}", signer.token(&claims));
-                for turn in 0..40 {
-                    if turn % 4 == 3 {
+                for index in 0..40 {
+                    if index % 4 == 3 {
                         assert_eq!(connection.send("GET", "/protected", &[], b"").status, 401);
                         continue;
                     }

@@ -12,8 +12,7 @@ fn jwks(signers: &[&Signer]) -> Value {
 }
 
 fn edge_of(issuer: &Issuer) -> Option<Edge> {
-    // Fetched keys outlive the program: another address, other keys, also when a port is used
-    // again.
+    // The store keeps fetched keys by address: each test needs its own, even if a port is reused.
     let url = format!("jwks_url={}/.well-known/jwks.json?{}", issuer.origin(), issuer.name());
     Some(Edge::start(&component()?, &["--variable", &url, "--allow-outbound", &issuer.origin()]))
 }
@@ -61,13 +60,13 @@ fn requests_at_the_same_time_share_one_fetch() {
             scope.spawn(|| assert_eq!(status(&edge, &signer), 200));
         }
     });
-    // One for each instance that took part; how many those are is the host's choice.
+    // One fetch for each instance; the host chooses their number.
     println!("{} fetches for 8 requests at the same time", issuer.requests());
     assert!(issuer.requests() < 8, "{} fetches", issuer.requests());
 }
 
 #[test]
-fn an_issuer_without_usable_keys_gives_503_and_is_left_alone_for_a_while() {
+fn an_issuer_without_usable_keys_gives_503_and_a_pause_between_fetches() {
     let signer = Signer::new("k1");
     for (name, status, body) in [
         ("an error", "500 Internal Server Error", String::new()),
@@ -93,7 +92,7 @@ fn an_issuer_without_usable_keys_gives_503_and_is_left_alone_for_a_while() {
 }
 
 #[test]
-fn an_issuer_that_does_not_answer_is_given_up_in_time() {
+fn a_fetch_from_a_silent_issuer_times_out() {
     let signer = Signer::new("k1");
     let issuer = Issuer::start(jwks(&[&signer]));
     issuer.change(|document| document.delay = Duration::from_secs(60));
@@ -101,12 +100,12 @@ fn an_issuer_that_does_not_answer_is_given_up_in_time() {
     let started = Instant::now();
     assert_eq!(status(&edge, &signer), 503);
     assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
-    // The instance is none the worse for it.
+    // The instance still serves.
     assert_eq!(edge.get("/", &[]).status, 200);
 }
 
 #[test]
-fn an_https_address_is_called_by_tls_and_nothing_else_will_do() {
+fn an_https_address_is_called_only_over_tls() {
     let signer = Signer::new("k1");
     let issuer = Issuer::start(jwks(&[&signer]));
     let Some(component) = component() else { return };
@@ -145,7 +144,7 @@ fn an_origin_that_is_not_allowed_is_never_called() {
     ));
 }
 
-/// More anonymous requests than an instance answers, so that the next request meets another one.
+/// Sends more anonymous requests than an instance serves, so that the next one gets a new instance.
 fn replace_instances(edge: &Edge) {
     let mut connection = edge.connect();
     for _ in 0..130 {
@@ -154,14 +153,14 @@ fn replace_instances(edge: &Edge) {
 }
 
 #[test]
-fn an_issuer_that_never_answers_costs_new_instances_nothing_while_there_are_old_keys() {
+fn a_silent_issuer_does_not_delay_new_instances_while_cached_keys_exist() {
     let signer = Signer::new("k1");
     let issuer = Issuer::start(jwks(&[&signer]));
     issuer.change(|document| document.max_age = Some(10));
     let Some(edge) = edge_of(&issuer) else { return };
     assert_eq!(status(&edge, &signer), 200);
     issuer.change(|document| document.delay = Duration::from_secs(60));
-    // The shortest time for which keys are kept.
+    // The shortest cache time.
     std::thread::sleep(Duration::from_secs(11));
     assert_eq!(status(&edge, &signer), 200);
     let before = issuer.requests();
@@ -170,8 +169,7 @@ fn an_issuer_that_never_answers_costs_new_instances_nothing_while_there_are_old_
         replace_instances(&edge);
         assert_eq!(status(&edge, &signer), 200, "{}", edge.log());
     }
-    // One instance may try again within this time, and waits a second; four that wait five seconds
-    // each were the fault.
+    // One instance may retry, for a second. Four that wait five seconds each would be too slow.
     println!("{:?}, {} attempts", started.elapsed(), issuer.requests() - before);
     assert!(started.elapsed() < Duration::from_secs(15), "{:?}: {}", started.elapsed(), edge.log());
 }
@@ -201,8 +199,7 @@ fn many_unknown_kids_at_many_instances_lead_to_few_fetches() {
             });
         }
     });
-    // One in 10 s is promised. The store has no atomic exchange: two instances that are held up at
-    // the wrong moment may both be the one.
+    // The limit is one fetch in 10 s. The store has no atomic exchange, so two instances may race.
     let promised = 1 + started.elapsed().as_secs() / 10;
     println!("{} fetches in {:?}", issuer.requests() - 1, started.elapsed());
     assert!(
@@ -213,12 +210,11 @@ fn many_unknown_kids_at_many_instances_lead_to_few_fetches() {
     );
 }
 
-/// Fetched keys live for at least this long; whole seconds are kept with them, and a fetch takes a
-/// moment.
+/// Least lifetime of fetched keys: whole seconds are stored, and a fetch takes some time.
 const CACHE_TIME: Duration = Duration::from_secs(10 + 3);
 
 #[test]
-fn keys_are_replaced_under_load_without_a_good_token_refused_or_a_removed_key_accepted() {
+fn a_key_rotation_under_load_rejects_no_valid_token_and_accepts_no_removed_key() {
     let (old, new) = (Signer::new("old"), Signer::new("new"));
     let issuer = Issuer::start(jwks(&[&old]));
     issuer.change(|document| document.max_age = Some(10));
@@ -229,8 +225,7 @@ fn keys_are_replaced_under_load_without_a_good_token_refused_or_a_removed_key_ac
     let (is_new_used, is_over) = (AtomicBool::new(false), AtomicBool::new(false));
     let (good, refused) = (AtomicU64::new(0), AtomicU64::new(0));
     std::thread::scope(|scope| {
-        // What clients do whose tokens are good: those of the old key until the new one signs,
-        // then those of the new key.
+        // Clients with valid tokens: of the old key until the new one signs, then of the new key.
         for _ in 0..8 {
             scope.spawn(|| {
                 let mut connection = edge.connect();
@@ -255,7 +250,7 @@ fn keys_are_replaced_under_load_without_a_good_token_refused_or_a_removed_key_ac
             }
         };
         wait_for(500);
-        // Published, and used at once, before anybody's cache could know of it.
+        // The new key signs at once, before any cache has it.
         issuer.change(|document| document.body = jwks(&[&old, &new]).to_string());
         is_new_used.store(true, Ordering::SeqCst);
         wait_for(500);
@@ -300,8 +295,7 @@ fn keys_in_use_are_fetched_again_in_the_background_and_outlive_an_outage_of_the_
     issuer.change(|document| document.max_age = Some(10));
     let Some(edge) = edge_of(&issuer) else { return };
     assert_eq!(status(&edge, &signer), 200);
-    // At three quarters of the time; the request is answered before that, however slow the issuer
-    // is.
+    // At three quarters of the lifetime; the request does not wait for this fetch.
     issuer.change(|document| document.delay = Duration::from_secs(1));
     let started = Instant::now();
     while issuer.requests() < 2 && started.elapsed() < crate::support::TIMEOUT {
@@ -310,7 +304,7 @@ fn keys_in_use_are_fetched_again_in_the_background_and_outlive_an_outage_of_the_
         std::thread::sleep(Duration::from_millis(20));
     }
     assert!(issuer.requests() >= 2, "{:?}", started.elapsed());
-    // Down: the keys go on being used beyond their time, and the health says so.
+    // During the outage, expired keys stay in use, and the health reports it.
     issuer.change(|document| {
         (document.delay, document.status, document.body) =
             (Duration::ZERO, "500 Internal Server Error", String::new());

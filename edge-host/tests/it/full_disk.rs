@@ -1,4 +1,4 @@
-//! The program on a full disk: a small tmpfs, where the test may mount one.
+//! The program on a full disk: a small tmpfs, if the test may mount one.
 
 use std::fs::File;
 use std::io::Write;
@@ -9,14 +9,14 @@ use crate::support::files::{Files, bytes, upload};
 use crate::support::signer::Signer;
 use crate::support::{Scratch, component, skipped};
 
-/// A file system in memory, of 96 MiB.
+/// A tmpfs of 96 MiB.
 struct SmallDisk {
     path: PathBuf,
     _directory: Scratch,
 }
 
 impl SmallDisk {
-    /// Says why there is none: mounting is for root.
+    /// Mounts it, or reports why it cannot: mounting needs root.
     fn mount() -> Option<Self> {
         let directory = Scratch::new();
         let path = directory.path().join("disk");
@@ -33,7 +33,7 @@ impl SmallDisk {
         Some(Self { path, _directory: directory })
     }
 
-    /// Fills what is left, to the last byte.
+    /// Fills the free space to the last byte.
     fn fill(&self) -> PathBuf {
         let path = self.path.join("filler");
         let mut filler = File::create(&path).expect("made");
@@ -46,7 +46,7 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        // Lazily: the program that used it may have ended just now.
+        // Lazily, because the program that used it may still be ending.
         let _ = Command::new("umount").arg("-l").arg(&self.path).status();
     }
 }
@@ -60,7 +60,7 @@ fn store_size(state: &Path) -> u64 {
 }
 
 #[test]
-fn on_a_full_disk_files_can_be_deleted_and_their_space_can_be_used_again() {
+fn on_a_full_disk_files_can_be_deleted_and_their_space_reused() {
     const SIZE: usize = 4_000_000;
     let Some(component) = component() else { return };
     let Some(disk) = SmallDisk::mount() else { return };
@@ -72,7 +72,7 @@ fn on_a_full_disk_files_can_be_deleted_and_their_space_can_be_used_again() {
     let authorized = [("Authorization", bearer.as_str())];
     for filled_by_others in [false, true] {
         let filler = if filled_by_others {
-            // Some of its own to delete, before others take the rest.
+            // Files to delete later, before the disk is filled.
             for seed in 0..4 {
                 assert_eq!(
                     upload(&mut files.edge.connect(), &bearer, &bytes(SIZE, seed)).status,
@@ -98,7 +98,7 @@ fn on_a_full_disk_files_can_be_deleted_and_their_space_can_be_used_again() {
         if !filled_by_others {
             drop(disk.fill());
         }
-        // Another attempt fails as well, and leaves nothing to clean up.
+        // Another upload fails too, and leaves nothing behind.
         assert_eq!(upload(&mut files.edge.connect(), &bearer, &bytes(SIZE, 0)).status, 503);
 
         for file in &stored {
@@ -119,7 +119,7 @@ fn on_a_full_disk_files_can_be_deleted_and_their_space_can_be_used_again() {
             "{empty} of {full} bytes are left: {}",
             files.edge.log()
         );
-        // What is left of others stays; what was deleted is enough.
+        // The other data stays; the deleted files freed enough.
         assert_eq!(
             upload(&mut files.edge.connect(), &bearer, &bytes(SIZE, 0)).status,
             200,

@@ -1,4 +1,4 @@
-//! What `GET /` says of the store and the settings.
+//! The report of `GET /` on the store and the settings.
 
 use std::process::{Command, Stdio};
 
@@ -8,7 +8,7 @@ use crate::support::signer::{Signer, access_claims};
 use crate::support::{Edge, Scratch, component, edge_host_with, now};
 
 #[test]
-fn a_store_that_takes_nothing_is_reported_and_tokens_are_verified_as_before() {
+fn a_failing_store_is_reported_and_tokens_are_still_verified() {
     let Some(component) = component() else { return };
     let (state, signer) = (Scratch::new(), Signer::new("k1"));
     let key = format!("public_key={}", signer.public_pem());
@@ -21,11 +21,11 @@ fn a_store_that_takes_nothing_is_reported_and_tokens_are_verified_as_before() {
     command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_edge-host")]);
     command.args(edge_host_with(&component, state.path()).get_args()).args(["--variable", &key]);
     let edge = Edge::start_command(command);
-    // From here on every write beyond the first 4 KiB of a file fails, as on a full disk.
+    // From now on every write beyond the first 4 KiB of a file fails, as on a full disk.
     let limited =
         Command::new("prlimit").args(["--fsize=4096", "--pid", &edge.pid().to_string()]).status();
     assert!(limited.expect("prlimit runs").success());
-    // Not at once: the store took the last probe less than 10 s ago.
+    // With a delay: the last probe of the store succeeded less than 10 s ago.
     let is_found_out = edge.becomes_degraded(|| (), |health| health["store"]["writable"] == false);
     assert!(is_found_out, "{}", edge.log());
     assert!(edge.logs("the key-value store cannot be written"), "{}", edge.log());
@@ -33,7 +33,7 @@ fn a_store_that_takes_nothing_is_reported_and_tokens_are_verified_as_before() {
 }
 
 #[test]
-fn the_names_of_what_is_set_are_shown_and_no_values() {
+fn the_names_of_variables_are_shown_without_their_values() {
     let Some(component) = component() else { return };
     let key = format!("public_key={}", Signer::new("k1").public_pem());
     let set = [
@@ -50,7 +50,7 @@ fn the_names_of_what_is_set_are_shown_and_no_values() {
 }
 
 #[test]
-fn a_key_with_written_line_breaks_is_taken() {
+fn a_key_with_escaped_line_breaks_is_accepted() {
     let Some(component) = component() else { return };
     let signer = Signer::new("k1");
     let key = format!("public_key={}", signer.public_pem().replace('\n', "\\n"));

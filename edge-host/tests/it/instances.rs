@@ -1,4 +1,4 @@
-//! How many instances there are, whatever is sent.
+//! The number of instances under load.
 
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -9,11 +9,11 @@ use crate::support::metrics::{metrics, metrics_address, sample};
 use serde_json::json;
 
 const INSTANCES: u64 = 4;
-/// A sixth of 60 s is the time in line.
+/// A sixth of 60 s is the time in the queue.
 const ARGUMENTS: [&str; 6] =
     ["--max-instances", "4", "--request-timeout", "60", "--metrics-listen", "127.0.0.1:0"];
 
-/// Runs the work, and returns the most instances there were meanwhile.
+/// Runs the work, and returns the highest number of instances during it.
 fn most_instances(files: &Files, work: impl FnOnce()) -> u64 {
     let address = metrics_address(&files.edge);
     let (is_over, most) = (AtomicBool::new(false), AtomicU64::new(0));
@@ -21,7 +21,7 @@ fn most_instances(files: &Files, work: impl FnOnce()) -> u64 {
         scope.spawn(|| {
             while !is_over.load(Ordering::Relaxed) {
                 most.fetch_max(sample(&metrics(address), "edge_instances"), Ordering::Relaxed);
-                // Often enough to see what comes and goes within a burst.
+                // Often enough to see short-lived instances.
                 std::thread::sleep(Duration::from_millis(5));
             }
         });
@@ -32,7 +32,7 @@ fn most_instances(files: &Files, work: impl FnOnce()) -> u64 {
 }
 
 #[test]
-fn a_burst_of_requests_makes_no_more_instances_than_there_may_be() {
+fn a_burst_of_requests_starts_no_more_instances_than_allowed() {
     const CONNECTIONS: usize = 200;
     let Some(files) = Files::start(&ARGUMENTS) else { return };
     let token = files.bearer(1);
@@ -58,14 +58,14 @@ fn a_burst_of_requests_makes_no_more_instances_than_there_may_be() {
         });
     });
     assert!((1..=INSTANCES).contains(&most), "{most} instances");
-    // All that were started, those that have ended included: none was started for a moment.
+    // Counts instances that have ended too: none was short-lived.
     let text = metrics(metrics_address(&files.edge));
     assert_eq!(sample(&text, "edge_instances_failed_total"), 0, "{}", files.edge.log());
     assert!(!files.edge.log().contains("instance ended"), "{}", files.edge.log());
 }
 
 #[test]
-fn held_uploads_fill_the_instances_and_what_is_beyond_waits_and_is_told_to_come_again() {
+fn requests_beyond_full_instances_wait_and_then_get_503_with_retry_after() {
     let Some(files) = Files::start(&ARGUMENTS) else { return };
     let (bearer, body) = (files.bearer(1), form(&bytes(1000, 0)));
     let address = metrics_address(&files.edge);
@@ -98,7 +98,7 @@ fn held_uploads_fill_the_instances_and_what_is_beyond_waits_and_is_told_to_come_
         let waited = started.elapsed();
         assert!(waited >= Duration::from_secs(9) && waited < Duration::from_secs(25), "{waited:?}");
 
-        // What waits gets the first room there is.
+        // The queued request gets the first free capacity.
         let mut waiting = files.edge.connect();
         waiting.send_raw(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
         for mut connection in held.drain(..8) {
@@ -116,10 +116,9 @@ fn held_uploads_fill_the_instances_and_what_is_beyond_waits_and_is_told_to_come_
     assert!(!files.edge.log().contains("instance ended"), "{}", files.edge.log());
 }
 
-/// An instance that has answered its 128 requests and still holds a slow one must not keep its
-/// place from others.
+/// An instance that has served its 128 requests and still has a slow one must not block others.
 #[test]
-fn instances_that_hold_a_slow_upload_go_on_serving_others() {
+fn instances_with_a_slow_upload_continue_to_serve_others() {
     let arguments = ["--max-instances", "1", "--request-timeout", "60"];
     let Some(files) = Files::start(&arguments) else { return };
     let (bearer, body) = (files.bearer(1), form(&bytes(1000, 0)));

@@ -1,15 +1,14 @@
-//! What the log shows of requests whose bytes would command a terminal or break a line.
+//! Log lines about requests with control characters.
 
 use serde_json::Value;
 
 use crate::support::{Edge, Scratch, component, edge_host_with};
 
-/// U+009B, which begins a command, and U+202E, which turns text around: their bytes are good ones
-/// of a path.
+/// U+009B begins a terminal command, and U+202E reverses text; their bytes are allowed in a path.
 const PATH: &str = "/uploads/\u{9b}31m\u{202e}x";
 
 #[test]
-fn lines_about_requests_are_json_or_plain_text_whatever_their_path_is() {
+fn log_lines_escape_control_characters_of_paths() {
     let Some(component) = component() else { return };
     for format in ["json", "text"] {
         let scratch = Scratch::new();

@@ -1,5 +1,5 @@
-//! Tests of the program and the component in it, over HTTP. One program, because each further one
-//! would be linked on its own.
+//! Tests of the program with the component, over HTTP. One test program, because linking takes
+//! long.
 
 mod arithmetic;
 mod contract;

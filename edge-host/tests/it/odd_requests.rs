@@ -1,5 +1,4 @@
-//! Requests that no well-behaved client sends, byte by byte, on the built component in the real
-//! program.
+//! Malformed and unusual requests, sent byte by byte to the built component in the real program.
 
 use std::io::Write;
 use std::time::Duration;
@@ -29,7 +28,7 @@ fn edge() -> Option<(Edge, String)> {
 }
 
 #[test]
-fn every_method_of_every_path_has_an_answer_with_a_length() {
+fn every_method_of_every_path_has_a_response_with_a_length() {
     let Some((edge, bearer)) = edge() else { return };
     let authorized = [("Authorization", bearer.as_str())];
     let mut connection = edge.connect();
@@ -41,7 +40,7 @@ fn every_method_of_every_path_has_an_answer_with_a_length() {
         for method in
             ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "BREW", "get"]
         {
-            // The response is read with its length, and the next one follows on the same connection.
+            // Reads exactly the announced length; the next response follows on the same connection.
             let response = connection.send(method, path, &authorized, b"");
             let is_allowed = allowed.iter().any(|allowed| allowed == method);
             assert_eq!(
@@ -62,7 +61,7 @@ fn every_method_of_every_path_has_an_answer_with_a_length() {
 }
 
 #[test]
-fn what_is_not_exactly_a_path_or_a_bearer_token_opens_nothing() {
+fn inexact_paths_and_credentials_open_nothing() {
     let Some((edge, bearer)) = edge() else { return };
     let token = bearer.trim_start_matches("Bearer ");
     for (line, credentials, status) in [
@@ -86,7 +85,7 @@ fn what_is_not_exactly_a_path_or_a_bearer_token_opens_nothing() {
         ("/protected", format!("Token {token}"), 401),
         ("/protected", token.to_owned(), 401),
         ("/protected", format!("Bearer {}", "a".repeat(60_000)), 401),
-        // Not HTTP: a folded line, a NUL.
+        // Invalid HTTP: a folded line, a NUL.
         ("/protected", format!("Bearer\r\n {token}"), 400),
         ("/protected", "Bearer a\0b".to_owned(), 400),
     ] {
@@ -153,7 +152,7 @@ fn an_upload_may_come_in_chunks_and_break_off_anywhere() {
             drop(connection);
         }
     }
-    // What was cut off at the last byte may have been whole for the form's parser.
+    // A form without its last byte may be complete for the parser.
     files.settle(&true, |keys| {
         let of = |prefix: &str| keys.iter().filter(|key| key.starts_with(prefix)).count();
         of("upload/") == of("chunk/") && of("upload/") == of("size/") && of("pending/") == 0
@@ -161,9 +160,9 @@ fn an_upload_may_come_in_chunks_and_break_off_anywhere() {
     assert!(!files.edge.log().contains("instance ended"), "{}", files.edge.log());
 }
 
-/// A closed socket to which more arrives resets the connection, and takes the response with it.
+/// A closed socket that receives data resets the connection, and the client loses the response.
 #[test]
-fn a_client_that_goes_on_sending_still_reads_why_it_is_refused() {
+fn a_client_that_is_still_sending_can_read_its_refusal() {
     const SIZE: usize = 20_000_000;
     for arguments in [["--variable", "upload_limit=100000"], ["--max-body", "1"]] {
         let Some(files) = Files::start(&arguments) else { return };
@@ -172,10 +171,9 @@ fn a_client_that_goes_on_sending_still_reads_why_it_is_refused() {
     }
 }
 
-/// As under Spin, where the server reads no further: the component alone sees to it that its
-/// refusals arrive.
+/// As under Spin, where the server stops reading: the component itself drains the request.
 #[test]
-fn a_refusal_arrives_though_the_server_does_not_read_on() {
+fn a_refusal_arrives_although_the_server_stops_reading() {
     const SIZE: usize = 20_000_000;
     let Some(files) = Files::start(&["--no-linger", "--variable", "upload_limit=100000"]) else {
         return;
@@ -186,7 +184,7 @@ fn a_refusal_arrives_though_the_server_does_not_read_on() {
     assert_eq!(files.keys(), Vec::<String>::new());
     assert!(!files.edge.log().contains("instance ended"), "{}", files.edge.log());
 
-    // A client that is refused and then sends nothing is waited for, but not for ever.
+    // The drain of a client that sends nothing ends.
     let mut silent = files.edge.connect();
     silent.wait_up_to(Duration::from_secs(60));
     silent.send_raw(upload_head("Bearer x", "Content-Length: 1000").as_bytes());
@@ -194,7 +192,7 @@ fn a_refusal_arrives_though_the_server_does_not_read_on() {
     assert!(silent.read_response("POST").is_none(), "the connection ends");
 }
 
-/// `wasi:http` removes `Transfer-Encoding`: the component sees no announcement of a chunked body.
+/// `wasi:http` removes `Transfer-Encoding`: the component cannot see that a chunked body follows.
 #[test]
 fn a_response_arrives_whatever_the_method_of_a_request_with_a_long_body() {
     static PIECE: [u8; 100_000] = [b'x'; 100_000];

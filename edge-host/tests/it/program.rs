@@ -1,4 +1,4 @@
-//! The program itself: its errors, its limits, its end.
+//! The program itself: errors, limits and shutdown.
 
 use std::fs::Permissions;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -14,7 +14,7 @@ use crate::support::{
 };
 use serde_json::json;
 
-/// Exit code not 0 and exactly one line on standard error, which begins with `error: `.
+/// Expects a failure with exactly one line on standard error, which begins with `error: `.
 fn one_line_error(output: &Output) -> String {
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success(), "{stderr}");
@@ -26,7 +26,7 @@ fn one_line_error(output: &Output) -> String {
 }
 
 #[test]
-fn a_bad_start_ends_with_one_line_that_says_what_to_do() {
+fn a_failed_start_prints_one_line_with_advice() {
     let scratch = Scratch::new();
     let state = scratch.path().join("state");
     let (missing, not_wasm, a_file) = (
@@ -83,7 +83,7 @@ fn a_bad_start_ends_with_one_line_that_says_what_to_do() {
             assert!(error.contains(word), "{error}");
         }
     }
-    // Arguments that clap itself refuses: its own form, still an error and no backtrace.
+    // Arguments that clap rejects have its format, without a backtrace.
     for arguments in [
         vec!["x.wasm", "--allow-outbound", "localhost:8000"],
         vec!["x.wasm", "--request-timeout", "0"],
@@ -97,7 +97,7 @@ fn a_bad_start_ends_with_one_line_that_says_what_to_do() {
 }
 
 #[test]
-fn a_signal_ends_the_program_in_an_orderly_way() {
+fn a_signal_shuts_the_program_down_gracefully() {
     let Some(component) = component() else { return };
     for name in ["INT", "TERM"] {
         let mut edge = Edge::start(&component, &[]);
@@ -111,7 +111,7 @@ fn a_signal_ends_the_program_in_an_orderly_way() {
 }
 
 #[test]
-fn requests_that_are_too_large_or_malformed_are_refused_and_the_program_goes_on() {
+fn too_large_and_malformed_requests_are_rejected_and_the_program_continues() {
     let Some(component) = component() else { return };
     let edge = Edge::start(&component, &["--max-body", "1"]);
     for (request, status) in [
@@ -170,7 +170,7 @@ fn a_component_that_takes_too_long_or_too_much_is_stopped() {
 }
 
 #[test]
-fn variables_come_from_files_and_from_the_environment_and_arguments_go_before_it() {
+fn variables_come_from_arguments_files_and_the_environment_in_this_order() {
     let Some(component) = component() else { return };
     let scratch = Scratch::new();
     let file = scratch.path().join("key.pem");
@@ -189,7 +189,7 @@ fn variables_come_from_files_and_from_the_environment_and_arguments_go_before_it
 }
 
 #[test]
-fn metrics_count_what_happens_on_an_address_of_their_own() {
+fn metrics_are_served_on_a_separate_address() {
     let Some(component) = component() else { return };
     let edge = Edge::start(&component, &["--metrics-listen", "127.0.0.1:0"]);
     let address = metrics_address(&edge);
@@ -222,7 +222,7 @@ fn metrics_count_what_happens_on_an_address_of_their_own() {
 }
 
 #[test]
-fn connections_that_ask_nothing_do_not_keep_the_metrics_from_others() {
+fn idle_connections_do_not_block_the_metrics() {
     let Some(component) = component() else { return };
     let edge = Edge::start(&component, &["--metrics-listen", "127.0.0.1:0"]);
     let address = metrics_address(&edge);
@@ -232,13 +232,13 @@ fn connections_that_ask_nothing_do_not_keep_the_metrics_from_others() {
     for _ in 0..3 {
         metrics(address);
     }
-    // Ten seconds are what one of them may take.
+    // A connection may take ten seconds.
     assert!(started.elapsed() < Duration::from_secs(8), "{:?}", started.elapsed());
     drop(silent);
 }
 
 #[test]
-fn a_variable_that_the_component_does_not_read_is_refused() {
+fn a_variable_that_the_component_does_not_read_is_rejected() {
     let Some(component) = component() else { return };
     for (from_environment, variable, words) in [
         (false, "acess_rules=[]", "no variable `acess_rules`; it reads access_rules, audience,"),
@@ -257,10 +257,9 @@ fn a_variable_that_the_component_does_not_read_is_refused() {
     }
 }
 
-/// `edge-host ... 2>&1 | head -1`: whoever read the log has gone, and requests are answered all
-/// the same.
+/// `edge-host ... 2>&1 | head -1`: requests are served after the reader of the log has ended.
 #[test]
-fn a_log_that_nobody_reads_any_more_does_not_end_the_program() {
+fn a_closed_log_pipe_does_not_end_the_program() {
     let Some(component) = component() else { return };
     let scratch = Scratch::new();
     let mut command = edge_host_with(&component, scratch.path());
@@ -284,7 +283,7 @@ fn a_log_that_nobody_reads_any_more_does_not_end_the_program() {
     let _ = child.kill();
     let _ = child.wait();
 
-    // An error that nobody reads is an exit code, and no panic.
+    // An error on a closed pipe is an exit code without a panic.
     let (log, writer) = std::io::pipe().expect("a pipe");
     drop(log);
     let status = edge_host()
@@ -301,7 +300,7 @@ fn a_log_that_nobody_reads_any_more_does_not_end_the_program() {
 }
 
 #[test]
-fn a_request_in_progress_is_finished_before_the_end_and_no_other_begins() {
+fn shutdown_finishes_the_requests_in_progress_and_starts_no_others() {
     let Some(component) = component() else { return };
     let (scratch, signer) = (Scratch::new(), Signer::new("k1"));
     let key = format!("public_key={}", signer.public_pem());
@@ -313,7 +312,7 @@ fn a_request_in_progress_is_finished_before_the_end_and_no_other_begins() {
     upload.send_raw(
         format!("POST /upload HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {bearer}\r\nContent-Type: multipart/form-data; boundary=XX\r\nContent-Length: {}\r\n\r\n{now}", body.len()).as_bytes(),
     );
-    // Another request is answered: the one before it has reached the program.
+    // The response shows that the request before it has reached the program.
     assert_eq!(edge.get("/", &[]).status, 200);
     edge.signal("TERM");
     assert!(edge.logs("stopping"), "{}", edge.log());
@@ -325,7 +324,7 @@ fn a_request_in_progress_is_finished_before_the_end_and_no_other_begins() {
 }
 
 #[test]
-fn what_takes_longer_than_the_time_to_stop_is_cut_off() {
+fn requests_beyond_the_shutdown_timeout_are_cut_off() {
     let Some(component) = component() else { return };
     let issuer = Issuer::start(json!({"keys": []}));
     issuer.change(|document| document.delay = Duration::from_secs(60));

@@ -13,7 +13,7 @@ use serde_json::json;
 
 const COMPLETE: &str = "dojang:revocations-complete";
 
-/// A Redis server on a free port, without files. Ends with the value.
+/// A Redis server on a free port, without persistence. Stops when it is dropped.
 struct Redis {
     child: Child,
     port: u16,
@@ -25,8 +25,8 @@ impl Redis {
         listener.local_addr().expect("an address").port()
     }
 
-    /// Nothing, and says so, where Redis is not installed. It holds what an issuer writes that has
-    /// no sessions to end.
+    /// Starts a server with the marker that an issuer without revocations writes, or reports that
+    /// Redis is not installed.
     fn start(port: u16) -> Option<Self> {
         let redis = Self::start_empty(port)?;
         redis.complete();
@@ -66,7 +66,7 @@ impl Redis {
         redis::Client::open(format!("redis://127.0.0.1:{}", self.port))?.get_connection()
     }
 
-    /// Closes all connections, as a timeout or a fail-over does.
+    /// Closes all connections, as after a timeout or a fail-over.
     fn close_connections(&self) {
         let mut connection = self.connect().expect("it listens");
         let mut kill = redis::cmd("CLIENT");
@@ -79,13 +79,13 @@ impl Redis {
             .expect("it closes them");
     }
 
-    /// Says that all revocations are there.
+    /// Writes the marker that all revocations are stored.
     fn complete(&self) {
         let mut connection = self.connect().expect("it listens");
         redis::cmd("SET").arg(COMPLETE).arg("1").exec(&mut connection).expect("it is set");
     }
 
-    /// Loses everything, as a restart without files does.
+    /// Removes everything, as a restart without persistence does.
     fn empty(&self) {
         redis::cmd("FLUSHALL").exec(&mut self.connect().expect("it listens")).expect("it is empty");
     }
@@ -109,11 +109,10 @@ impl Drop for Redis {
     }
 }
 
-/// A way to the server on which connections can go silent: they stay open, and nothing comes
-/// through any more.
+/// A proxy of the server whose connections can go silent: they stay open and transfer nothing.
 struct Wire {
     port: u16,
-    /// Connections made before this many silences are silent.
+    /// Connections that were opened before this number of silences are silent.
     silences: Arc<AtomicUsize>,
 }
 
@@ -179,7 +178,7 @@ fn verdict(response: &Response) -> (u16, Option<String>) {
 }
 
 #[test]
-fn a_token_is_refused_from_the_moment_it_is_revoked() {
+fn a_token_is_rejected_as_soon_as_it_is_revoked() {
     let Some(redis) = Redis::start(Redis::free_port()) else { return };
     let signer = Signer::new("k1");
     let Some(edge) = edge(&signer, redis.port, &[]) else { return };
@@ -200,7 +199,7 @@ fn a_token_is_refused_from_the_moment_it_is_revoked() {
 }
 
 #[test]
-fn an_outage_closes_what_it_should_and_ends_by_itself() {
+fn an_outage_closes_protected_routes_and_recovery_is_automatic() {
     let port = Redis::free_port();
     let Some(redis) = Redis::start(port) else { return };
     let signer = Signer::new("k1");
@@ -233,7 +232,7 @@ fn an_outage_closes_what_it_should_and_ends_by_itself() {
 }
 
 #[test]
-fn an_emptied_redis_lets_nobody_in_until_it_has_been_filled_again() {
+fn an_emptied_redis_rejects_tokens_until_it_is_filled_again() {
     let Some(redis) = Redis::start(Redis::free_port()) else { return };
     let signer = Signer::new("k1");
     let (Some(closed), Some(open)) = (
@@ -257,7 +256,7 @@ fn an_emptied_redis_lets_nobody_in_until_it_has_been_filled_again() {
         "as the operator said"
     );
     assert!(closed.logs("dojang:revocations-complete"), "{}", closed.log());
-    // The issuer fills it, and says so last.
+    // The issuer writes the marker last.
     redis.revoke("a");
     for edge in [&closed, &open] {
         assert_eq!(verdict(&ask(edge, &signer, "/protected", "a")), revoked());
@@ -269,7 +268,7 @@ fn an_emptied_redis_lets_nobody_in_until_it_has_been_filled_again() {
 }
 
 #[test]
-fn a_fresh_instance_knows_how_redis_is() {
+fn a_new_instance_reports_the_state_of_redis() {
     let Some(redis) = Redis::start_empty(Redis::free_port()) else { return };
     let signer = Signer::new("k1");
     let Some(edge) = edge(&signer, redis.port, &[]) else { return };
@@ -282,9 +281,8 @@ fn a_fresh_instance_knows_how_redis_is() {
 }
 
 #[test]
-fn a_connection_that_the_server_has_closed_costs_no_question() {
-    // More than an instance answers: the instances after the first one open a connection that the
-    // program has, and that is closed.
+fn a_connection_that_the_server_has_closed_is_replaced_without_a_failed_command() {
+    // More requests than an instance serves: later instances open the program's closed connection.
     const QUESTIONS: usize = 140;
     let Some(redis) = Redis::start(Redis::free_port()) else { return };
     let signer = Signer::new("k1");
@@ -313,7 +311,7 @@ fn a_connection_that_the_server_has_closed_costs_no_question() {
 }
 
 #[test]
-fn a_server_with_a_password_is_asked_in_the_database_that_the_address_names() {
+fn password_and_database_of_the_address_are_used() {
     let Some(redis) = Redis::start(Redis::free_port()) else { return };
     let signer = Signer::new("k1");
     redis.revoke("elsewhere");
@@ -340,7 +338,7 @@ fn a_server_with_a_password_is_asked_in_the_database_that_the_address_names() {
 }
 
 #[test]
-fn a_connection_that_has_gone_silent_costs_one_question_and_is_replaced() {
+fn a_silent_connection_fails_one_command_and_is_replaced() {
     let Some(redis) = Redis::start(Redis::free_port()) else { return };
     let wire = Wire::to(redis.port);
     let signer = Signer::new("k1");

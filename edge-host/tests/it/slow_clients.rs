@@ -1,4 +1,4 @@
-//! Clients that send or take slowly, on the built component in the real program.
+//! Clients that send or read slowly, against the built component in the real program.
 
 use std::io::Read;
 use std::net::TcpStream;
@@ -8,7 +8,7 @@ use crate::support::TIMEOUT;
 use crate::support::files::{FORM, Files, bytes, form, upload};
 use serde_json::json;
 
-/// The time that nothing may happen.
+/// The time without activity after which a request fails.
 const TIME: Duration = Duration::from_secs(2);
 const ARGUMENTS: [&str; 2] = ["--request-timeout", "2"];
 
@@ -17,7 +17,7 @@ fn head(bearer: &str, length: usize) -> Vec<u8> {
 }
 
 #[test]
-fn an_upload_may_take_its_time_as_long_as_it_goes_on() {
+fn a_slow_upload_succeeds_while_it_makes_progress() {
     let Some(files) = Files::start(&ARGUMENTS) else { return };
     let (bearer, body) = (files.bearer(1), form(&bytes(400_000, 0)));
     let mut connection = files.edge.connect();
@@ -38,7 +38,7 @@ fn an_upload_may_take_its_time_as_long_as_it_goes_on() {
 }
 
 #[test]
-fn an_upload_that_stands_still_is_ended_and_leaves_nothing() {
+fn a_stalled_upload_is_ended_and_leaves_nothing() {
     let Some(files) = Files::start(&ARGUMENTS) else { return };
     let (bearer, body) = (files.bearer(1), form(&bytes(400_000, 0)));
     let mut connection = files.edge.connect();
@@ -52,9 +52,9 @@ fn an_upload_that_stands_still_is_ended_and_leaves_nothing() {
     assert!(!files.edge.log().contains("instance ended"), "{}", files.edge.log());
 }
 
-/// As under Spin, where the server waits for ever: the component alone ends what stands still.
+/// As under Spin, where the server waits for ever: the component itself ends stalled uploads.
 #[test]
-fn the_component_ends_what_stands_still_where_its_host_does_not() {
+fn the_component_ends_stalled_uploads_if_its_host_does_not() {
     const SIZE: usize = 24_000_000;
     let arguments = ["--request-timeout", "3600", "--variable", "idle_timeout=2"];
     let Some(files) = Files::start(&arguments) else { return };
@@ -75,7 +75,7 @@ fn the_component_ends_what_stands_still_where_its_host_does_not() {
     let receipt = upload(&mut files.edge.connect(), &bearer, &bytes(SIZE, 0)).json();
     let path = format!("/uploads/{}", receipt["id"].as_str().expect("an id"));
     let mut idle = download(&files, &bearer, &path);
-    // Longer than it may stand still, and a good deal more for a busy machine.
+    // Longer than the timeout, with a margin for a busy machine.
     std::thread::sleep(4 * TIME);
     idle.set_read_timeout(Some(TIMEOUT)).expect("a timeout");
     let mut rest = Vec::new();
@@ -84,7 +84,7 @@ fn the_component_ends_what_stands_still_where_its_host_does_not() {
     assert!(!files.edge.log().contains("instance ended"), "{}", files.edge.log());
 }
 
-/// A connection on which a large file has been asked for, and nothing been read.
+/// Opens a connection that has requested a large file and reads nothing.
 fn download(files: &Files, bearer: &str, path: &str) -> TcpStream {
     let mut connection = files.edge.connect();
     connection.send_raw(
@@ -94,8 +94,8 @@ fn download(files: &Files, bearer: &str, path: &str) -> TcpStream {
 }
 
 #[test]
-fn a_download_may_take_its_time_and_one_that_nobody_takes_harms_no_other() {
-    // More than what the system keeps for a connection that is not read.
+fn a_slow_download_succeeds_and_a_stalled_one_does_not_affect_others() {
+    // More than the socket buffers hold.
     const SIZE: usize = 24_000_000;
     let Some(files) = Files::start(&ARGUMENTS) else { return };
     let (bearer, content) = (files.bearer(1), bytes(SIZE, 0));
@@ -111,8 +111,7 @@ fn a_download_may_take_its_time_and_one_that_nobody_takes_harms_no_other() {
         slow.read_exact(&mut byte).expect("a head");
         head.extend(byte);
     }
-    // One and the same instance serves both; reading this one takes longer than either may stand
-    // still.
+    // The same instance serves both; reading this one takes longer than the timeout.
     let mut taken = vec![0; SIZE];
     for piece in taken.chunks_mut(SIZE / 24) {
         std::thread::sleep(TIME / 8);

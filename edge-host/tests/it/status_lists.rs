@@ -1,4 +1,4 @@
-//! Tokens that a status list of the issuer revokes, on the built component in the real program.
+//! Revocation by the issuer's status list, against the built component in the real program.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 struct Lists {
     signer: Signer,
     issuer: Issuer,
-    /// What the addresses of its lists begin with.
+    /// The prefix of its lists' addresses.
     prefix: String,
 }
 
@@ -48,7 +48,7 @@ impl Lists {
         self.started(more, Edge::start)
     }
 
-    /// One whose store outlives it.
+    /// Starts an edge with this state directory.
     fn edge_in(&self, state: &Path, more: &[&str]) -> Option<Edge> {
         self.started(more, |component, arguments| Edge::start_in(state, component, arguments))
     }
@@ -77,7 +77,7 @@ impl Lists {
         (response.status, response.json()["code"].as_str().map(str::to_owned))
     }
 
-    /// Asks until this is the response, for a while.
+    /// Repeats the request until it has this status, up to [`TIMEOUT`].
     fn becomes(&self, edge: &Edge, path: &str, index: usize, status: u16) -> bool {
         let started = Instant::now();
         while self.ask(edge, path, index).status != status {
@@ -91,7 +91,7 @@ impl Lists {
 }
 
 #[test]
-fn a_revocation_is_effective_when_the_list_is_read_again() {
+fn a_revocation_is_effective_after_the_next_fetch_of_the_list() {
     let lists = Lists::start();
     let Some(edge) = lists.edge(&[]) else { return };
     assert_eq!(lists.verdict(&edge, "/protected", 77), (200, None));
@@ -122,7 +122,7 @@ fn a_list_is_fetched_once_for_many_requests() {
 }
 
 #[test]
-fn an_outage_closes_what_it_should_and_ends_by_itself() {
+fn an_outage_closes_protected_routes_and_recovery_is_automatic() {
     let lists = Lists::start();
     lists.publish(&[9], 1);
     let unknown = || (503, Some("revocation_unknown".to_owned()));
@@ -162,8 +162,8 @@ fn an_outage_closes_what_it_should_and_ends_by_itself() {
 }
 
 #[test]
-fn what_the_last_list_refused_stays_refused_by_new_instances_while_the_issuer_is_down() {
-    // As many as one instance answers, and then some.
+fn new_instances_reject_what_the_last_list_revoked_while_the_issuer_is_down() {
+    // More requests than one instance serves.
     const REQUESTS: usize = 130;
     let lists = Lists::start();
     lists.publish(&[9], 1);
@@ -184,7 +184,7 @@ fn what_the_last_list_refused_stays_refused_by_new_instances_while_the_issuer_is
     }
     assert_eq!(lists.verdict(&open, "/protected", 9), revoked, "{}", open.log());
     assert_eq!(lists.verdict(&open, "/protected", 8), (200, None), "{}", open.log());
-    // All instances end, and another begins, as after an idle time.
+    // All instances end and a new one starts, as after an idle time.
     drop(open);
     let Some(open) = lists.edge_in(state.path(), &["--variable", "revocation_when_down=open"])
     else {
@@ -199,7 +199,7 @@ fn what_the_last_list_refused_stays_refused_by_new_instances_while_the_issuer_is
 }
 
 #[test]
-fn what_a_list_must_not_be_is_taken_for_none_and_harms_nobody() {
+fn an_invalid_list_is_ignored_and_harmless() {
     let stranger = Signer::new("k1");
     for (name, reason) in [
         ("signed by another", "the signature is not valid"),
@@ -208,7 +208,7 @@ fn what_a_list_must_not_be_is_taken_for_none_and_harms_nobody() {
     ] {
         let lists = Lists::start();
         let text = match name {
-            // Nothing is wrong with it but who signed it.
+            // Valid except for its signer.
             "signed by another" => {
                 let compressed = compress_to_vec_zlib(&[0; 1000], 9);
                 stranger.status_list(&status_list_claims(&lists.uri(), now(), 1, &compressed))
@@ -226,7 +226,7 @@ fn what_a_list_must_not_be_is_taken_for_none_and_harms_nobody() {
         assert_eq!(edge.get("/", &[]).status, 200);
         assert!(edge.logs(reason), "{name}: {}", edge.log());
     }
-    // Far larger inside than outside.
+    // Inflates to far more than its compressed size.
     let lists = Lists::start();
     let mut claims = status_list_claims(&lists.uri(), now(), 1, b"");
     claims["status_list"]["lst"] =
@@ -240,9 +240,9 @@ fn what_a_list_must_not_be_is_taken_for_none_and_harms_nobody() {
 }
 
 #[test]
-fn a_token_does_not_decide_what_is_called() {
+fn a_token_does_not_choose_the_address_to_call() {
     let (lists, elsewhere) = (Lists::start(), Issuer::start(Value::Null));
-    // The host would allow it; the component does not ask.
+    // The host would allow the address; the component does not call it.
     let Some(edge) = lists.edge(&["--allow-outbound", &elsewhere.origin()]) else { return };
     for uri in [
         format!("{}/status/1", elsewhere.origin()),

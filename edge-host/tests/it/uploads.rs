@@ -1,4 +1,4 @@
-//! Uploads over HTTP, on the built component in the real program.
+//! Uploads over HTTP, against the built component in the real program.
 
 use std::sync::Barrier;
 use std::time::Duration;
@@ -59,7 +59,7 @@ fn a_file_is_stored_listed_read_back_in_parts_and_deleted() {
 }
 
 #[test]
-fn files_are_there_after_a_restart() {
+fn files_survive_a_restart() {
     let Some(component) = component() else { return };
     let Some(mut files) = Files::start(&[]) else { return };
     let bearer = files.bearer(1);
@@ -70,7 +70,7 @@ fn files_are_there_after_a_restart() {
 }
 
 #[test]
-fn uploads_that_are_none_are_refused_as_agreed() {
+fn invalid_uploads_are_refused_by_the_contract() {
     let Some(files) = Files::start(&["--variable", "upload_limit=100000"]) else { return };
     let bearer = files.bearer(1);
     let mut connection = files.edge.connect();
@@ -112,7 +112,7 @@ fn uploads_that_are_none_are_refused_as_agreed() {
 }
 
 #[test]
-fn a_body_that_announces_more_than_the_host_takes_is_refused_before_any_of_it_is_sent() {
+fn a_body_above_the_hosts_limit_is_refused_before_it_is_sent() {
     let Some(files) = Files::start(&["--max-body", "1", "--variable", "upload_limit=104857600"])
     else {
         return;
@@ -152,9 +152,9 @@ fn a_body_that_announces_more_than_the_host_takes_is_refused_before_any_of_it_is
     );
 }
 
-/// Uploads that never end must not fill the disk beyond the quota.
+/// Unfinished uploads must not fill the disk beyond the quota.
 #[test]
-fn unfinished_uploads_take_no_more_than_the_quota() {
+fn unfinished_uploads_are_within_the_quota() {
     const QUOTA: u64 = 1024 * 1024;
     let Some(files) = Files::start(&["--variable", "upload_quota=1048576"]) else { return };
     let (bearer, body) = (files.bearer(1), form(&bytes(780_000, 0)));
@@ -176,7 +176,7 @@ fn unfinished_uploads_take_no_more_than_the_quota() {
         held.push(connection);
     }
     let chunks = || files.keys().iter().filter(|key| key.starts_with("chunk/")).count() * CHUNK;
-    // They arrive as fast as they can; from then on nothing is added.
+    // They are sent at full speed, and the quota bounds what is stored.
     for _ in 0..40 {
         assert!(chunks() as u64 <= QUOTA, "{} bytes are stored", chunks());
         std::thread::sleep(Duration::from_millis(50));
@@ -186,8 +186,7 @@ fn unfinished_uploads_take_no_more_than_the_quota() {
     assert_eq!(upload(&mut files.edge.connect(), &bearer, &bytes(780_000, 0)).status, 200);
 }
 
-/// How many connections this process may have, once it takes all that the system allows; less what
-/// it has open anyway.
+/// Raises the limit of open files, and returns how many connections this process can open.
 fn connections() -> usize {
     let limit = getrlimit(Resource::Nofile);
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
@@ -195,9 +194,9 @@ fn connections() -> usize {
     usize::try_from(files).unwrap_or(usize::MAX).saturating_sub(200)
 }
 
-/// 2,000 uploads, all of them under way at the same time, of which a third breaks off.
+/// 2,000 concurrent uploads, of which a third is aborted.
 #[test]
-fn of_many_uploads_at_once_the_broken_ones_leave_nothing_and_the_others_are_whole() {
+fn of_concurrent_uploads_the_aborted_leave_nothing_and_the_others_are_complete() {
     const WORKERS: usize = 20;
     let total = connections().min(2000);
     if total < 2000 {
@@ -264,8 +263,8 @@ fn of_many_uploads_at_once_the_broken_ones_leave_nothing_and_the_others_are_whol
     });
     let memory = files.edge.peak_memory_mib() as usize;
     println!("{total} uploads: {expected:?} records, chunks, pending; peak memory {memory} MiB");
-    // An upload in progress holds a piece, however long the file is; what surrounds it is the
-    // instance's.
+    // An upload holds one chunk in memory, whatever the length of the file; the rest is the
+    // instance.
     let bound = 256 + total * 2 * CHUNK / (1024 * 1024);
     assert!(memory < bound, "{memory} MiB, of which {bound} are expected at most");
     assert!(!files.edge.log().contains("instance ended"), "{}", files.edge.log());

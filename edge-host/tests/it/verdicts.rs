@@ -1,5 +1,4 @@
-//! Every row of the verifier's table of verdicts, over HTTP, on the built component in the real
-//! program.
+//! Every row of the verdict table, over HTTP against the built component in the real program.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,35 +8,35 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::support::{Connection, Edge, Response, component, component_with_wide_arithmetic};
 use serde_json::Value;
 
-/// Programs that run at a time.
+/// Number of programs at a time.
 const AT_A_TIME: usize = 3;
 
-/// The table has this many rows or more; a file that was cut short is not mistaken for agreement.
+/// Least number of rows, so that a truncated file fails.
 const LEAST_ROWS: usize = 1000;
 
 struct Row {
     id: String,
     class: String,
     token: String,
-    /// Nothing: the token is accepted.
+    /// The token is accepted.
     code: Option<String>,
     place: Place,
 }
 
-/// How a row is asked.
+/// How a row is sent.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Place {
     /// With a token in the `Authorization` header of a program with this setup.
     Header(Setup),
-    /// The resource has no such setting: it answers this code, with 503, instead.
+    /// The resource lacks the setting, and responds with 503 and this code.
     Refused(Setup, &'static str),
-    /// There is no such setting, and so nothing to ask.
+    /// The resource has no such setting; the row is left out.
     NotApplicable,
-    /// The token cannot stand in a header as it is.
+    /// The token cannot be sent in a header unchanged.
     NotExpressible,
 }
 
-/// What differs between the programs that the table needs.
+/// The settings of one of the programs that the table needs.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Setup {
     now: u64,
@@ -89,7 +88,7 @@ fn every_row_gets_its_verdict_and_code(component: &Path) {
     }
 
     let wrong = Mutex::new(Vec::new());
-    let asked = AtomicUsize::new(0);
+    let sent = AtomicUsize::new(0);
     let programs = work.len();
     let work = Mutex::new(work.into_iter());
     std::thread::scope(|scope| {
@@ -101,7 +100,7 @@ fn every_row_gets_its_verdict_and_code(component: &Path) {
                     let edge = start(component, setup);
                     let mut connection = edge.connect();
                     for row in rows {
-                        asked.fetch_add(1, Ordering::Relaxed);
+                        sent.fetch_add(1, Ordering::Relaxed);
                         if let Err(difference) = compare(row, &ask(&mut connection, &row.token)) {
                             wrong.lock().expect("not poisoned").push(difference);
                         }
@@ -140,7 +139,7 @@ fn every_row_gets_its_verdict_and_code(component: &Path) {
     }
     let wrong = wrong.into_inner().expect("not poisoned");
     assert!(wrong.is_empty(), "{} rows differ:\n{}", wrong.len(), wrong.join("\n"));
-    assert!(asked.into_inner() > rows.len() * 9 / 10, "most rows are asked");
+    assert!(sent.into_inner() > rows.len() * 9 / 10, "most rows are sent");
 }
 
 fn rows() -> Vec<Row> {
@@ -176,11 +175,11 @@ fn place(row: &Value, token: &str, key: &str) -> Place {
     let mut elsewhere = None;
     setup.variables.push(("public_key", key.to_owned()));
     if key.trim().is_empty() {
-        // An empty variable is one that is not set.
+        // An empty variable counts as not set.
         elsewhere = Some("keys_not_configured");
     }
     let policy = row["policy"].as_object().expect("a policy");
-    // Every row states both, so that none depends on a default.
+    // Every row sets both, so that none depends on a default.
     assert!(policy.contains_key("leeway") && policy.contains_key("futureLeeway"), "{row}");
     for (name, value) in policy {
         match (name.as_str(), value) {
@@ -198,7 +197,7 @@ fn place(row: &Value, token: &str, key: &str) -> Place {
             ("requireAtJwt", Value::Bool(required)) => {
                 setup.variables.push(("require_at_jwt", required.to_string()))
             }
-            // A resource takes access tokens; only the issuer takes others.
+            // A resource accepts access tokens; only the issuer accepts others.
             ("tokenType", Value::String(_)) => return Place::NotApplicable,
             _ => panic!("{name} in {row}"),
         }
@@ -210,8 +209,8 @@ fn place(row: &Value, token: &str, key: &str) -> Place {
     }
 }
 
-/// Whether a header's receiver gets this text as it was sent, and as text (RFC 9110, section 5.5):
-/// visible ASCII characters, with spaces only between them.
+/// Whether a header transfers this text unchanged (RFC 9110, section 5.5): visible ASCII characters
+/// with inner spaces.
 fn is_field_content(token: &str) -> bool {
     !token.is_empty()
         && token.trim() == token
@@ -237,7 +236,7 @@ fn compare(row: &Row, response: &Response) -> Result<(), String> {
     let expected = match (&row.place, row.code.as_deref()) {
         (Place::Refused(_, code), _) => (503, Some(*code)),
         (_, None) => (200, None),
-        // The key text does not load: no token can be judged with it.
+        // The key does not load, so no token can be verified.
         (_, Some(code)) if is_key_load(code) => (503, Some(code)),
         (_, Some(code)) => (401, Some(code)),
     };

@@ -1,4 +1,4 @@
-//! A program with a store of its own, and what is uploaded to it.
+//! A program with a separate store, and uploads to it.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -8,13 +8,12 @@ use serde_json::{Value, json};
 use super::signer::{Signer, access_claims, with};
 use super::{Connection, Edge, Response, Scratch, TIMEOUT, component, now};
 
-/// Bytes that the component stores under one key.
+/// Bytes of a file that the component stores under one key.
 pub const CHUNK: usize = 256 * 1024;
 
 pub const FORM: &str = "multipart/form-data; boundary=XX";
 
-/// A program with a state directory of its own: the files in it are its files. The compiled
-/// component comes from the shared one.
+/// A program with its own state directory, except for the shared compiled component.
 pub struct Files {
     pub edge: Edge,
     pub signer: Signer,
@@ -49,8 +48,7 @@ impl Files {
         response.json()["uploads"].as_array().expect("a list").clone()
     }
 
-    /// Waits until what `view` sees in the keys of the store is `expected`, for as long as the
-    /// store goes on changing.
+    /// Waits until `view` of the store's keys is `expected`. Fails when the store stops changing.
     pub fn settle<T: PartialEq + std::fmt::Debug>(
         &self,
         expected: &T,
@@ -75,7 +73,7 @@ impl Files {
         }
     }
 
-    /// Every key of the store, read beside the program.
+    /// Reads every key of the store from its file.
     pub fn keys(&self) -> Vec<String> {
         let file = rusqlite::Connection::open(self.state.path().join("key-value.sqlite3"))
             .expect("the store opens");

@@ -1,11 +1,11 @@
-//! Reading the metrics of the program.
+//! Reads the metrics of the program.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
 use super::{Edge, TIMEOUT};
 
-/// The address in the log line about metrics.
+/// Returns the address in the log line about metrics.
 pub fn metrics_address(edge: &Edge) -> SocketAddr {
     assert!(edge.logs("metrics at http://"), "{}", edge.log());
     let log = edge.log();

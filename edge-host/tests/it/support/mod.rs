@@ -1,5 +1,5 @@
-//! What the tests share: the real program with the real component, an HTTP client on one
-//! connection, and an issuer's JWKS server.
+//! Shared test support: the real program with the real component, an HTTP client on one connection,
+//! and an issuer's JWKS server.
 
 #![allow(dead_code, unreachable_pub, reason = "each test program uses a part of it")]
 
@@ -20,36 +20,34 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// Says why a test does not run. Written to the stream itself: what a test that passes prints is
-/// hidden.
+/// Reports why a test does not run, to the stream itself: libtest hides the output of passing
+/// tests.
 pub fn skipped(reason: impl std::fmt::Display) {
     let _ = writeln!(std::io::stderr(), "skipped: {reason}");
 }
 
-/// No test waits longer for anything.
+/// The longest wait of a test.
 pub const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long the program may take until it listens: it compiles the component, and several tests
-/// may do so at once.
+/// How long the program may take until it listens: several tests may compile the component at once.
 const STARTING: Duration = Duration::from_secs(120);
 
-/// The built component as Spin runs it: `EDGE_COMPONENT`, or where cargo puts it. Says so when
-/// there is none.
+/// Returns the portable component: `EDGE_COMPONENT`, or cargo's output. Reports a missing one.
 pub fn component() -> Option<PathBuf> {
     built("EDGE_COMPONENT", "edge_resource.wasm").inspect(|component| compile_once(component))
 }
 
-/// The one with wide arithmetic, in the same way: `EDGE_COMPONENT_WIDE`.
+/// Returns the component with wide arithmetic: `EDGE_COMPONENT_WIDE`, or cargo's output.
 pub fn component_with_wide_arithmetic() -> Option<PathBuf> {
     built("EDGE_COMPONENT_WIDE", "edge_resource_wide.wasm")
         .inspect(|component| compile_once(component))
 }
 
-/// Compiles the component into the shared state directory before any test uses it: unoptimised, the
-/// compiler takes many seconds, and several copies of it would take each other's time.
+/// Compiles the component into the shared state directory before any test uses it: the unoptimised
+/// compiler takes many seconds.
 fn compile_once(component: &Path) {
     static COMPILED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
-    // A test that failed in here has said why; the others find out for themselves.
+    // After a panic in another test, this one tries again.
     let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
     if !compiled.iter().any(|path| path == component) {
         drop(Edge::start_in(&compiled_by_all(), component, &[]));
@@ -57,8 +55,7 @@ fn compile_once(component: &Path) {
     }
 }
 
-/// Lets a state directory use what [`compile_once`] compiled: a link, so that no file system needs
-/// the room for it twice.
+/// Links the code that [`compile_once`] compiled into a state directory, without copying it.
 fn share_compiled(state_dir: &Path) {
     DirBuilder::new().recursive(true).mode(0o700).create(state_dir).expect("a state directory");
     let compiled = state_dir.join("compiled");
@@ -73,7 +70,7 @@ fn built(variable: &str, file: &str) -> Option<PathBuf> {
         assert!(path.is_file(), "{variable} is {}, which is not a file", path.display());
         return Some(path);
     }
-    // This test lies in <target>/debug/deps.
+    // This test program is in <target>/debug/deps.
     let target = std::env::current_exe().ok()?.ancestors().nth(3)?.to_owned();
     let path = target.join("wasm32-wasip2/release").join(file);
     if path.is_file() {
@@ -83,7 +80,7 @@ fn built(variable: &str, file: &str) -> Option<PathBuf> {
     None
 }
 
-/// Seconds since the epoch, as the program under test sees them.
+/// Returns the Unix time in seconds.
 #[expect(clippy::disallowed_methods, reason = "the program under test reads the machine's clock")]
 pub fn now() -> u64 {
     std::time::SystemTime::now()
@@ -92,15 +89,14 @@ pub fn now() -> u64 {
         .as_secs()
 }
 
-/// The program, without arguments and without variables from the environment.
+/// Returns a command of the program without inherited settings.
 pub fn edge_host() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_edge-host"));
     command.env_clear().stdin(Stdio::null());
     command
 }
 
-/// The program with this component, a free port and a state directory in which the component is
-/// compiled already.
+/// Returns a command with this component, a free port and a state directory with compiled code.
 pub fn edge_host_with(component: &Path, state_dir: &Path) -> Command {
     if state_dir != compiled_by_all() {
         share_compiled(state_dir);
@@ -110,7 +106,7 @@ pub fn edge_host_with(component: &Path, state_dir: &Path) -> Command {
     command
 }
 
-/// A directory that is removed with the value.
+/// A directory that is removed when it is dropped.
 pub struct Scratch(PathBuf);
 
 impl Scratch {
@@ -119,7 +115,7 @@ impl Scratch {
         let name =
             format!("edge-host-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        // As the program demands it of a state directory, whatever the umask is.
+        // The mode that the program requires of a state directory.
         DirBuilder::new().recursive(true).mode(0o700).create(&path).expect("a scratch directory");
         Self(path)
     }
@@ -135,9 +131,8 @@ impl Drop for Scratch {
     }
 }
 
-/// The state directory in which the component is compiled for all tests: `EDGE_COMPILED`, or one
-/// in the target directory. No test uses its store, in which it would see what another test has
-/// fetched.
+/// Returns the state directory of the compiled component: `EDGE_COMPILED`, or one in the target
+/// directory. Its store is shared, so no test uses it.
 fn compiled_by_all() -> PathBuf {
     if let Some(path) = std::env::var_os("EDGE_COMPILED") {
         return path.into();
@@ -145,17 +140,17 @@ fn compiled_by_all() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("edge-host-state")
 }
 
-/// A running program. Ends with the value.
+/// A running program, which ends when it is dropped.
 pub struct Edge {
     child: Child,
     pub address: SocketAddr,
     log: Arc<Mutex<String>>,
-    /// Where it has no other state directory.
+    /// Its state directory, unless the test has its own.
     state: Option<Scratch>,
 }
 
 impl Edge {
-    /// Starts it with these arguments on a free port, and waits until it listens.
+    /// Starts the program with these arguments on a free port, and waits until it listens.
     pub fn start(component: &Path, arguments: &[&str]) -> Self {
         let state = Scratch::new();
         let mut edge = Self::start_in(state.path(), component, arguments);
@@ -163,14 +158,14 @@ impl Edge {
         edge
     }
 
-    /// The same with a state directory that is kept.
+    /// Starts it with this state directory.
     pub fn start_in(state_dir: &Path, component: &Path, arguments: &[&str]) -> Self {
         let mut command = edge_host_with(component, state_dir);
         command.args(arguments);
         Self::start_command(command)
     }
 
-    /// The same for [`edge_host_with`] and what was added to it.
+    /// Starts a command of [`edge_host_with`].
     pub fn start_command(mut command: Command) -> Self {
         let mut child = command
             .stdout(Stdio::piped())
@@ -198,23 +193,23 @@ impl Edge {
         Self { child, address, log, state: None }
     }
 
-    /// A new connection.
+    /// Opens a connection.
     pub fn connect(&self) -> Connection {
         Connection::new(self.address)
     }
 
-    /// `GET` on a new connection.
+    /// Sends `GET` on a new connection.
     pub fn get(&self, path: &str, headers: &[(&str, &str)]) -> Response {
         self.connect().send("GET", path, headers, b"")
     }
 
-    /// `GET` with a token, on a new connection.
+    /// Sends `GET` with a token on a new connection.
     pub fn with_token(&self, path: &str, token: &str) -> Response {
         self.get(path, &[("Authorization", &format!("Bearer {token}"))])
     }
 
-    /// Whether its health is degraded, in this way, or becomes so while requests are made. An
-    /// instance that is new tells nothing.
+    /// Whether its health reports this problem, now or after some requests: a new instance reports
+    /// none.
     pub fn becomes_degraded(&self, request: impl Fn(), is_so: impl Fn(&Value) -> bool) -> bool {
         let started = Instant::now();
         while started.elapsed() < TIMEOUT {
@@ -228,13 +223,12 @@ impl Edge {
         false
     }
 
-    /// What it wrote to standard error so far.
+    /// Returns its log so far.
     pub fn log(&self) -> String {
         self.log.lock().expect("not poisoned").clone()
     }
 
-    /// Whether it has written this, or does so within a moment: the log arrives on another way
-    /// than the responses.
+    /// Whether its log contains this, or does so soon: a pipe may lag behind the responses.
     pub fn logs(&self, words: &str) -> bool {
         (0..200).any(|_| {
             let there = self.log().contains(words);
@@ -249,7 +243,7 @@ impl Edge {
         self.child.id()
     }
 
-    /// The most memory it has used so far.
+    /// Returns its peak memory.
     pub fn peak_memory_mib(&self) -> u64 {
         let status =
             std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap_or_default();
@@ -257,16 +251,16 @@ impl Edge {
         line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0) / 1024
     }
 
-    /// Sends it a signal by name.
+    /// Sends a signal by name.
     pub fn signal(&self, name: &str) {
         let status =
             Command::new("kill").args([&format!("-{name}"), &self.pid().to_string()]).status();
         assert!(status.expect("kill runs").success());
     }
 
-    /// Waits for its end; `None` when it goes on.
-    pub fn wait(&mut self, patience: Duration) -> Option<std::process::ExitStatus> {
-        let mut left = patience;
+    /// Waits for its end; returns `None` if it still runs.
+    pub fn wait(&mut self, limit: Duration) -> Option<std::process::ExitStatus> {
+        let mut left = limit;
         loop {
             if let Some(status) = self.child.try_wait().expect("a child of this test") {
                 return Some(status);
@@ -296,16 +290,15 @@ fn collect(mut stream: impl Read + Send + 'static) -> Arc<Mutex<String>> {
     log
 }
 
-/// One HTTP/1.1 connection, written to byte by byte so that a test may send what no client library
-/// would.
+/// One HTTP/1.1 connection. Tests write bytes that no client library would send.
 pub struct Connection {
     stream: BufReader<TcpStream>,
     address: SocketAddr,
-    /// The last response said that it is.
+    /// Whether the last response had `Connection: close`.
     is_closed: bool,
 }
 
-/// A response.
+/// An HTTP response.
 #[derive(Debug)]
 pub struct Response {
     pub status: u16,
@@ -321,7 +314,7 @@ impl Connection {
         Self { stream: BufReader::new(stream), address, is_closed: false }
     }
 
-    /// On the same connection as before, as long as no response has closed it.
+    /// Sends a request, on a new connection if the last response closed this one.
     pub fn send(
         &mut self,
         method: &str,
@@ -349,18 +342,18 @@ impl Connection {
         self.stream.get_mut().write_all(bytes).expect("the request can be sent");
     }
 
-    /// For a test that reads on its own.
+    /// Returns the stream, for a test that reads it itself.
     pub fn into_stream(self) -> TcpStream {
         assert!(self.stream.buffer().is_empty(), "nothing has been read");
         self.stream.into_inner()
     }
 
-    /// Waits so long for a response, where many are asked for at once.
+    /// Sets the time limit of responses.
     pub fn wait_up_to(&self, time: Duration) {
         self.stream.get_ref().set_read_timeout(Some(time)).expect("a timeout");
     }
 
-    /// Reads a response; `None` when the connection was closed instead.
+    /// Reads a response; returns `None` if the connection was closed.
     pub fn read_response(&mut self, method: &str) -> Option<Response> {
         let mut line = String::new();
         self.stream.read_line(&mut line).ok()?;
@@ -411,21 +404,21 @@ impl Response {
     }
 }
 
-/// A loopback server with one document, which may change. Ends with the test.
+/// A loopback server with one document, which may change.
 pub struct Issuer {
     pub address: SocketAddr,
     document: Arc<Mutex<Document>>,
     requests: Arc<AtomicUsize>,
 }
 
-/// What [`Issuer`] answers.
+/// The response of [`Issuer`].
 #[derive(Clone)]
 pub struct Document {
     pub status: &'static str,
     pub body: String,
-    /// Seconds that it may be kept, for `Cache-Control`.
+    /// `max-age` of `Cache-Control`, in seconds.
     pub max_age: Option<u64>,
-    /// Before the response.
+    /// Delay before the response.
     pub delay: Duration,
 }
 
@@ -455,7 +448,7 @@ impl Issuer {
         format!("http://{}", self.address)
     }
 
-    /// A text that no other issuer has.
+    /// A text that is unique to this issuer.
     pub fn name(&self) -> String {
         format!("{}-{}-{}", std::process::id(), self.address.port(), now())
     }
