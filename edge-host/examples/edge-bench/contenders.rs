@@ -47,7 +47,7 @@ impl Contender {
 }
 
 fn request(signer: &Signer, more: &Value) -> Vec<u8> {
-    let token = signer.token(&with(access_claims(crate::now()), more));
+    let token = signer.token(&with(access_claims(crate::time::now()), more));
     format!("GET /protected HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n\r\n")
         .into_bytes()
 }
@@ -94,7 +94,7 @@ pub(crate) fn edge_with_status_list(server: &Server, signer: &Signer) -> Contend
     (0..131_072).step_by(100).for_each(|index: usize| bits[index / 8] |= 1 << (index % 8));
     let list = signer.status_list(&status_list_claims(
         &uri,
-        crate::now(),
+        crate::time::now(),
         1,
         &compress_to_vec_zlib(&bits, 9),
     ));

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::client::Connection;
 use crate::contenders::Contender;
-use crate::millis;
+use crate::time::millis;
 
 /// Rounds of the measurement. Each runs every contender, so that other load affects all alike.
 const ROUNDS: u32 = 5;

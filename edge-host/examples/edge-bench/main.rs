@@ -21,6 +21,7 @@ mod server;
 #[path = "../../../edge-resource/src/testing/signer.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the tests use more of it")]
 mod signer;
+mod time;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -31,6 +32,7 @@ use serde_json::json;
 use client::Connection;
 use server::Server;
 use signer::{Signer, access_claims, with};
+use time::{millis, now};
 
 #[derive(Parser)]
 struct Arguments {
@@ -81,13 +83,6 @@ fn main() {
     one_after_the_other(&run, &signer);
     memory(&run, &signer);
     uploads(&run, &signer);
-}
-
-#[expect(clippy::disallowed_methods, reason = "the program under test reads the machine's clock")]
-fn now() -> u64 {
-    std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0, |time| time.as_secs())
 }
 
 fn bearer(signer: &Signer) -> String {
@@ -205,8 +200,4 @@ fn uploads(run: &Server, signer: &Signer) {
         );
         row(&format!("uploads of 10 MB, {clients} at a time"), &value);
     }
-}
-
-fn millis(time: Duration) -> f64 {
-    time.as_secs_f64() * 1000.0
 }

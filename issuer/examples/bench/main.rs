@@ -11,6 +11,7 @@
 
 #![allow(clippy::print_stdout, reason = "its output is its purpose")]
 
+mod failure;
 mod machine;
 mod server;
 mod welch;
@@ -24,10 +25,9 @@ use aws_lc_rs::signature::RSA_PKCS1_SHA256;
 use issuer::users::HashingLimits;
 use serde_json::{Value, json};
 
+use failure::Failure;
 use server::{Connection, Server, get, post};
 use welch::Sample;
-
-pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 const PASSWORD: &str = "a long password";
 const WRONG_PASSWORD: &str = "a long passwork";
