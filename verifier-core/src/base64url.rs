@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const INVALID: u8 = 0xff;
-/// The bits of one.
+/// The bits of a sextet.
 const SEXTET: u8 = 0x3f;
 
 /// The six bits of each character, [`INVALID`] for those that are not in the alphabet.
@@ -29,18 +29,18 @@ const fn sextet(character: u8) -> u8 {
     SEXTETS[character as usize]
 }
 
-/// Takes a text apart, character for character.
+/// Decodes a text character by character.
 #[derive(Default)]
 pub(crate) struct Decoder {
-    /// The sextets that were seen, the last one lowest.
+    /// The last sextets, the latest lowest.
     bits: u32,
     characters: usize,
 }
 
 impl Decoder {
-    /// Takes the next character, and appends the byte that it completes; false when it is outside
-    /// the alphabet, as padding, white space and line breaks are.
-    pub(crate) fn take(&mut self, character: u8, bytes: &mut Vec<u8>) -> bool {
+    /// Decodes the next character and appends the byte that it completes. Returns false when it is
+    /// outside the alphabet, as padding and white space are.
+    pub(crate) fn push(&mut self, character: u8, bytes: &mut Vec<u8>) -> bool {
         let sextet = sextet(character);
         self.bits = self.bits << 6 | u32::from(sextet);
         // Of four sextets the first completes no byte, and the others leave four bits, two, and
@@ -53,46 +53,46 @@ impl Decoder {
         sextet != INVALID
     }
 
-    /// How many characters are missing to the next multiple of four.
+    /// Returns the number of characters missing to the next multiple of four.
     pub(crate) const fn missing(&self) -> usize {
         self.characters.wrapping_neg() % 4
     }
 
-    /// Whether the text may end here: its length is possible, and the bits that are left over are
+    /// Returns whether the text can end here: its length is possible, and the unused bits are
     /// zero.
-    pub(crate) const fn may_end(&self) -> bool {
+    pub(crate) const fn is_complete(&self) -> bool {
         self.missing() != 3 && self.bits & ((1 << (self.missing() * 2)) - 1) == 0
     }
 }
 
 /// Decodes a whole text and appends its bytes.
 ///
-/// The error is the offset of the first byte that is outside the alphabet, or of the last byte
-/// when the length is impossible or unused trailing bits are set.
+/// # Errors
+/// The offset of the first byte outside the alphabet, or of the last byte when the length is
+/// impossible or unused trailing bits are set.
 pub(crate) fn decode_into(bytes: &mut Vec<u8>, text: &[u8]) -> Result<(), usize> {
-    // Groups of four characters, which are three bytes each, as long as they are good ones; what
-    // is left one by one.
+    // Valid groups of four characters first, the rest one by one.
     let (groups, _) = text.as_chunks::<4>();
     let start = bytes.len();
     bytes.resize(start + groups.len() * 3, 0);
-    let mut threes = bytes.get_mut(start..).unwrap_or_default().as_chunks_mut::<3>().0.iter_mut();
+    let mut triples = bytes.get_mut(start..).unwrap_or_default().as_chunks_mut::<3>().0.iter_mut();
     let mut done = 0;
-    for (group, three) in groups.iter().zip(&mut threes) {
+    for (group, triple) in groups.iter().zip(&mut triples) {
         let [a, b, c, d] = group.map(sextet);
         if (a | b | c | d) & !SEXTET != 0 {
             break;
         }
-        *three = [a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d];
+        *triple = [a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d];
         done += 1;
     }
     bytes.truncate(start + done * 3);
     let mut decoder = Decoder::default();
     for (at, character) in text.iter().enumerate().skip(done * 4) {
-        if !decoder.take(*character, bytes) {
+        if !decoder.push(*character, bytes) {
             return Err(at);
         }
     }
-    if decoder.may_end() { Ok(()) } else { Err(text.len() - 1) }
+    if decoder.is_complete() { Ok(()) } else { Err(text.len() - 1) }
 }
 
 /// Encodes without padding.

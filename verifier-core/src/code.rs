@@ -1,4 +1,4 @@
-//! The code table: every refusal has one stable code, defined here and nowhere else.
+//! The code table: the stable codes of all refusals, and their texts.
 
 /// The stage of verification a code belongs to, in the order the stages run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,7 +15,7 @@ pub enum Stage {
     Signature,
     /// The payload and its registered claims.
     Claims,
-    /// Revocation, asked after everything else.
+    /// Revocation, checked after everything else.
     Revocation,
 }
 
@@ -29,11 +29,12 @@ pub enum Lang {
 }
 
 macro_rules! code_table {
-    ($($(#[doc = $doc:literal])+ $variant:ident, $stage:ident, $code:literal, $ko:literal, $en:literal;)+) => {
-        /// Why a token or a key was refused. Stable: a code never changes its meaning.
+    ($(
+        $(#[doc = $doc:literal])+
+        $variant:ident, $stage:ident, $code:literal, $ko:literal, $en:literal;
+    )+) => {
+        /// Why a token or a key was refused. A code never changes its meaning.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[non_exhaustive]
-        #[repr(u8)]
         pub enum Code {
             $($(#[doc = $doc])+ $variant,)+
         }
@@ -42,19 +43,19 @@ macro_rules! code_table {
             /// Every code, in the order of the stages.
             pub const ALL: &[Self] = &[$(Self::$variant,)+];
 
-            /// The stable machine-readable form, in `snake_case`.
+            /// Returns the stable machine-readable form, in `snake_case`.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $code,)+ }
             }
 
-            /// The stage whose rule was broken.
+            /// Returns the stage of the broken rule.
             #[must_use]
             pub const fn stage(self) -> Stage {
                 match self { $(Self::$variant => Stage::$stage,)+ }
             }
 
-            /// A sentence for people.
+            /// Returns a sentence for people.
             #[must_use]
             pub const fn text(self, lang: Lang) -> &'static str {
                 match lang {
@@ -74,20 +75,20 @@ code_table! {
     /// not such a key in DER.
     KeyPemInvalid, KeyLoad, "key_pem_invalid",
         "PEM 공개 키 형식이 올바르지 않습니다", "The PEM text is not an RSA public key";
-    /// The JWK or JWKS is not strict JSON of the right shape (RFC 7517).
+    /// The text is not strict JSON, or neither a JWK nor a JWKS (RFC 7517).
     KeyJsonInvalid, KeyLoad, "key_json_invalid",
         "JWK 또는 JWKS의 JSON 형식이 올바르지 않습니다", "The JWK or JWKS is not valid JSON of the right shape";
     /// `n` or `e` of a JWK is missing or not base64url of a positive integer (RFC 7518 section
     /// 6.3.1).
     KeyMemberInvalid, KeyLoad, "key_member_invalid",
         "JWK의 멤버가 없거나 형식이 올바르지 않습니다", "A member of the JWK is missing or malformed";
-    /// A private key where a public one belongs.
+    /// The key is private.
     KeyPrivate, KeyLoad, "key_private",
         "비밀 키입니다: 공개 키만 사용하고, 노출된 비밀 키는 교체하세요", "This is a private key: use the public key only, and replace a private key that was exposed";
-    /// A symmetric key where a public one belongs.
+    /// The key is symmetric.
     KeySymmetric, KeyLoad, "key_symmetric",
         "대칭 키는 검증에 사용할 수 없습니다", "A symmetric key cannot verify RS256";
-    /// The key is not for RS256 signatures: `kty`, `use`, `key_ops` or `alg` say otherwise.
+    /// `kty`, `use`, `key_ops` or `alg` do not allow to verify RS256 signatures.
     KeyUnsuitable, KeyLoad, "key_unsuitable",
         "RS256 서명 검증용 키가 아닙니다", "The key is not meant for verifying RS256 signatures";
     /// The modulus has fewer than 2048 bits.
@@ -99,16 +100,16 @@ code_table! {
     /// The modulus is even.
     KeyModulusEven, KeyLoad, "key_modulus_even",
         "RSA 모듈러스가 짝수입니다", "The RSA modulus is even";
-    /// The public exponent is even, below 3, or 2^32 and more.
+    /// The public exponent is even, below 3, or 2^32 or more.
     KeyExponentInvalid, KeyLoad, "key_exponent_invalid",
         "RSA 공개 지수가 허용 범위의 홀수가 아닙니다", "The RSA public exponent is not an odd number from 3 to 2^32 - 1";
     /// Two suitable keys of a set have the same `kid`.
     KeyDuplicateKid, KeyLoad, "key_duplicate_kid",
         "키 집합에 같은 kid를 가진 키가 둘 이상 있습니다", "Two keys of the set have the same kid";
-    /// The set has no key at all; where each has been skipped, the code is the first one's.
+    /// The set has no key. When every key was skipped, the code is that of the first.
     KeySetEmpty, KeyLoad, "key_set_empty",
         "키 집합에 사용할 수 있는 RS256 키가 없습니다", "The key set holds no key for RS256";
-    /// The key text is longer than is read.
+    /// The key text is longer than 131,072 bytes.
     KeySetTooLarge, KeyLoad, "key_set_too_large",
         "키 집합이 너무 큽니다", "The key text is too large";
 
@@ -125,7 +126,7 @@ code_table! {
     /// The header is not UTF-8 or not JSON.
     HeaderInvalid, Header, "header_invalid",
         "토큰 헤더가 올바른 JSON 객체가 아닙니다", "The token header is not a valid JSON object";
-    /// A member name comes twice in the header (RFC 7515 section 4).
+    /// The header has a member name twice (RFC 7515 section 4).
     HeaderDuplicateMember, Header, "header_duplicate_member",
         "토큰 헤더에 같은 이름이 두 번 있습니다", "The token header has a member name twice";
     /// The header is nested too deep.
@@ -134,10 +135,10 @@ code_table! {
     /// `alg` is not exactly `RS256` (RFC 8725 section 3.1).
     AlgNotAllowed, Header, "alg_not_allowed",
         "허용되지 않은 서명 알고리즘입니다 (RS256만 가능)", "The signature algorithm is not RS256";
-    /// `typ` is not one that the policy allows (RFC 8725 section 3.11).
+    /// The policy does not allow this `typ` (RFC 8725 section 3.11).
     TypNotAllowed, Header, "typ_not_allowed",
         "허용되지 않은 typ입니다", "The typ of the token is not allowed";
-    /// `crit` is present (RFC 7515 section 4.1.11): no extension is understood.
+    /// `crit` is present (RFC 7515 section 4.1.11), and no extension is supported.
     CritNotSupported, Header, "crit_not_supported",
         "crit 헤더는 지원하지 않습니다", "The header demands an extension (crit)";
     /// `b64` is present and not `true` (RFC 7797).
@@ -150,24 +151,24 @@ code_table! {
     /// No suitable key has the token's `kid`.
     KeyNotFound, Key, "key_not_found",
         "토큰의 kid에 맞는 키가 없습니다", "No key of the set has the kid of the token";
-    /// The token names no key and the set has several.
+    /// The token has no `kid` and the set has several keys.
     KidMissing, Key, "kid_missing",
         "토큰에 kid가 없어 키를 고를 수 없습니다", "The token names no key and the set has several";
 
-    /// The signature is not the key's for this header and payload (RFC 8017 section 8.2.2).
+    /// The signature is not valid for this key, header and payload (RFC 8017 section 8.2.2).
     SignatureInvalid, Signature, "signature_invalid",
         "서명이 올바르지 않습니다", "The signature is not valid";
 
     /// The payload is not UTF-8 or not JSON.
     PayloadInvalid, Claims, "payload_invalid",
         "토큰 내용이 올바른 JSON 객체가 아닙니다", "The token payload is not a valid JSON object";
-    /// A claim name comes twice (RFC 7519 section 4).
+    /// The payload has a member name twice (RFC 7519 section 4).
     PayloadDuplicateMember, Claims, "payload_duplicate_member",
         "토큰 내용에 같은 이름이 두 번 있습니다", "The token payload has a member name twice";
     /// The payload is nested too deep.
     PayloadTooDeep, Claims, "payload_too_deep",
         "토큰 내용의 중첩이 너무 깊습니다", "The token payload is nested too deep";
-    /// A claim that must be there is not.
+    /// A required claim is missing.
     ClaimMissing, Claims, "claim_missing",
         "필수 클레임이 없습니다", "A required claim is missing";
     /// A registered claim has the wrong type or an impossible value.
@@ -182,21 +183,21 @@ code_table! {
     /// `now < iat - leeway`.
     TokenIssuedInFuture, Claims, "token_issued_in_future",
         "발급 시각이 미래인 토큰입니다", "The token was issued in the future";
-    /// `token_type` is not the one that is asked for.
+    /// `token_type` is not the required one.
     TokenTypeMismatch, Claims, "token_type_mismatch",
         "토큰 종류가 맞지 않습니다", "The token has the wrong type";
     /// `iss` is not the configured issuer (RFC 7519 section 4.1.1).
     IssuerMismatch, Claims, "issuer_mismatch",
         "토큰 발급자가 일치하지 않습니다", "The issuer of the token is not the expected one";
-    /// `aud` does not hold the configured audience, or is there although none is configured (RFC
-    /// 7519 section 4.1.3).
+    /// `aud` does not hold the configured audience, or is present when none is configured (RFC 7519
+    /// section 4.1.3).
     AudienceMismatch, Claims, "audience_mismatch",
         "토큰 대상이 일치하지 않습니다", "The audience of the token is not the expected one";
 
     /// The token was revoked.
     TokenRevoked, Revocation, "token_revoked",
         "폐기된 토큰입니다", "The token was revoked";
-    /// Whether the token was revoked could not be found out.
+    /// The revocation status of the token is unknown.
     RevocationUnknown, Revocation, "revocation_unknown",
         "토큰 폐기 여부를 확인할 수 없습니다", "Whether the token was revoked could not be found out";
 }

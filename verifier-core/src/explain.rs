@@ -1,28 +1,25 @@
-//! A verdict step by step, for people who want to see which check stopped a token.
+//! Explains a verdict check by check, for people.
 //!
-//! The checks are made in one order, so the one that failed tells how each of them went: what
-//! explains is [`Verifier::verify`] itself.
+//! The checks run in one fixed order, so the failed one determines the outcome of all others:
+//! [`Verifier::explain`] runs [`Verifier::verify`] itself.
 
-use crate::claims::ClaimName;
-use crate::code::{Code, Stage};
-use crate::fault::Fault;
+use crate::claim_name::ClaimName;
+use crate::code::Code;
 use crate::refusal::Refusal;
-use crate::shape::Segments;
+use crate::rejected::RejectedToken;
 use crate::time::UnixTime;
 use crate::verified::VerifiedToken;
 use crate::verifier::Verifier;
-use alloc::string::String;
 use alloc::vec::Vec;
 
-/// One check on the way of a token, in the order they are made.
+/// One check of the pipeline, in the order in which the checks run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
 pub enum Check {
     /// Size, three segments, strict base64url.
     Shape,
     /// The header: JSON, `alg`, `typ`, `crit`, `b64`, the type of `kid`.
     Header,
-    /// A key of the set is the token's.
+    /// The key set has the key of the token.
     Key,
     /// The RS256 signature.
     Signature,
@@ -64,7 +61,7 @@ impl Check {
         Self::UserId,
     ];
 
-    /// The stable machine-readable name: a stage, or the claim that is checked.
+    /// Returns the stable machine-readable name: a stage or a claim.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -83,127 +80,144 @@ impl Check {
             Self::UserId => "user_id",
         }
     }
-}
 
-impl Check {
-    /// The check that refuses with this code; `None` for the two that name their claim, and for
-    /// those of keys and of revocation.
+    /// Returns the check that fails with a code, or `None` for the two codes that name their
+    /// claim, and for those of keys and revocation.
     #[must_use]
     pub const fn of(code: Code) -> Option<Self> {
-        Some(match code {
+        match code {
+            Code::TokenTooLarge | Code::TokenMalformed | Code::Base64Invalid => Some(Self::Shape),
+            Code::HeaderInvalid
+            | Code::HeaderDuplicateMember
+            | Code::HeaderTooDeep
+            | Code::AlgNotAllowed
+            | Code::TypNotAllowed
+            | Code::CritNotSupported
+            | Code::B64NotSupported
+            | Code::KidInvalid => Some(Self::Header),
+            Code::KeyNotFound | Code::KidMissing => Some(Self::Key),
+            Code::SignatureInvalid => Some(Self::Signature),
             Code::PayloadInvalid | Code::PayloadDuplicateMember | Code::PayloadTooDeep => {
-                Self::Payload
+                Some(Self::Payload)
             }
-            Code::TokenExpired => Self::ExpiresAt,
-            Code::TokenNotYetValid => Self::NotBefore,
-            Code::TokenIssuedInFuture => Self::IssuedAt,
-            Code::TokenTypeMismatch => Self::TokenType,
-            Code::IssuerMismatch => Self::Issuer,
-            Code::AudienceMismatch => Self::Audience,
-            _ => match code.stage() {
-                Stage::Shape => Self::Shape,
-                Stage::Header => Self::Header,
-                Stage::Key => Self::Key,
-                Stage::Signature => Self::Signature,
-                Stage::KeyLoad | Stage::Claims | Stage::Revocation => return None,
+            Code::TokenExpired => Some(Self::ExpiresAt),
+            Code::TokenNotYetValid => Some(Self::NotBefore),
+            Code::TokenIssuedInFuture => Some(Self::IssuedAt),
+            Code::TokenTypeMismatch => Some(Self::TokenType),
+            Code::IssuerMismatch => Some(Self::Issuer),
+            Code::AudienceMismatch => Some(Self::Audience),
+            Code::ClaimMissing
+            | Code::ClaimInvalid
+            | Code::KeyFormatUnknown
+            | Code::KeyPemInvalid
+            | Code::KeyJsonInvalid
+            | Code::KeyMemberInvalid
+            | Code::KeyPrivate
+            | Code::KeySymmetric
+            | Code::KeyUnsuitable
+            | Code::KeyTooSmall
+            | Code::KeyTooLarge
+            | Code::KeyModulusEven
+            | Code::KeyExponentInvalid
+            | Code::KeyDuplicateKid
+            | Code::KeySetEmpty
+            | Code::KeySetTooLarge
+            | Code::TokenRevoked
+            | Code::RevocationUnknown => None,
+        }
+    }
+
+    /// Returns the check that a token failed, or `None` for the rules of a status list.
+    const fn failed_by(refusal: Refusal) -> Option<Self> {
+        match refusal {
+            Refusal::ClaimMissing(claim) | Refusal::ClaimInvalid(claim) => match claim {
+                ClaimName::ExpiresAt => Some(Self::ExpiresAt),
+                ClaimName::NotBefore => Some(Self::NotBefore),
+                ClaimName::IssuedAt => Some(Self::IssuedAt),
+                ClaimName::TokenType => Some(Self::TokenType),
+                ClaimName::Issuer => Some(Self::Issuer),
+                ClaimName::Audience => Some(Self::Audience),
+                ClaimName::TokenId => Some(Self::TokenId),
+                ClaimName::UserId => Some(Self::UserId),
+                ClaimName::Subject | ClaimName::TimeToLive | ClaimName::StatusList => None,
             },
-        })
-    }
-
-    /// The check that finds this fault.
-    fn that_finds(fault: Fault) -> Option<Self> {
-        match fault.code() {
-            Code::ClaimMissing | Code::ClaimInvalid => Self::of_claim(fault.reason()),
-            code => Self::of(code),
+            refusal => Self::of(refusal.code()),
         }
-    }
-
-    const fn of_claim(number: u8) -> Option<Self> {
-        const CHECKS: [(ClaimName, Check); 8] = [
-            (ClaimName::ExpiresAt, Check::ExpiresAt),
-            (ClaimName::NotBefore, Check::NotBefore),
-            (ClaimName::IssuedAt, Check::IssuedAt),
-            (ClaimName::TokenType, Check::TokenType),
-            (ClaimName::Issuer, Check::Issuer),
-            (ClaimName::Audience, Check::Audience),
-            (ClaimName::TokenId, Check::TokenId),
-            (ClaimName::UserId, Check::UserId),
-        ];
-        let mut rest: &[(ClaimName, Self)] = &CHECKS;
-        while let [(claim, check), others @ ..] = rest {
-            if *claim as u8 == number {
-                return Some(*check);
-            }
-            rest = others;
-        }
-        None
     }
 }
 
-/// How a check went.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The outcome of a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The token keeps this rule.
+    /// The token passed the check.
     Passed,
-    /// The token breaks this rule; it is the reason of the refusal.
+    /// The token failed the check, which is the reason of the refusal.
     Failed(Refusal),
-    /// An earlier check failed, so this one was not made.
+    /// The check did not run because an earlier one failed.
     NotReached,
 }
 
-/// One check and how it went.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A check and its outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
     /// The check.
     pub check: Check,
-    /// How it went.
+    /// Its outcome.
     pub outcome: Outcome,
 }
 
 /// A verdict with its steps.
 #[derive(Clone, Debug)]
 pub struct Explanation {
-    /// All of [`Check::ALL`], in order; at most one has failed, and those after it were not
+    /// All of [`Check::ALL`], in order; at most one has failed, and the later ones were not
     /// reached.
     pub steps: Vec<Step>,
-    /// The answer of [`Verifier::verify`].
-    pub verdict: Result<VerifiedToken, Refusal>,
-    /// The decoded header of a token of the right shape, when it is UTF-8. **Not verified** unless
-    /// the verdict is good.
-    pub untrusted_header: Option<String>,
-    /// The decoded payload, likewise.
-    pub untrusted_payload: Option<String>,
+    /// The result of [`Verifier::verify`].
+    pub verdict: Result<VerifiedToken, RejectedToken>,
+}
+
+impl Explanation {
+    /// Returns the decoded header, when the token has the right shape and the header is UTF-8.
+    /// **Not verified** unless the verdict is good.
+    #[must_use]
+    pub fn untrusted_header(&self) -> Option<&str> {
+        match &self.verdict {
+            Ok(token) => Some(token.header_json()),
+            Err(rejected) => utf8(rejected.untrusted_segments().header()),
+        }
+    }
+
+    /// Returns the decoded payload, as [`Self::untrusted_header`].
+    #[must_use]
+    pub fn untrusted_payload(&self) -> Option<&str> {
+        match &self.verdict {
+            Ok(token) => Some(token.claims_json()),
+            Err(rejected) => utf8(rejected.untrusted_segments().payload()),
+        }
+    }
+}
+
+/// Returns the text of a segment. A segment is empty only where the shape is wrong.
+fn utf8(segment: &[u8]) -> Option<&str> {
+    core::str::from_utf8(segment).ok().filter(|text| !text.is_empty())
 }
 
 impl Verifier {
-    /// The verdict of [`Self::verify`], with every check on the way to it.
+    /// Returns the verdict of [`Self::verify`] with the outcome of every check.
     ///
-    /// For people only: a program that acts on a token calls [`Self::verify`], which hands out
+    /// For people only: a program that acts on a token calls [`Self::verify`], which returns
     /// nothing unverified.
     #[must_use]
     pub fn explain(&self, token: impl AsRef<[u8]>, now: UnixTime) -> Explanation {
-        let mut segments = Segments::default();
-        let decided = self.verify_in(&mut segments, token.as_ref(), now);
-        let failed = decided.err().and_then(Check::that_finds);
-        let untrusted = |bytes: &[u8]| {
-            let shaped = failed != Some(Check::Shape);
-            core::str::from_utf8(bytes).ok().filter(|_| shaped).map(String::from)
-        };
-        let (untrusted_header, untrusted_payload) =
-            (untrusted(segments.header()), untrusted(segments.payload()));
-        let verdict = match decided {
-            Ok(()) => Ok(VerifiedToken::new(segments)),
-            Err(fault) => Err(self.refusal(fault, &segments, now)),
-        };
-        let outcome_of = |check| match (&verdict, failed) {
-            (Err(refusal), Some(failed)) if check == failed => Outcome::Failed(refusal.clone()),
-            (Err(_), Some(failed)) if check > failed => Outcome::NotReached,
+        let verdict = self.verify(token, now);
+        let refusal = verdict.as_ref().err().map(RejectedToken::refusal);
+        let failed = refusal.and_then(Check::failed_by);
+        let outcome_of = |check| match (refusal, failed) {
+            (Some(refusal), Some(failed)) if check == failed => Outcome::Failed(refusal),
+            (Some(_), Some(failed)) if check > failed => Outcome::NotReached,
             _ => Outcome::Passed,
         };
-        let steps = Check::ALL
-            .into_iter()
-            .map(|check| Step { check, outcome: outcome_of(check) })
-            .collect();
-        Explanation { steps, verdict, untrusted_header, untrusted_payload }
+        let steps = Check::ALL.map(|check| Step { check, outcome: outcome_of(check) }).to_vec();
+        Explanation { steps, verdict }
     }
 }

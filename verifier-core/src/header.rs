@@ -1,22 +1,23 @@
-//! The JOSE header: which algorithm and key the token claims, and nothing it is not allowed to say.
+//! The JOSE header (RFC 7515 section 4).
 
-use crate::code::Code;
-use crate::fault::{Fault, JsonFault};
-use crate::json::{Text, Value, read_members};
+use crate::json::{Value, read_members};
+use crate::refusal::{Actual, Refusal};
+use crate::span::Segment;
 
-/// What kind of text a header has to announce in `typ`.
+/// The `typ` that a header must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Typ {
-    /// `JWT` (RFC 7519 section 5.1), `at+jwt` (RFC 9068 section 2.1) or none.
+    /// `JWT` (RFC 7519 section 5.1), `at+jwt` (RFC 9068 section 2.1), or absent.
     Jwt,
-    /// `at+jwt` alone.
+    /// `at+jwt`.
     AtJwt,
-    /// `statuslist+jwt`, to the letter.
+    /// `statuslist+jwt`, compared exactly.
     StatusList,
 }
 
 impl Typ {
-    /// Media types are compared without case; the list's is the issuer's own and has one spelling.
+    /// Media types are compared without case, except that of a status list, which is the issuer's
+    /// own and has one spelling.
     fn allows(self, typ: Option<Value<'_>>) -> bool {
         let Some(typ) = typ else { return self == Self::Jwt };
         match (self, typ.text()) {
@@ -30,44 +31,33 @@ impl Typ {
     }
 }
 
-/// Reads the decoded header (RFC 7515 section 4); yields its `kid`, when the token names its key.
+/// Checks the decoded header and returns its `kid`, which is a string when present.
 ///
-/// A header that keeps every rule has named a key; whether that key signed the token is still
-/// open. `jwk`, `jku`, `x5u`, `x5c` and `x5t` are not even read: a key never comes from the token
-/// (RFC 8725 section 3.10).
+/// `jwk`, `jku`, `x5u`, `x5c` and `x5t` are not read: a key never comes from the token (RFC 8725
+/// section 3.10).
 ///
 /// # Errors
-/// A JSON fault, or the first of `alg`, `typ`, `crit`, `b64`, `kid` that breaks its rule.
-pub(crate) fn read(bytes: &[u8], expected: Typ) -> Result<Option<Text<'_>>, Fault> {
-    let mut members = [None; 5];
-    read_members(bytes, &["alg", "typ", "crit", "b64", "kid"], &mut members).map_err(
-        |(fault, at)| {
-            let code = match fault {
-                JsonFault::DuplicateMember => Code::HeaderDuplicateMember,
-                JsonFault::TooDeep => Code::HeaderTooDeep,
-                _ => Code::HeaderInvalid,
-            };
-            Fault::new(code, fault as u8, at)
-        },
-    )?;
-    let [alg, typ, crit, b64, kid] = members;
-    // The algorithm comes from the key; the header must agree with it to the letter (RFC 8725
-    // section 3.1).
+/// A violation of strict JSON, or the first of `alg`, `typ`, `crit`, `b64`, `kid` that breaks its
+/// rule.
+pub(crate) fn check(header: &[u8], expected: Typ) -> Result<Option<Value<'_>>, Refusal> {
+    let [alg, typ, crit, b64, kid] =
+        read_members(header, &["alg", "typ", "crit", "b64", "kid"]).map_err(Refusal::Header)?;
+    // The algorithm comes from the key; the header must agree with it exactly (RFC 8725 section
+    // 3.1).
     if !alg.is_some_and(|alg| alg.is_text(b"RS256")) {
-        return Err(Fault::of(Code::AlgNotAllowed));
+        return Err(Refusal::Alg(Actual::of(alg, Segment::Header)));
     }
     if !expected.allows(typ) {
-        return Err(Fault::of(Code::TypNotAllowed));
+        return Err(Refusal::Typ(Actual::of(typ, Segment::Header)));
     }
     if crit.is_some() {
-        return Err(Fault::of(Code::CritNotSupported));
+        return Err(Refusal::Crit);
     }
     if b64.is_some_and(|b64| b64.raw() != b"true") {
-        return Err(Fault::of(Code::B64NotSupported));
+        return Err(Refusal::B64);
     }
-    match kid.map(Value::text) {
-        None => Ok(None),
-        Some(Some(kid)) => Ok(Some(kid)),
-        Some(None) => Err(Fault::of(Code::KidInvalid)),
+    if kid.is_some_and(|kid| kid.text().is_none()) {
+        return Err(Refusal::KidNotAString);
     }
+    Ok(kid)
 }

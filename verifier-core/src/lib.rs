@@ -1,8 +1,8 @@
 //! Strict verification of RS256 JSON Web Tokens, for servers, browsers and the edge.
 //!
-//! One function decides: [`Verifier::verify`] takes a token and the time and answers with the
-//! verified token or with the first rule it broke. It needs no clock, no randomness, no network
-//! and no standard library (`core` and `alloc` alone; natively, `sha2` for the processor's hash
+//! One function decides: [`Verifier::verify`] takes a token and the time, and returns the verified
+//! token or the first rule that it broke. It needs no clock, no randomness, no network and no
+//! standard library (only `core` and `alloc`; natively also `sha2`, for the processor's hash
 //! instructions), so the same code gives the same verdict natively and in wasm.
 //!
 //! ```
@@ -38,10 +38,10 @@ extern crate alloc;
 
 pub mod attacks;
 mod base64url;
+mod claim_name;
 mod claims;
 mod code;
 mod explain;
-mod fault;
 mod header;
 mod json;
 #[cfg(feature = "kernels")]
@@ -50,26 +50,31 @@ pub mod kernels;
 mod keys;
 mod policy;
 mod refusal;
+mod rejected;
 mod rs256;
-mod shape;
+mod segments;
+mod span;
 mod status_list;
 mod time;
+mod token_type;
 mod verified;
 mod verifier;
 
-pub use claims::ClaimName;
+pub use claim_name::ClaimName;
 pub use code::{Code, Lang, Stage};
 pub use explain::{Check, Explanation, Outcome, Step};
-pub use fault::{Fault, JsonFault};
-pub use json::MAX_DEPTH;
+pub use json::{JsonError, JsonErrorKind, MAX_DEPTH};
 pub use keys::{
-    JwkFault, KeyError, KeyMember, KeySet, MAX_KEY_TEXT_BYTES, PemFault, PublicKey, Unsuitable,
+    JwkError, KeyError, KeyMember, KeySet, MAX_KEY_TEXT_BYTES, PemError, PublicKey, Unsuitable,
 };
-pub use policy::{DEFAULT_FUTURE_LEEWAY_SECONDS, MAX_LEEWAY_SECONDS, Policy, TokenType};
-pub use refusal::{Found, Refusal, Segment};
+pub use policy::{DEFAULT_FUTURE_LEEWAY_SECONDS, MAX_LEEWAY_SECONDS, Policy};
+pub use refusal::{Actual, Refusal};
+pub use rejected::RejectedToken;
 pub use rs256::{MAX_MODULUS_BITS, MIN_MODULUS_BITS};
-pub use shape::{MAX_TOKEN_BYTES, Segments};
+pub use segments::{MAX_TOKEN_BYTES, Segments};
+pub use span::{Segment, Span};
 pub use status_list::{MAX_STATUS_LIST_BYTES, StatusList};
 pub use time::UnixTime;
+pub use token_type::TokenType;
 pub use verified::{Claim, UserId, VerifiedToken};
 pub use verifier::Verifier;

@@ -1,28 +1,35 @@
-//! Token Status Lists (IETF draft-ietf-oauth-status-list, sections 5.1 and 8.3): the signed list
-//! in which an issuer says which of its tokens still count.
+//! Token Status Lists (IETF draft-ietf-oauth-status-list, sections 5.1 and 8.3): the signed list in
+//! which an issuer publishes the status of its tokens.
 //!
-//! A list is signed by the keys of the tokens, and is none: its `typ` is `statuslist+jwt`, which
-//! [`Verifier::verify`] refuses, and no other `typ` is accepted here. What is left to the caller
-//! is to inflate [`StatusList::compressed`] within a limit.
+//! A list is signed with the keys of the tokens but is not a token: its `typ` is `statuslist+jwt`,
+//! which [`Verifier::verify`] refuses, and no other `typ` is accepted here. The caller inflates
+//! [`StatusList::compressed`], within a limit.
 
 use crate::base64url;
-use crate::claims::{ClaimName, Claims, invalid, missing};
-use crate::code::Code;
-use crate::fault::Fault;
+use crate::claim_name::ClaimName;
+use crate::claims::Claims;
 use crate::header::{self, Typ};
 use crate::json::{Text, Value, read_members};
-use crate::refusal::{Asked, Refusal};
-use crate::shape::Segments;
+use crate::refusal::Refusal;
+use crate::rejected::RejectedToken;
+use crate::segments::Segments;
 use crate::time::UnixTime;
 use crate::verifier::Verifier;
 use alloc::vec::Vec;
 
-/// Longest status list that is looked at, in bytes of its token.
+/// Longest status list that is accepted, in bytes of its token.
 pub const MAX_STATUS_LIST_BYTES: usize = 1_048_576;
 
-/// A list that passed every check; the only way to what it says.
+/// A list that passed every check; the only way to its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatusList {
+    segments: Segments,
+    contents: Contents,
+}
+
+/// The claims of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Contents {
     bits: u8,
     compressed: Vec<u8>,
     issued_at: UnixTime,
@@ -31,121 +38,115 @@ pub struct StatusList {
 }
 
 impl StatusList {
-    /// Bits of one status: 1, 2, 4 or 8. The first status is in the lowest bits of the first byte.
+    /// Returns the bits of one status: 1, 2, 4 or 8. The first status is in the lowest bits of the
+    /// first byte.
     #[must_use]
     pub const fn bits(&self) -> u8 {
-        self.bits
+        self.contents.bits
     }
 
-    /// The list, compressed (zlib, RFC 1950). Its size when inflated is whatever the issuer says:
+    /// Returns the compressed list (zlib, RFC 1950). The issuer determines its inflated size:
     /// inflate with a limit.
     #[must_use]
     pub fn compressed(&self) -> &[u8] {
-        &self.compressed
+        &self.contents.compressed
     }
 
-    /// The claim `iat`, rounded up to whole nanoseconds.
+    /// Returns the claim `iat`, rounded up to whole nanoseconds.
     #[must_use]
     pub const fn issued_at(&self) -> UnixTime {
-        self.issued_at
+        self.contents.issued_at
     }
 
-    /// The claim `exp`, when it is there, rounded up to whole nanoseconds.
+    /// Returns the claim `exp`, rounded up to whole nanoseconds.
     #[must_use]
     pub const fn expires_at(&self) -> Option<UnixTime> {
-        self.expires_at
+        self.contents.expires_at
     }
 
-    /// The claim `ttl`, when it is there: whole seconds for which a copy may be kept, rounded down.
+    /// Returns the claim `ttl`: how long a copy may be cached, in whole seconds, rounded down.
     #[must_use]
     pub const fn ttl_seconds(&self) -> Option<u64> {
-        self.ttl_seconds
+        self.contents.ttl_seconds
+    }
+
+    /// Returns the decoded segments.
+    #[must_use]
+    pub fn into_segments(self) -> Segments {
+        self.segments
     }
 }
 
 impl Verifier {
-    /// Decides whether a text is the status list of the address `uri` at the instant `now`.
+    /// Verifies the status list of the address `uri` at the instant `now`.
     ///
-    /// Size, shape, header, key and signature are checked as those of a token are, but for the
-    /// limit, which is [`MAX_STATUS_LIST_BYTES`], and `typ`, which must be `statuslist+jwt`. Then
-    /// `sub` must be `uri`, `iat` must be there, and it, `exp` and `nbf` must hold under the
-    /// policy's leeways. `iss` is compared when the policy and the list both have one. No other
-    /// part of the policy is for lists.
+    /// Shape, header, key and signature are checked as for a token, except that the limit is
+    /// [`MAX_STATUS_LIST_BYTES`] and `typ` must be `statuslist+jwt`. `sub` must equal `uri`, `iat`
+    /// must be present, and `iat`, `exp` and `nbf` must hold under the policy's leeways. `iss` is
+    /// compared when both the policy and the list have one. The rest of the policy does not apply.
     ///
     /// # Errors
-    /// The first rule that is broken. A `sub` that names another list is [`Refusal::ClaimInvalid`].
+    /// The first broken rule. A `sub` of another list is [`Refusal::ClaimInvalid`].
     pub fn verify_status_list(
         &self,
         token: impl AsRef<[u8]>,
         uri: &str,
         now: UnixTime,
-    ) -> Result<StatusList, Refusal> {
-        let mut segments = Segments::default();
-        self.verify_status_list_in(&mut segments, token.as_ref(), uri, now).map_err(|fault| {
-            let (segments, policy) = (&segments, self.policy());
-            Refusal::new(fault, &Asked { segments, policy, limit: MAX_STATUS_LIST_BYTES, now })
-        })
+    ) -> Result<StatusList, RejectedToken> {
+        let (segments, signing_input) = Segments::decode(token.as_ref(), MAX_STATUS_LIST_BYTES)?;
+        match self.check_status_list(&segments, signing_input, uri, now) {
+            Ok(contents) => Ok(StatusList { segments, contents }),
+            Err(refusal) => Err(RejectedToken::new(refusal, segments)),
+        }
     }
-}
 
-impl<Name: AsRef<[u8]>> Verifier<Name> {
-    /// As [`Verifier::verify_status_list`], in memory that the caller keeps, and with a refusal of
-    /// eight bytes: what [`Self::verify_in`] is to [`Self::verify`].
-    ///
-    /// # Errors
-    /// As [`Verifier::verify_status_list`]; `segments` then holds whatever was decoded, and none
-    /// of it may be trusted.
-    // Compiled by its callers only: one caller more keeps what tokens need too from being inlined,
-    // in builds without lists as well.
-    #[inline]
-    pub fn verify_status_list_in(
+    fn check_status_list(
         &self,
-        segments: &mut Segments,
-        token: &[u8],
-        uri: impl AsRef<[u8]>,
+        segments: &Segments,
+        signing_input: &[u8],
+        uri: &str,
         now: UnixTime,
-    ) -> Result<StatusList, Fault> {
-        let signing_input = segments.read(token, MAX_STATUS_LIST_BYTES)?;
-        let kid = header::read(segments.header(), Typ::StatusList)?;
+    ) -> Result<Contents, Refusal> {
+        let kid = header::check(segments.header(), Typ::StatusList)?;
         let key = self.keys().select(kid)?;
         if !key.verifies(signing_input, segments.signature()) {
-            return Err(Fault::of(Code::SignatureInvalid));
+            return Err(Refusal::Signature);
         }
         let claims = Claims::read(segments.payload())?;
-        let expires_at = claims.date(ClaimName::ExpiresAt)?;
-        if let Some(expires_at) = expires_at {
-            self.policy().check_expiry(expires_at, now)?;
-        }
-        self.policy().check_begun(&claims, now)?;
-        let issued_at = claims.date(ClaimName::IssuedAt)?.ok_or(missing(ClaimName::IssuedAt))?;
+        let policy = self.policy();
+        let expires_at = policy.check_expiry(&claims, now)?;
+        policy.check_not_before(&claims, now)?;
+        let issued_at = policy.check_issued_at(&claims, now)?;
+        let issued_at = issued_at.ok_or(Refusal::ClaimMissing(ClaimName::IssuedAt))?;
         if claims.get(ClaimName::Issuer).is_some() {
-            self.policy().check_issuer(&claims)?;
+            policy.check_issuer(&claims)?;
         }
-        let subject = claims.get(ClaimName::Subject).ok_or(missing(ClaimName::Subject))?;
-        if !subject.is_text(uri.as_ref()) {
-            return Err(invalid(ClaimName::Subject));
+        if !claims.require(ClaimName::Subject)?.is_text(uri.as_bytes()) {
+            return Err(Refusal::ClaimInvalid(ClaimName::Subject));
         }
         let ttl_seconds = match claims.get(ClaimName::TimeToLive) {
             None => None,
-            Some(ttl) => Some(whole_seconds(ttl).ok_or(invalid(ClaimName::TimeToLive))?),
+            Some(ttl) => {
+                let invalid = Refusal::ClaimInvalid(ClaimName::TimeToLive);
+                Some(whole_seconds(ttl).ok_or(invalid)?)
+            }
         };
-        let list = claims.get(ClaimName::StatusList).ok_or(missing(ClaimName::StatusList))?;
-        let (bits, compressed) = read_list(list).ok_or(invalid(ClaimName::StatusList))?;
-        Ok(StatusList { bits, compressed, issued_at, expires_at, ttl_seconds })
+        let list = claims.require(ClaimName::StatusList)?;
+        let (bits, compressed) =
+            read_list(list).ok_or(Refusal::ClaimInvalid(ClaimName::StatusList))?;
+        Ok(Contents { bits, compressed, issued_at, expires_at, ttl_seconds })
     }
 }
 
-/// A number of seconds, rounded down, that is then not zero. The draft wants a positive number,
-/// not a whole one (section 5.1).
+/// Returns a number of seconds, rounded down, unless the result is zero. The draft requires a
+/// positive number, not an integer (section 5.1).
 fn whole_seconds(value: Value<'_>) -> Option<u64> {
     value.number()?.as_numeric_date().map(UnixTime::as_secs).filter(|seconds| *seconds > 0)
 }
 
-/// The members `bits` and `lst` (section 4.2).
+/// Returns the members `bits` and `lst` (section 4.2).
 fn read_list(list: Value<'_>) -> Option<(u8, Vec<u8>)> {
-    let mut members = [None; 2];
-    read_members(list.raw(), &["bits", "lst"], &mut members).ok()?;
-    let [bits, lst] = members;
+    let [bits, lst] = read_members(list.raw(), &["bits", "lst"]).ok()?;
     let bits = match bits?.number()?.as_u64()? {
         bits @ (1 | 2 | 4 | 8) => bits as u8,
         _ => return None,

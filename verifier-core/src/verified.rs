@@ -1,78 +1,80 @@
-//! What a verified token says: typed registered claims, and every other claim as it stands.
+//! A verified token: typed registered claims, and access to every other claim.
 
 use crate::json::{Text, Value, elements, read_members};
-use crate::shape::Segments;
+use crate::segments::Segments;
 use crate::time::UnixTime;
 use alloc::borrow::Cow;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 /// A token that passed every check; the only way to its claims.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifiedToken {
-    /// The header, and the payload behind it.
-    text: String,
-    header_end: usize,
+    segments: Segments,
 }
 
 impl VerifiedToken {
-    /// Takes the segments of a token that was accepted.
-    pub(crate) fn new(segments: Segments) -> Self {
-        let (bytes, header_end) = segments.into_header_and_payload();
-        // Read as JSON, both were UTF-8.
-        Self { text: String::from_utf8(bytes).unwrap_or_default(), header_end }
+    /// Wraps the segments of an accepted token.
+    pub(crate) const fn new(segments: Segments) -> Self {
+        Self { segments }
     }
 
-    /// The decoded header: a JSON object without duplicate names.
+    /// Returns the decoded segments.
+    #[must_use]
+    pub fn into_segments(self) -> Segments {
+        self.segments
+    }
+
+    /// Returns the decoded header: a JSON object without duplicate names.
     #[must_use]
     pub fn header_json(&self) -> &str {
-        self.text.get(..self.header_end).unwrap_or_default()
+        utf8(self.segments.header())
     }
 
-    /// The decoded payload: a JSON object without duplicate names.
+    /// Returns the decoded payload: a JSON object without duplicate names.
     #[must_use]
     pub fn claims_json(&self) -> &str {
-        self.text.get(self.header_end..).unwrap_or_default()
+        utf8(self.segments.payload())
     }
 
-    /// The claim `exp`, rounded up to whole nanoseconds.
+    /// Returns the claim `exp`, rounded up to whole nanoseconds.
     #[must_use]
     pub fn expires_at(&self) -> UnixTime {
-        // Without it, or with one that is no date, the token would not have been accepted.
+        // An accepted token has a valid `exp`.
         self.claim("exp").and_then(|exp| exp.as_numeric_date()).unwrap_or(UnixTime::MAX)
     }
 
-    /// The header's `kid`.
+    /// Returns the header's `kid`.
     #[must_use]
     pub fn kid(&self) -> Option<Cow<'_, str>> {
-        member(self.header_json(), "kid")?.as_str()
+        member(self.segments.header(), "kid")?.as_str()
     }
 
-    /// The claim `jti`; never empty.
+    /// Returns the claim `jti`, which is never empty.
     #[must_use]
     pub fn jti(&self) -> Option<Cow<'_, str>> {
         self.claim("jti")?.as_str()
     }
 
-    /// The claim `nbf`, rounded up to whole nanoseconds.
+    /// Returns the claim `nbf`, rounded up to whole nanoseconds.
     #[must_use]
     pub fn not_before(&self) -> Option<UnixTime> {
         self.claim("nbf")?.as_numeric_date()
     }
 
-    /// The claim `iat`, rounded up to whole nanoseconds.
+    /// Returns the claim `iat`, rounded up to whole nanoseconds.
     #[must_use]
     pub fn issued_at(&self) -> Option<UnixTime> {
         self.claim("iat")?.as_numeric_date()
     }
 
-    /// The claim `iss`, when it is a string; checked only when the policy names an issuer.
+    /// Returns the claim `iss`, when it is a string. It is checked only when the policy has an
+    /// issuer.
     #[must_use]
     pub fn issuer(&self) -> Option<Cow<'_, str>> {
         self.claim("iss")?.as_str()
     }
 
-    /// Whom the claim `aud` names: one, several, or nobody when it is absent.
+    /// Returns the audiences in the claim `aud`; none when it is absent.
     #[must_use]
     pub fn audience(&self) -> Vec<Cow<'_, str>> {
         let Some(Claim { value: aud }) = self.claim("aud") else { return Vec::new() };
@@ -83,35 +85,33 @@ impl VerifiedToken {
             .collect()
     }
 
-    /// The claim `user_id`.
+    /// Returns the claim `user_id`.
     #[must_use]
     pub fn user_id(&self) -> Option<UserId<'_>> {
         let Claim { value } = self.claim("user_id")?;
         match (value.number(), value.text()) {
-            (Some(_), _) => Some(UserId::Number(str_of(value))),
+            (Some(_), _) => Some(UserId::Number(utf8(value.raw()))),
             (None, Some(text)) => Some(UserId::Text(text.to_str())),
             (None, None) => None,
         }
     }
 
-    /// A claim by its name; `None` when the token does not have it. Each call reads the payload
-    /// anew: keep what is asked for often.
+    /// Returns a claim by its name, or `None` when it is absent. Each call reads the payload
+    /// again: keep the claims that you use often.
     #[must_use]
     pub fn claim(&self, name: &str) -> Option<Claim<'_>> {
-        member(self.claims_json(), name)
+        member(self.segments.payload(), name)
     }
 }
 
-fn member<'a>(object: &'a str, name: &str) -> Option<Claim<'a>> {
-    let mut found = [None];
-    read_members(object.as_bytes(), &[name], &mut found).ok()?;
-    let [value] = found;
+fn member<'a>(object: &'a [u8], name: &str) -> Option<Claim<'a>> {
+    let [value] = read_members(object, &[name]).ok()?;
     Some(Claim { value: value? })
 }
 
-/// The text of a value, which is a part of a text.
-fn str_of(value: Value<'_>) -> &str {
-    core::str::from_utf8(value.raw()).unwrap_or_default()
+/// Returns the text of bytes that were validated.
+fn utf8(bytes: &[u8]) -> &str {
+    core::str::from_utf8(bytes).unwrap_or_default()
 }
 
 /// One claim of a verified token.
@@ -121,13 +121,13 @@ pub struct Claim<'a> {
 }
 
 impl<'a> Claim<'a> {
-    /// The string, unescaped; `None` for another type.
+    /// Returns the string, unescaped, or `None` for another type.
     #[must_use]
     pub fn as_str(&self) -> Option<Cow<'a, str>> {
         self.value.text().map(|text| text.to_str())
     }
 
-    /// The boolean; `None` for another type.
+    /// Returns the boolean, or `None` for another type.
     #[must_use]
     pub fn as_bool(&self) -> Option<bool> {
         match self.value.raw() {
@@ -137,24 +137,24 @@ impl<'a> Claim<'a> {
         }
     }
 
-    /// The number, when it is written as a whole number that fits; `None` for anything else.
+    /// Returns the number, or `None` unless it is written as an integer that fits.
     #[must_use]
     pub fn as_u64(&self) -> Option<u64> {
         self.value.number()?.as_u64()
     }
 
-    /// The number as an instant (`NumericDate`, RFC 7519 section 2), rounded up to whole
-    /// nanoseconds; `None` for another type, a negative number, or one that a double could hold
-    /// only as an infinity.
+    /// Returns the number as an instant (`NumericDate`, RFC 7519 section 2), rounded up to whole
+    /// nanoseconds, or `None` for another type, a negative number, or one that is infinite as a
+    /// double.
     #[must_use]
     pub fn as_numeric_date(&self) -> Option<UnixTime> {
         self.value.number()?.as_numeric_date()
     }
 
-    /// The value as the token gives it, and so without any loss: JSON text.
+    /// Returns the JSON text of the value, without any loss.
     #[must_use]
     pub fn raw(&self) -> &'a str {
-        str_of(self.value)
+        utf8(self.value.raw())
     }
 }
 

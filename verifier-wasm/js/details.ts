@@ -1,23 +1,23 @@
 import type { Code } from "./codes.js";
-import type { JwkFault, PemFault, Unsuitable } from "./reasons.js";
+import type { JsonErrorReason, JwkError, PemError, Unsuitable } from "./reasons.js";
 
-/** What stood in place of the text that was expected; `actual` is cut after 64 characters. */
+/** The value in place of the expected string; `actual` is cut after 64 characters. */
 export type Mismatch = { reason: "absent" } | { reason: "not_a_string" } | { reason: "different"; actual: string };
 
-/** Where a JSON text went wrong: `at` is a byte of the decoded segment. */
-type JsonFault = { reason: "not_utf8" | "not_json"; at: number } | { reason: "not_an_object" };
+/** A violation of strict JSON: `at` is a byte offset in the decoded segment. */
+export type JsonError = { reason: "not_utf8" | "not_json"; at: number } | { reason: "not_an_object" };
 
 type Nothing = Record<never, never>;
 
 /**
- * The values that matter, for each code. Times are Unix times in seconds, sizes and places are
- * bytes; whatever comes from the token is as untrusted as the token.
+ * The values that matter, for each code. Times are Unix times in seconds, saturated at 2^64; sizes
+ * and offsets are in bytes. Values from a refused token are untrusted.
  */
 export interface Details extends Record<Code, object> {
   key_format_unknown: Nothing;
-  key_pem_invalid: { reason: PemFault };
-  /** `at` is a byte of the key text, or of the JWK inside a set. */
-  key_json_invalid: { reason: "not_json"; at: number } | { reason: JwkFault };
+  key_pem_invalid: { reason: PemError };
+  /** `at` is a byte offset in the key text; of a duplicate member, the offset of its object. */
+  key_json_invalid: { reason: JsonErrorReason; at: number } | { reason: JwkError };
   key_member_invalid: { member: "n" | "e" | "kid" };
   key_private: Nothing;
   key_symmetric: Nothing;
@@ -28,14 +28,14 @@ export interface Details extends Record<Code, object> {
   key_exponent_invalid: Nothing;
   key_duplicate_kid: Nothing;
   key_set_empty: Nothing;
-  /** `bytes` of what was looked at: of a longer text, the first 131,073 characters. */
+  /** `bytes` of the examined text: at most its first 131,073 characters. */
   key_set_too_large: { bytes: number };
-  /** `bytes` of what was looked at: of a longer text, the first `limit` + 1 characters. */
+  /** `bytes` of the examined text: at most its first `limit` + 1 characters. */
   token_too_large: { bytes: number; limit: number };
   /** Other than three segments, or one of them empty. */
   token_malformed: { segments: number } | { segment: "header" | "payload" };
   base64_invalid: { segment: "header" | "payload" | "signature"; at: number };
-  header_invalid: JsonFault;
+  header_invalid: JsonError;
   header_duplicate_member: { at: number };
   header_too_deep: Nothing;
   alg_not_allowed: Mismatch;
@@ -44,10 +44,10 @@ export interface Details extends Record<Code, object> {
   b64_not_supported: Nothing;
   kid_invalid: Nothing;
   key_not_found: { kid: string };
-  /** `keys`: how many could have been meant. */
+  /** `keys`: the number of suitable keys. */
   kid_missing: { keys: number };
   signature_invalid: Nothing;
-  payload_invalid: JsonFault;
+  payload_invalid: JsonError;
   payload_duplicate_member: { at: number };
   payload_too_deep: Nothing;
   claim_missing: { claim: string };
@@ -57,7 +57,7 @@ export interface Details extends Record<Code, object> {
   token_issued_in_future: { issuedAt: number; now: number };
   token_type_mismatch: { expected: "access" | "refresh" } & Mismatch;
   issuer_mismatch: { expected: string } & Mismatch;
-  /** Nothing is expected of a token when no audience was configured, and then it must not have one. */
+  /** `expected` is absent when no audience is configured: the token must not have one then. */
   audience_mismatch: { expected?: string };
   token_revoked: Nothing;
   revocation_unknown: Nothing;

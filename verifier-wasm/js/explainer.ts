@@ -1,4 +1,3 @@
-import { outcomeIn, type Answer } from "./answers.js";
 import { checkOf, checks, type Check } from "./checks.js";
 import { VerificationError } from "./errors.js";
 import type { Explainer, Explanation, Step, Verdict } from "./explanation.js";
@@ -6,6 +5,7 @@ import type { Instance } from "./instance.js";
 import { Keyed } from "./keyed.js";
 import { keyTextOf, policyOf, timeOf, tokenOf } from "./options.js";
 import type { Jwk, JwkSet, Policy, VerifierOptions, VerifyOptions } from "./options.js";
+import { outcomeOf, type Reply } from "./wire.js";
 
 /** `createExplainer` of an entry, which has the module in its own way. */
 export function explainerIn(instance: Instance, keys: string | Jwk | JwkSet, options: VerifierOptions): Explainer {
@@ -37,10 +37,10 @@ class WasmExplainer implements Explainer {
   }
 }
 
-function explanationOf(answer: Answer): Explanation {
-  const verdict = verdictOf(answer);
+function explanationOf(reply: Reply): Explanation {
+  const verdict = verdictOf(reply);
   const failed = verdict.ok ? checks.length : checks.indexOf(failedCheck(verdict));
-  const { header, payload } = failed > 0 ? { header: utf8(() => answer.header()), payload: utf8(() => answer.payload()) } : {};
+  const { header, payload } = failed > 0 ? { header: utf8(() => reply.header()), payload: utf8(() => reply.payload()) } : {};
   return {
     steps: checks.map((check, place) => stepOf(check, place, failed, verdict)),
     verdict,
@@ -72,8 +72,8 @@ function stepOf(check: Check, place: number, failed: number, verdict: Verdict): 
     : { check, outcome: "not_reached" };
 }
 
-function verdictOf(answer: Answer): Verdict {
-  const { refusal, token } = outcomeIn(answer);
+function verdictOf(reply: Reply): Verdict {
+  const { refusal, token } = outcomeOf(reply);
   if (refusal === undefined) {
     return { ok: true, ...token };
   }

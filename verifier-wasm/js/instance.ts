@@ -1,23 +1,6 @@
-/** What the WebAssembly side exports; see src/lib.rs. A verifier is a number. */
-export interface Exports {
-  readonly memory: WebAssembly.Memory;
-  room(bytes: number): number;
-  load(
-    keys: number,
-    issuer: number,
-    audience: number,
-    leeway: number,
-    futureLeeway: number,
-    refresh: boolean,
-    requireAtJwt: boolean,
-  ): number;
-  verify(verifier: number, bytes: number, now: number): number;
-  /** Only in the module for status lists. */
-  status_list?(verifier: number, bytes: number, uri: number, now: number): number;
-  free(verifier: number): void;
-}
+import { checkAbi, type Exports } from "./wire.js";
 
-/** The running instance of a WebAssembly module: started at the first use, and another after a trap. */
+/** The running instance of a WebAssembly module: created at the first use, and again after a trap. */
 export class Instance {
   readonly #compile: () => WebAssembly.Module;
   #module: WebAssembly.Module | undefined;
@@ -27,22 +10,25 @@ export class Instance {
     this.#compile = compile;
   }
 
-  /** Whatever was made in an instance is of no use in the next: compare what this returns. */
+  /**
+   * Nothing made in one instance is valid in the next: compare the returned objects.
+   *
+   * @throws {Error} when the module is of another release of this package
+   */
   exports(): Exports {
     this.#module ??= this.#compile();
-    this.#exports ??= new WebAssembly.Instance(this.#module).exports as unknown as Exports;
+    this.#exports ??= instantiated(this.#module);
     return this.#exports;
   }
 
-  /** Whether these are of the running instance. */
+  /** Whether these belong to the running instance. */
   isRunning(exports: Exports): boolean {
     return this.#exports === exports;
   }
 
   /**
-   * Runs `call` in the instance. The exports never throw by themselves, so an exception is a trap
-   * that may have left the memory half written: the caller gets an error, never a verdict, and the
-   * next call a fresh instance.
+   * Runs `call` in the instance. The exports throw nothing but traps, which can leave the memory
+   * half written: the caller gets an error, never a verdict, and the next call a new instance.
    */
   run<T>(call: () => T): T {
     try {
@@ -52,6 +38,12 @@ export class Instance {
       throw new Error("the verifier stopped unexpectedly and gave no verdict", { cause });
     }
   }
+}
+
+function instantiated(module: WebAssembly.Module): Exports {
+  const exports = new WebAssembly.Instance(module).exports as unknown as Exports;
+  checkAbi(exports);
+  return exports;
 }
 
 /**

@@ -1,8 +1,8 @@
-import { Answer, MAX_KEY_TEXT_BYTES, MAX_TOKEN_BYTES, type Refusal } from "./answers.js";
 import type { KeyCode } from "./codes.js";
 import { KeyError } from "./errors.js";
-import type { Exports, Instance } from "./instance.js";
+import type { Instance } from "./instance.js";
 import type { Policy } from "./options.js";
+import { MAX_KEY_TEXT_BYTES, MAX_TOKEN_BYTES, Reply, type Exports, type Refusal } from "./wire.js";
 
 /** A little more than the longest acceptable token: enough to be refused for its length. */
 const PASSED_ON = MAX_TOKEN_BYTES + 1;
@@ -39,12 +39,12 @@ export class Keyed {
     return this.#instance.run(() => call(exports, this.#verifier, this.#policy));
   }
 
-  /** Asks for a verdict; `read` belongs to it, because an answer that cannot be read is as bad as a trap. */
-  ask<T>(token: string, now: number, read: (answer: Answer) => T): T {
+  /** Asks for a verdict; `read` belongs to it, because an unreadable reply is as bad as a trap. */
+  ask<T>(token: string, now: number, read: (reply: Reply) => T): T {
     return this.run((exports, verifier, policy) => {
       // The memory of WebAssembly grows and never shrinks: a token of 100 MB must not get into it.
       const at = exports.verify(verifier, written(exports, token.slice(0, PASSED_ON)), now);
-      return read(new Answer(exports, at, policy, now));
+      return read(new Reply(exports, at, policy, now));
     });
   }
 
@@ -82,7 +82,7 @@ export class Keyed {
     const texts = [this.#keys.slice(0, KEYS_PASSED_ON), issuer, audience].map((text) => text === undefined ? undefined : encoder.encode(text));
     const lengths = texts.map((text) => text?.length ?? -1) as [number, number, number];
     // Addresses are unsigned, and what is exported is not.
-    let at = exports.room(lengths.reduce((sum, length) => sum + Math.max(length, 0), 0)) >>> 0;
+    let at = exports.buffer(lengths.reduce((sum, length) => sum + Math.max(length, 0), 0)) >>> 0;
     for (const text of texts) {
       if (text !== undefined) {
         new Uint8Array(exports.memory.buffer).set(text, at);
@@ -90,8 +90,8 @@ export class Keyed {
       }
     }
     const loaded = exports.load(...lengths, leeway, futureLeeway, refresh, requireAtJwt);
-    const answer = new Answer(exports, loaded, this.#policy, 0);
-    return [answer.refusal(), answer.place];
+    const reply = new Reply(exports, loaded, this.#policy, 0);
+    return [reply.refusal(), reply.handle];
   }
 }
 
@@ -108,6 +108,6 @@ function givingBack(instance: Instance, exports: Exports, verifier: number): () 
 function written(exports: Exports, text: string): number {
   // UTF-8 takes at most three bytes for what a string counts as one.
   const room = text.length * 3;
-  const at = exports.room(room) >>> 0;
+  const at = exports.buffer(room) >>> 0;
   return encoder.encodeInto(text, new Uint8Array(exports.memory.buffer, at, room)).written;
 }

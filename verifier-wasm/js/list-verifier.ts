@@ -1,4 +1,3 @@
-import { Answer } from "./answers.js";
 import { parsed } from "./bare.js";
 import { VerificationError } from "./errors.js";
 import { inflated } from "./inflate.js";
@@ -6,6 +5,7 @@ import type { Instance } from "./instance.js";
 import { Keyed } from "./keyed.js";
 import type { Policy } from "./options.js";
 import { StatusListError } from "./status-list-error.js";
+import { Reply } from "./wire.js";
 
 /** The longest list that is looked at. */
 const MAX_LIST_BYTES = 1_048_576;
@@ -95,14 +95,14 @@ export class ListVerifier {
   #verified(list: string, uri: string, now: number): ListClaims {
     const [text, address] = [encoder.encode(list.slice(0, PASSED_ON)), encoder.encode(uri)];
     const { refusal, claims } = this.#keyed.run((exports, verifier, policy) => {
-      const at = exports.room(text.length + address.length) >>> 0;
+      const at = exports.buffer(text.length + address.length) >>> 0;
       const room = new Uint8Array(exports.memory.buffer, at);
       room.set(text);
       room.set(address, text.length);
-      const answer = new Answer(exports, exports.status_list!(verifier, text.length, address.length, now), policy, now, MAX_LIST_BYTES);
-      const refusal = answer.refusal();
+      const reply = new Reply(exports, exports.status_list!(verifier, text.length, address.length, now), policy, now);
+      const refusal = reply.refusal();
       return refusal === undefined
-        ? { refusal, claims: parsed(answer.payload()) as ListClaims }
+        ? { refusal, claims: parsed(reply.payload()) as ListClaims }
         : { refusal, claims: undefined };
     });
     if (claims === undefined) {

@@ -2,6 +2,7 @@
 
 import { Instance } from "./instance.js";
 import type { ModuleSource } from "./module-source.js";
+import { checkAbi } from "./wire.js";
 
 /** A module that is there once it was loaded. */
 export class Loading {
@@ -44,9 +45,10 @@ export class Loading {
     }
     const module = source instanceof WebAssembly.Module ? source : await WebAssembly.compile(source as BufferSource);
     const names = WebAssembly.Module.exports(module).map(({ name }) => name);
-    if (!["room", "load", "verify", "free"].every((name) => names.includes(name)) || WebAssembly.Module.imports(module).length > 0) {
+    if (!["load", "verify", "free"].every((name) => names.includes(name)) || WebAssembly.Module.imports(module).length > 0) {
       throw new TypeError("init was given another module than this package's");
     }
+    checkAbi(new WebAssembly.Instance(module).exports);
     this.#module = module;
   }
 }

@@ -1,6 +1,20 @@
 // Written from the tables of verifier-core by `cargo xtask generate`.
 
-export const pemFaults = [
+/** Version of the binary interface that this package needs. */
+export const abiVersion = 1;
+
+export const jsonErrors = [
+  "not_utf8",
+  "not_json",
+  "not_an_object",
+  "duplicate_member",
+  "too_deep",
+] as const;
+
+/** A violation of strict JSON. */
+export type JsonErrorReason = (typeof jsonErrors)[number];
+
+export const pemErrors = [
   "begin_missing",
   "begin_unclosed",
   "begin_trailing",
@@ -12,9 +26,9 @@ export const pemFaults = [
 ] as const;
 
 /** Why a text is not a public key in PEM. */
-export type PemFault = (typeof pemFaults)[number];
+export type PemError = (typeof pemErrors)[number];
 
-export const jwkFaults = [
+export const jwkErrors = [
   "keys_missing",
   "keys_not_an_array",
   "key_not_an_object",
@@ -22,7 +36,7 @@ export const jwkFaults = [
 ] as const;
 
 /** Why a JSON text is neither a JWK nor a JWKS. */
-export type JwkFault = (typeof jwkFaults)[number];
+export type JwkError = (typeof jwkErrors)[number];
 
 export const unsuitables = [
   "not_rsa",
@@ -32,7 +46,7 @@ export const unsuitables = [
   "alg",
 ] as const;
 
-/** What makes a public key unfit for verifying RS256. */
+/** Why a public key cannot verify RS256. */
 export type Unsuitable = (typeof unsuitables)[number];
 
 export const keyMembers = [

@@ -1,10 +1,10 @@
-import { outcomeIn } from "./answers.js";
 import { VerificationError } from "./errors.js";
 import type { Instance } from "./instance.js";
 import { Keyed } from "./keyed.js";
 import { keyTextOf, policyOf, timeOf, tokenOf } from "./options.js";
 import type { Jwk, JwkSet, Policy, VerifierOptions, VerifyOptions } from "./options.js";
 import type { VerifiedToken, Verifier } from "./verified.js";
+import { outcomeOf } from "./wire.js";
 
 /** `createVerifier` of an entry, which has the module in its own way. */
 export function verifierIn(instance: Instance, keys: string | Jwk | JwkSet, options: VerifierOptions): Verifier {
@@ -19,7 +19,7 @@ class WasmVerifier implements Verifier {
   }
 
   verify(token: string, options: VerifyOptions = {}): VerifiedToken {
-    const outcome = this.#keyed.ask(tokenOf(token), timeOf(options), outcomeIn);
+    const outcome = this.#keyed.ask(tokenOf(token), timeOf(options), outcomeOf);
     if (outcome.token === undefined) {
       throw new VerificationError(outcome.refusal.code, outcome.refusal.details);
     }

@@ -36,7 +36,7 @@ const FMA = {
 const NO_SIMD = { rustc: [], wasmOpt: [] };
 
 /** What js/instance.ts asks for. */
-const EXPORTS = ["memory", "room", "load", "verify", "free"];
+const EXPORTS = ["memory", "abi_version", "buffer", "load", "verify", "free"];
 
 const STRIP = ["--strip-debug", "--strip-producers", "--strip-target-features"];
 

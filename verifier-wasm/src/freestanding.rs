@@ -1,13 +1,12 @@
-//! What the standard library would bring along: an allocator, and what to do when something that
-//! cannot happen does.
+//! The allocator and the panic handler, in place of the standard library's.
 
 use core::panic::PanicInfo;
 
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
-/// Traps, without a message: text would weigh more than the verifier.
+/// Traps without a message: texts would take more bytes than the verifier.
 #[panic_handler]
 fn panic(_: &PanicInfo<'_>) -> ! {
-    crate::stop()
+    crate::trap::trap()
 }

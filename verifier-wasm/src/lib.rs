@@ -1,21 +1,19 @@
 //! `verifier-core` for JavaScript: the WebAssembly half of the npm package `@dojang/verifier`.
 //!
-//! Nothing is decided here, and nothing but numbers crosses the boundary: JavaScript writes UTF-8
-//! where [`room`] says, and reads an `Answer` (`src/answer.rs`) at the address that it gets. A
-//! refusal is an answer and never a JavaScript exception: whatever is thrown out of these
-//! functions is a WebAssembly trap, after which the instance must not be used again. Neither a
-//! clock nor randomness is imported.
+//! This crate decides nothing. Only numbers cross the boundary, in the layout of [`wire`]. A
+//! refusal is a reply and never a JavaScript exception: these functions throw only WebAssembly
+//! traps, after which the instance must not be used again. The module imports neither a clock nor
+//! randomness.
 //!
-//! The module is built without `std`, with no formatting, no sentences and no JSON writer: each
-//! would outweigh a good part of the verifier. Functions share one `Store`, as an object of
-//! `wasm-bindgen` for each verifier would take more than a kilobyte for who may borrow it.
+//! The module is built without `std`, formatting, sentences and a JSON writer: each would outweigh
+//! a good part of the verifier. The functions share one `Store`, because a `wasm-bindgen` object
+//! for each verifier would take more than a kilobyte.
 
 #![cfg_attr(target_family = "wasm", no_std)]
 #![warn(missing_docs)]
 
 extern crate alloc;
 
-mod answer;
 #[cfg(target_family = "wasm")]
 mod freestanding;
 #[cfg(feature = "kernels")]
@@ -23,29 +21,40 @@ pub mod kernels;
 #[cfg(feature = "status")]
 pub mod status_list;
 mod store;
+mod time;
+mod trap;
+pub mod wire;
 
-use store::{Store, taken};
-use verifier_core::{KeySet, Policy, TokenType, UnixTime, Verifier};
+use store::{Store, take_string};
+use time::{unix_time, whole_seconds};
+use verifier_core::{KeySet, Policy, TokenType, VerifiedToken, Verifier};
 use wasm_bindgen::prelude::wasm_bindgen;
+use wire::Outcome;
 
-/// The address of room for `bytes` bytes of text; good until the next call.
+/// Returns the version of the interface.
 #[wasm_bindgen]
 #[must_use]
-pub fn room(bytes: usize) -> usize {
-    let text = &mut Store::open().text;
+pub fn abi_version() -> u32 {
+    wire::ABI_VERSION
+}
+
+/// Returns the address of a buffer for `bytes` bytes of text, valid until the next call.
+#[wasm_bindgen]
+#[must_use]
+pub fn buffer(bytes: usize) -> usize {
+    let text = &mut Store::lock().text;
     if text.len() < bytes {
         text.resize(bytes, 0);
     }
     text.as_ptr() as usize
 }
 
-/// Loads the keys (PEM, JWK or JWKS), the issuer and the audience, which stand one behind the
-/// other in the room; their lengths are in bytes, and a negative one says that there is none.
+/// Loads the keys (PEM, JWK or JWKS), the issuer and the audience, which follow each other in the
+/// buffer. The arguments are their lengths in bytes; a negative one means absent.
 ///
-/// `leeway_seconds` and `future_leeway_seconds` are whole numbers of seconds; `refresh` asks for
-/// refresh tokens instead of access tokens, `require_at_jwt` for a `typ` of `at+jwt` (RFC 9068
-/// section 2.1). Returns as [`verify`] does; the answer's place is the number of the verifier,
-/// until [`free`] gets it.
+/// `leeway_seconds` and `future_leeway_seconds` are integers; `refresh` requires refresh tokens
+/// instead of access tokens, `require_at_jwt` a `typ` of `at+jwt` (RFC 9068 section 2.1). Returns
+/// the address of a reply with the handle of the verifier, which is valid until [`free`].
 #[wasm_bindgen]
 #[must_use]
 pub fn load(
@@ -57,70 +66,47 @@ pub fn load(
     refresh: bool,
     require_at_jwt: bool,
 ) -> usize {
-    Store::answered(|store| {
-        let text = core::mem::take(&mut store.text);
+    let store = &mut *Store::lock();
+    let text = core::mem::take(&mut store.text);
+    let parse = || {
         let (keys, mut rest) = text.split_at_checked(keys)?;
         let policy = Policy {
             leeway_seconds: whole_seconds(leeway_seconds),
             future_leeway_seconds: whole_seconds(future_leeway_seconds),
-            issuer: taken(&mut rest, issuer)?,
-            audience: taken(&mut rest, audience)?,
+            issuer: take_string(&mut rest, issuer)?,
+            audience: take_string(&mut rest, audience)?,
             token_type: if refresh { TokenType::Refresh } else { TokenType::Access },
             require_at_jwt,
         };
-        Some(KeySet::load(keys).map(|keys| store.keep(Verifier::with_names(keys, policy))))
-    })
+        Some(KeySet::parse(keys).map(|keys| Verifier::new(keys, policy)))
+    };
+    let outcome = match parse() {
+        Some(Ok(verifier)) => Outcome::loaded(store.insert(verifier)),
+        Some(Err(error)) => Outcome::of_key_error(error),
+        None => Outcome::NO_VERDICT,
+    };
+    store.reply(outcome)
 }
 
-/// The verdict of a verifier on the token in the room, `bytes` bytes long, at `now` (Unix time in
-/// seconds, fractions allowed): the address of an `Answer`, good until the next call.
+/// Verifies the token in the buffer, `bytes` bytes long, at `now` (Unix time in seconds, fractions
+/// allowed). Returns the address of a reply.
 #[wasm_bindgen]
 #[must_use]
 pub fn verify(verifier: usize, bytes: usize, now: f64) -> usize {
-    Store::answered(|store| {
-        let verifier = store.verifiers.get(verifier)?.as_ref()?;
-        Some(
-            verifier
-                .verify_in(&mut store.segments, store.text.get(..bytes)?, unix_time(now))
-                .map(|()| 0),
-        )
-    })
+    let store = &mut *Store::lock();
+    let verdict = || {
+        let token = store.text.get(..bytes)?;
+        let verdict = store.verifier(verifier)?.verify(token, unix_time(now));
+        Some(verdict.map(VerifiedToken::into_segments))
+    };
+    let verdict = verdict();
+    store.reply_with(verdict)
 }
 
-/// Forgets a verifier.
+/// Frees a verifier.
 #[wasm_bindgen]
 pub fn free(verifier: usize) {
-    if let Some(place) = Store::open().verifiers.get_mut(verifier) {
-        *place = None;
+    if let Some(slot) = Store::lock().verifiers.get_mut(verifier) {
+        *slot = None;
     }
-}
-
-/// `as` saturates: a negative number or NaN becomes zero, a huge one the largest.
-fn whole_seconds(seconds: f64) -> u64 {
-    seconds as u64
-}
-
-/// Rounded to the nearest microsecond: doubles of this century lie half of one apart or less, so
-/// the instant that a program or a clock means by `1730277600.3` is the one that a claim means by
-/// it.
-fn unix_time(seconds: f64) -> UnixTime {
-    let whole = whole_seconds(seconds);
-    let micros = (((seconds - whole as f64) * 1e6 + 0.5) as u32).min(1_000_000);
-    if micros < 1_000_000 {
-        UnixTime::new(whole, micros * 1000)
-    } else {
-        UnixTime::from_secs(whole.saturating_add(1))
-    }
-}
-
-/// Ends what cannot go on.
-#[cfg(target_family = "wasm")]
-fn stop() -> ! {
-    core::arch::wasm32::unreachable()
-}
-
-/// Ends what cannot go on.
-#[cfg(not(target_family = "wasm"))]
-fn stop() -> ! {
-    panic!("the store is in use, or a call has panicked")
 }

@@ -1,24 +1,26 @@
-//! Token Status Lists, in the module of `@dojang/verifier/status` only.
+//! Token Status Lists, only in the module of `@dojang/verifier/status`.
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::store::{Store, taken};
-use crate::unix_time;
+use crate::store::{Store, take_string};
+use crate::time::unix_time;
+use verifier_core::StatusList;
 
-/// The verdict of a verifier on the status list in the room, `bytes` bytes long, of the address
-/// behind it, `uri` bytes long, at `now`; returns as [`verify`](crate::verify) does, and the
-/// payload of an accepted list says what it lists.
+/// Verifies the status list in the buffer, `bytes` bytes long, followed by its address, `uri` bytes
+/// long, at `now`. Returns the address of a reply, as [`verify`](crate::verify) does.
 #[wasm_bindgen]
 #[must_use]
 pub fn status_list(verifier: usize, bytes: usize, uri: i32, now: f64) -> usize {
-    Store::answered(|store| {
-        // A list may be 64 times as long as a token: the room does not stay that large.
-        let text = core::mem::take(&mut store.text);
-        let verifier = store.verifiers.get(verifier)?.as_ref()?;
+    let store = &mut *Store::lock();
+    // A list can be 64 times as long as a token: release the buffer after the call.
+    let text = core::mem::take(&mut store.text);
+    let verdict = || {
+        let verifier = store.verifier(verifier)?;
         let (list, mut rest) = text.split_at_checked(bytes)?;
-        let uri = taken(&mut rest, uri)??;
-        let verdict =
-            verifier.verify_status_list_in(&mut store.segments, list, &uri, unix_time(now));
-        Some(verdict.map(|_| 0))
-    })
+        let uri = take_string(&mut rest, uri)??;
+        let verdict = verifier.verify_status_list(list, &uri, unix_time(now));
+        Some(verdict.map(StatusList::into_segments))
+    };
+    let verdict = verdict();
+    store.reply_with(verdict)
 }

@@ -1,24 +1,25 @@
-//! What the calls of an instance share: its verifiers, and the memory that they read from and
-//! answer in.
+//! The state that the calls of an instance share.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 use spin::{Mutex, MutexGuard};
-use verifier_core::{Fault, Segments, Verifier};
+use verifier_core::{RejectedToken, Segments, Verifier};
 
-use crate::answer::{Answer, NO_VERDICT};
+use crate::trap::trap;
+use crate::wire::{Outcome, Reply};
 
-/// JavaScript runs one call at a time, so the lock is free unless a trap has left it closed.
+/// JavaScript runs one call at a time, so the lock is free unless an earlier call trapped.
 static STORE: Mutex<Store> = Mutex::new(Store::new());
 
-/// The verifiers of this instance, and room for one call after another.
+/// The verifiers of this instance, and the memory that JavaScript writes and reads.
 pub(crate) struct Store {
-    /// What JavaScript has written: key text, issuer and audience before a load, a token before a
-    /// verdict.
+    /// The text that JavaScript wrote for the next call.
     pub(crate) text: Vec<u8>,
-    pub(crate) segments: Segments,
-    answer: Answer,
-    /// In the places of their numbers; names are bytes, as they came.
-    pub(crate) verifiers: Vec<Option<Verifier<Vec<u8>>>>,
+    /// The segments that the reply refers to.
+    segments: Segments,
+    reply: Reply,
+    /// Indexed by handle.
+    pub(crate) verifiers: Vec<Option<Verifier>>,
 }
 
 impl Store {
@@ -26,45 +27,58 @@ impl Store {
         Self {
             text: Vec::new(),
             segments: Segments::new(),
-            answer: Answer::new(),
+            reply: Reply::new(),
             verifiers: Vec::new(),
         }
     }
 
-    /// The one store; traps when a trap has happened in it before.
-    pub(crate) fn open() -> MutexGuard<'static, Self> {
-        STORE.try_lock().unwrap_or_else(|| crate::stop())
+    /// Locks the store. Traps when an earlier call trapped while it held the lock.
+    pub(crate) fn lock() -> MutexGuard<'static, Self> {
+        STORE.try_lock().unwrap_or_else(|| trap())
     }
 
-    /// Takes a verifier; yields its number.
-    pub(crate) fn keep(&mut self, verifier: Verifier<Vec<u8>>) -> usize {
-        let free = self.verifiers.iter_mut().enumerate().find(|(_, place)| place.is_none());
-        if let Some((number, place)) = free {
-            *place = Some(verifier);
-            return number;
+    /// Stores a verifier and returns its handle.
+    pub(crate) fn insert(&mut self, verifier: Verifier) -> usize {
+        let free = self.verifiers.iter_mut().enumerate().find(|(_, slot)| slot.is_none());
+        if let Some((handle, slot)) = free {
+            *slot = Some(verifier);
+            return handle;
         }
         self.verifiers.push(Some(verifier));
         self.verifiers.len() - 1
     }
 
-    /// Runs a call; yields the address of its answer. `None`: a mistake in the JavaScript half, of
-    /// which nothing comes.
-    pub(crate) fn answered(call: impl FnOnce(&mut Self) -> Option<Result<usize, Fault>>) -> usize {
-        let store = &mut *Self::open();
-        let number = match call(store) {
-            Some(Ok(number)) => number as u64,
-            Some(Err(fault)) => fault.number(),
-            None => NO_VERDICT,
+    /// Returns the verifier of a handle.
+    pub(crate) fn verifier(&self, handle: usize) -> Option<&Verifier> {
+        self.verifiers.get(handle)?.as_ref()
+    }
+
+    /// Writes the reply to a verdict and returns its address.
+    pub(crate) fn reply_with(&mut self, verdict: Option<Result<Segments, RejectedToken>>) -> usize {
+        let (outcome, segments) = match verdict {
+            Some(Ok(segments)) => (Outcome::ACCEPTED, segments),
+            Some(Err(rejected)) => {
+                let (refusal, segments) = rejected.into_parts();
+                (Outcome::of_refusal(refusal), segments)
+            }
+            None => (Outcome::NO_VERDICT, Segments::new()),
         };
-        store.answer.set(number, &store.segments);
-        &raw const store.answer as usize
+        self.segments = segments;
+        self.reply(outcome)
+    }
+
+    /// Writes a reply and returns its address.
+    pub(crate) fn reply(&mut self, outcome: Outcome) -> usize {
+        self.reply.set(outcome, &self.segments);
+        &raw const self.reply as usize
     }
 }
 
-/// The next `bytes` of a text, or nothing when that is negative; `None` when there are fewer.
-pub(crate) fn taken(text: &mut &[u8], bytes: i32) -> Option<Option<Vec<u8>>> {
-    let Ok(bytes) = usize::try_from(bytes) else { return Some(None) };
-    let (taken, rest) = text.split_at_checked(bytes)?;
+/// Takes the next `len` bytes of a text that JavaScript encoded. Returns `Some(None)` when `len` is
+/// negative, and `None` when there are fewer bytes.
+pub(crate) fn take_string(text: &mut &[u8], len: i32) -> Option<Option<String>> {
+    let Ok(len) = usize::try_from(len) else { return Some(None) };
+    let (head, rest) = text.split_at_checked(len)?;
     *text = rest;
-    Some(Some(taken.into()))
+    Some(Some(String::from_utf8(head.to_vec()).ok()?))
 }

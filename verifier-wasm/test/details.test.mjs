@@ -5,9 +5,9 @@ import { test } from "node:test";
 import { createVerifier } from "@dojang/verifier";
 import { hs256, key, NOW, token } from "./tokens.mjs";
 
-function refusalOf(text, options = {}) {
+function refusalOf(text, options = {}, keys = key.jwk) {
   try {
-    createVerifier(key.jwk, options).verify(text, { now: NOW });
+    createVerifier(keys, options).verify(text, { now: NOW });
   } catch (error) {
     return error;
   }
@@ -25,6 +25,13 @@ const rows = {
   "the issuer it has": [token({ claims: { ...access, iss: "b" } }), { expected: "a", reason: "different", actual: "b" }, { issuer: "a" }],
   "the audience that was wanted": [token(), { expected: "a" }, { audience: "a" }],
   "that no audience was wanted": [token({ claims: { aud: "a" } }), {}],
+  "the issuer it has, unescaped": [
+    token({ claims: `{"token_type":"access","exp":${NOW + 1},"iss":"\\u0062\\n"}` }),
+    { expected: "a", reason: "different", actual: "b\n" },
+    { issuer: "a" },
+  ],
+  "an instant beyond 2^64 seconds": [token({ claims: `{"token_type":"access","exp":${NOW + 1},"nbf":1e300}` }), { notBefore: 2 ** 64, now: NOW }],
+  "the kid that no key has": [token({ header: { kid: "other" } }), { kid: "other" }, {}, { ...key.jwk, kid: "this" }],
   "the claim that is missing": [token({ claims: { exp: undefined } }), { claim: "exp" }],
   "its length": ["a".repeat(100_000), { bytes: 16_385, limit: 16_384 }],
   "how many segments it has": ["a.b", { segments: 2 }],
@@ -33,8 +40,8 @@ const rows = {
   "where the JSON breaks": [token({ header: '{"alg":RS256}' }), { reason: "not_json", at: 7 }],
 };
 
-for (const [name, [text, details, options]] of Object.entries(rows)) {
-  test(`a refused token says ${name}`, () => assert.deepEqual(refusalOf(text, options).details, details));
+for (const [name, [text, details, options, keys]] of Object.entries(rows)) {
+  test(`a refused token says ${name}`, () => assert.deepEqual(refusalOf(text, options, keys).details, details));
 }
 
 test("a text of the token is handed on as it is, but no longer than 64 characters", () => {
@@ -47,6 +54,8 @@ const keyRows = [
   [`${key.pem}x`, "key_pem_invalid", { reason: "end_mismatch" }],
   ['{"keys":5}', "key_json_invalid", { reason: "keys_not_an_array" }],
   ['{"keys":', "key_json_invalid", { reason: "not_json", at: 8 }],
+  ['{"keys":[{"kty":"RSA","kty":"RSA"}]}', "key_json_invalid", { reason: "duplicate_member", at: 9 }],
+  [`{"keys":${"[".repeat(40)}`, "key_json_invalid", { reason: "too_deep", at: 39 }],
   [{ ...key.jwk, use: "enc" }, "key_unsuitable", { reason: "use" }],
   [{ ...key.jwk, n: undefined }, "key_member_invalid", { member: "n" }],
   [{ ...key.jwk, n: "AQAB" }, "key_too_small", { bits: 17 }],

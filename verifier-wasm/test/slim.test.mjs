@@ -106,6 +106,22 @@ const other = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
 const namesake = Uint8Array.of(
   ...other, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 10, 1, 6, ...new TextEncoder().encode("verify"), 0, 0, 10, 4, 1, 2, 0, 11,
 );
+
+/** A module whose functions return constants. */
+function moduleReturning(functions) {
+  const entries = Object.entries(functions);
+  const section = (id, items) => [id, 1 + items.flat().length, items.length, ...items.flat()];
+  return Uint8Array.of(
+    ...other,
+    ...section(1, [[96, 0, 1, 127]]),
+    ...section(3, entries.map(() => [0])),
+    ...section(7, entries.map(([name], index) => [name.length, ...new TextEncoder().encode(name), 0, index])),
+    ...section(10, entries.map(([, value]) => [4, 0, 65, value, 11])),
+  );
+}
+
+const functions = { buffer: 0, load: 0, verify: 0, free: 0 };
+
 const failures = {
   "an address where there is nothing": [() => address.replace("there", "gone"), Error, /could not be fetched: 404 http.*gone\.wasm/],
   "an address where nobody listens": [() => "http://127.0.0.1:9/", TypeError, /fetch failed/],
@@ -113,6 +129,9 @@ const failures = {
   "half a module": [() => bytes.subarray(0, 1000), WebAssembly.CompileError, /compile/],
   "another module": [() => other, TypeError, /another module than this package's/],
   "another module that verifies": [() => namesake, TypeError, /another module than this package's/],
+  "the module of an older release": [() => moduleReturning({ ...functions, abi_version: 0 }), Error, /interface version 0, and this package needs 1: serve the file of the same release/],
+  "the module of a newer release": [() => moduleReturning({ ...functions, abi_version: 2 }), Error, /interface version 2, and this package needs 1/],
+  "a module from before there were versions": [() => moduleReturning({ ...functions, room: 0 }), Error, /interface version 0, and this package needs 1/],
   "a number": [() => 5, TypeError, /WebAssembly.compile/],
   "a promise that fails": [() => Promise.reject(new RangeError("no")), RangeError, /no/],
 };

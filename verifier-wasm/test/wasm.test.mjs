@@ -80,11 +80,11 @@ for (const [name, bytes] of Object.entries(modules)) {
     // Which of them are left as functions of their own differs from compiler to compiler.
     const allocating = [
       "alloc::", "json::reader::Reader::name", "json::reader::Reader::container", "base64url::", "shape::", "Kernel::new",
-      "RsaPublicKey::new", "keys::Loaded::push", "KeySet::", "keys::jwk", "keys::pem", "Limbs", "verifier_wasm::store::",
+      "RsaPublicKey::new", "keys::Loaded::push", "KeySet::", "keys::jwk", "keys::pem", "Limbs", "verifier_wasm::store::", "segments::",
     ];
     // What is exported traps when a trap has happened in it before, and `load` and `status_list`
     // allocate by themselves.
-    const exported = new Map([["verify", 1], ["room", 1], ["free", 1], ["load", 2], ["status_list", 2]]);
+    const exported = new Map([["verify", 1], ["buffer", 1], ["free", 1], ["load", 2], ["status_list", 2]]);
     // Both ways of mangling: `<a::B>::c` and `a::B::c::h0123456789abcdef`, crates with or without
     // a hash.
     const plain = (name) => name.replace(/\[[0-9a-f]+\]|::h[0-9a-f]{16}|[<>]/g, "");

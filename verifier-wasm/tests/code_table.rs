@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use verifier_core::{
-    Check, ClaimName, Code, JsonFault, JwkFault, KeyMember, Lang, PemFault, Stage, Unsuitable,
+    Check, ClaimName, Code, JsonErrorKind, JwkError, KeyMember, Lang, PemError, Stage, Unsuitable,
 };
+use verifier_wasm::wire;
 
 const NOTICE: &str = "// Written from the tables of verifier-core by `cargo xtask generate`.\n";
 
@@ -23,8 +24,15 @@ fn names(
     )
 }
 
+/// The codes in the order of their numbers.
+fn in_wire_order() -> impl Iterator<Item = Code> {
+    let mut codes = Code::ALL.to_vec();
+    codes.sort_by_key(|code| wire::code_number(*code));
+    codes.into_iter()
+}
+
 fn codes() -> String {
-    let all = Code::ALL.iter().map(|code| code.as_str());
+    let all = in_wire_order().map(Code::as_str);
     let mut text = format!(
         "{NOTICE}{}",
         names("codes", "Code", "Every code that a refused token or key can have.", all)
@@ -46,22 +54,32 @@ fn codes() -> String {
 fn reasons() -> String {
     [
         NOTICE.to_owned(),
-        names(
-            "pemFaults",
-            "PemFault",
-            "Why a text is not a public key in PEM.",
-            PemFault::ALL.iter().map(|fault| fault.as_str()),
+        format!(
+            "\n/** Version of the binary interface that this package needs. */\nexport const abiVersion = {};\n",
+            wire::ABI_VERSION
         ),
         names(
-            "jwkFaults",
-            "JwkFault",
+            "jsonErrors",
+            "JsonErrorReason",
+            "A violation of strict JSON.",
+            JSON_ERRORS.iter().map(|(_, name)| *name),
+        ),
+        names(
+            "pemErrors",
+            "PemError",
+            "Why a text is not a public key in PEM.",
+            PemError::ALL.iter().map(|error| error.as_str()),
+        ),
+        names(
+            "jwkErrors",
+            "JwkError",
             "Why a JSON text is neither a JWK nor a JWKS.",
-            JwkFault::ALL.iter().map(|fault| fault.as_str()),
+            JwkError::ALL.iter().map(|error| error.as_str()),
         ),
         names(
             "unsuitables",
             "Unsuitable",
-            "What makes a public key unfit for verifying RS256.",
+            "Why a public key cannot verify RS256.",
             Unsuitable::ALL.iter().map(|why| why.as_str()),
         ),
         names(
@@ -79,6 +97,15 @@ fn reasons() -> String {
     ]
     .concat()
 }
+
+/// The names in JavaScript, which an unescaped text in Rust has none of.
+const JSON_ERRORS: [(JsonErrorKind, &str); 5] = [
+    (JsonErrorKind::NotUtf8, "not_utf8"),
+    (JsonErrorKind::Syntax, "not_json"),
+    (JsonErrorKind::NotAnObject, "not_an_object"),
+    (JsonErrorKind::DuplicateMember, "duplicate_member"),
+    (JsonErrorKind::TooDeep, "too_deep"),
+];
 
 fn checks() -> String {
     let all = Check::ALL.into_iter().map(Check::as_str);
@@ -158,21 +185,19 @@ fn the_texts_of_the_package_are_those_of_the_core() {
 }
 
 #[test]
-fn a_number_on_the_wire_is_the_place_in_the_table() {
-    for (place, code) in Code::ALL.iter().enumerate() {
-        assert_eq!(*code as usize, place, "{code}");
-    }
-    let reasons = [
-        PemFault::ALL.iter().map(|fault| *fault as usize).collect::<Vec<_>>(),
-        JwkFault::ALL.iter().map(|fault| *fault as usize).collect(),
-        Unsuitable::ALL.iter().map(|why| *why as usize).collect(),
-        KeyMember::ALL.iter().map(|member| *member as usize).collect(),
-        ClaimName::ALL.iter().map(|name| *name as usize).collect(),
-        [JsonFault::NotUtf8, JsonFault::NotJson, JsonFault::NotAnObject]
-            .map(|fault| fault as usize)
-            .into(),
+fn the_generated_tables_are_indexed_by_the_numbers_of_the_wire() {
+    let codes: Vec<_> = in_wire_order().map(wire::code_number).collect();
+    assert!(codes.into_iter().eq(1..=Code::ALL.len() as u32), "codes are numbered from 1");
+    let tables = [
+        JSON_ERRORS.iter().map(|(kind, _)| wire::json_number(*kind)).collect::<Vec<_>>(),
+        PemError::ALL.iter().map(|error| wire::pem_number(*error)).collect(),
+        JwkError::ALL.iter().map(|error| wire::jwk_number(*error)).collect(),
+        Unsuitable::ALL.iter().map(|why| wire::unsuitable_number(*why)).collect(),
+        KeyMember::ALL.iter().map(|member| wire::member_number(*member)).collect(),
+        ClaimName::ALL.iter().map(|name| wire::claim_number(*name)).collect(),
     ];
-    for numbers in reasons {
-        assert_eq!(numbers, (0..numbers.len()).collect::<Vec<_>>());
+    for numbers in tables {
+        assert!(numbers.iter().copied().eq(0..numbers.len() as u32), "{numbers:?}");
     }
+    assert!(JSON_ERRORS.iter().all(|(kind, _)| wire::json_number(*kind) < wire::JWK_REASONS));
 }

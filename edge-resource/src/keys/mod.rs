@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use verifier_core::{
-    Code, KeySet, Lang, Policy, Refusal, StatusList, UnixTime, VerifiedToken, Verifier,
+    Code, KeySet, Lang, Policy, RejectedToken, StatusList, UnixTime, VerifiedToken, Verifier,
 };
 
 use crate::health::KeyStatus;
@@ -30,7 +30,7 @@ enum Source {
 #[derive(Debug)]
 pub enum Denied {
     /// It is not a good token.
-    Token(Refusal),
+    Token(RejectedToken),
     /// Nobody can tell.
     NoKeys(NoKeys),
 }
@@ -156,7 +156,7 @@ impl Keys {
 
     async fn decide<T>(
         &self,
-        verdict: impl Fn(&Verifier) -> Result<T, Refusal>,
+        verdict: impl Fn(&Verifier) -> Result<T, RejectedToken>,
         host: &impl Host,
     ) -> Result<T, Denied> {
         match &self.0 {
@@ -167,9 +167,9 @@ impl Keys {
                 // Newer keys come from the store first, and then from the issuer.
                 for _ in 0..2 {
                     match verdict(&verifier) {
-                        Err(refusal) if refusal.code() == Code::KeyNotFound => {
+                        Err(rejected) if rejected.code() == Code::KeyNotFound => {
                             let Some(newer) = remote.newer_than(&verifier, host).await else {
-                                return Err(Denied::Token(refusal));
+                                return Err(Denied::Token(rejected));
                             };
                             verifier = newer;
                         }

@@ -88,7 +88,7 @@ impl IssuerKeys {
     /// Returns whether the key with this thumbprint signs or has signed for the issuer.
     #[must_use]
     pub fn has_signed(&self, kid: &str) -> bool {
-        self.signed.keys().iter().any(|key| key.kid().is_some_and(|own| own == kid))
+        self.signed.keys().iter().any(|key| key.kid() == Some(kid))
     }
 
     /// Checks the issuer's own tokens of this type.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use verifier_core::{Claim, Code, Found, Refusal, Stage, TokenType, VerifiedToken};
+use verifier_core::{Actual, Claim, Code, Refusal, Stage, TokenType, VerifiedToken};
 
 use crate::clock::unix_time;
 use crate::keys::{LiveKeys, TypeVerifiers};
@@ -116,7 +116,8 @@ impl TokenChecker {
         let verifiers = keys.verifiers(token_type);
         let token = self.check(verifiers, token, now)?;
         // Without a `kid` there was one key to choose from.
-        let kid = token.kid().or_else(|| verifiers.plain.keys().keys().first()?.kid());
+        let kid =
+            token.kid().or_else(|| verifiers.plain.keys().keys().first()?.kid().map(Cow::Borrowed));
         let kid = kid.ok_or(Refused::new("Token is invalid", Code::KeyNotFound))?.into_owned();
         subject(&token, token_type, kid, false)
     }
@@ -129,12 +130,12 @@ impl TokenChecker {
     ) -> Result<VerifiedToken, Refused> {
         let now = unix_time(now);
         let verdict = match (verifiers.plain.verify(token, now), &verifiers.addressed) {
-            (Err(refusal), Some(addressed)) if refusal.code() == Code::AudienceMismatch => {
+            (Err(rejected), Some(addressed)) if rejected.code() == Code::AudienceMismatch => {
                 addressed.verify(token, now)
             }
             (verdict, _) => verdict,
         };
-        let token = verdict.map_err(|refusal| Refused::of(&refusal))?;
+        let token = verdict.map_err(|rejected| Refused::of(rejected.refusal()))?;
         match (token.claim("iss"), &self.keys.accepted().issuer) {
             (Some(iss), Some(expected)) if iss.as_str().is_none_or(|iss| iss != **expected) => {
                 Err(Refused::new("Token is invalid", Code::IssuerMismatch))
@@ -159,10 +160,10 @@ impl Refused {
         Self::new("Token is invalid", Code::ClaimInvalid)
     }
 
-    fn of(refusal: &Refusal) -> Self {
+    fn of(refusal: Refusal) -> Self {
         let message = match refusal {
             Refusal::Expired { .. } => "Token is expired",
-            Refusal::TokenType { actual: Found::Absent, .. } => "Token has no type",
+            Refusal::TokenType { actual: Actual::Absent, .. } => "Token has no type",
             Refusal::TokenType { .. } => "Token has wrong type",
             _ => "Token is invalid",
         };

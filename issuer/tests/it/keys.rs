@@ -99,7 +99,7 @@ fn a_second_key_is_published_but_does_not_sign() {
     let loaded = keys.load().expect("good keys");
     assert_eq!(loaded.signing.kid(), first);
     let published: Vec<_> =
-        loaded.jwks.keys().keys().iter().map(|key| key.kid().map(|kid| kid.into_owned())).collect();
+        loaded.jwks.keys().keys().iter().map(|key| key.kid().map(str::to_owned)).collect();
     assert_eq!(published, [Some(first.clone()), Some(second.clone())]);
     assert_eq!(fs::read(keys.path().join("public.pem")).expect("public"), public_before);
     let states: Vec<_> =

@@ -6,8 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use verifier_core::KeySet;
 
 fuzz_target!(|bytes: &[u8]| {
-    let Ok(text) = std::str::from_utf8(bytes) else { return };
-    let Ok(keys) = KeySet::from_jwks(text).or_else(|_| KeySet::from_jwk(text)) else { return };
+    let Ok(keys) = KeySet::from_jwks(bytes).or_else(|_| KeySet::from_jwk(bytes)) else { return };
     assert!(!keys.keys().is_empty());
     for key in keys.keys() {
         assert!((2048..=4096).contains(&key.bits()));

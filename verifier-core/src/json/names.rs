@@ -1,6 +1,6 @@
 //! The search for a member name that comes twice in an object.
 
-use super::Text;
+use super::text::Text;
 use core::cmp::Ordering;
 
 /// Whether two of these names are the same after unescaping; leaves them in another order.

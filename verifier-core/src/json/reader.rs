@@ -1,34 +1,40 @@
-//! One pass over a JSON text: grammar, nesting, duplicate names; the members that are asked for
-//! are noted on the way.
+//! One pass over a JSON text that checks grammar, nesting and duplicate names, and collects the
+//! requested members of the outermost object.
 
+use super::error::{JsonError, JsonErrorKind, MAX_DEPTH};
 use super::names::any_twice;
-use super::text::{NO_CODE_UNIT, code_unit};
-use super::{Text, Value, utf8};
-use crate::fault::JsonFault;
+use super::text::{NO_CODE_UNIT, Text, code_unit};
+use super::utf8;
+use super::value::Value;
 use alloc::vec::Vec;
 
-/// The deepest nesting that is read: the outermost object is level 1.
-pub const MAX_DEPTH: u32 = 32;
-
-/// Reads one JSON object and nothing after it but white space; its members with these names go to
-/// the places of the names.
+/// Validates a text of one JSON object, and returns its members with these names, in their order.
 ///
 /// # Errors
-/// What is wrong, and at which byte of the text.
-pub(crate) fn read_members<'a>(
+/// The first violation of strict JSON.
+pub(crate) fn read_members<'a, const N: usize>(
+    text: &'a [u8],
+    names: &[&str; N],
+) -> Result<[Option<Value<'a>>; N], JsonError> {
+    let mut values = [None; N];
+    read_members_into(text, names, &mut values)?;
+    Ok(values)
+}
+
+fn read_members_into<'a>(
     text: &'a [u8],
     names: &[&str],
     values: &mut [Option<Value<'a>>],
-) -> Result<(), (JsonFault, usize)> {
+) -> Result<(), JsonError> {
     let valid = utf8::valid_up_to(text);
     if valid < text.len() {
-        return Err((JsonFault::NotUtf8, valid));
+        return Err(JsonError { kind: JsonErrorKind::NotUtf8, offset: valid });
     }
     let mut reader = Reader { names, values, ..Reader::new(text) };
-    reader.document().map_err(|fault| (fault, reader.at))
+    reader.document().map_err(|kind| JsonError { kind, offset: reader.at })
 }
 
-/// The elements of an array in a text that has been read; none of anything else.
+/// Returns the elements of an array in a validated text, and none of another value.
 pub(crate) fn elements(array: Value<'_>) -> Elements<'_, '_> {
     let mut reader = Reader::new(if array.is_array() { array.raw() } else { &[] });
     reader.at = 1;
@@ -47,25 +53,25 @@ impl<'a> Iterator for Elements<'a, '_> {
         self.reader.took_next(b',');
         self.reader.skip_white_space();
         let start = self.reader.at;
-        // The closing bracket is no value.
+        // Fails at the closing bracket.
         self.reader.value(1).ok()?;
-        Some(Value::new(self.reader.since(start)))
+        Some(self.reader.value_since(start))
     }
 }
 
-/// A place in a text, and what is noted of the outermost object.
+/// A position in a text, and the members collected so far.
 struct Reader<'a, 'w> {
     text: &'a [u8],
-    /// The next byte; when a fault is found, the byte to be told of.
+    /// Offset of the next byte; after an error, the offset to report.
     at: usize,
-    /// The names of every object that is open, the outermost first.
+    /// The names of all open objects, the outermost first.
     open: Vec<Text<'a>>,
-    /// Which members are asked for, and where they go.
+    /// The requested members, and their values.
     names: &'w [&'w str],
     values: &'w mut [Option<Value<'a>>],
 }
 
-type Read = Result<(), JsonFault>;
+type Read = Result<(), JsonErrorKind>;
 
 impl<'a> Reader<'a, '_> {
     fn new(text: &'a [u8]) -> Self {
@@ -79,15 +85,15 @@ impl<'a> Reader<'a, '_> {
         self.value(1)?;
         self.skip_white_space();
         if self.at < self.text.len() {
-            return Err(JsonFault::NotJson);
+            return Err(JsonErrorKind::Syntax);
         }
         if !is_object {
-            return self.fault_at(start, JsonFault::NotAnObject);
+            return self.fail_at(start, JsonErrorKind::NotAnObject);
         }
         Ok(())
     }
 
-    /// The next byte; 0 at the end, where it fits nowhere either.
+    /// Returns the next byte, or 0 at the end: the grammar allows 0 nowhere.
     #[cfg_attr(target_family = "wasm", inline(never))]
     fn peek(&self) -> u8 {
         self.text.get(self.at).copied().unwrap_or(0)
@@ -102,16 +108,16 @@ impl<'a> Reader<'a, '_> {
 
     #[cfg_attr(target_family = "wasm", inline(never))]
     fn take(&mut self, byte: u8) -> Read {
-        if self.took(byte) { Ok(()) } else { Err(JsonFault::NotJson) }
+        if self.took(byte) { Ok(()) } else { Err(JsonErrorKind::Syntax) }
     }
 
-    const fn fault_at(&mut self, at: usize, fault: JsonFault) -> Read {
+    const fn fail_at(&mut self, at: usize, kind: JsonErrorKind) -> Read {
         self.at = at;
-        Err(fault)
+        Err(kind)
     }
 
-    fn since(&self, start: usize) -> &'a [u8] {
-        self.text.get(start..self.at).unwrap_or_default()
+    fn value_since(&self, start: usize) -> Value<'a> {
+        Value::new(self.text.get(start..self.at).unwrap_or_default(), start)
     }
 
     #[cfg_attr(target_family = "wasm", inline(never))]
@@ -121,7 +127,7 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    /// The same with white space before it.
+    /// Skips white space, then as [`Self::took`].
     #[cfg_attr(target_family = "wasm", inline(never))]
     fn took_next(&mut self, byte: u8) -> bool {
         self.skip_white_space();
@@ -141,11 +147,11 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    /// An object or an array, as `close` says; its opening bracket has been seen.
+    /// Reads the object or array that begins here and ends with `close`.
     #[cfg_attr(target_family = "wasm", inline(never))]
     fn container(&mut self, depth: u32, close: u8) -> Read {
         if depth > MAX_DEPTH {
-            return Err(JsonFault::TooDeep);
+            return Err(JsonErrorKind::TooDeep);
         }
         let start = self.at;
         let names_before = self.open.len();
@@ -159,7 +165,7 @@ impl<'a> Reader<'a, '_> {
                 let value = self.at;
                 self.value(depth + 1)?;
                 if depth == 1 {
-                    self.note(value);
+                    self.collect(value);
                 }
                 if !self.took_next(b',') {
                     break;
@@ -168,13 +174,13 @@ impl<'a> Reader<'a, '_> {
             self.take(close)?;
         }
         if any_twice(self.open.get_mut(names_before..).unwrap_or_default()) {
-            return self.fault_at(start, JsonFault::DuplicateMember);
+            return self.fail_at(start, JsonErrorKind::DuplicateMember);
         }
         self.open.truncate(names_before);
         Ok(())
     }
 
-    /// A member's name, up to its value.
+    /// Reads a member's name and the colon.
     fn name(&mut self) -> Read {
         let start = self.at;
         self.string()?;
@@ -185,13 +191,13 @@ impl<'a> Reader<'a, '_> {
         Ok(())
     }
 
-    /// Notes the value that began at `start`, if the member named last is asked for.
-    fn note(&mut self, start: usize) {
-        let value = Value::new(self.since(start));
+    /// Collects the value that began at `start`, if the member named last is requested.
+    fn collect(&mut self, start: usize) {
+        let value = self.value_since(start);
         let Some(name) = self.open.last() else { return };
-        for (known, place) in self.names.iter().zip(self.values.iter_mut()) {
-            if name.is(known.as_bytes()) {
-                *place = Some(value);
+        for (requested, slot) in self.names.iter().zip(self.values.iter_mut()) {
+            if name.is(requested.as_bytes()) {
+                *slot = Some(value);
             }
         }
     }
@@ -204,7 +210,7 @@ impl<'a> Reader<'a, '_> {
         Ok(())
     }
 
-    /// A string of RFC 8259 section 7; a surrogate must come as a pair.
+    /// Reads a string (RFC 8259 section 7). Surrogates must be paired.
     #[cfg_attr(target_family = "wasm", inline(never))]
     fn string(&mut self) -> Read {
         self.take(b'"')?;
@@ -213,7 +219,7 @@ impl<'a> Reader<'a, '_> {
                 Some(b'"') => break,
                 Some(b'\\') => self.escape()?,
                 // Control characters must be escaped.
-                None | Some(0..=0x1f) => return Err(JsonFault::NotJson),
+                None | Some(0..=0x1f) => return Err(JsonErrorKind::Syntax),
                 Some(_) => self.at += 1,
             }
         }
@@ -233,19 +239,19 @@ impl<'a> Reader<'a, '_> {
             0xdc00..=0xdfff => false,
             _ => true,
         };
-        if is_pair { Ok(()) } else { self.fault_at(start, JsonFault::NotJson) }
+        if is_pair { Ok(()) } else { self.fail_at(start, JsonErrorKind::Syntax) }
     }
 
-    /// `u` and four hexadecimal digits.
-    fn code_unit(&mut self) -> Result<u32, JsonFault> {
+    /// Reads `u` and four hexadecimal digits.
+    fn code_unit(&mut self) -> Result<u32, JsonErrorKind> {
         self.take(b'u')?;
         match code_unit(self.text, &mut self.at) {
-            NO_CODE_UNIT => Err(JsonFault::NotJson),
+            NO_CODE_UNIT => Err(JsonErrorKind::Syntax),
             unit => Ok(unit),
         }
     }
 
-    /// A number of RFC 8259 section 6.
+    /// Reads a number (RFC 8259 section 6).
     fn number(&mut self) -> Read {
         self.took(b'-');
         if !self.took(b'0') {
@@ -261,13 +267,13 @@ impl<'a> Reader<'a, '_> {
         Ok(())
     }
 
-    /// One digit or more.
+    /// Reads one digit or more.
     #[cfg_attr(target_family = "wasm", inline(never))]
     fn digits(&mut self) -> Read {
         let start = self.at;
         while self.peek().is_ascii_digit() {
             self.at += 1;
         }
-        if self.at == start { Err(JsonFault::NotJson) } else { Ok(()) }
+        if self.at == start { Err(JsonErrorKind::Syntax) } else { Ok(()) }
     }
 }

@@ -1,11 +1,11 @@
-//! JSON strings, compared and read through their escapes; copied only where something is escaped.
+//! JSON strings, compared and read through their escapes.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-/// The inside of a JSON string that has been validated: between the quotes, escapes untouched.
+/// The content of a validated JSON string: the bytes between the quotes, still escaped.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Text<'a>(&'a [u8]);
 
@@ -15,62 +15,51 @@ impl<'a> Text<'a> {
         Self(escaped)
     }
 
-    /// The bytes of the unescaped text, in UTF-8.
+    /// Returns the bytes of the unescaped text, in UTF-8.
     pub(crate) const fn bytes(self) -> Bytes<'a> {
         Bytes { text: self.0, at: 0, escape: b'\\' as i32, pending: 0 }
     }
 
-    /// Whether the unescaped text is exactly `other`, in UTF-8.
+    /// Returns whether the unescaped text equals `other`, in UTF-8.
     #[cfg_attr(target_family = "wasm", inline(never))]
     pub(crate) fn is(self, other: &[u8]) -> bool {
-        // As many or more bytes as it stands for, and the same first one: most texts are told
-        // apart by that.
+        // The escaped text is at least as long, and begins with the same byte: most texts differ in
+        // that.
         let first = self.0.first();
         self.0.len() >= other.len()
             && (first == other.first() || first == Some(&b'\\'))
             && order(self.bytes(), Bytes::plain(other)).is_eq()
     }
 
-    /// Whether the unescaped text is `other`, which is in lower case, ASCII letters compared
-    /// without case.
+    /// Returns whether the unescaped text equals `other`, which is in lower case, comparing ASCII
+    /// letters without case.
     #[cfg_attr(target_family = "wasm", inline(never))]
     pub(crate) fn is_ignoring_ascii_case(self, other: &str) -> bool {
         self.bytes().map(|byte| byte.to_ascii_lowercase()).eq(other.bytes())
     }
 
-    /// Whether the text has no characters.
+    /// Returns whether the text has no characters.
     pub(crate) const fn is_empty(self) -> bool {
         self.0.is_empty()
     }
 
-    /// The unescaped text; borrowed where nothing was escaped.
+    /// Returns the unescaped text, borrowed where nothing was escaped.
     pub(crate) fn to_str(self) -> Cow<'a, str> {
         match core::str::from_utf8(self.0) {
             Ok(plain) if !self.0.contains(&b'\\') => Cow::Borrowed(plain),
-            _ => {
-                Cow::Owned(String::from_utf8(self.bytes().collect::<Vec<u8>>()).unwrap_or_default())
-            }
+            _ => Cow::Owned(self.unescaped()),
         }
     }
 
-    /// The unescaped text, cut after `limit` characters: for messages that quote an untrusted
-    /// token.
-    pub(crate) fn excerpt(self, limit: usize) -> String {
-        let text = self.to_str();
-        let end = text.char_indices().nth(limit).map_or(text.len(), |(at, _)| at);
-        text.get(..end).unwrap_or_default().into()
+    /// Returns the unescaped text.
+    pub(crate) fn unescaped(self) -> String {
+        String::from_utf8(self.bytes().collect::<Vec<u8>>()).unwrap_or_default()
     }
 
-    /// The text as it stands between the quotes, escapes and all.
-    pub(crate) const fn escaped(self) -> &'a [u8] {
-        self.0
-    }
-
-    /// Orders two texts by the bytes of their unescaped forms, which is the order of their code
-    /// points.
+    /// Orders two texts by the bytes of their unescaped forms.
     ///
-    /// Stops at the first difference: a long name that is compared often costs no more than a
-    /// short one.
+    /// Stops at the first difference, so comparing a long name often costs no more than a short
+    /// one.
     #[cfg_attr(target_family = "wasm", inline(never))]
     pub(crate) fn compare(self, other: Self) -> Ordering {
         order(self.bytes(), other.bytes())
@@ -91,23 +80,23 @@ fn order(mut one: Bytes<'_>, mut other: Bytes<'_>) -> Ordering {
 pub(crate) struct Bytes<'a> {
     text: &'a [u8],
     at: usize,
-    /// The byte that an escape begins with, or [`END`] where nothing is escaped.
+    /// The byte that begins an escape, or [`END`] where nothing is escaped.
     escape: i32,
-    /// The bytes that are left of an escaped character, the next one lowest. They continue a
-    /// character, so none is zero.
+    /// The remaining bytes of an escaped character, the next one lowest. They continue a character,
+    /// so none is zero.
     pending: u32,
 }
 
-/// In place of a byte when there is none: before all of them.
+/// In place of a byte at the end; less than every byte.
 const END: i32 = -1;
 
 impl<'a> Bytes<'a> {
-    /// The bytes of a text in which nothing is escaped.
+    /// Returns the bytes of a text without escapes.
     const fn plain(text: &'a [u8]) -> Self {
         Self { text, at: 0, escape: END, pending: 0 }
     }
 
-    /// The next byte, or [`END`].
+    /// Returns the next byte, or [`END`].
     // One number, where an `Option` is two, which wasm returns in memory.
     #[cfg_attr(target_family = "wasm", inline(never))]
     fn next_or_end(&mut self) -> i32 {
@@ -125,7 +114,7 @@ impl<'a> Bytes<'a> {
         next.cast_signed()
     }
 
-    /// What the escape stands for that goes on here, as [`Self::pending`].
+    /// Reads the rest of an escape, and returns its character in the form of [`Self::pending`].
     fn escaped(&mut self) -> u32 {
         let kind = self.text.get(self.at).copied().unwrap_or_default();
         self.at += 1;
@@ -138,7 +127,7 @@ impl<'a> Bytes<'a> {
             b'u' => {
                 let mut code_point = code_unit(self.text, &mut self.at);
                 if let 0xd800..=0xdbff = code_point {
-                    // The reader has made sure that `\u` and a low surrogate follow.
+                    // The reader checked that `\u` and a low surrogate follow.
                     self.at += 2;
                     let low = code_unit(self.text, &mut self.at);
                     code_point = 0x1_0000 + ((code_point & 0x3ff) << 10) + (low & 0x3ff);
@@ -158,27 +147,27 @@ impl Iterator for Bytes<'_> {
     }
 }
 
-/// The bytes of a character, the first one lowest (RFC 3629 section 3).
+/// Encodes a character in UTF-8, the first byte lowest (RFC 3629 section 3).
 const fn utf8(code_point: u32) -> u32 {
     if code_point < 0x80 {
         return code_point;
     }
-    // Six bits for each byte from the last one on, until the rest fits into the first beside its
-    // mark: as many ones as there are bytes, and a zero.
-    let (mut rest, mut bytes, mut room) = (code_point, 0, 0x40);
-    while rest >= room || room == 0x40 {
+    // Six bits for each byte from the last one on, until the rest fits into the first byte beside
+    // its mark: as many ones as there are bytes, and a zero.
+    let (mut rest, mut bytes, mut capacity) = (code_point, 0, 0x40);
+    while rest >= capacity || capacity == 0x40 {
         bytes = bytes << 8 | 0x80 | rest & 0x3f;
         rest >>= 6;
-        room >>= 1;
+        capacity >>= 1;
     }
-    (bytes << 8) | (0x100 - 2 * room) | rest
+    (bytes << 8) | (0x100 - 2 * capacity) | rest
 }
 
-/// In place of a code unit when there is none.
+/// In place of a code unit when the digits are malformed.
 pub(super) const NO_CODE_UNIT: u32 = u32::MAX;
 
-/// The code unit of the four hexadecimal digits that begin `at` (RFC 8259 section 7), which moves
-/// behind them, or to what is none.
+/// Reads the code unit of four hexadecimal digits (RFC 8259 section 7), and moves `at` behind them,
+/// or to the first character that is not a digit.
 #[cfg_attr(target_family = "wasm", inline(never))]
 pub(super) fn code_unit(text: &[u8], at: &mut usize) -> u32 {
     let mut unit = 0;

@@ -1,7 +1,7 @@
-//! The little DER (X.690) that RSA public keys are written in.
+//! The subset of DER (X.690) that encodes RSA public keys.
 
-use super::{PemFault, Unsuitable};
-use crate::fault::Fault;
+use super::error::KeyError;
+use super::reasons::{PemError, Unsuitable};
 use crate::rs256::RsaPublicKey;
 
 const SEQUENCE: u8 = 0x30;
@@ -13,50 +13,48 @@ const OBJECT_IDENTIFIER: u8 = 0x06;
 const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 const NULL: &[u8] = &[0x05, 0x00];
 
-/// `SubjectPublicKeyInfo` with `rsaEncryption` and its NULL parameter (RFC 5280 section 4.1, RFC
-/// 3279 section 2.3.1), or a bare `RSAPublicKey` (RFC 8017 appendix A.1.1), and nothing behind it.
+/// Reads a `SubjectPublicKeyInfo` with `rsaEncryption` and its NULL parameter (RFC 5280 section
+/// 4.1, RFC 3279 section 2.3.1), or an `RSAPublicKey` (RFC 8017 appendix A.1.1).
 ///
 /// # Errors
-/// [`Code::KeyPemInvalid`](crate::Code::KeyPemInvalid) for other bytes,
-/// [`Code::KeyUnsuitable`](crate::Code::KeyUnsuitable) for a key of another algorithm, and what
-/// [`RsaPublicKey::new`] refuses.
-pub(super) fn read(der: &[u8], spki: bool) -> Result<RsaPublicKey, Fault> {
+/// [`KeyError::Pem`] for other bytes, [`KeyError::Unsuitable`] for a key of another algorithm, and
+/// those of the modulus and the exponent.
+pub(super) fn read(der: &[u8], is_spki: bool) -> Result<RsaPublicKey, KeyError> {
     let mut reader = Reader { der, at: 0 };
-    if spki {
+    if is_spki {
         let whole = reader.open(SEQUENCE);
         let algorithm = reader.open(SEQUENCE);
         let identifier = reader.content(OBJECT_IDENTIFIER);
         let well_formed = reader.at <= algorithm && algorithm <= whole && whole == der.len();
         if well_formed && identifier != RSA_ENCRYPTION {
-            return Err(Unsuitable::NotRsa.fault());
+            return Err(KeyError::Unsuitable(Unsuitable::NotRsa));
         }
         let parameters = reader.until(algorithm);
         let key = reader.open(BIT_STRING);
         // No bits are unused (X.690 section 8.6.2.2).
         let unused = reader.until(reader.at.saturating_add(1));
         if whole != der.len() || parameters != NULL || key != whole || unused != [0] {
-            return Err(PemFault::Der.fault());
+            return Err(KeyError::Pem(PemError::Der));
         }
     }
     let whole = reader.open(SEQUENCE);
     let modulus = reader.integer();
     let exponent = reader.integer();
     if whole != der.len() || reader.at != whole {
-        return Err(PemFault::Der.fault());
+        return Err(KeyError::Pem(PemError::Der));
     }
-    RsaPublicKey::new(modulus, exponent)
+    Ok(RsaPublicKey::new(modulus, exponent)?)
 }
 
-/// A place in a text of elements. What is malformed takes the place beyond the end, where nothing
-/// can be read any more.
+/// A position in a sequence of elements. A malformed element moves it beyond the end, where
+/// nothing can be read.
 struct Reader<'a> {
     der: &'a [u8],
     at: usize,
 }
 
 impl<'a> Reader<'a> {
-    /// Goes into the next element, which must have this tag; yields where it ends.
-    #[cfg_attr(target_family = "wasm", inline(never))]
+    /// Enters the next element, which must have this tag, and returns its end.
     fn open(&mut self, tag: u8) -> usize {
         let header = self.der.get(self.at..).unwrap_or_default();
         let (size, length) = match header {
@@ -73,16 +71,14 @@ impl<'a> Reader<'a> {
         usize::MAX
     }
 
-    /// The content of the next element, which must have this tag.
-    #[cfg_attr(target_family = "wasm", inline(never))]
+    /// Returns the content of the next element, which must have this tag.
     fn content(&mut self, tag: u8) -> &'a [u8] {
         let end = self.open(tag);
         self.until(end)
     }
 
-    /// The content of an INTEGER that is not negative and written as short as can be (X.690
-    /// section 8.3.2).
-    #[cfg_attr(target_family = "wasm", inline(never))]
+    /// Returns the content of an INTEGER that is not negative and minimally encoded (X.690 section
+    /// 8.3.2).
     fn integer(&mut self) -> &'a [u8] {
         let content = self.content(INTEGER);
         if let [] | [0x80..=0xff, ..] | [0, 0..=0x7f, ..] = content {
@@ -91,7 +87,7 @@ impl<'a> Reader<'a> {
         content
     }
 
-    /// What stands before this place, from where the reader is.
+    /// Returns the bytes up to this position, and moves there.
     fn until(&mut self, end: usize) -> &'a [u8] {
         let bytes = self.der.get(self.at..end);
         self.at = if bytes.is_some() { end } else { usize::MAX };

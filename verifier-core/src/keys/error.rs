@@ -1,38 +1,37 @@
-//! Why a key text was refused.
+//! The error of loading keys.
 
-use super::fault::{JwkFault, KeyMember, PemFault, Unsuitable};
+use super::reasons::{JwkError, KeyMember, PemError, Unsuitable};
 use crate::code::Code;
-use crate::fault::Fault;
+use crate::json::JsonError;
+use crate::rs256::InvalidKey;
 use core::fmt;
 
-/// Why a key or a key set was refused at load.
+/// Longest key text that is accepted, in bytes: about 180 keys of 4096 bits.
+pub const MAX_KEY_TEXT_BYTES: usize = 131_072;
+
+/// Why a key or a key set was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum KeyError {
     /// [`Code::KeyFormatUnknown`].
     UnknownFormat,
-    /// [`Code::KeySetTooLarge`]: the text's length, in bytes.
+    /// [`Code::KeySetTooLarge`].
     TooLong {
         /// Bytes of the text.
         bytes: usize,
     },
-    /// [`Code::KeyPemInvalid`]: what is wrong with it.
-    Pem(PemFault),
-    /// [`Code::KeyJsonInvalid`]: not strict JSON, at this byte of the text (of the JWK, inside a
-    /// set).
-    JsonSyntax {
-        /// Byte offset.
-        at: usize,
-    },
-    /// [`Code::KeyJsonInvalid`]: JSON of another shape than a JWK or JWKS.
-    Json(JwkFault),
-    /// [`Code::KeyMemberInvalid`]: which member.
+    /// [`Code::KeyPemInvalid`].
+    Pem(PemError),
+    /// [`Code::KeyJsonInvalid`]: not strict JSON.
+    Json(JsonError),
+    /// [`Code::KeyJsonInvalid`]: JSON, but neither a JWK nor a JWKS.
+    Jwk(JwkError),
+    /// [`Code::KeyMemberInvalid`].
     Member(KeyMember),
     /// [`Code::KeyPrivate`].
     PrivateKey,
     /// [`Code::KeySymmetric`].
     SymmetricKey,
-    /// [`Code::KeyUnsuitable`]: which member says so.
+    /// [`Code::KeyUnsuitable`].
     Unsuitable(Unsuitable),
     /// [`Code::KeyTooSmall`].
     TooSmall {
@@ -55,14 +54,14 @@ pub enum KeyError {
 }
 
 impl KeyError {
-    /// The stable code.
+    /// Returns the stable code.
     #[must_use]
-    pub const fn code(&self) -> Code {
+    pub const fn code(self) -> Code {
         match self {
             Self::UnknownFormat => Code::KeyFormatUnknown,
             Self::TooLong { .. } => Code::KeySetTooLarge,
             Self::Pem(_) => Code::KeyPemInvalid,
-            Self::JsonSyntax { .. } | Self::Json(_) => Code::KeyJsonInvalid,
+            Self::Json(_) | Self::Jwk(_) => Code::KeyJsonInvalid,
             Self::Member(_) => Code::KeyMemberInvalid,
             Self::PrivateKey => Code::KeyPrivate,
             Self::SymmetricKey => Code::KeySymmetric,
@@ -77,36 +76,13 @@ impl KeyError {
     }
 }
 
-impl From<Fault> for KeyError {
-    /// A fault found while loading keys.
-    fn from(fault: Fault) -> Self {
-        let (reason, place) = (usize::from(fault.reason()), fault.place());
-        match fault.code() {
-            Code::KeySetTooLarge => Self::TooLong { bytes: place as usize },
-            Code::KeyPemInvalid => {
-                PemFault::ALL.get(reason).copied().map_or(Self::UnknownFormat, Self::Pem)
-            }
-            Code::KeyJsonInvalid => match reason.checked_sub(usize::from(JwkFault::OFFSET)) {
-                None => Self::JsonSyntax { at: place as usize },
-                Some(reason) => {
-                    JwkFault::ALL.get(reason).copied().map_or(Self::UnknownFormat, Self::Json)
-                }
-            },
-            Code::KeyMemberInvalid => {
-                KeyMember::ALL.get(reason).copied().map_or(Self::UnknownFormat, Self::Member)
-            }
-            Code::KeyPrivate => Self::PrivateKey,
-            Code::KeySymmetric => Self::SymmetricKey,
-            Code::KeyUnsuitable => {
-                Unsuitable::ALL.get(reason).copied().map_or(Self::UnknownFormat, Self::Unsuitable)
-            }
-            Code::KeyTooSmall => Self::TooSmall { bits: place },
-            Code::KeyTooLarge => Self::TooLarge { bits: place },
-            Code::KeyModulusEven => Self::ModulusEven,
-            Code::KeyExponentInvalid => Self::ExponentInvalid,
-            Code::KeyDuplicateKid => Self::DuplicateKid,
-            Code::KeySetEmpty => Self::EmptySet,
-            _ => Self::UnknownFormat,
+impl From<InvalidKey> for KeyError {
+    fn from(error: InvalidKey) -> Self {
+        match error {
+            InvalidKey::TooSmall { bits } => Self::TooSmall { bits },
+            InvalidKey::TooLarge { bits } => Self::TooLarge { bits },
+            InvalidKey::ModulusEven => Self::ModulusEven,
+            InvalidKey::ExponentInvalid => Self::ExponentInvalid,
         }
     }
 }
@@ -114,26 +90,34 @@ impl From<Fault> for KeyError {
 impl core::error::Error for KeyError {}
 
 impl fmt::Display for KeyError {
-    /// English, one line, with the values that matter.
+    /// Writes an English sentence for logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownFormat => f.write_str("the key is neither PEM nor a JWK nor a JWKS"),
             Self::TooLong { bytes } => {
-                write!(f, "the key text has {bytes} bytes; {} are read", super::MAX_KEY_TEXT_BYTES)
+                write!(f, "the key text has {bytes} bytes; {MAX_KEY_TEXT_BYTES} are read")
             }
-            Self::Pem(what) => write!(f, "the PEM text is not a public key: {what}"),
-            Self::JsonSyntax { at } => write!(f, "the JWK or JWKS is not strict JSON at byte {at}"),
-            Self::Json(what) => write!(f, "the JSON is not a JWK or JWKS: {what}"),
-            Self::Member(member) => write!(f, "the JWK member {} is missing or malformed", member.as_str()),
+            Self::Pem(error) => write!(f, "the PEM text is not a public key: {error}"),
+            Self::Json(error) => write!(f, "the JWK or JWKS {error}"),
+            Self::Jwk(error) => write!(f, "the JSON is not a JWK or JWKS: {error}"),
+            Self::Member(member) => {
+                write!(f, "the JWK member {} is missing or malformed", member.as_str())
+            }
             Self::PrivateKey => f.write_str(
                 "this is a private key: pass the public key only, and replace a private key that was exposed",
             ),
             Self::SymmetricKey => f.write_str("a symmetric key cannot verify RS256"),
             Self::Unsuitable(why) => write!(f, "the key is not meant for verifying RS256: {why}"),
-            Self::TooSmall { bits } => write!(f, "the RSA modulus has {bits} bits; 2048 are the least"),
-            Self::TooLarge { bits } => write!(f, "the RSA modulus has {bits} bits; 4096 are the most"),
+            Self::TooSmall { bits } => {
+                write!(f, "the RSA modulus has {bits} bits; 2048 are the least")
+            }
+            Self::TooLarge { bits } => {
+                write!(f, "the RSA modulus has {bits} bits; 4096 are the most")
+            }
             Self::ModulusEven => f.write_str("the RSA modulus is even"),
-            Self::ExponentInvalid => f.write_str("the RSA public exponent is not an odd number from 3 to 2^32 - 1"),
+            Self::ExponentInvalid => {
+                f.write_str("the RSA public exponent is not an odd number from 3 to 2^32 - 1")
+            }
             Self::DuplicateKid => f.write_str("two keys of the set have the same kid"),
             Self::EmptySet => f.write_str("the key set holds no key for RS256"),
         }

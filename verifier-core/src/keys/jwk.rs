@@ -1,49 +1,54 @@
 //! JWK and JWKS (RFC 7517), RSA members (RFC 7518 section 6.3).
 
-use super::{JwkFault, KeyMember, Loaded, Unsuitable};
+use super::error::KeyError;
+use super::public_key::PublicKey;
+use super::reasons::{JwkError, KeyMember, Unsuitable};
 use crate::base64url::Decoder;
-use crate::code::Code;
-use crate::fault::Fault;
-use crate::json::{Value, elements, read_members};
+use crate::json::{Text, Value, elements, read_members};
 use crate::rs256::RsaPublicKey;
+use alloc::vec;
 use alloc::vec::Vec;
 
-/// Reads a JWK or a JWKS, which is told by its member `keys`.
-///
-/// # Errors
-/// [`Code::KeyJsonInvalid`] for a text of another shape; [`Code::KeyPrivate`] and
-/// [`Code::KeySymmetric`] wherever such a key stands; for a single JWK whatever makes it
-/// unsuitable. In a set, unsuitable keys are skipped.
-pub(super) fn read(text: &[u8], loaded: &mut Loaded) -> Result<(), Fault> {
-    let mut jwk = Jwk::default();
-    jwk.read(text)?;
-    match jwk.get(Member::Keys) {
-        // A key of a set is none itself.
-        Some(list) if !loaded.is_set => {
-            if !list.is_array() {
-                return Err(JwkFault::KeysNotAnArray.fault());
-            }
-            loaded.is_set = true;
-            for element in elements(list) {
-                if !element.is_object() {
-                    return Err(JwkFault::KeyNotAnObject.fault());
-                }
-                read(element.raw(), loaded)?;
-            }
-        }
-        _ => {
-            if let Err(unsuitable) = jwk.key(loaded) {
-                if !loaded.is_set {
-                    return Err(unsuitable);
-                }
-                loaded.skipped.get_or_insert(unsuitable);
-            }
-        }
-    }
-    Ok(())
+/// The keys of a text.
+pub(super) struct Document {
+    /// The key of a JWK, or the suitable keys of a JWKS; at least one.
+    pub(super) keys: Vec<PublicKey>,
+    pub(super) is_set: bool,
 }
 
-/// The members of a JWK that are looked at.
+/// Reads a JWK, or a JWKS when there is a member `keys`.
+///
+/// # Errors
+/// [`KeyError::Json`] and [`KeyError::Jwk`] for another text; [`KeyError::PrivateKey`] and
+/// [`KeyError::SymmetricKey`] anywhere; for a JWK the reason why it is unsuitable. Unsuitable keys
+/// of a set are skipped; when none is left, the error of the first or [`KeyError::EmptySet`].
+pub(super) fn read(text: &[u8]) -> Result<Document, KeyError> {
+    let jwk = Jwk::read(text)?;
+    match jwk.get(Member::Keys) {
+        None => Ok(Document { keys: vec![jwk.public_key()?], is_set: false }),
+        Some(list) => Ok(Document { keys: read_set(list)?, is_set: true }),
+    }
+}
+
+fn read_set(list: Value<'_>) -> Result<Vec<PublicKey>, KeyError> {
+    if !list.is_array() {
+        return Err(KeyError::Jwk(JwkError::KeysNotAnArray));
+    }
+    let (mut keys, mut first_error) = (Vec::new(), KeyError::EmptySet);
+    for element in elements(list) {
+        if !element.is_object() {
+            return Err(KeyError::Jwk(JwkError::KeyNotAnObject));
+        }
+        match Jwk::read(element.raw())?.public_key() {
+            Ok(key) => keys.push(key),
+            Err(error) if first_error == KeyError::EmptySet => first_error = error,
+            Err(_) => {}
+        }
+    }
+    if keys.is_empty() { Err(first_error) } else { Ok(keys) }
+}
+
+/// The members of a JWK that are read.
 #[derive(Clone, Copy)]
 enum Member {
     Keys,
@@ -54,102 +59,91 @@ enum Member {
     Kid,
     Modulus,
     Exponent,
-    /// `k`, the key itself of a symmetric one.
+    /// `k`, the value of a symmetric key.
     Secret,
     /// `d`, the first of the private members of RFC 7518 sections 6.2.2 and 6.3.2, RFC 8037, and
     /// key type AKP.
     Private,
 }
 
-/// Their names, in the same order; [`Member::Private`] and all that follow are private.
+/// The member names, in the same order; [`Member::Private`] and all that follow are private.
 const NAMES: [&str; 17] = [
     "keys", "kty", "use", "alg", "key_ops", "kid", "n", "e", "k", "d", "p", "q", "dp", "dq", "qi",
     "oth", "priv",
 ];
 
-#[derive(Default)]
 struct Jwk<'a> {
     members: [Option<Value<'a>>; NAMES.len()],
 }
 
 impl<'a> Jwk<'a> {
-    /// Reads a JSON object, which must hold no secret, suitable or not: beside the member `keys`
-    /// it is as exposed as inside.
-    #[cfg_attr(target_family = "wasm", inline(never))]
-    fn read(&mut self, text: &'a [u8]) -> Result<(), Fault> {
-        read_members(text, &NAMES, &mut self.members)
-            .map_err(|(fault, at)| Fault::new(Code::KeyJsonInvalid, fault as u8, at))?;
-        for member in &mut self.members {
-            // Serializers write null for a member that a key does not have.
+    /// Reads a JSON object that must not hold a secret. This applies to a JWKS too, beside its
+    /// member `keys`.
+    fn read(text: &'a [u8]) -> Result<Self, KeyError> {
+        let mut members = read_members(text, &NAMES).map_err(KeyError::Json)?;
+        for member in &mut members {
+            // Serializers write null for an absent member.
             *member = member.filter(|value| !value.is_null());
         }
-        if self.get(Member::Secret).is_some() || self.says(Member::Kty, b"oct") {
-            return Err(Fault::of(Code::KeySymmetric));
+        let jwk = Self { members };
+        if jwk.get(Member::Secret).is_some() || jwk.is(Member::Kty, "oct") {
+            return Err(KeyError::SymmetricKey);
         }
-        if self.members.iter().skip(Member::Private as usize).any(Option::is_some) {
-            return Err(Fault::of(Code::KeyPrivate));
+        if jwk.members.iter().skip(Member::Private as usize).any(Option::is_some) {
+            return Err(KeyError::PrivateKey);
         }
-        Ok(())
+        Ok(jwk)
     }
 
-    /// A member, when it is there and is not null.
+    /// Returns a member that is present and not null.
     fn get(&self, member: Member) -> Option<Value<'a>> {
         self.members.get(member as usize).copied().flatten()
     }
 
-    /// Whether the member is there and is this string.
-    #[cfg_attr(target_family = "wasm", inline(never))]
-    fn says(&self, member: Member, expected: &[u8]) -> bool {
-        self.get(member).is_some_and(|value| value.is_text(expected))
+    fn is(&self, member: Member, expected: &str) -> bool {
+        self.get(member).is_some_and(|value| value.is_text(expected.as_bytes()))
     }
 
-    /// Appends the key, which must have `kty` RSA, and `use`, `key_ops` and `alg` that are absent
-    /// or fit for verifying RS256.
-    #[cfg_attr(target_family = "wasm", inline(never))]
-    fn key(&self, loaded: &mut Loaded) -> Result<(), Fault> {
-        if !self.says(Member::Kty, b"RSA") {
-            return Err(Unsuitable::Kty.fault());
+    /// Returns the key. `kty` must be RSA; `use`, `key_ops` and `alg` must be absent or allow to
+    /// verify RS256.
+    fn public_key(&self) -> Result<PublicKey, KeyError> {
+        if !self.is(Member::Kty, "RSA") {
+            return Err(KeyError::Unsuitable(Unsuitable::Kty));
         }
         for (member, expected, unsuitable) in
             [(Member::Use, "sig", Unsuitable::Use), (Member::Alg, "RS256", Unsuitable::Alg)]
         {
-            if self.get(member).is_some() && !self.says(member, expected.as_bytes()) {
-                return Err(unsuitable.fault());
+            if self.get(member).is_some() && !self.is(member, expected) {
+                return Err(KeyError::Unsuitable(unsuitable));
             }
         }
         if self
             .get(Member::KeyOps)
             .is_some_and(|list| !elements(list).any(|operation| operation.is_text(b"verify")))
         {
-            return Err(Unsuitable::KeyOps.fault());
+            return Err(KeyError::Unsuitable(Unsuitable::KeyOps));
         }
-        let kid = self.get(Member::Kid).map(Value::text);
-        if let Some(None) = kid {
-            return Err(KeyMember::KeyId.fault());
-        }
-        loaded.bytes.clear();
-        self.unsigned(Member::Modulus, KeyMember::Modulus, &mut loaded.bytes)?;
-        let end = loaded.bytes.len();
-        self.unsigned(Member::Exponent, KeyMember::Exponent, &mut loaded.bytes)?;
-        let (modulus, exponent) = loaded.bytes.split_at_checked(end).unwrap_or_default();
-        let rsa = RsaPublicKey::new(modulus, exponent)?;
-        loaded.push(kid.flatten(), rsa);
-        Ok(())
+        let kid = match self.get(Member::Kid) {
+            None => None,
+            Some(kid) => Some(kid.text().ok_or(KeyError::Member(KeyMember::KeyId))?),
+        };
+        let modulus = self.unsigned(Member::Modulus, KeyMember::Modulus)?;
+        let exponent = self.unsigned(Member::Exponent, KeyMember::Exponent)?;
+        let rsa = RsaPublicKey::new(&modulus, &exponent)?;
+        Ok(PublicKey::new(kid.map(Text::unescaped), rsa))
     }
 
-    /// Appends the bytes of a `Base64urlUInt` (RFC 7518 section 2), leading zeros tolerated.
-    #[cfg_attr(target_family = "wasm", inline(never))]
-    fn unsigned(&self, member: Member, name: KeyMember, bytes: &mut Vec<u8>) -> Result<(), Fault> {
-        if let Some(text) = self.get(member).and_then(Value::text) {
-            let mut decoder = Decoder::default();
-            // One character alone is no byte, and may not end.
-            if !text.is_empty()
-                && text.bytes().all(|byte| decoder.take(byte, bytes))
-                && decoder.may_end()
-            {
-                return Ok(());
-            }
+    /// Decodes a `Base64urlUInt` (RFC 7518 section 2). Leading zeros are tolerated.
+    fn unsigned(&self, member: Member, name: KeyMember) -> Result<Vec<u8>, KeyError> {
+        let invalid = KeyError::Member(name);
+        let text = self.get(member).and_then(Value::text).ok_or(invalid)?;
+        let (mut decoder, mut bytes) = (Decoder::default(), Vec::new());
+        if !text.is_empty()
+            && text.bytes().all(|byte| decoder.push(byte, &mut bytes))
+            && decoder.is_complete()
+        {
+            return Ok(bytes);
         }
-        Err(name.fault())
+        Err(invalid)
     }
 }

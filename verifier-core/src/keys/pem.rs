@@ -1,92 +1,95 @@
 //! PEM public keys (RFC 7468): `PUBLIC KEY` (SPKI) and `RSA PUBLIC KEY` (PKCS#1).
 
-use super::{Loaded, PemFault, der};
+use super::der;
+use super::error::KeyError;
+use super::public_key::PublicKey;
+use super::reasons::PemError;
 use crate::base64url::Decoder;
-use crate::code::Code;
-use crate::fault::Fault;
 use alloc::vec::Vec;
 
 const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
 const DASHES: &[u8] = b"-----";
 
-/// Reads a text that holds one public key and nothing else but white space. A line break may be
-/// written as `\n` (or `\r\n`), as environment variables and settings often have it.
-///
-/// # Errors
-/// [`Code::KeyPrivate`] for a private key, [`Code::KeyPemInvalid`] for everything else that is not
-/// such a key, [`Code::KeyUnsuitable`] for a key of another algorithm, and what
-/// [`RsaPublicKey::new`](crate::rs256::RsaPublicKey::new) refuses.
-pub(super) fn read(text: &[u8], loaded: &mut Loaded) -> Result<(), Fault> {
-    // Whatever stands around it: a private key that was passed has been exposed, and must be told
-    // as one.
-    if until(&mut &*text, b"PRIVATE KEY-----").is_some() {
-        return Err(Fault::of(Code::KeyPrivate));
-    }
-    // -----BEGIN label-----body-----END label-----
-    let mut rest = text.trim_ascii();
-    if until(&mut rest, BEGIN) != Some(&[]) {
-        return Err(PemFault::BeginMissing.fault());
-    }
-    let label = until(&mut rest, DASHES).ok_or(PemFault::BeginUnclosed.fault())?;
-    let body = until(&mut rest, END).ok_or(PemFault::EndMissing.fault())?;
-    if until(&mut rest, DASHES) != Some(label) || !after_breaks(rest).is_empty() {
-        return Err(PemFault::EndMismatch.fault());
-    }
-    if !matches!(body, [b'\n' | b'\r', ..] | [b'\\', b'n' | b'r', ..]) {
-        return Err(PemFault::BeginTrailing.fault());
-    }
-    let spki = label == b"PUBLIC KEY";
-    if !spki && label != b"RSA PUBLIC KEY" {
-        return Err(PemFault::LabelUnknown.fault());
-    }
-    if !decode(body, &mut loaded.bytes) {
-        return Err(PemFault::Base64.fault());
-    }
-    let rsa = der::read(&loaded.bytes, spki)?;
-    loaded.push(None, rsa);
-    Ok(())
+/// Returns whether a text holds a private key, whatever surrounds it.
+pub(super) fn holds_private_key(text: &[u8]) -> bool {
+    take_until(&mut &*text, b"PRIVATE KEY-----").is_some()
 }
 
-/// Takes what stands before the next such text, and that one too.
+/// Reads a text of one public key and white space. A line break may be written as `\n` (or
+/// `\r\n`), as environment variables and settings often have it.
+///
+/// # Errors
+/// [`KeyError::PrivateKey`], [`KeyError::Pem`], [`KeyError::Unsuitable`] for a key of another
+/// algorithm, and those of the modulus and the exponent.
+pub(super) fn read(text: &[u8]) -> Result<PublicKey, KeyError> {
+    // Report private keys first, so that their owner replaces them.
+    if holds_private_key(text) {
+        return Err(KeyError::PrivateKey);
+    }
+    let (body, is_spki) = unwrap_armour(text).map_err(KeyError::Pem)?;
+    let der = decode(body).ok_or(KeyError::Pem(PemError::Base64))?;
+    Ok(PublicKey::new(None, der::read(&der, is_spki)?))
+}
+
+/// Returns the body between the lines `-----BEGIN label-----` and `-----END label-----`, and
+/// whether the label is that of an SPKI.
+fn unwrap_armour(text: &[u8]) -> Result<(&[u8], bool), PemError> {
+    let mut rest = text.trim_ascii();
+    if take_until(&mut rest, BEGIN) != Some(&[]) {
+        return Err(PemError::BeginMissing);
+    }
+    let label = take_until(&mut rest, DASHES).ok_or(PemError::BeginUnclosed)?;
+    let body = take_until(&mut rest, END).ok_or(PemError::EndMissing)?;
+    if take_until(&mut rest, DASHES) != Some(label) || !skip_breaks(rest).is_empty() {
+        return Err(PemError::EndMismatch);
+    }
+    if !matches!(body, [b'\n' | b'\r', ..] | [b'\\', b'n' | b'r', ..]) {
+        return Err(PemError::BeginTrailing);
+    }
+    match label {
+        b"PUBLIC KEY" => Ok((body, true)),
+        b"RSA PUBLIC KEY" => Ok((body, false)),
+        _ => Err(PemError::LabelUnknown),
+    }
+}
+
+/// Removes the text up to and including the first `delimiter`, and returns what precedes it.
 // The search of the standard library, made for any length, takes more wasm than all the rest of
 // reading keys, and can panic as far as the compiler sees.
-#[cfg_attr(target_family = "wasm", inline(never))]
-fn until<'a>(text: &mut &'a [u8], what: &[u8]) -> Option<&'a [u8]> {
-    let at = text.windows(what.len()).position(|window| window == what)?;
+fn take_until<'a>(text: &mut &'a [u8], delimiter: &[u8]) -> Option<&'a [u8]> {
+    let at = text.windows(delimiter.len()).position(|window| window == delimiter)?;
     let before = text.get(..at);
-    *text = text.get(at + what.len()..)?;
+    *text = text.get(at + delimiter.len()..)?;
     before
 }
 
-/// What follows the white space and the written line breaks that a text begins with.
-fn after_breaks(mut text: &[u8]) -> &[u8] {
+/// Skips white space and written line breaks.
+fn skip_breaks(mut text: &[u8]) -> &[u8] {
     while let [b' ' | b'\t' | b'\r' | b'\n', rest @ ..] | [b'\\', b'n' | b'r', rest @ ..] = text {
         text = rest;
     }
     text
 }
 
-/// Standard base64 in lines (RFC 7468 section 3), with strict padding; false when it is not.
-fn decode(mut body: &[u8], der: &mut Vec<u8>) -> bool {
-    let mut decoder = Decoder::default();
-    let mut padding = 0;
-    while let [byte, rest @ ..] = after_breaks(body) {
+/// Decodes standard base64 in lines (RFC 7468 section 3), with strict padding.
+fn decode(mut body: &[u8]) -> Option<Vec<u8>> {
+    let (mut decoder, mut der, mut padding) = (Decoder::default(), Vec::new(), 0);
+    while let [byte, rest @ ..] = skip_breaks(body) {
         body = rest;
-        let in_url = match byte {
+        let base64url = match byte {
             b'=' => {
                 padding += 1;
                 continue;
             }
             b'+' => b'-',
             b'/' => b'_',
-            // What the other alphabet has in their places.
-            b'-' | b'_' => return false,
+            b'-' | b'_' => return None,
             other => *other,
         };
-        if padding > 0 || !decoder.take(in_url, der) {
-            return false;
+        if padding > 0 || !decoder.push(base64url, &mut der) {
+            return None;
         }
     }
-    padding == decoder.missing() && decoder.may_end()
+    (padding == decoder.missing() && decoder.is_complete()).then_some(der)
 }

@@ -6,8 +6,6 @@
 pub(crate) mod kernel;
 pub(crate) mod sha256;
 
-use crate::code::Code;
-use crate::fault::Fault;
 use alloc::vec::Vec;
 use kernel::{Kernel, Native};
 
@@ -23,6 +21,19 @@ const DIGEST_INFO: [u8; 20] = [
     0x00, 0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01,
     0x05, 0x00, 0x04, 0x20,
 ];
+
+/// Why a modulus or an exponent is not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum InvalidKey {
+    /// The modulus is shorter than [`MIN_MODULUS_BITS`].
+    TooSmall { bits: u32 },
+    /// The modulus is longer than [`MAX_MODULUS_BITS`].
+    TooLarge { bits: u32 },
+    /// The modulus is even.
+    ModulusEven,
+    /// The exponent is even, below 3, or 2^32 or more.
+    ExponentInvalid,
+}
 
 /// An RSA public key with what verification needs of it computed once.
 #[derive(Clone, Debug)]
@@ -41,27 +52,26 @@ impl RsaPublicKey {
     /// odd. The exponent is odd and from 3 to 2^32 - 1.
     ///
     /// # Errors
-    /// [`Code::KeyTooSmall`], [`Code::KeyTooLarge`], [`Code::KeyExponentInvalid`],
-    /// [`Code::KeyModulusEven`].
-    pub(crate) fn new(mut modulus: &[u8], exponent: &[u8]) -> Result<Self, Fault> {
+    /// The first [`InvalidKey`] of: size of the modulus, exponent, parity of the modulus.
+    pub(crate) fn new(mut modulus: &[u8], exponent: &[u8]) -> Result<Self, InvalidKey> {
         while let [0, rest @ ..] = modulus {
             modulus = rest;
         }
         let bits = bit_length(modulus);
         if bits < MIN_MODULUS_BITS {
-            return Err(Fault::new(Code::KeyTooSmall, 0, bits as usize));
+            return Err(InvalidKey::TooSmall { bits });
         }
         if bits > MAX_MODULUS_BITS {
-            return Err(Fault::new(Code::KeyTooLarge, 0, bits as usize));
+            return Err(InvalidKey::TooLarge { bits });
         }
-        let exponent = read_exponent(exponent).ok_or(Fault::of(Code::KeyExponentInvalid))?;
+        let exponent = read_exponent(exponent).ok_or(InvalidKey::ExponentInvalid)?;
         if modulus.last().is_none_or(|lowest| lowest % 2 == 0) {
-            return Err(Fault::of(Code::KeyModulusEven));
+            return Err(InvalidKey::ModulusEven);
         }
         let mut encoded = [0; MAX_MODULUS_BYTES];
         // There is room for as many bytes as may be.
         let Some(encoded) = encoded.get_mut(..modulus.len()) else {
-            return Err(Fault::new(Code::KeyTooLarge, 0, bits as usize));
+            return Err(InvalidKey::TooLarge { bits });
         };
         write_encoded_message(encoded);
         Ok(Self {

@@ -1,9 +1,9 @@
-//! Key texts that must not load, or must be told for what they are.
+//! Key texts that must be refused, with the exact reason.
 
 use crate::common::{RSA_2048, RSA_2048_PUBLIC, RSA_3072, RSA_4096, Signer, unb64};
 use base64::Engine as _;
 use serde_json::json;
-use verifier_core::KeySet;
+use verifier_core::{JsonError, JsonErrorKind, KeyError, KeySet};
 
 fn code(text: &str) -> &'static str {
     KeySet::parse(text).err().map_or("loaded", |error| error.code().as_str())
@@ -31,7 +31,7 @@ fn secrets_beside_the_keys_of_a_set_are_refused_like_those_inside() {
 }
 
 #[test]
-fn a_private_key_is_told_as_one_whatever_stands_around_it() {
+fn a_private_key_is_reported_whatever_surrounds_it() {
     for text in [
         RSA_2048.to_owned(),
         format!("{RSA_2048}{RSA_2048_PUBLIC}"),
@@ -247,4 +247,26 @@ fn numbers_of_a_jwk_are_strict_base64url_after_unescaping() {
     ] {
         assert_eq!(code(&with(&n, e)), expected, "n {n}, e {e}");
     }
+}
+
+#[test]
+fn a_violation_of_strict_json_is_reported_with_its_position() {
+    let json = |kind, offset| KeyError::Json(JsonError { kind, offset });
+    let nested = format!(r#"{{"keys":{}"#, "[".repeat(40));
+    for (text, expected) in [
+        (r#"{"kty":"RSA","n":"AQ","n":"AQ"}"#, json(JsonErrorKind::DuplicateMember, 0)),
+        (r#"{"keys":[],"keys":[]}"#, json(JsonErrorKind::DuplicateMember, 0)),
+        (
+            r#"{"keys":[{"kty":"RSA"},{"kid":"a","k\u0069d":"b"}]}"#,
+            json(JsonErrorKind::DuplicateMember, 23),
+        ),
+        (r#"{"keys":[}"#, json(JsonErrorKind::Syntax, 9)),
+        (nested.as_str(), json(JsonErrorKind::TooDeep, 39)),
+    ] {
+        assert_eq!(KeySet::parse(text).err(), Some(expected), "{text}");
+        assert_eq!(code(text), "key_json_invalid");
+    }
+    let not_utf8 = KeySet::parse(b"{\"kid\":\"\xff\"}").err();
+    assert_eq!(not_utf8, Some(json(JsonErrorKind::NotUtf8, 8)));
+    assert_eq!(KeySet::from_jwks("[]").err(), Some(json(JsonErrorKind::NotAnObject, 0)));
 }

@@ -10,7 +10,9 @@ use proptest::prelude::*;
 use rsa::sha2::Sha256;
 use serde_json::{Map, Value, json};
 use std::sync::LazyLock;
-use verifier_core::{Code, KeySet, Policy, Refusal, Stage, UnixTime, VerifiedToken, Verifier};
+use verifier_core::{
+    Code, KeySet, Policy, RejectedToken, Stage, UnixTime, VerifiedToken, Verifier,
+};
 
 struct Subject {
     signer: Signer,
@@ -29,7 +31,7 @@ impl Subject {
         Self { signer, verifier: Verifier::new(keys, Policy::default()), jwt_compact }
     }
 
-    fn verify(&self, token: &str) -> Result<VerifiedToken, Refusal> {
+    fn verify(&self, token: &str) -> Result<VerifiedToken, RejectedToken> {
         self.verifier.verify(token, UnixTime::from_secs(NOW))
     }
 }
@@ -53,10 +55,10 @@ fn json_value() -> impl Strategy<Value = Value> {
     })
 }
 
-/// A change of a token's text: at a place, put a character instead of, or before, or take one away.
+/// A change of a token's text at an index: replaces, inserts or removes a character.
 #[derive(Clone, Debug)]
 struct Edit {
-    place: prop::sample::Index,
+    index: prop::sample::Index,
     character: char,
     kind: u8,
 }
@@ -66,8 +68,8 @@ fn edit() -> impl Strategy<Value = Edit> {
         8 => prop::sample::select("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.".chars().collect::<Vec<_>>()),
         1 => any::<char>(),
     ];
-    (any::<prop::sample::Index>(), character, 0_u8..3).prop_map(|(place, character, kind)| Edit {
-        place,
+    (any::<prop::sample::Index>(), character, 0_u8..3).prop_map(|(index, character, kind)| Edit {
+        index,
         character,
         kind,
     })
@@ -76,12 +78,12 @@ fn edit() -> impl Strategy<Value = Edit> {
 fn apply(token: &str, edits: &[Edit]) -> String {
     let mut characters: Vec<char> = token.chars().collect();
     for edit in edits {
-        let place = edit.place.index(characters.len());
+        let index = edit.index.index(characters.len());
         match edit.kind {
-            0 => characters[place] = edit.character,
-            1 => characters.insert(place, edit.character),
+            0 => characters[index] = edit.character,
+            1 => characters.insert(index, edit.character),
             _ => {
-                characters.remove(place);
+                characters.remove(index);
             }
         }
     }
@@ -174,7 +176,7 @@ fn agree_on_the_signature(subject: &Subject, token: &str) -> Result<(), TestCase
             Err(_) => Err(()),
         }
     });
-    let code = ours.as_ref().err().map(Refusal::code);
+    let code = ours.as_ref().err().map(RejectedToken::code);
     match (code, theirs) {
         (None, theirs) => prop_assert_eq!(theirs, Ok(true), "accepted by us alone: {}", token),
         (Some(Code::SignatureInvalid), theirs) => {

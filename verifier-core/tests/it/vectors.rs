@@ -95,12 +95,12 @@ fn every_row_of_the_verdict_table_gets_its_verdict_and_code() {
 }
 
 /// The check that must fail for a code.
-fn check_of(code: Code, refusal: &Refusal) -> Check {
-    match (code, refusal) {
+fn check_of(refusal: Refusal) -> Check {
+    match (refusal.code(), refusal) {
         (Code::ClaimMissing, _) | (Code::TokenExpired, _) => Check::ExpiresAt,
         (Code::ClaimInvalid, Refusal::ClaimInvalid(claim)) => Check::ALL
             .into_iter()
-            .find(|check| check.as_str() == *claim)
+            .find(|check| check.as_str() == claim.as_str())
             .expect("the claim has a check"),
         (Code::TokenNotYetValid, _) => Check::NotBefore,
         (Code::TokenIssuedInFuture, _) => Check::IssuedAt,
@@ -128,7 +128,7 @@ fn every_row_is_explained_by_the_check_that_stopped_it() {
         let explanation = verifier.explain(&row.token, now);
         assert_eq!(explanation.verdict, verifier.verify(&row.token, now), "{}", row.id);
         let expected =
-            explanation.verdict.as_ref().err().map(|refusal| check_of(refusal.code(), refusal));
+            explanation.verdict.as_ref().err().map(|rejected| check_of(rejected.refusal()));
         for step in explanation.steps {
             match expected {
                 Some(failing) if step.check == failing => {

@@ -5,18 +5,19 @@ use crate::common::{
 };
 use serde_json::{Value, json};
 use verifier_core::{
-    KeySet, Policy, Refusal, TokenType, UnixTime, UserId, VerifiedToken, Verifier,
+    Actual, KeySet, Policy, Refusal, RejectedToken, Segment, Segments, TokenType, UnixTime, UserId,
+    VerifiedToken, Verifier,
 };
 
-fn verify_with(policy: Policy, keys: &str, token: &str) -> Result<VerifiedToken, Refusal> {
+fn verify_with(policy: Policy, keys: &str, token: &str) -> Result<VerifiedToken, RejectedToken> {
     let keys = KeySet::parse(keys).expect("the test's keys are good");
     Verifier::new(keys, policy).verify(token, UnixTime::from_secs(NOW))
 }
 
-fn code_of(result: Result<VerifiedToken, Refusal>) -> &'static str {
+fn code_of(result: Result<VerifiedToken, RejectedToken>) -> &'static str {
     match result {
         Ok(_) => "accepted",
-        Err(refusal) => refusal.code().as_str(),
+        Err(rejected) => rejected.code().as_str(),
     }
 }
 
@@ -185,13 +186,7 @@ fn the_future_leeway_is_for_nbf_and_iat_alone_and_five_seconds_by_default() {
         let result = verify_with(policy, &signer.public_pem(), &signer.token_with(extra.clone()));
         assert_eq!(code_of(result), expected, "{leeway_seconds}, {future_leeway_seconds}: {extra}");
     }
-    assert_eq!(
-        (
-            Policy::<String>::default().leeway_seconds,
-            Policy::<String>::default().future_leeway_seconds
-        ),
-        (0, 5)
-    );
+    assert_eq!((Policy::default().leeway_seconds, Policy::default().future_leeway_seconds), (0, 5));
 }
 
 #[test]
@@ -399,4 +394,58 @@ fn every_flipped_bit_of_a_token_is_noticed() {
             );
         }
     }
+}
+
+#[test]
+fn a_rejected_token_quotes_the_value_that_broke_the_rule() {
+    let signer = Signer::new(RSA_2048);
+    let policy = Policy {
+        issuer: Some("https://issuer.example".into()),
+        audience: Some("edge".into()),
+        ..Policy::default()
+    };
+    let rejected = |policy: &Policy, extra: Value| {
+        let token = signer.token_with(extra);
+        verify_with(policy.clone(), &signer.public_pem(), &token).expect_err("a rule is broken")
+    };
+    let long = "\u{1f389}".repeat(65);
+    for (extra, refused, sentence) in [
+        (json!({"iss": "a\"\n"}), "text", "iss is not the configured issuer; found \"a\\\"\\n\""),
+        (
+            json!({"iss": long}),
+            "text",
+            &*format!("iss is not the configured issuer; found {:?}", "\u{1f389}".repeat(64)),
+        ),
+        (
+            json!({"iss": 1}),
+            "not a string",
+            "iss is not the configured issuer; found a value that is not a string",
+        ),
+        (json!({}), "absent", "iss is not the configured issuer; it is absent"),
+    ] {
+        let rejected = rejected(&policy, extra);
+        let Refusal::Issuer(actual) = rejected.refusal() else { panic!("{rejected:?}") };
+        let kind = match actual {
+            Actual::Absent => "absent",
+            Actual::NotAString => "not a string",
+            Actual::Text(span) => {
+                assert_eq!(span.segment, Segment::Payload);
+                assert!(rejected.excerpt(span).chars().count() <= 64);
+                "text"
+            }
+        };
+        assert_eq!((kind, rejected.to_string().as_str()), (refused, sentence));
+    }
+    let expired = rejected(&policy, json!({"exp": NOW - 1}));
+    let (expired_at, now) = (UnixTime::from_secs(NOW - 1), UnixTime::from_secs(NOW));
+    assert_eq!(expired.refusal(), Refusal::Expired { expired_at, now });
+    assert_eq!(expired.untrusted_segments().header(), br#"{"alg":"RS256","typ":"JWT"}"#);
+    let shapeless = verify_with(policy, &signer.public_pem(), "a.b").expect_err("two segments");
+    assert_eq!(shapeless.refusal(), Refusal::SegmentCount { count: 2 });
+    assert_eq!(shapeless.untrusted_segments(), &Segments::new());
+}
+
+#[test]
+fn a_refusal_is_small() {
+    assert!(size_of::<Refusal>() <= 40, "{} bytes", size_of::<Refusal>());
 }

@@ -1,7 +1,7 @@
 //! The verdict as JSON.
 
 use serde::Serialize;
-use verifier_core::{Code, Outcome, Refusal};
+use verifier_core::{Code, Outcome, RejectedToken};
 
 use super::{Report, json_escaped};
 
@@ -38,14 +38,15 @@ struct Reason {
 impl Report<'_> {
     /// One JSON object on a line, and a line break.
     pub(in crate::cli) fn json(&self) -> String {
-        let reason = |refusal: &Refusal| {
-            let code: Code = refusal.code();
-            Reason { code: code.as_str(), text: code.text(self.lang), detail: refusal.to_string() }
+        let reason = |rejected: &RejectedToken| {
+            let code: Code = rejected.code();
+            Reason { code: code.as_str(), text: code.text(self.lang), detail: rejected.to_string() }
         };
+        let refused = || self.explanation.verdict.as_ref().err().map(reason);
         let checks = self.explanation.steps.iter().map(|step| {
             let (outcome, reason) = match &step.outcome {
                 Outcome::Passed => ("passed", None),
-                Outcome::Failed(refusal) => ("failed", Some(reason(refusal))),
+                Outcome::Failed(_) => ("failed", refused()),
                 Outcome::NotReached => ("not_reached", None),
             };
             CheckRow { check: step.check.as_str(), outcome, reason }
@@ -54,11 +55,11 @@ impl Report<'_> {
         let document = Document {
             accepted,
             verified: accepted,
-            reason: self.explanation.verdict.as_ref().err().map(reason),
+            reason: refused(),
             now: self.now.as_secs(),
             checks: checks.collect(),
-            header_json: self.explanation.untrusted_header.as_deref(),
-            claims_json: self.explanation.untrusted_payload.as_deref(),
+            header_json: self.explanation.untrusted_header(),
+            claims_json: self.explanation.untrusted_payload(),
         };
         let json = serde_json::to_string(&document).expect("texts always serialise");
         format!("{}\n", json_escaped(&json))

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use verifier_core::{Check, Lang, Outcome, Refusal};
+use verifier_core::{Check, Lang, Outcome, RejectedToken};
 
 use super::{Members, Report, escaped, words};
 
@@ -18,13 +18,14 @@ impl Report<'_> {
     }
 
     fn write(&self, out: &mut String) -> fmt::Result {
-        match &self.explanation.verdict {
+        let verdict = &self.explanation.verdict;
+        match verdict {
             Ok(_) => writeln!(out, "{}", self.say("토큰을 받아들입니다", "ACCEPTED"))?,
-            Err(refusal) => writeln!(
+            Err(rejected) => writeln!(
                 out,
                 "{}: {}",
                 self.say("토큰을 거부합니다", "REFUSED"),
-                self.reason(refusal)
+                self.reason(rejected)
             )?,
         }
         writeln!(out, "\n{}", self.say("검사", "Checks"))?;
@@ -35,9 +36,10 @@ impl Report<'_> {
                     let word = self.say("통과  ", "passed     ");
                     writeln!(out, "  {word}  {name:<10}  {}", self.rule(step.check))?;
                 }
-                Outcome::Failed(refusal) => {
+                Outcome::Failed(_) => {
                     let word = self.say("실패  ", "FAILED     ");
-                    writeln!(out, "  {word}  {name:<10}  {}", self.reason(refusal))?;
+                    let reason = verdict.as_ref().err().map(|rejected| self.reason(rejected));
+                    writeln!(out, "  {word}  {name:<10}  {}", reason.unwrap_or_default())?;
                 }
                 Outcome::NotReached => {
                     let word = self.say("미도달", "not reached");
@@ -45,10 +47,8 @@ impl Report<'_> {
                 }
             }
         }
-        let (header, payload) =
-            (&self.explanation.untrusted_header, &self.explanation.untrusted_payload);
-        self.object(out, self.say("헤더", "Header"), header.as_deref())?;
-        self.object(out, self.say("클레임", "Claims"), payload.as_deref())
+        self.object(out, self.say("헤더", "Header"), self.explanation.untrusted_header())?;
+        self.object(out, self.say("클레임", "Claims"), self.explanation.untrusted_payload())
     }
 
     fn object(&self, out: &mut String, title: &str, text: Option<&str>) -> fmt::Result {
@@ -76,10 +76,10 @@ impl Report<'_> {
         Ok(())
     }
 
-    fn reason(&self, refusal: &Refusal) -> String {
-        let code = refusal.code();
+    fn reason(&self, rejected: &RejectedToken) -> String {
+        let code = rejected.code();
         // The details quote the token.
-        format!("{code}: {} ({})", code.text(self.lang), escaped(&refusal.to_string()))
+        format!("{code}: {} ({})", code.text(self.lang), escaped(&rejected.to_string()))
     }
 
     fn say<'t>(&self, ko: &'t str, en: &'t str) -> &'t str {
@@ -113,7 +113,6 @@ impl Report<'_> {
                 ("비어 있지 않은 문자열, 있으면", "a text that is not empty, when present")
             }
             Check::UserId => ("숫자 또는 문자열, 있으면", "a number or a text, when present"),
-            _ => ("", ""),
         };
         self.say(ko, en)
     }

@@ -1,0 +1,65 @@
+//! One RSA public key.
+
+use crate::base64url;
+use crate::rs256::{RsaPublicKey, sha256};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// An RSA public key for RS256: an odd modulus of 2048 to 4096 bits, an odd exponent from 3 to
+/// 2^32 - 1.
+#[derive(Clone, Debug)]
+pub struct PublicKey {
+    kid: Option<String>,
+    rsa: RsaPublicKey,
+}
+
+impl PublicKey {
+    pub(super) const fn new(kid: Option<String>, rsa: RsaPublicKey) -> Self {
+        Self { kid, rsa }
+    }
+
+    /// Returns the `kid`. A key from PEM has none.
+    #[must_use]
+    pub fn kid(&self) -> Option<&str> {
+        self.kid.as_deref()
+    }
+
+    /// Returns the bits of the modulus, 2048 to 4096.
+    #[must_use]
+    pub const fn bits(&self) -> u32 {
+        self.rsa.bits()
+    }
+
+    /// Returns the modulus, big-endian without leading zeros.
+    #[must_use]
+    pub fn modulus(&self) -> Vec<u8> {
+        self.rsa.modulus().to_vec()
+    }
+
+    /// Returns the public exponent.
+    #[must_use]
+    pub const fn exponent(&self) -> u32 {
+        self.rsa.exponent()
+    }
+
+    /// Returns the SHA-256 thumbprint, base64url (RFC 7638): 43 characters.
+    #[must_use]
+    pub fn thumbprint(&self) -> String {
+        let exponent = self.exponent().to_be_bytes();
+        let zeros = exponent.iter().take_while(|byte| **byte == 0).count();
+        let exponent = base64url::encode(exponent.get(zeros..).unwrap_or_default());
+        let modulus = base64url::encode(self.rsa.modulus());
+        let parts = [r#"{"e":""#, &exponent, r#"","kty":"RSA","n":""#, &modulus, r#""}"#];
+        base64url::encode(&sha256::digest(parts.concat().as_bytes()))
+    }
+
+    /// Returns whether `signature` is this key's RS256 signature of `signing_input` (RFC 7515
+    /// section 5.2, RFC 8017 section 8.2.2).
+    ///
+    /// A valid signature alone does not make a valid token:
+    /// [`Verifier::verify`](crate::Verifier::verify) decides that.
+    #[must_use]
+    pub fn verifies(&self, signing_input: &[u8], signature: &[u8]) -> bool {
+        self.rsa.verifies(signing_input, signature)
+    }
+}
