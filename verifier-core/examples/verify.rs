@@ -45,15 +45,15 @@ fn default_future_leeway() -> u64 {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut answers = std::io::stdout().lock();
+    let mut output = std::io::stdout().lock();
     for line in std::io::stdin().lock().lines() {
         let question: Question = serde_json::from_str(&line?)?;
-        writeln!(answers, "{}", answer(question)?)?;
+        writeln!(output, "{}", verdict(question)?)?;
     }
     Ok(())
 }
 
-fn answer(question: Question) -> Result<Value, Box<dyn std::error::Error>> {
+fn verdict(question: Question) -> Result<Value, Box<dyn std::error::Error>> {
     let refusal =
         |code: &str, message: String| json!({"ok": false, "code": code, "message": message});
     let keys = match KeySet::parse(&question.keys) {
@@ -84,6 +84,6 @@ fn answer(question: Question) -> Result<Value, Box<dyn std::error::Error>> {
         Ok(token) => {
             json!({"ok": true, "claims": serde_json::from_str::<Value>(token.claims_json())?})
         }
-        Err(refused) => refusal(refused.code().as_str(), refused.to_string()),
+        Err(rejected) => refusal(rejected.code().as_str(), rejected.to_string()),
     })
 }

@@ -1,9 +1,9 @@
-//! Instants as the claims of a token give them.
+//! Instants.
 
-/// An instant after 1970-01-01T00:00:00Z, in seconds and nanoseconds, leap seconds ignored (RFC
+/// An instant since 1970-01-01T00:00:00Z, in seconds and nanoseconds, without leap seconds (RFC
 /// 7519, `NumericDate`).
 ///
-/// The verifier never asks a clock: whoever calls it passes `now`.
+/// The verifier reads no clock: the caller passes `now`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnixTime {
     secs: u64,
@@ -13,35 +13,35 @@ pub struct UnixTime {
 const NANOS_PER_SEC: u32 = 1_000_000_000;
 
 impl UnixTime {
-    /// The last instant; larger values of a token saturate here and are never reached.
+    /// The last instant. Larger values of a token saturate here and are never reached.
     pub const MAX: Self = Self { secs: u64::MAX, nanos: NANOS_PER_SEC - 1 };
 
-    /// An instant at a whole second.
+    /// Creates an instant at a whole second.
     #[must_use]
     pub const fn from_secs(secs: u64) -> Self {
         Self { secs, nanos: 0 }
     }
 
-    /// An instant; `nanos` of a second or more count as the second's last nanosecond.
+    /// Creates an instant. `nanos` of a second or more saturate at the last nanosecond of `secs`.
     #[must_use]
     pub const fn new(secs: u64, nanos: u32) -> Self {
         let nanos = if nanos < NANOS_PER_SEC { nanos } else { NANOS_PER_SEC - 1 };
         Self { secs, nanos }
     }
 
-    /// Whole seconds since 1970.
+    /// Returns the whole seconds since 1970.
     #[must_use]
     pub const fn as_secs(self) -> u64 {
         self.secs
     }
 
-    /// Nanoseconds within the second.
+    /// Returns the nanoseconds within the second.
     #[must_use]
     pub const fn subsec_nanos(self) -> u32 {
         self.nanos
     }
 
-    /// This instant moved `secs` seconds into the future, saturating.
+    /// Returns the instant `secs` seconds later, saturating.
     #[must_use]
     pub const fn saturating_add_secs(self, secs: u64) -> Self {
         match self.secs.checked_add(secs) {
@@ -50,7 +50,7 @@ impl UnixTime {
         }
     }
 
-    /// This instant moved `secs` seconds into the past; `None` before 1970.
+    /// Returns the instant `secs` seconds earlier, or `None` before 1970.
     #[must_use]
     pub const fn checked_sub_secs(self, secs: u64) -> Option<Self> {
         match self.secs.checked_sub(secs) {
@@ -59,7 +59,7 @@ impl UnixTime {
         }
     }
 
-    /// The next nanosecond when `condition` holds, saturating.
+    /// Returns the next nanosecond, saturating, when `condition` holds, and otherwise `self`.
     pub(crate) const fn plus_nanosecond_if(self, condition: bool) -> Self {
         if !condition {
             self
@@ -75,14 +75,14 @@ impl UnixTime {
 }
 
 impl From<core::time::Duration> for UnixTime {
-    /// The instant `since_epoch` after 1970-01-01T00:00:00Z.
+    /// Returns the instant `since_epoch` after 1970-01-01T00:00:00Z.
     fn from(since_epoch: core::time::Duration) -> Self {
         Self::new(since_epoch.as_secs(), since_epoch.subsec_nanos())
     }
 }
 
 impl core::fmt::Display for UnixTime {
-    /// Unix seconds, with the fraction when there is one.
+    /// Writes Unix seconds, with a fraction when it is not zero.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         if self.nanos == 0 {
             write!(f, "{}", self.secs)

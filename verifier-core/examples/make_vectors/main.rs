@@ -1,13 +1,13 @@
-//! Makes `vectors/verdicts.json`, the table of verdicts that every target must give.
+//! Writes `vectors/verdicts.json`, the table of verdicts that every target must return.
 //!
 //! ```text
 //! cargo run -p verifier-core --example make_vectors            writes the file
-//! cargo run -p verifier-core --example make_vectors -- --check  fails when the file is not what would be written
+//! cargo run -p verifier-core --example make_vectors -- --check  fails when the file is stale
 //! ```
 //!
-//! The verdicts are written down here by hand, from the policy. Nothing in this program asks the
-//! verifier; the tokens are made with other people's libraries. The output is the same on every
-//! run: RS256 signatures have no randomness, and the keys are those of `tests/keys`.
+//! The expected verdicts are written by hand, from the policy, and independent libraries make the
+//! tokens; this program does not use the verifier. Its output is the same on every run: RS256
+//! signatures have no randomness, and the keys are those of `tests/keys`.
 
 #![allow(unreachable_pub, reason = "an example has no outside")]
 

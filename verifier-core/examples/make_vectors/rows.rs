@@ -1,14 +1,14 @@
-//! The table that is written: key texts by name, and one row a verdict.
+//! The table: key texts by name, and one row for each verdict.
 
 use crate::common::NOW;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// One question and its answer.
+/// A token and its expected verdict.
 #[derive(Serialize)]
 pub struct Row {
-    /// Unique; says what is special about the token.
+    /// Unique; describes the token.
     id: String,
     /// The attack class of the policy, or `good`.
     class: &'static str,
@@ -18,8 +18,8 @@ pub struct Row {
     keys: &'static str,
     /// Unix seconds.
     now: u64,
-    /// `leeway` and `futureLeeway` in seconds, always; and what else differs from the default
-    /// policy: `issuer`, `audience`, `tokenType`, `requireAtJwt`.
+    /// `leeway` and `futureLeeway` in seconds, and the differences to the default policy: `issuer`,
+    /// `audience`, `tokenType`, `requireAtJwt`.
     policy: Map<String, Value>,
     /// `accept` or `refuse`.
     verdict: &'static str,
@@ -28,7 +28,7 @@ pub struct Row {
     code: Option<&'static str>,
 }
 
-/// The table while it is written.
+/// The table.
 #[derive(Default)]
 pub struct Rows {
     keys: BTreeMap<&'static str, String>,
@@ -40,23 +40,23 @@ pub struct Rows {
 /// depend on the verifier.
 const DEFAULT_LEEWAYS: [(&str, u64); 2] = [("leeway", 0), ("futureLeeway", 5)];
 
-/// The expected answer of a row.
+/// The verdict of an accepted row.
 pub const ACCEPT: &str = "accept";
 
 impl Rows {
-    /// The class of the rows that follow.
+    /// Sets the class of the following rows.
     pub fn class(&mut self, class: &'static str) {
         self.class = class;
     }
 
-    /// A key text for rows to name. The same name may come again with the same text.
+    /// Adds a key text under a name. A name can be added again with the same text.
     pub fn keys(&mut self, name: &'static str, text: String) {
         if let Some(before) = self.keys.insert(name, text) {
             assert_eq!(before, self.keys[name], "{name} names two key texts");
         }
     }
 
-    /// A row at the usual instant under the default policy; `expected` is [`ACCEPT`] or a code.
+    /// Adds a row at the usual instant under the default policy; `expected` is [`ACCEPT`] or a code.
     pub fn add(
         &mut self,
         id: impl Into<String>,
@@ -67,7 +67,7 @@ impl Rows {
         self.add_under(id, token, keys, expected, json!({}));
     }
 
-    /// A row under another policy; the member `now` of `policy` is the instant.
+    /// Adds a row under another policy; the member `now` of `policy` is the instant.
     pub fn add_under(
         &mut self,
         id: impl Into<String>,
@@ -97,7 +97,8 @@ impl Rows {
         });
     }
 
-    /// The file: one row a line, so that a change shows as the rows it changes.
+    /// Returns the text of the file, with one row on each line, so that a diff shows the changed
+    /// rows.
     pub fn into_json(self) -> Result<String, serde_json::Error> {
         let ids: BTreeSet<_> = self.rows.iter().map(|row| &row.id).collect();
         assert_eq!(ids.len(), self.rows.len(), "every id is unique");

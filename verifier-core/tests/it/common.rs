@@ -22,7 +22,7 @@ pub const OTHER_2048: &str = include_str!("../keys/other2048.private.pem");
 pub const EXPONENT_3: &str = include_str!("../keys/e3.private.pem");
 pub const RSA_2048_PUBLIC: &str = include_str!("../keys/rsa2048.public.pem");
 
-/// A key pair whose private half signs whatever a test asks for, well-formed or not.
+/// A key pair that signs any bytes, well-formed or not.
 pub struct Signer {
     private: rsa::PrivateKey,
 }
@@ -78,7 +78,7 @@ impl Signer {
         left_pad(&message.modpow(&exponent, &self.modulus()), self.size())
     }
 
-    /// A token with this header and payload, given as the bytes that are encoded.
+    /// Returns a token with these bytes as header and payload.
     pub fn token_of_bytes(&self, header: &[u8], payload: &[u8]) -> String {
         let input = format!("{}.{}", b64(header), b64(payload));
         let signature = b64(&self.sign(input.as_bytes()));

@@ -14,7 +14,7 @@ use verifier_core::{Code, KeySet, Policy, Stage, UnixTime, Verifier};
 struct PyJwt {
     child: Child,
     questions: Option<ChildStdin>,
-    answers: BufReader<ChildStdout>,
+    replies: BufReader<ChildStdout>,
 }
 
 impl PyJwt {
@@ -34,8 +34,8 @@ impl PyJwt {
             .stdout(Stdio::piped())
             .spawn()
             .expect("PYTHON names a Python");
-        let answers = BufReader::new(child.stdout.take().expect("standard output is piped"));
-        Some(Self { questions: child.stdin.take(), child, answers })
+        let replies = BufReader::new(child.stdout.take().expect("standard output is piped"));
+        Some(Self { questions: child.stdin.take(), child, replies })
     }
 
     /// `Ok` when PyJWT accepts, else the name of its exception.
@@ -43,13 +43,13 @@ impl PyJwt {
         let questions = self.questions.as_mut().expect("PyJWT still listens");
         writeln!(questions, "{question}").expect("PyJWT reads the question");
         let mut line = String::new();
-        self.answers.read_line(&mut line).expect("PyJWT answers");
-        let answer: Value =
-            serde_json::from_str(&line).expect("PyJWT answers JSON; is PyJWT[crypto] installed?");
-        if answer["accepted"] == true {
+        self.replies.read_line(&mut line).expect("PyJWT replies");
+        let reply: Value =
+            serde_json::from_str(&line).expect("PyJWT writes JSON; is PyJWT[crypto] installed?");
+        if reply["accepted"] == true {
             Ok(())
         } else {
-            Err(answer["error"].as_str().unwrap_or("?").to_owned())
+            Err(reply["error"].as_str().unwrap_or("?").to_owned())
         }
     }
 }
@@ -151,7 +151,7 @@ fn random_mutations_differ_from_pyjwt_only_in_rules_it_does_not_have() {
     let Some(mut pyjwt) = PyJwt::start() else { return };
     let signer = Signer::new(RSA_2048);
     let pem = signer.public_pem();
-    // PyJWT has no leeway for the future alone; this question does not ask it for one.
+    // PyJWT has no separate leeway for the future.
     let policy = Policy { future_leeway_seconds: 0, ..Policy::default() };
     let verifier = Verifier::new(KeySet::parse(&pem).expect("the key is good"), policy);
     let originals = [
@@ -168,12 +168,12 @@ fn random_mutations_differ_from_pyjwt_only_in_rules_it_does_not_have() {
         let mut token = originals[round % originals.len()].clone().into_bytes();
         for _ in 0..random.below(3) {
             let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
-            let (place, character) =
+            let (index, character) =
                 (random.below(token.len()), alphabet[random.below(alphabet.len())]);
             match random.below(3) {
-                0 => token[place] = character,
-                1 => token.insert(place, character),
-                _ => drop(token.remove(place)),
+                0 => token[index] = character,
+                1 => token.insert(index, character),
+                _ => drop(token.remove(index)),
             }
         }
         let token = String::from_utf8(token).expect("mutations are ASCII");
