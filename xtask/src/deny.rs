@@ -5,22 +5,21 @@ use anyhow::Result;
 
 use crate::process;
 use crate::progress::{Runner, minutes};
-use crate::toolchain::cargo_install::{self, Lock};
+use crate::toolchain::cargo_install::{Lock, Tool};
 use crate::version::Version;
 use crate::workspace::Workspace;
 
-const CARGO_DENY: Version = Version(0, 20, 2);
+const CARGO_DENY: Tool<'_> = Tool {
+    program: "cargo-deny",
+    package: "cargo-deny",
+    version: Version(0, 20, 2),
+    lock: Lock::Its,
+    arguments: &[],
+};
 
 /// Checks the dependencies, and skips the advisories if their database cannot be reached.
 pub(crate) fn run(workspace: &Workspace, runner: &mut Runner) -> Result<()> {
-    let program = cargo_install::ensure(
-        "cargo-deny",
-        "cargo-deny",
-        CARGO_DENY,
-        Lock::Its,
-        workspace,
-        runner,
-    )?;
+    let program = CARGO_DENY.ensure(workspace, runner)?;
     let deny = |arguments: &[&str]| {
         let mut command = process::command(&program);
         command.current_dir(&workspace.root).args(["--locked"]).args(arguments);
