@@ -4,11 +4,11 @@ use http::StatusCode;
 use http::request::Parts;
 use verifier_core::{Code, Lang, VerifiedToken};
 
-use crate::answer::{self, Answer};
 use crate::credentials::{NoToken, bearer_token};
 use crate::host::Host;
 use crate::keys::{Denied, Keys};
 use crate::language;
+use crate::response::{self, Response};
 use crate::revocation::Revocation;
 use crate::routes::{Requirement, Route};
 use crate::rules::AccessRules;
@@ -34,30 +34,30 @@ pub struct Guards<'a> {
 /// nothing is demanded.
 ///
 /// # Errors
-/// The answer that turns the request away: 401 without a good token, 403 without the role or
+/// The response that turns the request away: 401 without a good token, 403 without the role or
 /// claim, 503 without keys.
 pub async fn authorize(
     request: &Parts,
     route: &'static Route,
     Guards { rules, keys, revocation }: Guards<'_>,
     host: &impl Host,
-) -> Result<Option<VerifiedToken>, Answer> {
+) -> Result<Option<VerifiedToken>, Response> {
     let mut demands = rules.of(route).peekable();
     if route.requires == Requirement::Nothing && demands.peek().is_none() {
         return Ok(None);
     }
     let lang = language::preferred(&request.headers);
     let token = bearer_token(&request.headers).map_err(|reason| {
-        answer::not_authenticated(match reason {
+        response::not_authenticated(match reason {
             NoToken::Missing => "not_authenticated",
             NoToken::Ambiguous => "bad_authorization_header",
         })
     })?;
     let token = keys.verify(&token, host).await.map_err(|denied| match denied {
-        Denied::Token(refusal) => answer::token_refused(refusal.code(), lang),
+        Denied::Token(refusal) => response::token_refused(refusal.code(), lang),
         Denied::NoKeys(problem) => {
-            let text = answer::Text { ko: &problem.korean(), en: &problem.to_string() };
-            answer::localized_error(StatusCode::SERVICE_UNAVAILABLE, text, problem.code(), lang)
+            let text = response::Text { ko: &problem.korean(), en: &problem.to_string() };
+            response::localized_error(StatusCode::SERVICE_UNAVAILABLE, text, problem.code(), lang)
         }
     })?;
     let role_counts = matches!(route.requires, Requirement::Role(_))
@@ -65,18 +65,18 @@ pub async fn authorize(
     let strict = role_counts || demands.peek().is_some();
     revocation.check(&token, strict, keys, host).await.map_err(|code| match code {
         Code::RevocationUnknown => {
-            let text = answer::Text { ko: code.text(Lang::Ko), en: code.text(Lang::En) };
-            answer::localized_error(StatusCode::SERVICE_UNAVAILABLE, text, code.as_str(), lang)
+            let text = response::Text { ko: code.text(Lang::Ko), en: code.text(Lang::En) };
+            response::localized_error(StatusCode::SERVICE_UNAVAILABLE, text, code.as_str(), lang)
         }
-        code => answer::token_refused(code, lang),
+        code => response::token_refused(code, lang),
     })?;
     if let Requirement::Role(role) = route.requires
         && !has_role(&token, role)
     {
-        return Err(answer::forbidden("role_missing", lang));
+        return Err(response::forbidden("role_missing", lang));
     }
     if let Some(unmet) = demands.find(|demand| !demand.is_met(&token)) {
-        return Err(answer::forbidden(unmet.code(), lang));
+        return Err(response::forbidden(unmet.code(), lang));
     }
     Ok(Some(token))
 }

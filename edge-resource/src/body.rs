@@ -1,4 +1,4 @@
-//! Bodies in transit: how long a request's body may stand still, and reading on after an answer.
+//! Bodies in transit: how long a request's body may stand still, and reading on after a response.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -12,7 +12,7 @@ use http::request::Parts;
 
 use crate::host::Host;
 
-/// Bytes that are read, at most, of a body that comes after its answer.
+/// Bytes that are read, at most, of a body that comes after its response.
 const DRAIN_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Time for such a body, and the longest pause in it.
@@ -121,9 +121,9 @@ impl<B: RequestBody> Stream for TrackedBody<B> {
     }
 }
 
-/// Reads and discards what follows an answer. A server closes a connection with an unread body at
+/// Reads and discards what follows a response. A server closes a connection with an unread body at
 /// once, and bytes that arrive on a closed socket reset it: a client that sends its whole request
-/// before it reads would never see the answer (RFC 9112, section 9.6). Bounded by [`DRAIN_BYTES`],
+/// before it reads would never see the response (RFC 9112, section 9.6). Bounded by [`DRAIN_BYTES`],
 /// [`DRAIN_TIME`] and [`DRAIN_PAUSE`].
 pub async fn drain(body: impl RequestBody, host: &impl Host) {
     let limits = TimeLimits { pause: DRAIN_PAUSE, total: DRAIN_TIME };

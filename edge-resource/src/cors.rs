@@ -11,7 +11,7 @@ use http::header::{
 use http::request::Parts;
 use http::{HeaderValue, Method, Uri};
 
-use crate::answer::{self, Answer};
+use crate::response::{self, Response};
 
 /// Who may call from a browser; by default nobody.
 #[derive(Clone, Debug, Default)]
@@ -46,7 +46,7 @@ impl AllowedOrigins {
         Ok(Self(Allowed::These(origins)))
     }
 
-    /// Whether a page of this origin may read the answers.
+    /// Whether a page of this origin may read the responses.
     #[must_use]
     pub fn allows(&self, origin: &str) -> bool {
         match &self.0 {
@@ -55,15 +55,15 @@ impl AllowedOrigins {
         }
     }
 
-    /// Adds to an answer what lets the asking page read it.
-    pub fn admit(&self, request: &Parts, answer: &mut Answer) {
-        let headers = answer.headers_mut();
+    /// Adds to a response what lets the asking page read it.
+    pub fn admit(&self, request: &Parts, response: &mut Response) {
+        let headers = response.headers_mut();
         match &self.0 {
             Allowed::Everyone => {
                 headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
             }
             Allowed::These(_) => {
-                // Also where the origin is not allowed: a shared cache must not hand that answer
+                // Also where the origin is not allowed: a shared cache must not hand that response
                 // to one that is.
                 headers.append(VARY, HeaderValue::from_static("Origin"));
                 match request.headers.get(ORIGIN) {
@@ -91,12 +91,12 @@ pub fn is_preflight(request: &Parts) -> bool {
         && request.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-/// The answer to a preflight; [`AllowedOrigins::admit`] decides whether the page gets its
+/// The response to a preflight; [`AllowedOrigins::admit`] decides whether the page gets its
 /// permission.
 #[must_use]
-pub fn preflight_answer() -> Answer {
-    let mut answer = answer::empty();
-    let headers = answer.headers_mut();
+pub fn preflight_response() -> Response {
+    let mut response = response::empty();
+    let headers = response.headers_mut();
     headers.insert(
         ACCESS_CONTROL_ALLOW_METHODS,
         HeaderValue::from_static("GET, HEAD, POST, DELETE, OPTIONS"),
@@ -109,7 +109,7 @@ pub fn preflight_answer() -> Answer {
         ),
     );
     headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
-    answer
+    response
 }
 
 /// The origin as a browser writes it: scheme, host, and the port unless it is the scheme's own.

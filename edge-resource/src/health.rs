@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use crate::answer::{self, Answer};
 use crate::host::Host;
 use crate::keys::Keys;
+use crate::response::{self, Response};
 use crate::revocation::Revocation;
 use crate::store_probe::StoreProbe;
 
@@ -101,7 +101,7 @@ pub struct ListStatus {
 }
 
 /// 200 in any case: the service answers, and the body says how well.
-pub async fn report(subjects: Subjects<'_>, host: &impl Host) -> Answer {
+pub async fn report(subjects: Subjects<'_>, host: &impl Host) -> Response {
     let Subjects { keys, revocation, store, variables } = subjects;
     let (keys, revocation) = (keys.status(host).await, revocation.status(host).await);
     let problem = store.problem(host).await;
@@ -113,7 +113,7 @@ pub async fn report(subjects: Subjects<'_>, host: &impl Host) -> Answer {
         (false, true) => "unknown",
         (false, false) => "ok",
     };
-    answer::ok(&Health {
+    response::ok(&Health {
         status,
         service: env!("CARGO_PKG_NAME"),
         version: env!("CARGO_PKG_VERSION"),

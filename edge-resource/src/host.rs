@@ -104,7 +104,7 @@ impl std::error::Error for StoreError {}
 pub enum RedisError {
     /// The host does not allow the address, or cannot read it.
     Denied,
-    /// No connection, no answer in time, or an error, in the words of the host.
+    /// No connection, no response in time, or an error, in the words of the host.
     Failed(String),
 }
 
@@ -172,10 +172,10 @@ pub const DENIED: &str = "the host does not allow calls to this address: \
 impl fmt::Display for FetchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TimedOut => f.write_str("no complete answer in time"),
-            Self::TooLarge => f.write_str("the answer is too large"),
-            Self::Status(status) => write!(f, "the answer has status {status}"),
-            Self::NotText => f.write_str("the answer is not UTF-8"),
+            Self::TimedOut => f.write_str("no complete response in time"),
+            Self::TooLarge => f.write_str("the response is too large"),
+            Self::Status(status) => write!(f, "the response has status {status}"),
+            Self::NotText => f.write_str("the response is not UTF-8"),
             Self::Denied => f.write_str(DENIED),
             Self::Failed(why) => f.write_str(why),
         }
@@ -184,7 +184,7 @@ impl fmt::Display for FetchError {
 
 impl std::error::Error for FetchError {}
 
-/// What is left of the freshness lifetime that an answer gives, if it gives one: `max-age` of its
+/// What is left of the freshness lifetime that a response gives, if it gives one: `max-age` of its
 /// `Cache-Control` (RFC 9111, section 5.2.2.1) without the `Age` that it reached in caches on the
 /// way (section 5.1); zero for `no-store` and `no-cache`.
 #[must_use]

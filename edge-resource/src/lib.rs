@@ -4,7 +4,7 @@
 //! bearer token out of the header, [`keys`] knows which keys are valid now and lets
 //! `verifier-core` give the verdict, [`revocation`] asks whether the token still counts (in Redis,
 //! or in the [`status_list`]), [`access`] asks for the role and for what the [`rules`] demand,
-//! [`uploads`] keeps files, and [`answer`] writes what goes back; [`cors`] adds what a browser
+//! [`uploads`] keeps files, and [`response`] writes what goes back; [`cors`] adds what a browser
 //! wants to see.
 //!
 //! All of that is plain code over `http` types. What it needs of the machine it runs on is the
@@ -12,7 +12,6 @@
 //! built for WebAssembly alone.
 
 pub mod access;
-pub mod answer;
 pub mod attempts;
 pub mod body;
 pub mod cors;
@@ -27,6 +26,7 @@ pub mod language;
 pub mod openapi;
 pub mod printable;
 pub mod request_id;
+pub mod response;
 pub mod revocation;
 pub mod routes;
 pub mod rules;

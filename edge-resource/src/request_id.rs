@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderValue};
 
 use crate::host::Host;
 
-/// The header, on requests and answers.
+/// The header, on requests and responses.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Longest name that is taken over from a client or a proxy.

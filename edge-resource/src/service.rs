@@ -1,4 +1,4 @@
-//! From a request to its answer.
+//! From a request to its response.
 
 use std::time::Duration;
 
@@ -10,7 +10,6 @@ use serde_json::value::RawValue;
 use verifier_core::VerifiedToken;
 
 use crate::access::{ADMIN, Guards, authorize, has_role};
-use crate::answer::{self, Answer, RefusalCode};
 use crate::body::RequestBody;
 use crate::cors::{self, AllowedOrigins};
 use crate::health::{self, Subjects};
@@ -19,6 +18,7 @@ use crate::keys::Keys;
 use crate::openapi;
 use crate::printable::json_line;
 use crate::request_id::{self, X_REQUEST_ID};
+use crate::response::{self, RefusalCode, Response};
 use crate::revocation::Revocation;
 use crate::routes::{self, Endpoint, Lookup};
 use crate::rules::AccessRules;
@@ -75,22 +75,22 @@ impl Service {
 
     /// Answers a request. `HEAD` gets what `GET` gets: leaving the body out is the HTTP server's
     /// work, which needs to see it to know its length.
-    pub async fn answer(
+    pub async fn handle(
         &self,
         request: &Parts,
         body: impl RequestBody,
         host: &impl Host,
-    ) -> Answer {
-        let mut answer = if cors::is_preflight(request) {
-            cors::preflight_answer()
+    ) -> Response {
+        let mut response = if cors::is_preflight(request) {
+            cors::preflight_response()
         } else {
             self.route(request, body, host).await
         };
-        self.cors.admit(request, &mut answer);
+        self.cors.admit(request, &mut response);
         let id = request_id::of(&request.headers, host);
-        log_refusal(request, &answer, &id, host);
-        answer.headers_mut().insert(X_REQUEST_ID, id);
-        answer
+        log_refusal(request, &response, &id, host);
+        response.headers_mut().insert(X_REQUEST_ID, id);
+        response
     }
 
     /// Longest time for which a body may stand still.
@@ -104,20 +104,20 @@ impl Service {
         self.keys.is_due(host) || self.revocation.is_due(host)
     }
 
-    /// Fetches what will soon be too old. To be run after an answer, so that no request waits for
+    /// Fetches what will soon be too old. To be run after a response, so that no request waits for
     /// it.
     pub async fn upkeep(&self, host: &impl Host) {
         self.keys.refresh(host).await;
         self.revocation.refresh(&self.keys, host).await;
     }
 
-    async fn route(&self, request: &Parts, body: impl RequestBody, host: &impl Host) -> Answer {
+    async fn route(&self, request: &Parts, body: impl RequestBody, host: &impl Host) -> Response {
         let (route, id) = match routes::find(&request.method, request.uri.path()) {
             Lookup::Found(route, id) => (route, id),
             Lookup::Methods(allow) => return methods(&allow),
             Lookup::Moved(path) => return moved(request.uri.path(), path, request.uri.query()),
-            Lookup::NotFound => return answer::not_found(),
-            Lookup::MethodNotAllowed(allow) => return answer::method_not_allowed(&allow),
+            Lookup::NotFound => return response::not_found(),
+            Lookup::MethodNotAllowed(allow) => return response::method_not_allowed(&allow),
         };
         let guards = Guards { rules: &self.rules, keys: &self.keys, revocation: &self.revocation };
         let token = match authorize(request, route, guards, host).await {
@@ -126,11 +126,11 @@ impl Service {
         };
         let token = match (route.endpoint, token) {
             (Endpoint::Health, _) => return health::report(self.subjects(), host).await,
-            (Endpoint::OpenApi, _) => return answer::ok(&openapi::document()),
+            (Endpoint::OpenApi, _) => return response::ok(&openapi::document()),
             (_, Some(token)) => token,
             // Unreachable with the routes there are; a new one that forgets its requirement stays
             // closed.
-            (_, None) => return answer::not_authenticated("not_authenticated"),
+            (_, None) => return response::not_authenticated("not_authenticated"),
         };
         match route.endpoint {
             Endpoint::Health | Endpoint::OpenApi | Endpoint::Protected => protected(&token),
@@ -154,7 +154,7 @@ impl Service {
         token: &VerifiedToken,
         id: &str,
         host: &impl Host,
-    ) -> Answer {
+    ) -> Response {
         let Some(owner) = Owner::of(token) else { return user_id_missing(request) };
         let is_admin = has_role(token, ADMIN);
         match endpoint {
@@ -169,7 +169,7 @@ impl Service {
 /// Writes one JSON object to the log for a request that is refused for what it brings, or that
 /// cannot be served. It holds the path without its query, and nothing from any header but the
 /// request's id.
-fn log_refusal(request: &Parts, answer: &Answer, id: &HeaderValue, host: &impl Host) {
+fn log_refusal(request: &Parts, response: &Response, id: &HeaderValue, host: &impl Host) {
     #[derive(Serialize)]
     struct Refused<'a> {
         event: &'static str,
@@ -179,7 +179,7 @@ fn log_refusal(request: &Parts, answer: &Answer, id: &HeaderValue, host: &impl H
         status: u16,
         code: Option<&'a str>,
     }
-    let status = answer.status();
+    let status = response.status();
     if !(matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
         || status.is_server_error())
     {
@@ -191,7 +191,7 @@ fn log_refusal(request: &Parts, answer: &Answer, id: &HeaderValue, host: &impl H
         method: request.method.as_str(),
         path: request.uri.path().chars().take(200).collect(),
         status: status.as_u16(),
-        code: answer.extensions().get::<RefusalCode>().map(|code| code.0.as_str()),
+        code: response.extensions().get::<RefusalCode>().map(|code| code.0.as_str()),
     };
     if let Ok(line) = json_line(&refused) {
         host.log(format_args!("{line}"));
@@ -201,44 +201,44 @@ fn log_refusal(request: &Parts, answer: &Answer, id: &HeaderValue, host: &impl H
 /// Redirects to the path without the slashes at its end, as FastAPI does. The reference is
 /// relative (RFC 3986, section 4.2), so that it stays below a prefix that a proxy has stripped:
 /// each `..` leaves one of the slashes behind.
-fn moved(requested: &str, path: &str, query: Option<&str>) -> Answer {
+fn moved(requested: &str, path: &str, query: Option<&str>) -> Response {
     let slashes = requested.len().saturating_sub(path.len());
     let name = path.rsplit('/').next().unwrap_or_default();
     let target = format!("{}{name}", "../".repeat(slashes));
     match query {
-        Some(query) => answer::redirect(&format!("{target}?{query}")),
-        None => answer::redirect(&target),
+        Some(query) => response::redirect(&format!("{target}?{query}")),
+        None => response::redirect(&target),
     }
 }
 
-fn methods(allow: &str) -> Answer {
-    let mut answer = answer::empty();
+fn methods(allow: &str) -> Response {
+    let mut response = response::empty();
     if let Ok(allow) = HeaderValue::from_str(allow) {
-        answer.headers_mut().insert(ALLOW, allow);
+        response.headers_mut().insert(ALLOW, allow);
     }
-    answer
+    response
 }
 
-fn protected(token: &VerifiedToken) -> Answer {
+fn protected(token: &VerifiedToken) -> Response {
     #[derive(Serialize)]
     struct Body {
         message: &'static str,
         user_id: Box<RawValue>,
         username: Box<RawValue>,
     }
-    answer::ok(&Body {
+    response::ok(&Body {
         message: "인증 성공!",
         user_id: claim_as_sent(token, "user_id"),
         username: claim_as_sent(token, "username"),
     })
 }
 
-fn admin_dashboard() -> Answer {
+fn admin_dashboard() -> Response {
     #[derive(Serialize)]
     struct Body {
         message: &'static str,
     }
-    answer::ok(&Body { message: "관리자 대시보드" })
+    response::ok(&Body { message: "관리자 대시보드" })
 }
 
 /// The claim's JSON text, digit for digit; `null` when the token has no such claim.

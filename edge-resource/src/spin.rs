@@ -22,7 +22,6 @@ use spin_sdk::wasip3::http_compat::{BodyWriter, RequestOptionsExtension};
 use spin_sdk::wasip3::random::random;
 use verifier_core::UnixTime;
 
-use crate::answer::{self, Answer, Body, Text};
 use crate::body::{BodyError, TrackedBody, drain};
 use crate::host::{
     Document, FetchError, FetchLimits, Fetched, Host, RedisError, StoreError, lifetime_left, within,
@@ -30,6 +29,7 @@ use crate::host::{
 use crate::language;
 use crate::printable::one_line;
 use crate::request_id::{self, X_REQUEST_ID};
+use crate::response::{self, Body, Response, Text};
 use crate::service::Service;
 use crate::settings::Variables;
 use crate::store_turns::{StoreTurn, StoreTurns, Use};
@@ -46,17 +46,17 @@ const STORE_TIME: Duration = Duration::from_secs(60);
 /// Longest time for reading a variable, which may come from a server.
 const VARIABLE_TIME: Duration = Duration::from_secs(10);
 
-/// Bytes of an answer that its client has [`Service::idle_timeout`] to take.
+/// Bytes of a response that its client has [`Service::idle_timeout`] to take.
 const WRITTEN_AT_ONCE: usize = 64 * 1024;
 
 #[http_service]
 async fn handle(request: Request) -> Result<types::Response, ErrorCode> {
-    let (answer, idle_timeout) = answer(request).await;
-    sent(answer, idle_timeout)
+    let (response, idle_timeout) = response(request).await;
+    sent(response, idle_timeout)
 }
 
-/// The answer, and how long its client may leave a piece of it untaken.
-async fn answer(request: Request) -> (Answer, Duration) {
+/// The response, and how long its client may leave a piece of it untaken.
+async fn response(request: Request) -> (Response, Duration) {
     let (head, body) = request.into_parts();
     let host = SpinHost;
     let mut body = TrackedBody::new(BodyDataStream::new(body).map_err(|error| match error {
@@ -70,40 +70,40 @@ async fn answer(request: Request) -> (Answer, Duration) {
             .await
             .map(|variables| SERVICE.get_or_init(|| Service::new(&variables, &host))),
     };
-    let answer = match &service {
-        Ok(service) => service.answer(&head, &mut body, &host).await,
+    let response = match &service {
+        Ok(service) => service.handle(&head, &mut body, &host).await,
         Err(reason) => unreadable_variables(&head, reason),
     };
     if body.has_rest(&head) {
-        // Goes on after the answer has been sent.
+        // Goes on after the response has been sent.
         spin_sdk::wasip3::spawn(async move { drain(body, &SpinHost).await });
     }
-    let Ok(service) = service else { return (answer, DEFAULT_PAUSE) };
+    let Ok(service) = service else { return (response, DEFAULT_PAUSE) };
     if service.has_upkeep(&host) {
         spin_sdk::wasip3::spawn(async move { service.upkeep(&SpinHost).await });
     }
-    (answer, service.idle_timeout())
+    (response, service.idle_timeout())
 }
 
-fn unreadable_variables(head: &Parts, reason: &str) -> Answer {
+fn unreadable_variables(head: &Parts, reason: &str) -> Response {
     SpinHost.log(format_args!("error: {reason}"));
     let text = Text {
         ko: &format!("서비스의 변수를 읽을 수 없습니다({reason})"), en: reason
     };
     let lang = language::preferred(&head.headers);
-    let mut answer = answer::localized_error(
+    let mut response = response::localized_error(
         StatusCode::SERVICE_UNAVAILABLE,
         text,
         "variables_unavailable",
         lang,
     );
-    answer.headers_mut().insert(X_REQUEST_ID, request_id::of(&head.headers, &SpinHost));
-    answer
+    response.headers_mut().insert(X_REQUEST_ID, request_id::of(&head.headers, &SpinHost));
+    response
 }
 
-/// Hands the answer to the host, which takes the body while it is written by a task of its own.
-fn sent(answer: Answer, idle_timeout: Duration) -> Result<types::Response, ErrorCode> {
-    let (head, body) = answer.into_parts();
+/// Hands the response to the host, which takes the body while it is written by a task of its own.
+fn sent(response: Response, idle_timeout: Duration) -> Result<types::Response, ErrorCode> {
+    let (head, body) = response.into_parts();
     let headers = head
         .headers
         .try_into()
@@ -188,7 +188,7 @@ async fn variable(name: &str) -> Result<String, String> {
         Some(Ok(value)) => Ok(value),
         Some(Err(variables::Error::Undefined(_))) => Ok(String::new()),
         Some(Err(error)) => Err(format!("the variable `{name}` cannot be read: {error}")),
-        None => Err(format!("the variable `{name}` cannot be read: no answer in time")),
+        None => Err(format!("the variable `{name}` cannot be read: no response in time")),
     }
 }
 
@@ -268,7 +268,7 @@ impl Host for SpinHost {
         outcome.unwrap_or_else(|| {
             // It may have gone silent without being closed, and would stay so.
             redis_connection().take();
-            Err(RedisError::Failed("no answer in time".to_owned()))
+            Err(RedisError::Failed("no response in time".to_owned()))
         })
     }
 }
@@ -284,7 +284,7 @@ fn redis_connection() -> MutexGuard<'static, Option<Arc<Connection>>> {
 ///
 /// That the server has closed a kept connection is told by the question that fails on it, and at
 /// once: it is asked again on a new one. What fails later than `at_once` failed for another
-/// reason, mostly that there was no answer in the host's own time.
+/// reason, mostly that there was no response in the host's own time.
 async fn redis_count(address: &str, keys: &[String], at_once: Duration) -> Result<u64, RedisError> {
     let started = SpinHost.uptime();
     let kept = redis_connection().clone();
@@ -355,7 +355,7 @@ async fn in_store_time<T>(
 ) -> Result<T, StoreError> {
     within(STORE_TIME, call, &SpinHost)
         .await
-        .unwrap_or_else(|| Err(StoreError("no answer in time".to_owned())))
+        .unwrap_or_else(|| Err(StoreError("no response in time".to_owned())))
 }
 
 fn store_error(error: impl fmt::Display) -> StoreError {

@@ -49,7 +49,7 @@ pub enum NoKeys {
 }
 
 impl NoKeys {
-    /// The code of the answer.
+    /// The code of the response.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {

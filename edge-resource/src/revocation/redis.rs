@@ -18,7 +18,7 @@ pub const PREFIX: &str = "dojang:revoked:";
 /// Key that the issuer sets once Redis holds every revocation.
 pub const COMPLETE: &str = "dojang:revocations-complete";
 
-/// Longest time for Redis's answer.
+/// Longest time for Redis's response.
 const TIME: Duration = Duration::from_secs(1);
 
 /// Pause between two log lines about an outage.

@@ -13,7 +13,7 @@ use http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
 
 use super::Service;
-use crate::answer::{Answer, Body};
+use crate::response::{Body, Response};
 use crate::settings::Variables;
 use crate::testing::signer::{Signer, access_claims, hs256_token, status_list_claims, with};
 use crate::testing::{NOW, TestHost};
@@ -37,15 +37,15 @@ impl Edge {
         Self { service: Service::new(&variables, &host), host, signer }
     }
 
-    async fn send(&self, request: &Parts) -> Answer {
-        self.service.answer(request, futures_util::stream::empty(), &self.host).await
+    async fn send(&self, request: &Parts) -> Response {
+        self.service.handle(request, futures_util::stream::empty(), &self.host).await
     }
 
-    async fn get(&self, path: &str, headers: &[(HeaderName, &str)]) -> Answer {
+    async fn get(&self, path: &str, headers: &[(HeaderName, &str)]) -> Response {
         self.send(&request(Method::GET, path, headers)).await
     }
 
-    async fn with_token(&self, path: &str, token: &str) -> Answer {
+    async fn with_token(&self, path: &str, token: &str) -> Response {
         self.get(path, &[(AUTHORIZATION, &format!("Bearer {token}"))]).await
     }
 }
@@ -58,26 +58,26 @@ fn request(method: Method, path: &str, headers: &[(HeaderName, &str)]) -> Parts 
     request.body(()).expect("a valid request").into_parts().0
 }
 
-fn text(answer: &Answer) -> &str {
-    match answer.body() {
+fn text(response: &Response) -> &str {
+    match response.body() {
         Body::Text(text) => text,
         Body::Content(_) => panic!("a file's content"),
     }
 }
 
-fn body(answer: &Answer) -> Value {
-    assert_eq!(answer.headers()[CONTENT_TYPE], "application/json");
-    assert_eq!(answer.headers()[CONTENT_LENGTH], text(answer).len().to_string().as_str());
-    serde_json::from_str(text(answer)).expect("the body is JSON")
+fn body(response: &Response) -> Value {
+    assert_eq!(response.headers()[CONTENT_TYPE], "application/json");
+    assert_eq!(response.headers()[CONTENT_LENGTH], text(response).len().to_string().as_str());
+    serde_json::from_str(text(response)).expect("the body is JSON")
 }
 
 #[tokio::test]
 async fn protected_greets_the_bearer_of_an_access_token() {
     let edge = Edge::new();
-    let answer = edge.with_token("/protected", &edge.signer.token(&access_claims(NOW))).await;
-    assert_eq!(answer.status(), StatusCode::OK);
+    let response = edge.with_token("/protected", &edge.signer.token(&access_claims(NOW))).await;
+    assert_eq!(response.status(), StatusCode::OK);
     assert_eq!(
-        body(&answer),
+        body(&response),
         json!({"message": "인증 성공!", "user_id": 1, "username": "testuser"})
     );
 }
@@ -92,10 +92,10 @@ async fn user_id_is_passed_on_digit_for_digit() {
         ("", "null"),
     ] {
         let claims = format!(r#"{{"token_type":"access","exp":{},"jti":"j"{sent}}}"#, NOW + 60);
-        let answer = edge.with_token("/protected", &edge.signer.token_of_text(&claims)).await;
+        let response = edge.with_token("/protected", &edge.signer.token_of_text(&claims)).await;
         let expected =
             format!(r#"{{"message":"인증 성공!","user_id":{expected},"username":null}}"#);
-        assert_eq!(text(&answer), expected, "{claims}");
+        assert_eq!(text(&response), expected, "{claims}");
     }
 }
 
@@ -133,10 +133,10 @@ async fn a_bad_token_gets_one_of_two_texts_and_its_own_code() {
             "signature_invalid",
         ),
     ] {
-        let answer = edge.with_token("/protected", &token).await;
-        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{code}");
-        assert_eq!(body(&answer), json!({"detail": detail, "code": code}));
-        assert_eq!(answer.headers()[WWW_AUTHENTICATE], r#"Bearer error="invalid_token""#);
+        let response = edge.with_token("/protected", &token).await;
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{code}");
+        assert_eq!(body(&response), json!({"detail": detail, "code": code}));
+        assert_eq!(response.headers()[WWW_AUTHENTICATE], r#"Bearer error="invalid_token""#);
     }
     for token in [
         edge.signer.token(&with(good.clone(), &json!({"exp": null}))),
@@ -145,9 +145,9 @@ async fn a_bad_token_gets_one_of_two_texts_and_its_own_code() {
         "a.b.c".to_owned(),
         "x".repeat(100_000),
     ] {
-        let answer = edge.with_token("/protected", &token).await;
-        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
-        assert_eq!(body(&answer)["detail"], invalid);
+        let response = edge.with_token("/protected", &token).await;
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+        assert_eq!(body(&response)["detail"], invalid);
     }
 }
 
@@ -164,10 +164,10 @@ async fn without_a_bearer_token_nobody_is_authenticated() {
             "bad_authorization_header",
         ),
     ] {
-        let answer = edge.get("/protected", &headers).await;
-        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
-        assert_eq!(body(&answer), json!({"detail": "Not authenticated", "code": code}));
-        assert_eq!(answer.headers()[WWW_AUTHENTICATE], "Bearer");
+        let response = edge.get("/protected", &headers).await;
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+        assert_eq!(body(&response), json!({"detail": "Not authenticated", "code": code}));
+        assert_eq!(response.headers()[WWW_AUTHENTICATE], "Bearer");
     }
     let lower_case = bearer.replacen("Bearer", "bEARER", 1);
     assert_eq!(
@@ -180,10 +180,10 @@ async fn without_a_bearer_token_nobody_is_authenticated() {
 async fn the_dashboard_is_for_the_role_admin_alone() {
     let edge = Edge::new();
     let claims = |role: Value| with(access_claims(NOW), &json!({ "role": role }));
-    let answer =
+    let response =
         edge.with_token("/admin/dashboard", &edge.signer.token(&claims(json!("admin")))).await;
-    assert_eq!(answer.status(), StatusCode::OK);
-    assert_eq!(body(&answer), json!({"message": "관리자 대시보드"}));
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(body(&response), json!({"message": "관리자 대시보드"}));
     for role in [
         json!("instructor"),
         json!("Admin"),
@@ -192,15 +192,15 @@ async fn the_dashboard_is_for_the_role_admin_alone() {
         json!(true),
         Value::Null,
     ] {
-        let answer =
+        let response =
             edge.with_token("/admin/dashboard", &edge.signer.token(&claims(role.clone()))).await;
-        assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{role}");
-        assert_eq!(body(&answer), json!({"detail": "권한이 없습니다", "code": "role_missing"}));
+        assert_eq!(response.status(), StatusCode::FORBIDDEN, "{role}");
+        assert_eq!(body(&response), json!({"detail": "권한이 없습니다", "code": "role_missing"}));
     }
     assert_eq!(edge.get("/admin/dashboard", &[]).await.status(), StatusCode::UNAUTHORIZED);
     let expired = with(claims(json!("admin")), &json!({"exp": NOW - 1}));
-    let answer = edge.with_token("/admin/dashboard", &edge.signer.token(&expired)).await;
-    assert_eq!(body(&answer)["code"], "token_expired");
+    let response = edge.with_token("/admin/dashboard", &edge.signer.token(&expired)).await;
+    assert_eq!(body(&response)["code"], "token_expired");
 }
 
 #[tokio::test]
@@ -214,14 +214,15 @@ async fn errors_are_in_english_for_those_who_prefer_it_and_greetings_never() {
         ("/admin/dashboard", good.as_str(), "Permission denied"),
     ] {
         let bearer = format!("Bearer {token}");
-        let answer =
+        let response =
             edge.get(path, &[(AUTHORIZATION, &bearer), (ACCEPT_LANGUAGE, "en-US,en;q=0.9")]).await;
-        assert_eq!(body(&answer)["detail"], detail);
-        assert!(answer.headers().get_all(VARY).iter().any(|value| value == "Accept-Language"));
+        assert_eq!(body(&response)["detail"], detail);
+        assert!(response.headers().get_all(VARY).iter().any(|value| value == "Accept-Language"));
     }
     let bearer = format!("Bearer {good}");
-    let answer = edge.get("/protected", &[(AUTHORIZATION, &bearer), (ACCEPT_LANGUAGE, "en")]).await;
-    assert_eq!(body(&answer)["message"], "인증 성공!");
+    let response =
+        edge.get("/protected", &[(AUTHORIZATION, &bearer), (ACCEPT_LANGUAGE, "en")]).await;
+    assert_eq!(body(&response)["message"], "인증 성공!");
 }
 
 /// What a client makes of a reference (RFC 3986, sections 5.2.3 and 5.2.4).
@@ -250,9 +251,9 @@ async fn unknown_paths_and_methods_are_told_apart() {
     let edge = Edge::new();
     for path in ["/nothing", "/nothing/", "/protected/x", "//protected", "/PROTECTED", "/admin"] {
         for method in [Method::GET, Method::POST, Method::OPTIONS] {
-            let answer = edge.send(&request(method, path, &[])).await;
-            assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{path}");
-            assert_eq!(body(&answer), json!({"detail": "Not Found", "code": "not_found"}));
+            let response = edge.send(&request(method, path, &[])).await;
+            assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path}");
+            assert_eq!(body(&response), json!({"detail": "Not Found", "code": "not_found"}));
         }
     }
     for (path, without) in [
@@ -261,29 +262,29 @@ async fn unknown_paths_and_methods_are_told_apart() {
         ("/uploads/x/", "/uploads/x"),
         (&format!("/protected{}", "/".repeat(16)), "/protected"),
     ] {
-        let answer = edge.get(path, &[]).await;
-        assert_eq!(answer.status(), StatusCode::TEMPORARY_REDIRECT, "{path}");
-        let location = answer.headers().get("location").expect("a place").to_str().expect("text");
+        let response = edge.get(path, &[]).await;
+        assert_eq!(response.status(), StatusCode::TEMPORARY_REDIRECT, "{path}");
+        let location = response.headers().get("location").expect("a place").to_str().expect("text");
         assert_eq!(resolved(path, location), without);
         // A proxy has stripped the prefix; the client resolves the reference with it.
         assert_eq!(resolved(&format!("/api/v1{path}"), location), format!("/api/v1{without}"));
     }
-    let answer = edge.get(&format!("/protected{}", "/".repeat(17)), &[]).await;
-    assert_eq!(answer.status(), StatusCode::NOT_FOUND, "a redirect has a bounded length");
+    let response = edge.get(&format!("/protected{}", "/".repeat(17)), &[]).await;
+    assert_eq!(response.status(), StatusCode::NOT_FOUND, "a redirect has a bounded length");
     for path in ["/", "/protected", "/admin/dashboard"] {
         for method in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH, Method::TRACE] {
-            let answer = edge.send(&request(method, path, &[])).await;
-            assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED, "{path}");
+            let response = edge.send(&request(method, path, &[])).await;
+            assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED, "{path}");
             assert_eq!(
-                body(&answer),
+                body(&response),
                 json!({"detail": "Method Not Allowed", "code": "method_not_allowed"})
             );
-            assert_eq!(answer.headers()[ALLOW], "GET, HEAD, OPTIONS");
+            assert_eq!(response.headers()[ALLOW], "GET, HEAD, OPTIONS");
         }
-        let answer = edge.send(&request(Method::OPTIONS, path, &[])).await;
-        assert_eq!(answer.status(), StatusCode::OK);
-        assert_eq!(answer.headers()[ALLOW], "GET, HEAD, OPTIONS");
-        assert_eq!(answer.headers()[CONTENT_LENGTH], "0");
+        let response = edge.send(&request(Method::OPTIONS, path, &[])).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers()[ALLOW], "GET, HEAD, OPTIONS");
+        assert_eq!(response.headers()[CONTENT_LENGTH], "0");
     }
     let head = edge.send(&request(Method::HEAD, "/protected", &[])).await;
     assert_eq!(head.status(), StatusCode::UNAUTHORIZED);
@@ -293,23 +294,30 @@ async fn unknown_paths_and_methods_are_told_apart() {
 async fn pages_of_allowed_origins_may_call() {
     let edge = Edge::with(|variables| variables.cors_origins = "https://app.example".into());
     let preflight = [(ORIGIN, "https://app.example"), (ACCESS_CONTROL_REQUEST_METHOD, "GET")];
-    let answer = edge.send(&request(Method::OPTIONS, "/protected", &preflight)).await;
-    assert_eq!(answer.status(), StatusCode::OK);
-    assert_eq!(answer.headers()[ACCESS_CONTROL_ALLOW_ORIGIN], "https://app.example");
-    assert_eq!(answer.headers()[ACCESS_CONTROL_ALLOW_METHODS], "GET, HEAD, POST, DELETE, OPTIONS");
-    let allowed = answer.headers()[ACCESS_CONTROL_ALLOW_HEADERS].to_str().expect("text");
+    let response = edge.send(&request(Method::OPTIONS, "/protected", &preflight)).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(response.headers()[ACCESS_CONTROL_ALLOW_ORIGIN], "https://app.example");
+    assert_eq!(
+        response.headers()[ACCESS_CONTROL_ALLOW_METHODS],
+        "GET, HEAD, POST, DELETE, OPTIONS"
+    );
+    let allowed = response.headers()[ACCESS_CONTROL_ALLOW_HEADERS].to_str().expect("text");
     assert!(allowed.split(", ").any(|name| name == "Authorization"), "{allowed}");
 
     for path in ["/protected", "/nothing", "/"] {
-        let answer = edge.get(path, &[(ORIGIN, "https://app.example")]).await;
-        assert_eq!(answer.headers()[ACCESS_CONTROL_ALLOW_ORIGIN], "https://app.example", "{path}");
-        let answer = edge.get(path, &[(ORIGIN, "https://evil.example")]).await;
-        assert!(!answer.headers().contains_key(ACCESS_CONTROL_ALLOW_ORIGIN));
-        assert!(answer.headers().get_all(VARY).iter().any(|value| value == "Origin"));
+        let response = edge.get(path, &[(ORIGIN, "https://app.example")]).await;
+        assert_eq!(
+            response.headers()[ACCESS_CONTROL_ALLOW_ORIGIN],
+            "https://app.example",
+            "{path}"
+        );
+        let response = edge.get(path, &[(ORIGIN, "https://evil.example")]).await;
+        assert!(!response.headers().contains_key(ACCESS_CONTROL_ALLOW_ORIGIN));
+        assert!(response.headers().get_all(VARY).iter().any(|value| value == "Origin"));
     }
     let everyone = Edge::with(|variables| variables.cors_origins = "*".into());
-    let answer = everyone.get("/", &[(ORIGIN, "https://anywhere.example")]).await;
-    assert_eq!(answer.headers()[ACCESS_CONTROL_ALLOW_ORIGIN], "*");
+    let response = everyone.get("/", &[(ORIGIN, "https://anywhere.example")]).await;
+    assert_eq!(response.headers()[ACCESS_CONTROL_ALLOW_ORIGIN], "*");
 }
 
 #[tokio::test]
@@ -331,9 +339,9 @@ async fn issuer_audience_and_leeway_are_demanded_as_set() {
         (json!({"aud": null}), StatusCode::UNAUTHORIZED),
         (json!({"exp": NOW - 10}), StatusCode::UNAUTHORIZED),
     ] {
-        let answer =
+        let response =
             edge.with_token("/protected", &edge.signer.token(&with(good.clone(), &change))).await;
-        assert_eq!(answer.status(), status, "{change}");
+        assert_eq!(response.status(), status, "{change}");
     }
 }
 
@@ -348,8 +356,8 @@ async fn the_future_leeway_is_for_iat_and_nbf_alone_and_five_seconds_when_not_se
             (json!({"exp": NOW}), Some("token_expired")),
         ] {
             let token = edge.signer.token(&with(access_claims(NOW), &change));
-            let answer = edge.with_token("/protected", &token).await;
-            assert_eq!(body(&answer)["code"].as_str(), code, "{set:?}: {change}");
+            let response = edge.with_token("/protected", &token).await;
+            assert_eq!(body(&response)["code"].as_str(), code, "{set:?}: {change}");
         }
     }
 }
@@ -371,9 +379,9 @@ async fn without_a_usable_key_the_answer_names_the_variable_and_the_log_says_it_
     for (variable, code, change) in cases {
         let edge = Edge::with(change);
         for path in ["/protected", "/admin/dashboard", "/protected"] {
-            let answer = edge.with_token(path, &edge.signer.token(&access_claims(NOW))).await;
-            assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
-            let body = body(&answer);
+            let response = edge.with_token(path, &edge.signer.token(&access_claims(NOW))).await;
+            assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+            let body = body(&response);
             assert_eq!(body["code"], code);
             assert!(
                 body["detail"]
@@ -384,12 +392,14 @@ async fn without_a_usable_key_the_answer_names_the_variable_and_the_log_says_it_
         }
         let bearer = format!("Bearer {}", edge.signer.token(&access_claims(NOW)));
         for (language, korean) in [("ko", true), ("en", false)] {
-            let answer = edge
+            let response = edge
                 .get("/protected", &[(AUTHORIZATION, &bearer), (ACCEPT_LANGUAGE, language)])
                 .await;
-            let detail = body(&answer)["detail"].as_str().map(str::to_owned).expect("a text");
+            let detail = body(&response)["detail"].as_str().map(str::to_owned).expect("a text");
             assert_eq!(detail.chars().any(|c| matches!(c, '가'..='힣')), korean, "{detail}");
-            assert!(answer.headers().get_all(VARY).iter().any(|value| value == "Accept-Language"));
+            assert!(
+                response.headers().get_all(VARY).iter().any(|value| value == "Accept-Language")
+            );
         }
         let health = body(&edge.get("/", &[]).await);
         assert_eq!(health["status"], "degraded");
@@ -443,12 +453,12 @@ async fn rules_demand_roles_and_claims_where_they_say_and_nowhere_else() {
         ("/admin/dashboard", json!({"premium": false}), 403, json!("role_missing")),
         ("/admin/dashboard", json!({"premium": false, "role": "admin"}), 200, Value::Null),
     ] {
-        let answer =
+        let response =
             edge.with_token(path, &edge.signer.token(&with(access_claims(NOW), &change))).await;
-        assert_eq!(answer.status().as_u16(), status, "{path} {change}");
-        assert_eq!(body(&answer)["code"], code);
+        assert_eq!(response.status().as_u16(), status, "{path} {change}");
+        assert_eq!(body(&response)["code"], code);
         if status == 403 {
-            assert_eq!(body(&answer)["detail"], "권한이 없습니다");
+            assert_eq!(body(&response)["detail"], "권한이 없습니다");
         }
     }
     let head = request(
@@ -478,8 +488,8 @@ async fn a_refusal_is_logged_once_by_the_requests_name_and_never_with_a_token() 
     let bearer = format!("Bearer {expired}");
     let name = HeaderName::from_static("x-request-id");
     let path = format!("/protected?access_token={good}");
-    let answer = edge.get(&path, &[(AUTHORIZATION, &bearer), (name.clone(), "report-7")]).await;
-    assert_eq!(answer.headers()[&name], "report-7");
+    let response = edge.get(&path, &[(AUTHORIZATION, &bearer), (name.clone(), "report-7")]).await;
+    assert_eq!(response.headers()[&name], "report-7");
     let log = edge.host.log();
     let line: Value = serde_json::from_str(&log[0]).expect("JSON");
     assert_eq!(

@@ -29,9 +29,9 @@ impl Fixture {
     }
 
     /// The next fetch gives a list in which these places are revoked, with these claims changed.
-    fn will_answer(&self, revoked: &[u64], changes: &Value) {
+    fn will_respond(&self, revoked: &[u64], changes: &Value) {
         let claims = status_list_claims(URI, NOW + self.host.passed(), 1, &list_of(revoked));
-        self.host.will_answer(self.signer.status_list(&with(claims, changes)), None);
+        self.host.will_respond(self.signer.status_list(&with(claims, changes)), None);
     }
 
     async fn look_up(&self, index: u64) -> Lookup {
@@ -65,13 +65,13 @@ async fn a_list_is_fetched_once_for_its_ttl_and_then_again() {
         (json!({"ttl": 600, "exp": NOW + 20}), 20),
     ] {
         let fixture = Fixture::new();
-        fixture.will_answer(&[], &changes);
+        fixture.will_respond(&[], &changes);
         assert_eq!(fixture.look_up(7).await, Lookup::Status(0));
         fixture.host.pass(lifetime - 1);
         assert_eq!(fixture.look_up(7).await, Lookup::Status(0));
         assert_eq!(fixture.host.fetches(), 1, "{changes}");
         fixture.host.pass(1);
-        fixture.will_answer(&[7], &json!({}));
+        fixture.will_respond(&[7], &json!({}));
         assert_eq!(fixture.look_up(7).await, Lookup::Status(1), "{changes}");
         assert_eq!(fixture.host.fetches(), 2, "{changes}");
         assert_eq!(fixture.look_up(64).await, Lookup::OutOfRange);
@@ -82,7 +82,7 @@ async fn a_list_is_fetched_once_for_its_ttl_and_then_again() {
 async fn requests_that_arrive_during_a_fetch_wait_for_it() {
     let fixture = Fixture::new();
     fixture.host.latency.set(Duration::from_millis(50));
-    fixture.will_answer(&[3], &json!({}));
+    fixture.will_respond(&[3], &json!({}));
     let outcome = tokio::join!(fixture.look_up(1), fixture.look_up(3), fixture.look_up(2));
     assert_eq!(outcome, (Lookup::Status(0), Lookup::Status(1), Lookup::Status(0)));
     assert_eq!(fixture.host.fetches(), 1);
@@ -91,25 +91,25 @@ async fn requests_that_arrive_during_a_fetch_wait_for_it() {
 #[tokio::test]
 async fn a_list_in_use_is_fetched_again_before_its_end_and_no_request_waits() {
     let fixture = Fixture::new();
-    fixture.will_answer(&[], &json!({"ttl": 60}));
+    fixture.will_respond(&[], &json!({"ttl": 60}));
     fixture.look_up(1).await;
     fixture.host.pass(44);
     fixture.look_up(1).await;
     assert!(!fixture.lists.is_due(&fixture.host));
     fixture.host.pass(1);
     assert!(fixture.lists.is_due(&fixture.host));
-    fixture.will_answer(&[1], &json!({"ttl": 60}));
+    fixture.will_respond(&[1], &json!({"ttl": 60}));
     fixture.lists.refresh(&fixture.keys, &fixture.host).await;
     assert!(!fixture.lists.is_due(&fixture.host));
     assert_eq!((fixture.look_up(1).await, fixture.host.fetches()), (Lookup::Status(1), 2));
 
     // What nobody uses is not fetched.
     let unused = Fixture::new();
-    unused.will_answer(&[], &json!({"ttl": 60}));
+    unused.will_respond(&[], &json!({"ttl": 60}));
     unused.look_up(1).await;
     unused.host.pass(45);
     assert!(unused.lists.is_due(&unused.host), "the first look-up counts");
-    unused.will_answer(&[], &json!({"ttl": 60}));
+    unused.will_respond(&[], &json!({"ttl": 60}));
     unused.lists.refresh(&unused.keys, &unused.host).await;
     unused.host.pass(59);
     assert!(!unused.lists.is_due(&unused.host));
@@ -118,7 +118,7 @@ async fn a_list_in_use_is_fetched_again_before_its_end_and_no_request_waits() {
 #[tokio::test]
 async fn a_list_whose_time_is_over_still_refuses_and_no_longer_passes() {
     let fixture = Fixture::new();
-    fixture.will_answer(&[5], &json!({"ttl": 60}));
+    fixture.will_respond(&[5], &json!({"ttl": 60}));
     assert_eq!(fixture.look_up(5).await, Lookup::Status(1));
     fixture.host.pass(60);
     fixture.host.will_fail(FetchError::TimedOut);
@@ -131,7 +131,7 @@ async fn a_list_whose_time_is_over_still_refuses_and_no_longer_passes() {
     assert_eq!(fixture.host.log().len(), 1);
 
     fixture.host.pass(RETRY_AFTER.as_secs());
-    fixture.will_answer(&[], &json!({}));
+    fixture.will_respond(&[], &json!({}));
     assert_eq!(fixture.look_up(5).await, Lookup::Status(0));
     assert_eq!(fixture.lists.status(&fixture.host).problem, None);
 }
@@ -162,12 +162,12 @@ async fn what_is_no_list_of_the_issuer_is_no_list() {
     ];
     for (name, make) in rows {
         let fixture = Fixture::new();
-        fixture.host.will_answer(make(&fixture), None);
+        fixture.host.will_respond(make(&fixture), None);
         assert_eq!(fixture.look_up(0).await, Lookup::Unknown(None), "{name}");
         let is_kept = fixture.host.store.borrow().keys().any(|key| key.starts_with("status-list/"));
         assert!(!is_kept, "{name}");
         fixture.host.pass(RETRY_AFTER.as_secs());
-        fixture.will_answer(&[], &json!({}));
+        fixture.will_respond(&[], &json!({}));
         assert_eq!(fixture.look_up(0).await, Lookup::Status(0), "{name}");
     }
 }
@@ -178,7 +178,7 @@ async fn a_list_that_ends_right_now_is_no_list_and_is_not_fetched_again_and_agai
     let policy = Policy { leeway_seconds: 60, ..Policy::default() };
     fixture.keys = Keys::new(KeySource::Text(fixture.signer.public_pem()), policy);
     for exp in [json!(NOW - 30), json!(NOW as f64 + 0.5)] {
-        fixture.will_answer(&[], &json!({ "exp": exp }));
+        fixture.will_respond(&[], &json!({ "exp": exp }));
         assert_eq!(fixture.look_up(1).await, Lookup::Unknown(None), "{exp}");
         assert_eq!(fixture.look_up(1).await, Lookup::Unknown(None), "{exp}");
         assert!(
@@ -200,7 +200,7 @@ async fn the_subject_of_a_list_is_its_address_to_the_letter() {
     let (token, other) = ("http://issuer.example", "http://issuer.example/");
     for (subject, expected) in [(token, Lookup::Status(0)), (other, Lookup::Unknown(None))] {
         let fixture = Fixture::new();
-        fixture.will_answer(&[], &json!({ "sub": subject }));
+        fixture.will_respond(&[], &json!({ "sub": subject }));
         let lookup = fixture.lists.look_up(&address(token), 0, &fixture.keys, &fixture.host).await;
         assert_eq!(lookup, expected, "{subject}");
     }
@@ -212,7 +212,7 @@ async fn a_list_may_be_as_large_as_the_limit() {
     let list = compress_to_vec_zlib(&vec![0xff; list::MAX_BYTES], 6);
     fixture
         .host
-        .will_answer(fixture.signer.status_list(&status_list_claims(URI, NOW, 1, &list)), None);
+        .will_respond(fixture.signer.status_list(&status_list_claims(URI, NOW, 1, &list)), None);
     let last = 8 * list::MAX_BYTES as u64 - 1;
     assert_eq!(fixture.look_up(last).await, Lookup::Status(1));
     assert_eq!(fixture.look_up(last + 1).await, Lookup::OutOfRange);
@@ -221,14 +221,14 @@ async fn a_list_may_be_as_large_as_the_limit() {
 #[tokio::test]
 async fn instances_share_lists_with_their_age() {
     let fixture = Fixture::new();
-    fixture.will_answer(&[], &json!({"ttl": 60}));
+    fixture.will_respond(&[], &json!({"ttl": 60}));
     fixture.look_up(1).await;
     fixture.host.pass(30);
     let other = StatusLists::default();
     assert_eq!(fixture.in_another_instance(&other, 1).await, Lookup::Status(0));
     assert_eq!((fixture.host.fetches(), other.status(&fixture.host).age_seconds), (1, Some(30)));
     fixture.host.pass(30);
-    fixture.will_answer(&[1], &json!({"ttl": 60}));
+    fixture.will_respond(&[1], &json!({"ttl": 60}));
     assert_eq!(fixture.in_another_instance(&other, 1).await, Lookup::Status(1));
     assert_eq!(fixture.look_up(1).await, Lookup::Status(1));
     assert_eq!(
@@ -250,7 +250,7 @@ async fn instances_share_lists_with_their_age() {
             .replace("\"text\":\"ey", "\"text\":\"EY")
             .into_bytes();
     }
-    fixture.will_answer(&[2], &json!({"ttl": 60}));
+    fixture.will_respond(&[2], &json!({"ttl": 60}));
     assert_eq!(fixture.in_another_instance(&StatusLists::default(), 2).await, Lookup::Status(1));
     assert_eq!(fixture.host.fetches(), 3);
 }
@@ -261,7 +261,7 @@ async fn only_so_many_lists_are_kept() {
     for number in 0..2 * MAX_LISTS {
         let uri = format!("http://issuer.example/status/{number}");
         let claims = status_list_claims(&uri, NOW, 1, &list_of(&[]));
-        fixture.host.will_answer(fixture.signer.status_list(&claims), None);
+        fixture.host.will_respond(fixture.signer.status_list(&claims), None);
         fixture.host.pass(1);
         assert_eq!(
             fixture.lists.look_up(&address(&uri), 0, &fixture.keys, &fixture.host).await,
@@ -302,7 +302,7 @@ async fn instances_share_a_fetch_in_progress_and_the_failure_of_the_last() {
 
     fixture.host.latency.set(Duration::from_millis(50));
     fixture.host.pass(RETRY_AFTER.as_secs());
-    fixture.will_answer(&[1], &json!({}));
+    fixture.will_respond(&[1], &json!({}));
     assert!(ask(1).await.contains(&Lookup::Status(1)));
     // Those that did not wait for it look again after a moment.
     fixture.host.pass(1);

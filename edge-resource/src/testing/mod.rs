@@ -18,7 +18,7 @@ pub(crate) const NOW: u64 = 1_730_277_600;
 #[derive(Default)]
 pub(crate) struct TestHost {
     uptime: Cell<Duration>,
-    answers: RefCell<VecDeque<Result<Fetched, FetchError>>>,
+    responses: RefCell<VecDeque<Result<Fetched, FetchError>>>,
     fetches: Cell<usize>,
     /// How long the network takes; a fetch ends at its limit.
     pub(crate) latency: Cell<Duration>,
@@ -44,14 +44,14 @@ pub(crate) struct TestHost {
 
 impl TestHost {
     /// The next fetch gives this text with this lifetime.
-    pub(crate) fn will_answer(&self, text: impl Into<String>, max_age: Option<u64>) {
+    pub(crate) fn will_respond(&self, text: impl Into<String>, max_age: Option<u64>) {
         let fetched = Fetched { text: text.into(), max_age: max_age.map(Duration::from_secs) };
-        self.answers.borrow_mut().push_back(Ok(fetched));
+        self.responses.borrow_mut().push_back(Ok(fetched));
     }
 
     /// The next fetch fails.
     pub(crate) fn will_fail(&self, error: FetchError) {
-        self.answers.borrow_mut().push_back(Err(error));
+        self.responses.borrow_mut().push_back(Err(error));
     }
 
     pub(crate) fn pass(&self, seconds: u64) {
@@ -121,7 +121,7 @@ impl Host for TestHost {
         if self.latency.get() >= limits.time {
             return Err(FetchError::TimedOut);
         }
-        self.answers
+        self.responses
             .borrow_mut()
             .pop_front()
             .unwrap_or_else(|| Err(FetchError::Failed("connection refused".into())))

@@ -14,9 +14,9 @@ use serde::Serialize;
 use super::conditions::{self, Condition};
 use super::sweep::remove_chunks;
 use super::{CHUNK, Owner, Record, UploadId, not_found, unavailable};
-use crate::answer::{self, Answer, Body};
 use crate::host::{Host, StoreError};
 use crate::printable::is_format;
+use crate::response::{self, Body, Response};
 
 /// Media types that are served as they are. Browsers run none of them as a page of this origin;
 /// every other file is `application/octet-stream`.
@@ -83,8 +83,8 @@ fn etag(record: &Record) -> String {
 }
 
 /// 412: the file is not the version that the client means.
-fn precondition_failed() -> Answer {
-    answer::error(StatusCode::PRECONDITION_FAILED, "Precondition Failed", "precondition_failed")
+fn precondition_failed() -> Response {
+    response::error(StatusCode::PRECONDITION_FAILED, "Precondition Failed", "precondition_failed")
 }
 
 /// Answers with the content, or with the one range of it that was asked for (RFC 9110, section 14).
@@ -94,7 +94,7 @@ pub async fn download(
     owner: &Owner,
     is_admin: bool,
     host: &impl Host,
-) -> Answer {
+) -> Response {
     let (id, record) = match find(request, id, owner, is_admin, host).await {
         Ok(found) => found,
         Err(turned_away) => return turned_away,
@@ -102,43 +102,43 @@ pub async fn download(
     let etag = etag(&record);
     match conditions::evaluate(request, &etag) {
         Condition::Holds => {}
-        Condition::NotModified => return answer::not_modified(&etag),
+        Condition::NotModified => return response::not_modified(&etag),
         Condition::Failed => return precondition_failed(),
     }
-    let mut answer = match wanted(request, &etag, record.size) {
-        Wanted::Whole => answer::with_body(
+    let mut response = match wanted(request, &etag, record.size) {
+        Wanted::Whole => response::with_body(
             StatusCode::OK,
             Body::Content(Content { id, range: 0..record.size }),
             served_type(&record.content_type),
         ),
         Wanted::Part(range) => {
             let content_range = format!("bytes {}-{}/{}", range.start, range.end - 1, record.size);
-            let mut answer = answer::with_body(
+            let mut response = response::with_body(
                 StatusCode::PARTIAL_CONTENT,
                 Body::Content(Content { id, range }),
                 served_type(&record.content_type),
             );
-            set(&mut answer, CONTENT_RANGE, &content_range);
-            answer
+            set(&mut response, CONTENT_RANGE, &content_range);
+            response
         }
         Wanted::Nothing => {
-            let mut answer = answer::error(
+            let mut response = response::error(
                 StatusCode::RANGE_NOT_SATISFIABLE,
                 "Range Not Satisfiable",
                 "range_not_satisfiable",
             );
-            set(&mut answer, CONTENT_RANGE, &format!("bytes */{}", record.size));
-            return answer;
+            set(&mut response, CONTENT_RANGE, &format!("bytes */{}", record.size));
+            return response;
         }
     };
-    set(&mut answer, ETAG, &etag);
-    set(&mut answer, CONTENT_DISPOSITION, &disposition(&record.filename));
-    let headers = answer.headers_mut();
+    set(&mut response, ETAG, &etag);
+    set(&mut response, CONTENT_DISPOSITION, &disposition(&record.filename));
+    let headers = response.headers_mut();
     headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     // For the browser that shows it all the same: no scripts, no forms, no origin.
     headers
         .insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
-    answer
+    response
 }
 
 /// Deletes a file.
@@ -148,7 +148,7 @@ pub async fn delete(
     owner: &Owner,
     is_admin: bool,
     host: &impl Host,
-) -> Answer {
+) -> Response {
     #[derive(Serialize)]
     struct Deleted<'a> {
         id: &'a str,
@@ -162,7 +162,7 @@ pub async fn delete(
         return precondition_failed();
     }
     match remove(&id, &record, host).await {
-        Ok(()) => answer::ok(&Deleted { id: &id.0, deleted: true }),
+        Ok(()) => response::ok(&Deleted { id: &id.0, deleted: true }),
         Err(error) => unavailable(&error, request, host),
     }
 }
@@ -194,7 +194,7 @@ async fn find(
     owner: &Owner,
     is_admin: bool,
     host: &impl Host,
-) -> Result<(UploadId, Record), Answer> {
+) -> Result<(UploadId, Record), Response> {
     let id = UploadId::parse(id).ok_or_else(not_found)?;
     match Record::load(&id, host).await {
         Ok(Some(record)) if is_admin || record.owner == owner.0 => Ok((id, record)),
@@ -283,9 +283,9 @@ fn disposition(filename: &str) -> String {
 /// Characters that are more than a character of a name to some system.
 const RESERVED: &str = "<>:\"|?*";
 
-fn set(answer: &mut Answer, name: http::HeaderName, value: &str) {
+fn set(response: &mut Response, name: http::HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
-        answer.headers_mut().insert(name, value);
+        response.headers_mut().insert(name, value);
     }
 }
 

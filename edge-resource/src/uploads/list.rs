@@ -6,9 +6,9 @@ use http::request::Parts;
 use serde::Serialize;
 
 use super::{Owner, RECORDS, Receipt, Record, UploadId, unavailable};
-use crate::answer::{self, Answer, Text};
 use crate::host::{Host, StoreError};
 use crate::language;
+use crate::response::{self, Response, Text};
 
 const DEFAULT_PAGE: usize = 20;
 const LARGEST_PAGE: usize = 100;
@@ -37,13 +37,13 @@ struct Page<'a> {
 }
 
 /// Answers with one page: `limit` files (1 to 100, default 20), older than `after`, which is an id.
-pub async fn list(request: &Parts, owner: &Owner, host: &impl Host) -> Answer {
+pub async fn list(request: &Parts, owner: &Owner, host: &impl Host) -> Response {
     let query = match Query::parse(request.uri.query().unwrap_or_default()) {
         Ok(query) => query,
         Err(error) => return error.response(request),
     };
     match page(&query, owner, host).await {
-        Ok((files, next)) => answer::ok(&Page {
+        Ok((files, next)) => response::ok(&Page {
             uploads: files.iter().map(|(id, record)| record.receipt(id)).collect(),
             next: next.as_ref().map(|id| id.0.as_str()),
         }),
@@ -94,10 +94,10 @@ struct QueryError<'q> {
 }
 
 impl QueryError<'_> {
-    fn response(&self, request: &Parts) -> Answer {
+    fn response(&self, request: &Parts) -> Response {
         let name: String = self.name.chars().take(MAX_NAME).collect();
         let lang = language::preferred(&request.headers);
-        answer::invalid_input(self.kind, &["query", &name], self.text, "query_invalid", lang)
+        response::invalid_input(self.kind, &["query", &name], self.text, "query_invalid", lang)
     }
 }
 

@@ -36,10 +36,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use verifier_core::VerifiedToken;
 
-use crate::answer::{self, Answer, Text};
 use crate::hex::hex;
 use crate::host::{Host, StoreError};
 use crate::language;
+use crate::response::{self, Response, Text};
 
 /// Bytes of content under one key. A multiple of what hosts and databases move at a time, and
 /// small enough to be held in memory for every request of an instance.
@@ -69,12 +69,12 @@ impl Owner {
 
 /// 403: nobody could ever get the file back.
 #[must_use]
-pub fn user_id_missing(request: &Parts) -> Answer {
+pub fn user_id_missing(request: &Parts) -> Response {
     const TEXT: Text<'static> = Text {
         ko: "토큰에 사용자 정보가 없어 누구의 파일인지 알 수 없습니다",
         en: "The token does not say whose files these are",
     };
-    answer::localized_error(
+    response::localized_error(
         StatusCode::FORBIDDEN,
         TEXT,
         "user_id_missing",
@@ -177,19 +177,19 @@ impl Record {
 }
 
 /// 503: the store cannot be used now. The reason is for the operator.
-fn unavailable(error: &StoreError, request: &Parts, host: &impl Host) -> Answer {
+fn unavailable(error: &StoreError, request: &Parts, host: &impl Host) -> Response {
     const TEXT: Text<'static> = Text {
         ko: "지금은 파일을 저장하거나 읽을 수 없습니다",
         en: "Uploads are not available now",
     };
     host.log(format_args!("error: key-value store: {error}"));
     let lang = language::preferred(&request.headers);
-    answer::localized_error(StatusCode::SERVICE_UNAVAILABLE, TEXT, "storage_unavailable", lang)
+    response::localized_error(StatusCode::SERVICE_UNAVAILABLE, TEXT, "storage_unavailable", lang)
 }
 
 /// 404, for files of others too: whether they exist is not told.
-fn not_found() -> Answer {
-    answer::error(StatusCode::NOT_FOUND, "Not Found", "upload_not_found")
+fn not_found() -> Response {
+    response::error(StatusCode::NOT_FOUND, "Not Found", "upload_not_found")
 }
 
 #[cfg(test)]

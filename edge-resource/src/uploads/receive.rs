@@ -12,10 +12,10 @@ use super::file_name::{field_name, file_name};
 use super::form::{Form, FormError, OVERHEAD, boundary};
 use super::quota::{self, Reservation};
 use super::{CHUNK, Owner, Record, UploadId, hex, sweep, unavailable};
-use crate::answer::{self, Answer, Text};
 use crate::body::{BodyError, RequestBody, TimeLimits, TimedBody};
 use crate::host::{Host, StoreError};
 use crate::language;
+use crate::response::{self, Response, Text};
 
 /// The field that holds the file.
 const FIELD: &str = "file";
@@ -76,18 +76,18 @@ impl From<StoreError> for Failure {
     }
 }
 
-/// Stores the file and answers with its receipt. What fails leaves nothing behind.
+/// Stores the file and responds with its receipt. What fails leaves nothing behind.
 pub async fn receive(
     request: &Parts,
     body: impl RequestBody,
     owner: &Owner,
     limits: Limits,
     host: &impl Host,
-) -> Answer {
+) -> Response {
     sweep::when_due(host).await;
     let mut draft = Draft::new(request, owner, limits, host);
     match store(request, body, &mut draft, host).await {
-        Ok(record) => answer::ok(&record.receipt(&draft.id)),
+        Ok(record) => response::ok(&record.receipt(&draft.id)),
         Err(failure) => {
             if let Err(error) = draft.abandon(host).await {
                 host.log(format_args!(
@@ -302,11 +302,11 @@ fn announced_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// The answer. Texts of the wire contract, and of the servers that it describes, are in English
+/// The response. Texts of the wire contract, and of the servers that it describes, are in English
 /// alone.
-fn refused(failure: &Failure, limits: Limits, request: &Parts, host: &impl Host) -> Answer {
+fn refused(failure: &Failure, limits: Limits, request: &Parts, host: &impl Host) -> Response {
     let localized = |status, code, ko: &str, en: &str| {
-        answer::localized_error(
+        response::localized_error(
             status,
             Text { ko, en },
             code,
@@ -315,11 +315,11 @@ fn refused(failure: &Failure, limits: Limits, request: &Parts, host: &impl Host)
     };
     let invalid = |code, ko: &str, en: &str| {
         let lang = language::preferred(&request.headers);
-        answer::invalid_input("value_error", &["body", FIELD], Text { ko, en }, code, lang)
+        response::invalid_input("value_error", &["body", FIELD], Text { ko, en }, code, lang)
     };
     match failure {
         Failure::FieldMissing | Failure::Form(FormError::NotMultipart) => {
-            answer::unprocessable("missing", &["body", FIELD], "Field required", "file_missing")
+            response::unprocessable("missing", &["body", FIELD], "Field required", "file_missing")
         }
         Failure::FieldRepeated => invalid(
             "file_repeated",
@@ -331,14 +331,16 @@ fn refused(failure: &Failure, limits: Limits, request: &Parts, host: &impl Host)
             &format!("파일 이름이 {MAX_FILE_NAME}바이트보다 깁니다"),
             &format!("The name of the file is longer than {MAX_FILE_NAME} bytes"),
         ),
-        Failure::Form(FormError::NoBoundary) => answer::error(
+        Failure::Form(FormError::NoBoundary) => response::error(
             StatusCode::BAD_REQUEST,
             "Missing boundary in multipart.",
             "boundary_missing",
         ),
-        Failure::Form(FormError::Malformed) => {
-            answer::error(StatusCode::BAD_REQUEST, "Invalid multipart data.", "multipart_malformed")
-        }
+        Failure::Form(FormError::Malformed) => response::error(
+            StatusCode::BAD_REQUEST,
+            "Invalid multipart data.",
+            "multipart_malformed",
+        ),
         Failure::Form(FormError::Body(BodyError::Broken)) => localized(
             StatusCode::BAD_REQUEST,
             "body_incomplete",

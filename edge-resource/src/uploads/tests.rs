@@ -18,9 +18,9 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{CHUNK, hex};
-use crate::answer::{Answer, Body};
 use crate::body::BodyError;
 use crate::host::Host;
+use crate::response::{Body, Response};
 use crate::service::Service;
 use crate::settings::Variables;
 use crate::testing::signer::{Signer, access_claims, with};
@@ -61,27 +61,33 @@ impl Edge {
         path: &str,
         bearer: &str,
         headers: &[(HeaderName, &str)],
-    ) -> Answer {
+    ) -> Response {
         self.service
-            .answer(&request(method, path, bearer, headers), stream::empty(), &self.host)
+            .response(&request(method, path, bearer, headers), stream::empty(), &self.host)
             .await
     }
 
     /// Sends a body in pieces of this size.
-    async fn upload(&self, bearer: &str, content_type: &str, body: &[u8], piece: usize) -> Answer {
+    async fn upload(
+        &self,
+        bearer: &str,
+        content_type: &str,
+        body: &[u8],
+        piece: usize,
+    ) -> Response {
         let pieces: Vec<_> =
             body.chunks(piece).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
         let request = request(Method::POST, "/upload", bearer, &[(CONTENT_TYPE, content_type)]);
-        self.service.answer(&request, stream::iter(pieces), &self.host).await
+        self.service.handle(&request, stream::iter(pieces), &self.host).await
     }
 
-    async fn content(&self, answer: Answer) -> Vec<u8> {
-        let announced = answer.headers()[CONTENT_LENGTH]
+    async fn content(&self, response: Response) -> Vec<u8> {
+        let announced = response.headers()[CONTENT_LENGTH]
             .to_str()
             .expect("text")
             .parse::<usize>()
             .expect("a number");
-        let Body::Content(mut content) = answer.into_body() else { panic!("no content") };
+        let Body::Content(mut content) = response.into_body() else { panic!("no content") };
         let mut bytes = Vec::new();
         while let Some(piece) = content.next(&self.host).await.expect("the store works") {
             bytes.extend(piece);
@@ -115,8 +121,8 @@ fn bytes(length: usize) -> Vec<u8> {
     (0..length).map(|index| (index * 31 % 251) as u8).collect()
 }
 
-fn json_of(answer: &Answer) -> Value {
-    match answer.body() {
+fn json_of(response: &Response) -> Value {
+    match response.body() {
         Body::Text(text) => serde_json::from_str(text).expect("JSON"),
         Body::Content(_) => panic!("a file's content"),
     }
@@ -129,23 +135,23 @@ async fn a_file_of_any_size_comes_back_byte_for_byte() {
     for length in [0, 1, 1000, CHUNK - 1, CHUNK, CHUNK + 1, LIMIT] {
         for piece in [7919, 65_536] {
             let content = bytes(length);
-            let answer = edge.upload(&bearer, FORM, &form(&content), piece).await;
-            assert_eq!(answer.status(), StatusCode::OK, "{:?}", answer.body());
-            let receipt = json_of(&answer);
+            let response = edge.upload(&bearer, FORM, &form(&content), piece).await;
+            assert_eq!(response.status(), StatusCode::OK, "{:?}", response.body());
+            let receipt = json_of(&response);
             assert_eq!(receipt["filename"], "../a b.txt");
             assert_eq!(receipt["size"], length);
             assert_eq!(receipt["content_type"], "text/plain");
             assert_eq!(receipt["sha256"], hex(&Sha256::digest(&content)));
 
             let path = format!("/uploads/{}", receipt["id"].as_str().expect("an id"));
-            let answer = edge.send(Method::GET, &path, &bearer, &[]).await;
-            assert_eq!(answer.status(), StatusCode::OK);
-            assert_eq!(answer.headers()[CONTENT_TYPE], "text/plain");
+            let response = edge.send(Method::GET, &path, &bearer, &[]).await;
+            assert_eq!(response.status(), StatusCode::OK);
+            assert_eq!(response.headers()[CONTENT_TYPE], "text/plain");
             assert_eq!(
-                answer.headers()["content-disposition"],
+                response.headers()["content-disposition"],
                 "attachment; filename=\"a b.txt\"; filename*=UTF-8''a%20b.txt"
             );
-            assert!(edge.content(answer).await == content, "{length} bytes");
+            assert!(edge.content(response).await == content, "{length} bytes");
 
             assert_eq!(
                 edge.send(Method::DELETE, &path, &bearer, &[]).await.status(),
@@ -169,19 +175,19 @@ async fn a_range_is_read_across_chunks() {
     let path = format!("/uploads/{}", receipt["id"].as_str().expect("an id"));
     let last = content.len() - 1;
     for (first, last) in [(0, 0), (CHUNK - 1, CHUNK), (5, 2 * CHUNK + 3), (last, last)] {
-        let answer = edge
+        let response = edge
             .send(Method::GET, &path, &bearer, &[(RANGE, &format!("bytes={first}-{last}"))])
             .await;
-        assert_eq!(answer.status(), StatusCode::PARTIAL_CONTENT);
+        assert_eq!(response.status(), StatusCode::PARTIAL_CONTENT);
         assert_eq!(
-            answer.headers()[CONTENT_RANGE],
+            response.headers()[CONTENT_RANGE],
             format!("bytes {first}-{last}/{}", content.len()).as_str()
         );
-        assert!(edge.content(answer).await == content[first..=last]);
+        assert!(edge.content(response).await == content[first..=last]);
     }
-    let answer = edge.send(Method::GET, &path, &bearer, &[(RANGE, "bytes=99999999-")]).await;
-    assert_eq!(answer.status(), StatusCode::RANGE_NOT_SATISFIABLE);
-    assert_eq!(answer.headers()[CONTENT_RANGE], format!("bytes */{}", content.len()).as_str());
+    let response = edge.send(Method::GET, &path, &bearer, &[(RANGE, "bytes=99999999-")]).await;
+    assert_eq!(response.status(), StatusCode::RANGE_NOT_SATISFIABLE);
+    assert_eq!(response.headers()[CONTENT_RANGE], format!("bytes */{}", content.len()).as_str());
 }
 
 #[tokio::test]
@@ -234,8 +240,8 @@ async fn files_are_their_owners_and_the_administrators() {
         (json!({"user_id": 9, "role": "admin"}), StatusCode::OK),
         (json!({"user_id": null}), StatusCode::FORBIDDEN),
     ] {
-        let answer = edge.send(Method::GET, &path, &edge.bearer(&user), &[]).await;
-        assert_eq!(answer.status(), status, "{user}");
+        let response = edge.send(Method::GET, &path, &edge.bearer(&user), &[]).await;
+        assert_eq!(response.status(), status, "{user}");
     }
     let stranger = edge.bearer(&json!({"user_id": 8}));
     assert_eq!(
@@ -251,8 +257,8 @@ async fn files_are_their_owners_and_the_administrators() {
         receipt
     );
     for id in ["x", "../swept", &"0".repeat(48), &"A".repeat(48)] {
-        let answer = edge.send(Method::GET, &format!("/uploads/{id}"), &owner, &[]).await;
-        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{id}");
+        let response = edge.send(Method::GET, &format!("/uploads/{id}"), &owner, &[]).await;
+        assert_eq!(response.status(), StatusCode::NOT_FOUND, "{id}");
     }
 }
 
@@ -284,9 +290,9 @@ async fn what_is_too_large_is_told_with_the_limit_that_it_exceeds() {
     ] {
         let headers = [headers, vec![(CONTENT_TYPE, FORM), (ACCEPT_LANGUAGE, "en")]].concat();
         let request = request(Method::POST, "/upload", &bearer, &headers);
-        let answer = edge.service.answer(&request, stream::iter(pieces), &edge.host).await;
-        assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE, "{detail}");
-        assert_eq!(json_of(&answer), json!({"detail": detail, "code": "upload_too_large"}));
+        let response = edge.service.handle(&request, stream::iter(pieces), &edge.host).await;
+        assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE, "{detail}");
+        assert_eq!(json_of(&response), json!({"detail": detail, "code": "upload_too_large"}));
     }
 }
 
@@ -316,14 +322,14 @@ async fn texts_are_in_the_clients_language_but_for_those_of_the_wire_contract() 
         (&bearer, FORM, body(b"--YY\r\n")),
         (&bearer, FORM, body(b"--XX--\r\n")),
     ] {
-        let mut answers = Vec::new();
+        let mut responses = Vec::new();
         for language in ["ko", "en"] {
             let headers = [(CONTENT_TYPE, form), (ACCEPT_LANGUAGE, language)];
             let request = request(Method::POST, "/upload", bearer, &headers);
-            answers
-                .push(edge.service.answer(&request, stream::iter(body.clone()), &edge.host).await);
+            responses
+                .push(edge.service.handle(&request, stream::iter(body.clone()), &edge.host).await);
         }
-        all.push(answers);
+        all.push(responses);
     }
     for query in ["limit=0", "after=x", "foo=1", "limit=5&limit=5"] {
         let path = format!("/uploads?{query}");
@@ -335,10 +341,13 @@ async fn texts_are_in_the_clients_language_but_for_those_of_the_wire_contract() 
     let is_korean = |text: &str| text.chars().any(|c| matches!(c, '가'..='힣'));
     let fixed = ["boundary_missing", "multipart_malformed", "file_missing"];
     let mut codes = Vec::new();
-    for answers in all {
-        let [korean, english] = [json_of(&answers[0]), json_of(&answers[1])];
+    for responses in all {
+        let [korean, english] = [json_of(&responses[0]), json_of(&responses[1])];
         let code = korean["code"].as_str().expect("a code").to_owned();
-        assert_eq!((answers[0].status(), &korean["code"]), (answers[1].status(), &english["code"]));
+        assert_eq!(
+            (responses[0].status(), &korean["code"]),
+            (responses[1].status(), &english["code"])
+        );
         if fixed.contains(&code.as_str()) {
             assert_eq!(korean, english);
         } else {
@@ -348,7 +357,7 @@ async fn texts_are_in_the_clients_language_but_for_those_of_the_wire_contract() 
             };
             assert!(is_korean(&text(&korean)) && !is_korean(&text(&english)), "{korean} {english}");
             assert!(
-                answers[0].headers().get_all(VARY).iter().any(|value| value == "Accept-Language"),
+                responses[0].headers().get_all(VARY).iter().any(|value| value == "Accept-Language"),
                 "{code}"
             );
         }
@@ -386,8 +395,8 @@ async fn a_size_that_is_announced_is_refused_before_the_body_is_read() {
         panic!("read")
     });
     let request = request(Method::POST, "/upload", &bearer, &headers);
-    let answer = edge.service.answer(&request, untouched, &edge.host).await;
-    assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    let response = edge.service.handle(&request, untouched, &edge.host).await;
+    assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
 }
 
 #[tokio::test]
@@ -407,9 +416,9 @@ async fn a_connection_that_breaks_leaves_nothing() {
         ] {
             let broken = stream::iter(pieces.clone()).chain(stream::iter([Err(end)]));
             let request = request(Method::POST, "/upload", &bearer, &[(CONTENT_TYPE, FORM)]);
-            let answer = edge.service.answer(&request, broken, &edge.host).await;
+            let response = edge.service.handle(&request, broken, &edge.host).await;
             assert_eq!(
-                (answer.status().as_u16(), &json_of(&answer)["code"]),
+                (response.status().as_u16(), &json_of(&response)["code"]),
                 (status, &json!(code)),
                 "{cut}"
             );
@@ -434,7 +443,7 @@ async fn an_upload_that_takes_longer_than_an_hour_leaves_nothing_even_if_only_it
             });
             let request = request(Method::POST, "/upload", &bearer, &[(CONTENT_TYPE, FORM)]);
             assert_eq!(
-                edge.service.answer(&request, body, &edge.host).await.status().as_u16(),
+                edge.service.handle(&request, body, &edge.host).await.status().as_u16(),
                 status,
                 "{seconds}"
             );
@@ -483,10 +492,10 @@ async fn a_deletion_that_is_interrupted_is_finished_later() {
         let receipt = json_of(&edge.upload(&bearer, FORM, &form(&bytes(2 * CHUNK)), 16_384).await);
         let path = format!("/uploads/{}", receipt["id"].as_str().expect("an id"));
         edge.host.store_fails_after.set(Some(fails_after));
-        let answer = edge.send(Method::DELETE, &path, &bearer, &[]).await;
+        let response = edge.send(Method::DELETE, &path, &bearer, &[]).await;
         edge.host.store_fails_after.set(None);
         assert_eq!(
-            answer.status(),
+            response.status(),
             if fails_after < 6 { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK }
         );
         edge.host.pass(5000);
@@ -535,8 +544,9 @@ async fn uploads_at_the_same_time_never_exceed_the_quota() {
     let edge = Edge::with_quota(&(2 * (1000 + overhead)).to_string());
     let (bearer, body) = (edge.bearer(&json!({})), form(&bytes(1000)));
     let one = || edge.upload(&bearer, FORM, &body, 100);
-    let answers = tokio::join!(one(), one(), one(), one());
-    let statuses = [answers.0.status(), answers.1.status(), answers.2.status(), answers.3.status()];
+    let responses = tokio::join!(one(), one(), one(), one());
+    let statuses =
+        [responses.0.status(), responses.1.status(), responses.2.status(), responses.3.status()];
     let stored = statuses.iter().filter(|status| **status == StatusCode::OK).count();
     assert!(stored <= 2, "{statuses:?}");
     let of = |prefix: &str| edge.keys().iter().filter(|key| key.starts_with(prefix)).count();

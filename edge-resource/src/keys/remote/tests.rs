@@ -32,7 +32,7 @@ async fn nothing_is_fetched_before_a_token_asks_for_it_and_then_only_once() {
     let (keys, host, signer) = (keys(), TestHost::default(), Signer::new("k1"));
     assert_eq!(keys.status(&host).await.count, 0);
     assert_eq!(host.fetches(), 0);
-    host.will_answer(jwks(&[&signer]), None);
+    host.will_respond(jwks(&[&signer]), None);
     for _ in 0..3 {
         assert!(accepts(&keys, &signer, &host).await);
     }
@@ -45,7 +45,7 @@ async fn nothing_is_fetched_before_a_token_asks_for_it_and_then_only_once() {
 async fn requests_that_arrive_during_a_fetch_wait_for_it() {
     let (keys, host, signer) = (keys(), TestHost::default(), Signer::new("k1"));
     host.latency.set(Duration::from_millis(50));
-    host.will_answer(jwks(&[&signer]), None);
+    host.will_respond(jwks(&[&signer]), None);
     let one = || accepts(&keys, &signer, &host);
     assert_eq!(tokio::join!(one(), one(), one(), one()), (true, true, true, true));
     assert_eq!(host.fetches(), 1);
@@ -61,7 +61,7 @@ async fn a_cancelled_fetch_does_not_block_the_next() {
         () = async { for _ in 0..10 { tokio::task::yield_now().await } } => {}
     }
     host.latency.set(Duration::ZERO);
-    host.will_answer(jwks(&[&signer]), None);
+    host.will_respond(jwks(&[&signer]), None);
     assert!(accepts(&keys, &signer, &host).await);
     assert_eq!(host.fetches(), 2);
 }
@@ -76,13 +76,13 @@ async fn keys_are_fetched_again_when_their_time_is_over_and_removed_ones_are_gon
     ] {
         let (keys, host) = (keys(), TestHost::default());
         let (old, new) = (Signer::new("old"), Signer::new("new"));
-        host.will_answer(jwks(&[&old]), max_age);
+        host.will_respond(jwks(&[&old]), max_age);
         assert!(accepts(&keys, &old, &host).await);
         host.pass(lifetime - 1);
         assert!(accepts(&keys, &old, &host).await);
         assert_eq!(host.fetches(), 1, "{max_age:?}");
         host.pass(1);
-        host.will_answer(jwks(&[&new]), max_age);
+        host.will_respond(jwks(&[&new]), max_age);
         assert!(accepts(&keys, &new, &host).await);
         assert_eq!(host.fetches(), 2, "{max_age:?}");
         assert!(!accepts(&keys, &old, &host).await);
@@ -93,10 +93,10 @@ async fn keys_are_fetched_again_when_their_time_is_over_and_removed_ones_are_gon
 async fn an_unknown_kid_leads_to_one_fetch_and_then_to_none_for_a_while() {
     let (keys, host) = (keys(), TestHost::default());
     let (old, new, forger) = (Signer::new("old"), Signer::new("new"), Signer::new("made-up"));
-    host.will_answer(jwks(&[&old]), None);
+    host.will_respond(jwks(&[&old]), None);
     assert!(accepts(&keys, &old, &host).await);
 
-    host.will_answer(jwks(&[&old, &new]), None);
+    host.will_respond(jwks(&[&old, &new]), None);
     assert!(accepts(&keys, &new, &host).await, "a key that was added is found at once");
     assert_eq!(host.fetches(), 2);
 
@@ -108,7 +108,7 @@ async fn an_unknown_kid_leads_to_one_fetch_and_then_to_none_for_a_while() {
     assert_eq!(host.fetches(), 2);
 
     host.pass(seconds(CACHE_POLICY.unknown_kid_cooldown));
-    host.will_answer(jwks(&[&old, &new]), None);
+    host.will_respond(jwks(&[&old, &new]), None);
     assert!(!accepts(&keys, &forger, &host).await);
     assert_eq!(host.fetches(), 3);
     assert!(accepts(&keys, &old, &host).await);
@@ -118,10 +118,10 @@ async fn an_unknown_kid_leads_to_one_fetch_and_then_to_none_for_a_while() {
 async fn many_unknown_kids_at_once_share_a_fetch() {
     let (keys, host) = (keys(), TestHost::default());
     let (old, new) = (Signer::new("old"), Signer::new("new"));
-    host.will_answer(jwks(&[&old]), None);
+    host.will_respond(jwks(&[&old]), None);
     assert!(accepts(&keys, &old, &host).await);
     host.latency.set(Duration::from_millis(50));
-    host.will_answer(jwks(&[&old, &new]), None);
+    host.will_respond(jwks(&[&old, &new]), None);
     let one = || accepts(&keys, &new, &host);
     assert_eq!(tokio::join!(one(), one(), one()), (true, true, true));
     assert_eq!(host.fetches(), 2);
@@ -130,7 +130,7 @@ async fn many_unknown_kids_at_once_share_a_fetch() {
 #[tokio::test]
 async fn stale_keys_are_used_while_the_issuer_is_down_but_not_for_ever() {
     let (keys, host, signer) = (keys(), TestHost::default(), Signer::new("k1"));
-    host.will_answer(jwks(&[&signer]), None);
+    host.will_respond(jwks(&[&signer]), None);
     assert!(accepts(&keys, &signer, &host).await);
 
     host.pass(seconds(CACHE_POLICY.default_age));
@@ -143,10 +143,10 @@ async fn stale_keys_are_used_while_the_issuer_is_down_but_not_for_ever() {
     assert!(status.problem.is_some_and(|problem| problem.contains("`jwks_url`")));
 
     host.pass(seconds(CACHE_POLICY.retry_after));
-    host.will_answer("<html>", None);
+    host.will_respond("<html>", None);
     assert!(
         accepts(&keys, &signer, &host).await,
-        "an answer without keys does not replace good ones"
+        "a response without keys does not replace good ones"
     );
     assert_eq!(host.fetches(), 3);
 
@@ -158,7 +158,7 @@ async fn stale_keys_are_used_while_the_issuer_is_down_but_not_for_ever() {
     );
 
     host.pass(seconds(CACHE_POLICY.retry_after));
-    host.will_answer(jwks(&[&signer]), None);
+    host.will_respond(jwks(&[&signer]), None);
     assert!(accepts(&keys, &signer, &host).await);
     assert_eq!(keys.status(&host).await.problem, None);
 }
@@ -168,7 +168,7 @@ async fn a_key_that_is_in_no_set_is_none_that_the_issuer_can_replace() {
     let signer = Signer::new("k1");
     for text in [signer.public_pem(), signer.jwk().to_string()] {
         let (keys, host) = (keys(), TestHost::default());
-        host.will_answer(text, None);
+        host.will_respond(text, None);
         let denied =
             keys.verify(&signer.token(&access_claims(NOW)), &host).await.expect_err("no set");
         assert!(matches!(denied, Denied::NoKeys(NoKeys::Unavailable(_))), "{denied:?}");
@@ -187,7 +187,7 @@ async fn an_issuer_that_was_never_reached_is_asked_again_after_a_pause() {
     assert_eq!(host.fetches(), 1);
     assert_eq!(host.log().len(), 1);
     host.pass(seconds(CACHE_POLICY.retry_after));
-    host.will_answer(jwks(&[&signer]), None);
+    host.will_respond(jwks(&[&signer]), None);
     assert!(accepts(&keys, &signer, &host).await);
 }
 
@@ -208,7 +208,7 @@ async fn secrets_in_the_address_stay_out_of_the_log() {
 async fn a_new_instance_takes_over_what_another_has_fetched() {
     let (host, old, new) = (TestHost::default(), Signer::new("old"), Signer::new("new"));
     let first = keys();
-    host.will_answer(jwks(&[&old]), Some(60));
+    host.will_respond(jwks(&[&old]), Some(60));
     assert!(accepts(&first, &old, &host).await);
 
     let second = keys();
@@ -217,7 +217,7 @@ async fn a_new_instance_takes_over_what_another_has_fetched() {
     assert_eq!((host.fetches(), second.status(&host).await.age_seconds), (1, Some(30)));
 
     // One of them learns of a new key, and the other from it, without a fetch.
-    host.will_answer(jwks(&[&new]), Some(60));
+    host.will_respond(jwks(&[&new]), Some(60));
     assert!(accepts(&second, &new, &host).await);
     assert!(accepts(&first, &new, &host).await);
     assert!(!accepts(&first, &old, &host).await);
@@ -231,7 +231,7 @@ async fn a_new_instance_takes_over_what_another_has_fetched() {
 
     // The age is that of the fetch, however often it is handed on.
     host.pass(60);
-    host.will_answer(jwks(&[&new]), Some(60));
+    host.will_respond(jwks(&[&new]), Some(60));
     assert!(accepts(&keys(), &new, &host).await);
     assert_eq!(host.fetches(), 3);
 }
@@ -239,7 +239,7 @@ async fn a_new_instance_takes_over_what_another_has_fetched() {
 #[tokio::test]
 async fn an_instance_that_starts_while_the_issuer_is_away_uses_old_keys_for_a_while() {
     let (host, signer) = (TestHost::default(), Signer::new("k1"));
-    host.will_answer(jwks(&[&signer]), Some(60));
+    host.will_respond(jwks(&[&signer]), Some(60));
     assert!(accepts(&keys(), &signer, &host).await);
     host.pass(61);
     let late = keys();
@@ -253,7 +253,7 @@ async fn an_instance_that_starts_while_the_issuer_is_away_uses_old_keys_for_a_wh
 #[tokio::test]
 async fn a_copy_that_cannot_be_used_is_as_good_as_none() {
     let (host, signer) = (TestHost::default(), Signer::new("k1"));
-    host.will_answer(jwks(&[&signer]), None);
+    host.will_respond(jwks(&[&signer]), None);
     assert!(accepts(&keys(), &signer, &host).await);
     let good = host.store.borrow().clone();
     for (name, from, to) in [
@@ -268,13 +268,13 @@ async fn a_copy_that_cannot_be_used_is_as_good_as_none() {
             host.store.borrow_mut().insert(key.clone(), text.replacen(from, to, 1).into_bytes());
         }
         let before = host.fetches();
-        host.will_answer(jwks(&[&signer]), None);
+        host.will_respond(jwks(&[&signer]), None);
         assert!(accepts(&keys(), &signer, &host).await, "{name}");
         assert_eq!(host.fetches(), before + 1, "{name}");
     }
     host.store_fails_after.set(Some(0));
     host.store.borrow_mut().clear();
-    host.will_answer(jwks(&[&signer]), None);
+    host.will_respond(jwks(&[&signer]), None);
     assert!(accepts(&keys(), &signer, &host).await, "a store that does not work");
 }
 
@@ -282,10 +282,10 @@ async fn a_copy_that_cannot_be_used_is_as_good_as_none() {
 async fn keys_that_another_instance_found_within_the_same_second_are_used() {
     let (host, old, new) = (TestHost::default(), Signer::new("old"), Signer::new("new"));
     let (first, second) = (keys(), keys());
-    host.will_answer(jwks(&[&old]), None);
+    host.will_respond(jwks(&[&old]), None);
     assert!(accepts(&first, &old, &host).await);
     assert!(accepts(&second, &old, &host).await);
-    host.will_answer(jwks(&[&old, &new]), None);
+    host.will_respond(jwks(&[&old, &new]), None);
     assert!(accepts(&first, &new, &host).await);
     assert!(
         accepts(&second, &new, &host).await,
@@ -301,16 +301,16 @@ async fn a_key_that_another_instance_finds_at_any_moment_is_used() {
     for steps in 0..12 {
         let (host, old, new) = (TestHost::default(), Signer::new("old"), Signer::new("new"));
         let (first, second) = (keys(), keys());
-        host.will_answer(jwks(&[&old]), None);
+        host.will_respond(jwks(&[&old]), None);
         assert!(accepts(&first, &old, &host).await);
         assert!(accepts(&second, &old, &host).await);
-        host.will_answer(jwks(&[&old, &new]), None);
+        host.will_respond(jwks(&[&old, &new]), None);
         let mut accepted = Box::pin(accepts(&second, &new, &host));
         for _ in 0..steps {
             let waiting =
                 std::future::poll_fn(|cx| Poll::Ready(accepted.as_mut().poll(cx).is_pending()))
                     .await;
-            assert!(waiting, "{steps} steps: the second instance has no keys to answer from yet");
+            assert!(waiting, "{steps} steps: the second instance has no keys to respond with yet");
         }
         let (first, second) = tokio::join!(accepts(&first, &new, &host), accepted);
         assert!(first && second, "{steps} steps: {first}, {second}");
@@ -321,7 +321,7 @@ async fn a_key_that_another_instance_finds_at_any_moment_is_used() {
 #[tokio::test]
 async fn keys_in_use_are_fetched_again_before_their_end_and_no_request_waits() {
     let (keys, host, signer) = (keys(), TestHost::default(), Signer::new("k1"));
-    host.will_answer(jwks(&[&signer]), Some(60));
+    host.will_respond(jwks(&[&signer]), Some(60));
     assert!(accepts(&keys, &signer, &host).await);
     host.pass(44);
     assert!(!keys.is_due(&host));
@@ -333,7 +333,7 @@ async fn keys_in_use_are_fetched_again_before_their_end_and_no_request_waits() {
     assert!(!keys.is_due(&host), "the next attempt waits a moment");
     host.pass(seconds(CACHE_POLICY.retry_after));
     assert!(keys.is_due(&host));
-    host.will_answer(jwks(&[&signer]), Some(60));
+    host.will_respond(jwks(&[&signer]), Some(60));
     keys.refresh(&host).await;
     assert_eq!((host.fetches(), keys.status(&host).await.age_seconds), (3, Some(0)));
     assert!(!keys.is_due(&host));
@@ -346,14 +346,14 @@ async fn keys_that_another_instance_fetched_before_the_change_do_not_answer_for_
     // Both start at the same time, without a copy in the store.
     for instance in [&first, &second] {
         host.store.borrow_mut().clear();
-        host.will_answer(jwks(&[&old]), None);
+        host.will_respond(jwks(&[&old]), None);
         assert!(accepts(instance, &old, &host).await);
         host.pass(1);
     }
-    host.will_answer(jwks(&[&old, &new]), None);
+    host.will_respond(jwks(&[&old, &new]), None);
     assert!(
         accepts(&first, &new, &host).await,
-        "the copy of the second is newer than the first's own, and no answer"
+        "the copy of the second is newer than the first's own, and no response"
     );
     assert_eq!(host.fetches(), 3);
 }
@@ -368,7 +368,7 @@ async fn in_a_new_instance(signer: &Signer, host: &TestHost) -> (bool, Duration)
 #[tokio::test]
 async fn an_issuer_that_never_answers_costs_one_request_a_moment_and_new_instances_nothing() {
     let (host, signer) = (TestHost::default(), Signer::new("k1"));
-    host.will_answer(jwks(&[&signer]), Some(60));
+    host.will_respond(jwks(&[&signer]), Some(60));
     assert!(accepts(&keys(), &signer, &host).await);
     host.pass(60);
     host.latency.set(Duration::from_secs(3600));
@@ -382,9 +382,9 @@ async fn an_issuer_that_never_answers_costs_one_request_a_moment_and_new_instanc
     }
     assert_eq!(host.fetches(), 2);
 
-    // An issuer that is slow gets all its time, behind the answer.
+    // An issuer that is slow gets all its time, behind the response.
     host.latency.set(CACHE_POLICY.patience * 2);
-    host.will_answer(jwks(&[&signer]), Some(60));
+    host.will_respond(jwks(&[&signer]), Some(60));
     assert!(first.is_due(&host));
     let (_, (is_accepted, took)) =
         tokio::join!(first.refresh(&host), in_a_new_instance(&signer, &host));
@@ -412,23 +412,23 @@ async fn without_any_keys_one_instance_asks_and_the_others_share_its_failure() {
     assert_eq!(host.fetches(), 1);
     host.latency.set(Duration::ZERO);
     host.pass(seconds(CACHE_POLICY.retry_after));
-    host.will_answer(jwks(&[&signer]), None);
+    host.will_respond(jwks(&[&signer]), None);
     assert!(accepts(&late, &signer, &host).await);
 }
 
 #[tokio::test]
 async fn unknown_kids_lead_to_one_fetch_however_many_instances_meet_them() {
     let (host, known, forger) = (TestHost::default(), Signer::new("known"), Signer::new("made-up"));
-    host.will_answer(jwks(&[&known]), Some(3600));
+    host.will_respond(jwks(&[&known]), Some(3600));
     assert!(accepts(&keys(), &known, &host).await);
-    for (name, latency, answers) in [
-        ("an issuer that answers", Duration::from_millis(50), true),
+    for (name, latency, responses) in [
+        ("an issuer that responses", Duration::from_millis(50), true),
         ("one that fails", Duration::from_millis(50), false),
-        ("one that never answers", Duration::from_secs(3600), false),
+        ("one that never responses", Duration::from_secs(3600), false),
     ] {
         host.latency.set(latency);
-        if answers {
-            host.will_answer(jwks(&[&known]), Some(3600));
+        if responses {
+            host.will_respond(jwks(&[&known]), Some(3600));
         }
         let before = host.fetches();
         for _ in 0..4 {
@@ -452,7 +452,7 @@ async fn a_fresh_instance_reports_the_keys_of_the_others_or_that_it_does_not_kno
     let (host, signer) = (TestHost::default(), Signer::new("k1"));
     let status = keys().status(&host).await;
     assert_eq!((status.count, status.is_unknown, host.fetches()), (0, true, 0));
-    host.will_answer(jwks(&[&signer]), Some(60));
+    host.will_respond(jwks(&[&signer]), Some(60));
     assert!(accepts(&keys(), &signer, &host).await);
     host.pass(30);
     let status = keys().status(&host).await;

@@ -66,17 +66,17 @@ async fn a_claim_that_a_check_looks_at_and_cannot_read_refuses() {
                 r#"{{"token_type":"access","exp":{},"user_id":1,{jti}"{name}":{value}}}"#,
                 NOW + 60
             );
-            let answer = edge.with_token(path, &edge.signer.token_of_text(&claims)).await;
-            assert_eq!(answer.status().as_u16(), status, "{claims}");
+            let response = edge.with_token(path, &edge.signer.token_of_text(&claims)).await;
+            assert_eq!(response.status().as_u16(), status, "{claims}");
             if status != 200 {
-                assert_eq!(body(&answer)["code"], code, "{claims}");
+                assert_eq!(body(&response)["code"], code, "{claims}");
             }
         }
         // What no check looks at is passed on as it is.
         let claims =
             format!(r#"{{"token_type":"access","exp":{},"jti":"j2","status":{value}}}"#, NOW + 60);
-        let answer = edge.with_token("/protected", &edge.signer.token_of_text(&claims)).await;
-        assert_eq!(answer.status(), StatusCode::OK, "{claims}");
+        let response = edge.with_token("/protected", &edge.signer.token_of_text(&claims)).await;
+        assert_eq!(response.status(), StatusCode::OK, "{claims}");
     }
 }
 
@@ -90,9 +90,9 @@ async fn a_denied_address_is_not_blamed_on_redis_or_the_issuer() {
     });
     edge.host.denies_redis.set(true);
     edge.host.will_fail(FetchError::Denied);
-    let answer = edge.with_token("/protected", &edge.signer.token(&access_claims(NOW))).await;
+    let response = edge.with_token("/protected", &edge.signer.token(&access_claims(NOW))).await;
     assert_eq!(
-        (answer.status(), &body(&answer)["code"]),
+        (response.status(), &body(&response)["code"]),
         (StatusCode::SERVICE_UNAVAILABLE, &json!("keys_unavailable"))
     );
     let health = body(&edge.get("/", &[]).await);

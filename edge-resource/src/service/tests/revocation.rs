@@ -26,8 +26,12 @@ async fn a_revoked_token_or_session_opens_nothing() {
         (json!({"jti": "j1", "exp": 1}), 401, json!("token_expired")),
     ] {
         let token = edge.signer.token(&with(access_claims(NOW), &change));
-        let answer = edge.with_token("/protected", &token).await;
-        assert_eq!((answer.status().as_u16(), &body(&answer)["code"]), (status, &code), "{change}");
+        let response = edge.with_token("/protected", &token).await;
+        assert_eq!(
+            (response.status().as_u16(), &body(&response)["code"]),
+            (status, &code),
+            "{change}"
+        );
     }
 }
 
@@ -44,10 +48,10 @@ async fn while_redis_is_away_the_setting_decides_but_never_for_roles() {
         for (path, status) in
             [("/protected", protected), ("/admin/dashboard", 503), ("/uploads", 503), ("/", 200)]
         {
-            let answer = edge.with_token(path, &token).await;
-            assert_eq!(answer.status().as_u16(), status, "{when_down} {path}");
+            let response = edge.with_token(path, &token).await;
+            assert_eq!(response.status().as_u16(), status, "{when_down} {path}");
             if status == 503 {
-                assert_eq!(body(&answer)["code"], "revocation_unknown");
+                assert_eq!(body(&response)["code"], "revocation_unknown");
             }
         }
         assert_eq!(edge.host.log().iter().filter(|line| line.starts_with("error: ")).count(), 1);
@@ -75,9 +79,9 @@ async fn while_redis_is_away_no_administrator_gets_at_the_files_of_others() {
             vec![Method::GET]
         };
         for method in methods {
-            let answer =
+            let response =
                 edge.send(&request(method.clone(), path, &[(AUTHORIZATION, &bearer)])).await;
-            assert_eq!(answer.status().as_u16(), status, "{method} {path} as {role}");
+            assert_eq!(response.status().as_u16(), status, "{method} {path} as {role}");
         }
     }
 }
@@ -102,7 +106,7 @@ fn list(edge: &Edge) -> String {
 #[tokio::test]
 async fn a_token_that_the_status_list_revokes_opens_nothing() {
     let edge = edge_with_lists("");
-    edge.host.will_answer(list(&edge), None);
+    edge.host.will_respond(list(&edge), None);
     let status =
         |index: Value, uri: &str| json!({"status": {"status_list": {"idx": index, "uri": uri}}});
     for (change, code, expected) in [
@@ -128,11 +132,11 @@ async fn a_token_that_the_status_list_revokes_opens_nothing() {
             401,
         ),
     ] {
-        let answer = edge
+        let response = edge
             .with_token("/protected", &edge.signer.token(&with(access_claims(NOW), &change)))
             .await;
         assert_eq!(
-            (answer.status().as_u16(), &body(&answer)["code"]),
+            (response.status().as_u16(), &body(&response)["code"]),
             (expected, &code),
             "{change}"
         );
@@ -144,8 +148,8 @@ async fn a_token_that_the_status_list_revokes_opens_nothing() {
         json!({"source": "status_list", "lists": {"count": 1, "age_seconds": 0, "stale": false}})
     );
     // A list is signed by the same key, and no token for all that.
-    let answer = edge.with_token("/protected", &list(&edge)).await;
-    assert_eq!(body(&answer)["code"], "typ_not_allowed");
+    let response = edge.with_token("/protected", &list(&edge)).await;
+    assert_eq!(body(&response)["code"], "typ_not_allowed");
 }
 
 #[tokio::test]
@@ -155,7 +159,7 @@ async fn a_token_that_names_no_list_passes_where_the_setting_says_so_and_every_o
         variables.revocation = "status_list_if_named".into();
         variables.status_list_url = "http://issuer.example/status".into();
     });
-    edge.host.will_answer(list(&edge), None);
+    edge.host.will_respond(list(&edge), None);
     let status =
         |index: u64, uri: &str| json!({"status": {"status_list": {"idx": index, "uri": uri}}});
     for (change, expected) in [
@@ -167,15 +171,15 @@ async fn a_token_that_names_no_list_passes_where_the_setting_says_so_and_every_o
         (json!({"status": {}}), json!("claim_missing")),
         (json!({"jti": null}), json!("claim_missing")),
     ] {
-        let answer = edge
+        let response = edge
             .with_token("/protected", &edge.signer.token(&with(access_claims(NOW), &change)))
             .await;
-        assert_eq!(body(&answer)["code"], expected, "{change}");
+        assert_eq!(body(&response)["code"], expected, "{change}");
     }
     let null = format!(r#"{{"token_type":"access","jti":"1","exp":{},"status":null}}"#, NOW + 60);
-    let answer = edge.with_token("/protected", &edge.signer.token_of_text(&null)).await;
+    let response = edge.with_token("/protected", &edge.signer.token_of_text(&null)).await;
     assert_eq!(
-        body(&answer)["code"],
+        body(&response)["code"],
         "claim_invalid",
         "null is a name that makes no sense, and not no name"
     );
@@ -202,7 +206,7 @@ async fn while_there_is_no_status_list_the_setting_decides_but_never_for_roles()
 
         // Once there was a list, what it revoked stays revoked.
         edge.host.pass(5);
-        edge.host.will_answer(list(&edge), None);
+        edge.host.will_respond(list(&edge), None);
         assert_eq!(edge.with_token("/admin/dashboard", &token(0)).await.status(), StatusCode::OK);
         edge.host.pass(60);
         for (path, status) in [("/protected", protected), ("/admin/dashboard", 503)] {
@@ -231,16 +235,16 @@ async fn keys_and_lists_are_fetched_again_after_an_answer_and_before_their_end()
     let jwks = json!({"keys": [edge.signer.jwk()]}).to_string();
     let status = json!({"status": {"status_list": {"idx": 0, "uri": LIST}}});
     let token = edge.signer.token(&with(access_claims(NOW), &status));
-    edge.host.will_answer(jwks.as_str(), Some(60));
-    edge.host.will_answer(list(&edge), None);
+    edge.host.will_respond(jwks.as_str(), Some(60));
+    edge.host.will_respond(list(&edge), None);
     assert_eq!(edge.with_token("/protected", &token).await.status(), StatusCode::OK);
     assert!(!edge.service.has_upkeep(&edge.host));
     edge.host.pass(45);
     assert_eq!(edge.with_token("/protected", &token).await.status(), StatusCode::OK);
     assert_eq!(edge.host.fetches(), 2);
     assert!(edge.service.has_upkeep(&edge.host));
-    edge.host.will_answer(jwks.as_str(), Some(60));
-    edge.host.will_answer(list(&edge), None);
+    edge.host.will_respond(jwks.as_str(), Some(60));
+    edge.host.will_respond(list(&edge), None);
     edge.service.upkeep(&edge.host).await;
     assert_eq!(edge.host.fetches(), 4);
     assert!(!edge.service.has_upkeep(&edge.host));
@@ -270,7 +274,7 @@ async fn what_the_last_list_refused_is_refused_by_an_instance_that_starts_while_
             let status = json!({"exp": NOW + 1_000_000, "status": {"status_list": {"idx": index, "uri": LIST}}});
             edge.signer.token(&with(access_claims(NOW), &status))
         };
-        edge.host.will_answer(list(&edge), None);
+        edge.host.will_respond(list(&edge), None);
         assert_eq!(
             edge.with_token("/protected", &token(&edge, 1)).await.status(),
             StatusCode::UNAUTHORIZED
@@ -281,15 +285,15 @@ async fn what_the_last_list_refused_is_refused_by_an_instance_that_starts_while_
         {
             edge.host.pass(seconds);
             another_instance(&mut edge, when_down);
-            let answer = edge.with_token("/protected", &token(&edge, 1)).await;
+            let response = edge.with_token("/protected", &token(&edge, 1)).await;
             assert_eq!(
-                body(&answer)["code"],
+                body(&response)["code"],
                 "token_revoked",
                 "{when_down}, after {seconds} s more"
             );
             if good != 0 {
-                let answer = edge.with_token("/protected", &token(&edge, 0)).await;
-                assert_eq!(answer.status().as_u16(), good, "{when_down}, after {seconds} s more");
+                let response = edge.with_token("/protected", &token(&edge, 0)).await;
+                assert_eq!(response.status().as_u16(), good, "{when_down}, after {seconds} s more");
             }
         }
     }
@@ -307,17 +311,17 @@ async fn more_lists_than_an_instance_keeps_go_on_refusing_while_the_issuer_is_do
     let all = 0..MAX_LISTS + 3;
     for number in all.clone() {
         let claims = status_list_claims(&uri(number), NOW, 1, &compressed);
-        edge.host.will_answer(edge.signer.status_list(&claims), None);
-        let answer = edge.with_token("/protected", &token(number, 1)).await;
-        assert_eq!(body(&answer)["code"], "token_revoked", "list {number}");
+        edge.host.will_respond(edge.signer.status_list(&claims), None);
+        let response = edge.with_token("/protected", &token(number, 1)).await;
+        assert_eq!(body(&response)["code"], "token_revoked", "list {number}");
     }
     edge.host.pass(120);
     for round in 0..2 {
         for number in all.clone() {
-            let answer = edge.with_token("/protected", &token(number, 1)).await;
-            assert_eq!(body(&answer)["code"], "token_revoked", "list {number}, round {round}");
-            let answer = edge.with_token("/protected", &token(number, 0)).await;
-            assert_eq!(answer.status(), StatusCode::OK, "list {number}, round {round}");
+            let response = edge.with_token("/protected", &token(number, 1)).await;
+            assert_eq!(body(&response)["code"], "token_revoked", "list {number}, round {round}");
+            let response = edge.with_token("/protected", &token(number, 0)).await;
+            assert_eq!(response.status(), StatusCode::OK, "list {number}, round {round}");
         }
     }
 }
@@ -325,7 +329,7 @@ async fn more_lists_than_an_instance_keeps_go_on_refusing_while_the_issuer_is_do
 #[tokio::test]
 async fn a_list_goes_on_refusing_after_the_clock_was_set_back_and_passes_nothing() {
     let mut edge = edge_with_lists("open");
-    edge.host.will_answer(list(&edge), None);
+    edge.host.will_respond(list(&edge), None);
     let token = |index: u64| {
         let status =
             json!({"role": "admin", "status": {"status_list": {"idx": index, "uri": LIST}}});
@@ -355,7 +359,7 @@ async fn a_fresh_instance_reports_the_lists_of_the_others_or_that_it_does_not_kn
         (&health["status"], &health["revocation"]["lists"]["count"]),
         (&json!("unknown"), &json!(0))
     );
-    edge.host.will_answer(list(&edge), None);
+    edge.host.will_respond(list(&edge), None);
     let status = json!({"status": {"status_list": {"idx": 0, "uri": LIST}}});
     let token = edge.signer.token(&with(access_claims(NOW), &status));
     assert_eq!(edge.with_token("/protected", &token).await.status(), StatusCode::OK);

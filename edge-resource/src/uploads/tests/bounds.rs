@@ -24,10 +24,10 @@ async fn uploads_in_progress_count_towards_the_quota() {
         let mut refused = 0;
         for _ in 0..100 / polls {
             held.retain_mut(|upload| {
-                let answer = (0..polls).find_map(|_| upload.as_mut().now_or_never());
+                let response = (0..polls).find_map(|_| upload.as_mut().now_or_never());
                 assert!(chunks() * CHUNK <= QUOTA, "{} chunks under a quota of four", chunks());
-                let Some(answer) = answer else { return true };
-                assert_eq!(json_of(&answer)["code"], "upload_quota_exceeded");
+                let Some(response) = response else { return true };
+                assert_eq!(json_of(&response)["code"], "upload_quota_exceeded");
                 refused += 1;
                 false
             });
@@ -41,8 +41,8 @@ async fn uploads_in_progress_count_towards_the_quota() {
         // What was cut off is swept later, and counts until then.
         drop(held);
         edge.host.timers_hang.set(false);
-        let answer = edge.upload(&bearer, FORM, &body, 16_384).await;
-        assert_eq!(answer.status() == StatusCode::PAYLOAD_TOO_LARGE, chunks() >= 2);
+        let response = edge.upload(&bearer, FORM, &body, 16_384).await;
+        assert_eq!(response.status() == StatusCode::PAYLOAD_TOO_LARGE, chunks() >= 2);
         edge.host.pass(5000);
         let later = edge.bearer(&json!({"exp": NOW + 99_999, "user_id": 2}));
         assert_eq!(edge.upload(&later, FORM, &body, 16_384).await.status(), StatusCode::OK);
@@ -55,7 +55,7 @@ async fn uploads_in_progress_count_towards_the_quota() {
 }
 
 /// Sends all but the last bytes of a form, and then nothing more.
-async fn hold(edge: &Edge, bearer: &str, body: &[u8], has_length: bool) -> Answer {
+async fn hold(edge: &Edge, bearer: &str, body: &[u8], has_length: bool) -> Response {
     let length = body.len().to_string();
     let mut headers = vec![(CONTENT_TYPE, FORM)];
     headers.extend(has_length.then_some((CONTENT_LENGTH, length.as_str())));
@@ -64,7 +64,7 @@ async fn hold(edge: &Edge, bearer: &str, body: &[u8], has_length: bool) -> Answe
         .chunks(16_384)
         .map(|piece| Ok(Bytes::copy_from_slice(piece)))
         .collect();
-    edge.service.answer(&request, stream::iter(pieces).chain(stream::pending()), &edge.host).await
+    edge.service.handle(&request, stream::iter(pieces).chain(stream::pending()), &edge.host).await
 }
 
 #[tokio::test]
@@ -88,9 +88,9 @@ async fn on_a_full_disk_a_file_can_be_deleted_and_what_was_abandoned_is_swept() 
     let receipt = json_of(&edge.upload(&bearer, FORM, &form(&bytes(2 * CHUNK)), 16_384).await);
     let path = format!("/uploads/{}", receipt["id"].as_str().expect("an id"));
     edge.host.is_full.set(true);
-    let answer = edge.upload(&bearer, FORM, &form(b"x"), 100).await;
+    let response = edge.upload(&bearer, FORM, &form(b"x"), 100).await;
     assert_eq!(
-        (answer.status().as_u16(), &json_of(&answer)["code"]),
+        (response.status().as_u16(), &json_of(&response)["code"]),
         (503, &json!("storage_unavailable"))
     );
     assert_eq!(edge.send(Method::DELETE, &path, &bearer, &[]).await.status(), StatusCode::OK);
@@ -139,9 +139,9 @@ async fn an_upload_that_stands_still_is_ended_though_no_piece_arrives() {
         let stands_still = stream::iter(pieces).chain(stream::pending());
         let request = request(Method::POST, "/upload", &bearer, &[(CONTENT_TYPE, FORM)]);
         let started = edge.host.uptime();
-        let answer = edge.service.answer(&request, stands_still, &edge.host).await;
+        let response = edge.service.handle(&request, stands_still, &edge.host).await;
         assert_eq!(
-            (answer.status().as_u16(), &json_of(&answer)["code"]),
+            (response.status().as_u16(), &json_of(&response)["code"]),
             (408, &json!("upload_too_slow")),
             "{sent}"
         );

@@ -18,16 +18,16 @@ async fn a_file_may_be_named_in_the_extended_form_alone() {
         ("filename=a b.txt", "a b.txt"),
         ("filename*=\"UTF-8''%EB%B3%B4%EA%B3%A0%EC%84%9C.pdf\"", "보고서.pdf"),
     ] {
-        let answer = edge.upload(&bearer, FORM, &form(parameters.as_bytes()), 1000).await;
+        let response = edge.upload(&bearer, FORM, &form(parameters.as_bytes()), 1000).await;
         assert_eq!(
-            (answer.status(), &json_of(&answer)["filename"]),
+            (response.status(), &json_of(&response)["filename"]),
             (StatusCode::OK, &json!(name)),
             "{parameters}"
         );
     }
-    let answer = edge.upload(&bearer, FORM, &form(b"filename=\"\xba\xb8.txt\""), 1000).await;
+    let response = edge.upload(&bearer, FORM, &form(b"filename=\"\xba\xb8.txt\""), 1000).await;
     assert_eq!(
-        (answer.status(), &json_of(&answer)["filename"]),
+        (response.status(), &json_of(&response)["filename"]),
         (StatusCode::OK, &json!("\u{ba}\u{b8}.txt"))
     );
     let kept = edge.keys();
@@ -37,9 +37,9 @@ async fn a_file_may_be_named_in_the_extended_form_alone() {
         ("filename*=EUC-KR''a", 400, "multipart_malformed"),
         (&long, 422, "filename_too_long"),
     ] {
-        let answer = edge.upload(&bearer, FORM, &form(parameters.as_bytes()), 1000).await;
+        let response = edge.upload(&bearer, FORM, &form(parameters.as_bytes()), 1000).await;
         assert_eq!(
-            (answer.status().as_u16(), &json_of(&answer)["code"]),
+            (response.status().as_u16(), &json_of(&response)["code"]),
             (status, &json!(code)),
             "{parameters}"
         );
@@ -60,18 +60,18 @@ async fn an_input_in_which_no_file_was_chosen_is_none_beside_a_file() {
     for blank in [part("", ""), part(" ", ""), part("\t", ""), part("\u{3000}", "")] {
         for parts in [[&blank, &file], [&file, &blank], [&blank, &blank]] {
             let body = format!("{}{}--XX--\r\n", parts[0], parts[1]);
-            let answer = edge.upload(&bearer, FORM, body.as_bytes(), 1000).await;
-            let receipt = json_of(&answer);
+            let response = edge.upload(&bearer, FORM, body.as_bytes(), 1000).await;
+            let receipt = json_of(&response);
             if parts == [&blank, &blank] {
                 assert_eq!(
-                    (answer.status().as_u16(), &receipt["code"]),
+                    (response.status().as_u16(), &receipt["code"]),
                     (422, &json!("file_missing")),
                     "{body}"
                 );
             } else {
                 let (name, size) = (&receipt["filename"], &receipt["size"]);
                 assert_eq!(
-                    (answer.status().as_u16(), name, size),
+                    (response.status().as_u16(), name, size),
                     (200, &json!("a"), &json!(1)),
                     "{body}"
                 );
@@ -101,10 +101,10 @@ async fn a_form_in_which_no_file_was_chosen_stores_nothing() {
             format!("{note}{head}--XX--\r\n"),
             format!("{head}{note}--XX--\r\n"),
         ] {
-            let answer = edge.upload(&bearer, FORM, body.as_bytes(), 1000).await;
-            assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY, "{body}");
+            let response = edge.upload(&bearer, FORM, body.as_bytes(), 1000).await;
+            assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY, "{body}");
             let missing = json!([{"type": "missing", "loc": ["body", "file"], "msg": "Field required", "input": null}]);
-            assert_eq!(json_of(&answer), json!({"detail": missing, "code": "file_missing"}));
+            assert_eq!(json_of(&response), json!({"detail": missing, "code": "file_missing"}));
             assert_eq!(edge.keys(), Vec::<String>::new(), "{body}");
         }
     }
@@ -130,16 +130,16 @@ async fn parts_whose_names_are_not_utf_8_are_other_fields() {
     };
     for name in [&b"\xff\xfe"[..], b"file\xff", b"\xeb\xb3", b"\xed\xa0\x80", b"\xc0\x80"] {
         let alone = [part(name), b"--XX--\r\n".to_vec()].concat();
-        let answer = edge.upload(&bearer, FORM, &alone, 1000).await;
+        let response = edge.upload(&bearer, FORM, &alone, 1000).await;
         assert_eq!(
-            (answer.status().as_u16(), &json_of(&answer)["code"]),
+            (response.status().as_u16(), &json_of(&response)["code"]),
             (422, &json!("file_missing")),
             "{name:?}"
         );
         let beside = [part(name), part(b"file"), part(name), b"--XX--\r\n".to_vec()].concat();
-        let answer = edge.upload(&bearer, FORM, &beside, 7).await;
+        let response = edge.upload(&bearer, FORM, &beside, 7).await;
         assert_eq!(
-            (answer.status(), &json_of(&answer)["size"]),
+            (response.status(), &json_of(&response)["size"]),
             (StatusCode::OK, &json!(1)),
             "{name:?}"
         );
@@ -158,8 +158,8 @@ async fn a_boundary_is_read_as_clients_write_it() {
         let body = format!(
             "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nx\r\n--{boundary}--\r\n"
         );
-        let answer = edge.upload(&bearer, content_type, body.as_bytes(), 1000).await;
-        assert_eq!(answer.status(), StatusCode::OK, "{content_type}");
+        let response = edge.upload(&bearer, content_type, body.as_bytes(), 1000).await;
+        assert_eq!(response.status(), StatusCode::OK, "{content_type}");
     }
     for (content_type, status, code) in [
         ("multipart/form-data; boundary", 400, "boundary_missing"),
@@ -167,9 +167,9 @@ async fn a_boundary_is_read_as_clients_write_it() {
         ("multipart/form-datax; boundary=XX", 422, "file_missing"),
         ("multipart/mixed; boundary=XX", 422, "file_missing"),
     ] {
-        let answer = edge.upload(&bearer, content_type, b"--XX--\r\n", 1000).await;
+        let response = edge.upload(&bearer, content_type, b"--XX--\r\n", 1000).await;
         assert_eq!(
-            (answer.status().as_u16(), &json_of(&answer)["code"]),
+            (response.status().as_u16(), &json_of(&response)["code"]),
             (status, &json!(code)),
             "{content_type}"
         );
@@ -212,9 +212,9 @@ async fn what_is_no_upload_is_refused_and_leaves_nothing() {
         ("a head without end", FORM, &long_head, 400, "multipart_malformed"),
         ("a preamble without end", FORM, &[b'-'; 200_000], 400, "multipart_malformed"),
     ] {
-        let answer = edge.upload(&bearer, content_type, body, 16_384).await;
+        let response = edge.upload(&bearer, content_type, body, 16_384).await;
         assert_eq!(
-            (answer.status().as_u16(), &json_of(&answer)["code"]),
+            (response.status().as_u16(), &json_of(&response)["code"]),
             (status, &json!(code)),
             "{name}"
         );

@@ -34,8 +34,8 @@ async fn the_list_goes_page_by_page_from_the_newest() {
         "after",
         "limit=5&after",
     ] {
-        let answer = edge.send(Method::GET, &format!("/uploads?{query}"), &bearer, &[]).await;
-        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY, "{query}");
+        let response = edge.send(Method::GET, &format!("/uploads?{query}"), &bearer, &[]).await;
+        assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY, "{query}");
     }
 }
 
@@ -61,10 +61,10 @@ async fn a_list_refuses_unknown_and_repeated_parameters_and_other_routes_ignore_
     ] {
         let path = format!("/uploads?{query}");
         for method in [Method::GET, Method::HEAD] {
-            let answer = edge.send(method, &path, &bearer, &[(ACCEPT_LANGUAGE, "en")]).await;
+            let response = edge.send(method, &path, &bearer, &[(ACCEPT_LANGUAGE, "en")]).await;
             let error = json!({"type": kind, "loc": ["query", name], "msg": text, "input": null});
             let expected = json!({"detail": [error], "code": "query_invalid"});
-            assert_eq!((answer.status().as_u16(), json_of(&answer)), (422, expected), "{path}");
+            assert_eq!((response.status().as_u16(), json_of(&response)), (422, expected), "{path}");
         }
         assert_eq!(
             edge.send(Method::GET, &path, "Bearer x", &[]).await.status(),
@@ -113,8 +113,8 @@ async fn a_file_whose_id_has_seconds_is_still_there_and_older_than_the_others() 
         .collect();
     assert_eq!(ids, [newer, json!(old)]);
     let path = format!("/uploads/{old}");
-    let answer = edge.send(Method::GET, &path, &bearer, &[]).await;
-    assert_eq!(edge.content(answer).await, b"old");
+    let response = edge.send(Method::GET, &path, &bearer, &[]).await;
+    assert_eq!(edge.content(response).await, b"old");
     assert_eq!(edge.send(Method::DELETE, &path, &bearer, &[]).await.status(), StatusCode::OK);
 }
 

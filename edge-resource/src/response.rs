@@ -1,4 +1,4 @@
-//! What goes back: JSON bodies, the texts of the wire contract, and the headers every answer has.
+//! What goes back: JSON bodies, the texts of the wire contract, and the headers every response has.
 
 use http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, LOCATION, VARY, WWW_AUTHENTICATE,
@@ -11,10 +11,10 @@ use verifier_core::{Code, Lang};
 
 use crate::uploads::download::Content;
 
-/// An answer; what it says of its length is true.
-pub type Answer = http::Response<Body>;
+/// An response; what it says of its length is true.
+pub type Response = http::Response<Body>;
 
-/// What an answer carries.
+/// What a response carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body {
     /// A text.
@@ -73,124 +73,130 @@ struct ErrorBody<'a> {
 
 /// 200 with a JSON body.
 #[must_use]
-pub fn ok(body: &impl Serialize) -> Answer {
+pub fn ok(body: &impl Serialize) -> Response {
     json(StatusCode::OK, body)
 }
 
 /// 200 without a body. Not 204: that one may not carry a `Content-Length` (RFC 9110, section 8.6).
 #[must_use]
-pub fn empty() -> Answer {
+pub fn empty() -> Response {
     finish(StatusCode::OK, Body::Text(String::new()))
 }
 
 /// 304 for a client that has the version with this entity tag. It has no body, and says nothing of
 /// the length of what it does not send (RFC 9110, sections 8.6 and 15.4.5).
 #[must_use]
-pub fn not_modified(etag: &str) -> Answer {
-    let mut answer = finish(StatusCode::NOT_MODIFIED, Body::Text(String::new()));
-    answer.headers_mut().remove(CONTENT_LENGTH);
+pub fn not_modified(etag: &str) -> Response {
+    let mut response = finish(StatusCode::NOT_MODIFIED, Body::Text(String::new()));
+    response.headers_mut().remove(CONTENT_LENGTH);
     if let Ok(etag) = HeaderValue::from_str(etag) {
-        answer.headers_mut().insert(ETAG, etag);
+        response.headers_mut().insert(ETAG, etag);
     }
-    answer
+    response
 }
 
 /// An error with the text people read and the code programs read.
 #[must_use]
-pub fn error(status: StatusCode, detail: &str, code: &str) -> Answer {
-    let mut answer = json(status, &ErrorBody { detail, code });
-    answer.extensions_mut().insert(RefusalCode(code.to_owned()));
-    answer
+pub fn error(status: StatusCode, detail: &str, code: &str) -> Response {
+    let mut response = json(status, &ErrorBody { detail, code });
+    response.extensions_mut().insert(RefusalCode(code.to_owned()));
+    response
 }
 
 /// An error whose text is there in two languages.
 #[must_use]
-pub fn localized_error(status: StatusCode, text: Text<'_>, code: &str, lang: Lang) -> Answer {
-    let mut answer = error(status, text.lang(lang), code);
-    answer.headers_mut().append(VARY, HeaderValue::from_static("Accept-Language"));
-    answer
+pub fn localized_error(status: StatusCode, text: Text<'_>, code: &str, lang: Lang) -> Response {
+    let mut response = error(status, text.lang(lang), code);
+    response.headers_mut().append(VARY, HeaderValue::from_static("Accept-Language"));
+    response
 }
 
 /// 422 in the form of the wire contract, whose clients look through a list. `kind` is FastAPI's
 /// word for what is wrong at the place.
 #[must_use]
-pub fn unprocessable(kind: &str, place: &[&str], text: &str, code: &str) -> Answer {
+pub fn unprocessable(kind: &str, place: &[&str], text: &str, code: &str) -> Response {
     let fault = json!({"type": kind, "loc": place, "msg": text, "input": null});
-    let mut answer =
+    let mut response =
         json(StatusCode::UNPROCESSABLE_ENTITY, &json!({"detail": [fault], "code": code}));
-    answer.extensions_mut().insert(RefusalCode(code.to_owned()));
-    answer
+    response.extensions_mut().insert(RefusalCode(code.to_owned()));
+    response
 }
 
 /// Returns the same for input that is present and not acceptable.
 #[must_use]
-pub fn invalid_input(kind: &str, place: &[&str], text: Text<'_>, code: &str, lang: Lang) -> Answer {
-    let mut answer = unprocessable(kind, place, text.lang(lang), code);
-    answer.headers_mut().append(VARY, HeaderValue::from_static("Accept-Language"));
-    answer
+pub fn invalid_input(
+    kind: &str,
+    place: &[&str],
+    text: Text<'_>,
+    code: &str,
+    lang: Lang,
+) -> Response {
+    let mut response = unprocessable(kind, place, text.lang(lang), code);
+    response.headers_mut().append(VARY, HeaderValue::from_static("Accept-Language"));
+    response
 }
 
 /// 307 to a relative reference.
 #[must_use]
-pub fn redirect(reference: &str) -> Answer {
+pub fn redirect(reference: &str) -> Response {
     let Ok(location) = HeaderValue::from_str(reference) else { return not_found() };
-    let mut answer = finish(StatusCode::TEMPORARY_REDIRECT, Body::Text(String::new()));
-    answer.headers_mut().insert(LOCATION, location);
-    answer
+    let mut response = finish(StatusCode::TEMPORARY_REDIRECT, Body::Text(String::new()));
+    response.headers_mut().insert(LOCATION, location);
+    response
 }
 
 /// 401 for a request without a usable token (RFC 6750, section 3: no error code then).
 #[must_use]
-pub fn not_authenticated(code: &str) -> Answer {
-    let mut answer = error(StatusCode::UNAUTHORIZED, "Not authenticated", code);
-    answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-    answer
+pub fn not_authenticated(code: &str) -> Response {
+    let mut response = error(StatusCode::UNAUTHORIZED, "Not authenticated", code);
+    response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    response
 }
 
 /// 401 for a refused token (RFC 6750, section 3.1). The text tells an expired token from all
 /// others and nothing more; the code tells which rule it broke.
 #[must_use]
-pub fn token_refused(code: Code, lang: Lang) -> Answer {
+pub fn token_refused(code: Code, lang: Lang) -> Response {
     let text = match code {
         Code::TokenExpired => Text { ko: code.text(Lang::Ko), en: code.text(Lang::En) },
         _ => TOKEN_INVALID,
     };
-    let mut answer = localized_error(StatusCode::UNAUTHORIZED, text, code.as_str(), lang);
-    answer
+    let mut response = localized_error(StatusCode::UNAUTHORIZED, text, code.as_str(), lang);
+    response
         .headers_mut()
         .insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"invalid_token\""));
-    answer
+    response
 }
 
 /// 403 for a good token without the role or claim that is demanded (RFC 6750, section 3.1).
 #[must_use]
-pub fn forbidden(code: &str, lang: Lang) -> Answer {
-    let mut answer = localized_error(StatusCode::FORBIDDEN, FORBIDDEN, code, lang);
-    answer
+pub fn forbidden(code: &str, lang: Lang) -> Response {
+    let mut response = localized_error(StatusCode::FORBIDDEN, FORBIDDEN, code, lang);
+    response
         .headers_mut()
         .insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"insufficient_scope\""));
-    answer
+    response
 }
 
 /// 404.
 #[must_use]
-pub fn not_found() -> Answer {
+pub fn not_found() -> Response {
     error(StatusCode::NOT_FOUND, "Not Found", "not_found")
 }
 
 /// 405 with the methods that are allowed (RFC 9110, section 15.5.6).
 #[must_use]
-pub fn method_not_allowed(allow: &str) -> Answer {
-    let mut answer =
+pub fn method_not_allowed(allow: &str) -> Response {
+    let mut response =
         error(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed", "method_not_allowed");
     if let Ok(allow) = HeaderValue::from_str(allow) {
-        answer.headers_mut().insert(ALLOW, allow);
+        response.headers_mut().insert(ALLOW, allow);
     }
-    answer
+    response
 }
 
 /// A JSON body with any status.
-pub fn json(status: StatusCode, body: &impl Serialize) -> Answer {
+pub fn json(status: StatusCode, body: &impl Serialize) -> Response {
     const JSON: HeaderValue = HeaderValue::from_static("application/json");
     match serde_json::to_string(body) {
         Ok(text) => with_body(status, Body::Text(text), JSON),
@@ -205,21 +211,21 @@ pub fn json(status: StatusCode, body: &impl Serialize) -> Answer {
 
 /// A body of a media type.
 #[must_use]
-pub fn with_body(status: StatusCode, body: Body, content_type: HeaderValue) -> Answer {
-    let mut answer = finish(status, body);
-    answer.headers_mut().insert(CONTENT_TYPE, content_type);
-    answer
+pub fn with_body(status: StatusCode, body: Body, content_type: HeaderValue) -> Response {
+    let mut response = finish(status, body);
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    response
 }
 
-fn finish(status: StatusCode, body: Body) -> Answer {
+fn finish(status: StatusCode, body: Body) -> Response {
     let length = HeaderValue::from(body.length());
-    let mut answer = Answer::new(body);
-    *answer.status_mut() = status;
-    let headers = answer.headers_mut();
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
     // Without it a kept connection is answered in two packets, and the second may wait 40 ms for
     // the first's acknowledgement.
     headers.insert(CONTENT_LENGTH, length);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    answer
+    response
 }
