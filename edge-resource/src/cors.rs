@@ -1,7 +1,7 @@
 //! Cross-origin calls from browsers (the Fetch standard's CORS protocol).
 //!
-//! Tokens travel in the `Authorization` header, which a page has to set itself; nothing rests on
-//! cookies, so credentials mode is never offered and `*` is a sound setting.
+//! A page sets the `Authorization` header itself and no cookie authenticates, so credentials mode is
+//! never offered and `*` is safe.
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
@@ -13,9 +13,9 @@ use http::{HeaderValue, Method, Uri};
 
 use crate::response::{self, Response};
 
-/// Who may call from a browser; by default nobody.
+/// The origins whose pages may call; by default none.
 #[derive(Clone, Debug, Default)]
-pub struct AllowedOrigins(Allowed);
+pub(crate) struct AllowedOrigins(Allowed);
 
 #[derive(Clone, Debug)]
 enum Allowed {
@@ -30,12 +30,11 @@ impl Default for Allowed {
 }
 
 impl AllowedOrigins {
-    /// Reads a comma separated list of origins (`https://app.example`, with a port where it is not
-    /// the scheme's own), or `*`.
+    /// Parses a comma separated list of origins, such as `https://app.example`, or `*`.
     ///
     /// # Errors
     /// The entry that is not an origin.
-    pub fn parse(list: &str) -> Result<Self, String> {
+    pub(crate) fn parse(list: &str) -> Result<Self, String> {
         let mut origins = Vec::new();
         for entry in list.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
             if entry == "*" {
@@ -46,25 +45,24 @@ impl AllowedOrigins {
         Ok(Self(Allowed::These(origins)))
     }
 
-    /// Whether a page of this origin may read the responses.
-    #[must_use]
-    pub fn allows(&self, origin: &str) -> bool {
+    /// Returns whether pages of this origin may read responses.
+    pub(crate) fn allows(&self, origin: &str) -> bool {
         match &self.0 {
             Allowed::Everyone => true,
             Allowed::These(origins) => origins.iter().any(|allowed| allowed == origin),
         }
     }
 
-    /// Adds to a response what lets the asking page read it.
-    pub fn admit(&self, request: &Parts, response: &mut Response) {
+    /// Adds the headers that let an allowed page read the response.
+    pub(crate) fn admit(&self, request: &Parts, response: &mut Response) {
         let headers = response.headers_mut();
         match &self.0 {
             Allowed::Everyone => {
                 headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
             }
             Allowed::These(_) => {
-                // Also where the origin is not allowed: a shared cache must not hand that response
-                // to one that is.
+                // For other origins too: a shared cache must not serve their response to an allowed
+                // one.
                 headers.append(VARY, HeaderValue::from_static("Origin"));
                 match request.headers.get(ORIGIN) {
                     Some(origin) if origin.to_str().is_ok_and(|origin| self.allows(origin)) => {
@@ -83,18 +81,15 @@ impl AllowedOrigins {
     }
 }
 
-/// Whether a browser is asking for permission rather than for a resource.
-#[must_use]
-pub fn is_preflight(request: &Parts) -> bool {
+/// Returns whether a request is a CORS preflight.
+pub(crate) fn is_preflight(request: &Parts) -> bool {
     request.method == Method::OPTIONS
         && request.headers.contains_key(ORIGIN)
         && request.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-/// The response to a preflight; [`AllowedOrigins::admit`] decides whether the page gets its
-/// permission.
-#[must_use]
-pub fn preflight_response() -> Response {
+/// Returns the response to a preflight, which [`AllowedOrigins::admit`] completes.
+pub(crate) fn preflight_response() -> Response {
     let mut response = response::empty();
     let headers = response.headers_mut();
     headers.insert(
@@ -112,7 +107,7 @@ pub fn preflight_response() -> Response {
     response
 }
 
-/// The origin as a browser writes it: scheme, host, and the port unless it is the scheme's own.
+/// Returns an origin as browsers write it: scheme, host, and the port unless it is the default.
 fn origin(text: &str) -> Option<String> {
     let uri: Uri = text.strip_suffix('/').unwrap_or(text).to_ascii_lowercase().parse().ok()?;
     let scheme = uri.scheme_str().filter(|scheme| matches!(*scheme, "http" | "https"))?;
@@ -152,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_an_origin_is_refused() {
+    fn an_entry_that_is_not_an_origin_is_rejected() {
         for text in [
             "app.example",
             "https://",

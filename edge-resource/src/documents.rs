@@ -1,26 +1,25 @@
-//! What manifest and README say of the variables and limits, compared with the code.
+//! Compares the variables and limits in the manifest and the READMEs with the code.
 
 use std::collections::BTreeSet;
 
+use edge_auth::AuthVariables;
 use verifier_core::MAX_LEEWAY_SECONDS;
 
-use crate::settings::{DEFAULT_CORS_ORIGINS, DEFAULT_UPLOAD_LIMIT};
-use crate::uploads::quota::FILE_OVERHEAD;
-use crate::uploads::receive::{DEFAULT_PAUSE, MAX_FILE_NAME};
+use crate::limits::{DEFAULT_IDLE, FILE_OVERHEAD, MAX_FILE_NAME};
+use crate::settings::{DEFAULT_UPLOAD_LIMIT, ResourceVariables};
 
 const MANIFEST: &str = include_str!("../spin.toml");
 const README: &str = include_str!("../README.md");
 
-/// Variables of the manifest that only Spin reads, for what the component may call.
+/// Variables of the manifest that only Spin reads, for `allowed_outbound_hosts`.
 const FOR_SPIN: [&str; 2] = ["issuer_url", "redis_host"];
 
-/// The names that the component reads.
-fn read_by_the_component() -> BTreeSet<&'static str> {
-    let calls = include_str!("spin.rs").split("variable(\"").skip(1);
-    calls.filter_map(|rest| rest.split('"').next()).collect()
+/// Names and defaults of the variables that the component reads.
+fn declared() -> impl Iterator<Item = (&'static str, &'static str)> {
+    AuthVariables::DECLARED.iter().chain(ResourceVariables::DECLARED).copied()
 }
 
-/// Names and values of a table of the manifest.
+/// Returns names and values of a table of the manifest.
 fn table(name: &str) -> Vec<(&'static str, &'static str)> {
     let table =
         MANIFEST.split(name).nth(1).expect("the table").split("\n[").next().unwrap_or_default();
@@ -31,7 +30,7 @@ fn table(name: &str) -> Vec<(&'static str, &'static str)> {
         .collect()
 }
 
-/// The default of a variable in the manifest.
+/// Returns the default of a variable in the manifest.
 fn default(variable: &str) -> &'static str {
     let variables = table("\n[variables]\n");
     let (_, value) = variables.iter().find(|(name, _)| *name == variable).expect("the variable");
@@ -40,8 +39,10 @@ fn default(variable: &str) -> &'static str {
 
 #[test]
 fn the_manifest_and_the_readme_have_the_variables_that_the_component_reads() {
-    let read = read_by_the_component();
-    assert!(read.len() > 10, "{read:?}");
+    let read: BTreeSet<_> = declared().map(|(name, _)| name).collect();
+    for (name, value) in declared() {
+        assert_eq!(default(name), value, "{name}");
+    }
     let given: BTreeSet<_> = table("\n[component.edge-resource.variables]\n")
         .into_iter()
         .inspect(|(name, value)| {
@@ -49,11 +50,11 @@ fn the_manifest_and_the_readme_have_the_variables_that_the_component_reads() {
         })
         .map(|(name, _)| name)
         .collect();
-    assert_eq!(given, read, "[component.edge-resource.variables] and src/spin.rs");
+    assert_eq!(given, read, "[component.edge-resource.variables] and the declarations");
     let declared: BTreeSet<_> =
         table("\n[variables]\n").into_iter().map(|(name, _)| name).collect();
     let expected: BTreeSet<_> = read.iter().copied().chain(FOR_SPIN).collect();
-    assert_eq!(declared, expected, "[variables] and src/spin.rs");
+    assert_eq!(declared, expected, "[variables] and the declarations");
     let rows = README
         .split("\n## Variables\n")
         .nth(1)
@@ -63,17 +64,29 @@ fn the_manifest_and_the_readme_have_the_variables_that_the_component_reads() {
         .unwrap_or_default();
     let described: BTreeSet<_> =
         rows.lines().filter_map(|row| row.strip_prefix("| `")?.split('`').next()).collect();
-    assert_eq!(described, read, "README.md, section Variables, and src/spin.rs");
+    assert_eq!(described, read, "README.md, section Variables, and the declarations");
     for name in FOR_SPIN {
         assert!(rows.contains(&format!("`{name}`")), "{name} is described below the table");
+    }
+}
+
+/// Spin parses the addresses when the component first calls one: with user, path or nothing in it,
+/// no call is allowed.
+#[test]
+fn the_manifest_allows_calls_to_origins_alone() {
+    let (_, allowed) = MANIFEST.split_once("\nallowed_outbound_hosts = ").expect("the hosts");
+    let names = FOR_SPIN.map(|name| format!("\"{{{{ {name} }}}}\"")).join(", ");
+    assert_eq!(allowed.lines().next(), Some(format!("[{names}]").as_str()));
+    for name in FOR_SPIN {
+        let (_, authority) = default(name).split_once("://").expect("a scheme");
+        assert!(!authority.is_empty() && !authority.contains(['/', '@']), "{authority}");
     }
 }
 
 #[test]
 fn limits_in_texts_are_those_of_the_code() {
     assert_eq!(default("upload_limit"), DEFAULT_UPLOAD_LIMIT.to_string());
-    assert_eq!(default("cors_origins"), DEFAULT_CORS_ORIGINS);
-    assert_eq!(default("idle_timeout"), DEFAULT_PAUSE.as_secs().to_string());
+    assert_eq!(default("idle_timeout"), DEFAULT_IDLE.as_secs().to_string());
     let comment = |variable: &str| {
         let before = MANIFEST.split(&format!("\n{variable} = {{")).next().expect("the variable");
         before.rsplit("\n").next().unwrap_or_default()
@@ -93,14 +106,14 @@ fn limits_in_texts_are_those_of_the_code() {
         ("upload_limit", format!("| `{DEFAULT_UPLOAD_LIMIT}` |")),
         ("upload_quota", format!(" {FILE_OVERHEAD} ")),
         ("leeway", format!("at most {MAX_LEEWAY_SECONDS}")),
-        ("idle_timeout", format!("| `{}` |", DEFAULT_PAUSE.as_secs())),
+        ("idle_timeout", format!("| `{}` |", DEFAULT_IDLE.as_secs())),
     ] {
         assert!(row(variable).contains(&words), "{words:?} is not in {:?}", row(variable));
     }
     assert!(README.contains(&format!("a name of at most {MAX_FILE_NAME} bytes")));
 }
 
-/// A port that is not named is another one than the examples call.
+/// The default port of Spin differs from the one that the examples call.
 #[test]
 fn every_example_of_spin_names_its_port() {
     let files = [

@@ -1,46 +1,42 @@
 //! The protected resources, as one component for Spin and every other WASI 0.3 host.
 //!
-//! A request goes one way: [`service`] looks its path up in [`routes`], [`credentials`] takes the
-//! bearer token out of the header, [`keys`] knows which keys are valid now and lets
-//! `verifier-core` give the verdict, [`revocation`] asks whether the token still counts (in Redis,
-//! or in the [`status_list`]), [`access`] asks for the role and for what the [`rules`] demand,
-//! [`uploads`] keeps files, and [`response`] writes what goes back; [`cors`] adds what a browser
-//! wants to see.
+//! [`Service`] is the path of a request: it finds the request's row in `routes`, lets `edge-auth`
+//! check what that row requires, and calls the row's handler. `pages` and `uploads` hold the
+//! handlers, `storage` the files, `health` the state of the service; `openapi` describes the rows,
+//! and `cors` admits browsers.
 //!
-//! All of that is plain code over `http` types. What it needs of the machine it runs on is the
-//! trait [`host::Host`]; `spin` implements it with the Spin SDK and is the only module that is
-//! built for WebAssembly alone.
+//! All of that is plain code over `http` types. `spin` implements [`UploadHost`] with the Spin SDK
+//! and is built for WebAssembly alone.
 
-pub mod access;
-pub mod attempts;
-pub mod body;
-pub mod cors;
-pub mod credentials;
-pub mod defaults;
-pub mod fetching;
-pub mod health;
-pub mod hex;
-pub mod host;
-pub mod keys;
-pub mod language;
-pub mod openapi;
-pub mod printable;
-pub mod request_id;
-pub mod response;
-pub mod revocation;
-pub mod routes;
-pub mod rules;
-pub mod service;
-pub mod settings;
-pub mod shared;
+mod cors;
+mod health;
+mod host;
+mod limits;
+mod openapi;
+mod pages;
+mod request;
+mod request_body;
+mod response;
+mod routes;
+mod service;
+mod settings;
 #[cfg(target_family = "wasm")]
 mod spin;
-pub mod status_list;
-pub mod store_probe;
-pub mod store_turns;
-pub mod uploads;
+mod state;
+mod storage;
+#[cfg(any(target_family = "wasm", test))]
+mod store_lock;
+mod store_probe;
+mod uploads;
 
 #[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod testing;
+
+pub use host::UploadHost;
+pub use request_body::{BodyError, RequestBody, TrackedBody, drain};
+pub use response::{Body, Response};
+pub use service::Service;
+pub use settings::Variables;
+pub use storage::FileContent;

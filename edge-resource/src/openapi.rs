@@ -1,22 +1,80 @@
-//! `GET /openapi.json`: the surface for programs, made from the table of routes, so that it cannot
-//! say anything else.
+//! `GET /openapi.json`: the OpenAPI 3.1 document, built from the rows of the routes.
 
+use http::Method;
 use serde_json::{Map, Value, json};
 
-use crate::routes::{Endpoint, ROUTES, Requirement, Route};
-
-/// Ids of uploads, as `UploadId::parse` takes them.
+/// Ids of uploads.
 const UPLOAD_ID: &str = "^[0-9a-f]{48}$";
 
-/// The OpenAPI 3.1 document.
-#[must_use]
-pub fn document() -> Value {
+/// A row of the routes, as the document describes it.
+pub(crate) struct Row<'a> {
+    pub(crate) method: &'a Method,
+    pub(crate) path: &'a str,
+    pub(crate) needs_token: bool,
+    pub(crate) operation: &'a Operation,
+}
+
+/// The description of a route.
+pub(crate) struct Operation {
+    summary: &'static str,
+    input: Input,
+    output: Output,
+    /// Statuses of errors, without those of authorization.
+    errors: &'static [&'static str],
+}
+
+/// What a request contains.
+#[derive(Clone, Copy)]
+pub(crate) enum Input {
+    Nothing,
+    /// A form with the field `file`.
+    Form,
+    /// The query of a page of uploads.
+    Page,
+    /// The path parameter `id`.
+    UploadId,
+}
+
+/// What a successful response contains.
+#[derive(Clone, Copy)]
+pub(crate) enum Output {
+    /// A JSON object.
+    Object,
+    Upload,
+    /// A page of uploads.
+    Page,
+    /// The content of a file, or a range of it.
+    File,
+}
+
+impl Operation {
+    /// Describes a route without input that responds with a JSON object.
+    pub(crate) const fn new(summary: &'static str) -> Self {
+        Self { summary, input: Input::Nothing, output: Output::Object, errors: &[] }
+    }
+
+    pub(crate) const fn takes(mut self, input: Input) -> Self {
+        self.input = input;
+        self
+    }
+
+    pub(crate) const fn returns(mut self, output: Output) -> Self {
+        self.output = output;
+        self
+    }
+
+    pub(crate) const fn fails(mut self, errors: &'static [&'static str]) -> Self {
+        self.errors = errors;
+        self
+    }
+}
+
+/// Builds the document.
+pub(crate) fn document<'a>(rows: impl Iterator<Item = Row<'a>>) -> Value {
     let mut paths = Map::new();
-    for route in ROUTES {
-        let path = paths.entry(route.path).or_insert_with(|| json!({}));
-        if let Some(methods) = path.as_object_mut() {
-            methods.insert(route.method.as_str().to_ascii_lowercase(), operation(route));
-        }
+    for row in rows {
+        let path = paths.entry(row.path).or_insert_with(|| json!({}));
+        path[row.method.as_str().to_ascii_lowercase()] = operation(&row);
     }
     json!({
         "openapi": "3.1.0",
@@ -25,7 +83,10 @@ pub fn document() -> Value {
         "components": {
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
             "schemas": {
-                "Error": object(&json!({"detail": {"description": "What people read"}, "code": {"type": "string"}})),
+                "Error": object(&json!({
+                    "detail": {"description": "The text for people"},
+                    "code": {"type": "string"},
+                })),
                 "Upload": object(&json!({
                     "id": {"type": "string", "pattern": UPLOAD_ID},
                     "filename": {"type": "string"},
@@ -39,73 +100,73 @@ pub fn document() -> Value {
     })
 }
 
-fn operation(route: &Route) -> Value {
-    let (summary, refusals): (_, &[&str]) = match route.endpoint {
-        Endpoint::Health => ("Whether the service is up and has keys", &[]),
-        Endpoint::OpenApi => ("This document", &[]),
-        Endpoint::Protected => ("Who the token belongs to", &[]),
-        Endpoint::AdminDashboard => ("For administrators", &[]),
-        Endpoint::Upload => ("Stores a file", &["400", "408", "413", "422"]),
-        Endpoint::Uploads => ("The user's files, the newest first", &["422"]),
-        Endpoint::Download => ("The content of a file, or a range of it", &["404", "412", "416"]),
-        Endpoint::DeleteUpload => ("Deletes a file", &["404", "412"]),
-    };
-    let mut responses = Map::from_iter([("200".to_owned(), success(route.endpoint))]);
-    let guarded = route.requires != Requirement::Nothing;
-    let common: &[&str] = if guarded { &["401", "403", "503"] } else { &[] };
-    for status in refusals.iter().chain(common) {
-        let error = json!({"description": "Refused", "content": content("application/json", &reference("Error"))});
+fn operation(row: &Row<'_>) -> Value {
+    let Operation { summary, input, output, errors } = row.operation;
+    let mut responses = Map::from_iter([("200".to_owned(), output.response())]);
+    let authorization: &[&str] = if row.needs_token { &["401", "403", "503"] } else { &[] };
+    for status in errors.iter().chain(authorization) {
+        let content = content("application/json", &reference("Error"));
+        let error = json!({"description": "Refused", "content": content});
         responses.insert((*status).to_owned(), error);
     }
-    if route.endpoint == Endpoint::Download {
-        responses.insert("206".to_owned(), success(route.endpoint));
-        responses.insert(
-            "304".to_owned(),
-            json!({"description": "The client has this version (`If-None-Match`)"}),
-        );
+    if matches!(output, Output::File) {
+        let unchanged = json!({"description": "The client has this version (`If-None-Match`)"});
+        responses.insert("206".to_owned(), output.response());
+        responses.insert("304".to_owned(), unchanged);
     }
     let mut operation = json!({"summary": summary, "responses": responses});
-    if guarded {
+    if row.needs_token {
         operation["security"] = json!([{"bearer": []}]);
     }
-    match route.endpoint {
-        Endpoint::Upload => {
-            let form = object(
-                &json!({"file": {"type": "string", "contentMediaType": "application/octet-stream"}}),
-            );
-            operation["requestBody"] =
-                json!({"required": true, "content": content("multipart/form-data", &form)});
-        }
-        Endpoint::Uploads => {
-            operation["description"] =
-                json!("Unknown and repeated query parameters are refused with 422");
-            operation["parameters"] = json!([
-                {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}},
-                {"name": "after", "in": "query", "schema": {"type": "string", "pattern": UPLOAD_ID}},
-            ]);
-        }
-        Endpoint::Download | Endpoint::DeleteUpload => {
-            operation["parameters"] = json!([{"name": "id", "in": "path", "required": true, "schema": {"type": "string", "pattern": UPLOAD_ID}}]);
-        }
-        _ => {}
-    }
+    input.describe(&mut operation);
     operation
 }
 
-fn success(endpoint: Endpoint) -> Value {
-    let (media_type, schema) = match endpoint {
-        Endpoint::Download => ("application/octet-stream", json!({})),
-        Endpoint::Upload => ("application/json", reference("Upload")),
-        Endpoint::Uploads => (
-            "application/json",
-            object(&json!({
-                "uploads": {"type": "array", "items": reference("Upload")},
-                "next": {"type": ["string", "null"], "pattern": UPLOAD_ID},
-            })),
-        ),
-        _ => ("application/json", json!({"type": "object"})),
-    };
-    json!({"description": "Done", "content": content(media_type, &schema)})
+impl Input {
+    fn describe(self, operation: &mut Value) {
+        let upload_id = json!({"type": "string", "pattern": UPLOAD_ID});
+        match self {
+            Self::Nothing => {}
+            Self::Form => {
+                let file =
+                    json!({"type": "string", "contentMediaType": "application/octet-stream"});
+                let form = object(&json!({ "file": file }));
+                let content = content("multipart/form-data", &form);
+                operation["requestBody"] = json!({"required": true, "content": content});
+            }
+            Self::Page => {
+                let limit = json!({"type": "integer", "minimum": 1, "maximum": 100, "default": 20});
+                operation["description"] =
+                    json!("Unknown and repeated query parameters are refused with 422");
+                operation["parameters"] = json!([
+                    {"name": "limit", "in": "query", "schema": limit},
+                    {"name": "after", "in": "query", "schema": upload_id},
+                ]);
+            }
+            Self::UploadId => {
+                operation["parameters"] =
+                    json!([{"name": "id", "in": "path", "required": true, "schema": upload_id}]);
+            }
+        }
+    }
+}
+
+impl Output {
+    fn response(self) -> Value {
+        let (media_type, schema) = match self {
+            Self::Object => ("application/json", json!({"type": "object"})),
+            Self::Upload => ("application/json", reference("Upload")),
+            Self::Page => {
+                let page = json!({
+                    "uploads": {"type": "array", "items": reference("Upload")},
+                    "next": {"type": ["string", "null"], "pattern": UPLOAD_ID},
+                });
+                ("application/json", object(&page))
+            }
+            Self::File => ("application/octet-stream", json!({})),
+        };
+        json!({"description": "Done", "content": content(media_type, &schema)})
+    }
 }
 
 fn content(media_type: &str, schema: &Value) -> Value {
@@ -116,35 +177,8 @@ fn reference(schema: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{schema}")})
 }
 
-/// An object whose members are all there.
+/// Returns the schema of an object with these required members.
 fn object(properties: &Value) -> Value {
     let required: Vec<_> = properties.as_object().into_iter().flat_map(Map::keys).collect();
     json!({"type": "object", "properties": properties, "required": required})
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_route_is_described_with_what_it_takes() {
-        let document = document();
-        for route in ROUTES {
-            let operation =
-                &document["paths"][route.path][route.method.as_str().to_ascii_lowercase()];
-            assert!(operation["summary"].is_string(), "{}", route.path);
-            assert!(operation["responses"]["200"].is_object(), "{}", route.path);
-            let guarded = route.requires != Requirement::Nothing;
-            assert_eq!(operation["security"].is_array(), guarded, "{}", route.path);
-            assert_eq!(operation["responses"]["401"].is_object(), guarded, "{}", route.path);
-        }
-        let operations: usize = document["paths"]
-            .as_object()
-            .expect("paths")
-            .values()
-            .filter_map(Value::as_object)
-            .map(Map::len)
-            .sum();
-        assert_eq!(operations, ROUTES.len());
-    }
 }

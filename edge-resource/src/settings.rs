@@ -1,220 +1,171 @@
-//! What the operator sets: the component's Spin variables.
+//! The settings of the component, parsed from its Spin variables.
 
-use std::fmt;
 use std::time::Duration;
 
-use http::Uri;
-use verifier_core::{DEFAULT_FUTURE_LEEWAY_SECONDS, MAX_LEEWAY_SECONDS, Policy, TokenType};
+use edge_auth::{AccessRule, AuthSettings, AuthVariables, Condition, SettingError, non_empty};
+use http::Method;
 
 use crate::cors::AllowedOrigins;
-use crate::revocation::Source;
-use crate::rules::AccessRules;
-use crate::status_list::reference::AllowedAddresses;
-use crate::uploads::quota::FILE_OVERHEAD;
-use crate::uploads::receive::{DEFAULT_PAUSE, Limits};
+use crate::limits::{DEFAULT_IDLE, FILE_OVERHEAD, Limits, MAX_UPLOAD_TIME};
 
-/// The most bytes a file may have when nothing else is set: 32 MiB.
-pub const DEFAULT_UPLOAD_LIMIT: u64 = 32 * 1024 * 1024;
+/// Default of `upload_limit`: 32 MiB.
+pub(crate) const DEFAULT_UPLOAD_LIMIT: u64 = 32 * 1024 * 1024;
 
-/// The most that `upload_limit` may be: 10 GiB.
-pub const MAX_UPLOAD_LIMIT: u64 = 10 * 1024 * 1024 * 1024;
+/// Largest `upload_limit`: 10 GiB.
+const MAX_UPLOAD_LIMIT: u64 = 10 * 1024 * 1024 * 1024;
 
-/// The most that `idle_timeout` may be, in seconds: as long as a whole upload may take.
-pub const MAX_IDLE_TIMEOUT: u64 = 3600;
+/// Largest `idle_timeout`, in seconds.
+const MAX_IDLE_TIMEOUT: u64 = MAX_UPLOAD_TIME.as_secs();
 
-/// Origins that may call from a browser when nothing else is set: where front ends run in
-/// development.
-pub const DEFAULT_CORS_ORIGINS: &str =
+/// Default of `cors_origins`: where front ends run in development.
+const DEFAULT_CORS_ORIGINS: &str =
     "http://localhost:3000,http://localhost:5173,http://localhost:8080,http://127.0.0.1:8080";
+
+edge_auth::variables! {
+    /// The variables of uploads and browsers as text.
+    pub struct ResourceVariables {
+        /// Most bytes of a file.
+        upload_limit = "33554432",
+        /// Most bytes of a user's files together; not set: no limit.
+        upload_quota = "",
+        /// Seconds for which a body may stand still, in either direction.
+        idle_timeout = "60",
+        /// Comma separated origins that may call from a browser, or `*`.
+        cors_origins = DEFAULT_CORS_ORIGINS,
+    }
+}
 
 /// The variables as text. An empty one counts as not set.
 #[derive(Clone, Debug, Default)]
 pub struct Variables {
-    /// `public_key`: PEM, JWK or JWKS text.
-    pub public_key: String,
-    /// `jwks_url`: where the keys are fetched when `public_key` is not set.
-    pub jwks_url: String,
-    /// `issuer`: the only accepted `iss`.
-    pub issuer: String,
-    /// `audience`: what `aud` must be or contain.
-    pub audience: String,
-    /// `leeway`: seconds of clock difference that are forgiven.
-    pub leeway: String,
-    /// `future_leeway`: seconds that `nbf` and `iat` may be ahead, where that is more than
-    /// `leeway`.
-    pub future_leeway: String,
-    /// `require_at_jwt`: whether the header's `typ` must be `at+jwt`; `true` or `false`.
-    pub require_at_jwt: String,
-    /// `revocation`: `none`, `redis`, `status_list` or `status_list_if_named`.
-    pub revocation: String,
-    /// `redis_url`: where revoked tokens are listed.
-    pub redis_url: String,
-    /// `status_list_url`: where status lists are, or what their addresses begin with.
-    pub status_list_url: String,
-    /// `revocation_when_down`: `closed` or `open`.
-    pub revocation_when_down: String,
-    /// `access_rules`: what routes demand, as JSON.
-    pub access_rules: String,
-    /// `upload_limit`: the most bytes a file may have.
-    pub upload_limit: String,
-    /// `upload_quota`: the most bytes a user's files may take together.
-    pub upload_quota: String,
-    /// `idle_timeout`: seconds for which a body may stand still, in either direction.
-    pub idle_timeout: String,
-    /// `cors_origins`: comma separated origins, or `*`.
-    pub cors_origins: String,
+    /// Those of `edge-auth`.
+    pub auth: AuthVariables,
+    /// Those of this crate.
+    pub resource: ResourceVariables,
 }
 
 impl Variables {
-    /// Who may call from a browser.
+    /// Reads each variable by its name.
+    ///
+    /// # Errors
+    /// The first error of `get`.
+    pub async fn read<E>(
+        mut get: impl AsyncFnMut(&'static str) -> Result<String, E>,
+    ) -> Result<Self, E> {
+        let auth = AuthVariables::read(&mut get).await?;
+        Ok(Self { auth, resource: ResourceVariables::read(get).await? })
+    }
+
+    /// Returns the names of the variables whose values are not the defaults. Spin ignores a
+    /// misspelt name, so `GET /` shows which variables are set, without their values.
+    pub(crate) fn changed(&self) -> Vec<&'static str> {
+        [self.auth.changed(), self.resource.changed()].concat()
+    }
+
+    /// Parses `cors_origins`.
     ///
     /// # Errors
     /// [`SettingError`] for an entry that is not an origin.
-    pub fn cors_origins(&self) -> Result<AllowedOrigins, SettingError> {
-        let text = set(&self.cors_origins).unwrap_or_else(|| DEFAULT_CORS_ORIGINS.to_owned());
-        AllowedOrigins::parse(&text).map_err(|origin| SettingError {
-            variable: "cors_origins",
-            reason: format!(
-                "contains {origin:?}, which is not an origin such as https://app.example"
-            ),
+    pub(crate) fn cors_origins(&self) -> Result<AllowedOrigins, SettingError> {
+        let origins = non_empty(&self.resource.cors_origins).unwrap_or(DEFAULT_CORS_ORIGINS);
+        AllowedOrigins::parse(origins).map_err(|origin| {
+            let reason =
+                format!("contains {origin:?}, which is not an origin such as https://app.example");
+            SettingError { variable: "cors_origins", reason }
         })
     }
 }
 
-/// [`Variables`], understood.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Where the keys come from.
-    pub keys: KeySource,
-    /// What a token must fulfil besides its signature.
-    pub policy: Policy,
-    /// Who may call from a browser.
-    pub cors: AllowedOrigins,
-    /// Where revoked tokens are listed.
-    pub revocation: Source,
-    /// What routes demand besides what they always do.
-    pub rules: AccessRules,
-    /// How much may be uploaded.
-    pub uploads: Limits,
+/// The parsed variables.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) auth: AuthSettings,
+    pub(crate) cors: AllowedOrigins,
+    pub(crate) conditions: RouteConditions,
+    pub(crate) limits: Limits,
 }
-
-/// Where the verification keys come from.
-#[derive(Clone, Debug)]
-pub enum KeySource {
-    /// Nothing is set.
-    None,
-    /// The text of the variable `public_key`.
-    Text(String),
-    /// The address in the variable `jwks_url`.
-    Url(Uri),
-}
-
-/// A variable whose value makes no sense.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SettingError {
-    /// The variable's name.
-    pub variable: &'static str,
-    /// What is wrong with it, and what it should be.
-    pub reason: String,
-}
-
-impl fmt::Display for SettingError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the variable `{}` {}", self.variable, self.reason)
-    }
-}
-
-impl std::error::Error for SettingError {}
 
 impl Settings {
-    /// Reads the variables.
+    /// Parses the variables. `routes` are method and path of each route.
     ///
     /// # Errors
-    /// [`SettingError`] for the first one that makes no sense. Whether a key can be used is found
-    /// out by [`crate::keys`].
-    pub fn from_variables(variables: &Variables) -> Result<Self, SettingError> {
+    /// [`SettingError`] for the first invalid one.
+    pub(crate) fn parse<'r>(
+        variables: &Variables,
+        routes: impl Iterator<Item = (&'r Method, &'r str)>,
+    ) -> Result<Self, SettingError> {
+        let auth = AuthSettings::parse(&variables.auth)?;
         Ok(Self {
-            keys: key_source(variables)?,
-            policy: Policy {
-                leeway_seconds: leeway("leeway", &variables.leeway, 0)?,
-                future_leeway_seconds: leeway(
-                    "future_leeway",
-                    &variables.future_leeway,
-                    DEFAULT_FUTURE_LEEWAY_SECONDS,
-                )?,
-                issuer: set(&variables.issuer),
-                audience: set(&variables.audience),
-                token_type: TokenType::Access,
-                require_at_jwt: flag("require_at_jwt", &variables.require_at_jwt)?,
-            },
             cors: variables.cors_origins()?,
-            revocation: revocation(variables)?,
-            rules: match set(&variables.access_rules) {
-                Some(text) => AccessRules::parse(&text)
-                    .map_err(|reason| SettingError { variable: "access_rules", reason })?,
-                None => AccessRules::default(),
+            conditions: RouteConditions::bind(&auth.rules, routes)
+                .map_err(|reason| SettingError { variable: "access_rules", reason })?,
+            limits: Limits {
+                file: upload_limit(&variables.resource.upload_limit)?,
+                quota: upload_quota(&variables.resource.upload_quota)?,
+                idle: idle_timeout(&variables.resource.idle_timeout)?,
             },
-            uploads: Limits {
-                file: upload_limit(&variables.upload_limit)?,
-                user: upload_quota(&variables.upload_quota)?,
-                pause: idle_timeout(&variables.idle_timeout)?,
-            },
+            auth,
         })
     }
 }
 
-fn set(value: &str) -> Option<String> {
-    let value = value.trim();
-    (!value.is_empty()).then(|| value.to_owned())
-}
+/// The conditions of access rules, bound to the routes to which they apply. A request's path is
+/// never compared with a rule.
+#[derive(Debug, Default)]
+pub(crate) struct RouteConditions(Vec<Vec<Condition>>);
 
-fn key_source(variables: &Variables) -> Result<KeySource, SettingError> {
-    if let Some(text) = set(&variables.public_key) {
-        return Ok(KeySource::Text(text));
+impl RouteConditions {
+    /// # Errors
+    /// A rule that applies to no route, which would be a gap.
+    fn bind<'r>(
+        rules: &[AccessRule],
+        routes: impl Iterator<Item = (&'r Method, &'r str)>,
+    ) -> Result<Self, String> {
+        let routes: Vec<_> = routes.collect();
+        let mut bound = vec![Vec::new(); routes.len()];
+        for rule in rules {
+            let mut applies = false;
+            for (conditions, (method, path)) in bound.iter_mut().zip(&routes) {
+                if rule.applies_to(method, path) {
+                    conditions.push(rule.condition().clone());
+                    applies = true;
+                }
+            }
+            if !applies {
+                return Err(format!("has a rule for {rule}, which is not served"));
+            }
+        }
+        Ok(Self(bound))
     }
-    let Some(url) = set(&variables.jwks_url) else {
-        return Ok(KeySource::None);
-    };
-    let uri: Option<Uri> = url.parse().ok();
-    uri.filter(|uri| {
-        matches!(uri.scheme_str(), Some("http" | "https"))
-            && uri.host().is_some_and(|host| !host.is_empty())
-    })
-    .map(KeySource::Url)
-    .ok_or(SettingError {
-        variable: "jwks_url",
-        reason: "is not an http:// or https:// address".to_owned(),
-    })
-}
 
-fn leeway(variable: &'static str, value: &str, default: u64) -> Result<u64, SettingError> {
-    let Some(text) = set(value) else { return Ok(default) };
-    text.parse().ok().filter(|seconds| *seconds <= MAX_LEEWAY_SECONDS).ok_or_else(|| SettingError {
-        variable,
-        reason: format!("is not a number of seconds from 0 to {MAX_LEEWAY_SECONDS}"),
-    })
+    /// Returns the conditions of the route at this index.
+    pub(crate) fn of(&self, route: usize) -> &[Condition] {
+        self.0.get(route).map_or(&[], Vec::as_slice)
+    }
 }
 
 fn upload_limit(value: &str) -> Result<u64, SettingError> {
-    let Some(text) = set(value) else { return Ok(DEFAULT_UPLOAD_LIMIT) };
-    text.parse().ok().filter(|bytes| (1..=MAX_UPLOAD_LIMIT).contains(bytes)).ok_or_else(|| {
-        SettingError {
-            variable: "upload_limit",
-            reason: format!("is not a number of bytes from 1 to {MAX_UPLOAD_LIMIT}"),
-        }
+    let Some(text) = non_empty(value) else { return Ok(DEFAULT_UPLOAD_LIMIT) };
+    let bytes = text.parse().ok().filter(|bytes| (1..=MAX_UPLOAD_LIMIT).contains(bytes));
+    bytes.ok_or_else(|| SettingError {
+        variable: "upload_limit",
+        reason: format!("is not a number of bytes from 1 to {MAX_UPLOAD_LIMIT}"),
     })
 }
 
 fn upload_quota(value: &str) -> Result<Option<u64>, SettingError> {
-    let Some(text) = set(value) else { return Ok(None) };
-    text.parse().ok().filter(|bytes| *bytes > FILE_OVERHEAD).map(Some).ok_or_else(|| SettingError {
+    let Some(text) = non_empty(value) else { return Ok(None) };
+    let bytes = text.parse().ok().filter(|bytes| *bytes > FILE_OVERHEAD);
+    bytes.map(Some).ok_or_else(|| SettingError {
         variable: "upload_quota",
-        reason: format!("is not a number of bytes above {FILE_OVERHEAD}, which each file counts beside its content"),
+        reason: format!(
+            "is not a number of bytes above {FILE_OVERHEAD}, which each file counts beside its content"
+        ),
     })
 }
 
 fn idle_timeout(value: &str) -> Result<Duration, SettingError> {
-    let Some(text) = set(value) else { return Ok(DEFAULT_PAUSE) };
+    let Some(text) = non_empty(value) else { return Ok(DEFAULT_IDLE) };
     let seconds = text.parse().ok().filter(|seconds| (1..=MAX_IDLE_TIMEOUT).contains(seconds));
     seconds.map(Duration::from_secs).ok_or_else(|| SettingError {
         variable: "idle_timeout",
@@ -222,183 +173,101 @@ fn idle_timeout(value: &str) -> Result<Duration, SettingError> {
     })
 }
 
-fn revocation(variables: &Variables) -> Result<Source, SettingError> {
-    let wrong = |variable, reason: &str| Err(SettingError { variable, reason: reason.to_owned() });
-    let open_when_down = match set(&variables.revocation_when_down).as_deref() {
-        None | Some("closed") => false,
-        Some("open") => true,
-        Some(_) => return wrong("revocation_when_down", "is neither closed nor open"),
-    };
-    match set(&variables.revocation).as_deref() {
-        None | Some("none") => return Ok(Source::Nowhere),
-        Some("redis") => {}
-        Some(which @ ("status_list" | "status_list_if_named")) => {
-            let unlisted_pass = which == "status_list_if_named";
-            let url = set(&variables.status_list_url).unwrap_or_default();
-            return match AllowedAddresses::below(&url) {
-                Ok(addresses) => {
-                    Ok(Source::StatusList { addresses, open_when_down, unlisted_pass })
-                }
-                Err(reason) => wrong("status_list_url", reason),
-            };
-        }
-        Some(_) => {
-            return wrong(
-                "revocation",
-                "is neither none, redis, status_list nor status_list_if_named",
-            );
-        }
-    }
-    match set(&variables.redis_url) {
-        Some(url) if url.starts_with("redis://") || url.starts_with("rediss://") => {
-            Ok(Source::Redis { url, open_when_down })
-        }
-        _ => wrong(
-            "redis_url",
-            "is not an address such as redis://localhost:6379, which `revocation` needs",
-        ),
-    }
-}
-
-fn flag(variable: &'static str, value: &str) -> Result<bool, SettingError> {
-    match set(value).as_deref() {
-        None | Some("false") => Ok(false),
-        Some("true") => Ok(true),
-        Some(_) => Err(SettingError { variable, reason: "is neither true nor false".to_owned() }),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::routes::routes;
+    use crate::testing::TestHost;
+
+    fn rows() -> impl Iterator<Item = (&'static Method, &'static str)> {
+        routes::<TestHost>().iter().map(|route| (&route.method, route.path))
+    }
+
+    fn bind(rules: &str) -> Result<RouteConditions, String> {
+        RouteConditions::bind(&AccessRule::parse_list(rules)?, rows())
+    }
 
     #[test]
-    fn nothing_set_means_no_key_no_leeway_and_the_development_origins() {
-        let settings = Settings::from_variables(&Variables::default()).expect("defaults are valid");
-        assert!(matches!(settings.keys, KeySource::None));
-        assert_eq!((settings.policy.leeway_seconds, settings.policy.future_leeway_seconds), (0, 5));
-        assert_eq!(settings.policy.issuer, None);
-        assert_eq!(settings.policy.audience, None);
+    fn nothing_set_means_the_development_origins() {
+        let settings = Settings::parse(&Variables::default(), rows()).expect("defaults are valid");
         assert!(settings.cors.allows("http://localhost:5173"));
         assert!(!settings.cors.allows("https://elsewhere.example"));
     }
 
     #[test]
-    fn the_manifest_hands_over_what_it_declares_and_allows_calls_to_origins_alone() {
-        let manifest = include_str!("../spin.toml");
-        let section = |name: &str| {
-            let (_, rest) = manifest.split_once(&format!("\n[{name}]\n")).expect("a section");
-            let lines = rest.lines().take_while(|line| !line.starts_with('['));
-            lines.filter_map(|line| line.split_once(" = ")).collect::<Vec<_>>()
-        };
-        let (declared, handed_over) =
-            (section("variables"), section("component.edge-resource.variables"));
-        let (_, allowed) =
-            manifest.split_once("\nallowed_outbound_hosts = ").expect("a list of hosts");
-        let allowed = allowed.lines().next().unwrap_or_default();
-        assert_eq!(allowed, r#"["{{ issuer_url }}", "{{ redis_host }}"]"#);
-        for (name, value) in declared {
-            let reference = format!("\"{{{{ {name} }}}}\"");
-            let is_for_the_host_alone = allowed.contains(&reference);
-            assert_eq!(
-                handed_over.contains(&(name, reference.as_str())),
-                !is_for_the_host_alone,
-                "{name}"
-            );
-            if is_for_the_host_alone {
-                // Spin parses it when the component first calls anything: with user, path or
-                // nothing in it, no call is allowed.
-                let origin = value
-                    .strip_prefix("{ default = \"")
-                    .and_then(|value| value.strip_suffix("\" }"));
-                let (_, authority) =
-                    origin.and_then(|origin| origin.split_once("://")).expect("a scheme");
-                assert!(!authority.is_empty() && !authority.contains(['/', '@']), "{value}");
-            }
+    fn a_rule_is_bound_to_the_routes_it_applies_to() {
+        for (rule, paths) in [
+            (
+                r#"[{"path":"/uploads/*","role":"a"}]"#,
+                vec!["GET /uploads/{id}", "DELETE /uploads/{id}"],
+            ),
+            (r#"[{"path":"/uploads/{id}","method":"HEAD","role":"a"}]"#, vec!["GET /uploads/{id}"]),
+            (
+                r#"[{"path":"/upload","method":"POST","claim":"premium","value":true}]"#,
+                vec!["POST /upload"],
+            ),
+            ("[]", vec![]),
+        ] {
+            let conditions = bind(rule).expect("valid");
+            let bound = rows().enumerate().filter(|(index, _)| !conditions.of(*index).is_empty());
+            let bound: Vec<_> =
+                bound.map(|(_, (method, path))| format!("{method} {path}")).collect();
+            assert_eq!(bound, paths, "{rule}");
         }
     }
 
     #[test]
-    fn a_key_text_goes_before_a_key_address() {
-        let both = Variables {
-            public_key: "text".into(),
-            jwks_url: "http://issuer/jwks".into(),
-            ..Variables::default()
-        };
-        assert!(matches!(Settings::from_variables(&both).expect("valid").keys, KeySource::Text(_)));
+    fn a_rule_that_applies_to_no_route_is_an_error() {
+        for (rule, words) in [
+            (r#"[{"path":"/uploads/","role":"a"}]"#, "not served"),
+            (
+                r#"[{"path":"/protected","method":"POST","role":"a"}]"#,
+                "POST of \"/protected\", which is not served",
+            ),
+            (r#"[{"path":"/protected","method":"get","role":"a"}]"#, "not served"),
+            (r#"[{"path":"/upload*","role":"a"}]"#, "not served"),
+        ] {
+            let error = bind(rule).expect_err(rule);
+            assert!(error.contains(words), "{rule}: {error}");
+        }
     }
 
     #[test]
-    fn a_value_that_makes_no_sense_names_its_variable() {
-        let cases = [
-            ("jwks_url", Variables { jwks_url: "issuer/jwks".into(), ..Variables::default() }),
-            (
-                "jwks_url",
-                Variables { jwks_url: "file:///etc/passwd".into(), ..Variables::default() },
-            ),
-            ("leeway", Variables { leeway: "-1".into(), ..Variables::default() }),
-            ("leeway", Variables { leeway: "ten".into(), ..Variables::default() }),
-            ("leeway", Variables { leeway: "18446744073709551615".into(), ..Variables::default() }),
-            ("leeway", Variables { leeway: "3601".into(), ..Variables::default() }),
-            ("future_leeway", Variables { future_leeway: "-1".into(), ..Variables::default() }),
-            ("future_leeway", Variables { future_leeway: "0.5".into(), ..Variables::default() }),
-            ("future_leeway", Variables { future_leeway: "3601".into(), ..Variables::default() }),
-            (
-                "future_leeway",
-                Variables { future_leeway: "18446744073709551616".into(), ..Variables::default() },
-            ),
-            (
-                "access_rules",
-                Variables {
-                    access_rules: r#"[{"path":"/x","role":"a"}]"#.into(),
-                    ..Variables::default()
-                },
-            ),
-            ("revocation", Variables { revocation: "on".into(), ..Variables::default() }),
-            ("redis_url", Variables { revocation: "redis".into(), ..Variables::default() }),
-            (
-                "status_list_url",
-                Variables { revocation: "status_list".into(), ..Variables::default() },
-            ),
-            (
-                "status_list_url",
-                Variables {
-                    revocation: "status_list".into(),
-                    status_list_url: "issuer/status".into(),
-                    ..Variables::default()
-                },
-            ),
-            (
-                "revocation_when_down",
-                Variables { revocation_when_down: "ajar".into(), ..Variables::default() },
-            ),
-            ("upload_limit", Variables { upload_limit: "10 MB".into(), ..Variables::default() }),
-            ("upload_quota", Variables { upload_quota: "much".into(), ..Variables::default() }),
-            ("upload_quota", Variables { upload_quota: "4096".into(), ..Variables::default() }),
-            ("upload_limit", Variables { upload_limit: "0".into(), ..Variables::default() }),
-            ("idle_timeout", Variables { idle_timeout: "0".into(), ..Variables::default() }),
-            ("idle_timeout", Variables { idle_timeout: "3601".into(), ..Variables::default() }),
-            ("idle_timeout", Variables { idle_timeout: "1 min".into(), ..Variables::default() }),
-            ("require_at_jwt", Variables { require_at_jwt: "yes".into(), ..Variables::default() }),
-            (
-                "cors_origins",
-                Variables {
-                    cors_origins: "https://app.example/path".into(),
-                    ..Variables::default()
-                },
-            ),
-            (
-                "cors_origins",
-                Variables { cors_origins: "app.example".into(), ..Variables::default() },
-            ),
+    fn an_invalid_value_names_its_variable() {
+        type Change = fn(&mut ResourceVariables);
+        let cases: [(&str, Change); 9] = [
+            ("upload_limit", |variables| variables.upload_limit = "10 MB".into()),
+            ("upload_limit", |variables| variables.upload_limit = "0".into()),
+            ("upload_quota", |variables| variables.upload_quota = "much".into()),
+            ("upload_quota", |variables| variables.upload_quota = "4096".into()),
+            ("idle_timeout", |variables| variables.idle_timeout = "0".into()),
+            ("idle_timeout", |variables| variables.idle_timeout = "3601".into()),
+            ("idle_timeout", |variables| variables.idle_timeout = "1 min".into()),
+            ("cors_origins", |variables| {
+                variables.cors_origins = "https://app.example/path".into();
+            }),
+            ("cors_origins", |variables| variables.cors_origins = "app.example".into()),
         ];
-        for (variable, variables) in cases {
-            let error = Settings::from_variables(&variables).expect_err(variable);
+        for (variable, change) in cases {
+            let mut variables = Variables::default();
+            change(&mut variables.resource);
+            let error = Settings::parse(&variables, rows()).expect_err(variable);
             assert_eq!(error.variable, variable);
-            assert!(
-                error.to_string().starts_with(&format!("the variable `{variable}` ")),
-                "{error}"
-            );
+            let text = error.to_string();
+            assert!(text.starts_with(&format!("the variable `{variable}` ")), "{text}");
         }
+        let mut variables = Variables::default();
+        variables.auth.access_rules = r#"[{"path":"/x","role":"a"}]"#.into();
+        let error = Settings::parse(&variables, rows()).expect_err("not served");
+        assert_eq!(error.variable, "access_rules");
+    }
+
+    #[test]
+    fn the_names_of_changed_variables_are_listed() {
+        let mut variables = Variables::default();
+        variables.auth.public_key = "a key".into();
+        variables.resource.upload_limit = "33554433".into();
+        variables.resource.idle_timeout = " 60 ".into();
+        assert_eq!(variables.changed(), ["public_key", "upload_limit"]);
     }
 }

@@ -1,39 +1,38 @@
-//! Whether the key-value store takes what is written, for `GET /`. A store whose disk is full, or
-//! that can only be read, answers every other question.
+//! Whether the key-value store accepts writes, for `GET /`. Reads succeed on a full disk too.
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::fetching::{Fetching, LOOK_AGAIN};
-use crate::host::{Host, StoreError, within};
-use crate::uploads::CHUNK;
+use edge_auth::{Host, InFlight, POLL_INTERVAL, StoreError, milliseconds, within};
 
-/// How long an outcome is reported. One instance writes for all in that time, so that requests to
-/// `GET /`, which anybody may send, cost no more than that.
+use crate::limits::CHUNK;
+
+/// How long an outcome is reported. One instance writes for all in that time, because `GET /` is
+/// open to everyone.
 const REPORT_TIME: Duration = Duration::from_secs(10);
 
-/// The longest that a probe may take.
+/// Longest time of a probe.
 const TIME: Duration = Duration::from_secs(5);
 
-/// What is written, always the same key.
+/// The key that is written.
 const CONTENT: &str = "probe/content";
 
-/// When it was last written, in milliseconds since the Unix epoch.
+/// The key with the time of the last write, in milliseconds since the Unix epoch.
 const WRITTEN_AT: &str = "probe/written-at";
 
-/// The last outcome in this instance.
+/// Writes to the store, and keeps the outcome.
 #[derive(Debug, Default)]
-pub struct StoreProbe {
-    /// Uptime, and what went wrong.
+pub(crate) struct StoreProbe {
+    /// Uptime and failure of the last write.
     last: Mutex<Option<(Duration, Option<String>)>>,
     is_running: Arc<AtomicBool>,
 }
 
 impl StoreProbe {
-    /// Returns why the store takes nothing, if it does not. Writes a value of the size that an
-    /// upload writes, unless this or another instance did so a moment ago.
-    pub async fn problem(&self, host: &impl Host) -> Option<String> {
+    /// Returns why writes fail, if they do. Writes a value as large as those of uploads, unless an
+    /// instance did so within [`REPORT_TIME`].
+    pub(crate) async fn problem(&self, host: &impl Host) -> Option<String> {
         loop {
             if let Some((at, outcome)) =
                 self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -41,8 +40,8 @@ impl StoreProbe {
             {
                 return outcome;
             }
-            let Some(_running) = Fetching::begin(&self.is_running) else {
-                host.sleep(LOOK_AGAIN).await;
+            let Some(_running) = InFlight::begin(&self.is_running) else {
+                host.sleep(POLL_INTERVAL).await;
                 continue;
             };
             let outcome = match within(TIME, probe(host), host).await {
@@ -60,7 +59,7 @@ impl StoreProbe {
 }
 
 async fn probe(host: &impl Host) -> Result<(), StoreError> {
-    let now = host.now_milliseconds();
+    let now = milliseconds(host.now());
     let written_at =
         host.load(WRITTEN_AT).await?.and_then(|bytes| String::from_utf8(bytes).ok()?.parse().ok());
     let age = written_at.and_then(|at: u64| now.checked_sub(at)).map(Duration::from_millis);
@@ -77,7 +76,7 @@ mod tests {
     use crate::testing::TestHost;
 
     #[tokio::test]
-    async fn a_store_that_takes_nothing_is_found_out_and_so_is_one_that_works_again() {
+    async fn failing_writes_are_detected_and_so_is_their_end() {
         let (host, probe) = (TestHost::default(), StoreProbe::default());
         assert_eq!(probe.problem(&host).await, None);
         host.store_fails_after.set(Some(0));
@@ -92,7 +91,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn however_many_ask_one_instance_writes_and_only_now_and_then() {
+    async fn one_instance_writes_for_all_and_at_most_every_ten_seconds() {
         let (host, probes) = (TestHost::default(), [(); 5].map(|()| StoreProbe::default()));
         // Two changes for each probe that writes.
         host.store_fails_after.set(Some(2));

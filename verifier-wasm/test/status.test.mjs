@@ -146,7 +146,7 @@ test("no list is fetched but those at the allowed addresses and below", async (t
     assert.deepEqual([asked, code], expected ? [[address], "revocation_unknown"] : [[], "claim_invalid"], `${allowed} ${address}`);
     lists.free();
   }
-  t.diagnostic("as edge-resource/src/status_list/reference.rs has it");
+  t.diagnostic("as edge-auth/src/revocation/reference.rs has it");
 });
 
 // [changes of the list, reason]

@@ -18,7 +18,7 @@ mod contenders;
 mod load;
 mod processes;
 mod server;
-#[path = "../../../edge-resource/src/testing/signer.rs"]
+#[path = "../../../edge-auth/src/testing/signer.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the tests use more of it")]
 mod signer;
 mod time;

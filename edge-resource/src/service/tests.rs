@@ -32,7 +32,8 @@ impl Edge {
     fn with(change: impl FnOnce(&mut Variables)) -> Self {
         let signer = Signer::new("k1");
         let host = TestHost::default();
-        let mut variables = Variables { public_key: signer.public_pem(), ..Variables::default() };
+        let mut variables = Variables::default();
+        variables.auth.public_key = signer.public_pem();
         change(&mut variables);
         Self { service: Service::new(&variables, &host), host, signer }
     }
@@ -61,7 +62,7 @@ fn request(method: Method, path: &str, headers: &[(HeaderName, &str)]) -> Parts 
 fn text(response: &Response) -> &str {
     match response.body() {
         Body::Text(text) => text,
-        Body::Content(_) => panic!("a file's content"),
+        Body::File(_) => panic!("a file"),
     }
 }
 
@@ -292,7 +293,8 @@ async fn unknown_paths_and_methods_are_told_apart() {
 
 #[tokio::test]
 async fn pages_of_allowed_origins_may_call() {
-    let edge = Edge::with(|variables| variables.cors_origins = "https://app.example".into());
+    let edge =
+        Edge::with(|variables| variables.resource.cors_origins = "https://app.example".into());
     let preflight = [(ORIGIN, "https://app.example"), (ACCESS_CONTROL_REQUEST_METHOD, "GET")];
     let response = edge.send(&request(Method::OPTIONS, "/protected", &preflight)).await;
     assert_eq!(response.status(), StatusCode::OK);
@@ -315,7 +317,7 @@ async fn pages_of_allowed_origins_may_call() {
         assert!(!response.headers().contains_key(ACCESS_CONTROL_ALLOW_ORIGIN));
         assert!(response.headers().get_all(VARY).iter().any(|value| value == "Origin"));
     }
-    let everyone = Edge::with(|variables| variables.cors_origins = "*".into());
+    let everyone = Edge::with(|variables| variables.resource.cors_origins = "*".into());
     let response = everyone.get("/", &[(ORIGIN, "https://anywhere.example")]).await;
     assert_eq!(response.headers()[ACCESS_CONTROL_ALLOW_ORIGIN], "*");
 }
@@ -323,9 +325,9 @@ async fn pages_of_allowed_origins_may_call() {
 #[tokio::test]
 async fn issuer_audience_and_leeway_are_demanded_as_set() {
     let edge = Edge::with(|variables| {
-        variables.issuer = "https://issuer.example".into();
-        variables.audience = "edge".into();
-        variables.leeway = "10".into();
+        variables.auth.issuer = "https://issuer.example".into();
+        variables.auth.audience = "edge".into();
+        variables.auth.leeway = "10".into();
     });
     let good = with(
         access_claims(NOW),
@@ -348,7 +350,7 @@ async fn issuer_audience_and_leeway_are_demanded_as_set() {
 #[tokio::test]
 async fn the_future_leeway_is_for_iat_and_nbf_alone_and_five_seconds_when_not_set() {
     for (set, seconds) in [("", 5), ("0", 0), ("30", 30)] {
-        let edge = Edge::with(|variables| variables.future_leeway = set.into());
+        let edge = Edge::with(|variables| variables.auth.future_leeway = set.into());
         for (change, code) in [
             (json!({"iat": NOW + seconds, "nbf": NOW + seconds}), None),
             (json!({"iat": NOW + seconds + 1}), Some("token_issued_in_future")),
@@ -367,14 +369,18 @@ async fn without_a_usable_key_the_answer_names_the_variable_and_the_log_says_it_
     let private = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
     type Change = fn(&mut Variables);
     let cases: [(&str, &str, Change); 5] = [
-        ("public_key", "keys_not_configured", |variables| variables.public_key.clear()),
-        ("public_key", "key_format_unknown", |variables| variables.public_key = "no key".into()),
-        ("jwks_url", "setting_invalid", |variables| {
-            variables.public_key.clear();
-            variables.jwks_url = "issuer".into();
+        ("public_key", "keys_not_configured", |variables| variables.auth.public_key.clear()),
+        ("public_key", "key_format_unknown", |variables| {
+            variables.auth.public_key = "no key".into()
         }),
-        ("leeway", "setting_invalid", |variables| variables.leeway = "much".into()),
-        ("future_leeway", "setting_invalid", |variables| variables.future_leeway = "3601".into()),
+        ("jwks_url", "setting_invalid", |variables| {
+            variables.auth.public_key.clear();
+            variables.auth.jwks_url = "issuer".into();
+        }),
+        ("leeway", "setting_invalid", |variables| variables.auth.leeway = "much".into()),
+        ("future_leeway", "setting_invalid", |variables| {
+            variables.auth.future_leeway = "3601".into()
+        }),
     ];
     for (variable, code, change) in cases {
         let edge = Edge::with(change);
@@ -407,7 +413,7 @@ async fn without_a_usable_key_the_answer_names_the_variable_and_the_log_says_it_
         let errors = edge.host.log().iter().filter(|line| line.starts_with("error: ")).count();
         assert_eq!(errors, 1, "{:?}", edge.host.log());
     }
-    let edge = Edge::with(|variables| variables.public_key = private.into());
+    let edge = Edge::with(|variables| variables.auth.public_key = private.into());
     assert!(!text(&edge.get("/", &[]).await).contains("AAAA"));
     // Who has no token is told so, whatever the state of the keys.
     assert_eq!(edge.get("/protected", &[]).await.status(), StatusCode::UNAUTHORIZED);
@@ -422,7 +428,7 @@ async fn health_counts_the_keys() {
 
     let other = Signer::new("k2");
     let set = json!({"keys": [Signer::new("k1").jwk(), other.jwk()]}).to_string();
-    let edge = Edge::with(|variables| variables.public_key = set);
+    let edge = Edge::with(|variables| variables.auth.public_key = set);
     assert_eq!(body(&edge.get("/", &[]).await)["keys"]["count"], 2);
     assert_eq!(
         edge.with_token("/protected", &other.token(&access_claims(NOW))).await.status(),
@@ -433,7 +439,7 @@ async fn health_counts_the_keys() {
 #[tokio::test]
 async fn rules_demand_roles_and_claims_where_they_say_and_nowhere_else() {
     let edge = Edge::with(|variables| {
-        variables.access_rules = json!([
+        variables.auth.access_rules = json!([
             {"path": "/protected", "role": ["instructor", "admin"]},
             {"path": "/protected", "method": "GET", "claim": "premium", "value": true},
             {"path": "/uploads", "claim": "level", "value": 3},
@@ -472,7 +478,7 @@ async fn rules_demand_roles_and_claims_where_they_say_and_nowhere_else() {
     assert_eq!(edge.send(&head).await.status(), StatusCode::FORBIDDEN);
 
     let closed = Edge::with(|variables| {
-        variables.access_rules = r#"[{"path": "/", "role": "operator"}]"#.into()
+        variables.auth.access_rules = r#"[{"path": "/", "role": "operator"}]"#.into()
     });
     assert_eq!(closed.get("/", &[]).await.status(), StatusCode::UNAUTHORIZED);
 }

@@ -1,4 +1,4 @@
-//! What the parts of a form are called, and their files.
+//! The names of form fields and files, from `Content-Disposition`.
 
 use http::header::CONTENT_DISPOSITION;
 use multer::Field;
@@ -6,23 +6,21 @@ use multer::Field;
 use super::form::FormError;
 use super::parameters;
 
-/// What the parameter is called whose value has a charset and is percent-encoded.
+/// The parameter whose value has a charset and is percent-encoded (RFC 8187).
 const EXTENDED: &[u8] = b"filename*";
 
-/// The field of a form that a part is for.
-#[must_use]
-pub fn field_name(part: &Field<'_>) -> Option<String> {
+/// Returns the name of the field to which a part belongs.
+pub(super) fn field_name(part: &Field<'_>) -> Option<String> {
     parameters::value_of(disposition(part), b"name").map(text)
 }
 
-/// The name of a part's file; nothing when the part has none, and so is no file. It is `filename`,
-/// or, from clients that send that alone, `filename*`, which forms should not have (RFC 7578,
-/// section 4.2).
+/// Returns the name of a part's file: `filename`, or, from clients that send it alone, `filename*`,
+/// which RFC 7578 forbids (section 4.2). `None` for a part that is not a file.
 ///
 /// # Errors
-/// [`FormError::Malformed`] for a `filename*` that is not in UTF-8 as RFC 8187 has it, has a
-/// control character, or is there twice.
-pub fn file_name(part: &Field<'_>) -> Result<Option<String>, FormError> {
+/// [`FormError::Malformed`] for a `filename*` that is not the UTF-8 form of RFC 8187, has a control
+/// character, or occurs twice.
+pub(super) fn file_name(part: &Field<'_>) -> Result<Option<String>, FormError> {
     let disposition = disposition(part);
     match parameters::value_of(disposition, b"filename") {
         Some(name) => Ok(Some(text(name))),
@@ -34,8 +32,8 @@ fn disposition<'a>(part: &'a Field<'_>) -> &'a [u8] {
     part.headers().get(CONTENT_DISPOSITION).map(|value| value.as_bytes()).unwrap_or_default()
 }
 
-/// What is not in UTF-8 is read as ISO 8859-1, as HTTP once had it: whatever charset the client
-/// meant, the file is one. The control characters that it has beyond ASCII are meant by nobody.
+/// Decodes a name; one that is not UTF-8 as ISO 8859-1, the historic charset of HTTP, without its
+/// control characters. An upload does not fail because of an unknown charset.
 fn text(bytes: Vec<u8>) -> String {
     let latin_1 = |byte: &u8| match byte {
         0x80..=0x9f => char::REPLACEMENT_CHARACTER,
@@ -49,8 +47,7 @@ fn extended(disposition: &[u8]) -> Result<Option<String>, FormError> {
         parameters::all(disposition).filter(|(name, _)| name.eq_ignore_ascii_case(EXTENDED));
     match (values.next(), values.next()) {
         (None, _) => Ok(None),
-        // The grammar has no quotation marks there; some clients write them, and they can mean
-        // nothing else.
+        // The grammar has no quotation marks, but some clients write them.
         (Some((_, value)), None) => {
             decode(&parameters::unquoted(value)).map(Some).ok_or(FormError::Malformed)
         }
@@ -58,7 +55,7 @@ fn extended(disposition: &[u8]) -> Result<Option<String>, FormError> {
     }
 }
 
-/// The text of an `ext-value` in UTF-8 (RFC 8187, section 3.2.1).
+/// Decodes an `ext-value` in UTF-8 (RFC 8187, section 3.2.1).
 fn decode(value: &[u8]) -> Option<String> {
     let mut sections = value.splitn(3, |byte| *byte == b'\'');
     let (charset, language, mut rest) = (sections.next()?, sections.next()?, sections.next()?);
@@ -122,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_looks_like_one_is_none() {
+    fn a_lookalike_is_not_an_extended_name() {
         for disposition in [
             "form-data; name=\"file\"",
             "form-data; name=\"x; filename*=UTF-8''a\"",
@@ -136,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_malformed_one_is_refused_and_not_guessed_at() {
+    fn a_malformed_extended_name_is_refused() {
         for value in [
             "a.txt",
             "UTF-8'a.txt",

@@ -12,35 +12,33 @@ use http::header::CONTENT_TYPE;
 use multer::{Field, Multipart};
 
 use super::parameters;
-use crate::body::BodyError;
-
-/// Bytes of all that surrounds the file: boundaries, heads of parts, other fields.
-pub const OVERHEAD: u64 = 64 * 1024;
+use crate::limits::FORM_OVERHEAD;
+use crate::request_body::BodyError;
 
 /// Longest boundary; RFC 2046 allows 70 characters.
 const MAX_BOUNDARY: usize = 200;
 
-/// What is wrong with a form.
+/// Why a form cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FormError {
-    /// It is no `multipart/form-data`, so it has no field.
+pub(super) enum FormError {
+    /// The media type is not `multipart/form-data`.
     NotMultipart,
-    /// The `Content-Type` names no boundary.
+    /// `Content-Type` has no boundary.
     NoBoundary,
-    /// It does not follow the grammar, or ends before it is complete.
+    /// It violates the grammar, or ends early.
     Malformed,
     /// The body ended early.
     Body(BodyError),
-    /// More than the file and [`OVERHEAD`] may have together.
+    /// It exceeds the limits of file and [`FORM_OVERHEAD`] together.
     TooLarge,
 }
 
-/// The boundary that `Content-Type` names.
+/// Returns the boundary in `Content-Type`.
 ///
 /// # Errors
 /// [`FormError::NotMultipart`], [`FormError::NoBoundary`], or [`FormError::Malformed`] for one
 /// that is too long.
-pub fn boundary(headers: &HeaderMap) -> Result<String, FormError> {
+pub(super) fn boundary(headers: &HeaderMap) -> Result<String, FormError> {
     let content_type = headers.get(CONTENT_TYPE).map(|value| value.as_bytes()).unwrap_or_default();
     if !parameters::kind(content_type).eq_ignore_ascii_case(b"multipart/form-data") {
         return Err(FormError::NotMultipart);
@@ -53,30 +51,28 @@ pub fn boundary(headers: &HeaderMap) -> Result<String, FormError> {
     }
 }
 
-/// The parts of a form, one after the other.
+/// Reads the parts of a form, one after the other.
 ///
-/// The parser takes whatever its stream has ready and keeps it. So that it never has more than one
-/// piece of the body, its stream holds one at a time, and gets the next when the parser has asked
-/// for it.
-pub struct Form<B> {
+/// The parser buffers whatever its stream has ready. Its stream therefore holds one piece of the
+/// body at a time, and gets the next one only when the parser needs it.
+pub(super) struct Form<B> {
     parts: Multipart<'static>,
     body: B,
     piece: Arc<Mutex<Piece>>,
-    /// Bytes that may still arrive.
+    /// Bytes that are left of the limit.
     left: u64,
-    /// Bytes that may arrive in all.
-    most: u64,
+    limit: u64,
 }
 
 #[derive(Default)]
 enum Piece {
     #[default]
     Awaited,
-    Here(Bytes),
+    Ready(Bytes),
     End,
 }
 
-/// The parser's end of [`Piece`].
+/// The stream that the parser reads.
 struct Pieces(Arc<Mutex<Piece>>);
 
 impl Stream for Pieces {
@@ -87,7 +83,7 @@ impl Stream for Pieces {
         match &mut *piece {
             Piece::Awaited => Poll::Pending,
             Piece::End => Poll::Ready(None),
-            Piece::Here(bytes) => {
+            Piece::Ready(bytes) => {
                 let bytes = std::mem::take(bytes);
                 *piece = Piece::Awaited;
                 Poll::Ready(Some(Ok(bytes)))
@@ -97,40 +93,40 @@ impl Stream for Pieces {
 }
 
 impl<B: Stream<Item = Result<Bytes, BodyError>> + Unpin> Form<B> {
-    /// A form of at most `limit` bytes, [`OVERHEAD`] not counted.
-    pub fn new(body: B, boundary: String, limit: u64) -> Self {
+    /// Reads a form whose file has at most `file_limit` bytes.
+    pub(super) fn new(body: B, boundary: String, file_limit: u64) -> Self {
         let piece = Arc::<Mutex<Piece>>::default();
         let parts = Multipart::new(Pieces(Arc::clone(&piece)), boundary);
-        let most = limit.saturating_add(OVERHEAD);
-        Self { parts, body, piece, left: most, most }
+        let limit = file_limit.saturating_add(FORM_OVERHEAD);
+        Self { parts, body, piece, left: limit, limit }
     }
 
-    /// The next part; nothing after the last, and nothing in a body without a byte. The part
-    /// before must have been read to its end.
+    /// Returns the next part; `None` after the last, and in an empty body. The part before must have
+    /// been read to its end.
     ///
     /// # Errors
     /// [`FormError`].
-    pub async fn next_part(&mut self) -> Result<Option<Field<'static>>, FormError> {
-        let Self { parts, body, piece, left, most } = self;
-        // The parser keeps the head of a part until it is complete.
-        let mut head = OVERHEAD.min(*left);
+    pub(super) async fn next_part(&mut self) -> Result<Option<Field<'static>>, FormError> {
+        let Self { parts, body, piece, left, limit } = self;
+        // The parser buffers the head of a part until it is complete.
+        let mut head = FORM_OVERHEAD.min(*left);
         let before = head;
         let part = drive(body, piece, &mut head, |cx| parts.poll_next_field(cx)).await;
         *left = left.saturating_sub(before.saturating_sub(head));
         match part {
-            Err(FormError::TooLarge) if *left >= OVERHEAD => Err(FormError::Malformed),
-            // For the parser it lacks an end. It is no form, and clients that send one have no
+            Err(FormError::TooLarge) if *left >= FORM_OVERHEAD => Err(FormError::Malformed),
+            // The parser misses the end of an empty body, which clients send for a form without a
             // file.
-            Ok(Err(_)) if left == most => Ok(None),
+            Ok(Err(_)) if left == limit => Ok(None),
             part => part?.map_err(|error| form_error(&error)),
         }
     }
 
-    /// The next piece of a part; nothing after the last.
+    /// Returns the next piece of a part; `None` after the last.
     ///
     /// # Errors
     /// [`FormError`].
-    pub async fn next_piece(
+    pub(super) async fn next_piece(
         &mut self,
         part: &mut Field<'static>,
     ) -> Result<Option<Bytes>, FormError> {
@@ -143,7 +139,7 @@ impl<B: Stream<Item = Result<Bytes, BodyError>> + Unpin> Form<B> {
     }
 }
 
-/// Polls the parser, and gives it a piece of the body whenever it has no more to work with.
+/// Polls the parser, and passes it a piece of the body whenever it needs one.
 async fn drive<B: Stream<Item = Result<Bytes, BodyError>> + Unpin, T>(
     body: &mut B,
     piece: &Mutex<Piece>,
@@ -157,7 +153,7 @@ async fn drive<B: Stream<Item = Result<Bytes, BodyError>> + Unpin, T>(
             }
             let mut piece = piece.lock().unwrap_or_else(PoisonError::into_inner);
             if !matches!(*piece, Piece::Awaited) {
-                // It has all there is, and still waits.
+                // It waits although it has a piece, or the end.
                 return Poll::Ready(Err(FormError::Malformed));
             }
             *piece = match Pin::new(&mut *body).poll_next(cx) {
@@ -168,7 +164,7 @@ async fn drive<B: Stream<Item = Result<Bytes, BodyError>> + Unpin, T>(
                         Some(rest) => *left = rest,
                         None => return Poll::Ready(Err(FormError::TooLarge)),
                     }
-                    Piece::Here(bytes)
+                    Piece::Ready(bytes)
                 }
                 Poll::Ready(None) => Piece::End,
             };

@@ -1,14 +1,14 @@
-//! `GET /uploads`: a user's own files, the newest first, page by page.
+//! `GET /uploads`: a user's files, the newest first, page by page.
 
-use std::collections::BTreeSet;
-
-use http::request::Parts;
+use edge_auth::VerifiedToken;
+use edge_auth::language::{Lang, Text};
 use serde::Serialize;
 
-use super::{Owner, RECORDS, Receipt, Record, UploadId, unavailable};
-use crate::host::{Host, StoreError};
-use crate::language;
-use crate::response::{self, Response, Text};
+use super::responses::{Receipt, unavailable, user_id_missing};
+use crate::host::UploadHost;
+use crate::request::Request;
+use crate::response::{self, Response};
+use crate::storage::{self, Owner, UploadId};
 
 const DEFAULT_PAGE: usize = 20;
 const LARGEST_PAGE: usize = 100;
@@ -26,7 +26,7 @@ const REPEATED: Text<'static> = Text {
     en: "This parameter may occur only once",
 };
 
-/// Characters of a parameter's name that the response repeats.
+/// Most characters of a parameter's name in the response.
 const MAX_NAME: usize = 40;
 
 #[derive(Serialize)]
@@ -36,18 +36,21 @@ struct Page<'a> {
     next: Option<&'a str>,
 }
 
-/// Answers with one page: `limit` files (1 to 100, default 20), older than `after`, which is an id.
-pub async fn list(request: &Parts, owner: &Owner, host: &impl Host) -> Response {
-    let query = match Query::parse(request.uri.query().unwrap_or_default()) {
+/// Responds with one page: `limit` files (1 to 100, default 20) older than the upload `after`.
+pub(crate) async fn list<H: UploadHost>(request: Request<'_, H>, token: VerifiedToken) -> Response {
+    let lang = request.lang();
+    let Some(owner) = Owner::of(&token) else { return user_id_missing(lang) };
+    let query = match Query::parse(request.parts.uri.query().unwrap_or_default()) {
         Ok(query) => query,
-        Err(error) => return error.response(request),
+        Err(error) => return error.response(lang),
     };
-    match page(&query, owner, host).await {
-        Ok((files, next)) => response::ok(&Page {
-            uploads: files.iter().map(|(id, record)| record.receipt(id)).collect(),
-            next: next.as_ref().map(|id| id.0.as_str()),
+    let Query { limit, after } = query;
+    match storage::list_files(&owner, after.as_ref(), limit, request.host).await {
+        Ok(storage::Page { files, next }) => response::ok(&Page {
+            uploads: files.iter().map(|(id, record)| Receipt::new(id, record)).collect(),
+            next: next.as_ref().map(UploadId::as_str),
         }),
-        Err(error) => unavailable(&error, request, host),
+        Err(error) => unavailable(&error, lang, request.host),
     }
 }
 
@@ -79,7 +82,7 @@ impl Query {
 }
 
 fn parse_limit(value: &str) -> Option<usize> {
-    // Digits alone: a sign is a blank in a query.
+    // In a query a plus sign stands for a space, so only digits are accepted.
     let digits = Some(value).filter(|value| value.bytes().all(|byte| byte.is_ascii_digit()))?;
     digits.parse().ok().filter(|limit| (1..=LARGEST_PAGE).contains(limit))
 }
@@ -88,55 +91,15 @@ fn parse_limit(value: &str) -> Option<usize> {
 struct QueryError<'q> {
     /// The parameter.
     name: &'q str,
-    /// FastAPI's word for the error.
+    /// FastAPI's `type` of the error.
     kind: &'static str,
     text: Text<'static>,
 }
 
 impl QueryError<'_> {
-    fn response(&self, request: &Parts) -> Response {
+    fn response(&self, lang: Lang) -> Response {
         let name: String = self.name.chars().take(MAX_NAME).collect();
-        let lang = language::preferred(&request.headers);
-        response::invalid_input(self.kind, &["query", &name], self.text, "query_invalid", lang)
+        let location = ["query", name.as_str()];
+        response::invalid_input(self.kind, &location, self.text, "query_invalid", lang)
     }
-}
-
-/// The page, and its last id when there are more. Never holds more ids than a page has, however
-/// many there are.
-async fn page(
-    query: &Query,
-    owner: &Owner,
-    host: &impl Host,
-) -> Result<(Vec<(UploadId, Record)>, Option<UploadId>), StoreError> {
-    let prefix = owner.prefix();
-    let mut newest = BTreeSet::new();
-    host.keys(|key| {
-        let id = key
-            .strip_prefix(RECORDS)
-            .filter(|id| id.starts_with(&prefix))
-            .and_then(UploadId::parse);
-        if let Some(id) = id
-            && query.after.as_ref().is_none_or(|after| id < *after)
-        {
-            newest.insert(id);
-            if newest.len() > query.limit + 1 {
-                newest.pop_first();
-            }
-        }
-    })
-    .await?;
-    // The first of all is the next page's. What follows is found whether or not the last of this
-    // page is still there.
-    let next = newest.iter().nth(1).filter(|_| newest.len() > query.limit).cloned();
-    let mut files = Vec::new();
-    for id in newest.into_iter().rev().take(query.limit) {
-        // One that has been deleted meanwhile is left out, and so is another user's with the same
-        // hash.
-        if let Some(record) =
-            Record::load(&id, host).await?.filter(|record| record.owner == owner.0)
-        {
-            files.push((id, record));
-        }
-    }
-    Ok((files, next))
 }

@@ -1,30 +1,28 @@
 //! Header values with parameters, as forms have them: `form-data; name="file"; filename="a.txt"`
 //! (RFC 9110, section 5.6.6).
 //!
-//! Read here and not by the parser of forms, which takes for a parameter what stands in quotes,
-//! and refuses boundaries that are in use.
+//! The form parser's own reader finds parameters inside quoted strings, and rejects boundaries that
+//! clients use.
 
-/// What stands before the first semicolon.
-#[must_use]
-pub fn kind(value: &[u8]) -> &[u8] {
+/// Returns the text before the first semicolon.
+pub(super) fn kind(value: &[u8]) -> &[u8] {
     pieces(value).next().unwrap_or_default().trim_ascii()
 }
 
-/// The value of the first parameter of this name, upper or lower case, without its quotes.
-#[must_use]
-pub fn value_of(value: &[u8], name: &[u8]) -> Option<Vec<u8>> {
+/// Returns the unquoted value of the first parameter of this name, in any case.
+pub(super) fn value_of(value: &[u8], name: &[u8]) -> Option<Vec<u8>> {
     all(value).find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| unquoted(value))
 }
 
-/// Names and values, as they stand there.
-pub fn all(value: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+/// Iterates over names and raw values.
+pub(super) fn all(value: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     pieces(value).skip(1).filter_map(|piece| {
         let (name, value) = piece.split_at_checked(piece.iter().position(|byte| *byte == b'=')?)?;
         Some((name.trim_ascii(), value.get(1..)?.trim_ascii()))
     })
 }
 
-/// What stands between the semicolons, those in quoted strings not counted.
+/// Splits at semicolons outside quoted strings.
 fn pieces(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     let (mut is_quoted, mut is_escaped) = (false, false);
     value.split(move |byte| {
@@ -39,10 +37,9 @@ fn pieces(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// Removes the quotation marks of a quoted string. A backslash stands for itself, except before a
-/// quote or another backslash: names of files contain some that escape nothing.
-#[must_use]
-pub fn unquoted(value: &[u8]) -> Vec<u8> {
+/// Removes the quotation marks of a quoted string. A backslash escapes only a quote or another
+/// backslash, because clients send file names with unescaped ones.
+pub(super) fn unquoted(value: &[u8]) -> Vec<u8> {
     let Some(inside) = value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")) else {
         return value.to_vec();
     };
@@ -60,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parameters_are_found_where_they_are() {
+    fn parameters_are_found_outside_quoted_strings() {
         for (value, name, expected) in [
             (&b"form-data; name=\"file\""[..], &b"name"[..], Some(&b"file"[..])),
             (b"form-data;NAME = file ;x=y", b"name", Some(b"file")),
@@ -95,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn the_kind_stands_before_them() {
+    fn the_kind_precedes_the_parameters() {
         for (value, expected) in [
             (&b" form-data ; name=a"[..], &b"form-data"[..]),
             (b"multipart/form-data", b"multipart/form-data"),

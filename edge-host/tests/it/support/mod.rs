@@ -5,7 +5,7 @@
 
 pub mod files;
 pub mod metrics;
-#[path = "../../../../edge-resource/src/testing/signer.rs"]
+#[path = "../../../../edge-auth/src/testing/signer.rs"]
 pub mod signer;
 
 use std::fs::DirBuilder;

@@ -1,16 +1,18 @@
 //! What Redis says, does not say and cannot be asked, and claims that cannot be read.
 
 use super::*;
-use crate::host::FetchError;
-use crate::revocation::redis::COMPLETE;
+use edge_auth::FetchError;
+
+/// Key that the issuer sets once Redis holds every revocation.
+const COMPLETE: &str = "dojang:revocations-complete";
 
 #[tokio::test]
 async fn a_redis_that_lost_its_data_is_down_and_refuses_what_it_still_names() {
     for (when_down, protected) in [("", 503), ("closed", 503), ("open", 200)] {
         let edge = Edge::with(|variables| {
-            variables.revocation = "redis".into();
-            variables.redis_url = "redis://localhost:6379".into();
-            variables.revocation_when_down = when_down.into();
+            variables.auth.revocation = "redis".into();
+            variables.auth.redis_url = "redis://localhost:6379".into();
+            variables.auth.revocation_when_down = when_down.into();
         });
         let token = edge
             .signer
@@ -48,9 +50,9 @@ async fn a_redis_that_lost_its_data_is_down_and_refuses_what_it_still_names() {
 #[tokio::test]
 async fn a_claim_that_a_check_looks_at_and_cannot_read_refuses() {
     let edge = Edge::with(|variables| {
-        variables.revocation = "redis".into();
-        variables.redis_url = "redis://localhost:6379".into();
-        variables.access_rules =
+        variables.auth.revocation = "redis".into();
+        variables.auth.redis_url = "redis://localhost:6379".into();
+        variables.auth.access_rules =
             r#"[{"path": "/uploads", "claim": "premium", "value": true}]"#.into();
     });
     edge.host.redis.replace(Some(vec![COMPLETE.into(), "dojang:revoked:42".into()]));
@@ -83,10 +85,10 @@ async fn a_claim_that_a_check_looks_at_and_cannot_read_refuses() {
 #[tokio::test]
 async fn a_denied_address_is_not_blamed_on_redis_or_the_issuer() {
     let edge = Edge::with(|variables| {
-        variables.public_key = String::new();
-        variables.jwks_url = "http://issuer.example/jwks".into();
-        variables.revocation = "redis".into();
-        variables.redis_url = "redis://localhost:6379".into();
+        variables.auth.public_key = String::new();
+        variables.auth.jwks_url = "http://issuer.example/jwks".into();
+        variables.auth.revocation = "redis".into();
+        variables.auth.redis_url = "redis://localhost:6379".into();
     });
     edge.host.denies_redis.set(true);
     edge.host.will_fail(FetchError::Denied);
@@ -112,16 +114,16 @@ async fn a_denied_address_is_not_blamed_on_redis_or_the_issuer() {
 #[tokio::test]
 async fn health_asks_redis_itself_and_not_for_everybody_who_asks() {
     let edge = Edge::with(|variables| {
-        variables.revocation = "redis".into();
-        variables.redis_url = "redis://localhost:6379".into();
+        variables.auth.revocation = "redis".into();
+        variables.auth.redis_url = "redis://localhost:6379".into();
     });
     for _ in 0..5 {
         let health = body(&edge.get("/", &[]).await);
         assert_eq!(health["status"], "degraded", "a fresh instance knows");
     }
-    assert_eq!(edge.host.redis_questions.get(), 1);
+    assert_eq!(edge.host.redis_commands.get(), 1);
     edge.host.redis.replace(Some(vec![COMPLETE.into()]));
     edge.host.pass(10);
     assert_eq!(body(&edge.get("/", &[]).await)["status"], "ok");
-    assert_eq!(edge.host.redis_questions.get(), 2);
+    assert_eq!(edge.host.redis_commands.get(), 2);
 }

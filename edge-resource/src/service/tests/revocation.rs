@@ -3,14 +3,18 @@
 use std::time::Duration;
 
 use super::*;
-use crate::revocation::redis::COMPLETE;
-use crate::status_list::MAX_LISTS;
+
+/// Key that the issuer sets once Redis holds every revocation.
+const COMPLETE: &str = "dojang:revocations-complete";
+
+/// Lists that an instance keeps.
+const MAX_LISTS: usize = 8;
 
 #[tokio::test]
 async fn a_revoked_token_or_session_opens_nothing() {
     let edge = Edge::with(|variables| {
-        variables.revocation = "redis".into();
-        variables.redis_url = "redis://localhost:6379".into();
+        variables.auth.revocation = "redis".into();
+        variables.auth.redis_url = "redis://localhost:6379".into();
     });
     edge.host.redis.replace(Some(vec![
         COMPLETE.into(),
@@ -39,10 +43,10 @@ async fn a_revoked_token_or_session_opens_nothing() {
 async fn while_redis_is_away_the_setting_decides_but_never_for_roles() {
     for (when_down, protected) in [("", 503), ("closed", 503), ("open", 200)] {
         let edge = Edge::with(|variables| {
-            variables.revocation = "redis".into();
-            variables.redis_url = "redis://localhost:6379".into();
-            variables.revocation_when_down = when_down.into();
-            variables.access_rules = r#"[{"path": "/uploads", "role": "admin"}]"#.into();
+            variables.auth.revocation = "redis".into();
+            variables.auth.redis_url = "redis://localhost:6379".into();
+            variables.auth.revocation_when_down = when_down.into();
+            variables.auth.access_rules = r#"[{"path": "/uploads", "role": "admin"}]"#.into();
         });
         let token = edge.signer.token(&with(access_claims(NOW), &json!({"role": "admin"})));
         for (path, status) in
@@ -61,9 +65,9 @@ async fn while_redis_is_away_the_setting_decides_but_never_for_roles() {
 #[tokio::test]
 async fn while_redis_is_away_no_administrator_gets_at_the_files_of_others() {
     let edge = Edge::with(|variables| {
-        variables.revocation = "redis".into();
-        variables.redis_url = "redis://localhost:6379".into();
-        variables.revocation_when_down = "open".into();
+        variables.auth.revocation = "redis".into();
+        variables.auth.redis_url = "redis://localhost:6379".into();
+        variables.auth.revocation_when_down = "open".into();
     });
     let file = format!("/uploads/{}", "0".repeat(48));
     for (role, path, status) in
@@ -91,9 +95,9 @@ const LIST: &str = "http://issuer.example/status/1";
 /// An edge that asks the status lists below the issuer's `/status`.
 fn edge_with_lists(when_down: &str) -> Edge {
     Edge::with(|variables| {
-        variables.revocation = "status_list".into();
-        variables.status_list_url = "http://issuer.example/status".into();
-        variables.revocation_when_down = when_down.into();
+        variables.auth.revocation = "status_list".into();
+        variables.auth.status_list_url = "http://issuer.example/status".into();
+        variables.auth.revocation_when_down = when_down.into();
     })
 }
 
@@ -156,8 +160,8 @@ async fn a_token_that_the_status_list_revokes_opens_nothing() {
 async fn a_token_that_names_no_list_passes_where_the_setting_says_so_and_every_other_is_looked_up()
 {
     let edge = Edge::with(|variables| {
-        variables.revocation = "status_list_if_named".into();
-        variables.status_list_url = "http://issuer.example/status".into();
+        variables.auth.revocation = "status_list_if_named".into();
+        variables.auth.status_list_url = "http://issuer.example/status".into();
     });
     edge.host.will_respond(list(&edge), None);
     let status =
@@ -227,10 +231,10 @@ async fn while_there_is_no_status_list_the_setting_decides_but_never_for_roles()
 #[tokio::test]
 async fn keys_and_lists_are_fetched_again_after_an_answer_and_before_their_end() {
     let edge = Edge::with(|variables| {
-        variables.public_key = String::new();
-        variables.jwks_url = "http://issuer.example/jwks".into();
-        variables.revocation = "status_list".into();
-        variables.status_list_url = "http://issuer.example/status".into();
+        variables.auth.public_key = String::new();
+        variables.auth.jwks_url = "http://issuer.example/jwks".into();
+        variables.auth.revocation = "status_list".into();
+        variables.auth.status_list_url = "http://issuer.example/status".into();
     });
     let jwks = json!({"keys": [edge.signer.jwk()]}).to_string();
     let status = json!({"status": {"status_list": {"idx": 0, "uri": LIST}}});
@@ -255,13 +259,11 @@ async fn keys_and_lists_are_fetched_again_after_an_answer_and_before_their_end()
 
 /// The variables of [`edge_with_lists`], for another instance on the same host.
 fn another_instance(edge: &mut Edge, when_down: &str) {
-    let variables = Variables {
-        public_key: edge.signer.public_pem(),
-        revocation: "status_list".into(),
-        status_list_url: "http://issuer.example/status".into(),
-        revocation_when_down: when_down.into(),
-        ..Variables::default()
-    };
+    let mut variables = Variables::default();
+    variables.auth.public_key = edge.signer.public_pem();
+    variables.auth.revocation = "status_list".into();
+    variables.auth.status_list_url = "http://issuer.example/status".into();
+    variables.auth.revocation_when_down = when_down.into();
     edge.service = Service::new(&variables, &edge.host);
 }
 

@@ -69,7 +69,7 @@ async fn hold(edge: &Edge, bearer: &str, body: &[u8], has_length: bool) -> Respo
 
 #[tokio::test]
 async fn an_upload_without_a_length_grows_up_to_the_quota_and_leaves_one_size() {
-    let overhead = usize::try_from(crate::uploads::quota::FILE_OVERHEAD).expect("small");
+    let overhead = usize::try_from(FILE_OVERHEAD).expect("small");
     let edge = Edge::with_quota(&(LIMIT + overhead).to_string());
     let bearer = edge.bearer(&json!({}));
     assert_eq!(
@@ -104,7 +104,29 @@ async fn on_a_full_disk_a_file_can_be_deleted_and_what_was_abandoned_is_swept() 
     edge.host.store.borrow_mut().insert(format!("pending/{id}"), NOW.to_string().into_bytes());
     edge.host.pass(5000);
     edge.upload(&bearer, FORM, &form(b"x"), 100).await;
-    assert_eq!(edge.keys(), Vec::<String>::new(), "the attempt has swept");
+    assert_eq!(edge.keys(), Vec::<String>::new(), "the upkeep after the attempt has swept");
+}
+
+#[tokio::test]
+async fn an_upload_makes_a_sweep_due_and_only_the_upkeep_sweeps() {
+    let edge = Edge::new();
+    let bearer = edge.bearer(&json!({"exp": NOW + 99_999}));
+    let pending = format!("pending/{}", "0".repeat(48));
+    edge.host.store.borrow_mut().insert(pending.clone(), NOW.to_string().into_bytes());
+    edge.host.pass(5000);
+    edge.send(Method::GET, "/uploads", &bearer, &[]).await;
+    assert!(!edge.service.has_upkeep(&edge.host));
+    for content_type in ["text/plain", FORM] {
+        edge.host.store.borrow_mut().insert(pending.clone(), NOW.to_string().into_bytes());
+        let upload = request(Method::POST, "/upload", &bearer, &[(CONTENT_TYPE, content_type)]);
+        edge.service.handle(&upload, stream::empty(), &edge.host).await;
+        assert_eq!(edge.keys(), [pending.as_str()], "no request sweeps");
+        assert!(edge.service.has_upkeep(&edge.host));
+        edge.service.upkeep(&edge.host).await;
+        assert_eq!(edge.keys(), Vec::<String>::new());
+        assert!(!edge.service.has_upkeep(&edge.host));
+        edge.host.pass(600);
+    }
 }
 
 #[tokio::test]
@@ -145,7 +167,7 @@ async fn an_upload_that_stands_still_is_ended_though_no_piece_arrives() {
             (408, &json!("upload_too_slow")),
             "{sent}"
         );
-        assert_eq!(edge.host.uptime() - started, crate::uploads::receive::DEFAULT_PAUSE);
+        assert_eq!(edge.host.uptime() - started, crate::limits::DEFAULT_IDLE);
         assert_eq!(edge.keys(), Vec::<String>::new(), "{sent}");
     }
 }

@@ -1,0 +1,223 @@
+//! The settings of [`crate::Authorizer`], parsed from text variables.
+
+use http::Uri;
+use verifier_core::{DEFAULT_FUTURE_LEEWAY_SECONDS, MAX_LEEWAY_SECONDS, Policy, TokenType};
+
+use crate::error::SettingError;
+use crate::keys::KeySource;
+use crate::revocation::{AllowedAddresses, Source};
+use crate::rules::AccessRule;
+
+crate::variables! {
+    /// The variables of [`AuthSettings`] as text.
+    pub struct AuthVariables {
+        /// The issuer's public key: PEM, JWK or JWKS text.
+        public_key = "",
+        /// Address of the issuer's JWKS; used when `public_key` is not set.
+        jwks_url = "",
+        /// The only accepted `iss`.
+        issuer = "",
+        /// What `aud` must be or contain.
+        audience = "",
+        /// Seconds by which `exp`, `nbf` and `iat` may be off.
+        leeway = "0",
+        /// Seconds by which `nbf` and `iat` may be ahead, where that is more than `leeway`.
+        future_leeway = "5",
+        /// Whether the header's `typ` must be `at+jwt`: `true` or `false`.
+        require_at_jwt = "false",
+        /// `none`, `redis`, `status_list` or `status_list_if_named`.
+        revocation = "none",
+        /// Address of the Redis server that holds revocations.
+        redis_url = "redis://localhost:6379",
+        /// Address of the status lists, or the beginning of their addresses.
+        status_list_url = "",
+        /// What happens while the source of revocations is unavailable: `closed` or `open`.
+        revocation_when_down = "closed",
+        /// JSON array of [`AccessRule`]s.
+        access_rules = "",
+    }
+}
+
+/// What requests are checked against.
+#[derive(Clone, Debug)]
+pub struct AuthSettings {
+    pub(crate) keys: KeySource,
+    pub(crate) policy: Policy,
+    pub(crate) revocation: Source,
+    /// The operator's access rules. The caller decides which of them apply to a request and passes
+    /// their conditions to [`crate::Authorizer::authorize`].
+    pub rules: Vec<AccessRule>,
+}
+
+impl AuthSettings {
+    /// Parses the variables.
+    ///
+    /// # Errors
+    /// [`SettingError`] for the first invalid one. A key text is parsed by
+    /// [`crate::Authorizer::new`].
+    pub fn parse(variables: &AuthVariables) -> Result<Self, SettingError> {
+        Ok(Self {
+            keys: key_source(variables)?,
+            policy: Policy {
+                leeway_seconds: leeway("leeway", &variables.leeway, 0)?,
+                future_leeway_seconds: leeway(
+                    "future_leeway",
+                    &variables.future_leeway,
+                    DEFAULT_FUTURE_LEEWAY_SECONDS,
+                )?,
+                issuer: non_empty(&variables.issuer).map(str::to_owned),
+                audience: non_empty(&variables.audience).map(str::to_owned),
+                token_type: TokenType::Access,
+                require_at_jwt: flag("require_at_jwt", &variables.require_at_jwt)?,
+            },
+            revocation: revocation(variables)?,
+            rules: non_empty(&variables.access_rules).map_or(Ok(Vec::new()), |text| {
+                AccessRule::parse_list(text).map_err(|reason| invalid("access_rules", reason))
+            })?,
+        })
+    }
+}
+
+/// Returns the value of a variable, unless it is empty or white space.
+#[must_use]
+pub fn non_empty(value: &str) -> Option<&str> {
+    Some(value.trim()).filter(|value| !value.is_empty())
+}
+
+fn invalid(variable: &'static str, reason: impl Into<String>) -> SettingError {
+    SettingError { variable, reason: reason.into() }
+}
+
+fn key_source(variables: &AuthVariables) -> Result<KeySource, SettingError> {
+    if let Some(text) = non_empty(&variables.public_key) {
+        return Ok(KeySource::Text(text.to_owned()));
+    }
+    let Some(url) = non_empty(&variables.jwks_url) else { return Ok(KeySource::None) };
+    let uri: Option<Uri> = url.parse().ok();
+    uri.filter(|uri| {
+        matches!(uri.scheme_str(), Some("http" | "https"))
+            && uri.host().is_some_and(|host| !host.is_empty())
+    })
+    .map(KeySource::Url)
+    .ok_or_else(|| invalid("jwks_url", "is not an http:// or https:// address"))
+}
+
+fn leeway(variable: &'static str, value: &str, default: u64) -> Result<u64, SettingError> {
+    let Some(text) = non_empty(value) else { return Ok(default) };
+    let seconds = text.parse().ok().filter(|seconds| *seconds <= MAX_LEEWAY_SECONDS);
+    seconds.ok_or_else(|| {
+        let reason = format!("is not a number of seconds from 0 to {MAX_LEEWAY_SECONDS}");
+        invalid(variable, reason)
+    })
+}
+
+fn revocation(variables: &AuthVariables) -> Result<Source, SettingError> {
+    let open_when_down = match non_empty(&variables.revocation_when_down) {
+        None | Some("closed") => false,
+        Some("open") => true,
+        Some(_) => return Err(invalid("revocation_when_down", "is neither closed nor open")),
+    };
+    match non_empty(&variables.revocation) {
+        None | Some("none") => Ok(Source::None),
+        Some("redis") => match non_empty(&variables.redis_url) {
+            Some(url) if url.starts_with("redis://") || url.starts_with("rediss://") => {
+                Ok(Source::Redis { url: url.to_owned(), open_when_down })
+            }
+            _ => Err(invalid(
+                "redis_url",
+                "is not an address such as redis://localhost:6379, which `revocation` needs",
+            )),
+        },
+        Some(source @ ("status_list" | "status_list_if_named")) => {
+            let url = non_empty(&variables.status_list_url).unwrap_or_default();
+            let addresses = AllowedAddresses::below(url)
+                .map_err(|reason| invalid("status_list_url", reason))?;
+            let unlisted_pass = source == "status_list_if_named";
+            Ok(Source::StatusList { addresses, open_when_down, unlisted_pass })
+        }
+        Some(_) => Err(invalid(
+            "revocation",
+            "is neither none, redis, status_list nor status_list_if_named",
+        )),
+    }
+}
+
+fn flag(variable: &'static str, value: &str) -> Result<bool, SettingError> {
+    match non_empty(value) {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(invalid(variable, "is neither true nor false")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_set_means_no_key_and_the_default_leeways() {
+        let settings = AuthSettings::parse(&AuthVariables::default()).expect("valid");
+        assert!(matches!(settings.keys, KeySource::None));
+        assert_eq!((settings.policy.leeway_seconds, settings.policy.future_leeway_seconds), (0, 5));
+        assert_eq!((settings.policy.issuer, settings.policy.audience), (None, None));
+    }
+
+    #[test]
+    fn a_key_text_takes_precedence_over_a_key_address() {
+        let both = AuthVariables {
+            public_key: "text".into(),
+            jwks_url: "http://issuer/jwks".into(),
+            ..AuthVariables::default()
+        };
+        assert!(matches!(AuthSettings::parse(&both).expect("valid").keys, KeySource::Text(_)));
+    }
+
+    #[test]
+    fn the_names_of_changed_variables_are_listed() {
+        let variables = AuthVariables {
+            public_key: "a key".into(),
+            leeway: "0".into(),
+            revocation: " none ".into(),
+            issuer: " ".into(),
+            audience: "edge".into(),
+            ..AuthVariables::default()
+        };
+        assert_eq!(variables.changed(), ["public_key", "audience"]);
+    }
+
+    #[test]
+    fn an_invalid_value_names_its_variable() {
+        type Change = fn(&mut AuthVariables);
+        let cases: [(&str, Change); 16] = [
+            ("jwks_url", |variables| variables.jwks_url = "issuer/jwks".into()),
+            ("jwks_url", |variables| variables.jwks_url = "file:///etc/passwd".into()),
+            ("leeway", |variables| variables.leeway = "-1".into()),
+            ("leeway", |variables| variables.leeway = "ten".into()),
+            ("leeway", |variables| variables.leeway = "18446744073709551615".into()),
+            ("leeway", |variables| variables.leeway = "3601".into()),
+            ("future_leeway", |variables| variables.future_leeway = "-1".into()),
+            ("future_leeway", |variables| variables.future_leeway = "0.5".into()),
+            ("future_leeway", |variables| variables.future_leeway = "3601".into()),
+            ("future_leeway", |variables| {
+                variables.future_leeway = "18446744073709551616".into();
+            }),
+            ("revocation", |variables| variables.revocation = "on".into()),
+            ("redis_url", |variables| variables.revocation = "redis".into()),
+            ("status_list_url", |variables| variables.revocation = "status_list".into()),
+            ("status_list_url", |variables| {
+                variables.revocation = "status_list".into();
+                variables.status_list_url = "issuer/status".into();
+            }),
+            ("revocation_when_down", |variables| variables.revocation_when_down = "ajar".into()),
+            ("require_at_jwt", |variables| variables.require_at_jwt = "yes".into()),
+        ];
+        for (variable, change) in cases {
+            let mut variables = AuthVariables::default();
+            change(&mut variables);
+            let error = AuthSettings::parse(&variables).expect_err(variable);
+            assert_eq!(error.variable, variable);
+            let text = error.to_string();
+            assert!(text.starts_with(&format!("the variable `{variable}` ")), "{text}");
+        }
+    }
+}

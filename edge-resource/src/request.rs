@@ -1,0 +1,24 @@
+//! A request on its way to a handler.
+
+use edge_auth::language::{self, Lang};
+use http::request::Parts;
+
+use crate::request_body::RequestBody;
+use crate::state::State;
+
+/// What a handler gets.
+pub(crate) struct Request<'a, H> {
+    pub(crate) parts: &'a Parts,
+    pub(crate) body: &'a mut (dyn RequestBody + 'a),
+    /// The path segment for which the route has `{id}`; empty in other routes.
+    pub(crate) id: &'a str,
+    pub(crate) state: &'a State,
+    pub(crate) host: &'a H,
+}
+
+impl<H> Request<'_, H> {
+    /// Returns the language of texts for this client.
+    pub(crate) fn lang(&self) -> Lang {
+        language::preferred(&self.parts.headers)
+    }
+}

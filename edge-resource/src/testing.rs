@@ -1,0 +1,26 @@
+//! Shared by the tests of this crate: the signer and the host of the tests of `edge-auth`.
+
+#[path = "../../edge-auth/src/testing/signer.rs"]
+pub(crate) mod signer;
+#[path = "../../edge-auth/src/testing/test_host.rs"]
+mod test_host;
+
+use edge_auth::StoreError;
+
+use crate::host::UploadHost;
+
+pub(crate) use test_host::{NOW, TestHost};
+
+impl UploadHost for TestHost {
+    async fn remove(&self, key: &str) -> Result<(), StoreError> {
+        tokio::task::yield_now().await;
+        self.change_store()?;
+        self.store.borrow_mut().remove(key);
+        Ok(())
+    }
+
+    async fn keys(&self, mut each: impl FnMut(&str)) -> Result<(), StoreError> {
+        self.store.borrow().keys().for_each(|key| each(key));
+        Ok(())
+    }
+}
