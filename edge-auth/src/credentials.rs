@@ -11,8 +11,8 @@ use crate::error::AuthError;
 /// are not UTF-8 are replaced, so that the verifier refuses them with its own code.
 ///
 /// # Errors
-/// [`AuthError::CredentialsMissing`]; [`AuthError::CredentialsAmbiguous`], because two parties could
-/// each act on a different header.
+/// [`AuthError::CredentialsMissing`]; [`AuthError::CredentialsAmbiguous`], because two parties
+/// could each act on a different header.
 pub(crate) fn bearer_token(headers: &HeaderMap) -> Result<Cow<'_, str>, AuthError> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = values.next().ok_or(AuthError::CredentialsMissing)?;

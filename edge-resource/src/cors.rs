@@ -1,7 +1,7 @@
 //! Cross-origin calls from browsers (the Fetch standard's CORS protocol).
 //!
-//! A page sets the `Authorization` header itself and no cookie authenticates, so credentials mode is
-//! never offered and `*` is safe.
+//! A page sets the `Authorization` header itself and no cookie authenticates, so credentials mode
+//! is never offered and `*` is safe.
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,

@@ -100,9 +100,10 @@ impl<B> TrackedBody<B> {
         Self { body, has_ended: false }
     }
 
-    /// Returns whether [`drain`] must read on. Without a `Content-Length` only reading shows whether
-    /// there is a body: any method may have one, and `wasi:http` removes `Transfer-Encoding`. A
-    /// client that waits for `100 Continue` has sent nothing, and reading would invite it to.
+    /// Returns whether [`drain`] must read on. Without a `Content-Length` only reading shows
+    /// whether there is a body: any method may have one, and `wasi:http` removes
+    /// `Transfer-Encoding`. A client that waits for `100 Continue` has sent nothing, and reading
+    /// would invite it to.
     pub fn has_rest(&self, request: &Parts) -> bool {
         let is_empty = request.headers.get(CONTENT_LENGTH).is_some_and(|length| length == "0");
         !self.has_ended && !is_empty && !request.headers.contains_key(EXPECT)
@@ -121,8 +122,8 @@ impl<B: RequestBody> Stream for TrackedBody<B> {
 
 /// Reads and discards the rest of a body after the response. A server closes a connection with an
 /// unread body at once, and bytes that arrive on a closed socket reset it: a client that sends its
-/// whole request before it reads would never see the response (RFC 9112, section 9.6). Bounded by [`DRAIN_BYTES`],
-/// [`DRAIN_TIME`] and [`DRAIN_IDLE`].
+/// whole request before it reads would never see the response (RFC 9112, section 9.6). Bounded by
+/// [`DRAIN_BYTES`], [`DRAIN_TIME`] and [`DRAIN_IDLE`].
 pub async fn drain(body: impl RequestBody, host: &impl Host) {
     let limits = TimeLimits { idle: DRAIN_IDLE, total: DRAIN_TIME };
     let mut body = TimedBody::new(body, limits, host);

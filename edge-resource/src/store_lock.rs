@@ -1,5 +1,5 @@
-//! A fair lock of the key-value store: calls about single keys and listings of all keys exclude each
-//! other within an instance.
+//! A fair lock of the key-value store: calls about single keys and listings of all keys exclude
+//! each other within an instance.
 //!
 //! Spin's store keeps its lock while it hands out the keys of a listing, a few at a time. A call
 //! waits for that lock and blocks the whole instance, the reader of the listing included, so that

@@ -101,8 +101,8 @@ impl<B: Stream<Item = Result<Bytes, BodyError>> + Unpin> Form<B> {
         Self { parts, body, piece, left: limit, limit }
     }
 
-    /// Returns the next part; `None` after the last, and in an empty body. The part before must have
-    /// been read to its end.
+    /// Returns the next part; `None` after the last, and in an empty body. The part before must
+    /// have been read to its end.
     ///
     /// # Errors
     /// [`FormError`].
