@@ -1,4 +1,4 @@
-//! Where the time comes from: the one place that asks the system.
+//! The clock: the only place that reads the system's time.
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime};
@@ -6,22 +6,21 @@ use std::time::{Duration, Instant, SystemTime};
 use chrono::{DateTime, Utc};
 use verifier_core::UnixTime;
 
-/// A source of the current time.
+/// A source of time.
 pub trait Clock: Send + Sync {
-    /// The time now.
+    /// Returns the current time.
     fn now(&self) -> DateTime<Utc>;
 
-    /// Time that only goes forward, from some start of its own: for measuring, also while
-    /// [`Self::now`] is set back.
+    /// Returns the time since an arbitrary start. It never goes back, even if [`Self::now`] does.
     fn monotonic(&self) -> Duration;
 }
 
-/// The clock of the machine.
+/// The system's clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one place where the issuer makes time")]
+    #[expect(clippy::disallowed_methods, reason = "the only place that reads the system's time")]
     fn now(&self) -> DateTime<Utc> {
         SystemTime::now().into()
     }
@@ -32,7 +31,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// The same instant as the verifier counts it; a time before 1970 becomes 1970.
+/// Converts a time for the verifier; a time before 1970 becomes 1970.
 #[must_use]
 pub fn unix_time(time: DateTime<Utc>) -> UnixTime {
     UnixTime::new(u64::try_from(time.timestamp()).unwrap_or(0), time.timestamp_subsec_nanos())

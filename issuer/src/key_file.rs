@@ -1,4 +1,4 @@
-//! Reading key files: small texts, closed to other users when they are secret.
+//! Reads key files: small texts, closed to other users if they are secret.
 
 use std::fs::Metadata;
 use std::io::{self, Read as _};
@@ -10,45 +10,49 @@ use zeroize::Zeroizing;
 
 use crate::regular_file;
 
-/// Far above any key file; a larger one is a mistake, and reading it would only cost memory.
+/// Far above the size of any key file.
 const MAX_BYTES: u64 = 256 * 1024;
 
-/// Why a key file is not read.
-#[derive(Debug)]
-pub(crate) enum Refused {
-    /// It is not there.
+/// A key file was not read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum KeyFileError {
+    /// The file does not exist.
+    #[error("the file is missing")]
     Missing,
-    /// The system does not let us, or it is not a regular file.
-    Unreadable(io::Error),
-    /// It is secret, and its permission bits let others in.
+    /// The file cannot be read, or is not a regular file.
+    #[error("the file cannot be read: {0}")]
+    Unreadable(#[source] io::Error),
+    /// The file is secret, and these permission bits let other users read it.
+    #[error("the file is open to other users (mode {0:04o})")]
     Exposed(u32),
-    /// It is far too large.
+    /// The file is larger than [`MAX_BYTES`].
+    #[error("the file is too large")]
     TooLarge,
 }
 
-/// Reads a key file. A `secret` one must be closed to others, see [`exposed_mode`]; the open file
-/// is asked, so that it cannot be exchanged between check and use.
-pub(crate) fn read(path: &Path, secret: bool) -> Result<Zeroizing<String>, Refused> {
+/// Reads a key file. A secret one must be closed to other users, see [`exposed_mode`]. Checks the
+/// open file, so that it cannot be exchanged between check and use.
+pub(crate) fn read(path: &Path, is_secret: bool) -> Result<Zeroizing<String>, KeyFileError> {
     let failed = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound => Refused::Missing,
-        _ => Refused::Unreadable(error),
+        io::ErrorKind::NotFound => KeyFileError::Missing,
+        _ => KeyFileError::Unreadable(error),
     };
     let file = regular_file::open(path).map_err(failed)?;
     let metadata = file.metadata().map_err(failed)?;
-    if secret && let Some(mode) = exposed_mode(&metadata) {
-        return Err(Refused::Exposed(mode));
+    if is_secret && let Some(mode) = exposed_mode(&metadata) {
+        return Err(KeyFileError::Exposed(mode));
     }
     if metadata.len() > MAX_BYTES {
-        return Err(Refused::TooLarge);
+        return Err(KeyFileError::TooLarge);
     }
     let mut text = Zeroizing::new(String::new());
     file.take(MAX_BYTES).read_to_string(&mut text).map_err(failed)?;
     Ok(text)
 }
 
-/// Returns the permission bits of a secret file that is open to others. PostgreSQL's rule for its
-/// server key: the owner alone has access; or root owns the file, and a group of this process may
-/// read it, which is how secrets are mounted for a service that is not root.
+/// Returns the permission bits of a secret file if they are too open. As for PostgreSQL's server
+/// key, only the owner may have access; or root owns the file and a group of this process may read
+/// it, which is how secrets are mounted for services that do not run as root.
 pub(crate) fn exposed_mode(metadata: &Metadata) -> Option<u32> {
     let mode = metadata.mode() & 0o777;
     let is_mounted = metadata.uid() == 0 && !geteuid().is_root() && is_own_group(metadata.gid());

@@ -1,7 +1,5 @@
-//! Where randomness comes from: the one place that asks the system.
-//!
-//! Generating an RSA key is the exception: aws-lc draws from its own generator there and takes no
-//! other.
+//! The random source: the only place that uses the system's generator. The generation of RSA keys
+//! is an exception, because aws-lc always uses its own generator.
 
 /// A cryptographically secure source of random bytes.
 pub trait Random: Send + Sync {
@@ -12,7 +10,7 @@ pub trait Random: Send + Sync {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomError>;
 }
 
-/// The random generator did not deliver.
+/// The random generator failed.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 #[error("the system's random generator failed")]
 pub struct RandomError;
@@ -27,7 +25,7 @@ impl Random for SystemRandom {
     }
 }
 
-/// 128 random bits as 32 lower-case hex digits: the form of SimpleJWT's `jti`.
+/// Returns 128 random bits as 32 lower-case hex digits, the form of SimpleJWT's `jti`.
 ///
 /// # Errors
 /// When the random source fails.

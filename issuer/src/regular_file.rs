@@ -1,5 +1,5 @@
-//! Opening files that the operator names. A FIFO would hold the reader up until somebody writes
-//! into it.
+//! Opens files that the operator names. Opening a FIFO would block until another process writes to
+//! it.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -8,7 +8,7 @@ use std::path::Path;
 
 use rustix::fs::OFlags;
 
-/// Opens a file for reading, without waiting; refuses what is not a regular file.
+/// Opens a regular file for reading, without blocking.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
     let file = File::options().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
@@ -19,14 +19,14 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
     }
 }
 
-/// Reads at most `limit` bytes.
+/// Reads at most `limit` bytes of a regular file.
 pub(crate) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open(path)?.take(limit).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-/// Reads at most `limit` bytes of a text.
+/// Reads at most `limit` bytes of a regular file in UTF-8.
 pub(crate) fn read_text(path: &Path, limit: u64) -> io::Result<String> {
     let mut text = String::new();
     open(path)?.take(limit).read_to_string(&mut text)?;

@@ -1,5 +1,4 @@
-//! A SQLite database as a file: which other users can read it, and how to open it on a read-only
-//! medium.
+//! The files of a SQLite database: their permissions, and opening them on a read-only medium.
 
 use std::fs;
 use std::io;
@@ -9,7 +8,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Access, access};
 use sqlx::sqlite::SqliteConnectOptions;
 
-/// A database that other users of the machine can read or write. It holds password hashes.
+/// A file of a database that other users of the machine can read or write. It contains password
+/// hashes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exposure {
     /// The database, or its `-wal` or `-shm` file.
@@ -19,20 +19,19 @@ pub struct Exposure {
 }
 
 impl Exposure {
-    /// Whether everybody is let in, and not only the members of its group.
+    /// Returns whether all users have access, not only the members of its group.
     #[must_use]
     pub const fn is_to_all(&self) -> bool {
         self.mode & 0o007 != 0
     }
 }
 
-/// Returns the first file of the database that is open to others; one that is open to all comes
-/// first.
+/// Returns a file of the database that is open to other users, preferably one that is open to all.
 ///
-/// The `-wal` file holds the newest pages, and keeps the mode that the database had when it was
-/// made. The `-shm` file holds no content, so that it may be read.
+/// The `-wal` file contains the newest pages, and has the mode that the database had when it was
+/// created. The `-shm` file contains no data, so that others may read it.
 pub(crate) fn exposure(database: &Path) -> Option<Exposure> {
-    let of = |(path, bits): (PathBuf, u32)| {
+    let exposure = |(path, bits): (PathBuf, u32)| {
         let mode = fs::metadata(&path).ok()?.permissions().mode() & 0o777;
         (mode & bits != 0).then_some(Exposure { path, mode })
     };
@@ -41,12 +40,11 @@ pub(crate) fn exposure(database: &Path) -> Option<Exposure> {
         (beside(database, "-wal"), 0o077),
         (beside(database, "-shm"), 0o022),
     ];
-    let exposed: Vec<_> = files.into_iter().filter_map(of).collect();
+    let exposed: Vec<_> = files.into_iter().filter_map(exposure).collect();
     exposed.iter().find(|exposure| exposure.is_to_all()).or(exposed.first()).cloned()
 }
 
-/// Refuses what is there and is not a regular file: a FIFO or a device would hang or answer
-/// nonsense.
+/// Refuses an existing file that is not regular: reading a FIFO or a device could block.
 pub(crate) fn refuse_special(database: &Path) -> io::Result<()> {
     match fs::metadata(database) {
         Ok(metadata) if !metadata.is_file() => Err(io::Error::other("it is not a regular file")),
@@ -54,11 +52,11 @@ pub(crate) fn refuse_special(database: &Path) -> io::Result<()> {
     }
 }
 
-/// Makes the options open the file for reading alone, also on a medium that cannot be written.
+/// Returns options that open the file only for reading, even on a read-only medium.
 ///
-/// SQLite reads a database in WAL mode with the help of a `-shm` file. Where it can neither find
-/// nor create one, nobody else has the database open, and a `-wal` file that is missing or empty
-/// has nothing to add: it is then safe to declare the file immutable.
+/// To read a database in WAL mode, SQLite needs a `-shm` file. If it can neither find nor create
+/// one, no other process has the database open; if the `-wal` file is missing or empty too, it is
+/// safe to declare the file immutable.
 pub(crate) fn read_only(options: SqliteConnectOptions) -> SqliteConnectOptions {
     let database = options.get_filename().to_owned();
     let directory = match database.parent() {

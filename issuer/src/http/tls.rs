@@ -12,7 +12,7 @@ use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-use crate::key_file::{self, Refused};
+use crate::key_file::{self, KeyFileError};
 
 /// Between two looks at the files.
 const ROUND: Duration = Duration::from_secs(1);
@@ -174,11 +174,11 @@ fn server_config(files: &TlsFiles) -> Result<Arc<ServerConfig>, TlsError> {
 }
 
 fn read(path: &Path, secret: bool) -> Result<zeroize::Zeroizing<String>, TlsError> {
-    key_file::read(path, secret).map_err(|refused| match refused {
-        Refused::Missing => TlsError::Missing(path.to_owned()),
-        Refused::Unreadable(source) => TlsError::Read { path: path.to_owned(), source },
-        Refused::Exposed(mode) => TlsError::Exposed { path: path.to_owned(), mode },
-        Refused::TooLarge => TlsError::Unexpected {
+    key_file::read(path, secret).map_err(|error| match error {
+        KeyFileError::Missing => TlsError::Missing(path.to_owned()),
+        KeyFileError::Unreadable(source) => TlsError::Read { path: path.to_owned(), source },
+        KeyFileError::Exposed(mode) => TlsError::Exposed { path: path.to_owned(), mode },
+        KeyFileError::TooLarge => TlsError::Unexpected {
             path: path.to_owned(),
             expected: if secret { KEY } else { CERTIFICATES },
         },

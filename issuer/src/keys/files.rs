@@ -6,7 +6,7 @@ use verifier_core::{KeySet, PublicKey};
 use zeroize::Zeroizing;
 
 use super::KeysError;
-use crate::key_file::{self, Refused};
+use crate::key_file::{self, KeyFileError};
 
 pub(super) fn read_public(path: &Path) -> Result<PublicKey, KeysError> {
     let text = read_text(path, false)?;
@@ -16,11 +16,11 @@ pub(super) fn read_public(path: &Path) -> Result<PublicKey, KeysError> {
 }
 
 pub(super) fn read_text(path: &Path, secret: bool) -> Result<Zeroizing<String>, KeysError> {
-    key_file::read(path, secret).map_err(|refused| match refused {
-        Refused::Missing => KeysError::FileMissing(path.to_owned()),
-        Refused::Unreadable(source) => KeysError::Read { path: path.to_owned(), source },
-        Refused::Exposed(mode) => KeysError::Exposed { path: path.to_owned(), mode },
-        Refused::TooLarge => KeysError::Unusable {
+    key_file::read(path, secret).map_err(|error| match error {
+        KeyFileError::Missing => KeysError::FileMissing(path.to_owned()),
+        KeyFileError::Unreadable(source) => KeysError::Read { path: path.to_owned(), source },
+        KeyFileError::Exposed(mode) => KeysError::Exposed { path: path.to_owned(), mode },
+        KeyFileError::TooLarge => KeysError::Unusable {
             path: path.to_owned(),
             reason: "it is far too large for a key file".into(),
         },

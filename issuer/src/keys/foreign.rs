@@ -6,7 +6,7 @@ use std::str::FromStr;
 use verifier_core::{KeySet, PublicKey, TokenType};
 
 use super::{Accepted, KeysError, TypeVerifiers};
-use crate::key_file::{self, Refused};
+use crate::key_file::{self, KeyFileError};
 
 /// The one purpose that there is: a refresh token of the key is exchanged for tokens of the
 /// issuer.
@@ -44,9 +44,9 @@ impl TrustedFiles {
         let mut keys: Vec<ForeignKey> = Vec::new();
         for path in &self.0 {
             let unusable = |reason: String| KeysError::Unusable { path: path.clone(), reason };
-            let text = key_file::read(path, false).map_err(|refused| match refused {
-                Refused::Missing => KeysError::FileMissing(path.clone()),
-                Refused::Unreadable(source) => KeysError::Read { path: path.clone(), source },
+            let text = key_file::read(path, false).map_err(|error| match error {
+                KeyFileError::Missing => KeysError::FileMissing(path.clone()),
+                KeyFileError::Unreadable(source) => KeysError::Read { path: path.clone(), source },
                 _ => unusable("it is far too large for a key file".into()),
             })?;
             let set = KeySet::parse(&text).map_err(|error| unusable(error.to_string()))?;
