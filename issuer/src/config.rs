@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use verifier_core::{DEFAULT_FUTURE_LEEWAY_SECONDS, MAX_LEEWAY_SECONDS};
 
 use crate::http::{AllowedOrigins, LoginLimits, TlsFiles, TrustedProxies};
-use crate::keys::TrustedFiles;
+use crate::keys::TrustedKeyFiles;
 use crate::token::Lifetimes;
 use crate::users::ClaimsChange;
 
@@ -196,7 +196,7 @@ pub struct ServeArgs {
         default_value = "",
         hide_default_value = true
     )]
-    pub trust_key: TrustedFiles,
+    pub trust_key: TrustedKeyFiles,
 
     /// The `aud` of a Django project's tokens that are accepted; without it, tokens with `aud` are
     /// refused

@@ -15,6 +15,7 @@ pub mod http;
 mod key_file;
 pub mod keys;
 pub mod metrics;
+pub mod model;
 pub mod random;
 mod regular_file;
 pub mod revocation;

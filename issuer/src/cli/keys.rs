@@ -126,7 +126,7 @@ fn generate(args: GenerateArgs) -> Result<(), Failure> {
                 )?;
             }
         }
-        Generated::AlreadyThere { kid } => say!("the key {kid} is active already")?,
+        Generated::AlreadyExists { kid } => say!("the key {kid} is active already")?,
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ use crate::base_url::BaseUrl;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{LogFormat, ServeArgs};
 use crate::http::{self, Connections, Issuer, LoginLimits, Readiness, Throttle, Tls};
-use crate::keys::{Accepted, IssuerKeys, KeyDirectory, LiveKeys};
+use crate::keys::{AcceptedClaims, IssuerKeys, KeyDirectory, LiveKeys};
 use crate::metrics::Metrics;
 use crate::random::{Random, SystemRandom};
 use crate::revocation::{
@@ -37,7 +37,7 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
     let reloads = from_environment.is_none();
     let version = directory.version();
     let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-    let accepted = Accepted {
+    let accepted = AcceptedClaims {
         audience: given(&args.accepted_audience),
         issuer: given(&args.accepted_issuer),
         future_leeway_seconds: args.future_leeway,
@@ -49,7 +49,7 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
         None => directory.load()?,
     };
     let keys = Arc::new(LiveKeys::trusting(keys, accepted, foreign));
-    for key in keys.foreign() {
+    for key in keys.trusted() {
         tracing::warn!(kid = key.kid(), "refresh tokens of a key of another system are exchanged");
     }
     let telemetry = match args.otlp_endpoint.as_deref().filter(|url| !url.is_empty()) {

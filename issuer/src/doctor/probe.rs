@@ -8,9 +8,8 @@ use serde_json::json;
 use super::web::Web;
 use super::{Finding, Login, Patient};
 use crate::clock::Clock;
-use crate::keys::IssuerKeys;
+use crate::keys::{IssuerKeys, Rs256};
 use crate::random::{Random, hex128};
-use crate::token::Rs256;
 
 /// How long the token that is signed on the spot lives.
 const LIFETIME: TimeDelta = TimeDelta::seconds(60);

@@ -1,15 +1,61 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::RingError;
+use aws_lc_rs::error::{KeyRejected, Unspecified};
+use verifier_core::KeyError;
 
-/// Why the keys cannot be used. Every text fits on a line and says what to do.
+use super::keyring::RingError;
+
+const EXPECTED: &str = "expected an RSA private key of 2048 to 4096 bits as PEM (PKCS#8 or PKCS#1)";
+
+/// A text is not a usable key. No message repeats the text.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidKey {
+    /// It is not PEM, or contains no PEM block.
+    #[error("{EXPECTED}")]
+    NotPem,
+    /// It contains more than one PEM block.
+    #[error("it holds {0} PEM blocks, keep only the private key")]
+    SeveralBlocks(usize),
+    /// It is an encrypted private key.
+    #[error(
+        "it is encrypted; decrypt it with `openssl pkcs8 -in <file> -out <new file>` \
+         and protect the new file by its mode (`chmod 600`)"
+    )]
+    Encrypted,
+    /// It is PEM of another type.
+    #[error("it holds \"{0}\", {EXPECTED}")]
+    OtherPem(String),
+    /// aws-lc rejected the private key.
+    #[error("{0}, {EXPECTED}")]
+    Private(#[source] KeyRejected),
+    /// The verifier refused a public key or a key set.
+    #[error(transparent)]
+    Public(#[from] KeyError),
+    /// It contains no public key.
+    #[error("it holds no key")]
+    NoKey,
+    /// aws-lc could not encode the key.
+    #[error("the key cannot be encoded")]
+    Encoding(#[from] Unspecified),
+    /// The file is far too large.
+    #[error("it is far too large for a key file")]
+    TooLarge,
+    /// The key is not the one after which the file is named.
+    #[error("its thumbprint is {0}, which is not the one in its name; restore it from a backup")]
+    Misnamed(String),
+    /// A public key without its private key would be replaced.
+    #[error("its private key is not here and the new key would replace it; move it away first")]
+    WouldBeReplaced,
+}
+
+/// The keys cannot be used. Each message is one line with an advice.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
-    /// There is nothing to sign with.
+    /// No key signs.
     #[error("there are no keys in {}: run `issuer keys generate`, or name another directory with --keys-dir", .0.display())]
     Missing(PathBuf),
-    /// A file that the keyring or the document's layout calls for is not there.
+    /// A file of the keyring, or of a Django project's layout, does not exist.
     #[error("the key file {} is missing: restore it from a backup, or generate a new key with `issuer keys generate`", .0.display())]
     FileMissing(PathBuf),
     /// A file cannot be read.
@@ -17,7 +63,7 @@ pub enum KeysError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// A file cannot be written.
@@ -25,10 +71,10 @@ pub enum KeysError {
     Write {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// Others than the owner can get at the private key.
+    /// Other users can read the private key.
     #[error(
         "the private key {} is open to other users (mode {mode:04o}): run `chmod 600 {}` \
          (0640 is accepted where root owns it and its group is one of the issuer's)",
@@ -41,7 +87,7 @@ pub enum KeysError {
         /// Its permission bits.
         mode: u32,
     },
-    /// Others than the owner can put keys of theirs into the directory.
+    /// Other users can add keys to the directory.
     #[error("other users can write in the keys directory {} (mode {mode:04o}): run `chmod go-w {}`", .path.display(), .path.display())]
     Writable {
         /// The directory.
@@ -49,25 +95,25 @@ pub enum KeysError {
         /// Its permission bits.
         mode: u32,
     },
-    /// Another process changes the keys, or keeps others from it.
+    /// Another process changes the keys, or blocks changes.
     #[error(
         "another process has held the lock {} for {seconds} s; end it (`fuser {}` names it), then try again",
         .path.display(),
         .path.display()
     )]
     Locked {
-        /// The file that is locked.
+        /// The locked file.
         path: PathBuf,
-        /// How long this was waited for.
+        /// How long this process waited.
         seconds: u64,
     },
-    /// The file does not hold the key it should hold.
-    #[error("{} is not a usable key: {reason}", .path.display())]
+    /// The file does not contain the expected key.
+    #[error("{} is not a usable key: {source}", .path.display())]
     Unusable {
-        /// The file.
+        /// The file, or the directory.
         path: PathBuf,
-        /// What is wrong with it, and what would be right.
-        reason: String,
+        /// What is wrong, and what was expected.
+        source: InvalidKey,
     },
     /// The public file belongs to another private key, or was changed.
     #[error("{} does not belong to the private key {}: copy the right public key there, or remove it", .public.display(), .private.display())]
@@ -82,13 +128,18 @@ pub enum KeysError {
     Keyring {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// What is wrong.
         reason: String,
     },
-    /// The key cannot take this step now.
+    /// The key cannot change its state now.
     #[error(transparent)]
     Ring(#[from] RingError),
-    /// aws-lc could not make a key.
-    #[error("could not generate an RSA key of {0} bits")]
-    Generation(u32),
+    /// aws-lc could not generate a key.
+    #[error("could not generate an RSA key of {bits} bits")]
+    Generation {
+        /// Bits of the modulus.
+        bits: u32,
+        /// aws-lc's error, which gives no reason.
+        source: InvalidKey,
+    },
 }

@@ -1,5 +1,3 @@
-//! The JSON Web Key Set that the issuer publishes (RFC 7517).
-
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
@@ -8,7 +6,7 @@ use jwt_compact::jwk::JsonWebKey;
 use serde::Serialize;
 use verifier_core::{KeyError, KeySet, PublicKey};
 
-/// A published key set with its validator.
+/// A JSON Web Key Set (RFC 7517) with its entity tag.
 #[derive(Debug, Clone)]
 pub struct Jwks {
     body: String,
@@ -17,39 +15,39 @@ pub struct Jwks {
 }
 
 impl Jwks {
-    /// Publishes these keys, in this order.
+    /// Serializes these keys, in this order.
     ///
     /// # Errors
-    /// When two of them are the same key.
-    pub(crate) fn publish<'a>(
+    /// When there are duplicates.
+    pub(super) fn publish<'a>(
         keys: impl IntoIterator<Item = &'a PublicKey>,
     ) -> Result<Self, KeyError> {
         let document = Document { keys: keys.into_iter().map(PublishedKey::of).collect() };
-        let body = serde_json::to_string(&document).expect("strings and bytes always serialise");
+        let body = serde_json::to_string(&document).expect("strings and bytes are JSON");
         let mut etag = String::from("\"");
         for byte in digest(&SHA256, body.as_bytes()).as_ref().iter().take(16) {
-            write!(etag, "{byte:02x}").expect("a String takes everything");
+            write!(etag, "{byte:02x}").expect("writing to a String cannot fail");
         }
         etag.push('"');
-        // Read back by the verifier, so that the issuer trusts exactly what the others will see.
+        // Parsed again, so that the issuer trusts exactly the keys that other verifiers see.
         let keys = KeySet::from_jwks(&body)?;
         Ok(Self { body, etag, keys })
     }
 
-    /// The JSON text.
+    /// Returns the JSON.
     #[must_use]
     pub fn body(&self) -> &str {
         &self.body
     }
 
-    /// A strong entity tag (RFC 9110 section 8.8.3), quotes included: the same keys give the same
-    /// tag.
+    /// Returns a strong entity tag (RFC 9110 section 8.8.3), quotes included; it depends only on the
+    /// keys.
     #[must_use]
     pub fn etag(&self) -> &str {
         &self.etag
     }
 
-    /// The same keys, ready to verify with.
+    /// Returns the same keys for verification.
     #[must_use]
     pub fn keys(&self) -> &KeySet {
         &self.keys
@@ -87,7 +85,7 @@ fn jwk(key: &PublicKey) -> JsonWebKey<'static> {
     }
 }
 
-/// Returns the key as a JWK without `kid`: a verifier takes it for tokens with any `kid`.
+/// Serializes the key as a JWK without `kid`, so that it verifies tokens with any `kid`.
 pub(super) fn without_kid(key: &PublicKey) -> String {
-    serde_json::to_string(&jwk(key)).expect("strings and bytes always serialise")
+    serde_json::to_string(&jwk(key)).expect("strings and bytes are JSON")
 }

@@ -1,69 +1,19 @@
-//! The list of keys and their states, as kept in `keyring.json`.
+//! The list of keys and their states, as stored in `keyring.json`.
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-/// Where a key is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum KeyState {
-    /// In the JWKS so that verifiers learn it, but not signing yet.
-    Published,
-    /// Signs new tokens. Exactly one key is active.
-    Active,
-    /// No longer signs; tokens it signed still verify.
-    Retired,
-}
+use crate::model::{KeyRecord, KeyState};
 
-impl KeyState {
-    /// The word used in `keyring.json`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Published => "published",
-            Self::Active => "active",
-            Self::Retired => "retired",
-        }
-    }
-}
-
-/// One key of the ring.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeyEntry {
-    /// RFC 7638 thumbprint of the public key; the token header's `kid`, and the stem of the file
-    /// names.
-    pub kid: String,
-    /// What the key is used for now.
-    pub state: KeyState,
-    /// When it came into the ring.
-    pub created_at: DateTime<Utc>,
-    /// When it began to sign.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub activated_at: Option<DateTime<Utc>>,
-    /// When it stopped signing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub retired_at: Option<DateTime<Utc>>,
-}
-
-impl KeyEntry {
-    /// Returns whether tokens of this key can exist: it signs, or did before it was retired.
-    #[must_use]
-    pub fn has_signed(&self) -> bool {
-        self.state == KeyState::Active
-            || self.state == KeyState::Retired && self.activated_at.is_some()
-    }
-}
-
-/// The ring: every key that is not removed.
+/// All keys that are not removed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Keyring {
-    pub(crate) keys: Vec<KeyEntry>,
+pub(super) struct Keyring {
+    pub(super) keys: Vec<KeyRecord>,
 }
 
 impl Keyring {
-    /// Reads a ring and checks what the rest relies on: one active key, distinct kids that are
-    /// safe as file names.
-    pub(crate) fn parse(json: &str) -> Result<Self, String> {
+    /// Parses a ring. It has exactly one active key, and distinct kids that are safe as file names.
+    pub(super) fn parse(json: &str) -> Result<Self, String> {
         let ring: Self = serde_json::from_str(json).map_err(|error| error.to_string())?;
         for (i, key) in ring.keys.iter().enumerate() {
             if !is_thumbprint(&key.kid) {
@@ -79,19 +29,19 @@ impl Keyring {
         }
     }
 
-    pub(crate) fn active(&self) -> Option<&KeyEntry> {
+    pub(super) fn active(&self) -> Option<&KeyRecord> {
         self.keys.iter().find(|key| key.state == KeyState::Active)
     }
 
-    /// Adds a key: it signs at once when no other does, and is published otherwise. A known key
-    /// stays as it is.
-    pub(crate) fn add(&mut self, kid: &str, now: DateTime<Utc>) -> KeyState {
+    /// Adds a key: active if no other is, and published otherwise. Returns its state, which does not
+    /// change if the key is in the ring already.
+    pub(super) fn add(&mut self, kid: &str, now: DateTime<Utc>) -> KeyState {
         if let Some(known) = self.keys.iter().find(|key| key.kid == kid) {
             return known.state;
         }
         let now = now.trunc_subsecs(0);
         let state = if self.active().is_none() { KeyState::Active } else { KeyState::Published };
-        self.keys.push(KeyEntry {
+        self.keys.push(KeyRecord {
             kid: kid.to_owned(),
             state,
             created_at: now,
@@ -101,8 +51,8 @@ impl Keyring {
         state
     }
 
-    /// Makes the oldest published key the active one and retires the one before; returns both.
-    pub(crate) fn rotate(
+    /// Makes the oldest published key active and retires the previous one; returns both kids.
+    pub(super) fn rotate(
         &mut self,
         now: DateTime<Utc>,
         cached: Option<TimeDelta>,
@@ -134,8 +84,8 @@ impl Keyring {
         Ok((new, old))
     }
 
-    /// Retires a published key that shall never sign.
-    pub(crate) fn retire(&mut self, kid: &str, now: DateTime<Utc>) -> Result<(), RingError> {
+    /// Retires a published key, so that it never signs.
+    pub(super) fn retire(&mut self, kid: &str, now: DateTime<Utc>) -> Result<(), RingError> {
         let key = self
             .keys
             .iter_mut()
@@ -152,8 +102,8 @@ impl Keyring {
         }
     }
 
-    /// Takes a retired key out of the ring.
-    pub(crate) fn remove(
+    /// Removes a retired key.
+    pub(super) fn remove(
         &mut self,
         kid: &str,
         now: DateTime<Utc>,
@@ -183,15 +133,15 @@ impl Keyring {
     }
 }
 
-/// A step in the life of a key that cannot be taken now; one line that says what to do.
+/// A key cannot change its state now. Each message is one line with an advice.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RingError {
-    /// There is nothing to change to.
+    /// No key is published.
     #[error(
         "no key is published: run `issuer keys generate`, and rotate when verifiers have had time to fetch it"
     )]
     NothingPublished,
-    /// Verifiers may still use a cached key set without the key.
+    /// Verifiers may still cache a key set without the key.
     #[error(
         "the key {kid} was published {seconds} seconds ago and verifiers may cache the keys for {needed}: wait, or add --force"
     )]
@@ -203,16 +153,16 @@ pub enum RingError {
         /// Seconds that a key set may be cached.
         needed: i64,
     },
-    /// No such key.
+    /// There is no such key.
     #[error("there is no key {0}: see `issuer keys list`")]
     Unknown(String),
-    /// The active key signs.
+    /// The key is active.
     #[error("the key {0} is active: run `issuer keys rotate` first")]
     Active(String),
-    /// A key that was never retired.
+    /// The key was never retired.
     #[error("the key {0} is published: run `issuer keys retire {0}` first")]
     NotRetired(String),
-    /// Tokens may live that it signed.
+    /// Tokens that the key signed may still be valid.
     #[error(
         "the key {kid} was retired {seconds} seconds ago and tokens that it signed may live for {needed}: wait, or add --force"
     )]
@@ -221,12 +171,13 @@ pub enum RingError {
         kid: String,
         /// Seconds since it was retired.
         seconds: i64,
-        /// Seconds that a token may live.
+        /// Seconds that a token may be valid.
         needed: i64,
     },
 }
 
-/// base64url of a SHA-256 digest: 43 characters, none of which can lead out of the keys directory.
+/// Returns whether the text is a SHA-256 digest in base64url: 43 characters, none of which can lead
+/// out of the keys directory.
 fn is_thumbprint(kid: &str) -> bool {
     kid.len() == 43 && kid.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
@@ -250,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_ring_is_refused_with_the_reason() {
+    fn a_damaged_ring_is_refused_with_a_reason() {
         let b = A.replace('N', "M");
         let cases = [
             (String::from("{"), "EOF"),
@@ -267,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_goes_through_its_states_in_order_and_not_too_soon() {
+    fn a_key_changes_its_states_in_order_and_not_too_soon() {
         let b = A.replace('N', "M");
         let at = |seconds| DateTime::from_timestamp(seconds, 0).expect("a time");
         let (cached, lifetime) = (Some(TimeDelta::seconds(300)), Some(TimeDelta::seconds(1_000)));

@@ -1,5 +1,3 @@
-//! One RSA key pair, and its text forms.
-
 use std::fmt;
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
@@ -11,23 +9,25 @@ use pem::{EncodeConfig, LineEnding, Pem, encode_config};
 use verifier_core::{KeySet, PublicKey};
 use zeroize::Zeroizing;
 
+use super::error::InvalidKey;
+
 /// Size of a new key's modulus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum KeyBits {
-    /// 2048 bits: the least that RS256 allows (RFC 7518 section 3.3), and the fastest.
+    /// 2048 bits: the minimum of RS256 (RFC 7518 section 3.3), and the fastest.
     #[default]
     #[value(name = "2048")]
     Rsa2048,
     /// 3072 bits.
     #[value(name = "3072")]
     Rsa3072,
-    /// 4096 bits: the most that the verifier accepts.
+    /// 4096 bits: the verifier's maximum.
     #[value(name = "4096")]
     Rsa4096,
 }
 
 impl KeyBits {
-    /// The number of bits.
+    /// Returns the number of bits.
     #[must_use]
     pub const fn bits(self) -> u32 {
         match self {
@@ -46,7 +46,7 @@ impl KeyBits {
     }
 }
 
-/// An RSA private key that signs with RS256, and its public half as verifiers will know it.
+/// An RSA private key for RS256, with its public half.
 pub struct SigningKey {
     pair: KeyPair,
     public: PublicKey,
@@ -54,69 +54,60 @@ pub struct SigningKey {
 }
 
 impl SigningKey {
-    /// Makes a new key.
-    pub(crate) fn generate(bits: KeyBits) -> Result<Self, Unspecified> {
-        Self::new(KeyPair::generate(bits.size())?).map_err(|_| Unspecified)
+    /// Generates a key.
+    pub(super) fn generate(bits: KeyBits) -> Result<Self, InvalidKey> {
+        Self::new(KeyPair::generate(bits.size())?)
     }
 
-    /// Reads an unencrypted private key: PKCS#8 (`PRIVATE KEY`) or PKCS#1 (`RSA PRIVATE KEY`).
+    /// Parses an unencrypted private key: PKCS#8 (`PRIVATE KEY`) or PKCS#1 (`RSA PRIVATE KEY`).
     ///
     /// # Errors
-    /// Says what the text is instead, and how to make it right.
-    pub(crate) fn from_pem(text: &str) -> Result<Self, String> {
-        const EXPECTED: &str =
-            "expected an RSA private key of 2048 to 4096 bits as PEM (PKCS#8 or PKCS#1)";
-        let blocks = pem::parse_many(text).map_err(|_| EXPECTED.to_owned())?;
+    /// See [`InvalidKey`].
+    pub(super) fn from_pem(text: &str) -> Result<Self, InvalidKey> {
+        let blocks = pem::parse_many(text).map_err(|_| InvalidKey::NotPem)?;
         let block = match blocks.as_slice() {
             [block] => block,
-            [] => return Err(EXPECTED.to_owned()),
-            _ => {
-                return Err(format!(
-                    "it holds {} PEM blocks, keep only the private key",
-                    blocks.len()
-                ));
-            }
+            [] => return Err(InvalidKey::NotPem),
+            _ => return Err(InvalidKey::SeveralBlocks(blocks.len())),
         };
         let pair = match block.tag() {
-            _ if text.contains("Proc-Type: 4,ENCRYPTED") => return Err(ENCRYPTED.to_owned()),
-            "ENCRYPTED PRIVATE KEY" => return Err(ENCRYPTED.to_owned()),
+            _ if text.contains("Proc-Type: 4,ENCRYPTED") => return Err(InvalidKey::Encrypted),
+            "ENCRYPTED PRIVATE KEY" => return Err(InvalidKey::Encrypted),
             "PRIVATE KEY" => KeyPair::from_pkcs8(block.contents()),
             "RSA PRIVATE KEY" => KeyPair::from_der(block.contents()),
-            other => return Err(format!("it holds \"{other}\", {EXPECTED}")),
+            other => return Err(InvalidKey::OtherPem(other.to_owned())),
         };
-        Self::new(pair.map_err(|rejected| format!("{rejected}, {EXPECTED}"))?)
+        Self::new(pair.map_err(InvalidKey::Private)?)
     }
 
-    fn new(pair: KeyPair) -> Result<Self, String> {
-        let spki = public_pem(&pair).map_err(|_| "its public half cannot be encoded".to_owned())?;
-        let set = KeySet::from_pem(&spki).map_err(|error| error.to_string())?;
-        let public = set.keys().first().cloned().ok_or("its public half is not usable")?;
+    fn new(pair: KeyPair) -> Result<Self, InvalidKey> {
+        let set = KeySet::from_pem(&public_pem(&pair)?)?;
+        let public = set.keys().first().cloned().ok_or(InvalidKey::NoKey)?;
         let kid = public.thumbprint();
         Ok(Self { pair, public, kid })
     }
 
-    /// The RFC 7638 thumbprint of the public key.
+    /// Returns the RFC 7638 thumbprint of the public key.
     #[must_use]
     pub fn kid(&self) -> &str {
         &self.kid
     }
 
-    /// The public half as the verifier knows it.
+    /// Returns the public half.
     #[must_use]
     pub fn public(&self) -> &PublicKey {
         &self.public
     }
 
-    /// The RS256 signature of `message`: RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518 section 3.3).
+    /// Signs `message` with RSASSA-PKCS1-v1_5 and SHA-256 (RFC 7518 section 3.3).
     pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Unspecified> {
         let mut signature = vec![0; self.pair.public_modulus_len()];
-        // This padding is deterministic: aws-lc draws no randomness here but for blinding, from
-        // its own generator.
+        // The padding is deterministic. aws-lc blinds with its own generator.
         self.pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)?;
         Ok(signature)
     }
 
-    /// Whether `signature` is this key's for `message`, in aws-lc's opinion.
+    /// Verifies a signature of this key with aws-lc.
     pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         let key = aws_lc_rs::signature::UnparsedPublicKey::new(
             &aws_lc_rs::signature::RSA_PKCS1_2048_8192_SHA256,
@@ -125,22 +116,19 @@ impl SigningKey {
         key.verify(message, signature).is_ok()
     }
 
-    /// The public key as PEM, SPKI (`PUBLIC KEY`, RFC 7468 section 13).
-    pub(crate) fn public_pem(&self) -> Result<String, Unspecified> {
+    /// Encodes the public key as PEM, SPKI (`PUBLIC KEY`, RFC 7468 section 13).
+    pub(super) fn public_pem(&self) -> Result<String, Unspecified> {
         public_pem(&self.pair)
     }
 
-    /// The private key as PEM, PKCS#8 (`PRIVATE KEY`, RFC 7468 section 10).
-    pub(crate) fn private_pem(&self) -> Result<Zeroizing<String>, Unspecified> {
+    /// Encodes the private key as PEM, PKCS#8 (`PRIVATE KEY`, RFC 7468 section 10).
+    pub(super) fn private_pem(&self) -> Result<Zeroizing<String>, Unspecified> {
         let der: Pkcs8V1Der<'_> = self.pair.as_der()?;
         let block = Zeroizing::new(der.as_ref().to_vec());
         let config = EncodeConfig::new().set_line_ending(LineEnding::LF);
         Ok(Zeroizing::new(encode_config(&Pem::new("PRIVATE KEY", block.as_slice()), config)))
     }
 }
-
-const ENCRYPTED: &str = "it is encrypted; decrypt it with `openssl pkcs8 -in <file> -out <new file>` \
-                         and protect the new file by its mode (`chmod 600`)";
 
 fn public_pem(pair: &KeyPair) -> Result<String, Unspecified> {
     let der: PublicKeyX509Der<'_> = pair.public_key().as_der()?;
@@ -149,7 +137,7 @@ fn public_pem(pair: &KeyPair) -> Result<String, Unspecified> {
 }
 
 impl fmt::Debug for SigningKey {
-    /// The kid only: nothing secret can reach a log.
+    /// Shows only the `kid`, to keep the key out of logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SigningKey").field("kid", &self.kid).finish_non_exhaustive()
     }

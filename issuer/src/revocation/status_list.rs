@@ -12,17 +12,16 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::DateTime;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
-use jwt_compact::{AlgorithmExt as _, Claims, Header};
+use jwt_compact::Claims;
 use serde::Serialize;
 use tokio::sync::Mutex;
 
 use super::Records;
 use crate::base_url::BaseUrl;
 use crate::clock::Clock;
-use crate::keys::LiveKeys;
+use crate::keys::{self, LiveKeys, SignError};
 use crate::random::{Random, RandomError};
 use crate::storage::StorageError;
-use crate::token::Rs256;
 
 /// Sessions in one list: 16 KiB before compression.
 pub const LIST_SIZE: u32 = 1 << 17;
@@ -89,9 +88,12 @@ pub enum ListError {
     /// The database failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
-    /// Compression, serialisation or signing failed.
-    #[error("a status list could not be made")]
-    Signing,
+    /// The list could not be compressed.
+    #[error("a status list could not be compressed: {0}")]
+    Compression(#[from] std::io::Error),
+    /// The list could not be signed.
+    #[error("a status list could not be signed: {0}")]
+    Signing(#[from] SignError),
 }
 
 /// A Status List Token as it is served.
@@ -237,7 +239,7 @@ impl StatusListService {
     }
 
     fn sign(&self, number: i64, bits: &[u8], now: i64) -> Result<String, ListError> {
-        let lst = BASE64_URL_SAFE_NO_PAD.encode(compressed(bits).map_err(|_| ListError::Signing)?);
+        let lst = BASE64_URL_SAFE_NO_PAD.encode(compressed(bits)?);
         let claims = ListClaims {
             sub: self.lists.uri(number),
             ttl: self.ttl,
@@ -247,11 +249,7 @@ impl StatusListService {
         claims.issued_at = DateTime::from_timestamp(now, 0);
         claims.expiration =
             DateTime::from_timestamp(now + i64::from(self.ttl) * i64::from(LIVES), 0);
-        let keys = self.keys.current();
-        let header =
-            Header::empty().with_token_type("statuslist+jwt").with_key_id(keys.signing.kid());
-        let jwt = Rs256.token(&header, &claims, &keys.signing).map_err(|_| ListError::Signing)?;
-        if jwt.ends_with('.') { Err(ListError::Signing) } else { Ok(jwt) }
+        Ok(keys::sign("statuslist+jwt", &claims, &self.keys.current().signing)?)
     }
 }
 

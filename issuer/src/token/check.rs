@@ -79,7 +79,7 @@ impl TokenChecker {
             Err(refused) if !refused.is_of_another_key() => return Err(refused.refusal),
             Err(refused) => refused,
         };
-        for key in self.keys.foreign() {
+        for key in self.keys.trusted() {
             match self.check(key.refresh(), token, now) {
                 Ok(token) => return foreign_subject(&token, key.kid()),
                 // Its signature is good: the rule that it breaks is the reason.

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use chrono::DateTime;
-use jwt_compact::{AlgorithmExt as _, Claims, CreationError, Header};
+use jwt_compact::Claims;
 use verifier_core::TokenType;
 
-use super::algorithm::Rs256;
 use super::claims::TokenClaims;
 use crate::clock::Clock;
-use crate::keys::LiveKeys;
+use crate::keys::{self, LiveKeys, SignError};
 use crate::random::{Random, RandomError, hex128};
 use crate::revocation::StatusLists;
 use crate::sessions::{RefreshToken, Session};
@@ -37,12 +36,9 @@ pub enum IssueError {
     /// No `jti` without randomness.
     #[error(transparent)]
     Random(#[from] RandomError),
-    /// The claims did not serialise.
-    #[error("the token could not be serialised: {0}")]
-    Serialisation(#[from] CreationError),
-    /// aws-lc refused to sign.
-    #[error("the token could not be signed")]
-    Signing,
+    /// The token could not be serialized or signed.
+    #[error(transparent)]
+    Sign(#[from] SignError),
     /// The clock is beyond the calendar.
     #[error("the clock or a lifetime is out of range")]
     Time,
@@ -176,9 +172,6 @@ impl TokenIssuer {
         if claims.issued_at.is_none() || claims.expiration.is_none() {
             return Err(IssueError::Time);
         }
-        let keys = self.keys.current();
-        let header = Header::empty().with_token_type("JWT").with_key_id(keys.signing.kid());
-        let token = Rs256.token(&header, &claims, &keys.signing)?;
-        if token.ends_with('.') { Err(IssueError::Signing) } else { Ok(token) }
+        Ok(keys::sign("JWT", &claims, &self.keys.current().signing)?)
     }
 }

@@ -30,7 +30,7 @@ fn empty() -> (TempDir, KeyDirectory) {
 fn new_kid(generated: Generated) -> (String, KeyState) {
     match generated {
         Generated::New { kid, state } => (kid, state),
-        Generated::AlreadyThere { kid } => panic!("{kid} was there already"),
+        Generated::AlreadyExists { kid } => panic!("{kid} was there already"),
     }
 }
 
@@ -92,7 +92,7 @@ fn a_second_key_is_published_but_does_not_sign() {
     let (_directory, keys) = empty();
     let (first, _) = new_kid(keys.generate(KeyBits::Rsa2048, true, now()).expect("a key"));
     let again = keys.generate(KeyBits::Rsa2048, true, now()).expect("nothing to do");
-    assert_eq!(again, Generated::AlreadyThere { kid: first.clone() });
+    assert_eq!(again, Generated::AlreadyExists { kid: first.clone() });
     let public_before = fs::read(keys.path().join("public.pem")).expect("public");
     let (second, state) = new_kid(keys.generate(KeyBits::Rsa2048, false, now()).expect("a key"));
     assert_eq!(state, KeyState::Published);
@@ -143,7 +143,7 @@ fn a_django_projects_keys_are_used_as_they_are() {
             let (directory, keys) = django(private, public);
             assert_eq!(keys.load().expect("usable").signing.kid(), kid);
             let there = keys.generate(KeyBits::Rsa2048, true, now()).expect("nothing to do");
-            assert_eq!(there, Generated::AlreadyThere { kid: kid.clone() });
+            assert_eq!(there, Generated::AlreadyExists { kid: kid.clone() });
             assert!(
                 !directory.path().join("keyring.json").exists(),
                 "it stays a Django project's directory"
@@ -310,6 +310,6 @@ fn an_interrupted_rotation_is_completed() {
     write(&copy, &before, 0o644);
     assert_eq!(keys.load().expect("it starts").signing.kid(), new);
     let there = keys.generate(KeyBits::Rsa2048, true, now()).expect("a key is there");
-    assert_eq!(there, Generated::AlreadyThere { kid: new });
+    assert_eq!(there, Generated::AlreadyExists { kid: new });
     assert_eq!(fs::read_to_string(&copy).expect("text"), after);
 }

@@ -12,7 +12,7 @@ use issuer::clock::Clock;
 use issuer::http::{
     self, AllowedOrigins, Connections, Issuer, LoginLimits, Readiness, Throttle, TrustedProxies,
 };
-use issuer::keys::{Accepted, IssuerKeys, KeyBits, KeyDirectory, LiveKeys, TrustedFiles};
+use issuer::keys::{AcceptedClaims, IssuerKeys, KeyBits, KeyDirectory, LiveKeys, TrustedKeyFiles};
 use issuer::metrics::Metrics;
 use issuer::random::{Random, RandomError};
 use issuer::revocation::{RedisPublisher, Revocations, StatusListService, StatusLists};
@@ -119,7 +119,7 @@ pub(crate) struct Options {
     pub(crate) connections: Connections,
     /// The issuer's keys, when they are not those that all tests share.
     pub(crate) keys: Option<IssuerKeys>,
-    pub(crate) accepted: Accepted,
+    pub(crate) accepted: AcceptedClaims,
     /// What `--trust-key` names.
     pub(crate) trust_key: String,
     pub(crate) on_claims_change: ClaimsChange,
@@ -140,7 +140,7 @@ impl Default for Options {
             trusted_proxies: TrustedProxies::default(),
             connections: Connections::default(),
             keys: None,
-            accepted: Accepted::default(),
+            accepted: AcceptedClaims::default(),
             trust_key: String::new(),
             on_claims_change: ClaimsChange::default(),
         }
@@ -192,9 +192,9 @@ impl TestIssuer {
         let keys = options
             .keys
             .unwrap_or_else(|| KeyDirectory::new(shared_keys()).load().expect("good keys"));
-        let files: TrustedFiles = options.trust_key.parse().expect("a purpose");
+        let files: TrustedKeyFiles = options.trust_key.parse().expect("a purpose");
         let accepted =
-            Accepted { future_leeway_seconds: options.future_leeway, ..options.accepted };
+            AcceptedClaims { future_leeway_seconds: options.future_leeway, ..options.accepted };
         let foreign = files.load(&accepted).expect("keys");
         let live = Arc::new(LiveKeys::trusting(keys, accepted, foreign));
         let keys = live.current();

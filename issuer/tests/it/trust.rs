@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
-use issuer::keys::{Accepted, Generated, IssuerKeys, KeyBits, KeyDirectory};
+use issuer::keys::{AcceptedClaims, Generated, IssuerKeys, KeyBits, KeyDirectory};
 use issuer::sessions::{RefreshToken, Session};
 use issuer::storage::KeySessions;
 use issuer::users::Profile;
@@ -48,7 +48,7 @@ fn ring() -> (TempDir, KeyDirectory, String) {
 fn generate(directory: &KeyDirectory) -> String {
     match directory.generate(KeyBits::Rsa2048, false, now()).expect("a key") {
         Generated::New { kid, .. } => kid,
-        Generated::AlreadyThere { kid } => panic!("{kid} was there already"),
+        Generated::AlreadyExists { kid } => panic!("{kid} was there already"),
     }
 }
 
@@ -479,10 +479,10 @@ fn an_instant_with_a_fraction_counts_as_any_other() {
 
 #[test]
 fn tokens_of_a_django_that_sets_aud_and_iss_are_accepted_where_the_operator_says_so() {
-    let settings = |audience: Option<&str>, issuer: Option<&str>| Accepted {
+    let settings = |audience: Option<&str>, issuer: Option<&str>| AcceptedClaims {
         audience: audience.map(str::to_owned),
         issuer: issuer.map(str::to_owned),
-        ..Accepted::default()
+        ..AcceptedClaims::default()
     };
     // Settings; `aud` and `iss` of the token; why it is refused.
     let rows = [

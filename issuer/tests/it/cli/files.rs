@@ -126,7 +126,7 @@ fn nobody_else_can_lock_the_keys_and_the_wait_for_a_lock_ends() {
 
     let held = fs::File::options().write(true).open(&lock).expect("it is there");
     held.lock().expect("nobody else has it");
-    let keys = KeyDirectory::new(place.path("keys")).with_lock_patience(Duration::from_millis(100));
+    let keys = KeyDirectory::new(place.path("keys")).with_lock_timeout(Duration::from_millis(100));
     let now = chrono::DateTime::UNIX_EPOCH;
     let asked = Instant::now();
     let error = keys.generate(KeyBits::Rsa2048, false, now).expect_err("it is locked").to_string();
