@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use verifier_core::{DEFAULT_FUTURE_LEEWAY_SECONDS, MAX_LEEWAY_SECONDS};
 
@@ -249,4 +250,25 @@ pub enum LogFormat {
     Text,
     /// For machines: one JSON object on each line.
     Json,
+}
+
+impl ValueEnum for ClaimsChange {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::EndLost, Self::End, Self::AtRefresh]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let (name, help) = match self {
+            Self::EndLost => (
+                "end-lost",
+                "They end when a role or premium is lost; a new administrator loses none",
+            ),
+            Self::End => ("end", "They end"),
+            Self::AtRefresh => (
+                "at-refresh",
+                "They go on: access tokens carry the old claims until they expire or are refreshed",
+            ),
+        };
+        Some(PossibleValue::new(name).help(help))
+    }
 }

@@ -8,8 +8,8 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::config::DatabaseArgs;
 use crate::storage;
 use crate::users::{
-    ADMIN_ROLE, Changes, Claims, DEFAULT_ROLE, Differing, ImportOptions, ImportReport,
-    KeptAdministrator, LastAdministrator, NotTaken, read_django_users,
+    ADMIN_ROLE, Changes, DEFAULT_ROLE, Differing, ImportClaims, ImportOptions, ImportReport,
+    LastAdministrator, NameConflict, RetainedAdministrator, read_django_users,
 };
 
 #[derive(Debug, Args)]
@@ -44,15 +44,18 @@ pub(super) struct ImportArgs {
 
 pub(super) async fn run(args: ImportArgs) -> Result<(), Failure> {
     Changes { role: Some(args.role.clone()), ..Changes::default() }.checked()?;
-    let claims =
-        Claims { role: args.role, superuser_role: ADMIN_ROLE.to_owned(), premium: args.premium };
+    let claims = ImportClaims {
+        role: args.role,
+        superuser_role: ADMIN_ROLE.to_owned(),
+        premium: args.premium,
+    };
     let users = read_django_users(&args.from, &args.table, &claims).await?;
     let storage = storage::open(&args.database.database_url).await?;
     let last_administrator =
         if args.force { LastAdministrator::MayGo } else { LastAdministrator::Stays };
     let options = ImportOptions { update: args.update, adopt: args.adopt, last_administrator };
     let report = storage.import_users(&users, options, SystemClock.now().timestamp()).await?;
-    say!("imported {} users, {} were there already", report.new, report.present)?;
+    say!("imported {} users, {} were there already", report.new, report.existing)?;
     print(&report, args.update)?;
     for user in users.iter().filter(|user| !user.has_usable_password()) {
         let name = user.username();
@@ -62,10 +65,11 @@ pub(super) async fn run(args: ImportArgs) -> Result<(), Failure> {
     }
     storage.close().await;
     let mut left_out = Vec::new();
-    if !report.not_taken.is_empty() {
-        left_out.push(format!("names of {} users belong to others here", report.not_taken.len()));
+    if !report.name_conflicts.is_empty() {
+        left_out
+            .push(format!("names of {} users belong to others here", report.name_conflicts.len()));
     }
-    if report.kept_administrator.is_some() {
+    if report.retained_administrator.is_some() {
         left_out.push("the last active administrator stays".to_owned());
     }
     if left_out.is_empty() {
@@ -81,19 +85,19 @@ fn print(report: &ImportReport, update: bool) -> Result<(), Failure> {
     for user in &report.differing {
         print_differences(user)?;
     }
-    for NotTaken { id, username, holder } in &report.not_taken {
+    for NameConflict { id, username, holder } in &report.name_conflicts {
         say!(
             "the user {id} of Django's cannot have the name {username:?}: it is the user {holder}'s"
         )?;
     }
-    if let Some(KeptAdministrator { id, username, fields }) = &report.kept_administrator {
+    if let Some(RetainedAdministrator { id, username, fields }) = &report.retained_administrator {
         let fields = fields.join(", ");
         say!(
             "the user {username:?} (id {id}) is the last active administrator and keeps its {fields}: \
              make another one first, or add --force"
         )?;
     }
-    for (id, username) in &report.gone {
+    for (id, username) in &report.missing {
         say!(
             "the user {username:?} (id {id}) is not in Django's table: `issuer users deactivate` keeps it out"
         )?;

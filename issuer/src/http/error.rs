@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use crate::sessions::SessionError;
 use crate::storage::{ChangeError, InsertError, StorageError};
 use crate::token::{IssueError, TokenRefusal};
-use crate::users::{Busy, HashingError, InvalidRecord, InvalidUser};
+use crate::users::{Busy, HashingError, InvalidField, InvalidRecord};
 
 /// Characters of a method that are said back.
 const MAX_METHOD: usize = 40;
@@ -306,15 +306,15 @@ impl From<IssueError> for ApiError {
     }
 }
 
-impl From<InvalidUser> for ApiError {
-    fn from(error: InvalidUser) -> Self {
+impl From<InvalidField> for ApiError {
+    fn from(error: InvalidField) -> Self {
         Self::Fields(vec![(error.field, error.rule)])
     }
 }
 
 impl From<InvalidRecord> for ApiError {
     fn from(error: InvalidRecord) -> Self {
-        Self::Fields(error.faults().iter().map(|fault| (fault.field, fault.rule)).collect())
+        Self::Fields(error.fields().iter().map(|invalid| (invalid.field, invalid.rule)).collect())
     }
 }
 

@@ -17,7 +17,7 @@ use super::{ApiError, Issuer};
 use crate::metrics::{LoginOutcome, RefreshOutcome};
 use crate::sessions::{SessionError, TokenPair};
 use crate::token::TokenRefusal;
-use crate::users::{Match, User, UserView, normalised_username};
+use crate::users::{PasswordCheck, User, UserView, normalised_username};
 
 #[derive(ToSchema)]
 struct Credentials {
@@ -130,14 +130,16 @@ async fn log_in(issuer: &Issuer, request: Request) -> Result<Response, ApiError>
         .verify(password.clone(), user.as_ref().map(|user| &user.password_hash))
         .await?;
     let mut user = user
-        .filter(|user| found != Match::Wrong && user.is_active)
+        .filter(|user| found != PasswordCheck::Wrong && user.is_active)
         .ok_or(ApiError::BadCredentials)?;
     attempt.was_right();
-    if found == Match::RightForNow {
+    if found == PasswordCheck::CorrectNeedsRehash {
         user = with_hash_of_ours(issuer, user, password).await?;
     }
     let mut begun = issuer.sessions.begin(&user).await;
-    if found == Match::RightForNow && matches!(begun, Err(SessionError::NoActiveUser)) {
+    if found == PasswordCheck::CorrectNeedsRehash
+        && matches!(begun, Err(SessionError::NoActiveUser))
+    {
         user = trusted_still(issuer, user).await?;
         begun = issuer.sessions.begin(&user).await;
     }

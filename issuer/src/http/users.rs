@@ -14,7 +14,7 @@ use super::bearer::authenticated;
 use super::body::{Fields, FromFields, Whitespace, read};
 use super::token::Done;
 use super::{ApiError, Issuer};
-use crate::users::{InvalidUser, Match, UserView, check_password};
+use crate::users::{InvalidField, PasswordCheck, UserView, check_password};
 
 #[derive(ToSchema)]
 struct PasswordChange {
@@ -68,11 +68,11 @@ pub(super) async fn set_password(
     let (user, token) = authenticated(&issuer, request.headers()).await?;
     let PasswordChange { old_password: old, new_password: new } = read(request).await?;
     let checked = check_password(&new, user.password_owner());
-    checked.map_err(|InvalidUser { rule, .. }| ApiError::Fields(vec![("new_password", rule)]))?;
+    checked.map_err(|InvalidField { rule, .. }| ApiError::Fields(vec![("new_password", rule)]))?;
 
     issuer.throttle.try_address(client)?;
     let attempt = issuer.throttle.try_name(client, &user.username)?;
-    if issuer.passwords.verify(old, Some(&user.password_hash)).await? == Match::Wrong {
+    if issuer.passwords.verify(old, Some(&user.password_hash)).await? == PasswordCheck::Wrong {
         return Err(ApiError::Fields(vec![("old_password", "This is not your password.")]));
     }
     attempt.was_right();

@@ -4,5 +4,9 @@
 //! every store, protocol and front end can share it.
 
 mod key;
+mod user;
+mod user_changes;
 
 pub use key::{KeyRecord, KeyState};
+pub use user::{ADMIN_ROLE, DEFAULT_ROLE, NewUser, PasswordHash, User, UserId};
+pub use user_changes::{Changes, ClaimsChange, LastAdministrator};

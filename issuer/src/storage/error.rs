@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use sqlx::migrate::MigrateError;
 
-use crate::users::IdTaken;
+use crate::users::IdConflict;
 
 /// The database cannot be used at all.
 #[derive(Debug, thiserror::Error)]
@@ -106,7 +106,7 @@ pub enum ImportError {
         .0.id,
         and_more(.0.others)
     )]
-    Taken(IdTaken),
+    IdConflict(IdConflict),
     /// The database failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -116,9 +116,9 @@ fn and_more(others: usize) -> String {
     if others == 0 { String::new() } else { format!(" (and so for {others} more)") }
 }
 
-impl From<IdTaken> for ImportError {
-    fn from(taken: IdTaken) -> Self {
-        Self::Taken(taken)
+impl From<IdConflict> for ImportError {
+    fn from(taken: IdConflict) -> Self {
+        Self::IdConflict(taken)
     }
 }
 

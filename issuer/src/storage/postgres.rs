@@ -14,8 +14,8 @@ use super::{
 };
 use crate::sessions::{RefreshToken, Session};
 use crate::users::{
-    ADMIN_ROLE, Changes, ImportOptions, ImportReport, ImportedUser, LastAdministrator, NewUser,
-    PasswordHash, Plan, Snapshot, StoredUser, User, plan,
+    ADMIN_ROLE, Changes, ImportOptions, ImportPlan, ImportReport, ImportedUser, LastAdministrator,
+    NewUser, PasswordHash, Snapshot, StoredUser, User, plan_import,
 };
 
 const ADVICE: &str =

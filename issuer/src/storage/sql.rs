@@ -127,8 +127,8 @@ macro_rules! implement_storage {
                 };
                 let stored: Vec<StoredUser> =
                     sqlx::query_as(queries::USERS_TO_COMPARE).fetch_all(&mut *transaction).await?;
-                let Plan { new, changes, mut report } =
-                    plan(users, &stored, &administrators, options)?;
+                let ImportPlan { new, changes, mut report } =
+                    plan_import(users, &stored, &administrators, options)?;
                 // Old names go first: a user may get the name that another one has to give up.
                 for change in changes.iter().filter(|change| change.is_renamed) {
                     let unused = format!("\u{1}{}", change.id);

@@ -1,48 +1,23 @@
-//! Keeping passwords: argon2id, on threads of their own, a bounded number at a time.
+//! Hashing passwords with argon2id, on blocking threads and within limits.
 
-use std::fmt;
+use std::error::Error;
 use std::sync::Arc;
 
 use argon2::password_hash::phc;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use zeroize::Zeroizing;
 
+use super::hashing_limiter::{Busy, HashingLimiter, HashingLoad};
 use super::stored_hash::StoredHash;
-use super::turns::{HashingLoad, Turns};
+use crate::model::PasswordHash;
 use crate::random::{Random, RandomError};
 
-/// Longest password that is ever hashed, in bytes. A longer one at a login is a wrong one.
+/// Longest password that is hashed, in bytes. A login with a longer one fails.
 pub const MAX_PASSWORD_BYTES: usize = 1024;
 
 const SALT_BYTES: usize = 16;
 
-/// A password hash: in PHC string format (`$argon2id$v=19$...`), or as Django writes it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct PasswordHash(String);
-
-impl PasswordHash {
-    /// A hash from somewhere else, in a form that [`PasswordHasher::verify`] knows; any other text
-    /// matches no password.
-    #[must_use]
-    pub fn from_elsewhere(text: String) -> Self {
-        Self(text)
-    }
-
-    /// The text, for storage.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for PasswordHash {
-    /// Nothing of the hash can reach a log.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PasswordHash(..)")
-    }
-}
-
-/// How much one hash costs, and how many there may be at a time.
+/// Cost of one hash, and how many may run and wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HashingLimits {
     /// Memory of one hash, in KiB.
@@ -51,13 +26,13 @@ pub struct HashingLimits {
     pub passes: u32,
     /// Hashes computed at the same time; with `memory_kib` this bounds the memory.
     pub concurrent: usize,
-    /// Hashes that may wait for their turn; more are turned away.
+    /// Hashes that may wait for a permit; further ones are refused.
     pub waiting: usize,
 }
 
 impl Default for HashingLimits {
-    /// OWASP's argon2id setting (19 MiB, 2 passes, 1 lane), one hash for each core, 64 waiting for
-    /// each of them.
+    /// OWASP's argon2id setting (19 MiB, 2 passes, 1 lane); for each core, one hash running and 64
+    /// waiting.
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         Self {
@@ -69,47 +44,42 @@ impl Default for HashingLimits {
     }
 }
 
-/// What came of comparing a password.
+/// Result of verifying a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Match {
+pub enum PasswordCheck {
     /// It is not the password.
     Wrong,
     /// It is the password.
-    Right,
-    /// It is the password, and its hash is Django's: to be replaced by one of ours.
-    RightForNow,
+    Correct,
+    /// It is the password, and Django made its hash: replace it by an argon2id hash.
+    CorrectNeedsRehash,
 }
-
-/// As many passwords as may wait are waiting already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("too many passwords are waiting to be checked")]
-pub struct Busy;
 
 /// A password could not be hashed.
 #[derive(Debug, thiserror::Error)]
 pub enum HashingError {
-    /// Try again later.
+    /// The queue is full.
     #[error(transparent)]
     Busy(#[from] Busy),
-    /// No salt without randomness.
+    /// The random source failed, so that there is no salt.
     #[error(transparent)]
     Random(#[from] RandomError),
     /// argon2 refused the parameters or ran out of memory.
     #[error("argon2 failed: {0}")]
-    Argon2(String),
+    Argon2(#[source] Box<dyn Error + Send + Sync>),
 }
 
 /// Hashes and verifies passwords.
 pub struct PasswordHasher {
     argon2: Argon2<'static>,
     random: Arc<dyn Random>,
-    /// Stands in for the hash of a user who does not exist, so that the answer takes as long.
+    /// Verified in place of the hash of an unknown user, so that the response takes as long.
     decoy: PasswordHash,
-    turns: Turns,
+    limiter: HashingLimiter,
 }
 
 impl PasswordHasher {
-    /// A hasher within these limits.
+    /// Creates a hasher with these limits.
     ///
     /// # Errors
     /// When argon2 refuses the limits, or the random source fails.
@@ -117,60 +87,60 @@ impl PasswordHasher {
         let params =
             Params::new(limits.memory_kib, limits.passes, 1, None).map_err(argon2_error)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let mut nobody_knows = Zeroizing::new([0; 32]);
-        random.fill(&mut *nobody_knows)?;
+        let mut password = Zeroizing::new([0; 32]);
+        random.fill(&mut *password)?;
         let blocks = argon2.params().block_count();
-        let decoy = hash(&argon2, &*random, &*nobody_knows, &mut vec![Block::new(); blocks])?;
+        let decoy = hash(&argon2, &*random, &*password, &mut vec![Block::new(); blocks])?;
         Ok(Self {
             argon2,
             random,
             decoy,
-            turns: Turns::new(limits.concurrent, limits.waiting, blocks),
+            limiter: HashingLimiter::new(limits.concurrent, limits.waiting, blocks),
         })
     }
 
-    /// What it is doing at this moment.
+    /// Returns how many hashes are running and waiting.
     #[must_use]
     pub fn load(&self) -> HashingLoad {
-        self.turns.load()
+        self.limiter.load()
     }
 
     /// Hashes a new password.
     ///
     /// # Errors
-    /// [`HashingError::Busy`] when too many are waiting.
+    /// [`HashingError::Busy`] when the queue is full.
     pub async fn hash(&self, password: Zeroizing<String>) -> Result<PasswordHash, HashingError> {
         let (argon2, random) = (self.argon2.clone(), Arc::clone(&self.random));
-        self.turns.run(move |memory| hash(&argon2, &*random, password.as_bytes(), memory)).await?
+        let work = move |memory: &mut [Block]| hash(&argon2, &*random, password.as_bytes(), memory);
+        self.limiter.run(work).await?
     }
 
-    /// Compares a password with a stored hash. Without a hash it is wrong, after the same work.
-    ///
-    /// A Django hash takes the time that Django gave it until a login replaces it.
+    /// Verifies a password against a stored hash. Without a hash it is wrong, after the same work;
+    /// a hash from Django takes the time of Django's parameters until a login replaces it.
     ///
     /// # Errors
-    /// When too many are waiting.
+    /// When the queue is full.
     pub async fn verify(
         &self,
         password: Zeroizing<String>,
         hash: Option<&PasswordHash>,
-    ) -> Result<Match, Busy> {
+    ) -> Result<PasswordCheck, Busy> {
         let stored = hash.and_then(|hash| StoredHash::parse(hash.as_str()));
         let known = stored.is_some() && password.len() <= MAX_PASSWORD_BYTES;
         let Some(stored) = stored.or_else(|| StoredHash::parse(self.decoy.as_str())) else {
-            return Ok(Match::Wrong);
+            return Ok(PasswordCheck::Wrong);
         };
         let work = move |memory: &mut [Block]| {
             let end = password.floor_char_boundary(MAX_PASSWORD_BYTES);
             let matches =
                 stored.matches(password.as_bytes().get(..end).unwrap_or_default(), memory);
             match known && matches {
-                false => Match::Wrong,
-                true if stored.is_foreign() => Match::RightForNow,
-                true => Match::Right,
+                false => PasswordCheck::Wrong,
+                true if stored.needs_rehash() => PasswordCheck::CorrectNeedsRehash,
+                true => PasswordCheck::Correct,
             }
         };
-        self.turns.run(work).await
+        self.limiter.run(work).await
     }
 }
 
@@ -193,14 +163,14 @@ fn hash(
         salt: Some(phc::Salt::new(&salt).map_err(argon2_error)?),
         hash: Some(phc::Output::new(&output).map_err(argon2_error)?),
     };
-    Ok(PasswordHash(hash.to_string()))
+    Ok(PasswordHash::from_encoded(hash.to_string()))
 }
 
-fn argon2_error(error: impl fmt::Display) -> HashingError {
-    HashingError::Argon2(error.to_string())
+fn argon2_error(error: impl Error + Send + Sync + 'static) -> HashingError {
+    HashingError::Argon2(Box::new(error))
 }
 
-/// A password of 20 characters, 100 random bits, without characters that look alike.
+/// Generates a password of 20 characters with 100 random bits, without characters that look alike.
 ///
 /// # Errors
 /// When the random source fails.
@@ -237,7 +207,7 @@ mod tests {
         {
             assert_eq!(
                 hasher.verify(text(password), Some(&hash)).await,
-                Ok(if good { Match::Right } else { Match::Wrong }),
+                Ok(if good { PasswordCheck::Correct } else { PasswordCheck::Wrong }),
                 "{password:?}"
             );
         }
@@ -250,22 +220,22 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_a_hash_no_password_is_right() {
+    async fn without_a_hash_every_password_is_wrong() {
         let hasher = hasher(1, 8);
-        assert_eq!(hasher.verify(text("anything"), None).await, Ok(Match::Wrong));
-        let damaged = PasswordHash("!".into());
-        assert_eq!(hasher.verify(text("!"), Some(&damaged)).await, Ok(Match::Wrong));
+        assert_eq!(hasher.verify(text("anything"), None).await, Ok(PasswordCheck::Wrong));
+        let damaged = PasswordHash::from_encoded("!".into());
+        assert_eq!(hasher.verify(text("!"), Some(&damaged)).await, Ok(PasswordCheck::Wrong));
     }
 
     #[tokio::test]
-    async fn an_overlong_password_is_wrong_even_when_it_begins_right() {
+    async fn an_overlong_password_is_wrong_even_if_it_begins_with_the_right_one() {
         let hasher = hasher(1, 8);
         let longest = "x".repeat(MAX_PASSWORD_BYTES);
         let hash = hasher.hash(text(&longest)).await.expect("not busy");
-        assert_eq!(hasher.verify(text(&longest), Some(&hash)).await, Ok(Match::Right));
+        assert_eq!(hasher.verify(text(&longest), Some(&hash)).await, Ok(PasswordCheck::Correct));
         assert_eq!(
             hasher.verify(text(&format!("{longest}y")), Some(&hash)).await,
-            Ok(Match::Wrong)
+            Ok(PasswordCheck::Wrong)
         );
     }
 

@@ -1,4 +1,4 @@
-//! The forms in which a stored password can come: ours, and Django's.
+//! The formats of stored password hashes: PHC strings and Django's.
 
 use std::num::NonZeroU32;
 
@@ -10,27 +10,26 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-/// Far above what Django asks for; more in a record is a mistake that would block a core for a
-/// minute.
+/// Far above Django's setting. More would block a core for a minute, so such a record is a mistake.
 const MAX_PBKDF2_ITERATIONS: u32 = 20_000_000;
-/// Likewise, of memory: 256 MiB.
+/// 256 MiB of memory, far above Django's setting.
 const MAX_ARGON2_MEMORY_KIB: u32 = 256 * 1024;
-/// Likewise, memory times passes: 4 GiB to go through, twenty times what Django's setting asks for.
+/// Memory times passes: 4 GiB, twenty times Django's setting.
 const MAX_ARGON2_WORK_KIB: u64 = 4 * 1024 * 1024;
-/// Likewise, the binary logarithm of the rounds.
+/// Binary logarithm of the rounds, far above Django's setting.
 const MAX_BCRYPT_COST: u32 = 16;
 
-/// A stored password hash that can be checked.
+/// A parsed password hash.
 pub(super) enum StoredHash {
-    /// Ours, in PHC string format; or Django's `argon2`, which is that behind its name.
+    /// A PHC string of the issuer; or Django's `argon2`, which prefixes one with its name.
     Argon2 { hash: Box<Argon2Hash>, is_ours: bool },
     /// Django's `pbkdf2_sha256`.
     Pbkdf2Sha256 { iterations: NonZeroU32, salt: String, hash: Vec<u8> },
-    /// Django's `bcrypt_sha256`: bcrypt of the hex digits of the SHA-256 digest.
+    /// Django's `bcrypt_sha256`: bcrypt over the hex digits of the SHA-256 digest.
     BcryptSha256(String),
 }
 
-/// An argon2 hash, and what it was made with but the password.
+/// An argon2 hash with its parameters and salt.
 pub(super) struct Argon2Hash {
     argon2: Argon2<'static>,
     salt: phc::Salt,
@@ -38,7 +37,7 @@ pub(super) struct Argon2Hash {
 }
 
 impl StoredHash {
-    /// Reads a stored hash; `None` for another form, and for Django's unusable passwords, which
+    /// Parses an encoded hash; `None` for other formats, and for Django's unusable passwords, which
     /// begin with `!`.
     pub(super) fn parse(text: &str) -> Option<Self> {
         if text.starts_with('$') {
@@ -65,13 +64,13 @@ impl StoredHash {
         }
     }
 
-    /// Whether the next login should replace it by a hash of our own.
-    pub(super) const fn is_foreign(&self) -> bool {
+    /// Returns whether the next login should replace the hash, because Django made it.
+    pub(super) const fn needs_rehash(&self) -> bool {
         !matches!(self, Self::Argon2 { is_ours: true, .. })
     }
 
-    /// Whether it is the hash of this password. Argon2 is computed in `memory`; a hash that was
-    /// made with more gets its own for this once.
+    /// Returns whether this is the hash of `password`. Argon2 runs in `memory`; a hash that needs
+    /// more allocates its own.
     pub(super) fn matches(&self, password: &[u8], memory: &mut [Block]) -> bool {
         match self {
             Self::Argon2 { hash, .. } => hash.matches(password, memory),
@@ -126,7 +125,7 @@ fn argon2_hash(text: &str, is_ours: bool) -> Option<StoredHash> {
 mod tests {
     use super::*;
 
-    /// Made by Django 5.2: `make_password("testpass123", salt, hasher)`, with cheap settings.
+    /// From Django 5.2: `make_password("testpass123", salt, hasher)`, with cheap settings.
     const DJANGO: [&str; 3] = [
         "pbkdf2_sha256$1000$somesalt$y25i8LPk4pDmXiu8ZX5zK4+sHeDu2HUuZ9T+sb5Ynzo=",
         "argon2$argon2id$v=19$m=64,t=1,p=2$c29tZXNhbHQ$Ar1pmI11yswcvAvVtjmUzzuMWag8HmltyU++5kbs5Pw",
@@ -134,12 +133,12 @@ mod tests {
     ];
 
     #[test]
-    fn djangos_hashes_are_read() {
-        // More memory than any of them needs, left as it is by the one before; and less.
+    fn djangos_hashes_are_verified() {
+        // More memory than any of them needs, with the content of the hash before; and less.
         let mut memories = [vec![Block::new(); 80], vec![Block::new(); 8]];
         for text in DJANGO {
             let hash = StoredHash::parse(text).unwrap_or_else(|| panic!("{text}"));
-            assert!(hash.is_foreign(), "{text}");
+            assert!(hash.needs_rehash(), "{text}");
             for memory in &mut memories {
                 for wrong in [&b"testpass124"[..], b"", b"testpass123 "] {
                     assert!(!hash.matches(wrong, memory), "{text}");
@@ -150,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_hash_opens_nothing() {
+    fn other_texts_are_not_hashes() {
         for text in [
             "",
             "!",
@@ -169,8 +168,8 @@ mod tests {
     }
 
     #[test]
-    fn an_argon2_hash_that_would_hold_a_core_for_long_is_not_computed() {
-        let is_read = |memory: u32, passes: u32, lanes: u32| {
+    fn an_argon2_hash_that_would_block_a_core_is_not_parsed() {
+        let is_parsed = |memory: u32, passes: u32, lanes: u32| {
             let rest = "$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
             let phc = format!("$argon2id$v=19$m={memory},t={passes},p={lanes}{rest}");
             let django = StoredHash::parse(&format!("argon2{phc}")).is_some();
@@ -180,12 +179,12 @@ mod tests {
         for (memory, passes, lanes) in
             [(102_400, 2, 8), (262_144, 16, 4), (65_536, 3, 4), (64, 65_536, 1)]
         {
-            assert!(is_read(memory, passes, lanes), "m={memory},t={passes},p={lanes}");
+            assert!(is_parsed(memory, passes, lanes), "m={memory},t={passes},p={lanes}");
         }
         for (memory, passes, lanes) in
             [(262_144, 17, 4), (102_400, 4_294_967_295, 8), (8, 4_294_967_295, 1)]
         {
-            assert!(!is_read(memory, passes, lanes), "m={memory},t={passes},p={lanes}");
+            assert!(!is_parsed(memory, passes, lanes), "m={memory},t={passes},p={lanes}");
         }
     }
 }

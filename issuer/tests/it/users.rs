@@ -265,7 +265,7 @@ fn a_user_with_a_hash_of_djangos_logs_in_and_gets_one_of_ours() {
         ("bcrypt", "bcrypt_sha256$$2b$04$qNmzX6FMVhzSW10peb9J3e4Za9mxlDU0bBZ/QdCjWiCZz2MILQVH6"),
     ] {
         let profile = Profile::new(name).checked().expect("a good profile");
-        let user = profile.with_password(PasswordHash::from_elsewhere(hash.into()), START);
+        let user = profile.with_password(PasswordHash::from_encoded(hash.into()), START);
         issuer.block_on(issuer.storage.insert_user(&user)).expect("a new user");
         assert_eq!(issuer.login(name, "wrong").status, 401, "{name}");
         assert_eq!(
@@ -285,7 +285,7 @@ fn a_user_with_a_hash_of_djangos_logs_in_and_gets_one_of_ours() {
         assert_eq!(issuer.login(name, "wrong").status, 401, "{name}");
     }
     let unusable = Profile::new("unusable").checked().expect("a good profile");
-    let unusable = unusable.with_password(PasswordHash::from_elsewhere("!abc".into()), START);
+    let unusable = unusable.with_password(PasswordHash::from_encoded("!abc".into()), START);
     issuer.block_on(issuer.storage.insert_user(&unusable)).expect("a new user");
     for password in ["!abc", "abc"] {
         assert_eq!(issuer.login("unusable", password).status, 401);

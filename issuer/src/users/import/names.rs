@@ -1,11 +1,10 @@
-//! Which of the users who want a name get it.
-
 use std::collections::{HashMap, HashSet};
 
-use super::stored::StoredUser;
-use super::{ImportedUser, NotTaken};
+use super::imported_user::ImportedUser;
+use super::report::NameConflict;
+use super::stored_user::StoredUser;
 
-/// Which user has which name.
+/// The id of the user that has each name.
 pub(super) struct Names<'a>(HashMap<&'a str, i64>);
 
 impl<'a> Names<'a> {
@@ -13,7 +12,7 @@ impl<'a> Names<'a> {
         Self(stored.iter().map(|user| (user.username.as_str(), user.id)).collect())
     }
 
-    /// Gives a name to a user, or returns who has it.
+    /// Assigns a name to a user, or returns the id of its holder.
     pub(super) fn claim(&mut self, name: &'a str, id: i64) -> Result<(), i64> {
         match self.0.get(name) {
             Some(holder) if *holder != id => Err(*holder),
@@ -24,12 +23,12 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// Gives `users` their names in Django, and returns the ids of those who got it. Names may go
-    /// round: a name is free when the user who has it gets another one, and only then.
+    /// Assigns `users` their names in Django, and returns the ids of those renamed. Names may be
+    /// exchanged in a cycle: a name is free if and only if its holder gets another one.
     pub(super) fn rename(
         &mut self,
         mut users: Vec<(&'a ImportedUser, &'a StoredUser)>,
-        not_taken: &mut Vec<NotTaken>,
+        conflicts: &mut Vec<NameConflict>,
     ) -> HashSet<i64> {
         let before = self.0.clone();
         loop {
@@ -44,10 +43,10 @@ impl<'a> Names<'a> {
             if failed.is_empty() {
                 return users.iter().map(|(user, _)| user.id).collect();
             }
-            // Those keep their names, which may be the new ones of others: look again without them.
+            // These keep their names, which others may want: try again without them.
             users.retain(|(user, _)| match failed.get(&user.id) {
                 Some(&holder) => {
-                    not_taken.push(NotTaken {
+                    conflicts.push(NameConflict {
                         id: user.id,
                         username: user.username().to_owned(),
                         holder,

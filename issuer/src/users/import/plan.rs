@@ -1,20 +1,20 @@
-//! What an import does with each row, decided before anything is written.
+//! Plans an import before anything is written.
 
 use std::collections::{HashMap, HashSet};
 
+use super::imported_user::ImportedUser;
 use super::names::Names;
+use super::options::ImportOptions;
+use super::report::{Differing, IdConflict, ImportReport, NameConflict, RetainedAdministrator};
 use super::row::COLUMNS;
-use super::stored::StoredUser;
-use super::{
-    Differing, IdTaken, ImportOptions, ImportReport, ImportedUser, KeptAdministrator, NotTaken,
-    Snapshot,
-};
-use crate::users::{ADMIN_ROLE, LastAdministrator, PasswordHash};
+use super::snapshot::Snapshot;
+use super::stored_user::StoredUser;
+use crate::model::{ADMIN_ROLE, LastAdministrator, PasswordHash, UserId};
 
-/// A record to be written.
+/// New values of a stored user.
 #[derive(Debug)]
-pub(crate) struct Change<'a> {
-    pub(crate) id: i64,
+pub(crate) struct ImportChange<'a> {
+    pub(crate) id: UserId,
     pub(crate) username: &'a str,
     pub(crate) email: &'a str,
     pub(crate) first_name: &'a str,
@@ -25,40 +25,40 @@ pub(crate) struct Change<'a> {
     pub(crate) imported_password: Option<String>,
     pub(crate) imported_record: Option<Snapshot>,
     pub(crate) is_renamed: bool,
-    /// Whether the user has another password or role, or is inactive now.
+    /// Whether the password or role changes, or the user becomes inactive.
     pub(crate) ends_sessions: bool,
 }
 
-/// What is to be written, and what is to be reported.
+/// What to write, and what to report.
 #[derive(Debug, Default)]
-pub(crate) struct Plan<'a> {
+pub(crate) struct ImportPlan<'a> {
     pub(crate) new: Vec<&'a ImportedUser>,
-    pub(crate) changes: Vec<Change<'a>>,
+    pub(crate) changes: Vec<ImportChange<'a>>,
     pub(crate) report: ImportReport,
 }
 
-/// Decides what becomes of each of `users`, by id, among those who are `stored`.
-/// `administrators` are the ids of the active ones, for an update.
-pub(crate) fn plan<'a>(
+/// Plans the import of `users`, sorted by id, into the `stored` ones. `administrators` are the ids
+/// of the active administrators, for an update.
+pub(crate) fn plan_import<'a>(
     users: &'a [ImportedUser],
     stored: &'a [StoredUser],
-    administrators: &[i64],
+    administrators: &[UserId],
     options: ImportOptions,
-) -> Result<Plan<'a>, IdTaken> {
-    let by_id: HashMap<i64, &StoredUser> = stored.iter().map(|user| (user.id, user)).collect();
-    refuse_taken_ids(users, &by_id)?;
-    let mut plan = Plan::default();
+) -> Result<ImportPlan<'a>, IdConflict> {
+    let by_id: HashMap<UserId, &StoredUser> = stored.iter().map(|user| (user.id, user)).collect();
+    refuse_id_conflicts(users, &by_id)?;
+    let mut plan = ImportPlan::default();
     let mut names = Names::new(stored);
-    let present = users.iter().filter_map(|user| Some((user, *by_id.get(&user.id)?)));
-    let mut present: Vec<_> =
-        present.map(|(user, here)| Comparison::new(user, here, options)).collect();
-    let renamed = present
+    let existing = users.iter().filter_map(|user| Some((user, *by_id.get(&user.id)?)));
+    let mut existing: Vec<_> =
+        existing.map(|(user, here)| Comparison::new(user, here, options)).collect();
+    let renamed = existing
         .iter()
         .filter(|one| one.applies("username"))
         .map(|one| (one.user, one.here))
         .collect();
-    let renamed = names.rename(renamed, &mut plan.report.not_taken);
-    for one in present.iter_mut().filter(|one| !renamed.contains(&one.user.id)) {
+    let renamed = names.rename(renamed, &mut plan.report.name_conflicts);
+    for one in existing.iter_mut().filter(|one| !renamed.contains(&one.user.id)) {
         one.withhold("username");
     }
     for user in users.iter().filter(|user| !by_id.contains_key(&user.id)) {
@@ -66,82 +66,83 @@ pub(crate) fn plan<'a>(
             Ok(()) => plan.new.push(user),
             Err(holder) => {
                 let username = user.username().to_owned();
-                plan.report.not_taken.push(NotTaken { id: user.id, username, holder });
+                let conflict = NameConflict { id: user.id, username, holder };
+                plan.report.name_conflicts.push(conflict);
             }
         }
     }
-    plan.report.not_taken.sort_by_key(|user| user.id);
+    plan.report.name_conflicts.sort_by_key(|user| user.id);
     if options.last_administrator == LastAdministrator::Stays {
-        plan.report.kept_administrator =
-            keep_an_administrator(&mut present, &plan.new, administrators);
+        plan.report.retained_administrator =
+            retain_an_administrator(&mut existing, &plan.new, administrators);
     }
-    for one in &present {
-        plan.report.present += 1;
+    for one in &existing {
+        plan.report.existing += 1;
         if one.is_adopted {
             plan.report.adopted.push((one.here.id, one.here.username.clone()));
         }
         plan.report.differing.extend(one.report());
         plan.changes.extend(one.change(options));
     }
-    let known: HashSet<i64> = users.iter().map(|user| user.id).collect();
-    let gone =
-        |user: &&StoredUser| user.is_imported() && user.is_active && !known.contains(&user.id);
-    plan.report.gone =
-        stored.iter().filter(gone).map(|user| (user.id, user.username.clone())).collect();
-    plan.report.gone.sort_unstable();
+    let in_django: HashSet<UserId> = users.iter().map(|user| user.id).collect();
+    let is_missing =
+        |user: &&StoredUser| user.is_imported() && user.is_active && !in_django.contains(&user.id);
+    plan.report.missing =
+        stored.iter().filter(is_missing).map(|user| (user.id, user.username.clone())).collect();
+    plan.report.missing.sort_unstable();
     Ok(plan)
 }
 
-/// Two people must not share an id: each would get the tokens of the other.
-fn refuse_taken_ids(
+/// Two people must not share an id: each would get the other's tokens.
+fn refuse_id_conflicts(
     users: &[ImportedUser],
-    by_id: &HashMap<i64, &StoredUser>,
-) -> Result<(), IdTaken> {
+    by_id: &HashMap<UserId, &StoredUser>,
+) -> Result<(), IdConflict> {
     let is_another = |user: &ImportedUser, here: &StoredUser| {
         !here.is_imported()
             && here.username != user.username()
             && here.created_at != user.record.created_at
     };
-    let mut taken =
+    let mut conflicts =
         users.iter().filter(|user| by_id.get(&user.id).is_some_and(|here| is_another(user, here)));
-    match taken.next() {
-        Some(user) => Err(IdTaken {
+    match conflicts.next() {
+        Some(user) => Err(IdConflict {
             id: user.id,
             username: user.username().to_owned(),
-            others: taken.count(),
+            others: conflicts.count(),
         }),
         None => Ok(()),
     }
 }
 
-/// Leaves one of the active `administrators` when the import would leave none: the last of them, as
+/// Retains one of the active `administrators` if the import would leave none: the last of them, as
 /// if they were changed one after another.
-fn keep_an_administrator(
-    present: &mut [Comparison<'_>],
+fn retain_an_administrator(
+    existing: &mut [Comparison<'_>],
     new: &[&ImportedUser],
-    administrators: &[i64],
-) -> Option<KeptAdministrator> {
-    let is_left = |id: &i64| present.iter().all(|one| one.here.id != *id || one.administers());
+    administrators: &[UserId],
+) -> Option<RetainedAdministrator> {
+    let remains = |id: &UserId| existing.iter().all(|one| one.here.id != *id || one.administers());
     if new.iter().any(|user| user.record.is_active && user.record.role == ADMIN_ROLE)
-        || present.iter().any(Comparison::administers)
-        || administrators.iter().any(is_left)
+        || existing.iter().any(Comparison::administers)
+        || administrators.iter().any(remains)
     {
         return None;
     }
-    let last = present.iter_mut().rfind(|one| administrators.contains(&one.here.id))?;
+    let last = existing.iter_mut().rfind(|one| administrators.contains(&one.here.id))?;
     let fields: Vec<_> =
         ["is_active", "is_superuser"].into_iter().filter(|field| last.applies(field)).collect();
     for field in &fields {
         last.withhold(field);
     }
-    Some(KeptAdministrator { id: last.here.id, username: last.here.username.clone(), fields })
+    Some(RetainedAdministrator { id: last.here.id, username: last.here.username.clone(), fields })
 }
 
-/// A user of Django's, the record here, and in which of Django's columns they differ.
+/// A user in Django, the stored record, and the columns in which they differ.
 struct Comparison<'a> {
     user: &'a ImportedUser,
     here: &'a StoredUser,
-    /// Django's values at the last import, as far as they are known now.
+    /// Django's values at the last import, if known.
     last: Option<Snapshot>,
     is_adopted: bool,
     /// Changed in Django since the last import, and applied.
@@ -157,7 +158,7 @@ impl<'a> Comparison<'a> {
         let theirs = user.snapshot();
         let differing = theirs.differences(&here.values());
         let is_adopted = options.adopt && here.imported_record.is_none();
-        // A user who was imported and differs in nothing needs no decision of the operator.
+        // Without a difference, an imported user needs no decision of the operator.
         let is_settled = options.update && here.is_imported() && differing.is_empty();
         let last = match &here.imported_record {
             Some(last) => Some(last.clone()),
@@ -193,7 +194,7 @@ impl<'a> Comparison<'a> {
             && if self.applies("is_active") { theirs.is_active } else { self.here.is_active }
     }
 
-    /// Leaves a column as it is here. A later import finds it changed in Django again.
+    /// Leaves a column as it is here, so that a later import reports it again.
     fn withhold(&mut self, field: &'static str) {
         if self.applies(field) {
             self.updated.retain(|updated| *updated != field);
@@ -220,8 +221,8 @@ impl<'a> Comparison<'a> {
         })
     }
 
-    /// Returns the record to be written; `None` when it stays as it is.
-    fn change(&self, options: ImportOptions) -> Option<Change<'a>> {
+    /// Returns the values to write; `None` if nothing changes.
+    fn change(&self, options: ImportOptions) -> Option<ImportChange<'a>> {
         let (user, here) = (self.user, self.here);
         let imported_record = self.last.as_ref().map(|last| self.recorded(last, options));
         let imported_password = match &here.imported_password {
@@ -239,7 +240,7 @@ impl<'a> Comparison<'a> {
             |field, theirs: &'a str, ours: &'a str| if self.applies(field) { theirs } else { ours };
         let theirs = &user.record;
         let is_active = if self.applies("is_active") { theirs.is_active } else { here.is_active };
-        Some(Change {
+        Some(ImportChange {
             id: here.id,
             username: text("username", &theirs.username, &here.username),
             email: text("email", &theirs.email, &here.email),
@@ -261,7 +262,7 @@ impl<'a> Comparison<'a> {
         })
     }
 
-    /// Returns what counts as imported from now on: of columns that were withheld, the old value.
+    /// Returns the values to record as imported: for withheld columns, the old ones.
     fn recorded(&self, last: &Snapshot, options: ImportOptions) -> Snapshot {
         if !options.update {
             return last.clone();
@@ -279,8 +280,8 @@ impl<'a> Comparison<'a> {
     }
 }
 
-/// Returns whether Django has another password. The issuer replaces the hash at the first login, so
-/// only the fingerprints show it.
+/// Returns whether the password changed in Django. The issuer replaces the hash at the first login,
+/// so only the fingerprints show it.
 fn has_other_password(user: &ImportedUser, here: &StoredUser) -> bool {
     user.record.password_hash != here.password_hash
         && here

@@ -1,72 +1,72 @@
-//! What an import reports.
+use crate::model::UserId;
 
-/// What an import did, user by user.
+/// Result of an import.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ImportReport {
-    /// How many users are new.
+    /// Number of new users.
     pub new: u64,
-    /// How many were there already, those included that differ.
-    pub present: u64,
-    /// Users who were adopted: ids and names, by id.
-    pub adopted: Vec<(i64, String)>,
-    /// Users whose record differs from Django's, and those not known to have been imported, by id.
+    /// Number of users that were stored already, with or without differences.
+    pub existing: u64,
+    /// Ids and names of adopted users, by id.
+    pub adopted: Vec<(UserId, String)>,
+    /// Users whose record differs from Django's, and those not known to be imported, by id.
     pub differing: Vec<Differing>,
-    /// Users who could not get their name, by id.
-    pub not_taken: Vec<NotTaken>,
-    /// The last active administrator, whom Django demoted or deactivated.
-    pub kept_administrator: Option<KeptAdministrator>,
-    /// Active users of an earlier import whom Django does not have any more: ids and names, by id.
-    pub gone: Vec<(i64, String)>,
+    /// Users whose name in Django belongs to another user here, by id.
+    pub name_conflicts: Vec<NameConflict>,
+    /// The last active administrator, if Django demoted or deactivated them.
+    pub retained_administrator: Option<RetainedAdministrator>,
+    /// Ids and names of active imported users that Django no longer has, by id.
+    pub missing: Vec<(UserId, String)>,
 }
 
-/// A user whose record differs from Django's: names of Django's columns, by what is known of them.
+/// A user whose record differs from Django's. Lists the names of Django's columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Differing {
     /// The id.
-    pub id: i64,
+    pub id: UserId,
     /// The name here, before an update.
     pub username: String,
     /// Whether an earlier import is known to have stored the user.
     pub is_imported: bool,
-    /// Changed in Django since the last import; the record got these values.
+    /// Changed in Django since the last import, and applied here.
     pub updated: Vec<&'static str>,
-    /// Changed in Django since the last import; the record did not get these values.
+    /// Changed in Django since the last import, and not applied here.
     pub pending: Vec<&'static str>,
-    /// Not changed in Django since the last import, but here.
+    /// Changed here since the last import, and not in Django.
     pub changed_here: Vec<&'static str>,
-    /// The value of the last import is not known; the record keeps its own.
+    /// The value of the last import is unknown; not applied here.
     pub unknown: Vec<&'static str>,
 }
 
-/// A user of Django's whose name belongs to another one here.
+/// A user of Django whose name belongs to another user here.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotTaken {
+pub struct NameConflict {
     /// The id.
-    pub id: i64,
+    pub id: UserId,
     /// The name in Django's table.
     pub username: String,
     /// Id of the user who has the name.
-    pub holder: i64,
+    pub holder: UserId,
 }
 
-/// An administrator who was left, since no other active one would be there.
+/// The last active administrator, to whom some changes were not applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptAdministrator {
+pub struct RetainedAdministrator {
     /// The id.
-    pub id: i64,
+    pub id: UserId,
     /// The name here, before an update.
     pub username: String,
-    /// Django's columns that were not applied.
+    /// Names of Django's columns that were not applied.
     pub fields: Vec<&'static str>,
 }
 
 /// A user's id belongs to a user who was not imported: the users of two projects are mixed up.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IdTaken {
+pub struct IdConflict {
     /// The id.
-    pub id: i64,
+    pub id: UserId,
     /// The name in Django's table.
     pub username: String,
-    /// How many users more there are of this kind.
+    /// How many more users have a conflict.
     pub others: usize,
 }

@@ -1,11 +1,13 @@
-//! From a row of Django's table to a user. A value that would change on the way is refused.
+//! Converts a row of Django's table to a user. Refuses values that would change in the conversion.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
-use super::{Claims, ImportedUser};
-use crate::users::{NewUser, PasswordHash, normalised_username};
+use super::imported_user::ImportedUser;
+use super::options::ImportClaims;
+use crate::model::{NewUser, PasswordHash};
+use crate::users::profile::normalised_username;
 
-/// The columns that are read, in the order of the cells of a row.
+/// The columns to read, in the order of a row's cells.
 pub(super) const COLUMNS: [&str; 9] = [
     "id",
     "username",
@@ -18,28 +20,28 @@ pub(super) const COLUMNS: [&str; 9] = [
     "date_joined",
 ];
 
-/// The largest integer that every reader of JSON keeps: a `user_id` beyond it would become that of
-/// another user in programs that read numbers as doubles (RFC 8259 section 6).
+/// The largest integer that every JSON parser reads exactly. A larger `user_id` would become that of
+/// another user in programs that parse numbers as doubles (RFC 8259 section 6).
 const MAX_ID: i64 = (1 << 53) - 1;
 
-/// A value: its type by the database's name, and its text. `Err`: the text is not UTF-8.
+/// A value: the database's name of its type, and its text, which is `Err` if it is not UTF-8.
 #[derive(Debug)]
 pub(super) struct Cell {
     pub(super) kind: String,
     pub(super) text: Result<Option<String>, ()>,
 }
 
-/// A row that cannot be imported.
+/// A row cannot be imported.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct RowFault {
-    /// Names the row.
+pub(super) struct InvalidRow {
+    /// Identifies the row.
     pub(super) row: String,
-    /// What is wrong with it, and what would be right.
+    /// Names the invalid value and what was expected.
     pub(super) reason: String,
 }
 
-impl RowFault {
-    pub(super) fn id_twice(id: i64) -> Self {
+impl InvalidRow {
+    pub(super) fn duplicate_id(id: i64) -> Self {
         Self {
             row: format!("the row with the id \"{id}\""),
             reason: "another row has the same id".to_owned(),
@@ -47,8 +49,8 @@ impl RowFault {
     }
 }
 
-/// `cells` are the values of [`COLUMNS`].
-pub(super) fn imported(cells: &[Cell], claims: &Claims) -> Result<ImportedUser, RowFault> {
+/// Converts the values of [`COLUMNS`].
+pub(super) fn convert(cells: &[Cell], claims: &ImportClaims) -> Result<ImportedUser, InvalidRow> {
     let read = || -> Result<ImportedUser, String> {
         let column = |name: &str| {
             let index = COLUMNS.iter().position(|column| *column == name);
@@ -64,8 +66,8 @@ pub(super) fn imported(cells: &[Cell], claims: &Claims) -> Result<ImportedUser, 
             email: text("email")?.unwrap_or_default(),
             first_name: text("first_name")?.unwrap_or_default(),
             last_name: text("last_name")?.unwrap_or_default(),
-            // No hash is empty, so that no password matches.
-            password_hash: PasswordHash::from_elsewhere(text("password")?.unwrap_or_default()),
+            // No hash is empty, so no password matches.
+            password_hash: PasswordHash::from_encoded(text("password")?.unwrap_or_default()),
             role: role.clone(),
             premium: claims.premium,
             is_active: flag("is_active")?,
@@ -73,10 +75,10 @@ pub(super) fn imported(cells: &[Cell], claims: &Claims) -> Result<ImportedUser, 
         };
         Ok(ImportedUser { id, record })
     };
-    read().map_err(|reason| RowFault { row: name(cells), reason })
+    read().map_err(|reason| InvalidRow { row: name(cells), reason })
 }
 
-/// Names a row by its id, or by its user's name where there is no id.
+/// Identifies a row by its id, or without one by its username.
 fn name(cells: &[Cell]) -> String {
     let text = |index: usize| cells.get(index).and_then(|cell| cell.text.clone().ok().flatten());
     match (text(0), text(1)) {
@@ -116,7 +118,7 @@ fn text(name: &str, cell: &Cell) -> Result<Option<String>, String> {
     }
 }
 
-/// NULL counts as false: less is given than was perhaps meant.
+/// Reads a boolean. NULL is false, the value with fewer rights.
 fn flag(name: &str, cell: &Cell) -> Result<bool, String> {
     match cell.text.as_ref().map(Option::as_deref) {
         Ok(Some("1" | "true")) => Ok(true),
@@ -127,7 +129,7 @@ fn flag(name: &str, cell: &Cell) -> Result<bool, String> {
     }
 }
 
-/// The time in Unix seconds; 0 where it is NULL.
+/// Reads a time in Unix seconds; NULL is 0.
 fn seconds(cell: &Cell) -> Result<i64, String> {
     let seconds = match (cell.kind.as_str(), &cell.text) {
         ("seconds", Ok(Some(text))) => text.parse().ok(),
@@ -141,7 +143,7 @@ fn seconds(cell: &Cell) -> Result<i64, String> {
     })
 }
 
-/// Reads a time as Django writes it into SQLite: UTC unless it names an offset.
+/// Parses a time as Django writes it to SQLite: in UTC, unless it has an offset.
 fn instant(text: &str) -> Option<i64> {
     let text = text.replacen('T', " ", 1).replace('Z', "+00:00");
     if let Ok(time) = DateTime::parse_from_str(&text, "%Y-%m-%d %H:%M:%S%.f%:z") {
@@ -166,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_read_as_django_writes_them() {
+    fn times_are_parsed_as_django_writes_them() {
         for (text, seconds) in [
             ("2024-10-30 08:40:00.123456", Some(1_730_277_600)),
             ("2024-10-30 08:40:00", Some(1_730_277_600)),

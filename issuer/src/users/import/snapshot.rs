@@ -1,8 +1,7 @@
-//! Django's values at an import, kept beside the record.
-
 use serde::{Deserialize, Serialize};
 
-/// The values of a user in Django. The password is not among them, its fingerprint is kept apart.
+/// The values of a user in Django at an import, stored as JSON. The fingerprint of the password is
+/// stored separately.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Snapshot {
     pub(crate) username: String,

@@ -1,4 +1,4 @@
-//! Reading Django's table `auth_user`, or one with the same columns, without changing a value.
+//! Reads Django's table `auth_user`, or one with the same columns.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -8,46 +8,48 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ColumnIndex, ConnectOptions as _, Connection as _, Decode, Row, Type};
 
-use super::row::{COLUMNS, Cell, RowFault, imported};
-use super::{Claims, ImportedUser};
+use super::imported_user::ImportedUser;
+use super::options::ImportClaims;
+use super::row::{COLUMNS, Cell, InvalidRow, convert};
 use crate::sqlite_file;
 
 /// The users cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
-    /// Neither a file nor a PostgreSQL URL.
+    /// The source is neither a file nor a PostgreSQL URL.
     #[error(
         "there is no file {0}: pass the path of Django's SQLite file, or postgres://user:password@host/database"
     )]
     NoFile(String),
-    /// The URL does not parse; it may hold a password, so it is not repeated.
+    /// The URL does not parse. It is not repeated, because it may contain a password.
     #[error("the database URL is malformed: expected postgres://user:password@host:5432/database")]
     MalformedUrl,
-    /// A name that would not stand in a statement as it is.
+    /// The table's name would need quoting.
     #[error("{0:?} is not the name of a table: letters, digits and _ only")]
     TableName(String),
-    /// The database does not open, or has no such table.
+    /// The database cannot be opened, or has no such table.
     #[error(
-        "cannot read the table {table} of {name}: {reason}; check --from, and --table for a user model of your own"
+        "cannot read the table {table} of {name}: {}; check --from, and --table for a user model of your own",
+        one_line(.source)
     )]
     Unreadable {
         /// The table.
         table: String,
         /// File or `host:port/database`, without credentials.
         name: String,
-        /// What the driver said.
-        reason: String,
+        /// The driver's error.
+        source: sqlx::Error,
     },
-    /// A row holds a value that the issuer cannot store as it is.
+    /// A row contains a value that the issuer cannot store unchanged.
     #[error("cannot import the table {table}: {row}: {reason}{}; nothing was stored", more(*.others))]
     Row {
         /// The table.
         table: String,
-        /// Names the row.
+        /// Identifies the row.
         row: String,
-        /// What is wrong with it.
+        /// Names the invalid value and what was expected.
         reason: String,
-        /// How many rows more cannot be imported.
+        /// How many more rows cannot be imported.
         others: usize,
     },
 }
@@ -60,14 +62,19 @@ fn more(others: usize) -> String {
     }
 }
 
-/// Reads all users, by id. Nothing is written.
+fn one_line(error: &sqlx::Error) -> String {
+    error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Reads all users, by id, and writes nothing. `from` is the path of a SQLite file or a PostgreSQL
+/// URL.
 ///
 /// # Errors
-/// One line each that says what to do.
+/// See [`SourceError`]; each message is one line with an advice.
 pub async fn read_django_users(
     from: &str,
     table: &str,
-    claims: &Claims,
+    claims: &ImportClaims,
 ) -> Result<Vec<ImportedUser>, SourceError> {
     if table.is_empty() || !table.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
         return Err(SourceError::TableName(table.to_owned()));
@@ -85,24 +92,21 @@ pub async fn read_django_users(
         }
         (path.to_owned(), from_sqlite(path, table).await)
     };
-    let rows = rows.map_err(|error| SourceError::Unreadable {
-        table: table.to_owned(),
-        name,
-        reason: error.to_string().split_whitespace().collect::<Vec<_>>().join(" "),
-    })?;
-    let (mut users, mut faults) = (Vec::with_capacity(rows.len()), Vec::new());
+    let rows =
+        rows.map_err(|source| SourceError::Unreadable { table: table.to_owned(), name, source })?;
+    let (mut users, mut invalid) = (Vec::with_capacity(rows.len()), Vec::new());
     let mut ids = HashSet::new();
     for cells in &rows {
-        match imported(cells, claims) {
-            // A view or a table without a primary key may hold it twice.
-            Ok(user) if !ids.insert(user.id) => faults.push(RowFault::id_twice(user.id)),
+        match convert(cells, claims) {
+            // A view or a table without a primary key may contain duplicates.
+            Ok(user) if !ids.insert(user.id) => invalid.push(InvalidRow::duplicate_id(user.id)),
             Ok(user) => users.push(user),
-            Err(fault) => faults.push(fault),
+            Err(row) => invalid.push(row),
         }
     }
-    let others = faults.len().saturating_sub(1);
-    match faults.into_iter().next() {
-        Some(RowFault { row, reason }) => {
+    let others = invalid.len().saturating_sub(1);
+    match invalid.into_iter().next() {
+        Some(InvalidRow { row, reason }) => {
             Err(SourceError::Row { table: table.to_owned(), row, reason, others })
         }
         None => Ok(users),
@@ -114,7 +118,7 @@ async fn from_postgres(
     table: &str,
 ) -> Result<Vec<Vec<Cell>>, sqlx::Error> {
     let columns = COLUMNS.map(|column| match column {
-        // Text of a time depends on settings of the session, seconds do not.
+        // The text of a time depends on settings of the connection, seconds do not.
         "date_joined" => format!("'seconds', CAST(FLOOR(EXTRACT(EPOCH FROM {column})) AS TEXT)"),
         _ => format!("CAST(pg_typeof({column}) AS TEXT), CAST({column} AS TEXT)"),
     });
@@ -124,7 +128,7 @@ async fn from_postgres(
 }
 
 async fn from_sqlite(path: &str, table: &str) -> Result<Vec<Vec<Cell>>, sqlx::Error> {
-    // A column of SQLite holds values of any type, whatever its declaration says.
+    // In SQLite, a column may contain values of any type.
     let columns = COLUMNS.map(|column| {
         format!("typeof({column}), CASE typeof({column}) WHEN 'blob' THEN NULL ELSE CAST({column} AS TEXT) END")
     });
@@ -135,12 +139,12 @@ async fn from_sqlite(path: &str, table: &str) -> Result<Vec<Vec<Cell>>, sqlx::Er
     Ok(rows.iter().map(cells).collect())
 }
 
-/// `table` was checked: it is a plain name.
+/// Builds the query; `table` must be a plain name.
 fn query(columns: &[String], table: &str) -> AssertSqlSafe<String> {
     AssertSqlSafe(format!("SELECT {} FROM \"{table}\" ORDER BY id", columns.join(", ")))
 }
 
-/// Each column of [`COLUMNS`] is selected as its type and its text.
+/// Reads a row in which each of [`COLUMNS`] is selected as its type and its text.
 fn cells<'r, R>(row: &'r R) -> Vec<Cell>
 where
     R: Row,

@@ -527,7 +527,7 @@ fn an_update_and_another_change_leave_an_administrator_together() {
             let profile = Profile { role: role.to_owned(), ..Profile::new("theirs") };
             [ImportedUser {
                 id: 1,
-                record: profile.with_password(PasswordHash::from_elsewhere(HASH.to_owned()), 0),
+                record: profile.with_password(PasswordHash::from_encoded(HASH.to_owned()), 0),
             }]
         };
         let options = ImportOptions { update: true, ..ImportOptions::default() };
@@ -536,7 +536,7 @@ fn an_update_and_another_change_leave_an_administrator_together() {
         };
         import(ADMIN_ROLE).await;
         let local =
-            Profile::new("local").with_password(PasswordHash::from_elsewhere(HASH.to_owned()), 0);
+            Profile::new("local").with_password(PasswordHash::from_encoded(HASH.to_owned()), 0);
         let local = storage.insert_user(&local).await.expect("a new user").id;
         let set_role = async |id, role: &str, last_administrator| {
             let changes =
@@ -552,7 +552,10 @@ fn an_update_and_another_change_leave_an_administrator_together() {
             );
             let is_refused = matches!(change, Err(ChangeError::LastAdministrator));
             assert!(is_refused || change.is_ok(), "round {round}: {change:?}");
-            assert!(is_refused != report.kept_administrator.is_some(), "round {round}: {report:?}");
+            assert!(
+                is_refused != report.retained_administrator.is_some(),
+                "round {round}: {report:?}"
+            );
         }
         storage.close().await;
         importer.close().await;

@@ -1,12 +1,10 @@
-//! What an import reads of the records that are stored.
+use super::snapshot::Snapshot;
+use crate::model::{ADMIN_ROLE, PasswordHash, UserId};
 
-use super::Snapshot;
-use crate::users::{ADMIN_ROLE, PasswordHash};
-
-/// A record that is there, as far as an import compares it.
+/// The part of a stored user that an import compares.
 #[derive(Debug, Clone)]
 pub(crate) struct StoredUser {
-    pub(crate) id: i64,
+    pub(crate) id: UserId,
     pub(crate) username: String,
     pub(crate) email: String,
     pub(crate) first_name: String,
@@ -15,10 +13,10 @@ pub(crate) struct StoredUser {
     pub(crate) role: String,
     pub(crate) is_active: bool,
     pub(crate) created_at: i64,
-    /// [`ImportedUser::password_fingerprint`] of the last import; `None`: the user is not known to
-    /// have been imported.
+    /// [`super::ImportedUser::password_fingerprint`] at the last import; `None` if the user is not
+    /// known to be imported.
     pub(crate) imported_password: Option<String>,
-    /// Django's other values at the last import; `None`: they were not recorded.
+    /// Django's other values at the last import; `None` if they were not recorded.
     pub(crate) imported_record: Option<Snapshot>,
 }
 
@@ -27,8 +25,7 @@ impl StoredUser {
         self.imported_password.is_some()
     }
 
-    /// Returns the values as Django would hold them. Django knows superusers only; other
-    /// roles are set here.
+    /// Returns the values as Django would have them: it knows superusers, but no other roles.
     pub(super) fn values(&self) -> Snapshot {
         Snapshot {
             username: self.username.clone(),

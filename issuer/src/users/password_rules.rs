@@ -1,19 +1,17 @@
-//! Passwords that somebody chose, and what an attacker would try first: the rules of Django's
-//! validators.
+//! Rules for new passwords: those of Django's validators.
 
 use std::collections::HashMap;
 
 use super::password::MAX_PASSWORD_BYTES;
 
 const MIN_CHARS: usize = 8;
-/// Passwords as similar to a value of their owner's record are refused: Django's bound.
+/// Share of common characters from which a password resembles a value: Django's default.
 const MAX_SIMILARITY: f64 = 0.7;
-/// The most common passwords of at least eight characters that are not digits alone, in lower case
-/// and in order.
+/// The most common passwords that no other rule refuses, in lower case and sorted.
 const COMMON: &str = include_str!("common_passwords.txt");
 
-/// Returns the first rule that a password breaks. `owner` holds the values that it must not
-/// resemble, each with the rule that says so.
+/// Returns the first rule that a password breaks. `owner` lists the values that it must not
+/// resemble, each with its rule.
 pub(super) fn broken_rule<'a>(
     password: &str,
     owner: impl IntoIterator<Item = (&'a str, &'static str)>,
@@ -43,7 +41,7 @@ fn is_common(password: &str) -> bool {
     COMMON.lines().any(|common| common == password)
 }
 
-/// Compares with the whole value and with each word of it, as Django's
+/// Compares with the value and with each word in it, as Django's
 /// `UserAttributeSimilarityValidator` does.
 fn resembles(password: &str, value: &str) -> bool {
     let words = value.split(|c: char| !c.is_alphanumeric() && c != '_');
@@ -53,8 +51,7 @@ fn resembles(password: &str, value: &str) -> bool {
         .any(|part| similarity(password, part) >= MAX_SIMILARITY)
 }
 
-/// Returns the share of characters that two texts have in common, whatever their order, from 0 to
-/// 1.
+/// Returns the share of characters that two texts have in common in any order, from 0 to 1.
 fn similarity(a: &str, b: &str) -> f64 {
     let mut left: HashMap<char, u32> = HashMap::new();
     for c in b.chars() {
@@ -82,9 +79,9 @@ mod tests {
     }
 
     #[test]
-    fn the_list_is_in_its_form() {
+    fn the_list_is_sorted_and_without_passwords_that_other_rules_refuse() {
         let lines: Vec<&str> = COMMON.lines().collect();
-        assert!(lines.is_sorted_by(|a, b| a < b), "in order, and none twice");
+        assert!(lines.is_sorted_by(|a, b| a < b), "sorted, without duplicates");
         for line in lines {
             assert!(
                 line.chars().count() >= MIN_CHARS && line == line.to_lowercase().trim(),
@@ -95,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_attacker_tries_first_is_refused() {
+    fn passwords_that_attackers_try_first_are_refused() {
         let common = Some("a password is not one of the most common ones");
         let digits = Some("a password is not digits alone");
         let blank = Some("a password is not white space alone");

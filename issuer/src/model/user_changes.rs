@@ -1,34 +1,29 @@
-//! What of a user's record changes, and what that ends.
+use super::user::{ADMIN_ROLE, User};
 
-use clap::ValueEnum;
-
-use super::account::{InvalidRecord, check_values};
-use super::{ADMIN_ROLE, User};
-
-/// What a change of the claims `role` and `premium` does to the user's sessions, whose access
-/// tokens carry the old ones.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+/// How a change of the claims `role` and `premium` affects the user's sessions, whose access
+/// tokens carry the old claims.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ClaimsChange {
-    /// They end when a role or premium is lost; a new administrator loses none
+    /// Ends the sessions if the user loses a role or premium. A new administrator loses nothing.
     #[default]
     EndLost,
-    /// They end
+    /// Ends the sessions on every change.
     End,
-    /// They go on: access tokens carry the old claims until they expire or are refreshed
+    /// Ends no session: access tokens carry the old claims until they expire or are refreshed.
     AtRefresh,
 }
 
-/// Whether the last active administrator may be removed.
+/// Whether a change may remove the last active administrator.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum LastAdministrator {
-    /// No: nobody could administer over HTTP any more.
+    /// No: nobody could administer over HTTP afterwards.
     #[default]
     Stays,
     /// Yes.
     MayGo,
 }
 
-/// Values of a record that change; `None` leaves one as it is. Checked by [`Changes::checked`].
+/// Changes to a user; `None` leaves a value as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes {
     /// Email address; may become empty.
@@ -43,43 +38,28 @@ pub struct Changes {
     pub premium: Option<bool>,
     /// Whether the user may log in.
     pub is_active: Option<bool>,
-    /// What a change of role or premium ends.
+    /// Which sessions a change of role or premium ends.
     pub on_claims_change: ClaimsChange,
     /// Whether the change may leave no active administrator.
     pub last_administrator: LastAdministrator,
 }
 
 impl Changes {
-    /// Checks the values.
-    ///
-    /// # Errors
-    /// Names every rule that is broken.
-    pub fn checked(self) -> Result<Self, InvalidRecord> {
-        check_values(
-            self.email.as_deref(),
-            self.first_name.as_deref(),
-            self.last_name.as_deref(),
-            self.role.as_deref(),
-        )?;
-        Ok(self)
-    }
-
-    /// Returns whether the change takes from an administrator what makes one, and may not do so to
-    /// the last.
+    /// Returns whether the change could remove an administrator and must not remove the last one.
     #[must_use]
     pub fn could_remove_an_administrator(&self) -> bool {
-        let takes_away = self.is_active == Some(false)
+        let demotes = self.is_active == Some(false)
             || self.role.as_ref().is_some_and(|role| role != ADMIN_ROLE);
-        takes_away && self.last_administrator == LastAdministrator::Stays
+        demotes && self.last_administrator == LastAdministrator::Stays
     }
 
-    /// Returns whether the change could end sessions, whatever the record was.
+    /// Returns whether the change could end sessions, whatever the stored values are.
     #[must_use]
     pub fn could_end_sessions(&self) -> bool {
         self.role.is_some() || self.premium.is_some() || self.is_active == Some(false)
     }
 
-    /// Returns whether all sessions of the user end, whose record is `before` until now.
+    /// Returns whether the change ends all sessions of a user whose stored record is `before`.
     #[must_use]
     pub fn ends_sessions_of(&self, before: &User) -> bool {
         let changes_role = self.role.as_ref().is_some_and(|role| *role != before.role);

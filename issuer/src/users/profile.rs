@@ -1,63 +1,55 @@
-//! The values that a new user's record may hold: Django's limits, so that records can move both
-//! ways.
+//! Validation of users by Django's limits, so that records can move both ways.
 
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::chosen::broken_rule;
-use super::{DEFAULT_ROLE, PasswordHash};
+use super::password_rules::broken_rule;
+use crate::model::{Changes, DEFAULT_ROLE, NewUser, PasswordHash, User};
 
-/// A record to be stored; checked when made.
-#[derive(Debug, Clone)]
-pub struct NewUser {
-    pub(crate) username: String,
-    pub(crate) email: String,
-    pub(crate) first_name: String,
-    pub(crate) last_name: String,
-    pub(crate) password_hash: PasswordHash,
-    pub(crate) role: String,
-    pub(crate) premium: bool,
-    pub(crate) is_active: bool,
-    /// Unix seconds.
-    pub(crate) created_at: i64,
-}
-
-impl NewUser {
-    /// The same record of somebody who may not log in, as imported ones may be.
-    #[must_use]
-    pub fn inactive(self) -> Self {
-        Self { is_active: false, ..self }
-    }
-}
-
-/// Why a value cannot be stored; one line that says what would be right.
+/// A value breaks a rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{rule}")]
-pub struct InvalidUser {
+pub struct InvalidField {
     /// The field, by its name in requests.
     pub field: &'static str,
-    /// What would be right.
+    /// The rule, as one line.
     pub rule: &'static str,
 }
 
-/// Why a record cannot be stored: everything that is wrong with it, on one line.
+/// A record breaks rules; the message lists them on one line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", one_line(.0))]
-pub struct InvalidRecord(Vec<InvalidUser>);
+pub struct InvalidRecord(Vec<InvalidField>);
 
-fn one_line(faults: &[InvalidUser]) -> String {
-    faults.iter().map(|fault| fault.rule).collect::<Vec<_>>().join("; ")
+fn one_line(fields: &[InvalidField]) -> String {
+    fields.iter().map(|invalid| invalid.rule).collect::<Vec<_>>().join("; ")
 }
 
 impl InvalidRecord {
-    /// What is wrong, in the order of the fields; never nothing.
+    /// Returns the invalid fields, at least one, in the order of the record.
     #[must_use]
-    pub fn faults(&self) -> &[InvalidUser] {
+    pub fn fields(&self) -> &[InvalidField] {
         &self.0
     }
 }
 
-/// Checks the values of a record that are given.
-pub(super) fn check_values(
+impl Changes {
+    /// Validates the values.
+    ///
+    /// # Errors
+    /// Lists every broken rule.
+    pub fn checked(self) -> Result<Self, InvalidRecord> {
+        check_values(
+            self.email.as_deref(),
+            self.first_name.as_deref(),
+            self.last_name.as_deref(),
+            self.role.as_deref(),
+        )?;
+        Ok(self)
+    }
+}
+
+/// Validates the values that are `Some`.
+fn check_values(
     email: Option<&str>,
     first_name: Option<&str>,
     last_name: Option<&str>,
@@ -84,25 +76,22 @@ const ROLE_RULE: &str = "a role has 1 to 64 characters: letters, digits and - _ 
 /// A field, whether its rule holds, and the rule.
 type Rule = (&'static str, bool, &'static str);
 
-fn broken(rules: &[Rule]) -> impl Iterator<Item = InvalidUser> {
-    rules.iter().filter(|(_, holds, _)| !holds).map(|(field, _, rule)| InvalidUser { field, rule })
-}
-
 fn all_hold(rules: &[Rule]) -> Result<(), InvalidRecord> {
-    let faults: Vec<_> = broken(rules).collect();
-    if faults.is_empty() { Ok(()) } else { Err(InvalidRecord(faults)) }
+    let broken = rules.iter().filter(|(_, holds, _)| !holds);
+    let fields: Vec<_> = broken.map(|(field, _, rule)| InvalidField { field, rule }).collect();
+    if fields.is_empty() { Ok(()) } else { Err(InvalidRecord(fields)) }
 }
 
-/// What a new user's record is made from, as typed.
+/// The values of a new user, as typed.
 #[derive(Debug, Clone)]
 pub struct Profile {
     /// Name to log in with; required.
     pub username: String,
-    /// Email address, or nothing.
+    /// Email address; may be empty.
     pub email: String,
-    /// First name, or nothing.
+    /// First name; may be empty.
     pub first_name: String,
-    /// Last name, or nothing.
+    /// Last name; may be empty.
     pub last_name: String,
     /// The claim `role`.
     pub role: String,
@@ -111,20 +100,18 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// A user of this name, with the document's role and premium and nothing else.
+    /// Creates a profile with this name, the default role and premium.
     #[must_use]
     pub fn new(username: impl Into<String>) -> Self {
         let (username, role) = (username.into(), DEFAULT_ROLE.to_owned());
         let (email, first_name, last_name) = (String::new(), String::new(), String::new());
         Self { username, email, first_name, last_name, role, premium: true }
     }
-}
 
-impl Profile {
-    /// Normalises and checks the values.
+    /// Normalises and validates the values.
     ///
     /// # Errors
-    /// Names every rule that is broken.
+    /// Lists every broken rule.
     pub fn checked(mut self) -> Result<Self, InvalidRecord> {
         self.username = normalised_username(&self.username);
         all_hold(&[
@@ -137,31 +124,31 @@ impl Profile {
         Ok(self)
     }
 
-    /// [`Self::checked`] together with [`check_password`], so that whoever chose both hears of all
-    /// faults at once.
+    /// Validates the values as [`Self::checked`] does, and the password as [`check_password`]
+    /// does, so that one error reports both.
     ///
     /// # Errors
-    /// Names every rule that is broken, of the password the first.
+    /// Lists every broken rule of the values, and the first of the password.
     pub fn checked_with(self, password: &str) -> Result<Self, InvalidRecord> {
         let password = check_password(password, self.password_owner()).err();
         match (self.checked(), password) {
             (Ok(profile), None) => Ok(profile),
-            (Ok(_), Some(fault)) => Err(InvalidRecord(vec![fault])),
-            (Err(InvalidRecord(mut faults)), password) => {
-                faults.extend(password);
-                Err(InvalidRecord(faults))
+            (Ok(_), Some(invalid)) => Err(InvalidRecord(vec![invalid])),
+            (Err(InvalidRecord(mut fields)), password) => {
+                fields.extend(password);
+                Err(InvalidRecord(fields))
             }
         }
     }
 
-    /// The values that a password of this user must not resemble.
+    /// Returns the values that the user's password must not resemble.
     #[must_use]
     pub fn password_owner(&self) -> PasswordOwner<'_> {
         let Self { username, email, first_name, last_name, .. } = self;
         PasswordOwner { username, email, first_name, last_name }
     }
 
-    /// The record to store, of an active user; `created_at` in Unix seconds.
+    /// Returns an active user to store; `created_at` is in Unix seconds.
     #[must_use]
     pub fn with_password(self, password_hash: PasswordHash, created_at: i64) -> NewUser {
         let Self { username, email, first_name, last_name, role, premium } = self;
@@ -179,7 +166,16 @@ impl Profile {
     }
 }
 
-/// The values of a record that a password of its owner must not resemble.
+impl User {
+    /// Returns the values that the user's password must not resemble.
+    #[must_use]
+    pub fn password_owner(&self) -> PasswordOwner<'_> {
+        let Self { username, email, first_name, last_name, .. } = self;
+        PasswordOwner { username, email, first_name, last_name }
+    }
+}
+
+/// The values of a user that their password must not resemble.
 #[derive(Debug, Clone, Copy)]
 pub struct PasswordOwner<'a> {
     /// Name to log in with.
@@ -192,11 +188,11 @@ pub struct PasswordOwner<'a> {
     pub last_name: &'a str,
 }
 
-/// Checks a password that somebody chose. It is kept as typed: nothing is stripped.
+/// Validates a new password as typed: nothing is stripped.
 ///
 /// # Errors
-/// Names the first rule that is broken.
-pub fn check_password(password: &str, owner: PasswordOwner<'_>) -> Result<(), InvalidUser> {
+/// The first broken rule.
+pub fn check_password(password: &str, owner: PasswordOwner<'_>) -> Result<(), InvalidField> {
     let rule = broken_rule(
         password,
         [
@@ -206,11 +202,11 @@ pub fn check_password(password: &str, owner: PasswordOwner<'_>) -> Result<(), In
             (owner.last_name, "a password is not similar to the last name"),
         ],
     );
-    rule.map_or(Ok(()), |rule| Err(InvalidUser { field: "password", rule }))
+    rule.map_or(Ok(()), |rule| Err(InvalidField { field: "password", rule }))
 }
 
-/// The form in which usernames are stored and looked up: NFKC, so that a name typed on another
-/// keyboard or system, as Hangul syllables or as single letters, is the same name.
+/// Returns the form in which usernames are stored and looked up: NFKC, so that a name is the same
+/// whether a keyboard sends Hangul syllables or single letters.
 #[must_use]
 pub fn normalised_username(username: &str) -> String {
     username.nfkc().collect()
@@ -290,20 +286,20 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_of_a_record_is_named() {
+    fn every_invalid_field_of_a_record_is_listed() {
         let mut profile = profile("two words");
         profile.role = String::new();
-        let faults = profile.checked_with("short").expect_err("three faults");
-        let fields: Vec<_> = faults.faults().iter().map(|fault| fault.field).collect();
+        let invalid = profile.checked_with("short").expect_err("three invalid fields");
+        let fields: Vec<_> = invalid.fields().iter().map(|invalid| invalid.field).collect();
         assert_eq!(fields, ["username", "role", "password"]);
-        let line = faults.to_string();
+        let line = invalid.to_string();
         assert!(
             line.starts_with("a username has")
                 && line.ends_with("; a password has at least 8 characters"),
             "{line}"
         );
-        let faults = check_values(Some("a"), None, Some("\n"), None).expect_err("two");
-        let fields: Vec<_> = faults.faults().iter().map(|fault| fault.field).collect();
+        let invalid = check_values(Some("a"), None, Some("\n"), None).expect_err("two");
+        let fields: Vec<_> = invalid.fields().iter().map(|invalid| invalid.field).collect();
         assert_eq!(fields, ["email", "last_name"]);
     }
 
