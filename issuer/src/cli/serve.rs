@@ -94,12 +94,12 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
         StatusListService::new(lists, args.status_list_ttl, keys, storage, clock)
     });
     let redis = match args.redis_url.as_deref().filter(|url| !url.is_empty()) {
-        Some(url) => Some(RedisPublisher::new(url, Arc::clone(&storage), Arc::clone(&clock))?),
+        Some(url) => Some(RedisPublisher::new(url, storage.clone(), Arc::clone(&clock))?),
         None => None,
     };
     let revocations = Arc::new(Revocations::new(lists, redis));
     let sessions = Sessions::new(
-        Arc::clone(&storage),
+        storage.clone(),
         tokens,
         Arc::clone(&clock),
         args.rotate_refresh_tokens,

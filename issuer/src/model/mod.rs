@@ -1,12 +1,14 @@
-//! The domain types.
+//! The domain types: users, sessions, keys and revocations.
 //!
 //! Depends on nothing else in this crate and on no database, HTTP or command-line library, so that
 //! every store, protocol and front end can share it.
 
 mod key;
+mod session;
 mod user;
 mod user_changes;
 
 pub use key::{KeyRecord, KeyState};
+pub use session::{KeySessions, RefreshToken, Revocation, Session, StatusSlot, TokenPosition};
 pub use user::{ADMIN_ROLE, DEFAULT_ROLE, NewUser, PasswordHash, User, UserId};
 pub use user_changes::{Changes, ClaimsChange, LastAdministrator};

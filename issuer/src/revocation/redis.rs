@@ -1,81 +1,85 @@
-//! Ended sessions as keys in Redis that expire with their last access token.
+//! Revoked sessions as keys in Redis that expire with the last access token.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, RedisError as Failure, pipe};
+use redis::{AsyncConnectionConfig, Client, RedisError as ClientError, pipe};
 use tokio::sync::Mutex;
 
-use super::Records;
 use crate::clock::Clock;
-use crate::storage::{Revocation, StorageError};
+use crate::model::Revocation;
+use crate::storage::{RevocationStore, StorageError};
 
-/// What a key begins with; the session's id (the claim `sid`, or the `jti` of a token that came
-/// without) follows.
+/// Prefix of a key; the session's id follows (the claim `sid`, or the `jti` of a token without
+/// it).
 const PREFIX: &str = "dojang:revoked:";
-/// Set once everything that is revoked is in Redis. When it is missing, Redis is empty or another
-/// one.
+/// Set when all revocations are in Redis. If it is missing, Redis is empty or another one.
 const COMPLETE: &str = "dojang:revocations-complete";
-/// Clocks of issuer, Redis and resource may differ by so much, in seconds.
-const SLACK: i64 = 60;
+/// Tolerated difference between the clocks of issuer, Redis and resource servers, in seconds.
+const CLOCK_TOLERANCE: i64 = 60;
 const BATCH: u32 = 500;
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Redis could not be told.
+/// Revocations were not published to Redis.
 #[derive(Debug, thiserror::Error)]
 pub enum RedisError {
-    /// The URL is none of Redis.
+    /// The URL is not a Redis URL.
     #[error(
         "the Redis URL is malformed: expected redis://host:6379 or rediss://user:password@host:6379 (REDIS_URL)"
     )]
     MalformedUrl,
-    /// It cannot be reached, or refused.
+    /// Redis cannot be reached, or refused a command.
     #[error("Redis failed: {0}")]
-    Redis(#[from] Failure),
+    Redis(#[from] ClientError),
     /// The database failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
 }
 
-/// Tells a Redis server of ended sessions.
+/// Publishes revocations to a Redis server.
 pub struct RedisPublisher {
     client: Client,
     connection: Mutex<Option<MultiplexedConnection>>,
-    storage: Records,
+    store: Arc<dyn RevocationStore>,
     clock: Arc<dyn Clock>,
 }
 
 impl RedisPublisher {
-    /// For the server of this URL (`redis://`, `rediss://`); no connection is made yet.
+    /// Creates a publisher for the server of this URL (`redis://`, `rediss://`), without
+    /// connecting.
     ///
     /// # Errors
-    /// When the URL cannot be read. It is not repeated: it may hold a password.
-    pub fn new(url: &str, storage: Records, clock: Arc<dyn Clock>) -> Result<Self, RedisError> {
+    /// [`RedisError::MalformedUrl`], which does not repeat the URL: it may contain a password.
+    pub fn new(
+        url: &str,
+        store: Arc<dyn RevocationStore>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, RedisError> {
         let client = Client::open(url).map_err(|_| RedisError::MalformedUrl)?;
-        Ok(Self { client, connection: Mutex::new(None), storage, clock })
+        Ok(Self { client, connection: Mutex::new(None), store, clock })
     }
 
-    /// Publishes what is not published, and returns how much that was.
+    /// Publishes unpublished revocations, and returns how many.
     ///
     /// # Errors
-    /// When Redis or the database fails; what was not published stays marked so.
+    /// When Redis or the database fails; a later call retries.
     pub async fn publish(&self) -> Result<usize, RedisError> {
         let mut slot = self.connection.lock().await;
         let mut connection = match slot.take() {
             Some(connection) => connection,
             None => connect(&self.client).await?,
         };
-        // Put back only when all went well: a broken connection is made anew.
+        // Kept only after success, so that a broken connection is replaced.
         let published = self.publish_over(&mut connection).await?;
         *slot = Some(connection);
         Ok(published)
     }
 
-    /// Whether Redis answers.
+    /// Pings Redis.
     ///
     /// # Errors
-    /// When it does not, within two seconds.
+    /// When there is no response within two seconds.
     pub async fn ping(&self) -> Result<(), RedisError> {
         ping(&self.client).await
     }
@@ -86,12 +90,12 @@ impl RedisPublisher {
     ) -> Result<usize, RedisError> {
         let is_complete: bool = redis::cmd("EXISTS").arg(COMPLETE).query_async(connection).await?;
         if !is_complete {
-            self.storage.forget_published().await?;
+            self.store.forget_published().await?;
         }
         let mut published = 0;
         loop {
             let now = self.clock.now().timestamp();
-            let batch = self.storage.unpublished_revocations(now, BATCH).await?;
+            let batch = self.store.unpublished_revocations(now, BATCH).await?;
             if batch.is_empty() {
                 break;
             }
@@ -106,7 +110,7 @@ impl RedisPublisher {
             if !commands.is_empty() {
                 commands.query_async::<()>(connection).await?;
             }
-            self.storage.mark_published(&batch, now).await?;
+            self.store.mark_published(&batch, now).await?;
             published += batch.len();
         }
         if !is_complete {
@@ -116,17 +120,16 @@ impl RedisPublisher {
     }
 }
 
-/// How long an access token of an ended session can still live: not reckoned from its end, for
-/// those that it has were issued under the settings of their time, which may have given them
-/// longer lives than today's.
+/// Returns how long an access token of the session can still be valid. Computed from the session's
+/// expiry and not from the revocation: the access lifetime may have been longer at the issue.
 const fn seconds_left(revocation: &Revocation, now: i64) -> i64 {
-    revocation.expires_at + SLACK - now
+    revocation.expires_at + CLOCK_TOLERANCE - now
 }
 
-/// Whether the Redis of this URL answers.
+/// Pings the Redis of this URL.
 ///
 /// # Errors
-/// When the URL cannot be read, or there is no answer within two seconds.
+/// When the URL is malformed, or there is no response within two seconds.
 pub async fn ping_redis(url: &str) -> Result<(), RedisError> {
     ping(&Client::open(url).map_err(|_| RedisError::MalformedUrl)?).await
 }

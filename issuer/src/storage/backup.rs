@@ -1,41 +1,46 @@
-//! A consistent copy of a SQLite database, taken while it is in use.
+//! A consistent copy of a SQLite database that is in use.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use sqlx::{Connection as _, SqliteConnection};
 
-use super::{Kind, OpenError, postgres, sqlite};
-/// There is no copy.
+use super::error::OpenError;
+use super::migrations::TablesState;
+use super::open::Kind;
+use super::{postgres, sqlite};
+
+/// No copy was written.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
     /// The database cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// There is no such file, or none with the issuer's tables.
+    /// The file does not exist, or has no tables of the issuer.
     #[error("there is no issuer database {0}; correct DATABASE_URL or --database-url")]
     Missing(String),
-    /// PostgreSQL has its own tool, which belongs to the version of the server.
+    /// PostgreSQL has its own tool, whose version is that of the server.
     #[error("the database is in PostgreSQL, which has its own tool; run: {0}")]
     Postgres(String),
-    /// Nothing is overwritten.
+    /// The target exists and is not overwritten.
     #[error("{} is there already; name a new file", .0.display())]
     Exists(PathBuf),
     /// The copy cannot be written.
-    #[error("cannot write {}: {reason}; check the directory's owner, mode and free space", .path.display())]
+    #[error("cannot write {}: {source}; check the directory's owner, mode and free space", .path.display())]
     Write {
         /// The copy.
         path: PathBuf,
-        /// What went wrong.
-        reason: String,
+        /// The error of the system or of SQLite.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
 }
 
 /// Writes a copy of the SQLite database of this URL to a new file of mode 0600: the state of one
-/// moment, complete without `-wal` and `-shm` files. The file appears when it is complete.
+/// moment, complete without `-wal` and `-shm` files. The file appears when it is complete, and the
+/// database is not changed.
 ///
 /// # Errors
-/// See [`BackupError`]. Nothing is left behind, and the database is not changed.
+/// See [`BackupError`]. No partial copy is left behind.
 pub async fn backup(url: &str, target: &Path) -> Result<(), BackupError> {
     match Kind::of(url)? {
         Kind::Sqlite => backup_sqlite(url, target).await,
@@ -45,44 +50,43 @@ pub async fn backup(url: &str, target: &Path) -> Result<(), BackupError> {
 
 async fn backup_sqlite(url: &str, target: &Path) -> Result<(), BackupError> {
     let (name, options) = sqlite::for_reading(url)?;
-    let failed = |reason: String| BackupError::Write { path: target.to_owned(), reason };
-    if sqlite::applied(url).await?.is_none() {
+    if sqlite::tables_state(url).await? == TablesState::Missing {
         return Err(BackupError::Missing(name));
     }
     if target.symlink_metadata().is_ok() {
         return Err(BackupError::Exists(target.to_owned()));
     }
     let unreachable = |error: sqlx::Error| {
-        OpenError::unreachable(&name, &error, "check that the path is a SQLite file")
+        OpenError::unreachable(&name, error, "check that the path is a SQLite file")
     };
+    let failed = |source| BackupError::Write { path: target.to_owned(), source };
     let directory = match target.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    // SQLite creates files with the mode that umask leaves, but takes an empty one that is there.
+    // SQLite creates files with the mode that umask leaves, but accepts an existing empty one.
     let copy = tempfile::Builder::new()
         .prefix(".backup-")
         .tempfile_in(directory)
-        .map_err(|error| failed(error.to_string()))?;
-    let path =
-        copy.path().to_str().ok_or_else(|| failed("the path is not UTF-8".to_owned()))?.to_owned();
+        .map_err(|error| failed(error.into()))?;
+    let path = copy.path().to_str().ok_or_else(|| failed("the path is not UTF-8".into()))?;
     let mut connection = SqliteConnection::connect_with(&options).await.map_err(unreachable)?;
     let copied = sqlx::query("VACUUM INTO $1").bind(path).execute(&mut connection).await;
-    copied.map_err(|error| failed(error.to_string()))?;
+    copied.map_err(|error| failed(error.into()))?;
     connection.close().await.map_err(unreachable)?;
-    let keep = || -> io::Result<()> {
+    let publish = || -> io::Result<()> {
         copy.as_file().sync_all()?;
         copy.persist_noclobber(target)?;
         std::fs::File::open(directory)?.sync_all()
     };
-    keep().map_err(|error| match error.kind() {
+    publish().map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => BackupError::Exists(target.to_owned()),
-        _ => failed(error.to_string()),
+        _ => failed(error.into()),
     })
 }
 
-/// The command for a PostgreSQL database. A password in the URL is left out: arguments are visible
-/// to all users of the machine.
+/// Returns the command for a PostgreSQL database, without the password of the URL: all users of
+/// the machine can see arguments.
 fn pg_dump(url: &str, target: &Path) -> Result<String, OpenError> {
     let (_, options) = postgres::options(url)?;
     let database = options.get_database().unwrap_or(options.get_username());
@@ -102,7 +106,7 @@ fn pg_dump(url: &str, target: &Path) -> Result<String, OpenError> {
     Ok(format!("(umask 077; pg_dump {})", words.join(" ")))
 }
 
-/// A word of a shell's command line.
+/// Quotes a word for a shell.
 fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:@%+".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {

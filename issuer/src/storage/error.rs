@@ -4,42 +4,41 @@ use sqlx::migrate::MigrateError;
 
 use crate::users::IdConflict;
 
-/// The database cannot be used at all.
+/// A database cannot be opened, or cannot be written. Each message is one line with an advice.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// Neither SQLite nor PostgreSQL.
+    /// The URL names neither SQLite nor PostgreSQL.
     #[error(
         "the database URL must begin with sqlite:// or postgres:// (set DATABASE_URL or --database-url)"
     )]
     UnknownScheme,
-    /// The URL itself does not parse. sqlx's own words could repeat a password, so they are left
-    /// out.
+    /// The URL does not parse. sqlx's error is dropped, because it could repeat a password.
     #[error("the database URL is malformed: expected {0} (set DATABASE_URL or --database-url)")]
     MalformedUrl(&'static str),
     /// The file or server cannot be reached, or is not a database.
-    #[error("cannot open the database {name}: {reason}; {advice}")]
+    #[error("cannot open the database {name}: {}; {advice}", one_line(.source))]
     Unreachable {
         /// File or `host:port/database`, without credentials.
         name: String,
-        /// What the driver said.
-        reason: String,
-        /// What to do.
+        /// The driver's error.
+        source: sqlx::Error,
+        /// What the operator can do.
         advice: &'static str,
     },
-    /// There is no such file, and the command makes none.
+    /// The file does not exist, and the command does not create it.
     #[error("there is no database {0}: name the issuer's with DATABASE_URL or --database-url")]
     Missing(String),
     /// The tables could not be brought up to date.
-    #[error("cannot bring the tables of {name} up to date: {reason}; {advice}")]
+    #[error("cannot bring the tables of {name} up to date: {}; {advice}", one_line(.source))]
     Migration {
         /// File or `host:port/database`, without credentials.
         name: String,
-        /// What went wrong.
-        reason: String,
-        /// What to do.
+        /// sqlx's error.
+        source: MigrateError,
+        /// What the operator can do.
         advice: &'static str,
     },
-    /// Everybody on the machine can get at the password hashes.
+    /// All users of the machine can access the file, which contains password hashes.
     #[error("the database {} is open to other users (mode {mode:04o}); run `chmod 600 {}`", .path.display(), .path.display())]
     Exposed {
         /// The database, or its `-wal` or `-shm` file.
@@ -47,33 +46,43 @@ pub enum OpenError {
         /// Its permission bits.
         mode: u32,
     },
-    /// It can be read and not written.
+    /// The database can be read but not written.
     #[error("nothing can be written to the database: {}; check owner, mode and free space", one_line(.0))]
-    ReadOnly(StorageError),
+    ReadOnly(#[source] StorageError),
 }
 
 impl OpenError {
-    pub(super) fn unreachable(name: &str, error: &sqlx::Error, advice: &'static str) -> Self {
-        Self::Unreachable { name: name.to_owned(), reason: one_line(error), advice }
+    pub(super) fn unreachable(
+        name: &str,
+        source: impl Into<sqlx::Error>,
+        advice: &'static str,
+    ) -> Self {
+        Self::Unreachable { name: name.to_owned(), source: source.into(), advice }
     }
 
-    pub(super) fn migration(name: &str, error: &MigrateError, unreadable: &'static str) -> Self {
-        let advice = match error {
+    pub(super) fn migration(name: &str, source: MigrateError, unreadable: &'static str) -> Self {
+        let advice = match source {
             MigrateError::VersionMissing(_) | MigrateError::VersionMismatch(_) => {
                 "it belongs to another version of the issuer: use that version, or another database"
             }
             _ => unreadable,
         };
-        Self::Migration { name: name.to_owned(), reason: one_line(error), advice }
+        Self::Migration { name: name.to_owned(), source, advice }
     }
 }
 
-/// The database failed during a request. Its text is for the log, not for the client.
+/// A statement failed. The message is for the log, not for clients.
 #[derive(Debug, thiserror::Error)]
 #[error("the database failed: {0}")]
 pub struct StorageError(#[from] sqlx::Error);
 
-/// A user could not be stored.
+impl StorageError {
+    pub(super) fn is_unique_violation(&self) -> bool {
+        self.0.as_database_error().is_some_and(|error| error.is_unique_violation())
+    }
+}
+
+/// A user was not stored.
 #[derive(Debug, thiserror::Error)]
 pub enum InsertError {
     /// Another user has the name.
@@ -84,7 +93,7 @@ pub enum InsertError {
     Storage(#[from] StorageError),
 }
 
-/// A user could not be changed or deleted; nothing was.
+/// A user was not changed or deleted.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
     /// No active administrator would be left.
@@ -95,10 +104,10 @@ pub enum ChangeError {
     Storage(#[from] StorageError),
 }
 
-/// Users could not be imported; none was.
+/// No user was imported.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// The id of one, at least, is another user's.
+    /// At least one id belongs to another person.
     #[error(
         "the user {:?} (id {}) cannot be imported, another user has that id{}; nothing was stored: \
          --adopt takes the same id with the same username or date_joined, all else needs a new database",
@@ -112,29 +121,14 @@ pub enum ImportError {
     Storage(#[from] StorageError),
 }
 
+impl From<IdConflict> for ImportError {
+    fn from(conflict: IdConflict) -> Self {
+        Self::IdConflict(conflict)
+    }
+}
+
 fn and_more(others: usize) -> String {
     if others == 0 { String::new() } else { format!(" (and so for {others} more)") }
-}
-
-impl From<IdConflict> for ImportError {
-    fn from(taken: IdConflict) -> Self {
-        Self::IdConflict(taken)
-    }
-}
-
-impl From<sqlx::Error> for ImportError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Storage(error.into())
-    }
-}
-
-impl From<sqlx::Error> for InsertError {
-    fn from(error: sqlx::Error) -> Self {
-        match error.as_database_error() {
-            Some(database) if database.is_unique_violation() => Self::NameTaken,
-            _ => Self::Storage(error.into()),
-        }
-    }
 }
 
 fn one_line(error: &dyn std::error::Error) -> String {

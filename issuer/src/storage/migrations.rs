@@ -1,11 +1,12 @@
-//! The migrations of both databases, as files that are part of the program.
+//! The migrations of both databases, compiled into the program, and the state of a database's
+//! tables.
 
 use std::sync::LazyLock;
 
 use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
-/// Each file of a directory; `every_file_is_a_migration` finds those that are missing here.
+/// Lists the files of a directory; the test `every_file_is_a_migration` finds missing ones.
 macro_rules! migrations {
     ($directory:literal) => {
         LazyLock::new(|| {
@@ -30,6 +31,45 @@ macro_rules! migration {
 
 pub(super) static SQLITE: LazyLock<Migrator> = migrations!("sqlite");
 pub(super) static POSTGRES: LazyLock<Migrator> = migrations!("postgres");
+
+/// The migrations that a database records.
+pub(super) const APPLIED: &str = "SELECT version, success, checksum FROM _sqlx_migrations";
+
+/// A migration that a database records: its version, whether it succeeded, and its checksum.
+pub(super) type Applied = (i64, bool, Vec<u8>);
+
+/// State of the tables of a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TablesState {
+    /// They are those of this release.
+    Current,
+    /// There are none.
+    Missing,
+    /// This many migrations are missing.
+    Behind(usize),
+    /// They are those of another release, or a migration was interrupted.
+    Foreign,
+}
+
+impl TablesState {
+    /// Compares the recorded migrations with those of this release; `None` if there is no record.
+    pub(super) fn of(applied: Option<&[Applied]>, migrations: &Migrator) -> Self {
+        let Some(applied) = applied else { return Self::Missing };
+        let is_known = |(version, success, checksum): &Applied| {
+            *success
+                && migrations.iter().any(|migration| {
+                    migration.version == *version && *migration.checksum == **checksum
+                })
+        };
+        if !applied.iter().all(is_known) {
+            return Self::Foreign;
+        }
+        match migrations.iter().count().saturating_sub(applied.len()) {
+            0 => Self::Current,
+            missing => Self::Behind(missing),
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {

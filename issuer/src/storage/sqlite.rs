@@ -1,4 +1,4 @@
-//! The embedded home: one SQLite file.
+//! Opening a SQLite file.
 
 use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -7,20 +7,12 @@ use std::str::FromStr as _;
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection as _, SqliteConnection, SqlitePool};
+use sqlx::{Connection as _, SqliteConnection};
 
-use super::examine::{Applied, TablesState, judge};
-use super::sql::implement_storage;
-use super::{
-    ChangeError, ImportError, InsertError, KeySessions, OpenError, PoolLoad, Revocation,
-    StorageError, UserAndSession, UserInSession, migrations, queries,
-};
-use crate::sessions::{RefreshToken, Session};
+use super::error::OpenError;
+use super::migrations::{self, Applied, TablesState};
+use super::sql::Pool;
 use crate::sqlite_file::{self, Exposure};
-use crate::users::{
-    ADMIN_ROLE, Changes, ImportOptions, ImportPlan, ImportReport, ImportedUser, LastAdministrator,
-    NewUser, PasswordHash, Snapshot, StoredUser, User, plan_import,
-};
 
 const ADVICE: &str =
     "check that the path is a SQLite file, or a new file in a directory that can be written";
@@ -28,93 +20,87 @@ const ADVICE: &str =
 /// How long a statement waits for the lock of another connection.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long a start waits for another process that starts, and may rewrite large tables.
-const START_PATIENCE: Duration = Duration::from_secs(60);
+/// How long a start waits for another starting process, which may rewrite large tables.
+const START_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Users in a SQLite file.
-#[derive(Debug)]
-pub struct SqliteStorage {
-    pool: SqlitePool,
+/// Pause between attempts during a start: other processes hold the lock for milliseconds.
+const START_RETRY_INTERVAL: Duration = Duration::from_millis(20);
+
+const MAX_CONNECTIONS: u32 = 8;
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Opens the file, or creates it closed to other users, and runs missing migrations; several
+/// processes that start at once wait for each other.
+///
+/// # Errors
+/// When the path cannot be read, is not a SQLite database, or is open to all users of the machine.
+pub(super) async fn open(url: &str) -> Result<Pool, OpenError> {
+    let (name, options) = options(url)?;
+    let path = options.get_filename();
+    let unreachable = |error: io::Error| OpenError::unreachable(&name, error, ADVICE);
+    if !is_read_only(url) {
+        create_private(path).map_err(unreachable)?;
+    }
+    sqlite_file::refuse_special(path).map_err(unreachable)?;
+    let tables = tables_state(url).await?;
+    refuse_exposed(path)?;
+    if tables != TablesState::Current {
+        migrate(&name, &options).await?;
+    }
+    connect(&name, &for_writing(options)).await
 }
 
-impl SqliteStorage {
-    /// Opens the file, or creates it closed to other users, and runs the migrations; several
-    /// processes that start at once wait for each other.
-    ///
-    /// # Errors
-    /// When the path cannot be read, is not a SQLite database, or is open to all users of the
-    /// machine.
-    pub async fn open(url: &str) -> Result<Self, OpenError> {
-        let (name, options) = options(url)?;
-        let path = options.get_filename();
-        let unreachable = |error: io::Error| OpenError::unreachable(&name, &error.into(), ADVICE);
-        if !is_read_only(url) {
-            create_private(path).map_err(unreachable)?;
-        }
-        sqlite_file::refuse_special(path).map_err(unreachable)?;
-        let applied = applied(url).await?;
-        refuse_exposed(path)?;
-        if applied
-            .is_none_or(|applied| judge(&applied, &migrations::SQLITE) != TablesState::Current)
-        {
-            migrate(&name, &options).await?;
-        }
-        Self::pool(&name, &for_writing(options)).await
+/// Opens a file with current tables without a write; opens others as [`open`] does.
+///
+/// # Errors
+/// As [`open`].
+pub(super) async fn open_for_reading(url: &str) -> Result<Pool, OpenError> {
+    let (name, options) = options(url)?;
+    if !matches!(tables_state(url).await, Ok(TablesState::Current)) {
+        return open(url).await;
     }
-
-    /// Opens a file whose tables are current without a write; falls back to [`Self::open`] for
-    /// others.
-    pub(super) async fn open_for_reading(url: &str) -> Result<Self, OpenError> {
-        let (name, options) = options(url)?;
-        let current = match applied(url).await {
-            Ok(Some(applied)) => judge(&applied, &migrations::SQLITE) == TablesState::Current,
-            _ => false,
-        };
-        if !current {
-            return Self::open(url).await;
-        }
-        refuse_exposed(options.get_filename())?;
-        Self::pool(&name, &sqlite_file::read_only(options)).await
-    }
-
-    /// Opens a file that is there and whose tables are current.
-    pub(super) async fn attach(url: &str) -> Result<Self, OpenError> {
-        let (name, options) = options(url)?;
-        Self::pool(&name, &for_writing(options)).await
-    }
-
-    async fn pool(name: &str, options: &SqliteConnectOptions) -> Result<Self, OpenError> {
-        let connect = || {
-            SqlitePoolOptions::new()
-                .max_connections(8)
-                .acquire_timeout(Duration::from_secs(5))
-                // There is no server that could have gone away.
-                .test_before_acquire(false)
-                .connect_with(options.clone())
-        };
-        let pool = while_busy(connect)
-            .await
-            .map_err(|error| OpenError::unreachable(name, &error, ADVICE))?;
-        Ok(Self { pool })
-    }
+    refuse_exposed(options.get_filename())?;
+    connect(&name, &sqlite_file::read_only(options)).await
 }
 
-/// The file that the URL names and that is not there; `None` for a file that is, and for another
-/// database.
+/// Opens an existing file with current tables.
+///
+/// # Errors
+/// When the path cannot be read, or is not a SQLite database.
+pub(super) async fn attach(url: &str) -> Result<Pool, OpenError> {
+    let (name, options) = options(url)?;
+    connect(&name, &for_writing(options)).await
+}
+
+async fn connect(name: &str, options: &SqliteConnectOptions) -> Result<Pool, OpenError> {
+    let connect = || {
+        SqlitePoolOptions::new()
+            .max_connections(MAX_CONNECTIONS)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            // There is no server that could have gone away.
+            .test_before_acquire(false)
+            .connect_with(options.clone())
+    };
+    let pool = retry_while_busy(connect)
+        .await
+        .map_err(|error| OpenError::unreachable(name, error, ADVICE))?;
+    Ok(Pool::Sqlite(pool))
+}
+
+/// Returns the name of the file if it does not exist; `None` if it does, or if the URL names
+/// another database.
 pub(super) fn missing_file(url: &str) -> Result<Option<String>, OpenError> {
     if !url.starts_with("sqlite:") {
         return Ok(None);
     }
-    let options = SqliteConnectOptions::from_str(url)
-        .map_err(|_| OpenError::MalformedUrl("sqlite://<path to the file>"))?;
+    let options = parse(url)?;
     let file = options.get_filename();
     Ok((!file.exists()).then(|| file.display().to_string()))
 }
 
-/// The file's name, and what opens it.
+/// Parses the URL. Returns the name of the file and the options.
 fn options(url: &str) -> Result<(String, SqliteConnectOptions), OpenError> {
-    let options = SqliteConnectOptions::from_str(url)
-        .map_err(|_| OpenError::MalformedUrl("sqlite://<path to the file>"))?;
+    let options = parse(url)?;
     if url.contains(":memory:") || url.contains("mode=memory") {
         return Err(OpenError::MalformedUrl("a file: users in memory would be lost"));
     }
@@ -122,14 +108,25 @@ fn options(url: &str) -> Result<(String, SqliteConnectOptions), OpenError> {
     Ok((name, options.foreign_keys(true).busy_timeout(BUSY_TIMEOUT)))
 }
 
+fn parse(url: &str) -> Result<SqliteConnectOptions, OpenError> {
+    SqliteConnectOptions::from_str(url)
+        .map_err(|_| OpenError::MalformedUrl("sqlite://<path to the file>"))
+}
+
 fn for_writing(options: SqliteConnectOptions) -> SqliteConnectOptions {
     options
         .journal_mode(SqliteJournalMode::Wal)
-        // In WAL mode the default could lose the last commits at a power cut.
+        // In WAL mode, the default could lose the last commits in a power failure.
         .synchronous(SqliteSynchronous::Full)
 }
 
-/// Whether the URL itself forbids to write.
+/// Returns the name of the file and options that change nothing.
+pub(super) fn for_reading(url: &str) -> Result<(String, SqliteConnectOptions), OpenError> {
+    let (name, options) = options(url)?;
+    Ok((name, sqlite_file::read_only(options)))
+}
+
+/// Returns whether the URL itself forbids writing.
 fn is_read_only(url: &str) -> bool {
     let query = url.split_once('?').map_or("", |(_, query)| query);
     query
@@ -140,58 +137,59 @@ fn is_read_only(url: &str) -> bool {
 /// Runs all migrations in one transaction that holds the write lock from its beginning: SQLite has
 /// no other lock that a second process would wait for.
 async fn migrate(name: &str, options: &SqliteConnectOptions) -> Result<(), OpenError> {
-    let failed = |error: sqlx::Error| OpenError::unreachable(name, &error, ADVICE);
-    let options = options.clone().busy_timeout(START_PATIENCE);
+    let failed = |error: sqlx::Error| OpenError::unreachable(name, error, ADVICE);
+    let options = options.clone().busy_timeout(START_TIMEOUT);
     let mut connection =
-        while_busy(|| SqliteConnection::connect_with(&options)).await.map_err(failed)?;
+        retry_while_busy(|| SqliteConnection::connect_with(&options)).await.map_err(failed)?;
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
     migrations::SQLITE
         .run_direct(None, &mut *transaction, false)
         .await
-        .map_err(|error| OpenError::migration(name, &error, ADVICE))?;
+        .map_err(|error| OpenError::migration(name, error, ADVICE))?;
     transaction.commit().await.map_err(failed)?;
     connection.close().await.map_err(failed)
 }
 
-/// Tries again while SQLite reports that the database is locked. It does so at once, without its
-/// busy timeout, where processes at their start change the journal mode at the same time.
-async fn while_busy<T, F>(step: impl Fn() -> F) -> Result<T, sqlx::Error>
+/// Retries while SQLite reports a lock. It does so immediately, without its busy timeout, when
+/// starting processes change the journal mode at the same time.
+async fn retry_while_busy<T, F>(step: impl Fn() -> F) -> Result<T, sqlx::Error>
 where
     F: Future<Output = Result<T, sqlx::Error>>,
 {
     let started = tokio::time::Instant::now();
     loop {
         match step().await {
-            Err(error) if is_busy(&error) && started.elapsed() < START_PATIENCE => {
-                // Others hold the lock for milliseconds.
-                tokio::time::sleep(Duration::from_millis(20)).await;
+            Err(error) if is_busy(&error) && started.elapsed() < START_TIMEOUT => {
+                tokio::time::sleep(START_RETRY_INTERVAL).await;
             }
-            done => return done,
+            result => return result,
         }
     }
 }
 
-/// SQLITE_BUSY and SQLITE_LOCKED, whose extended codes have them in the lowest byte.
+/// Returns whether the error is SQLITE_BUSY or SQLITE_LOCKED; extended codes have these in the
+/// lowest byte.
 fn is_busy(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
     code.is_some_and(|code| matches!(code & 0xff, 5 | 6))
 }
 
-/// SQLite would create the file readable for everybody; it holds password hashes.
+/// Creates the file unless it exists. SQLite would let all users read it.
 fn create_private(path: &Path) -> io::Result<()> {
     let mut options = std::fs::File::options();
     options.write(true).create_new(true).mode(0o600);
     match options.open(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        other => other.map(drop),
+        result => result.map(drop),
     }
 }
 
-/// A file that its group can read is accepted: shared volumes are mounted so. `serve` logs it.
+/// Refuses a file that all users can access. One that only its group can access is accepted,
+/// because shared volumes are mounted so; `serve` logs it.
 fn refuse_exposed(path: &Path) -> Result<(), OpenError> {
     match sqlite_file::exposure(path) {
-        Some(Exposure { path, mode }) if mode & 0o007 != 0 => {
-            Err(OpenError::Exposed { path, mode })
+        Some(exposure) if exposure.is_to_all() => {
+            Err(OpenError::Exposed { path: exposure.path, mode: exposure.mode })
         }
         _ => Ok(()),
     }
@@ -202,46 +200,28 @@ pub(super) fn exposure(url: &str) -> Result<Option<Exposure>, OpenError> {
     Ok(sqlite_file::exposure(options.get_filename()))
 }
 
-/// What reads the file and changes nothing.
-pub(super) fn for_reading(url: &str) -> Result<(String, SqliteConnectOptions), OpenError> {
-    let (name, options) = options(url)?;
-    Ok((name, sqlite_file::read_only(options)))
-}
-
-/// The migrations that were applied; `None` when there never were any. The file is neither made
-/// nor changed.
-pub(super) async fn applied(url: &str) -> Result<Option<Vec<Applied>>, OpenError> {
+/// Returns the state of the tables without changing or creating the file.
+pub(super) async fn tables_state(url: &str) -> Result<TablesState, OpenError> {
     let (name, options) = for_reading(url)?;
-    let failed = |error: sqlx::Error| OpenError::unreachable(&name, &error, ADVICE);
+    let failed = |error: sqlx::Error| OpenError::unreachable(&name, error, ADVICE);
     if !options.get_filename().exists() {
-        return Ok(None);
+        return Ok(TablesState::Missing);
     }
     sqlite_file::refuse_special(options.get_filename()).map_err(|error| failed(error.into()))?;
-    let look = || async {
+    let read = || async {
         let mut connection = SqliteConnection::connect_with(&options).await?;
-        let known: i64 = sqlx::query_scalar(
+        let recorded: i64 = sqlx::query_scalar(
             "SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'",
         )
         .fetch_one(&mut connection)
         .await?;
-        let applied = match known {
+        let applied: Option<Vec<Applied>> = match recorded {
             0 => None,
-            _ => Some(sqlx::query_as(queries::MIGRATIONS).fetch_all(&mut connection).await?),
+            _ => Some(sqlx::query_as(migrations::APPLIED).fetch_all(&mut connection).await?),
         };
         connection.close().await?;
         Ok(applied)
     };
-    while_busy(look).await.map_err(failed)
+    let applied = retry_while_busy(read).await.map_err(failed)?;
+    Ok(TablesState::of(applied.as_deref(), &migrations::SQLITE))
 }
-
-implement_storage!(
-    SqliteStorage,
-    sqlx::Sqlite,
-    queries::SQLITE_INSERT_SESSION,
-    queries::SQLITE_LOCK_USERS,
-    queries::SQLITE_ADVANCE_IDS,
-    queries::SQLITE_LOCK_FOR_WRITING,
-    queries::SQLITE_LOCK_ADMINISTRATORS,
-    queries::SQLITE_LOCK_SESSIONS,
-    migrations::SQLITE
-);

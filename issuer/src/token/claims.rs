@@ -1,12 +1,12 @@
-//! The claims of SimpleJWT's tokens, with the document's additions, and `sid`, which tells what
-//! ends with a logout.
+//! The claims of SimpleJWT's tokens, with `username`, `email`, `role`, `premium`, and the session
+//! as `sid`.
 
 use serde::Serialize;
 use verifier_core::TokenType;
 
-use crate::users::User;
+use crate::model::User;
 
-/// Everything in a token but `exp` and `iat`, which jwt-compact writes.
+/// All claims except `exp` and `iat`, which jwt-compact writes.
 #[derive(Debug, Serialize)]
 pub(super) struct TokenClaims<'a> {
     token_type: &'static str,
@@ -21,23 +21,21 @@ pub(super) struct TokenClaims<'a> {
     status: Option<Status<'a>>,
 }
 
-/// Where a verifier learns whether the session goes on (draft-ietf-oauth-status-list, section
-/// "Referenced Token").
+/// Reference to a status list (draft-ietf-oauth-status-list, section "Referenced Token").
 #[derive(Debug, Serialize)]
 struct Status<'a> {
-    status_list: Place<'a>,
+    status_list: StatusListReference<'a>,
 }
 
 #[derive(Debug, Serialize)]
-struct Place<'a> {
+struct StatusListReference<'a> {
     idx: i64,
     uri: &'a str,
 }
 
 impl<'a> TokenClaims<'a> {
-    /// The claims of a new token for this user, as the user is now.
-    ///
-    /// `status`: index in a status list, and the list's URI.
+    /// Returns the claims of a new token. `status` is an index in a status list, and the list's
+    /// URI.
     pub(super) fn of(
         user: &'a User,
         session: &'a str,
@@ -45,6 +43,8 @@ impl<'a> TokenClaims<'a> {
         jti: &'a str,
         status: Option<(i64, &'a str)>,
     ) -> Self {
+        let status =
+            status.map(|(idx, uri)| Status { status_list: StatusListReference { idx, uri } });
         Self {
             token_type: token_type.as_str(),
             jti,
@@ -54,7 +54,7 @@ impl<'a> TokenClaims<'a> {
             email: &user.email,
             role: &user.role,
             premium: user.premium,
-            status: status.map(|(idx, uri)| Status { status_list: Place { idx, uri } }),
+            status,
         }
     }
 }

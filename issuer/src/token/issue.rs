@@ -1,5 +1,3 @@
-//! Signing new tokens.
-
 use std::sync::Arc;
 
 use chrono::DateTime;
@@ -9,17 +7,16 @@ use verifier_core::TokenType;
 use super::claims::TokenClaims;
 use crate::clock::Clock;
 use crate::keys::{self, LiveKeys, SignError};
+use crate::model::{RefreshToken, Session, StatusSlot, User};
 use crate::random::{Random, RandomError, hex128};
 use crate::revocation::StatusLists;
-use crate::sessions::{RefreshToken, Session};
-use crate::users::User;
 
-/// How long tokens live, in seconds.
+/// Lifetimes of tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lifetimes {
-    /// Of an access token.
+    /// Of an access token, in seconds.
     pub access_seconds: u32,
-    /// Of a refresh token.
+    /// Of a refresh token, in seconds.
     pub refresh_seconds: u32,
 }
 
@@ -30,21 +27,21 @@ impl Default for Lifetimes {
     }
 }
 
-/// A token could not be made.
+/// A token was not issued.
 #[derive(Debug, thiserror::Error)]
 pub enum IssueError {
-    /// No `jti` without randomness.
+    /// The random source failed, so that there is no `jti`.
     #[error(transparent)]
     Random(#[from] RandomError),
     /// The token could not be serialized or signed.
     #[error(transparent)]
     Sign(#[from] SignError),
-    /// The clock is beyond the calendar.
+    /// `iat` or `exp` is beyond the calendar.
     #[error("the clock or a lifetime is out of range")]
     Time,
 }
 
-/// Makes tokens with the active key.
+/// Issues tokens, signed by the active key.
 pub struct TokenIssuer {
     keys: Arc<LiveKeys>,
     lifetimes: Lifetimes,
@@ -54,7 +51,7 @@ pub struct TokenIssuer {
 }
 
 impl TokenIssuer {
-    /// An issuer of tokens with these lifetimes.
+    /// Creates an issuer of tokens with these lifetimes.
     #[must_use]
     pub fn new(
         keys: Arc<LiveKeys>,
@@ -65,50 +62,50 @@ impl TokenIssuer {
         Self { keys, lifetimes, clock, random, lists: None }
     }
 
-    /// Makes tokens name their place in these status lists.
+    /// Makes tokens refer to these status lists.
     #[must_use]
     pub fn with_status_lists(mut self, lists: StatusLists) -> Self {
         self.lists = Some(lists);
         self
     }
 
-    /// A place in a status list for a session that begins, another one for each `attempt`; `None`
-    /// without lists, or when the attempts are used up because they are full.
+    /// Returns a status slot to try for a new session, another one for each `attempt`; `None`
+    /// without lists, or if they seem full.
     ///
     /// # Errors
     /// When the random source fails.
-    pub fn new_place(&self, attempt: u32) -> Result<Option<(i64, i64)>, IssueError> {
+    pub fn new_slot(&self, attempt: u32) -> Result<Option<StatusSlot>, IssueError> {
         match &self.lists {
-            Some(lists) => Ok(lists.place(attempt, &*self.random)?),
+            Some(lists) => Ok(lists.slot(attempt, &*self.random)?),
             None => Ok(None),
         }
     }
 
-    /// How long tokens live.
+    /// Returns the lifetimes of tokens.
     #[must_use]
     pub fn lifetimes(&self) -> Lifetimes {
         self.lifetimes
     }
 
-    /// The thumbprint of the key that signs now.
+    /// Returns the thumbprint of the active key.
     #[must_use]
     pub fn signing_kid(&self) -> String {
         self.keys.current().signing.kid().to_owned()
     }
 
-    /// Returns whether tokens of the key with this thumbprint are accepted now.
+    /// Returns whether tokens of the key with this thumbprint are accepted.
     #[must_use]
     pub fn trusts(&self, kid: &str) -> bool {
         self.keys.trusts(kid)
     }
 
-    /// How far ahead of this clock the `iat` of an accepted token may be, in seconds.
+    /// Returns how far in the future the `iat` of an accepted token may be, in seconds.
     #[must_use]
     pub fn future_leeway_seconds(&self) -> u64 {
         self.keys.accepted().future_leeway_seconds
     }
 
-    /// The id of a session that begins.
+    /// Returns a new session id.
     ///
     /// # Errors
     /// When the random source fails.
@@ -116,7 +113,7 @@ impl TokenIssuer {
         Ok(hex128(&*self.random)?)
     }
 
-    /// What tells a new refresh token from all others, and its times.
+    /// Returns the `jti` and times of a new refresh token.
     ///
     /// # Errors
     /// When the random source fails.
@@ -126,8 +123,8 @@ impl TokenIssuer {
         Ok(RefreshToken { jti: hex128(&*self.random)?, issued_at, expires_at })
     }
 
-    /// A refresh token of a session. The same `token` for the same user gives the same text: RS256
-    /// is deterministic.
+    /// Signs a refresh token of a session. The same arguments give the same text, because RS256 is
+    /// deterministic.
     ///
     /// # Errors
     /// See [`IssueError`]; none depends on the request.
@@ -137,35 +134,34 @@ impl TokenIssuer {
         session: &Session,
         token: &RefreshToken,
     ) -> Result<String, IssueError> {
-        let uri = self.list_uri(session);
-        let status = session.status_idx.zip(uri.as_deref());
-        let claims = TokenClaims::of(user, &session.id, TokenType::Refresh, &token.jti, status);
-        self.signed(claims, token.issued_at, token.expires_at)
+        let (issued_at, expires_at) = (token.issued_at, token.expires_at);
+        self.sign(user, session, TokenType::Refresh, &token.jti, issued_at, expires_at)
     }
 
-    /// A new access token of a session, with the user's claims as they are in `user`.
+    /// Signs a new access token of a session, with the claims of `user`.
     ///
     /// # Errors
     /// See [`IssueError`]; none depends on the request.
     pub fn access(&self, user: &User, session: &Session) -> Result<String, IssueError> {
         let jti = hex128(&*self.random)?;
         let now = self.clock.now().timestamp();
-        let uri = self.list_uri(session);
-        let status = session.status_idx.zip(uri.as_deref());
-        let claims = TokenClaims::of(user, &session.id, TokenType::Access, &jti, status);
-        self.signed(claims, now, now + i64::from(self.lifetimes.access_seconds))
+        let expires_at = now + i64::from(self.lifetimes.access_seconds);
+        self.sign(user, session, TokenType::Access, &jti, now, expires_at)
     }
 
-    fn list_uri(&self, session: &Session) -> Option<String> {
-        Some(self.lists.as_ref()?.uri(session.status_list?))
-    }
-
-    fn signed(
+    fn sign(
         &self,
-        claims: TokenClaims<'_>,
+        user: &User,
+        session: &Session,
+        token_type: TokenType,
+        jti: &str,
         issued_at: i64,
         expires_at: i64,
     ) -> Result<String, IssueError> {
+        let slot = self.lists.as_ref().zip(session.status);
+        let status = slot.map(|(lists, slot)| (slot.index, lists.uri(slot.list)));
+        let status = status.as_ref().map(|(index, uri)| (*index, uri.as_str()));
+        let claims = TokenClaims::of(user, &session.id, token_type, jti, status);
         let mut claims = Claims::new(claims);
         claims.issued_at = DateTime::from_timestamp(issued_at, 0);
         claims.expiration = DateTime::from_timestamp(expires_at, 0);

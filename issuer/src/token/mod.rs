@@ -1,8 +1,10 @@
-//! Tokens: made here, and checked by the same verifier that everybody else uses.
+//! Issuing tokens, and checking them with the same verifier that other services use.
 
 mod check;
 mod claims;
 mod issue;
+mod refusal;
 
-pub use check::{MAX_ID_BYTES, Subject, TokenChecker, TokenRefusal};
+pub use check::{MAX_ID_BYTES, Subject, TokenChecker};
 pub use issue::{IssueError, Lifetimes, TokenIssuer};
+pub use refusal::TokenRefusal;

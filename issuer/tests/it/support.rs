@@ -216,16 +216,10 @@ impl TestIssuer {
             tokens = tokens.with_status_lists(lists.clone());
         }
         let lists = lists.map(|lists| {
-            StatusListService::new(
-                lists,
-                60,
-                Arc::clone(&live),
-                Arc::clone(&storage),
-                Arc::clone(&time),
-            )
+            StatusListService::new(lists, 60, Arc::clone(&live), storage.clone(), Arc::clone(&time))
         });
         let redis = options.redis_url.as_deref().map(|url| {
-            RedisPublisher::new(url, Arc::clone(&storage), Arc::clone(&time)).expect("a URL")
+            RedisPublisher::new(url, storage.clone(), Arc::clone(&time)).expect("a URL")
         });
         let revocations = Arc::new(Revocations::new(lists, redis));
         runtime.spawn({
@@ -239,7 +233,7 @@ impl TestIssuer {
             readiness: Readiness::default(),
             passwords: hasher(),
             sessions: Sessions::new(
-                Arc::clone(&storage),
+                storage.clone(),
                 tokens,
                 Arc::clone(&time),
                 options.rotation,
