@@ -1,14 +1,14 @@
-//! Where a service is: scheme, host, perhaps a path.
+//! The base URL of a service.
 
 use std::str::FromStr;
 
 use axum::http::Uri;
 
-/// A URL with `http` or `https`, without query and fragment, and without a slash at its end.
+/// An `http` or `https` URL without query, fragment and final slash. It may have a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaseUrl(String);
 
-/// A text that is no such URL.
+/// Not a base URL.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{0:?} is not the URL of a service: write it like https://login.example.com, without query and fragment"
@@ -18,27 +18,29 @@ pub struct InvalidBaseUrl(String);
 impl FromStr for BaseUrl {
     type Err = InvalidBaseUrl;
 
-    /// Without a user name or password in it.
+    /// Parses a URL without user name and password.
     fn from_str(text: &str) -> Result<Self, InvalidBaseUrl> {
-        let has_none = |url: &Self| {
+        let is_anonymous = |url: &Self| {
             url.uri().authority().is_some_and(|authority| !authority.as_str().contains('@'))
         };
-        Self::with_credentials(text).filter(has_none).ok_or_else(|| InvalidBaseUrl(text.to_owned()))
+        Self::with_credentials(text)
+            .filter(is_anonymous)
+            .ok_or_else(|| InvalidBaseUrl(text.to_owned()))
     }
 }
 
 impl BaseUrl {
-    /// Reads one that may hold a user name and a password: not to be repeated in messages.
+    /// Parses a URL that may contain a user name and a password. Messages must not repeat it.
     pub(crate) fn with_credentials(text: &str) -> Option<Self> {
         let uri: Uri = text.parse().ok()?;
-        let is_good = matches!(uri.scheme_str(), Some("http" | "https"))
+        let is_valid = matches!(uri.scheme_str(), Some("http" | "https"))
             && uri.authority().is_some()
             && uri.query().is_none()
             && !text.contains('#');
-        is_good.then(|| Self(text.trim_end_matches('/').to_owned()))
+        is_valid.then(|| Self(text.trim_end_matches('/').to_owned()))
     }
 
-    /// Takes user name and password out of it: the URL without them, and both as one text.
+    /// Splits the URL from its `user:password`.
     pub(crate) fn without_credentials(&self) -> (Self, Option<&str>) {
         let (scheme, rest) = self.0.split_once("://").unwrap_or(("", &self.0));
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
@@ -50,13 +52,13 @@ impl BaseUrl {
         }
     }
 
-    /// Its text.
+    /// Returns the URL as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Its path, without a slash at its end.
+    /// Returns the path, without its final slash.
     #[must_use]
     pub fn path(&self) -> &str {
         let after_scheme = self.0.split_once("://").map_or("", |(_, rest)| rest);
@@ -67,13 +69,13 @@ impl BaseUrl {
         self.0.parse().unwrap_or_default()
     }
 
-    /// The URL of a path, which begins with a slash.
+    /// Returns the URL of a path below it, which begins with a slash.
     #[must_use]
     pub fn at(&self, path: &str) -> String {
         format!("{}{path}", self.0)
     }
 
-    /// Whether whoever listens on the way can read along.
+    /// Returns whether requests leave this machine unencrypted.
     #[must_use]
     pub fn is_exposed(&self) -> bool {
         let uri = self.uri();
@@ -89,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_is_read_and_mistakes_are_refused() {
+    fn urls_parse_and_malformed_ones_are_rejected() {
         for (text, expected) in [
             ("https://login.example.com", "https://login.example.com"),
             ("http://127.0.0.1:8000/", "http://127.0.0.1:8000"),

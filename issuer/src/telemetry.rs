@@ -1,8 +1,8 @@
-//! Sending spans to an OpenTelemetry collector: OTLP over HTTP, in the background, as much as
-//! there is room for.
+//! Export of spans to an OpenTelemetry collector: OTLP over HTTP, in the background, from a bounded
+//! queue.
 //!
-//! A collector that is slow or down costs spans and nothing else. Batches and queue, sampling,
-//! extra headers and resource attributes follow the variables of the OpenTelemetry specification
+//! A slow or unreachable collector only loses spans. Batches and queue, sampling, extra headers and
+//! resource attributes follow the environment variables of the OpenTelemetry specification
 //! (`OTEL_BSP_*`, `OTEL_TRACES_SAMPLER`, `OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_SERVICE_NAME`,
 //! `OTEL_RESOURCE_ATTRIBUTES`).
 
@@ -21,39 +21,39 @@ use percent_encoding::percent_decode_str;
 
 use crate::base_url::BaseUrl;
 
-/// Unless the variables name it otherwise.
+/// Name of the service, unless the environment names another.
 const SERVICE: &str = "issuer";
 /// How long the end of the program waits for the collector.
-const PATIENCE: Duration = Duration::from_secs(3);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Spans cannot be sent at all.
+/// Spans cannot be exported.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
-    /// The URL is none. It is not repeated: it may hold a password.
+    /// The URL is malformed. The message does not repeat it: it may contain a password.
     #[error(
-        "--otlp-endpoint is no URL of an OTLP/HTTP collector: write it like http://localhost:4318, without query and fragment"
+        "--otlp-endpoint is not the URL of an OTLP/HTTP collector: write it like http://localhost:4318, without query and fragment"
     )]
     InvalidUrl,
-    /// The settings in the environment cannot be used.
+    /// The environment variables are invalid.
     #[error("the spans cannot be exported: {0}")]
     Exporter(#[from] ExporterBuildError),
 }
 
-/// Sends spans until it is stopped.
+/// An exporter of spans.
 pub struct Telemetry {
     provider: SdkTracerProvider,
 }
 
 impl Telemetry {
-    /// Will post spans to `<collector>/v1/traces`, by OTLP over HTTP; nothing is sent yet.
-    /// `collector`: like `http://localhost:4318`. A user name and a password in it are sent as
-    /// `Authorization: Basic` (RFC 7617).
+    /// Exports to `<collector>/v1/traces`, where `collector` is like `http://localhost:4318`. Sends
+    /// nothing yet. Sends a user name and a password in the URL as `Authorization: Basic` (RFC
+    /// 7617).
     ///
     /// # Errors
-    /// When that is no URL, or the settings in the environment cannot be used.
+    /// [`TelemetryError`] for a malformed URL or invalid environment variables.
     pub fn to(collector: &str) -> Result<Self, TelemetryError> {
         let collector = BaseUrl::with_credentials(collector).ok_or(TelemetryError::InvalidUrl)?;
-        // The exporter logs its URL, and sends nothing of what stands before the host.
+        // The exporter logs its URL, and ignores credentials in it.
         let (collector, credentials) = collector.without_credentials();
         let headers =
             credentials.map(|credentials| ("authorization".to_owned(), basic(credentials)));
@@ -70,25 +70,25 @@ impl Telemetry {
         Ok(Self { provider })
     }
 
-    /// Starts spans.
+    /// Returns the tracer that starts spans.
     #[must_use]
     pub fn tracer(&self) -> SdkTracer {
         self.provider.tracer(SERVICE)
     }
 
-    /// Sends what is left, within seconds.
+    /// Sends the queued spans, within seconds.
     pub async fn stop(self) {
-        // It blocks, and what it drops may not be dropped on a thread of the runtime.
+        // Blocking, and the client that it drops must not be dropped on a thread of the runtime.
         let stop = move || {
-            if let Err(error) = self.provider.shutdown_with_timeout(PATIENCE) {
-                tracing::warn!(%error, "the last spans were not sent");
+            if let Err(error) = self.provider.shutdown_with_timeout(SHUTDOWN_TIMEOUT) {
+                tracing::warn!(%error, "cannot send the last spans");
             }
         };
         let _ = tokio::task::spawn_blocking(stop).await;
     }
 }
 
-/// `user:password` as in a URL, where both may be percent-encoded (RFC 3986 section 3.2.1).
+/// Encodes the `user:password` of a URL, which may be percent-encoded (RFC 3986 section 3.2.1).
 fn basic(credentials: &str) -> String {
     let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
     let mut plain = percent_decode_str(user).collect::<Vec<_>>();
