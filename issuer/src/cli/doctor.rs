@@ -15,13 +15,13 @@ use super::{Failure, output, run_async};
 use crate::base_url::BaseUrl;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{DatabaseArgs, KeysArgs};
-use crate::doctor::{self, EdgeKeys, Finding, Level, Login, Patient, Web};
+use crate::doctor::{self, Deployment, EdgeKeys, Finding, HttpClient, Level, Login};
 use crate::keys::KeyDirectory;
 use crate::random::SystemRandom;
 use crate::regular_file;
 
-/// Bytes of a file of certificates; the ones of all public authorities have some 250 KiB.
-const MAX_CERTIFICATES: u64 = 4 << 20;
+/// Largest file of certificates, in bytes; the roots of all public authorities have 250 KiB.
+const MAX_CERTIFICATES_BYTES: u64 = 4 << 20;
 
 /// Exit code when a check found a problem.
 const PROBLEM: u8 = 1;
@@ -32,29 +32,27 @@ pub(super) struct DoctorArgs {
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8000")]
     issuer: BaseUrl,
 
-    /// A resource server that shall accept the issuer's tokens
+    /// A resource server that should accept the issuer's tokens
     #[arg(long, value_name = "URL")]
     edge: Option<BaseUrl>,
 
-    /// A path of it that an access token opens with GET
+    /// A path of the edge that an access token opens with GET
     #[arg(long, value_name = "PATH", default_value = "/protected", value_parser = path)]
     edge_path: String,
 
-    /// The public keys that it is configured with: a PEM, JWK or JWKS file, or the URL that it
-    /// fetches
+    /// Public keys of the edge: the configured PEM, JWK or JWKS file, or the fetched URL
     #[arg(long, value_name = "FILE|URL")]
     edge_keys: Option<String>,
 
-    /// Origin of a web page that calls both, like http://localhost:3000; may be given more than
-    /// once
+    /// Origin of a web page that calls both, like http://localhost:3000; may be repeated
     #[arg(long = "origin", value_name = "ORIGIN")]
     origins: Vec<String>,
 
-    /// Try a real login of this user too; the password is asked for, or read from standard input
+    /// Also log in as this user; prompts for the password, or reads it from standard input
     #[arg(long, value_name = "NAME")]
     username: Option<String>,
 
-    /// Certificates to trust in place of the public ones, as PEM
+    /// Trusted root certificates, instead of the public ones, as PEM
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
 
@@ -64,11 +62,11 @@ pub(super) struct DoctorArgs {
     #[command(flatten)]
     database: DatabaseArgs,
 
-    /// Redis that the issuer tells of ended sessions
+    /// Redis that the issuer publishes ended sessions to
     #[arg(long, env = "REDIS_URL", value_name = "URL", hide_env_values = true)]
     redis_url: Option<String>,
 
-    /// Print JSON, for programs
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
@@ -85,34 +83,34 @@ pub(super) fn run(args: DoctorArgs) -> Result<ExitCode, Failure> {
             let named = |error| format!("cannot read {}: {error}; check --ca-file", file.display());
             Some((
                 file.display().to_string(),
-                regular_file::read(file, MAX_CERTIFICATES).map_err(named)?,
+                regular_file::read(file, MAX_CERTIFICATES_BYTES).map_err(named)?,
             ))
         }
         None => None,
     };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let web = Web::new(
+    let client = HttpClient::new(
         roots.as_ref().map(|(name, pem)| (name.as_str(), pem.as_slice())),
         Arc::clone(&clock),
     )?;
     let json = args.json;
-    let patient = patient(args)?;
+    let deployment = deployment(args)?;
     let mut findings = Vec::new();
     run_async(async {
-        findings = doctor::examine(&patient, &web, &*clock, &SystemRandom).await;
+        findings = doctor::diagnose(&deployment, &client, &*clock, &SystemRandom).await;
         Ok(())
     })?;
-    let is_well = findings.iter().all(|finding| finding.level != Level::Problem);
+    let is_ok = findings.iter().all(|finding| finding.level != Level::Problem);
     let text = if json {
-        json_escaped(&serde_json::to_string(&Report { ok: is_well, checks: &findings })?) + "\n"
+        json_escaped(&serde_json::to_string(&Report { ok: is_ok, checks: &findings })?) + "\n"
     } else {
         findings.iter().map(line).collect()
     };
     output::text(&text)?;
-    Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::from(PROBLEM) })
+    Ok(if is_ok { ExitCode::SUCCESS } else { ExitCode::from(PROBLEM) })
 }
 
-fn patient(args: DoctorArgs) -> Result<Patient, Failure> {
+fn deployment(args: DoctorArgs) -> Result<Deployment, Failure> {
     let keys_from_environment = match keys_from_environment() {
         Ok(keys) => keys.map(|keys| Ok(Arc::new(keys))),
         Err(error) => Some(Err(error.to_string())),
@@ -128,7 +126,7 @@ fn patient(args: DoctorArgs) -> Result<Patient, Failure> {
         }
         None => None,
     };
-    Ok(Patient {
+    Ok(Deployment {
         directory: keys_from_environment.is_none().then(|| KeyDirectory::new(args.keys.keys_dir)),
         keys_from_environment,
         database_url: args.database.database_url,

@@ -1,25 +1,24 @@
-//! The clocks: a token is refused by a service whose clock is behind, and expires early where it
-//! is ahead.
+//! Clocks: a service whose clock is behind rejects new tokens; where it is ahead, tokens expire
+//! early.
 
 use chrono::TimeDelta;
 use verifier_core::DEFAULT_FUTURE_LEEWAY_SECONDS;
 
-use super::Finding;
-use super::web::Answer;
+use super::client::Response;
+use super::finding::Finding;
 
-/// `Date` has whole seconds, and servers renew it once a second.
+/// `Date` has whole seconds, and servers update it once a second.
 const RESOLUTION: TimeDelta = TimeDelta::seconds(2);
-/// So much of a token's life may be lost before it is a problem.
-const BEARABLE: TimeDelta = TimeDelta::seconds(60);
-/// A verifier with the default policy accepts tokens of a clock that is so much ahead of its own.
-const FORGIVEN: TimeDelta = TimeDelta::seconds(DEFAULT_FUTURE_LEEWAY_SECONDS.cast_signed());
-const ADVICE: &str = "let NTP set it";
+/// Largest tolerable loss of a token's lifetime.
+const TOLERABLE: TimeDelta = TimeDelta::seconds(60);
+/// How far another clock may be ahead for a verifier with the default policy.
+const ACCEPTED: TimeDelta = TimeDelta::seconds(DEFAULT_FUTURE_LEEWAY_SECONDS.cast_signed());
+const ADVICE: &str = "synchronize it by NTP";
 const ADVICE_BEHIND: &str =
-    "let NTP set it; until then, the edge's setting `future_leeway` forgives more seconds";
-const ADVICE_AHEAD: &str =
-    "let NTP set it; until then, the edge's setting `leeway` forgives some seconds";
+    "synchronize it by NTP; until then, raise the edge's setting `future_leeway`";
+const ADVICE_AHEAD: &str = "synchronize it by NTP; until then, raise the edge's setting `leeway`";
 
-/// What a clock shows: between these, seen from the clock of this machine.
+/// Bounds of the difference between a clock and the clock of this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Offset {
     least: TimeDelta,
@@ -27,12 +26,15 @@ struct Offset {
 }
 
 impl Offset {
-    fn of(answer: &Answer) -> Option<Self> {
-        let date = answer.date()?;
-        Some(Self { least: date - answer.answered, most: date + RESOLUTION - answer.asked })
+    fn of(response: &Response) -> Option<Self> {
+        let date = response.date()?;
+        Some(Self {
+            least: date - response.received_at,
+            most: date + RESOLUTION - response.sent_at,
+        })
     }
 
-    /// How far it is from `other` at least, positive when ahead.
+    /// Returns the smallest possible difference to `other`, positive when ahead.
     fn from(self, other: Self) -> TimeDelta {
         if self.least > other.most {
             self.least - other.most
@@ -46,13 +48,17 @@ impl Offset {
 
 const HERE: Offset = Offset { least: TimeDelta::zero(), most: TimeDelta::zero() };
 
-/// Compares this machine, the issuer and the edge; each is an answer of theirs.
-pub(super) fn compare(issuer: Option<&Answer>, edge: Option<&Answer>, findings: &mut Vec<Finding>) {
+/// Compares the clocks of this machine, the issuer and the edge, by a response of each.
+pub(super) fn compare(
+    issuer: Option<&Response>,
+    edge: Option<&Response>,
+    findings: &mut Vec<Finding>,
+) {
     let (issuer, edge) = (issuer.map(Offset::of), edge.map(Offset::of));
     match issuer {
         Some(Some(issuer)) => findings.push(here(issuer.from(HERE))),
         Some(None) => {
-            findings.push(Finding::skipped("issuer_clock", "the issuer's answers have no Date"))
+            findings.push(Finding::skipped("issuer_clock", "the issuer's responses have no Date"))
         }
         None => {}
     }
@@ -64,7 +70,7 @@ pub(super) fn compare(issuer: Option<&Answer>, edge: Option<&Answer>, findings: 
             findings.push(edge_against(edge.from(HERE), "clock of this machine"))
         }
         (Some(None), _) => {
-            findings.push(Finding::skipped("edge_clock", "the edge's answers have no Date"))
+            findings.push(Finding::skipped("edge_clock", "the edge's responses have no Date"))
         }
         (None, _) => {}
     }
@@ -73,15 +79,15 @@ pub(super) fn compare(issuer: Option<&Answer>, edge: Option<&Answer>, findings: 
 fn here(ahead: TimeDelta) -> Finding {
     const CHECK: &str = "issuer_clock";
     match ahead.num_seconds() {
-        0 => Finding::ok(CHECK, "the issuer's clock is this machine's, to two seconds"),
+        0 => Finding::ok(CHECK, "the issuer's clock agrees with this machine, to two seconds"),
         seconds @ 1.. => Finding::warning(
             CHECK,
-            format!("the issuer's clock is {seconds} s or more ahead of this machine"),
+            format!("the issuer's clock is at least {seconds} s ahead of this machine"),
             ADVICE,
         ),
         seconds => Finding::warning(
             CHECK,
-            format!("the issuer's clock is {} s or more behind this machine", -seconds),
+            format!("the issuer's clock is at least {} s behind this machine", -seconds),
             ADVICE,
         ),
     }
@@ -91,24 +97,24 @@ fn edge_against(ahead: TimeDelta, what: &str) -> Finding {
     const CHECK: &str = "edge_clock";
     let seconds = ahead.num_seconds();
     if ahead < TimeDelta::seconds(-1) {
-        let behind = format!("the edge is {} s or more behind the {what}", -seconds);
-        if -ahead > FORGIVEN {
+        let behind = format!("the edge is at least {} s behind the {what}", -seconds);
+        if -ahead > ACCEPTED {
             return Finding::problem(
                 CHECK,
-                format!("{behind}: it refuses new tokens so long"),
+                format!("{behind}: it rejects new tokens for that long"),
                 ADVICE_BEHIND,
             );
         }
-        let text = format!("{behind}: without a future leeway it refuses new tokens so long");
+        let text = format!("{behind}: without a future leeway it rejects new tokens for that long");
         Finding::warning(CHECK, text, ADVICE_BEHIND)
-    } else if ahead > BEARABLE {
+    } else if ahead > TOLERABLE {
         let text = format!(
-            "the edge is {seconds} s or more ahead of the {what}: tokens expire there so much earlier"
+            "the edge is at least {seconds} s ahead of the {what}: tokens expire there that much earlier"
         );
         Finding::problem(CHECK, text, ADVICE_AHEAD)
     } else if ahead >= TimeDelta::seconds(1) {
         let text = format!(
-            "the edge is {seconds} s or more ahead of the {what}: tokens expire there so much earlier"
+            "the edge is at least {seconds} s ahead of the {what}: tokens expire there that much earlier"
         );
         Finding::warning(CHECK, text, ADVICE_AHEAD)
     } else {

@@ -1,11 +1,12 @@
-//! Whether browsers let pages of an origin call issuer and edge (the Fetch standard's CORS
-//! protocol).
+//! Whether browsers let pages of an origin call issuer and edge (the CORS protocol of the Fetch
+//! standard).
 
-use super::web::{Answer, Web, WebError};
-use super::{Finding, Patient};
+use super::client::{ClientError, HttpClient, Response};
+use super::deployment::Deployment;
+use super::finding::Finding;
 use crate::base_url::BaseUrl;
 
-/// One call that a page makes.
+/// A call of a page.
 struct Call<'a> {
     check: &'static str,
     service: &'static str,
@@ -13,12 +14,12 @@ struct Call<'a> {
     path: &'a str,
     method: &'static str,
     headers: &'static [&'static str],
-    /// The setting that lists the origins.
+    /// The setting with the allowed origins.
     setting: &'static str,
 }
 
-pub(super) fn examine(patient: &Patient, web: &Web, findings: &mut Vec<Finding>) {
-    if patient.origins.is_empty() {
+pub(super) fn check(deployment: &Deployment, client: &HttpClient, findings: &mut Vec<Finding>) {
+    if deployment.origins.is_empty() {
         let text = "pass --origin with the origin of a web page, as in http://localhost:3000";
         findings.push(Finding::skipped("issuer_cors", text));
         return;
@@ -27,7 +28,7 @@ pub(super) fn examine(patient: &Patient, web: &Web, findings: &mut Vec<Finding>)
     let mut calls = vec![Call {
         check: "issuer_cors",
         service: "issuer",
-        base: &patient.issuer,
+        base: &deployment.issuer,
         path: "/api/token/",
         method: "POST",
         headers: &["content-type"],
@@ -39,26 +40,26 @@ pub(super) fn examine(patient: &Patient, web: &Web, findings: &mut Vec<Finding>)
         headers: &["authorization"],
         ..calls[0]
     });
-    if let Some(base) = &patient.edge {
+    if let Some(base) = &deployment.edge {
         calls.push(Call {
             check: "edge_cors",
             service: "edge",
             base,
-            path: &patient.edge_path,
+            path: &deployment.edge_path,
             method: "GET",
             headers: &["authorization"],
             setting: "setting `cors_origins`",
         });
     }
-    for origin in &patient.origins {
-        findings.extend(calls.iter().map(|call| call.examine(web, origin)));
+    for origin in &deployment.origins {
+        findings.extend(calls.iter().map(|call| call.check(client, origin)));
     }
 }
 
 impl Call<'_> {
-    fn examine(&self, web: &Web, origin: &str) -> Finding {
+    fn check(&self, client: &HttpClient, origin: &str) -> Finding {
         let Self { check, service, path, method, setting, .. } = *self;
-        match self.fault(web, origin) {
+        match self.fault(client, origin) {
             Ok(None) => Finding::ok(
                 check,
                 format!("pages of {origin} may {method} {path} of the {service}"),
@@ -66,55 +67,59 @@ impl Call<'_> {
             Ok(Some(fault)) => Finding::problem(
                 check,
                 format!("pages of {origin} cannot {method} {path} of the {service}: {fault}"),
-                format!("add the origin, exactly so, to the {service}'s {setting}"),
+                format!("add exactly this origin to the {service}'s {setting}"),
             ),
             Err(error) => Finding::problem(
                 check,
-                format!("no answer from the {service}: {error}"),
-                "see the lines above",
+                format!("no response from the {service}: {error}"),
+                "see the findings above",
             ),
         }
     }
 
-    /// What a browser would stumble over.
-    fn fault(&self, web: &Web, origin: &str) -> Result<Option<String>, WebError> {
+    /// Returns why a browser would block the call.
+    fn fault(&self, client: &HttpClient, origin: &str) -> Result<Option<String>, ClientError> {
         let url = self.base.at(self.path);
-        let asked = self.headers.join(",");
+        let headers = self.headers.join(",");
         let preflight = [
             ("origin", origin),
             ("access-control-request-method", self.method),
-            ("access-control-request-headers", &asked),
+            ("access-control-request-headers", &headers),
         ];
-        let answer = web.options(&url, &preflight)?;
-        if !(200..300).contains(&answer.status) {
-            return Ok(Some(format!("the preflight is answered with {}", answer.status)));
+        let response = client.options(&url, &preflight)?;
+        if !(200..300).contains(&response.status) {
+            return Ok(Some(format!("the preflight returns {}", response.status)));
         }
-        if !admits(&answer, origin) {
-            return Ok(Some(unlisted(&answer)));
+        if !admits(&response, origin) {
+            return Ok(Some(unlisted(&response)));
         }
-        // GET and POST need no permission; a list that leaves them out says nothing against them.
-        let allowed =
-            answer.header("access-control-allow-headers").unwrap_or_default().to_ascii_lowercase();
+        // Access-Control-Allow-Methods is not checked: GET and POST are always allowed.
+        let allowed = response
+            .header("access-control-allow-headers")
+            .unwrap_or_default()
+            .to_ascii_lowercase();
         let lists = |name: &str| allowed.split(',').any(|listed| listed.trim() == name);
-        // `*` does not stand for Authorization.
+        // `*` does not include Authorization.
         let admitted = |name: &str| lists(name) || (lists("*") && name != "authorization");
         let missing = self.headers.iter().find(|name| !admitted(name));
         if let Some(name) = missing {
             return Ok(Some(format!("the preflight does not allow the header {name}")));
         }
-        let answer = web.get(&url, &[("origin", origin)])?;
-        Ok((!admits(&answer, origin))
-            .then(|| format!("after a good preflight, the answer itself: {}", unlisted(&answer))))
+        let response = client.get(&url, &[("origin", origin)])?;
+        Ok((!admits(&response, origin)).then(|| {
+            format!("after a successful preflight, the response itself: {}", unlisted(&response))
+        }))
     }
 }
 
-fn admits(answer: &Answer, origin: &str) -> bool {
-    matches!(answer.header("access-control-allow-origin"), Some(listed) if listed == "*" || listed == origin)
+fn admits(response: &Response, origin: &str) -> bool {
+    let allowed = response.header("access-control-allow-origin");
+    allowed.is_some_and(|allowed| allowed == "*" || allowed == origin)
 }
 
-fn unlisted(answer: &Answer) -> String {
-    match answer.header("access-control-allow-origin") {
+fn unlisted(response: &Response) -> String {
+    match response.header("access-control-allow-origin") {
         Some(other) => format!("Access-Control-Allow-Origin is {other:?}"),
-        None => "the answer has no Access-Control-Allow-Origin".to_owned(),
+        None => "the response has no Access-Control-Allow-Origin".to_owned(),
     }
 }

@@ -1,12 +1,13 @@
-//! The edge: is it well, has it the right keys, and does it accept what it should, and only that?
+//! The edge: its health, its keys, and which tokens it accepts.
 
 use serde_json::Value;
 use verifier_core::{Code, KeyError, KeySet, MAX_KEY_TEXT_BYTES, TokenType};
 
+use super::client::{HttpClient, Response};
+use super::deployment::{Deployment, EdgeKeys};
+use super::finding::Finding;
 use super::issuer::unencrypted;
 use super::probe::Session;
-use super::web::{Answer, Web};
-use super::{EdgeKeys, Finding, Patient};
 use crate::base_url::BaseUrl;
 use crate::clock::{Clock, unix_time};
 use crate::keys::IssuerKeys;
@@ -15,32 +16,32 @@ use crate::regular_file;
 const SAME_KEY: &str =
     "give it `public.pem` of the issuer (GET /public.pem), or let it fetch /.well-known/jwks.json";
 
-/// Asks how it is; the answer tells its clock too.
-pub(super) fn examine(
-    patient: &Patient,
-    web: &Web,
-    issuer: Option<&Answer>,
+/// Checks the edge without tokens. The returned response has its clock.
+pub(super) fn check(
+    deployment: &Deployment,
+    client: &HttpClient,
+    issuer: Option<&Response>,
     keys: Option<&IssuerKeys>,
     findings: &mut Vec<Finding>,
-) -> Option<Answer> {
-    match (&patient.edge_keys, keys) {
-        (Some(source), Some(keys)) => findings.push(configured_keys(web, source, keys)),
+) -> Option<Response> {
+    match (&deployment.edge_keys, keys) {
+        (Some(source), Some(keys)) => findings.push(configured_keys(client, source, keys)),
         (Some(_), None) => findings
-            .push(Finding::skipped("edge_keys", "there are no good key files to compare with")),
+            .push(Finding::skipped("edge_keys", "there are no usable key files to compare with")),
         (None, _) => {
             let text =
                 "pass --edge-keys with the file or URL of the public keys that the edge uses";
             findings.push(Finding::skipped("edge_keys", text));
         }
     }
-    let Some(edge) = &patient.edge else {
+    let Some(edge) = &deployment.edge else {
         findings.push(Finding::skipped("edge", "pass --edge with the URL of a resource server"));
         return None;
     };
-    let health = match web.get(&edge.at("/"), &[]) {
+    let health = match client.get(&edge.at("/"), &[]) {
         Ok(health) => health,
         Err(error) => {
-            let text = format!("no answer from {}: {error}", edge.as_str());
+            let text = format!("no response from {}: {error}", edge.as_str());
             findings.push(Finding::problem("edge", text, "start it, or correct --edge"));
             return None;
         }
@@ -53,16 +54,16 @@ pub(super) fn examine(
     Some(health)
 }
 
-fn state(edge: &BaseUrl, health: &Answer) -> Finding {
+fn state(edge: &BaseUrl, health: &Response) -> Finding {
     const CHECK: &str = "edge";
     let url = edge.as_str();
     if health.status != 200 {
-        let text = format!("the edge at {url} answers GET / with {}", health.refusal());
-        return Finding::problem(CHECK, text, "its log says why; or correct --edge");
+        let text = format!("the edge at {url} returns {} for GET /", health.summary());
+        return Finding::problem(CHECK, text, "see its log, or correct --edge");
     }
     let report = health.json();
     if report.get("status").and_then(Value::as_str) != Some("degraded") {
-        return Finding::ok(CHECK, format!("the edge at {url} answers GET / with 200"));
+        return Finding::ok(CHECK, format!("the edge at {url} returns 200 for GET /"));
     }
     let problem = |part: &str| report.get(part)?.get("problem")?.as_str();
     let problems: Vec<_> =
@@ -71,12 +72,12 @@ fn state(edge: &BaseUrl, health: &Answer) -> Finding {
     Finding::problem(
         CHECK,
         format!("the edge at {url} is degraded: {text}"),
-        "correct its settings, or what they name",
+        "correct its settings, or the services that they name",
     )
 }
 
-/// Whether the edge looks for revocations where the issuer puts them.
-fn revocation(issuer: &Answer, edge: &Answer) -> Option<Finding> {
+/// Checks that the edge reads revocations where the issuer publishes them.
+fn revocation(issuer: &Response, edge: &Response) -> Option<Finding> {
     const CHECK: &str = "revocation";
     let (issuer, edge) = (issuer.json(), edge.json());
     let redis = issuer.get("redis")?.as_str()?;
@@ -84,23 +85,23 @@ fn revocation(issuer: &Answer, edge: &Answer) -> Option<Finding> {
     Some(match (source, redis) {
         ("redis", "not configured") => Finding::problem(
             CHECK,
-            "the edge asks Redis for ended sessions, and the issuer tells Redis of none",
+            "the edge reads ended sessions from Redis, but the issuer publishes none there",
             "set the issuer's --redis-url (REDIS_URL) to the same server",
         ),
         ("none", _) => Finding::warning(
             CHECK,
-            "the edge does not ask whether a session has ended: tokens outlive a logout there",
+            "the edge does not check for ended sessions: tokens outlive a logout there",
             "set its `revocation` to redis or status_list",
         ),
-        _ => Finding::ok(CHECK, format!("the edge asks for ended sessions: {source}")),
+        _ => Finding::ok(CHECK, format!("the edge checks for ended sessions: {source}")),
     })
 }
 
-fn configured_keys(web: &Web, source: &EdgeKeys, keys: &IssuerKeys) -> Finding {
+fn configured_keys(client: &HttpClient, source: &EdgeKeys, keys: &IssuerKeys) -> Finding {
     const CHECK: &str = "edge_keys";
     let (name, text) = match source {
         EdgeKeys::File(path) => (path.display().to_string(), read(path)),
-        EdgeKeys::Url(url) => (url.clone(), fetch(web, url)),
+        EdgeKeys::Url(url) => (url.clone(), fetch(client, url)),
     };
     let text = match text {
         Ok(text) => text,
@@ -135,11 +136,11 @@ fn configured_keys(web: &Web, source: &EdgeKeys, keys: &IssuerKeys) -> Finding {
         if missing == 0 {
             Finding::ok(
                 CHECK,
-                format!("{name} holds the active key {active} and all others that verify"),
+                format!("{name} contains the active key {active} and all others that verify"),
             )
         } else {
             let text = format!(
-                "{name} holds the active key, but not {missing} others: their tokens are refused there"
+                "{name} contains the active key, but not {missing} others: their tokens are rejected there"
             );
             Finding::warning(
                 CHECK,
@@ -149,7 +150,7 @@ fn configured_keys(web: &Web, source: &EdgeKeys, keys: &IssuerKeys) -> Finding {
         }
     } else if known.iter().any(|key| has(&key.thumbprint())) {
         let text = format!(
-            "{name} holds a key of the issuer, but not the active one, {active}: it missed a rotation"
+            "{name} contains a key of the issuer, but not the active one, {active}: it missed a rotation"
         );
         Finding::problem(CHECK, text, SAME_KEY)
     } else {
@@ -157,30 +158,30 @@ fn configured_keys(web: &Web, source: &EdgeKeys, keys: &IssuerKeys) -> Finding {
             set.keys().first().map(verifier_core::PublicKey::thumbprint).unwrap_or_default();
         Finding::problem(
             CHECK,
-            format!("{name} holds another key, {other}; the issuer signs with {active}"),
+            format!("{name} contains another key, {other}; the issuer signs with {active}"),
             SAME_KEY,
         )
     }
 }
 
 fn read(path: &std::path::Path) -> Result<String, String> {
-    // One byte more than is allowed, so that a larger file is refused and not cut.
+    // One byte more than the limit, so that a larger file is rejected and not truncated.
     regular_file::read_text(path, MAX_KEY_TEXT_BYTES as u64 + 1).map_err(|error| error.to_string())
 }
 
-fn fetch(web: &Web, url: &str) -> Result<String, String> {
-    let answer = web.get(url, &[]).map_err(|error| error.to_string())?;
-    if answer.status == 200 {
-        Ok(answer.body)
+fn fetch(client: &HttpClient, url: &str) -> Result<String, String> {
+    let response = client.get(url, &[]).map_err(|error| error.to_string())?;
+    if response.status == 200 {
+        Ok(response.body)
     } else {
-        Err(format!("it answers {}", answer.status))
+        Err(format!("status {}", response.status))
     }
 }
 
-/// Shows tokens to the edge: a good one, none, and one that was changed.
+/// Sends requests to the edge with a valid token, without a token, and with a tampered token.
 pub(super) fn try_tokens(
-    patient: &Patient,
-    web: &Web,
+    deployment: &Deployment,
+    client: &HttpClient,
     probe: Option<&str>,
     session: Option<&Session>,
     keys: Option<&IssuerKeys>,
@@ -190,28 +191,28 @@ pub(super) fn try_tokens(
     if let (Some(session), Some(keys)) = (session, keys) {
         findings.push(by_key_files(&session.access, keys, clock));
     }
-    let Some(edge) = &patient.edge else { return };
+    let Some(edge) = &deployment.edge else { return };
     let (token, whose) = match (session, probe) {
         (Some(session), _) => (session.access.as_str(), "a token of the running issuer"),
-        (None, Some(probe)) => (probe, "a token that the active key signed just now"),
+        (None, Some(probe)) => (probe, "a new token of the active key"),
         (None, None) => {
             findings.push(Finding::skipped(
                 "edge_token",
-                "there is no token to try: neither key files nor a login",
+                "there is no token to try, neither from key files nor from a login",
             ));
             return;
         }
     };
-    let url = edge.at(&patient.edge_path);
-    let show = |token: &str| web.get(&url, &[("authorization", &format!("Bearer {token}"))]);
-    // Silence was reported already.
+    let url = edge.at(&deployment.edge_path);
+    let send = |token: &str| client.get(&url, &[("authorization", &format!("Bearer {token}"))]);
+    // A missing response was reported before.
     let (Ok(accepted), Ok(without), Ok(changed)) =
-        (show(token), web.get(&url, &[]), show(&tampered(token)))
+        (send(token), client.get(&url, &[]), send(&tampered(token)))
     else {
         return;
     };
-    findings.push(protection(&patient.edge_path, &without, &changed));
-    findings.push(acceptance(&patient.edge_path, whose, &accepted));
+    findings.push(protection(&deployment.edge_path, &without, &changed));
+    findings.push(acceptance(&deployment.edge_path, whose, &accepted));
 }
 
 fn by_key_files(access: &str, keys: &IssuerKeys, clock: &dyn Clock) -> Finding {
@@ -226,32 +227,32 @@ fn by_key_files(access: &str, keys: &IssuerKeys, clock: &dyn Clock) -> Finding {
             Finding::problem(
                 CHECK,
                 text,
-                "make the running issuer use these keys; see the lines on its keys and clock",
+                "make the running issuer use these keys; see the findings on its keys and clock",
             )
         }
     }
 }
 
-/// The same token with another signature, as long and as canonical.
+/// Changes the signature of a token, but neither its length nor its canonical form.
 fn tampered(token: &str) -> String {
     let (signed, signature) = token.rsplit_once('.').unwrap_or((token, ""));
     let other = if signature.starts_with('A') { 'B' } else { 'A' };
     format!("{signed}.{other}{}", signature.get(1..).unwrap_or_default())
 }
 
-fn protection(path: &str, without: &Answer, changed: &Answer) -> Finding {
+fn protection(path: &str, without: &Response, changed: &Response) -> Finding {
     const CHECK: &str = "edge_protection";
     match (without.status, changed.status) {
         (200..300, _) => {
-            let text = format!("the edge opens {path} to everybody");
+            let text = format!("the edge serves {path} without a token");
             Finding::problem(
                 CHECK,
                 text,
-                "name a path that needs a token with --edge-path, or protect it",
+                "name a path that requires a token with --edge-path, or protect it",
             )
         }
         (_, 200..300) => {
-            let text = format!("the edge opens {path} to a token whose signature was changed");
+            let text = format!("the edge serves {path} for a token with a tampered signature");
             Finding::problem(
                 CHECK,
                 text,
@@ -260,23 +261,23 @@ fn protection(path: &str, without: &Answer, changed: &Answer) -> Finding {
         }
         _ => Finding::ok(
             CHECK,
-            format!("the edge keeps {path} closed to no token and to a changed one"),
+            format!("the edge rejects requests for {path} without a token and with a tampered one"),
         ),
     }
 }
 
-fn acceptance(path: &str, whose: &str, answer: &Answer) -> Finding {
+fn acceptance(path: &str, whose: &str, response: &Response) -> Finding {
     const CHECK: &str = "edge_token";
-    const CLOCK: &str = "compare the clocks: see the lines on them";
-    if (200..300).contains(&answer.status) {
+    const CLOCK: &str = "compare the clocks: see the findings on them";
+    if (200..300).contains(&response.status) {
         return Finding::ok(CHECK, format!("the edge accepts {whose}"));
     }
-    let code = answer.text("code").unwrap_or_default();
+    let code = response.text("code").unwrap_or_default();
     let is = |codes: &[Code]| codes.iter().any(|known| known.as_str() == code);
-    let advice = if answer.status == 404 || answer.status == 405 {
+    let advice = if response.status == 404 || response.status == 405 {
         "name a path that an access token opens with --edge-path"
-    } else if answer.status == 403 {
-        "the token was good, the path wants more: name another one with --edge-path"
+    } else if response.status == 403 {
+        "the token is valid, but the path requires more: name another one with --edge-path"
     } else if is(&[Code::SignatureInvalid, Code::KeyNotFound, Code::KidMissing]) {
         SAME_KEY
     } else if is(&[Code::AlgNotAllowed]) {
@@ -289,11 +290,11 @@ fn acceptance(path: &str, whose: &str, answer: &Answer) -> Finding {
         Code::AudienceMismatch,
         Code::TypNotAllowed,
     ]) {
-        "the edge demands what the token has not: its settings issuer, audience, require_at_jwt and revocation; \
-         --username tries a token of a login, which has a session"
-    } else if answer.status >= 500 {
-        "see the line on the edge, and its log"
-    } else if answer
+        "the edge requires claims that the token lacks: check its settings issuer, audience, require_at_jwt and \
+         revocation; --username tries a token of a login, which has a session"
+    } else if response.status >= 500 {
+        "see the finding on the edge, and its log"
+    } else if response
         .text("detail")
         .is_some_and(|detail| detail.contains("만료") || detail.contains("expired"))
     {
@@ -303,7 +304,7 @@ fn acceptance(path: &str, whose: &str, answer: &Answer) -> Finding {
     };
     Finding::problem(
         CHECK,
-        format!("the edge refuses {whose} at {path}: {}", answer.refusal()),
+        format!("the edge refuses {whose} at {path}: {}", response.summary()),
         advice,
     )
 }

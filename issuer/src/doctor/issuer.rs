@@ -1,25 +1,26 @@
-//! The running issuer: is it well, and does it use the keys that the files hold?
+//! The running issuer: its health, and whether it uses the keys of the key files.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use verifier_core::KeySet;
 
-use super::web::{Answer, Web};
-use super::{Finding, Patient};
+use super::client::{HttpClient, Response};
+use super::deployment::Deployment;
+use super::finding::Finding;
 use crate::keys::IssuerKeys;
 
-/// Asks how it is; the answer tells its clock too.
-pub(super) fn examine(
-    patient: &Patient,
-    web: &Web,
+/// Checks the issuer without tokens. The returned response has its clock.
+pub(super) fn check(
+    deployment: &Deployment,
+    client: &HttpClient,
     keys: Option<&IssuerKeys>,
     findings: &mut Vec<Finding>,
-) -> Option<Answer> {
-    let ready = match web.get(&patient.issuer.at("/readyz"), &[]) {
+) -> Option<Response> {
+    let ready = match client.get(&deployment.issuer.at("/readyz"), &[]) {
         Ok(ready) => ready,
         Err(error) => {
-            let text = format!("no answer from {}: {error}", patient.issuer.as_str());
+            let text = format!("no response from {}: {error}", deployment.issuer.as_str());
             findings.push(Finding::problem(
                 "issuer",
                 text,
@@ -28,31 +29,31 @@ pub(super) fn examine(
             return None;
         }
     };
-    findings.push(readiness(patient, &ready));
-    if patient.issuer.is_exposed() {
-        findings.push(unencrypted("issuer", patient.issuer.as_str()));
+    findings.push(readiness(deployment, &ready));
+    if deployment.issuer.is_exposed() {
+        findings.push(unencrypted("issuer", deployment.issuer.as_str()));
     }
     match keys {
-        Some(keys) => findings.push(served_keys(patient, web, keys)),
+        Some(keys) => findings.push(served_keys(deployment, client, keys)),
         None => findings
-            .push(Finding::skipped("issuer_keys", "there are no good key files to compare with")),
+            .push(Finding::skipped("issuer_keys", "there are no usable key files to compare with")),
     }
     Some(ready)
 }
 
-/// Passwords and tokens that everybody on the way can read.
+/// Warns of a service whose passwords and tokens are sent unencrypted.
 pub(super) fn unencrypted(service: &str, url: &str) -> Finding {
-    let advice = "put TLS in front of it, or into it, and call it by https";
+    let advice = "serve it over TLS or behind a TLS proxy, and use its https URL";
     Finding::warning(
         "transport",
-        format!("what is sent to the {service} at {url} is not encrypted"),
+        format!("requests to the {service} at {url} are not encrypted"),
         advice,
     )
 }
 
-fn readiness(patient: &Patient, ready: &Answer) -> Finding {
+fn readiness(deployment: &Deployment, ready: &Response) -> Finding {
     const CHECK: &str = "issuer";
-    let url = patient.issuer.as_str();
+    let url = deployment.issuer.as_str();
     let report = ready.json();
     match (ready.status, report.get("status").and_then(Value::as_str)) {
         (200, Some("ready")) => Finding::ok(CHECK, format!("the issuer at {url} is ready")),
@@ -63,11 +64,11 @@ fn readiness(patient: &Patient, ready: &Answer) -> Finding {
                 .map(|(name, _)| name.as_str())
                 .collect();
             let text = format!("the issuer at {url} is not ready: {} failed", failed.join(", "));
-            Finding::problem(CHECK, text, "its log says why")
+            Finding::problem(CHECK, text, "see its log")
         }
         _ => {
             let text = format!(
-                "what answers at {url} is no issuer of this kind: /readyz gives {}",
+                "the service at {url} is not this issuer: /readyz returns {}",
                 ready.status
             );
             Finding::problem(CHECK, text, "name the issuer with --issuer")
@@ -75,13 +76,13 @@ fn readiness(patient: &Patient, ready: &Answer) -> Finding {
     }
 }
 
-fn served_keys(patient: &Patient, web: &Web, keys: &IssuerKeys) -> Finding {
+fn served_keys(deployment: &Deployment, client: &HttpClient, keys: &IssuerKeys) -> Finding {
     const CHECK: &str = "issuer_keys";
-    let advice = "start it with the --keys-dir of these files; changed ones are taken over within seconds, \
-                  and its log says when they are not";
-    let ask = |path: &str| match web.get(&patient.issuer.at(path), &[]) {
-        Ok(answer) if answer.status == 200 => Ok(answer.body),
-        Ok(answer) => Err(format!("{path} gives {}", answer.status)),
+    let advice = "start it with the --keys-dir of these files; it reloads changed ones within seconds, \
+                  and logs when it cannot";
+    let ask = |path: &str| match client.get(&deployment.issuer.at(path), &[]) {
+        Ok(response) if response.status == 200 => Ok(response.body),
+        Ok(response) => Err(format!("{path} returns {}", response.status)),
         Err(error) => Err(format!("{path}: {error}")),
     };
     let read = |path: &str| -> Result<BTreeSet<String>, String> {
@@ -92,7 +93,7 @@ fn served_keys(patient: &Patient, web: &Web, keys: &IssuerKeys) -> Finding {
     let (published, signing) = match (read("/.well-known/jwks.json"), read("/public.pem")) {
         (Ok(published), Ok(signing)) => (published, signing),
         (Err(fault), _) | (_, Err(fault)) => {
-            return Finding::problem(CHECK, fault, "its log says why");
+            return Finding::problem(CHECK, fault, "see its log");
         }
     };
     let active = keys.signing.kid();
@@ -113,7 +114,7 @@ fn served_keys(patient: &Patient, web: &Web, keys: &IssuerKeys) -> Finding {
         )
     } else if published != files {
         let text = format!(
-            "the running issuer publishes {} keys, the files hold {}",
+            "the running issuer publishes {} keys, the files contain {}",
             published.len(),
             files.len()
         );
@@ -126,31 +127,32 @@ fn served_keys(patient: &Patient, web: &Web, keys: &IssuerKeys) -> Finding {
     }
 }
 
-/// Shows it a token that the key files signed.
+/// Sends the issuer a token signed with the key files.
 pub(super) fn try_token(
-    patient: &Patient,
-    web: &Web,
+    deployment: &Deployment,
+    client: &HttpClient,
     probe: Option<&str>,
     findings: &mut Vec<Finding>,
 ) {
     const CHECK: &str = "issuer_token";
     let Some(probe) = probe else { return };
-    // Silence was reported already.
-    let Ok(answer) = web.post(&patient.issuer.at("/api/token/verify/"), &json!({ "token": probe }))
+    // A missing response was reported before.
+    let Ok(response) =
+        client.post(&deployment.issuer.at("/api/token/verify/"), &json!({ "token": probe }))
     else {
         return;
     };
-    findings.push(if answer.status == 200 {
-        Finding::ok(CHECK, "the running issuer accepts a token that the active key signed just now")
+    findings.push(if response.status == 200 {
+        Finding::ok(CHECK, "the running issuer accepts a new token of the active key")
     } else {
         let text = format!(
-            "the running issuer refuses a token that the active key signed just now: {}",
-            answer.refusal()
+            "the running issuer rejects a new token of the active key: {}",
+            response.summary()
         );
         Finding::problem(
             CHECK,
             text,
-            "make it use the same keys and the same clock: see the lines on both",
+            "make it use the same keys and the same clock: see the findings on both",
         )
     });
 }

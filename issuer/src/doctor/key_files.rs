@@ -1,15 +1,19 @@
-//! The key files: modes, halves that belong together, and which key signs.
+//! The key files: their modes, matching halves, and the active key.
 
 use std::sync::Arc;
 
-use super::{Finding, Patient};
+use super::deployment::Deployment;
+use super::finding::Finding;
 use crate::keys::{IssuerKeys, KeysError};
 
 const CHECK: &str = "key_files";
 
-/// The keys, when they can be used.
-pub(super) fn examine(patient: &Patient, findings: &mut Vec<Finding>) -> Option<Arc<IssuerKeys>> {
-    if let Some(keys) = &patient.keys_from_environment {
+/// Checks the key files, and returns the keys when they are usable.
+pub(super) fn check(
+    deployment: &Deployment,
+    findings: &mut Vec<Finding>,
+) -> Option<Arc<IssuerKeys>> {
+    if let Some(keys) = &deployment.keys_from_environment {
         return match keys {
             Ok(keys) => {
                 findings.push(Finding::ok(
@@ -26,7 +30,7 @@ pub(super) fn examine(patient: &Patient, findings: &mut Vec<Finding>) -> Option<
             }
         };
     }
-    let directory = patient.directory.as_ref()?;
+    let directory = deployment.directory.as_ref()?;
     let faults = directory.examine();
     findings.extend(faults.iter().map(fault));
     let keys = directory.load().ok()?;
@@ -41,7 +45,7 @@ pub(super) fn examine(patient: &Patient, findings: &mut Vec<Finding>) -> Option<
     Some(Arc::new(keys))
 }
 
-/// The errors of the keys say what to do at their end, behind a semicolon or else a colon.
+/// Splits the text of an error: its advice follows the last semicolon, or else the last colon.
 fn fault(error: &KeysError) -> Finding {
     let text = error.to_string();
     match text.rsplit_once("; ").or_else(|| text.rsplit_once(": ")) {

@@ -1,21 +1,21 @@
-//! Tokens to try: one signed on the spot, and one of a real login.
+//! Tokens to try: one signed with the key files, and one of a real login.
 
 use chrono::{DateTime, TimeDelta};
 use jwt_compact::{AlgorithmExt as _, Claims, Header};
 use serde::Serialize;
 use serde_json::json;
 
-use super::web::Web;
-use super::{Finding, Login, Patient};
+use super::client::HttpClient;
+use super::deployment::{Deployment, Login};
+use super::finding::Finding;
 use crate::clock::Clock;
 use crate::keys::{IssuerKeys, Rs256};
 use crate::random::{Random, hex128};
 
-/// How long the token that is signed on the spot lives.
+/// Lifetime of the signed token.
 const LIFETIME: TimeDelta = TimeDelta::seconds(60);
 
-/// Opens what any access token opens, for a minute and for nobody: it has no role, and names no
-/// user.
+/// An access token that names no user and has no role: it opens what any access token opens.
 #[derive(Serialize)]
 struct ProbeClaims {
     token_type: &'static str,
@@ -23,7 +23,7 @@ struct ProbeClaims {
     username: &'static str,
 }
 
-/// An access token signed by the active key.
+/// Signs an access token with the active key.
 pub(super) fn sign(
     keys: &IssuerKeys,
     clock: &dyn Clock,
@@ -47,42 +47,44 @@ pub(super) struct Session {
 
 /// Logs in at the running issuer.
 pub(super) fn log_in(
-    patient: &Patient,
-    web: &Web,
+    deployment: &Deployment,
+    client: &HttpClient,
     login: &Login,
     findings: &mut Vec<Finding>,
 ) -> Option<Session> {
     const CHECK: &str = "login";
     let body = json!({ "username": login.username, "password": *login.password });
     let advice = "check user name and password, and `issuer users show`";
-    let answer = match web.post(&patient.issuer.at("/api/token/"), &body) {
-        Ok(answer) => answer,
+    let response = match client.post(&deployment.issuer.at("/api/token/"), &body) {
+        Ok(response) => response,
         Err(error) => {
             findings.push(Finding::problem(
                 CHECK,
-                format!("no answer to the login: {error}"),
-                "see the lines above",
+                format!("no response to the login: {error}"),
+                "see the findings above",
             ));
             return None;
         }
     };
-    let (Some(access), Some(refresh)) = (answer.text("access"), answer.text("refresh")) else {
+    let (Some(access), Some(refresh)) = (response.text("access"), response.text("refresh")) else {
         findings.push(Finding::problem(
             CHECK,
-            format!("the login was refused: {}", answer.refusal()),
+            format!("the login was refused: {}", response.summary()),
             advice,
         ));
         return None;
     };
-    findings.push(Finding::ok(CHECK, "the issuer gives tokens"));
+    findings.push(Finding::ok(CHECK, "the issuer issues tokens"));
     Some(Session { access, refresh })
 }
 
 impl Session {
     /// Logs out again.
-    pub(super) fn end(self, patient: &Patient, web: &Web) {
-        // It expires by itself when this fails.
-        let _ = web
-            .post(&patient.issuer.at("/api/token/blacklist/"), &json!({ "refresh": self.refresh }));
+    pub(super) fn end(self, deployment: &Deployment, client: &HttpClient) {
+        // When this fails, it expires.
+        let _ = client.post(
+            &deployment.issuer.at("/api/token/blacklist/"),
+            &json!({ "refresh": self.refresh }),
+        );
     }
 }

@@ -1,24 +1,24 @@
-//! The database and Redis, asked without changing them.
+//! The database and Redis, which are not changed.
 
-use super::Finding;
+use super::finding::Finding;
 use crate::revocation::ping_redis;
 use crate::storage::{self, Exposure, OpenError, TablesState};
 
 const CHECK: &str = "database";
 
-/// `now` in Unix seconds.
+/// Checks the database. `now` is in Unix seconds.
 pub(super) async fn database(url: &str, now: i64) -> Finding {
     match storage::examine(url).await {
         Ok(TablesState::Current) => usable(url, now).await,
         Ok(TablesState::Missing) => Finding::warning(
             CHECK,
             "it has no tables yet",
-            "`issuer serve` makes them; or correct DATABASE_URL",
+            "`issuer serve` creates them; or correct DATABASE_URL",
         ),
         Ok(TablesState::Behind(count)) => Finding::warning(
             CHECK,
-            format!("{count} changes of its tables are not made yet"),
-            "start this version's `issuer serve`, which makes them",
+            format!("{count} migrations are pending"),
+            "start `issuer serve` of this version, which applies them",
         ),
         Ok(TablesState::Foreign) => Finding::problem(
             CHECK,
@@ -29,7 +29,7 @@ pub(super) async fn database(url: &str, now: i64) -> Finding {
     }
 }
 
-/// Whether a database with the right tables is closed to others, and can be written.
+/// Checks the permissions of a database with the right tables, and that it is writable.
 async fn usable(url: &str, now: i64) -> Finding {
     let exposure = storage::exposure(url).ok().flatten();
     if let Some(Exposure { path, mode }) = exposure.clone().filter(Exposure::is_to_all) {
@@ -41,14 +41,14 @@ async fn usable(url: &str, now: i64) -> Finding {
     match exposure {
         Some(Exposure { path, mode }) => {
             let path = path.display();
-            let text = format!("the group of the database {path} can get at it (mode {mode:04o})");
+            let text = format!("the group of the database {path} can access it (mode {mode:04o})");
             Finding::warning(
                 CHECK,
                 text,
-                format!("run `chmod 600 {path}`, unless the group is the issuer's alone"),
+                format!("run `chmod 600 {path}`, unless the group has no other members"),
             )
         }
-        None => Finding::ok(CHECK, "it answers, its tables are up to date, and it can be written"),
+        None => Finding::ok(CHECK, "it works: its tables are up to date, and it is writable"),
     }
 }
 
@@ -64,7 +64,7 @@ pub(super) async fn redis(url: Option<&str>) -> Finding {
         return Finding::skipped(CHECK, "not configured; --redis-url or REDIS_URL names one");
     };
     match ping_redis(url).await {
-        Ok(()) => Finding::ok(CHECK, "it answers"),
+        Ok(()) => Finding::ok(CHECK, "it works"),
         Err(error) => Finding::problem(CHECK, error.to_string(), "start it, or correct REDIS_URL"),
     }
 }

@@ -159,7 +159,8 @@ fn an_edge_with_another_key_is_found_by_its_file_and_by_its_answer() {
     let text =
         clinic.diagnosis(&["--edge-keys", file.to_str().expect("text")], "edge_keys", "problem");
     assert!(
-        text.contains("holds another key") && text.contains("give it `public.pem` of the issuer"),
+        text.contains("contains another key")
+            && text.contains("give it `public.pem` of the issuer"),
         "{text}"
     );
     let edge = TestEdge::start(sound(&pem));
@@ -226,15 +227,15 @@ fn a_rotation_that_the_edge_missed_is_told_from_a_wrong_key() {
 fn clocks_that_differ_are_found() {
     let clinic = Clinic::open();
     for (ahead, check, level, said) in [
-        (-30, "edge_clock", "problem", "behind the issuer: it refuses new tokens so long"),
+        (-30, "edge_clock", "problem", "behind the issuer: it rejects new tokens for that long"),
         // The measured difference is at least two seconds and at most four.
         (
             -5,
             "edge_clock",
             "warning",
-            "behind the issuer: without a future leeway it refuses new tokens so long",
+            "behind the issuer: without a future leeway it rejects new tokens for that long",
         ),
-        (20, "edge_clock", "warning", "ahead of the issuer: tokens expire there so much earlier"),
+        (20, "edge_clock", "warning", "ahead of the issuer: tokens expire there that much earlier"),
     ] {
         let edge = TestEdge::start(Setup { ahead, ..sound(&clinic.public_pem()) });
         let (code, checks) = clinic.examine(&["--edge", &edge.url()]);
@@ -269,8 +270,8 @@ fn clocks_that_differ_are_found() {
 fn an_edge_that_lets_everybody_in_is_a_problem() {
     let clinic = Clinic::open();
     for (demands, said) in [
-        (Demands::Nothing, "opens /protected to everybody"),
-        (Demands::AnyText, "to a token whose signature was changed"),
+        (Demands::Nothing, "serves /protected without a token"),
+        (Demands::AnyText, "for a token with a tampered signature"),
     ] {
         let edge = TestEdge::start(Setup { demands, ..sound(&clinic.public_pem()) });
         let text = clinic.diagnosis(&["--edge", &edge.url()], "edge_protection", "problem");
@@ -303,7 +304,7 @@ fn pages_that_browsers_would_keep_out_are_found() {
     for check in found {
         assert_eq!(word(check, "level"), "problem");
         assert!(
-            word(check, "text").contains("the answer has no Access-Control-Allow-Origin"),
+            word(check, "text").contains("the response has no Access-Control-Allow-Origin"),
             "{check}"
         );
         assert!(word(check, "advice").contains("--cors-origins (ISSUER_CORS_ORIGINS)"), "{check}");
@@ -311,7 +312,7 @@ fn pages_that_browsers_would_keep_out_are_found() {
     for (setup, said) in [
         (
             Setup { origin: None, ..sound(&clinic.public_pem()) },
-            "the answer has no Access-Control-Allow-Origin",
+            "the response has no Access-Control-Allow-Origin",
         ),
         (
             Setup { origin: Some("http://a.example"), ..sound(&clinic.public_pem()) },
@@ -343,14 +344,14 @@ fn an_edge_that_is_unwell_or_away_is_a_problem() {
     assert!(text.contains(r"fetched\u{1b}[2J"), "it does not act on the terminal: {text:?}");
     let edge = TestEdge::start(Setup { health_status: 502, ..sound(&clinic.public_pem()) });
     assert!(
-        clinic.diagnosis(&["--edge", &edge.url()], "edge", "problem").contains("GET / with 502")
+        clinic.diagnosis(&["--edge", &edge.url()], "edge", "problem").contains("502 for GET /")
     );
     let edge = TestEdge::start(Setup {
         health: json!({ "status": "ok", "revocation": { "source": "redis" } }),
         ..sound(&clinic.public_pem())
     });
     let text = clinic.diagnosis(&["--edge", &edge.url()], "revocation", "problem");
-    assert!(text.contains("the issuer tells Redis of none"), "{text}");
+    assert!(text.contains("the issuer publishes none there"), "{text}");
     let edge = TestEdge::start(Setup {
         health: json!({ "status": "ok", "revocation": { "source": "none" } }),
         ..sound(&clinic.public_pem())
@@ -362,7 +363,7 @@ fn an_edge_that_is_unwell_or_away_is_a_problem() {
     );
     let gone = edge.url();
     drop(edge);
-    assert!(clinic.diagnosis(&["--edge", &gone], "edge", "problem").contains("no answer from"));
+    assert!(clinic.diagnosis(&["--edge", &gone], "edge", "problem").contains("no response from"));
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Asking over HTTP: one request, one answer, nothing followed, and the clock read before and
-//! after.
+//! The HTTP client of the checks: it follows no redirect, and reads the clock before and after each
+//! request.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,33 +13,33 @@ use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use crate::clock::Clock;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// Far above any answer that is looked at.
+/// Far above any response that is inspected.
 const MAX_BODY_BYTES: u64 = 256 * 1024;
 
-/// No answer came.
+/// No response.
 #[derive(Debug, thiserror::Error)]
-pub enum WebError {
-    /// The file of certificates cannot be used.
-    #[error("{0}: it holds no certificate in PEM")]
+pub enum ClientError {
+    /// The file contains no certificate.
+    #[error("{0} contains no PEM certificate")]
     NoCertificate(String),
-    /// The service was not reached, or did not speak HTTP.
+    /// The service is unreachable, or does not speak HTTP.
     #[error("{0}")]
     Failed(String),
 }
 
-/// An answer.
+/// A response.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct Response {
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
     pub(super) body: String,
-    /// When it was asked, by the clock of this machine.
-    pub(super) asked: DateTime<Utc>,
-    /// When it had answered.
-    pub(super) answered: DateTime<Utc>,
+    /// When the request was sent, by the clock of this machine.
+    pub(super) sent_at: DateTime<Utc>,
+    /// When the head of the response arrived.
+    pub(super) received_at: DateTime<Utc>,
 }
 
-impl Answer {
+impl Response {
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
@@ -48,41 +48,41 @@ impl Answer {
         serde_json::from_str(&self.body).unwrap_or_default()
     }
 
-    /// A text member of a JSON object.
+    /// Returns a string member of a JSON object.
     pub(super) fn text(&self, member: &str) -> Option<String> {
         self.json().get(member)?.as_str().map(str::to_owned)
     }
 
-    /// What a refusal says, short: status, code and text.
-    pub(super) fn refusal(&self) -> String {
-        let mut said = self.status.to_string();
+    /// Summarizes an error response: status, codes and text.
+    pub(super) fn summary(&self) -> String {
+        let mut summary = self.status.to_string();
         for text in ["reason", "code", "detail"].iter().filter_map(|member| self.text(member)) {
-            said.push(' ');
-            // What comes from elsewhere must not fill the screen.
-            said.extend(text.chars().take(120));
+            summary.push(' ');
+            // Text from a service must not fill the screen.
+            summary.extend(text.chars().take(120));
         }
-        said
+        summary
     }
 
-    /// The clock of the service, to the second (RFC 9110 section 6.6.1).
+    /// Returns the clock of the service, to the second (RFC 9110 section 6.6.1).
     pub(super) fn date(&self) -> Option<DateTime<Utc>> {
         let date = self.headers.get(DATE)?.to_str().ok()?;
         Some(DateTime::parse_from_rfc2822(date).ok()?.to_utc())
     }
 }
 
-/// Asks services.
-pub struct Web {
+/// Sends requests to services.
+pub struct HttpClient {
     agent: Agent,
     clock: Arc<dyn Clock>,
 }
 
-impl Web {
-    /// With the roots that browsers trust, or only those in `roots` (PEM).
+impl HttpClient {
+    /// Trusts the roots of browsers, or only those in `roots`: the name of a file, and its PEM.
     ///
     /// # Errors
-    /// When `roots` holds no certificate; the name is its file's.
-    pub fn new(roots: Option<(&str, &[u8])>, clock: Arc<dyn Clock>) -> Result<Self, WebError> {
+    /// [`ClientError::NoCertificate`] when `roots` contains none.
+    pub fn new(roots: Option<(&str, &[u8])>, clock: Arc<dyn Clock>) -> Result<Self, ClientError> {
         let mut tls = TlsConfig::builder();
         if let Some((name, pem)) = roots {
             let certificates: Vec<Certificate<'static>> = parse_pem(pem)
@@ -92,7 +92,7 @@ impl Web {
                 })
                 .collect();
             if certificates.is_empty() {
-                return Err(WebError::NoCertificate(name.to_owned()));
+                return Err(ClientError::NoCertificate(name.to_owned()));
             }
             tls = tls.root_certs(RootCerts::new_with_certs(&certificates));
         }
@@ -100,7 +100,7 @@ impl Web {
             .timeout_global(Some(TIMEOUT))
             .http_status_as_error(false)
             .max_redirects(0)
-            // The services themselves are examined, not what a proxy makes of them.
+            // The checks are about the services, not about a proxy.
             .proxy(None)
             .tls_config(tls.build())
             .build()
@@ -108,40 +108,49 @@ impl Web {
         Ok(Self { agent, clock })
     }
 
-    pub(super) fn get(&self, url: &str, headers: &[(&str, &str)]) -> Result<Answer, WebError> {
-        self.ask(Method::GET, url, headers, "")
+    pub(super) fn get(&self, url: &str, headers: &[(&str, &str)]) -> Result<Response, ClientError> {
+        self.send(Method::GET, url, headers, "")
     }
 
-    pub(super) fn post(&self, url: &str, body: &serde_json::Value) -> Result<Answer, WebError> {
-        self.ask(Method::POST, url, &[("content-type", "application/json")], &body.to_string())
+    pub(super) fn post(
+        &self,
+        url: &str,
+        body: &serde_json::Value,
+    ) -> Result<Response, ClientError> {
+        self.send(Method::POST, url, &[("content-type", "application/json")], &body.to_string())
     }
 
-    pub(super) fn options(&self, url: &str, headers: &[(&str, &str)]) -> Result<Answer, WebError> {
-        self.ask(Method::OPTIONS, url, headers, "")
+    pub(super) fn options(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<Response, ClientError> {
+        self.send(Method::OPTIONS, url, headers, "")
     }
 
-    fn ask(
+    fn send(
         &self,
         method: Method,
         url: &str,
         headers: &[(&str, &str)],
         body: &str,
-    ) -> Result<Answer, WebError> {
-        let failed = |error: &dyn std::fmt::Display| WebError::Failed(error.to_string());
+    ) -> Result<Response, ClientError> {
+        let failed = |error: &dyn std::fmt::Display| ClientError::Failed(error.to_string());
         let mut request = Request::builder().method(&method).uri(url);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let asked = self.clock.now();
+        let sent_at = self.clock.now();
         let response = if method == Method::POST {
             self.agent.run(request.body(body.to_owned()).map_err(|error| failed(&error))?)
         } else {
             self.agent.run(request.body(()).map_err(|error| failed(&error))?)
         };
         let (parts, mut body) = response.map_err(|error| failed(&error))?.into_parts();
-        let answered = self.clock.now();
+        let received_at = self.clock.now();
         let body = body.with_config().limit(MAX_BODY_BYTES).lossy_utf8(true).read_to_string();
         let body = body.map_err(|error| failed(&error))?;
-        Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body, asked, answered })
+        let (status, headers) = (parts.status.as_u16(), parts.headers);
+        Ok(Response { status, headers, body, sent_at, received_at })
     }
 }
