@@ -1,4 +1,4 @@
-//! The settings of `issuer serve`: flags, each also an environment variable.
+//! The settings of `issuer serve`: options, each also an environment variable.
 
 use std::path::PathBuf;
 
@@ -6,15 +6,17 @@ use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use verifier_core::{DEFAULT_FUTURE_LEEWAY_SECONDS, MAX_LEEWAY_SECONDS};
 
-use crate::http::{AllowedOrigins, LoginLimits, TlsFiles, TrustedProxies};
-use crate::keys::TrustedKeyFiles;
+use crate::base_url::{BaseUrl, InvalidBaseUrl};
+use crate::http::{AllowedOrigins, IssuerSettings, LoginLimits, TlsFiles, TrustedProxies};
+use crate::keys::{AcceptedClaims, TrustedKeyFiles};
+use crate::logging::LogFormat;
 use crate::token::Lifetimes;
-use crate::users::ClaimsChange;
+use crate::users::{ClaimsChange, HashingLimits};
 
-/// Where the users are.
+/// The database.
 #[derive(Debug, Clone, Args)]
 pub struct DatabaseArgs {
-    /// Database: sqlite://FILE (created when missing) or postgres://user:password@host/database
+    /// Database: sqlite://FILE (created if missing) or postgres://user:password@host/database
     #[arg(
         long,
         env = "DATABASE_URL",
@@ -24,7 +26,7 @@ pub struct DatabaseArgs {
     pub database_url: String,
 }
 
-/// Where the keys are.
+/// The keys directory.
 #[derive(Debug, Clone, Args)]
 pub struct KeysArgs {
     /// Directory of the signing keys
@@ -35,8 +37,7 @@ pub struct KeysArgs {
 /// What a change of claims ends.
 #[derive(Debug, Clone, Args)]
 pub struct ClaimsArgs {
-    /// What a changed role or premium does to the sessions of the user, whose access tokens carry
-    /// the old ones
+    /// Which sessions a changed role or premium ends: their access tokens carry the old claims
     #[arg(long, env = "ISSUER_ON_CLAIMS_CHANGE", value_enum, default_value_t)]
     pub on_claims_change: ClaimsChange,
 }
@@ -44,8 +45,7 @@ pub struct ClaimsArgs {
 /// TLS of the server itself.
 #[derive(Debug, Clone, Args)]
 pub struct TlsArgs {
-    /// Certificate of the server and those between it and its root, as PEM; with it, the server
-    /// speaks TLS
+    /// Certificate of the server with its intermediates, as PEM; enables TLS
     #[arg(long, env = "ISSUER_TLS_CERT", value_name = "FILE", requires = "tls_key")]
     pub tls_cert: Option<PathBuf>,
 
@@ -55,11 +55,10 @@ pub struct TlsArgs {
 }
 
 impl TlsArgs {
-    /// Both files, or none: one does not come without the other. Empty variables are as good as
-    /// none.
+    /// Returns both files, or none: clap requires both or neither. Empty variables are unset ones.
     #[must_use]
-    pub fn files(self) -> Option<TlsFiles> {
-        let files = TlsFiles { certificates: self.tls_cert?, key: self.tls_key? };
+    pub fn files(&self) -> Option<TlsFiles> {
+        let files = TlsFiles { certificates: self.tls_cert.clone()?, key: self.tls_key.clone()? };
         let is_empty =
             files.certificates.as_os_str().is_empty() && files.key.as_os_str().is_empty();
         (!is_empty).then_some(files)
@@ -73,12 +72,11 @@ pub struct ServeArgs {
     #[arg(long, env = "ISSUER_LISTEN", default_value = "127.0.0.1:8000")]
     pub listen: String,
 
-    /// Address of the metrics, GET /metrics in the text form of Prometheus; without it, there are
-    /// none. Not for the public
+    /// Address of GET /metrics for Prometheus, which should not be public [default: none]
     #[arg(long, env = "ISSUER_METRICS_LISTEN", value_name = "ADDRESS")]
     pub metrics_listen: Option<String>,
 
-    /// Connections that are open at a time; more wait
+    /// Open connections at a time; more wait
     #[arg(
         long,
         env = "ISSUER_MAX_CONNECTIONS",
@@ -129,8 +127,8 @@ pub struct ServeArgs {
     )]
     pub refresh_lifetime: u32,
 
-    /// How far `nbf` and `iat` of tokens that come back may be ahead of this clock, in seconds:
-    /// other issuers on the database may be ahead, and a clock may be set back. `exp` is exact
+    /// How far `nbf` and `iat` of a token may be ahead of this clock, in seconds: the clock of
+    /// another issuer on the database may be ahead, and clocks are set back. `exp` is exact
     #[arg(
         long,
         env = "ISSUER_FUTURE_LEEWAY",
@@ -140,11 +138,11 @@ pub struct ServeArgs {
     )]
     pub future_leeway: u64,
 
-    /// URL by which others reach the issuer; with it, tokens name their place in a status list
+    /// URL by which clients reach the issuer; with it, tokens name their entry in a status list
     #[arg(long, env = "ISSUER_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
 
-    /// How long verifiers may keep a status list, in seconds
+    /// How long verifiers may cache a status list, in seconds
     #[arg(
         long,
         env = "ISSUER_STATUS_LIST_TTL",
@@ -154,11 +152,11 @@ pub struct ServeArgs {
     )]
     pub status_list_ttl: u32,
 
-    /// Redis that is told of ended sessions: redis://host:6379, or rediss:// with TLS
+    /// Redis to publish ended sessions to: redis://host:6379, or rediss:// with TLS
     #[arg(long, env = "REDIS_URL", value_name = "URL", hide_env_values = true)]
     pub redis_url: Option<String>,
 
-    /// Replace the refresh token at every refresh; a used one that comes again ends its session
+    /// Replace the refresh token at every refresh; reusing a replaced one ends its session
     #[arg(
         long,
         env = "ISSUER_ROTATE_REFRESH_TOKENS",
@@ -170,16 +168,26 @@ pub struct ServeArgs {
     )]
     pub rotate_refresh_tokens: bool,
 
-    /// Password tries taken each minute from one address (IPv6: one /64 network); 0: no limit
-    #[arg(long, env = "ISSUER_LOGIN_LIMIT_ADDRESS", value_name = "N", default_value_t = LoginLimits::default().per_address)]
+    /// Password attempts per minute from one address (IPv6: one /64 network); 0: unlimited
+    #[arg(
+        long,
+        env = "ISSUER_LOGIN_LIMIT_ADDRESS",
+        value_name = "N",
+        default_value_t = LoginLimits::default().per_address
+    )]
     pub login_limit_address: u32,
 
-    /// Wrong passwords taken each minute for one user name from one network (IPv4 /24, IPv6 /64);
-    /// 0: no limit
-    #[arg(long, env = "ISSUER_LOGIN_LIMIT_NAME", value_name = "N", default_value_t = LoginLimits::default().per_name)]
+    /// Wrong passwords per minute for one user name from one network (IPv4 /24, IPv6 /64);
+    /// 0: unlimited
+    #[arg(
+        long,
+        env = "ISSUER_LOGIN_LIMIT_NAME",
+        value_name = "N",
+        default_value_t = LoginLimits::default().per_name
+    )]
     pub login_limit_name: u32,
 
-    /// Wrong passwords taken each minute for one user name from all networks together; 0: no limit
+    /// Wrong passwords per minute for one user name from all networks; 0: unlimited
     #[arg(
         long,
         env = "ISSUER_LOGIN_LIMIT_NAME_EVERYWHERE",
@@ -188,8 +196,8 @@ pub struct ServeArgs {
     )]
     pub login_limit_name_everywhere: u32,
 
-    /// Public keys of another system and what they are trusted for, FILE=refresh-once, separated
-    /// by commas: each refresh token of such a key is exchanged for tokens of the issuer
+    /// Trusted public keys of another system, FILE=refresh-once, separated by commas: refresh
+    /// tokens of such a key are exchanged for tokens of the issuer
     #[arg(
         long,
         env = "ISSUER_TRUST_KEY",
@@ -199,22 +207,19 @@ pub struct ServeArgs {
     )]
     pub trust_key: TrustedKeyFiles,
 
-    /// The `aud` of a Django project's tokens that are accepted; without it, tokens with `aud` are
-    /// refused
+    /// Accepted `aud` of a Django project's tokens; without it, tokens with `aud` are rejected
     #[arg(long, env = "ISSUER_ACCEPTED_AUDIENCE", value_name = "AUD")]
     pub accepted_audience: Option<String>,
 
-    /// The `iss` that a Django project's tokens must have where they have one; without it, `iss`
-    /// is ignored
+    /// Required `iss` of a Django project's tokens that have one; without it, `iss` is ignored
     #[arg(long, env = "ISSUER_ACCEPTED_ISSUER", value_name = "ISS")]
     pub accepted_issuer: Option<String>,
 
-    /// What a changed role or premium does to the user's sessions, whose access tokens carry the
-    /// old ones.
+    /// What a change of claims ends.
     #[command(flatten)]
     pub claims: ClaimsArgs,
 
-    /// Proxies whose X-Forwarded-For is believed: addresses or networks like 10.0.0.0/8, separated
+    /// Proxies whose X-Forwarded-For is trusted: addresses or networks like 10.0.0.0/8, separated
     /// by commas
     #[arg(
         long,
@@ -225,31 +230,90 @@ pub struct ServeArgs {
     )]
     pub trusted_proxies: TrustedProxies,
 
-    /// Passwords hashed at the same time; each takes 19 MiB [default: one for each core]
-    #[arg(long, env = "ISSUER_HASH_CONCURRENCY", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    /// Concurrent password hashes; each takes 19 MiB [default: one per core]
+    #[arg(
+        long,
+        env = "ISSUER_HASH_CONCURRENCY",
+        value_name = "N",
+        value_parser = clap::value_parser!(u16).range(1..)
+    )]
     pub hash_concurrency: Option<u16>,
 
-    /// OpenTelemetry collector that gets a span for each request, by OTLP over HTTP:
+    /// OpenTelemetry collector to send a span of each request to, by OTLP over HTTP:
     /// http://localhost:4318
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL", hide_env_values = true)]
     pub otlp_endpoint: Option<String>,
 
-    /// What is logged: error, warn, info, debug, or a tracing filter like info,sqlx=debug
+    /// Log level: error, warn, info, debug, or a tracing filter like info,sqlx=debug
     #[arg(long, env = "ISSUER_LOG", value_name = "FILTER", default_value = "info")]
     pub log: String,
 
-    /// Form of the log lines, on standard error
+    /// Format of the log, on standard error
     #[arg(long, env = "ISSUER_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
 }
 
-/// Form of the log lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// For machines: one JSON object on each line.
-    Json,
+/// `--public-url` is not the URL of a service.
+#[derive(Debug, thiserror::Error)]
+#[error("--public-url: {0}")]
+pub struct InvalidPublicUrl(#[from] InvalidBaseUrl);
+
+// An empty environment variable is an unset one.
+impl ServeArgs {
+    /// Returns the settings of the issuer itself.
+    ///
+    /// # Errors
+    /// [`InvalidPublicUrl`] for a malformed `--public-url`.
+    pub fn issuer_settings(&self) -> Result<IssuerSettings, InvalidPublicUrl> {
+        let mut hashing = HashingLimits::default();
+        if let Some(concurrent) = self.hash_concurrency {
+            hashing.concurrent = concurrent.into();
+        }
+        Ok(IssuerSettings {
+            public_url: non_empty(&self.public_url).map(str::parse::<BaseUrl>).transpose()?,
+            status_list_ttl_seconds: self.status_list_ttl,
+            redis_url: non_empty(&self.redis_url).map(str::to_owned),
+            lifetimes: Lifetimes {
+                access_seconds: self.access_lifetime,
+                refresh_seconds: self.refresh_lifetime,
+            },
+            rotates_refresh_tokens: self.rotate_refresh_tokens,
+            hashing,
+            login_limits: LoginLimits {
+                per_address: self.login_limit_address,
+                per_name: self.login_limit_name,
+                per_name_everywhere: self.login_limit_name_everywhere,
+            },
+            trusted_proxies: self.trusted_proxies.clone(),
+            on_claims_change: self.claims.on_claims_change,
+        })
+    }
+
+    /// Returns which tokens are accepted besides those that the issuer signs now.
+    #[must_use]
+    pub fn accepted_tokens(&self) -> AcceptedClaims {
+        AcceptedClaims {
+            audience: non_empty(&self.accepted_audience).map(str::to_owned),
+            issuer: non_empty(&self.accepted_issuer).map(str::to_owned),
+            future_leeway_seconds: self.future_leeway,
+        }
+    }
+
+    /// Returns the address of the metrics.
+    #[must_use]
+    pub fn metrics_listen(&self) -> Option<&str> {
+        non_empty(&self.metrics_listen)
+    }
+
+    /// Returns the URL of the OpenTelemetry collector.
+    #[must_use]
+    pub fn otlp_endpoint(&self) -> Option<&str> {
+        non_empty(&self.otlp_endpoint)
+    }
+}
+
+fn non_empty(text: &Option<String>) -> Option<&str> {
+    text.as_deref().filter(|text| !text.is_empty())
 }
 
 impl ValueEnum for ClaimsChange {

@@ -1,8 +1,7 @@
 //! The issuer: logs users in and signs RS256 tokens, a drop-in for Django with SimpleJWT.
 //!
-//! Everything the binary does is here, so that the tests drive the same server: [`http::router`]
-//! answers requests from a [`http::Issuer`], which holds the keys, the storage, the password
-//! hasher, and the clock and randomness passed in.
+//! The binary only calls [`cli::main`], so that the tests drive the same server: [`http::router`]
+//! serves a [`http::Issuer`], which is made from keys, storage, clock and randomness.
 
 #![warn(missing_docs)]
 
@@ -14,6 +13,7 @@ pub mod doctor;
 pub mod http;
 mod key_file;
 pub mod keys;
+pub mod logging;
 pub mod metrics;
 pub mod model;
 pub mod random;
@@ -24,4 +24,5 @@ mod sqlite_file;
 pub mod storage;
 pub mod telemetry;
 pub mod token;
+mod upkeep;
 pub mod users;

@@ -1,5 +1,4 @@
-//! What the issuer counts, for Prometheus. Labels have few values whatever clients send, so that
-//! memory is bounded.
+//! Counters for Prometheus. Labels have few values whatever clients send, which bounds the memory.
 
 use std::fmt::{self, Write as _};
 use std::time::Duration;
@@ -11,20 +10,20 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
-/// Upper bounds of the classes of durations, in seconds: from a public key to a login that waited.
+/// Upper bounds of the duration buckets, in seconds: from a public key to a login that waited.
 const BOUNDS: [f64; 12] =
     [0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
 
 /// How a login ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LoginOutcome {
-    /// Tokens were given.
+    /// Tokens were issued.
     Success,
     /// Unknown or inactive user, or wrong password.
     Refused,
-    /// Too many tries.
+    /// Too many attempts.
     Throttled,
-    /// Too many passwords were waiting to be checked.
+    /// The queue for password hashes was full.
     Busy,
     /// The body was not a user name and a password.
     Malformed,
@@ -35,13 +34,14 @@ pub enum LoginOutcome {
 /// How a refresh ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RefreshOutcome {
-    /// Tokens were given.
+    /// Tokens were issued.
     Success,
-    /// The token was expired, forged, or none.
+    /// The token was expired, forged or malformed.
     Refused,
     /// Its session had ended before.
     Ended,
-    /// It had been replaced and its successor used: somebody has a copy, and the session was ended.
+    /// A replaced token was used again after its successor: it was stolen, so that the session was
+    /// ended.
     Reused,
     /// Its user was inactive or gone.
     NoActiveUser,
@@ -79,7 +79,7 @@ impl EncodeLabelValue for RefreshOutcome {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Answer {
+struct Response {
     route: String,
     method: &'static str,
     status: u16,
@@ -100,10 +100,10 @@ struct Refresh {
     outcome: RefreshOutcome,
 }
 
-/// The counts of one issuer.
+/// The counters of one issuer.
 #[derive(Debug)]
 pub struct Metrics {
-    answers: Family<Answer, Counter>,
+    responses: Family<Response, Counter>,
     durations: Family<Route, Histogram, fn() -> Histogram>,
     connections: Gauge,
     in_progress: Gauge,
@@ -114,7 +114,7 @@ pub struct Metrics {
 impl Default for Metrics {
     fn default() -> Self {
         Self {
-            answers: Family::default(),
+            responses: Family::default(),
             durations: Family::new_with_constructor(|| Histogram::new(BOUNDS)),
             connections: Gauge::default(),
             in_progress: Gauge::default(),
@@ -124,67 +124,67 @@ impl Default for Metrics {
     }
 }
 
-/// How many there are of something at the same time.
+/// A gauge of concurrent things.
 #[derive(Debug, Clone, Default)]
-pub struct Present(Gauge);
+pub struct Count(Gauge);
 
-impl Present {
-    /// One more, until the value is dropped.
+impl Count {
+    /// Counts one more, until the guard is dropped.
     #[must_use]
-    pub fn one(&self) -> One {
+    pub fn enter(&self) -> InFlight {
         self.0.inc();
-        One(self.0.clone())
+        InFlight(self.0.clone())
     }
 }
 
-/// Counts for as long as it lives.
+/// Is counted until it is dropped.
 #[derive(Debug)]
-pub struct One(Gauge);
+pub struct InFlight(Gauge);
 
-impl Drop for One {
+impl Drop for InFlight {
     fn drop(&mut self) {
         self.0.dec();
     }
 }
 
 impl Metrics {
-    /// Connections of clients.
+    /// Returns the gauge of open connections.
     #[must_use]
-    pub fn connections(&self) -> Present {
-        Present(self.connections.clone())
+    pub fn connections(&self) -> Count {
+        Count(self.connections.clone())
     }
 
-    /// A request, until the value is dropped.
+    /// Counts a request, until the guard is dropped.
     #[must_use]
-    pub fn request(&self) -> One {
-        Present(self.in_progress.clone()).one()
+    pub fn request(&self) -> InFlight {
+        Count(self.in_progress.clone()).enter()
     }
 
-    /// An answer, and the time to its head. `route` is the template of the path, never the path
-    /// itself.
-    pub fn answered(&self, route: &str, method: &'static str, status: u16, time: Duration) {
-        self.answers.get_or_create(&Answer { route: route.to_owned(), method, status }).inc();
+    /// Counts a response, and the time to its head. `route` is the template of the path, never the
+    /// path itself.
+    pub fn responded(&self, route: &str, method: &'static str, status: u16, time: Duration) {
+        self.responses.get_or_create(&Response { route: route.to_owned(), method, status }).inc();
         self.durations
             .get_or_create(&Route { route: route.to_owned() })
             .observe(time.as_secs_f64());
     }
 
-    /// The end of a login.
+    /// Counts a login.
     pub fn login(&self, outcome: LoginOutcome) {
         self.logins.get_or_create(&Login { outcome }).inc();
     }
 
-    /// The end of a refresh.
+    /// Counts a refresh.
     pub fn refresh(&self, outcome: RefreshOutcome) {
         self.refreshes.get_or_create(&Refresh { outcome }).inc();
     }
 
-    /// Makes the counts part of what is scraped.
+    /// Registers the counters for scrapes.
     pub fn register(&self, registry: &mut Registry) {
         registry.register(
             "http_requests",
             "Answers by template of the path, method and status",
-            self.answers.clone(),
+            self.responses.clone(),
         );
         registry.register_with_unit(
             "http_request_duration",

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Failure;
+use super::failure::Failure;
 use super::output::say;
 use crate::config::DatabaseArgs;
 use crate::storage;
@@ -13,7 +13,7 @@ use crate::storage;
 pub(super) struct BackupArgs {
     #[command(flatten)]
     database: DatabaseArgs,
-    /// The copy; must not exist yet
+    /// New file for the copy
     #[arg(value_name = "FILE")]
     target: PathBuf,
 }

@@ -8,10 +8,9 @@ use std::sync::Arc;
 use clap::Args;
 use serde::Serialize;
 
-use super::serve::keys_from_environment;
+use super::failure::Failure;
 use super::terminal::{escaped, json_escaped};
-use super::users::password_from_stdin;
-use super::{Failure, output, run_async};
+use super::{output, passwords, runtime, signing_keys};
 use crate::base_url::BaseUrl;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{DatabaseArgs, KeysArgs};
@@ -96,7 +95,7 @@ pub(super) fn run(args: DoctorArgs) -> Result<ExitCode, Failure> {
     let json = args.json;
     let deployment = deployment(args)?;
     let mut findings = Vec::new();
-    run_async(async {
+    runtime::run(async {
         findings = doctor::diagnose(&deployment, &client, &*clock, &SystemRandom).await;
         Ok(())
     })?;
@@ -111,7 +110,7 @@ pub(super) fn run(args: DoctorArgs) -> Result<ExitCode, Failure> {
 }
 
 fn deployment(args: DoctorArgs) -> Result<Deployment, Failure> {
-    let keys_from_environment = match keys_from_environment() {
+    let keys_from_environment = match signing_keys::from_environment() {
         Ok(keys) => keys.map(|keys| Ok(Arc::new(keys))),
         Err(error) => Some(Err(error.to_string())),
     };
@@ -120,7 +119,7 @@ fn deployment(args: DoctorArgs) -> Result<Deployment, Failure> {
             let password = if std::io::stdin().is_terminal() {
                 rpassword::prompt_password(format!("Password of {username}: "))?.into()
             } else {
-                password_from_stdin()?
+                passwords::from_stdin()?
             };
             Some(Login { username, password })
         }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::Failure;
+use super::failure::Failure;
 use super::output::say;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::DatabaseArgs;
@@ -22,22 +22,21 @@ pub(super) struct ImportArgs {
     /// Table of the users
     #[arg(long, default_value = "auth_user")]
     table: String,
-    /// The claim `role` of users who are no superusers; those get `admin`
+    /// The claim `role` of new users; superusers get `admin`
     #[arg(long, default_value = DEFAULT_ROLE)]
     role: String,
     /// The claim `premium` of new users
     #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
     premium: bool,
-    /// Give users of an earlier import the values that changed in Django since: name, email,
-    /// password, active or not, superuser or not; without it, they are named only
+    /// Update users of an earlier import with the values that changed in Django since: name, email,
+    /// password, active, superuser; without it, differences are only reported
     #[arg(long)]
     update: bool,
-    /// Record users whose import is not known as Django's, and its present values as those of their
-    /// last import; nothing else changes. They need the same id, and the same username or
-    /// date_joined
+    /// Record users without a recorded import as imported, with Django's current values; changes
+    /// nothing else. They must have the same id, and the same username or date_joined
     #[arg(long)]
     adopt: bool,
-    /// With --update, also when no active administrator is left
+    /// With --update: even if no active administrator is left
     #[arg(long, requires = "update")]
     force: bool,
 }

@@ -3,8 +3,9 @@
 use chrono::TimeDelta;
 use clap::{Args, Subcommand};
 
+use super::failure::Failure;
 use super::output::say;
-use super::{Failure, run_async};
+use super::runtime;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{DatabaseArgs, KeysArgs};
 use crate::http::KEYS_CACHE_SECONDS;
@@ -12,19 +13,19 @@ use crate::keys::{Generated, KeyBits, KeyDirectory, KeyState};
 use crate::storage::{self, KeySessions};
 use crate::token::Lifetimes;
 
-/// A running issuer looks for new keys every second: so long, generously, it may sign with a key
-/// that is retired.
-const TAKING_OVER_SECONDS: i64 = 5;
+/// A running issuer may sign with a retired key until it reloads the directory: it polls every
+/// second.
+const RELOAD_MARGIN_SECONDS: i64 = 5;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeysCommand {
-    /// Make a key: active when it is the first, else published and not yet signing
+    /// Generate a key: active if it is the first, else published and not yet signing
     Generate(GenerateArgs),
-    /// Make the published key sign, and retire the one that did
+    /// Activate the published key, and retire the active one
     Rotate(RotateArgs),
-    /// Retire a published key that shall never sign
+    /// Retire a published key before it signs
     Retire(RetireArgs),
-    /// Remove a retired key; tokens it signed are refused from then on
+    /// Remove a retired key; its tokens are rejected from then on
     Remove(RemoveArgs),
     /// List the keys and their states
     List(KeysArgs),
@@ -39,7 +40,7 @@ pub(super) struct GenerateArgs {
     #[arg(long, value_enum, default_value_t)]
     bits: KeyBits,
 
-    /// Do nothing when there is an active key
+    /// Do nothing if there is an active key
     #[arg(long)]
     if_missing: bool,
 }
@@ -49,7 +50,7 @@ pub(super) struct RotateArgs {
     #[command(flatten)]
     keys: KeysArgs,
 
-    /// Do not wait until every verifier has fetched the new key
+    /// Do not wait until every verifier has the new key
     #[arg(long)]
     force: bool,
 }
@@ -59,7 +60,7 @@ pub(super) struct RetireArgs {
     #[command(flatten)]
     keys: KeysArgs,
 
-    /// The key's id; one of 64 begins with a hyphen
+    /// Id of the key
     #[arg(allow_hyphen_values = true)]
     kid: String,
 }
@@ -72,7 +73,7 @@ pub(super) struct RemoveArgs {
     #[command(flatten)]
     database: DatabaseArgs,
 
-    /// The key's id; one of 64 begins with a hyphen
+    /// Id of the key
     #[arg(allow_hyphen_values = true)]
     kid: String,
 
@@ -94,8 +95,8 @@ pub(super) struct RemoveArgs {
     )]
     refresh_lifetime: u32,
 
-    /// Do not wait until every token that it signed has expired, and end all sessions that it
-    /// vouched for
+    /// Do not wait until all tokens of the key have expired, and end the sessions that it vouches
+    /// for
     #[arg(long)]
     force: bool,
 }
@@ -109,7 +110,7 @@ pub(super) fn run(command: KeysCommand) -> Result<(), Failure> {
             say!("retired the key {kid}")?;
             Ok(())
         }
-        KeysCommand::Remove(args) => run_async(remove(args)),
+        KeysCommand::Remove(args) => runtime::run(remove(args)),
         KeysCommand::List(args) => list(args),
     }
 }
@@ -118,11 +119,11 @@ fn generate(args: GenerateArgs) -> Result<(), Failure> {
     let directory = KeyDirectory::new(args.keys.keys_dir);
     match directory.generate(args.bits, args.if_missing, SystemClock.now())? {
         Generated::New { kid, state } => {
-            let place = directory.path().display();
-            say!("generated the key {kid} in {place}: {}", state.as_str())?;
+            let path = directory.path().display();
+            say!("generated the key {kid} in {path}: {}", state.as_str())?;
             if state == KeyState::Published {
                 say!(
-                    "it is in the JWKS within seconds; the active key signs until `issuer keys rotate`"
+                    "the JWKS contains it within seconds; the active key signs until `issuer keys rotate`"
                 )?;
             }
         }
@@ -135,9 +136,9 @@ fn rotate(args: RotateArgs) -> Result<(), Failure> {
     let cached = (!args.force).then(|| TimeDelta::seconds(i64::from(KEYS_CACHE_SECONDS)));
     let (new, old) = KeyDirectory::new(args.keys.keys_dir).rotate(SystemClock.now(), cached)?;
     say!("the key {new} signs now")?;
-    say!("the key {old} is retired: its tokens go on, remove it when they have expired")?;
+    say!("the key {old} is retired: its tokens stay valid, remove it when they have expired")?;
     say!(
-        "after a theft remove it at once: `issuer keys remove --force {old}` ends its sessions too"
+        "after a theft, remove it at once: `issuer keys remove --force {old}` also ends its sessions"
     )?;
     Ok(())
 }
@@ -147,19 +148,22 @@ async fn remove(args: RemoveArgs) -> Result<(), Failure> {
         (KeyDirectory::new(args.keys.keys_dir), args.kid, SystemClock.now());
     if !args.force {
         let longest = i64::from(args.access_lifetime.max(args.refresh_lifetime));
-        let lifetime = TimeDelta::seconds(longest + TAKING_OVER_SECONDS);
+        let lifetime = TimeDelta::seconds(longest + RELOAD_MARGIN_SECONDS);
         directory.remove(&kid, now, Some(lifetime))?;
         say!("removed the key {kid}")?;
         return Ok(());
     }
-    // Opened first: a key that is gone while its sessions live on would look like a theft that was
-    // dealt with.
+    // Opened first: a removed key whose sessions live on must not look like a handled theft.
     let storage = storage::open_existing(&args.database.database_url).await?;
     directory.remove(&kid, now, None)?;
     say!("removed the key {kid}")?;
-    // A running issuer accepts the key for a moment more, but begins no session with it any more.
-    let ended = storage.revoke_sessions_of_key(&kid, KeySessions::Never, now.timestamp()).await.map_err(|error| {
-        format!("the key is removed, but its sessions go on: {error}; run `issuer sessions end-all --of-key {kid}`")
+    // A running issuer accepts the key for another moment, but begins no session with it.
+    let ended = storage.revoke_sessions_of_key(&kid, KeySessions::Never, now.timestamp()).await;
+    let ended = ended.map_err(|error| {
+        format!(
+            "the key is removed, but its sessions live on: {error}; \
+             run `issuer sessions end-all --of-key {kid}`"
+        )
     })?;
     say!("ended {ended} sessions that it vouched for")?;
     storage.close().await;

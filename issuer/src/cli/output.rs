@@ -1,10 +1,10 @@
-//! What the commands print. A reader may go away at any time, as `head` does; a command then
-//! finishes its work in silence. The macros of the standard library would panic.
+//! Output of commands. When the reader closes the pipe, as `head` does, a command finishes its work
+//! silently; the macros of the standard library would panic.
 
 use std::fmt::Display;
 use std::io::{self, Write as _};
 
-use super::Failure;
+use super::failure::Failure;
 
 /// Prints a line: `say!("..")?`.
 macro_rules! say {
@@ -14,12 +14,12 @@ macro_rules! say {
 }
 pub(super) use say;
 
-/// Writes to standard output. A closed pipe is no error, a full disk is one.
+/// Writes to standard output. A full disk is an error, a closed pipe is not.
 pub(super) fn text(text: &str) -> Result<(), Failure> {
     to_reader(text).map(drop)
 }
 
-/// Writes to standard output, and returns whether it still has a reader.
+/// Writes to standard output, and returns whether the pipe is still open.
 pub(super) fn to_reader(text: &str) -> Result<bool, Failure> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -29,19 +29,19 @@ pub(super) fn to_reader(text: &str) -> Result<bool, Failure> {
     }
 }
 
-/// Prints a generated password. A closed pipe is an error here, since the password is lost;
-/// `advice` says what to do.
+/// Prints a generated password. A closed pipe is an error here, which ends with `advice`: the
+/// password is lost.
 pub(super) fn password(password: &str, advice: &str) -> Result<(), Failure> {
     match to_reader(&format!("password: {password}\n")) {
         Ok(true) => Ok(()),
         Ok(false) => {
-            Err(format!("nobody reads standard output, so the password is lost; {advice}").into())
+            Err(format!("standard output is closed, so the password is lost; {advice}").into())
         }
         Err(error) => Err(format!("{error}, so the password is lost; {advice}").into()),
     }
 }
 
-/// Writes to standard error, where nothing can be reported when it fails.
+/// Writes to standard error. A failure there cannot be reported.
 pub(super) fn complain(text: impl Display) {
     let _ = write!(io::stderr().lock(), "{text}");
 }

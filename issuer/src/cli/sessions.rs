@@ -2,16 +2,18 @@
 
 use clap::{Args, Subcommand};
 
-use super::Failure;
+use super::failure::Failure;
 use super::output::say;
+use super::terminal::escaped;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::DatabaseArgs;
 use crate::storage::{self, KeySessions};
+use crate::upkeep;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum SessionsCommand {
-    /// End all sessions of all users, or those that one key vouched for: everybody concerned logs
-    /// in again
+    /// End the sessions of all users, or those that one key vouches for; their users must log in
+    /// again
     EndAll(EndAllArgs),
 }
 
@@ -20,8 +22,8 @@ pub(super) struct EndAllArgs {
     #[command(flatten)]
     database: DatabaseArgs,
 
-    /// Only sessions that began with this key, or with a token that it signed, and those of which
-    /// no key is recorded
+    /// Only sessions that began with this key or with a token that it signed, and those without a
+    /// recorded key
     #[arg(long, value_name = "KID", allow_hyphen_values = true)]
     of_key: Option<String>,
 }
@@ -33,13 +35,22 @@ pub(super) async fn run(command: SessionsCommand) -> Result<(), Failure> {
     match of_key {
         Some(kid) => {
             let ended = storage.revoke_sessions_of_key(&kid, KeySessions::MayBegin, now).await?;
-            say!("ended {ended} sessions of the key {}", super::terminal::escaped(&kid))?;
+            say!("ended {ended} sessions of the key {}", escaped(&kid))?;
         }
         None => {
             let ended = storage.revoke_every_session(now).await?;
             say!("ended {ended} sessions")?;
         }
     }
+    storage.close().await;
+    Ok(())
+}
+
+/// `issuer flush-expired`.
+pub(super) async fn flush_expired(args: DatabaseArgs) -> Result<(), Failure> {
+    let storage = storage::open(&args.database_url).await?;
+    let sessions = upkeep::flush_expired(&*storage, &SystemClock).await?;
+    say!("deleted {sessions} expired sessions")?;
     storage.close().await;
     Ok(())
 }

@@ -1,14 +1,14 @@
-//! Text from elsewhere, shown on a terminal so that it cannot move the cursor, hide or forge
-//! lines, or turn the direction of the text.
+//! Escaping of untrusted text, so that it cannot move the cursor of a terminal, hide or forge
+//! lines, or change the direction of text.
 
 use std::fmt::Write as _;
 
-/// Whether a terminal shows the character and does nothing else.
+/// Returns whether a terminal only displays the character.
 pub(super) fn is_plain(c: char) -> bool {
     matches!(c, '"' | '\'' | '\\') || c.escape_debug().len() == 1
 }
 
-/// Text for a terminal: what is not plain is written `\u{..}`.
+/// Escapes text for a terminal: other than plain characters become `\u{..}`.
 pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -17,8 +17,8 @@ pub(super) fn escaped(text: &str) -> String {
     out
 }
 
-/// The same for JSON text, where a character that is not plain can only stand in a string: it is
-/// written `\uXXXX`. Line breaks are never part of a string there, but stand between the members.
+/// Escapes JSON text for a terminal. Other than plain characters can only occur in strings, and
+/// become `\uXXXX`; line breaks only occur between members, and stay.
 pub(super) fn json_escaped(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn characters_that_act_on_a_terminal_are_written_out() {
+    fn characters_that_act_on_a_terminal_are_escaped() {
         for (text, shown) in [
             (r#"{"a":"\n 가é\"'"}"#, r#"{"a":"\n 가é\"'"}"#),
             ("\u{1b}[2J", r"\u{1b}[2J"),

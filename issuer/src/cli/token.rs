@@ -1,4 +1,4 @@
-//! `issuer token`: looking at a token without sending it anywhere.
+//! `issuer token`: inspects a token offline.
 
 use std::ffi::OsString;
 use std::io::Read;
@@ -11,8 +11,9 @@ use verifier_core::{
     MAX_TOKEN_BYTES, Policy, TokenType, UnixTime, Verifier,
 };
 
+use super::failure::Failure;
+use super::output;
 use super::verdict::Report;
-use super::{Failure, output};
 use crate::clock::{Clock as _, SystemClock, unix_time};
 use crate::config::KeysArgs;
 use crate::keys::KeyDirectory;
@@ -20,28 +21,28 @@ use crate::regular_file;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum TokenCommand {
-    /// Check a token step by step; exit code 0: accepted, 1: refused, 2: nothing could be checked
+    /// Verify a token step by step; exit code 0: accepted, 1: refused, 2: the checks could not run
     Inspect(InspectArgs),
 }
 
 #[derive(Debug, Args)]
 pub(super) struct InspectArgs {
-    /// The token, or - to read it from standard input, where other users cannot see it
+    /// Token, or - to read it from standard input: other users can see arguments
     #[arg(allow_hyphen_values = true)]
     token: OsString,
 
-    /// Public keys to check with: a PEM, JWK or JWKS file [default: the keys of the keys directory]
+    /// Public keys: a PEM, JWK or JWKS file [default: the keys directory]
     #[arg(long = "keys", value_name = "FILE")]
     key_file: Option<PathBuf>,
 
     #[command(flatten)]
     keys: KeysArgs,
 
-    /// Instant of the check, in Unix seconds [default: now]
+    /// Time of the verification, in Unix seconds [default: now]
     #[arg(long, value_name = "UNIX")]
     now: Option<u64>,
 
-    /// How far clocks may differ, in seconds; for `exp` too
+    /// Tolerated clock difference, in seconds, also for `exp`
     #[arg(
         long,
         value_name = "SECONDS",
@@ -50,7 +51,7 @@ pub(super) struct InspectArgs {
     )]
     leeway: u64,
 
-    /// How far `nbf` and `iat` may be ahead, in seconds, where that is more than --leeway
+    /// How far `nbf` and `iat` may be ahead, in seconds, if more than --leeway
     #[arg(
         long,
         value_name = "SECONDS",
@@ -59,27 +60,27 @@ pub(super) struct InspectArgs {
     )]
     future_leeway: u64,
 
-    /// Demand this `iss`
+    /// Require this `iss`
     #[arg(long)]
     issuer: Option<String>,
 
-    /// Demand this `aud`
+    /// Require this `aud`
     #[arg(long)]
     audience: Option<String>,
 
-    /// Demand this `token_type`
+    /// Require this `token_type`
     #[arg(long, value_enum, default_value_t = TypeArg::Access)]
     token_type: TypeArg,
 
-    /// Demand the `typ` at+jwt (RFC 9068)
+    /// Require the `typ` at+jwt (RFC 9068)
     #[arg(long)]
     require_at_jwt: bool,
 
-    /// Language of the sentences
+    /// Language of the report
     #[arg(long, value_enum, default_value_t = LangArg::En)]
     lang: LangArg,
 
-    /// Print JSON, for programs
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
@@ -129,8 +130,8 @@ pub(super) fn run(command: TokenCommand) -> Result<ExitCode, Failure> {
     Ok(if explanation.verdict.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(REFUSED) })
 }
 
-/// Reads a token, without the line break at its end. A little more than a token may have is read,
-/// so that a longer one is refused for its length.
+/// Reads a token, without its final line break. Reads a little more than the limit, so that a
+/// longer token is refused for its length.
 fn from_stdin() -> Result<Vec<u8>, Failure> {
     let mut token = Vec::new();
     let mut input = std::io::stdin().lock().take(MAX_TOKEN_BYTES as u64 + 3);
@@ -147,7 +148,7 @@ fn from_stdin() -> Result<Vec<u8>, Failure> {
 }
 
 fn key_file(path: &Path) -> Result<KeySet, Failure> {
-    // One byte more than is allowed, so that a larger file is refused and not cut.
+    // One byte more than the limit, so that a larger file is rejected and not truncated.
     let text = regular_file::read_text(path, MAX_KEY_TEXT_BYTES as u64 + 1).map_err(|error| {
         format!("cannot read the keys in {}: {error}; check --keys", path.display())
     })?;

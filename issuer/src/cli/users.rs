@@ -1,54 +1,44 @@
-//! `issuer users` and `issuer createsuperuser`.
+//! `issuer users`.
 
 use std::fmt::Write as _;
-use std::io::{BufRead as _, IsTerminal as _, Read as _};
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
-use zeroize::Zeroizing;
 
+use super::failure::Failure;
 use super::import::{self, ImportArgs};
-use super::output::say;
+use super::output::{self, say};
+use super::passwords::{self, PasswordSource};
 use super::terminal::{escaped, json_escaped};
-use super::{Failure, output};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{ClaimsArgs, DatabaseArgs};
-use crate::random::SystemRandom;
-use crate::storage::{self, ChangeError, InsertError, Storage};
-use crate::users::{
-    ADMIN_ROLE, Changes, DEFAULT_ROLE, HashingLimits, LastAdministrator, MAX_PASSWORD_BYTES,
-    PasswordHasher, PasswordOwner, Profile, User, check_password, generate_password,
-    normalised_username,
-};
-
-/// For a generated password that could not be printed.
-const SET_ANOTHER: &str = "give another one with `issuer users set-password`";
+use crate::storage::{self, ChangeError, Storage};
+use crate::users::{Changes, DEFAULT_ROLE, LastAdministrator, Profile, User, normalised_username};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum UsersCommand {
-    /// Make a user
+    /// Create a user
     Create(CreateArgs),
-    /// Take over the users of a Django project, with ids and password hashes; names what differs
+    /// Import the users of a Django project, with ids and password hashes; reports differences
     Import(ImportArgs),
     /// List the users
     List(DatabaseArgs),
-    /// Let a user in again
+    /// Activate a user
     Activate(NamedUserArgs),
-    /// Keep a user out: no login, no refresh
+    /// Deactivate a user: no login, no refresh
     Deactivate(RemovedUserArgs),
-    /// Show a user's record
+    /// Show a user
     Show(NamedUserArgs),
-    /// Set a user's password; all the user's sessions end
+    /// Set a user's password; ends all sessions of the user
     SetPassword(SetPasswordArgs),
-    /// Set the claim `role`; the user's sessions end, unless --on-claims-change says something
-    /// else
+    /// Set the claim `role`; ends the user's sessions, depending on --on-claims-change
     SetRole(SetRoleArgs),
-    /// Set the claim `premium`; the user's sessions end when it is lost, unless --on-claims-change
-    /// says something else
+    /// Set the claim `premium`; ends the user's sessions when it is lost, depending on
+    /// --on-claims-change
     SetPremium(SetPremiumArgs),
     /// End all sessions of a user
     Logout(NamedUserArgs),
-    /// Delete a user, with all sessions
+    /// Delete a user and all sessions of the user
     Delete(RemovedUserArgs),
 }
 
@@ -56,7 +46,7 @@ pub(super) enum UsersCommand {
 pub(super) struct CreateArgs {
     #[command(flatten)]
     database: DatabaseArgs,
-    /// Name to log in with
+    /// User name
     #[arg(long, allow_hyphen_values = true)]
     username: String,
     /// Email address
@@ -76,38 +66,9 @@ pub(super) struct CreateArgs {
     premium: bool,
     #[command(flatten)]
     password: PasswordSource,
-    /// Do nothing when the user exists
+    /// Do nothing if the user exists
     #[arg(long)]
     if_missing: bool,
-}
-
-#[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
-struct PasswordSource {
-    /// Read the password from standard input, up to the first line break
-    #[arg(long)]
-    password_stdin: bool,
-    /// Make a password up and print it, once
-    #[arg(long)]
-    generate_password: bool,
-}
-
-impl PasswordSource {
-    /// Reads a password, or makes up one that may be chosen.
-    fn read(&self, owner: PasswordOwner<'_>) -> Result<Zeroizing<String>, Failure> {
-        if !self.generate_password {
-            return password_from_stdin();
-        }
-        let mut password = generate_password(&SystemRandom)?;
-        // By chance one may be made of the letters of the name; another one is not.
-        for _ in 0..100 {
-            if check_password(&password, owner).is_ok() {
-                break;
-            }
-            password = generate_password(&SystemRandom)?;
-        }
-        Ok(password)
-    }
 }
 
 #[derive(Debug, Args)]
@@ -129,7 +90,7 @@ pub(super) struct RemovedUserArgs {
 
 #[derive(Debug, Clone, Copy, Args)]
 struct ForceArgs {
-    /// Also when no active administrator is left
+    /// Even if no active administrator is left
     #[arg(long)]
     force: bool,
 }
@@ -169,12 +130,6 @@ pub(super) struct SetPremiumArgs {
     /// true or false
     #[arg(action = clap::ArgAction::Set)]
     premium: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct CreateSuperuserArgs {
-    #[command(flatten)]
-    database: DatabaseArgs,
 }
 
 pub(super) async fn run(command: UsersCommand) -> Result<(), Failure> {
@@ -231,52 +186,13 @@ async fn create(args: CreateArgs) -> Result<(), Failure> {
         return Ok(());
     }
     let password = args.password.read(profile.password_owner())?;
-    let user = store(&*storage, profile, &password).await?;
-    say!("created the user {} (id {})", escaped(&user.username), user.id)?;
-    if args.password.generate_password {
-        output::password(&password, SET_ANOTHER)?;
-    }
-    storage.close().await;
-    Ok(())
-}
-
-/// Makes an administrator. The password is asked for twice and never shown, nor taken from the
-/// arguments.
-pub(super) async fn create_superuser(args: CreateSuperuserArgs) -> Result<(), Failure> {
-    if !std::io::stdin().is_terminal() {
-        return Err("createsuperuser asks its questions on a terminal; \
-                    in a script use `issuer users create --role admin --password-stdin`"
-            .into());
-    }
-    let storage = storage::open(&args.database.database_url).await?;
-    let mut profile = Profile::new(ask("Username: ")?);
-    profile.email = ask("Email address (may be empty): ")?;
-    profile.role = ADMIN_ROLE.to_owned();
-    let profile = profile.checked()?;
-    if storage.user_by_name(&profile.username).await?.is_some() {
-        return Err(InsertError::NameTaken.into());
-    }
-    let password = Zeroizing::new(rpassword::prompt_password("Password: ")?);
-    check_password(&password, profile.password_owner())?;
-    if *password != *Zeroizing::new(rpassword::prompt_password("Password (again): ")?) {
-        return Err("the two passwords are not the same; nothing was stored".into());
-    }
-    let user = store(&*storage, profile, &password).await?;
-    say!("created the administrator {} (id {})", escaped(&user.username), user.id)?;
-    storage.close().await;
-    Ok(())
-}
-
-async fn store(
-    storage: &dyn Storage,
-    profile: Profile,
-    password: &Zeroizing<String>,
-) -> Result<User, Failure> {
-    check_password(password, profile.password_owner())?;
-    let hasher = PasswordHasher::new(HashingLimits::default(), Arc::new(SystemRandom))?;
-    let hash = hasher.hash(password.clone()).await?;
+    let hash = passwords::hash(&password, profile.password_owner()).await?;
     let user = profile.with_password(hash, SystemClock.now().timestamp());
-    Ok(storage.insert_user(&user).await?)
+    let user = storage.insert_user(&user).await?;
+    say!("created the user {} (id {})", escaped(&user.username), user.id)?;
+    args.password.print(&password)?;
+    storage.close().await;
+    Ok(())
 }
 
 async fn list(args: DatabaseArgs) -> Result<(), Failure> {
@@ -291,7 +207,7 @@ async fn list(args: DatabaseArgs) -> Result<(), Failure> {
         let users = storage.users_from(first, PAGE).await?;
         next = users.last().and_then(|user| user.id.checked_add(1));
         for User { id, username, email, role, premium, is_active, .. } in &users {
-            // Django checks names in its forms only: imported ones may hold anything.
+            // Django validates names in its forms only: imported ones may contain anything.
             let (username, email) = (escaped(username), escaped(email));
             writeln!(
                 page,
@@ -336,21 +252,17 @@ async fn show(args: NamedUserArgs) -> Result<(), Failure> {
 async fn set_password(args: SetPasswordArgs) -> Result<(), Failure> {
     let (storage, user) = named(args.user).await?;
     let password = args.password.read(user.password_owner())?;
-    check_password(&password, user.password_owner())?;
-    let hasher = PasswordHasher::new(HashingLimits::default(), Arc::new(SystemRandom))?;
-    let hash = hasher.hash(password.clone()).await?;
+    let hash = passwords::hash(&password, user.password_owner()).await?;
     if !storage.set_password(user.id, None, &hash, None, SystemClock.now().timestamp()).await? {
         return Err("the user was deleted at this moment".into());
     }
     say!("set the password of the user {}; all sessions have ended", escaped(&user.username))?;
-    if args.password.generate_password {
-        output::password(&password, SET_ANOTHER)?;
-    }
+    args.password.print(&password)?;
     storage.close().await;
     Ok(())
 }
 
-/// The refusal of the storage, with what the command line offers.
+/// Adds the advice of the command line.
 fn with_force(error: ChangeError) -> Failure {
     match error {
         ChangeError::LastAdministrator => format!("{error}, or add --force").into(),
@@ -385,29 +297,4 @@ async fn find(storage: &dyn Storage, username: &str) -> Result<User, Failure> {
     let username = normalised_username(username);
     let user = storage.user_by_name(&username).await?;
     Ok(user.ok_or_else(|| format!("there is no user {username:?}: see `issuer users list`"))?)
-}
-
-fn ask(question: &str) -> Result<String, Failure> {
-    output::complain(question);
-    let mut answer = String::new();
-    if std::io::stdin().lock().read_line(&mut answer)? == 0 {
-        return Err("the input ended; nothing was stored".into());
-    }
-    Ok(answer.trim().to_owned())
-}
-
-/// The first line of standard input, without its line break; nothing else is stripped.
-pub(super) fn password_from_stdin() -> Result<Zeroizing<String>, Failure> {
-    let mut text = Zeroizing::new(String::new());
-    // A little more than is allowed, so that a longer password is refused and not cut.
-    let mut input = std::io::stdin().lock().take(MAX_PASSWORD_BYTES as u64 + 8);
-    input
-        .read_line(&mut text)
-        .map_err(|error| format!("cannot read the password from standard input: {error}"))?;
-    let end = text.trim_end_matches(['\r', '\n']).len();
-    text.truncate(end);
-    if text.is_empty() {
-        return Err("no password on standard input: write it into the pipe".into());
-    }
-    Ok(text)
 }

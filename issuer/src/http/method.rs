@@ -1,8 +1,9 @@
-//! Names of methods that may be counted by.
+//! Names of methods, as labels of metrics and spans.
 
 use axum::http::Method;
 
-/// The methods that RFC 9110 and RFC 5789 name; of all others a client could make up any number.
+/// Returns the name of a method of RFC 9110 or RFC 5789. Clients could make up any number of
+/// others, and labels must be bounded.
 pub(super) fn known(method: &Method) -> Option<&'static str> {
     Some(match *method {
         Method::GET => "GET",

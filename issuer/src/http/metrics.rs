@@ -1,13 +1,12 @@
-//! `GET /metrics` on an address of its own, and the count of all requests.
+//! `GET /metrics`, served on a separate address.
 
 use std::fmt;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
-use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use prometheus_client::collector::Collector;
@@ -17,35 +16,16 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
-use super::{Issuer, method};
+use super::state::Issuer;
 
-/// What begins every name.
+/// Prefix of every metric.
 const PREFIX: &str = "issuer";
-/// Stands for every path that is no route, and every method that HTTP does not define.
-const OTHER: &str = "other";
 
-/// Counts a request by its route.
-pub(super) async fn count(
-    State(issuer): State<Arc<Issuer>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let _in_progress = issuer.metrics.request();
-    let started = issuer.clock.monotonic();
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let method = method::known(request.method()).unwrap_or(OTHER);
-    let response = next.run(request).await;
-    let route = route.as_ref().map_or(OTHER, MatchedPath::as_str);
-    let time = issuer.clock.monotonic().saturating_sub(started);
-    issuer.metrics.answered(route, method, response.status().as_u16(), time);
-    response
-}
-
-/// The metrics of an issuer as a service of their own, which its clients do not reach.
+/// Returns the metrics of an issuer as a service, for an address that clients cannot reach.
 pub fn metrics_router(issuer: Arc<Issuer>) -> Router {
     let mut registry = Registry::with_prefix(PREFIX);
     issuer.metrics.register(&mut registry);
-    registry.register_collector(Box::new(Present(issuer)));
+    registry.register_collector(Box::new(CurrentState(issuer)));
     Router::new().route("/metrics", get(scrape)).with_state(Arc::new(registry))
 }
 
@@ -54,25 +34,25 @@ async fn scrape(State(registry): State<Arc<Registry>>) -> Response {
     match encode(&mut text, &registry) {
         Ok(()) => ([(CONTENT_TYPE, TEXT_FORMAT)], text).into_response(),
         Err(error) => {
-            tracing::error!(%error, "the metrics cannot be written");
+            tracing::error!(%error, "cannot encode the metrics");
             StatusCode::SERVICE_UNAVAILABLE.into_response()
         }
     }
 }
 
-/// What is known at the moment of a scrape and counted by nobody.
-struct Present(Arc<Issuer>);
+/// Gauges that are read at the time of a scrape.
+struct CurrentState(Arc<Issuer>);
 
-impl fmt::Debug for Present {
+impl fmt::Debug for CurrentState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Present").finish_non_exhaustive()
+        f.debug_struct("CurrentState").finish_non_exhaustive()
     }
 }
 
-impl Collector for Present {
+impl Collector for CurrentState {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let issuer = &*self.0;
-        let throttled = issuer.throttle.refused();
+        let throttled = issuer.throttle.rejected();
         family(
             &mut encoder,
             "throttled",

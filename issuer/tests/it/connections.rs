@@ -101,7 +101,7 @@ fn a_client_is_told_when_the_rest_of_its_request_is_not_waited_for() {
 
 #[test]
 fn more_connections_than_there_may_be_wait_for_others_to_end() {
-    let connections = Connections { at_most: 3, ..Connections::default() };
+    let connections = Connections { max: 3, ..Connections::default() };
     let issuer = TestIssuer::with(Options { connections, ..Options::default() });
     let mut idle: Vec<_> = (0..3).map(|_| connect(&issuer)).collect();
     for stream in &mut idle {

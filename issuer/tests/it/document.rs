@@ -234,6 +234,26 @@ fn what_is_documented_is_answered_and_every_other_method_is_refused() {
     }
 }
 
+#[test]
+fn operations_admit_the_callers_that_the_document_names() {
+    let issuer = TestIssuer::start();
+    let document = issuer.send(&request("GET", "/openapi.json")).json();
+    for (path, method, operation) in operations(&document) {
+        let name = format!("{method} {path}");
+        let requires_token = operation.get("security").is_some();
+        let requires_administrator = operation["responses"].get("403").is_some();
+        assert!(requires_token || !requires_administrator, "{name}");
+
+        let anonymous = request(&method.to_ascii_uppercase(), &filled(path)).json("{}");
+        assert_eq!(head(&issuer, &anonymous) == 401, requires_token, "{name}, without a token");
+        // A session for each operation: one of them ends all.
+        let user = issuer.login("testuser", PASSWORD).text("access");
+        let status = head(&issuer, &call(method, &filled(path), &user));
+        assert_eq!(status == 403, requires_administrator, "{name}, as another user: {status}");
+        assert_ne!(status, 401, "{name}, as another user");
+    }
+}
+
 /// The status alone: the body may be compressed.
 fn head(issuer: &TestIssuer, request: &Request) -> u16 {
     let bytes = exchange(issuer.address, &request.bytes());

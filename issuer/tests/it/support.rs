@@ -10,15 +10,12 @@ use axum::Router;
 use chrono::{DateTime, Utc};
 use issuer::clock::Clock;
 use issuer::http::{
-    self, AllowedOrigins, Connections, Issuer, LoginLimits, Readiness, Throttle, TrustedProxies,
+    self, AllowedOrigins, Connections, Issuer, IssuerSettings, LoginLimits, TrustedProxies,
 };
 use issuer::keys::{AcceptedClaims, IssuerKeys, KeyBits, KeyDirectory, LiveKeys, TrustedKeyFiles};
-use issuer::metrics::Metrics;
 use issuer::random::{Random, RandomError};
-use issuer::revocation::{RedisPublisher, Revocations, StatusListService, StatusLists};
-use issuer::sessions::Sessions;
 use issuer::storage::{self, Storage};
-use issuer::token::{Lifetimes, TokenChecker, TokenIssuer};
+use issuer::token::Lifetimes;
 use issuer::users::{
     Changes, ClaimsChange, HashingLimits, LastAdministrator, NewUser, PasswordHasher, Profile, User,
 };
@@ -201,60 +198,34 @@ impl TestIssuer {
         let database = shared.is_none().then(|| runtime.block_on(TestDatabase::create()));
         let url = shared.unwrap_or_else(|| database.as_ref().expect("it was created").url());
         let storage = runtime.block_on(storage::open(&url)).expect("a database");
-        let hasher =
-            || PasswordHasher::new(options.hashing, Arc::clone(&random)).expect("good limits");
         let time: Arc<dyn Clock> = clock.clone();
-        let mut tokens = TokenIssuer::new(
-            Arc::clone(&live),
-            options.lifetimes,
-            Arc::clone(&time),
-            Arc::clone(&random),
-        );
-        let lists =
-            options.public_url.map(|url| StatusLists::new(url.parse().expect("a public URL")));
-        if let Some(lists) = &lists {
-            tokens = tokens.with_status_lists(lists.clone());
-        }
-        let lists = lists.map(|lists| {
-            StatusListService::new(lists, 60, Arc::clone(&live), storage.clone(), Arc::clone(&time))
-        });
-        let redis = options.redis_url.as_deref().map(|url| {
-            RedisPublisher::new(url, storage.clone(), Arc::clone(&time)).expect("a URL")
-        });
-        let revocations = Arc::new(Revocations::new(lists, redis));
-        runtime.spawn({
-            let revocations = Arc::clone(&revocations);
-            async move { revocations.run().await }
-        });
-        let issuer = Issuer {
-            keys: Arc::clone(&live),
-            storage: Arc::clone(&storage),
+        let settings = IssuerSettings {
             public_url: options.public_url.map(|url| url.parse().expect("a URL")),
-            readiness: Readiness::default(),
-            passwords: hasher(),
-            sessions: Sessions::new(
-                storage.clone(),
-                tokens,
-                Arc::clone(&time),
-                options.rotation,
-                Arc::clone(&revocations),
-            ),
-            checker: TokenChecker::new(Arc::clone(&live)),
-            throttle: Throttle::new(options.limits, options.trusted_proxies, &time),
-            revocations,
-            metrics: Metrics::default(),
-            random: Arc::clone(&random),
-            clock: Arc::clone(&time),
+            status_list_ttl_seconds: 60,
+            redis_url: options.redis_url,
+            lifetimes: options.lifetimes,
+            rotates_refresh_tokens: options.rotation,
+            hashing: options.hashing,
+            login_limits: options.limits,
+            trusted_proxies: options.trusted_proxies,
             on_claims_change: options.on_claims_change,
         };
+        let passwords =
+            PasswordHasher::new(options.hashing, Arc::clone(&random)).expect("good limits");
+        let issuer = Issuer::new(settings, Arc::clone(&live), Arc::clone(&storage), time, random)
+            .expect("good settings");
         let issuer = Arc::new(issuer);
+        runtime.spawn({
+            let revocations = Arc::clone(issuer.revocations());
+            async move { revocations.run().await }
+        });
         let metrics_listener = http::bind("127.0.0.1:0", "--metrics-listen").expect("a free port");
         let metrics_address = metrics_listener.local_addr().expect("an address");
         let metrics = http::metrics_router(Arc::clone(&issuer));
         let alone = std::future::pending();
         runtime.spawn(http::serve(metrics_listener, metrics, None, Connections::default(), alone));
         let connections =
-            Connections { count: issuer.metrics.connections(), ..options.connections };
+            Connections { count: issuer.metrics().connections(), ..options.connections };
         let router = http::router(issuer, &options.origins);
         let listener = http::bind("127.0.0.1:0", "--listen").expect("a free port");
         let address = listener.local_addr().expect("an address");
@@ -266,7 +237,6 @@ impl TestIssuer {
                 .await
                 .expect("the server runs");
         });
-        let passwords = hasher();
         let server = Some((stop, server));
         let judge = OnceLock::new();
         let is_first = database.is_some();

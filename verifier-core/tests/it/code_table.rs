@@ -29,10 +29,7 @@ fn the_table_in_the_docs_is_current() {
         std::fs::write(&path, table()).expect("docs/codes.md can be written");
     }
     let current = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        current == table(),
-        "docs/codes.md is stale: run `cargo xtask generate`"
-    );
+    assert!(current == table(), "docs/codes.md is stale: run `cargo xtask generate`");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The verdict as JSON.
+//! The report as JSON.
 
 use serde::Serialize;
 use verifier_core::{Code, Outcome, RejectedToken};
@@ -8,14 +8,14 @@ use super::{Report, json_escaped};
 #[derive(Serialize)]
 struct Document<'a> {
     accepted: bool,
-    /// Whether header and claims may be believed.
+    /// Whether header and claims can be trusted.
     verified: bool,
     #[serde(flatten)]
     reason: Option<Reason>,
     now: u64,
     checks: Vec<CheckRow>,
-    /// The decoded texts, as texts: what a token holds could otherwise make the whole answer
-    /// unreadable, by a number out of range or a name that comes twice.
+    /// As strings: a number out of range or a duplicate member in a token must not make the report
+    /// unreadable.
     header_json: Option<&'a str>,
     claims_json: Option<&'a str>,
 }
@@ -36,7 +36,7 @@ struct Reason {
 }
 
 impl Report<'_> {
-    /// One JSON object on a line, and a line break.
+    /// Returns one JSON object on a line.
     pub(in crate::cli) fn json(&self) -> String {
         let reason = |rejected: &RejectedToken| {
             let code: Code = rejected.code();
@@ -61,7 +61,7 @@ impl Report<'_> {
             header_json: self.explanation.untrusted_header(),
             claims_json: self.explanation.untrusted_payload(),
         };
-        let json = serde_json::to_string(&document).expect("texts always serialise");
+        let json = serde_json::to_string(&document).expect("strings always serialize");
         format!("{}\n", json_escaped(&json))
     }
 }

@@ -1,7 +1,6 @@
-//! A verdict for people, and the same for programs.
+//! The report of a verification, as text or JSON.
 //!
-//! Everything that comes out of the token is untrusted: it is shown escaped, so that it cannot
-//! move the cursor, hide or forge lines, or turn the direction of the text.
+//! Everything in a token is untrusted, and is escaped for the terminal.
 
 mod json;
 mod text;
@@ -15,18 +14,17 @@ use verifier_core::{Explanation, Lang, UnixTime};
 
 use super::terminal::{escaped, json_escaped};
 
-/// A verdict to be shown.
+/// A verdict to print.
 pub(super) struct Report<'a> {
-    /// What was found out.
+    /// The steps of the verification.
     pub(super) explanation: &'a Explanation,
-    /// The instant of the check.
+    /// Time of the verification.
     pub(super) now: UnixTime,
-    /// The language of the sentences.
+    /// Language of the report.
     pub(super) lang: Lang,
 }
 
-/// The members of a JSON object as they stand in the text: in order, doubles included, values
-/// untouched.
+/// The members of a JSON object as written: in order, with duplicates, values unparsed.
 struct Members<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'a> Members<'a> {

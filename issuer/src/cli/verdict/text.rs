@@ -1,4 +1,4 @@
-//! The verdict as text.
+//! The report as text.
 
 use std::fmt::{self, Write as _};
 
@@ -10,7 +10,7 @@ use super::{Members, Report, escaped, words};
 const TIMES: [&str; 3] = ["exp", "nbf", "iat"];
 
 impl Report<'_> {
-    /// Lines for a terminal.
+    /// Returns lines for a terminal.
     pub(in crate::cli) fn text(&self) -> String {
         let mut out = String::new();
         self.write(&mut out).expect("a String takes everything");

@@ -3,13 +3,11 @@
 use chrono::DateTime;
 use verifier_core::{Lang, UnixTime};
 
-/// A `NumericDate` (RFC 7519 section 2) in the text of a claim: the date in UTC and how far away
-/// it is.
-///
-/// `None` when the value is no number, or beyond the calendar.
+/// Describes a claim with a `NumericDate` (RFC 7519 section 2): its date in UTC, and its distance
+/// from `now`. Returns `None` for other than a number from 0 to the year 9999.
 pub(super) fn instant(json: &str, now: UnixTime, lang: Lang) -> Option<String> {
     let seconds: f64 = json.parse().ok()?;
-    // Years up to 9999; the conversion is exact there, but for a fraction, which nobody reads.
+    // Up to the year 9999, where the conversion is exact but for the fraction, which is not shown.
     if !(0.0..253_402_300_800.0).contains(&seconds) {
         return None;
     }
@@ -30,7 +28,7 @@ pub(super) fn instant(json: &str, now: UnixTime, lang: Lang) -> Option<String> {
     Some(format!("{date}, {relative}"))
 }
 
-/// A duration by its two largest units.
+/// Describes a duration by its two largest units.
 fn span(seconds: u64, lang: Lang) -> String {
     const UNITS: [(u64, &str, &str); 4] =
         [(86_400, "일", "day"), (3_600, "시간", "hour"), (60, "분", "minute"), (1, "초", "second")];
@@ -39,7 +37,7 @@ fn span(seconds: u64, lang: Lang) -> String {
     for (size, ko, en) in UNITS {
         let count = rest / size;
         rest %= size;
-        // A day and some seconds: the seconds say nothing any more.
+        // Seconds do not matter beside days.
         if parts.len() == 2 || (count == 0 && parts.is_empty()) {
             continue;
         }
@@ -61,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_told_by_date_and_distance() {
+    fn times_have_a_date_and_a_distance() {
         let now = UnixTime::from_secs(1_730_277_600);
         let rows = [
             (

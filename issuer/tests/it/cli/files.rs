@@ -61,7 +61,7 @@ fn a_database_that_all_can_read_is_refused_and_one_of_a_group_is_reported() {
     server.signal("TERM");
     let (_, log) = server.wait();
     assert!(
-        log.contains("the group of the database issuer.sqlite3 can get at it (mode 0660)"),
+        log.contains("the group of the database issuer.sqlite3 can access it (mode 0660)"),
         "{log}"
     );
 

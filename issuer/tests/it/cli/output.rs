@@ -72,7 +72,7 @@ fn a_reader_that_goes_away_ends_no_command_with_a_panic() {
     let (code, line) = said(&unread(place.command(&create)));
     assert_eq!(code, Some(1));
     assert!(
-        line.contains("the password is lost; give another one with `issuer users set-password`"),
+        line.contains("the password is lost; set another one with `issuer users set-password`"),
         "{line}"
     );
     succeeds(&place.run(&["users", "set-password", "new", "--generate-password"]));

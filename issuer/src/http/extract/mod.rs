@@ -1,0 +1,17 @@
+//! What handlers take from a request. Each extractor rejects an invalid request with the response
+//! that REST framework or SimpleJWT would give; axum runs them in the order of the arguments.
+
+mod bearer;
+mod body;
+mod client;
+mod fields;
+mod media;
+mod path;
+mod query;
+
+pub(super) use bearer::{Administrator, Bearer};
+pub(super) use body::Body;
+pub(super) use client::ClientAddress;
+pub(super) use fields::{Fields, Flag, FromFields, Whitespace};
+pub(super) use path::PathParameter;
+pub(super) use query::{FromQuery, Query};

@@ -1,0 +1,41 @@
+//! Every route of the issuer: method, path, who may call it, and its handler.
+
+use utoipa::openapi::path::HttpMethod::{Delete, Get, Patch, Post};
+use utoipa_axum::routes as handler;
+
+use super::access::Access::{Administrator, Anyone, User};
+use super::handlers::{account, docs, health, keys, status_list, tokens, users};
+use super::route_table::RouteTable;
+
+/// Operations on tokens and users: never cached, and for web pages of the configured origins.
+#[rustfmt::skip]
+pub(super) fn api() -> RouteTable {
+    RouteTable::default()
+        .add(Post,   "/api/token/",               Anyone,        handler!(tokens::obtain))
+        .add(Post,   "/api/token/refresh/",       Anyone,        handler!(tokens::refresh))
+        .add(Post,   "/api/token/verify/",        Anyone,        handler!(tokens::verify))
+        .add(Post,   "/api/token/blacklist/",     Anyone,        handler!(tokens::blacklist))
+        .add(Post,   "/api/token/blacklist/all/", User,          handler!(tokens::blacklist_all))
+        .add(Get,    "/api/users/me/",            User,          handler!(account::me))
+        .add(Post,   "/api/users/me/password/",   User,          handler!(account::change_password))
+        .add(Get,    "/api/users/",               Administrator, handler!(users::list))
+        .add(Post,   "/api/users/",               Administrator, handler!(users::create))
+        .add(Get,    "/api/users/{id}/",          Administrator, handler!(users::show))
+        .add(Patch,  "/api/users/{id}/",          Administrator, handler!(users::change))
+        .add(Delete, "/api/users/{id}/",          Administrator, handler!(users::delete))
+        .add(Post,   "/api/users/{id}/password/", Administrator, handler!(users::set_password))
+}
+
+/// Published data: cacheable, and for every web page.
+#[rustfmt::skip]
+pub(super) fn public() -> RouteTable {
+    RouteTable::default()
+        .add(Get,    "/.well-known/jwks.json",    Anyone,        handler!(keys::jwks))
+        .add(Get,    "/public.pem",               Anyone,        handler!(keys::public_pem))
+        .add(Get,    "/api/token/status/{list}",  Anyone,        handler!(status_list::status_list))
+        .add(Get,    "/healthz",                  Anyone,        handler!(health::healthz))
+        .add(Get,    "/readyz",                   Anyone,        handler!(health::readyz))
+        .add(Get,    "/openapi.json",             Anyone,        handler!(docs::openapi))
+        .add(Get,    "/docs/",                    Anyone,        handler!(docs::page))
+        .add(Get,    "/docs/{file}",              Anyone,        handler!(docs::part))
+}
