@@ -1,18 +1,18 @@
-// Objects without a prototype, so that nothing is read from `Object.prototype`, where a mistake
-// elsewhere in the program may have put anything.
+// Objects without a prototype: lookups must not reach `Object.prototype`, to which a bug elsewhere
+// in the program may have added members.
 
 const hidden: PropertyDescriptor = bare({ enumerable: false });
 
-/** Takes the prototype from an object. */
+/** Removes the prototype of an object. */
 export function bare<T extends object>(object: T): T {
   return Object.setPrototypeOf(object, null) as T;
 }
 
 /**
- * Parses JSON whose nesting the verifier has limited. No object in it has a prototype.
+ * Parses JSON into objects without prototypes. The module has limited the nesting.
  *
- * A member `__proto__` is kept and not enumerable: copying it by assignment, as `Object.assign`
- * does, would give the copy a prototype of the token's choice.
+ * A member `__proto__` becomes non-enumerable: `Object.assign` would otherwise give its target a
+ * prototype that the token chose.
  */
 export function parsed(json: string): unknown {
   const value: unknown = JSON.parse(json);

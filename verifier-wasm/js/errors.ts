@@ -2,26 +2,25 @@ import type { Code, KeyCode } from "./codes.js";
 import type { Details } from "./details.js";
 
 interface Coded<C extends Code> extends Error {
-  /** What was wrong: stable, for programs. `message` is for logs and may change. */
+  /** The reason: stable, for programs. `message` is for logs and may change. */
   readonly code: C;
-  /** The values that matter; their type follows from `code`. */
+  /** The values behind the code; their type follows from `code`. */
   readonly details: Readonly<Details[C]>;
 }
 
-/** A token that was refused. Comparing `code` tells the type of `details`. */
+/** A refused token. Comparing `code` narrows the type of `details`. */
 export type VerificationError = { [C in Code]: Coded<C> }[Code];
 
-/** Keys that cannot be used; thrown by `createVerifier`. */
+/** Keys that cannot be used. */
 export type KeyError = { [C in KeyCode]: Coded<C> }[KeyCode];
 
-// Generic classes cannot be such unions, so the constructors are typed apart from the classes
-// behind them.
-const Refusing = class VerificationError extends Error {
+// A class cannot have a union type, so the constructors are typed apart from the classes.
+const VerificationErrorClass = class VerificationError extends Error {
   readonly code: Code;
   readonly details: object;
 
   constructor(code: Code, details: object) {
-    super(sentence(code, details));
+    super(messageOf(code, details));
     this.code = code;
     this.details = details;
   }
@@ -31,7 +30,7 @@ const Refusing = class VerificationError extends Error {
   }
 };
 
-const RefusingKeys = class KeyError extends Refusing {
+const KeyErrorClass = class KeyError extends VerificationErrorClass {
   static {
     this.prototype.name = "KeyError";
   }
@@ -42,11 +41,15 @@ type Constructor<E extends { code: Code; details: object }> = {
   readonly prototype: E;
 };
 
-export const VerificationError = Refusing as unknown as Constructor<VerificationError>;
-export const KeyError = RefusingKeys as unknown as Constructor<KeyError>;
+export const VerificationError =
+  VerificationErrorClass as unknown as Constructor<VerificationError>;
+export const KeyError = KeyErrorClass as unknown as Constructor<KeyError>;
 
-/** The code in words and the values as they are: `token expired: expiredAt 1800000000, now 1800000001`. */
-function sentence(code: Code, details: object): string {
-  const values = Object.entries(details).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
-  return [code.replaceAll("_", " "), values.join(", ")].filter((part) => part !== "").join(": ");
+/** Formats a message such as `token expired: expiredAt 1800000000, now 1800000001`. */
+function messageOf(code: Code, details: object): string {
+  const words = code.replaceAll("_", " ");
+  const values = Object.entries(details)
+    .map(([name, value]) => `${name} ${JSON.stringify(value)}`)
+    .join(", ");
+  return values === "" ? words : `${words}: ${values}`;
 }

@@ -2,29 +2,33 @@ import { checkOf, checks, type Check } from "./checks.js";
 import { VerificationError } from "./errors.js";
 import type { Explainer, Explanation, Step, Verdict } from "./explanation.js";
 import type { Instance } from "./instance.js";
-import { Keyed } from "./keyed.js";
+import { LoadedKeys } from "./loaded-keys.js";
 import { keyTextOf, policyOf, timeOf, tokenOf } from "./options.js";
-import type { Jwk, JwkSet, Policy, VerifierOptions, VerifyOptions } from "./options.js";
+import type { Jwk, JwkSet, VerifierOptions, VerifyOptions } from "./options.js";
 import { outcomeOf, type Reply } from "./wire.js";
 
-/** `createExplainer` of an entry, which has the module in its own way. */
-export function explainerIn(instance: Instance, keys: string | Jwk | JwkSet, options: VerifierOptions): Explainer {
-  return new WasmExplainer(instance, keyTextOf(keys), policyOf(options));
+/** Creates an explainer in this instance; see `createExplainer` of the entry. */
+export function newExplainer(
+  instance: Instance,
+  keys: string | Jwk | JwkSet,
+  options: VerifierOptions,
+): Explainer {
+  return new WasmExplainer(new LoadedKeys(instance, keyTextOf(keys), policyOf(options)));
 }
 
 class WasmExplainer implements Explainer {
-  readonly #keyed: Keyed;
+  readonly #keys: LoadedKeys;
 
-  constructor(instance: Instance, keys: string, policy: Policy) {
-    this.#keyed = new Keyed(instance, keys, policy);
+  constructor(keys: LoadedKeys) {
+    this.#keys = keys;
   }
 
   explain(token: string, options: VerifyOptions = {}): Explanation {
-    return this.#keyed.ask(tokenOf(token), timeOf(options), explanationOf);
+    return this.#keys.verify(tokenOf(token), timeOf(options), explanationOf);
   }
 
   free(): void {
-    this.#keyed.free();
+    this.#keys.free();
   }
 
   declare [Symbol.dispose]: () => void;
@@ -40,22 +44,31 @@ class WasmExplainer implements Explainer {
 function explanationOf(reply: Reply): Explanation {
   const verdict = verdictOf(reply);
   const failed = verdict.ok ? checks.length : checks.indexOf(failedCheck(verdict));
-  const { header, payload } = failed > 0 ? { header: utf8(() => reply.header()), payload: utf8(() => reply.payload()) } : {};
+  const untrusted: Explanation["untrusted"] = {};
+  // A token of the wrong shape has no segments to decode.
+  if (failed > 0) {
+    const header = textIfUtf8(() => reply.header());
+    const payload = textIfUtf8(() => reply.payload());
+    Object.assign(
+      untrusted,
+      header !== undefined && { header },
+      payload !== undefined && { payload },
+    );
+  }
   return {
-    steps: checks.map((check, place) => stepOf(check, place, failed, verdict)),
+    steps: checks.map((check, index) => stepOf(check, index, failed, verdict)),
     verdict,
-    untrusted: { ...(header !== undefined && { header }), ...(payload !== undefined && { payload }) },
+    untrusted,
   };
 }
 
-/** The checks are made in one order, so the one that failed tells how each of them went. */
+/** Returns the check that a code belongs to; claim codes name it in their details. */
 function failedCheck({ code, details }: Extract<Verdict, { ok: false }>): Check {
   const check = Object.hasOwn(checkOf, code) ? checkOf[code] : undefined;
   return check ?? ((details as { claim: string }).claim as Check);
 }
 
-/** A text of the token, if it is one. */
-function utf8(read: () => string): string | undefined {
+function textIfUtf8(read: () => string): string | undefined {
   try {
     return read();
   } catch {
@@ -63,11 +76,11 @@ function utf8(read: () => string): string | undefined {
   }
 }
 
-function stepOf(check: Check, place: number, failed: number, verdict: Verdict): Step {
-  if (place < failed) {
+function stepOf(check: Check, index: number, failed: number, verdict: Verdict): Step {
+  if (index < failed) {
     return { check, outcome: "passed" };
   }
-  return place === failed && !verdict.ok
+  return index === failed && !verdict.ok
     ? { check, outcome: "failed", code: verdict.code }
     : { check, outcome: "not_reached" };
 }

@@ -1,6 +1,9 @@
-import type { GlobalType } from "./global-types.js";
+import type { GlobalType } from "./platform-types.js";
 
-/** What a request for a document says. */
+/** `fetch`, or a function that replaces it. */
+export type Fetch = (url: string, request: FetchRequest) => Promise<FetchResponse>;
+
+/** The options of a request for a document. */
 export interface FetchRequest {
   readonly headers: { readonly accept: string };
   readonly redirect: "manual";
@@ -8,7 +11,7 @@ export interface FetchRequest {
   readonly signal: GlobalType<"AbortSignal">;
 }
 
-/** What is read of the answer to it; a `Response` has all of this. */
+/** The members of a `Response` that are read. */
 export interface FetchResponse {
   readonly type: string;
   readonly status: number;
@@ -20,6 +23,3 @@ export interface Reader {
   read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
   cancel(): Promise<void>;
 }
-
-/** `fetch`, or what stands in for it. */
-export type Fetch = (url: string, request: FetchRequest) => Promise<FetchResponse>;

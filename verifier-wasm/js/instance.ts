@@ -21,7 +21,6 @@ export class Instance {
     return this.#exports;
   }
 
-  /** Whether these belong to the running instance. */
   isRunning(exports: Exports): boolean {
     return this.#exports === exports;
   }
@@ -47,14 +46,18 @@ function instantiated(module: WebAssembly.Module): Exports {
 }
 
 /**
- * The module in hexadecimal digits, for the entries that carry it. Compressed, they are little
- * more than the bytes; base64 hides repetitions, and all that two modules have in common, from the
- * compressor.
+ * Compiles a module from hexadecimal digits.
+ *
+ * Compressed, the digits are little more than the bytes. Base64 would hide repetitions, and all
+ * that two modules have in common, from the compressor.
  */
-export function decoded(hex: string): WebAssembly.Module {
-  const digit = (at: number) => {
-    const code = hex.charCodeAt(at);
+export function decodeModule(hex: string): WebAssembly.Module {
+  const digit = (index: number) => {
+    const code = hex.charCodeAt(index);
     return code < 58 ? code - 48 : code - 87;
   };
-  return new WebAssembly.Module(Uint8Array.from({ length: hex.length / 2 }, (_, at) => digit(2 * at) * 16 + digit(2 * at + 1)));
+  const byte = (index: number) => digit(2 * index) * 16 + digit(2 * index + 1);
+  return new WebAssembly.Module(
+    Uint8Array.from({ length: hex.length / 2 }, (_, index) => byte(index)),
+  );
 }

@@ -1,33 +1,34 @@
 import type { KeyCode } from "./codes.js";
 import { CodedError } from "./faults.js";
 
-/** The values that matter, for each code. */
+/** The values of each code. */
 export interface JwksDetails {
-  /** No answer: no such host, nobody listening, a broken connection. `cause` is what `fetch` threw. */
+  /** DNS failure, connection refused or broken; `cause` is the error of `fetch`. */
   jwks_unreachable: Record<never, never>;
-  /** `seconds`: how long the answer was waited for. */
+  /** No complete response within `seconds`. */
   jwks_timeout: { seconds: number };
-  /** Whoever may redirect a request for keys may choose the keys. */
+  /** A redirect. It is not followed, because it would decide which keys are trusted. */
   jwks_redirected: Record<never, never>;
   jwks_status_unexpected: { status: number };
+  /** A body of more than `limit` bytes. */
   jwks_too_large: { limit: number };
-  /** Not UTF-8, not an object with `keys`, or refused by `createVerifier`: `cause` is its `KeyError` then. */
+  /** Not UTF-8, not an object with `keys`, or refused with a `KeyError`, which is the `cause`. */
   jwks_invalid: { reason: "not_utf8" | "not_a_set" | KeyCode };
 }
 
-/** Every code that keys which could not be had can have. */
+/** The codes of a {@link JwksError}. */
 export type JwksCode = keyof JwksDetails;
 
 interface Coded<C extends JwksCode> extends Error {
-  /** What was wrong: stable, for programs. `message` is for logs and may change. */
+  /** The reason: stable, for programs. `message` is for logs and may change. */
   readonly code: C;
   readonly details: Readonly<JwksDetails[C]>;
 }
 
-/** There are no keys to verify with. It says nothing about the token: the answer to a request is 503, not 401. */
+/** No keys are available. The token was not checked: respond with 503, not 401. */
 export type JwksError = { [C in JwksCode]: Coded<C> }[JwksCode];
 
-const Failing = class JwksError extends CodedError {
+const JwksErrorClass = class JwksError extends CodedError {
   static {
     this.prototype.name = "JwksError";
   }
@@ -38,4 +39,4 @@ type Constructor = {
   readonly prototype: JwksError;
 };
 
-export const JwksError = Failing as unknown as Constructor;
+export const JwksError = JwksErrorClass as unknown as Constructor;

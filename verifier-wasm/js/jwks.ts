@@ -1,18 +1,26 @@
+// The entry that verifies with the key set at a URL.
+
 import { createVerifier } from "./index.js";
-import { remoteJwks, type RemoteJwks, type RemoteJwksOptions } from "./remote.js";
+import { newRemoteJwks, type RemoteJwks, type RemoteJwksOptions } from "./remote-jwks.js";
 
 export { JwksError, type JwksCode, type JwksDetails } from "./jwks-error.js";
-export type { Fetch as JwksFetch, FetchRequest as JwksRequest, FetchResponse as JwksResponse } from "./fetch.js";
-export type { FetchOptions, RemoteJwks, RemoteJwksOptions } from "./remote.js";
+export type {
+  Fetch as JwksFetch,
+  FetchRequest as JwksRequest,
+  FetchResponse as JwksResponse,
+} from "./fetch.js";
+export type { FetchOptions, RemoteJwks, RemoteJwksOptions } from "./remote-jwks.js";
 
 /**
- * Verifies with the key set of an address: fetched at the first use, kept as long as its
- * `Cache-Control` says within bounds, fetched again for an unknown `kid`.
+ * Creates a verifier with the key set at a URL. It fetches the set at the first use, caches it
+ * for its `Cache-Control` lifetime within bounds, and fetches it again for an unknown `kid`.
  *
- * @param url an `https` address, or `http` inside a network that is trusted; redirects are not
- * followed
+ * @param url an `https` URL, or `http` inside a trusted network; redirects are not followed
  * @throws {TypeError} when an argument has the wrong type or an option is unknown
  */
-export function createRemoteJwks(url: string | { readonly href: string }, options: RemoteJwksOptions = {}): RemoteJwks {
-  return remoteJwks(createVerifier, url, options);
+export function createRemoteJwks(
+  url: string | { readonly href: string },
+  options: RemoteJwksOptions = {},
+): RemoteJwks {
+  return newRemoteJwks(createVerifier, url, options);
 }

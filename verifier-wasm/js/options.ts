@@ -1,4 +1,5 @@
 import { bare } from "./bare.js";
+import type { Fetch } from "./fetch.js";
 
 /** One public RSA key as a JSON Web Key (RFC 7517). */
 export interface Jwk {
@@ -18,22 +19,22 @@ export interface JwkSet {
   [member: string]: unknown;
 }
 
-/** What a token must satisfy besides a good signature and its own times. */
+/** The policy that tokens must satisfy. */
 export interface VerifierOptions {
-  /** Tolerated difference between the clocks, in whole seconds from 0 to 3600; for `exp` too. Default 0. */
+  /** Tolerated clock skew, for `exp` too; whole seconds from 0 to 3600. Default 0. */
   leeway?: number;
   /**
-   * How far `nbf` and `iat` may be ahead of the clock, in whole seconds from 0 to 3600, where that
-   * is more than `leeway`. Default 5.
+   * Tolerated clock skew for `nbf` and `iat`, where it exceeds `leeway`; whole seconds from 0 to
+   * 3600. Default 5.
    */
   futureLeeway?: number;
-  /** Demand exactly this `iss`. Left out: `iss` is not looked at. */
+  /** The required `iss`. Without it, `iss` is not checked. */
   issuer?: string;
-  /** Demand this `aud`. Left out: a token that names an audience is refused. */
+  /** The required `aud`. Without it, tokens that have an `aud` are refused. */
   audience?: string;
-  /** The `token_type` to accept. Default `"access"`. */
+  /** The required `token_type`. Default `"access"`. */
   tokenType?: "access" | "refresh";
-  /** Demand the `typ` of RFC 9068, `at+jwt`. Default `false`: `JWT` and no `typ` are as good. */
+  /** Requires the `typ` of RFC 9068, `at+jwt`. Default `false`: `JWT` and no `typ` are accepted. */
   requireAtJwt?: boolean;
 }
 
@@ -42,7 +43,7 @@ export interface VerifyOptions {
   now?: number;
 }
 
-/** The options with their defaults, as the WebAssembly side takes them. */
+/** The options with their defaults applied. */
 export interface Policy {
   leeway: number;
   futureLeeway: number;
@@ -52,36 +53,120 @@ export interface Policy {
   requireAtJwt: boolean;
 }
 
-/** The names that {@link VerifierOptions} may have. */
-export const policyNames = ["leeway", "futureLeeway", "issuer", "audience", "tokenType", "requireAtJwt"] as const;
+/** The names of {@link VerifierOptions}. */
+export const policyNames = [
+  "leeway",
+  "futureLeeway",
+  "issuer",
+  "audience",
+  "tokenType",
+  "requireAtJwt",
+] as const;
 
-/** More would keep tokens alive long after their end. */
-const MOST_LEEWAY = 3600;
+/** Seconds. More would keep tokens alive long after they expired. */
+const MAX_LEEWAY = 3600;
 
-/** @throws {TypeError} for an unknown option or one of the wrong type */
+/** Seconds. Timers cannot wait longer. */
+const MAX_DURATION = 2_000_000;
+
+/**
+ * Checks the options of a verifier.
+ *
+ * @throws {TypeError} for an unknown option or one of the wrong type
+ */
 export function policyOf(options: VerifierOptions): Policy {
-  const given = optionsOf("createVerifier", options, policyNames);
-  const { leeway = 0, futureLeeway = 5, issuer, audience, tokenType = "access", requireAtJwt = false } = given;
+  const known = optionsOf("createVerifier", options, policyNames);
+  const {
+    leeway = 0,
+    futureLeeway = 5,
+    issuer,
+    audience,
+    tokenType = "access",
+    requireAtJwt = false,
+  } = known;
   const refresh = tokenType === "refresh";
-  const seconds = `a whole number of seconds from 0 to ${MOST_LEEWAY}`;
-  for (const [name, value] of [["leeway", leeway], ["futureLeeway", futureLeeway]] as const) {
-    demand(Number.isSafeInteger(value) && value >= 0 && value <= MOST_LEEWAY, name, seconds, value);
+  const seconds = `a whole number of seconds from 0 to ${MAX_LEEWAY}`;
+  for (const [name, value] of [
+    ["leeway", leeway],
+    ["futureLeeway", futureLeeway],
+  ] as const) {
+    const isInRange = Number.isSafeInteger(value) && value >= 0 && value <= MAX_LEEWAY;
+    demand(isInRange, name, seconds, value);
   }
   demand(refresh || tokenType === "access", "tokenType", '"access" or "refresh"', tokenType);
   demand(typeof requireAtJwt === "boolean", "requireAtJwt", "true or false", requireAtJwt);
   for (const name of ["issuer", "audience"] as const) {
-    const value = given[name];
-    // One that is present but undefined, as from a variable that was not set, would silently
-    // switch a check off.
-    demand(!(name in given) || (typeof value === "string" && value !== ""), name, "a non-empty string, or be left out", value);
+    const value = known[name];
+    // `issuer: undefined`, as from an unset variable, must not switch the check off.
+    const isText = typeof value === "string" && value !== "";
+    demand(!(name in known) || isText, name, "a non-empty string, or be left out", value);
   }
   return { leeway, futureLeeway, issuer, audience, refresh, requireAtJwt };
 }
 
-/** @throws {TypeError} when `now` is no time, or there is an unknown option */
+/** The options of everything that fetches documents, besides its durations. */
+interface DownloadOptions {
+  maxBytes: number;
+  fetch: Fetch;
+  clock: () => number;
+}
+
+/**
+ * Separates the options for fetching from the others.
+ *
+ * @param names the names of the other options
+ * @param durations the options that are durations in seconds, with their defaults
+ * @param maxBytes the default and the maximum of the option `maxBytes`
+ * @throws {TypeError} for an unknown option or one of the wrong type
+ */
+export function splitFetchOptions<D extends Record<string, number>>(
+  caller: string,
+  options: object,
+  names: readonly string[],
+  durations: D,
+  maxBytes: number,
+): { fetching: { [N in keyof D]: number } & DownloadOptions; others: Record<string, unknown> } {
+  const others = optionsOf(caller, options as Record<string, unknown>, [
+    ...names,
+    ...Object.keys(durations),
+    "maxBytes",
+    "fetch",
+    "clock",
+  ]);
+  const take = <T>(
+    name: string,
+    fallback: T,
+    isValid: (value: T) => boolean,
+    expected: string,
+  ): T => {
+    const { [name]: value = fallback } = others;
+    delete others[name];
+    demand(typeof value === typeof fallback && isValid(value as T), name, expected, value);
+    return value as T;
+  };
+  const isDuration = (value: number) => value >= 0 && value <= MAX_DURATION;
+  const isSize = (value: number) => Number.isSafeInteger(value) && value > 0 && value <= maxBytes;
+  const isAny = () => true;
+  const seconds = `a number of seconds from 0 to ${MAX_DURATION}`;
+  const times = Object.entries(durations).map(([name, fallback]) => [
+    name,
+    take(name, fallback, isDuration, seconds),
+  ]);
+  const globalFetch: Fetch = (...request) => globalThis.fetch(...request);
+  const fetching = {
+    ...(Object.fromEntries(times) as { [N in keyof D]: number }),
+    maxBytes: take("maxBytes", maxBytes, isSize, `a whole number from 1 to ${maxBytes}`),
+    fetch: take("fetch", globalFetch, isAny, "a function"),
+    clock: take("clock", () => Date.now() / 1000, isAny, "a function"),
+  };
+  return { fetching, others };
+}
+
+/** @throws {TypeError} for a `now` that is no Unix time, or an unknown option */
 export function timeOf(options: VerifyOptions): number {
   const { now = Date.now() / 1000 } = optionsOf("verify", options, ["now"]);
-  demand(typeof now === "number" && now >= 0 && now <= Number.MAX_SAFE_INTEGER, "now", "a Unix time in seconds", now);
+  const isTime = typeof now === "number" && now >= 0 && now <= Number.MAX_SAFE_INTEGER;
+  demand(isTime, "now", "a Unix time in seconds", now);
   return now;
 }
 
@@ -90,9 +175,9 @@ export function keyTextOf(keys: string | Jwk | JwkSet): string {
   if (typeof keys === "string") {
     return keys;
   }
-  // A CryptoKey, a Response or a promise that was not awaited would become "{}" and a puzzling
-  // error.
-  demand(kindOf(keys) === "Object", "keys", "a PEM, JWK or JWKS text, or a JWK or JWKS object", keys);
+  // JSON would turn a CryptoKey, a Response or a promise into "{}", and the error would mislead.
+  const expected = "a PEM, JWK or JWKS text, or a JWK or JWKS object";
+  demand(typeName(keys) === "Object", "keys", expected, keys);
   return JSON.stringify(keys);
 }
 
@@ -103,65 +188,71 @@ export function tokenOf(token: string): string {
 }
 
 /**
- * Copies the options that an object has, itself or by its class, into an object without a
- * prototype.
+ * Copies the options that an object or its class has into an object without a prototype.
  *
- * A property of `Object.prototype` is not an option: a mistake elsewhere in the program may have
- * put it there for every object. A class of the application's own is not a mistake.
+ * A property of `Object.prototype` is not an option: a bug elsewhere in the program may have put
+ * it there for every object.
  *
- * @throws {TypeError} for an option that is none of these
+ * @throws {TypeError} for an unknown option
  */
-export function optionsOf<T extends object>(caller: string, options: T, names: readonly string[]): T {
-  demand(kindOf(options) === "Object", `the options of ${caller}`, "an object", options);
-  const given = bare({}) as Record<string, unknown>;
-  const holders = holdersOf(options);
-  for (const name of holders.flatMap(Object.keys)) {
+export function optionsOf<T extends object>(
+  caller: string,
+  options: T,
+  names: readonly string[],
+): T {
+  demand(typeName(options) === "Object", `the options of ${caller}`, "an object", options);
+  const known = bare({}) as Record<string, unknown>;
+  const chain = prototypeChain(options);
+  for (const name of chain.flatMap(Object.keys)) {
     if (!names.includes(name)) {
       throw new TypeError(`${caller} has no option ${shown(name)}; it knows ${names.join(", ")}`);
     }
   }
-  // By their names, for a getter of a class is not enumerable.
+  // By name, because the getters of a class are not enumerable.
   for (const name of names) {
-    if (holders.some((holder) => Object.hasOwn(holder, name))) {
-      given[name] = (options as Record<string, unknown>)[name];
+    if (chain.some((object) => Object.hasOwn(object, name))) {
+      known[name] = (options as Record<string, unknown>)[name];
     }
   }
-  return given as T;
+  return known as T;
 }
 
-/** Whether an object has this member, itself or by its class. */
-export function carries(object: object, name: string): boolean {
-  return holdersOf(object).some((holder) => Object.hasOwn(holder, name));
+/** Whether an object or its class has this member. */
+export function hasMember(object: object, name: string): boolean {
+  return prototypeChain(object).some((holder) => Object.hasOwn(holder, name));
 }
 
-/** An object and its prototypes, without the last: the `Object.prototype` of whatever realm it is from. */
-function holdersOf(object: object): object[] {
-  const holders = [object];
+/** Returns an object and its prototypes, without the `Object.prototype` of any realm. */
+function prototypeChain(object: object): object[] {
+  const chain = [object];
   for (;;) {
-    const next = Object.getPrototypeOf(holders.at(-1)) as object | null;
-    if (next === null || (Object.getPrototypeOf(next) === null && Object.hasOwn(next, "hasOwnProperty"))) {
-      return holders;
+    const next = Object.getPrototypeOf(chain.at(-1)) as object | null;
+    if (
+      next === null ||
+      (Object.getPrototypeOf(next) === null && Object.hasOwn(next, "hasOwnProperty"))
+    ) {
+      return chain;
     }
-    holders.push(next);
+    chain.push(next);
   }
 }
 
-/** @throws {TypeError} that says what is wanted of `name` */
-export function demand(right: boolean, name: string, what: string, value: unknown): void {
-  if (!right) {
-    throw new TypeError(`${name} must be ${what}; got ${shown(value)}`);
+/** @throws {TypeError} that says what `name` must be, unless `isValid` */
+export function demand(isValid: boolean, name: string, expected: string, value: unknown): void {
+  if (!isValid) {
+    throw new TypeError(`${name} must be ${expected}; got ${shown(value)}`);
   }
 }
 
-/** A value for an error text: short, and nothing of an object's content. */
+/** Formats a value for an error text: short, and without the content of objects. */
 function shown(value: unknown): string {
   if (typeof value === "string" && value.length <= 40) {
     return JSON.stringify(value);
   }
-  return typeof value === "string" || value === Object(value) ? kindOf(value) : String(value);
+  return typeof value === "string" || value === Object(value) ? typeName(value) : String(value);
 }
 
-/** `Object` for plain objects, `Array`, `Date`, ... */
-function kindOf(value: unknown): string {
+/** Returns `Object` for plain objects, `Array`, `Date`, ... */
+function typeName(value: unknown): string {
   return Object.prototype.toString.call(value).slice(8, -1);
 }

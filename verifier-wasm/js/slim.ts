@@ -1,37 +1,44 @@
-// The entry that loads its module when it is told to.
+// The slim entry: it loads its module from a file.
 
-import { file } from "./files.js";
-import { Loading } from "./loading.js";
-import type { ModuleSource } from "./module-source.js";
+import { defaultModule, fetchModule } from "#module/file";
+import { ModuleLoader } from "./module-loader.js";
 import type { Jwk, JwkSet, VerifierOptions } from "./options.js";
+import type { ModuleSource } from "./platform-types.js";
 import type { Verifier } from "./verified.js";
-import { verifierIn } from "./verifier.js";
+import { newVerifier } from "./verifier.js";
 
-export * from "./api.js";
-export type { ModuleSource } from "./module-source.js";
+export { KeyError, VerificationError } from "./errors.js";
+export type { Code, KeyCode } from "./codes.js";
+export type { Details, Mismatch } from "./details.js";
+export type { Jwk, JwkSet, VerifierOptions, VerifyOptions } from "./options.js";
+export type { ModuleSource } from "./platform-types.js";
+export type { Claims, Header, VerifiedToken, Verifier } from "./verified.js";
 
-const plain = new Loading(file, (address) => fetch(address));
+const loader = new ModuleLoader(defaultModule, fetchModule);
 
 /**
- * Loads the module. Later calls change nothing and wait for the first; after a failure another may
- * be made.
+ * Loads the module. Later calls return the promise of the first; after a failure the next call
+ * tries again.
  *
- * @param input where it is, or the module itself in any form. Default: the file beside this one
- * that suits the engine
- * @throws {Error} when it cannot be fetched or compiled
+ * @param input the address of the module, or the module in any form. Default: the file beside this
+ * one that suits the engine
+ * @throws {Error} when the module cannot be fetched or compiled
  */
 export function init(input?: ModuleSource | Promise<ModuleSource>): Promise<void> {
-  return plain.init(input);
+  return loader.init(input);
 }
 
 /**
- * As `createVerifier` of the main entry, once `init` has ended.
+ * Creates a verifier, once `init` has resolved.
  *
  * @param keys PEM text, a JWK or JWKS object, or the JSON text of either; public keys only
  * @throws {KeyError} when the keys cannot be used; `code` says why
  * @throws {TypeError} when an argument has the wrong type or an option is unknown
- * @throws {Error} when `init` has not ended
+ * @throws {Error} when `init` has not resolved
  */
-export function createVerifier(keys: string | Jwk | JwkSet, options: VerifierOptions = {}): Verifier {
-  return verifierIn(plain.instance, keys, options);
+export function createVerifier(
+  keys: string | Jwk | JwkSet,
+  options: VerifierOptions = {},
+): Verifier {
+  return newVerifier(loader.instance, keys, options);
 }

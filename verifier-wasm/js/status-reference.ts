@@ -1,36 +1,37 @@
-/** Where a token says that its status is listed (IETF draft-ietf-oauth-status-list, section 6.1). */
+/** The reference of a token to its status (IETF draft-ietf-oauth-status-list, section 6.1). */
 export interface Reference {
-  /** The address of the list. */
+  /** The URL of the list. */
   uri: string;
-  /** The place in it, counted from 0. */
+  /** The index in it, from 0. */
   idx: number;
 }
 
-/** Longest address of a list, in characters. */
-const LONGEST = 1024;
+/** The longest URL of a list, in characters. */
+const MAX_URI_LENGTH = 1024;
 
-/** The claim `status.status_list`: `"claim_missing"` without one, `"claim_invalid"` for one of another form. */
+/** Reads the claim `status.status_list`; returns a code when it is missing or malformed. */
 export function referenceOf(claims: object): Reference | "claim_missing" | "claim_invalid" {
-  const status = memberOf(claims, "status");
+  const status = ownMember(claims, "status");
   if (status === undefined) {
     return "claim_missing";
   }
   if (!isObject(status)) {
     return "claim_invalid";
   }
-  const place = memberOf(status, "status_list");
-  if (place === undefined) {
+  const reference = ownMember(status, "status_list");
+  if (reference === undefined) {
     return "claim_missing";
   }
-  if (!isObject(place)) {
+  if (!isObject(reference)) {
     return "claim_invalid";
   }
-  const [uri, idx] = [memberOf(place, "uri"), memberOf(place, "idx")];
-  return typeof uri === "string" && typeof idx === "number" && Number.isSafeInteger(idx) && idx >= 0 ? { uri, idx } : "claim_invalid";
+  const [uri, idx] = [ownMember(reference, "uri"), ownMember(reference, "idx")];
+  const isIndex = typeof idx === "number" && Number.isSafeInteger(idx) && idx >= 0;
+  return typeof uri === "string" && isIndex ? { uri, idx } : "claim_invalid";
 }
 
-/** A member of the object itself: the claims may be a copy, and copies have a prototype. */
-function memberOf(object: object, name: string): unknown {
+/** Ignores prototypes, which copies of the verifier's claims have. */
+function ownMember(object: object, name: string): unknown {
   return Object.hasOwn(object, name) ? (object as Record<string, unknown>)[name] : undefined;
 }
 
@@ -39,31 +40,37 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * An address below which lists may be, without a slash at its end; undefined for what is no http
- * or https address, and for one with a user, query, fragment or a segment that leads elsewhere.
+ * Normalizes a URL below which lists may be fetched: removes the slashes at its end.
+ *
+ * @returns undefined unless it is an http or https URL without user, query, fragment and dot
+ * segments
  */
-export function allowedAddress(address: string): string | undefined {
-  const parts = /^https?:\/\/[^/]+(\/.*)?$/.exec(address);
-  return parts === null || /[@?#\\%\s]/.test(address) || !isAddress(address) || hasDots(parts[1] ?? "") ? undefined : address.replace(/\/+$/, "");
+export function allowedPrefix(url: string): string | undefined {
+  const parts = /^https?:\/\/[^/]+(\/.*)?$/.exec(url);
+  const isAllowed =
+    parts !== null && !/[@?#\\%\s]/.test(url) && canParse(url) && !hasDotSegment(parts[1] ?? "");
+  return isAllowed ? url.replace(/\/+$/, "") : undefined;
 }
 
-/** `URL.canParse`, which browsers have had for less long. */
-function isAddress(text: string): boolean {
+/** `URL.canParse`, which Chrome 114 and Safari 16.4 lack. */
+function canParse(url: string): boolean {
   try {
-    return new URL(text) !== undefined;
+    return new URL(url) !== undefined;
   } catch {
     return false;
   }
 }
 
-/** Whether the address is one of these or below it. A token is signed by its issuer, and yet it does not decide what is called. */
-export function isAdmitted(address: string, allowed: readonly string[]): boolean {
-  return address.length <= LONGEST && allowed.some((prefix) => {
-    const rest = address.slice(prefix.length);
-    return address.startsWith(prefix) && /^(\/[A-Za-z0-9/._~-]*)?$/.test(rest) && !hasDots(rest);
-  });
+/** Whether a URL is at or below one of the prefixes; tokens must not choose what is fetched. */
+export function isAllowed(url: string, prefixes: readonly string[]): boolean {
+  const isBelow = (prefix: string) => {
+    const rest = url.slice(prefix.length);
+    const isPath = /^(\/[A-Za-z0-9/._~-]*)?$/.test(rest);
+    return url.startsWith(prefix) && isPath && !hasDotSegment(rest);
+  };
+  return url.length <= MAX_URI_LENGTH && prefixes.some(isBelow);
 }
 
-function hasDots(path: string): boolean {
+function hasDotSegment(path: string): boolean {
   return path.split("/").some((segment) => segment === "." || segment === "..");
 }

@@ -3,10 +3,9 @@
 import type { VerifyOptions } from "./options.js";
 
 /**
- * Header, claims and every object inside them have no prototype: a member that the token does not
- * have is absent, whatever `Object.prototype` has, and `Object.hasOwn(claims, name)` asks for one.
- * What other objects inherit is a member of the token here, or absent. A member `__proto__` is not
- * enumerable.
+ * Header, claims and every object inside them have no prototype, so `Object.prototype` cannot add
+ * members. Test for a claim with `Object.hasOwn(claims, name)`; a `claims.toString` is a claim of
+ * the token. A member `__proto__` is not enumerable.
  */
 export interface WithoutPrototype {
   constructor?: unknown;
@@ -26,14 +25,14 @@ export interface Header extends WithoutPrototype {
   [name: string]: unknown;
 }
 
-/** The claims of an accepted token (RFC 7519, section 4): those that were checked, and whatever else it carries. */
+/** The claims of an accepted token (RFC 7519, section 4), including those that are not checked. */
 export interface Claims extends WithoutPrototype {
-  /** Seconds since 1970 in UTC. */
+  /** Unix time in seconds. */
   exp: number;
   token_type: "access" | "refresh";
   nbf?: number;
   iat?: number;
-  /** Text when an `issuer` was demanded; otherwise it was not looked at, and may be anything. */
+  /** A string when the option `issuer` was set; otherwise unchecked. */
   iss?: unknown;
   aud?: string | string[];
   jti?: string;
@@ -49,13 +48,15 @@ export interface VerifiedToken {
 /** Verifies tokens with one key set under one policy. */
 export interface Verifier {
   /**
+   * Verifies a token.
+   *
    * @param token a JWS in compact serialization, at most 16,384 bytes
-   * @returns header and claims, read from the bytes that were verified
+   * @returns header and claims, parsed from the verified bytes
    * @throws {VerificationError} when the token is refused; `code` says why
    * @throws {TypeError} when an argument has the wrong type
    */
   verify(token: string, options?: VerifyOptions): VerifiedToken;
-  /** Gives the memory of the keys back now rather than at some garbage collection. The verifier is done then. */
+  /** Frees the memory of the keys now. The object cannot be used afterwards. */
   free(): void;
   [Symbol.dispose](): void;
 }

@@ -1,25 +1,29 @@
 import { VerificationError } from "./errors.js";
 import type { Instance } from "./instance.js";
-import { Keyed } from "./keyed.js";
+import { LoadedKeys } from "./loaded-keys.js";
 import { keyTextOf, policyOf, timeOf, tokenOf } from "./options.js";
-import type { Jwk, JwkSet, Policy, VerifierOptions, VerifyOptions } from "./options.js";
+import type { Jwk, JwkSet, VerifierOptions, VerifyOptions } from "./options.js";
 import type { VerifiedToken, Verifier } from "./verified.js";
 import { outcomeOf } from "./wire.js";
 
-/** `createVerifier` of an entry, which has the module in its own way. */
-export function verifierIn(instance: Instance, keys: string | Jwk | JwkSet, options: VerifierOptions): Verifier {
-  return new WasmVerifier(instance, keyTextOf(keys), policyOf(options));
+/** Creates a verifier in this instance; see `createVerifier` of the entries. */
+export function newVerifier(
+  instance: Instance,
+  keys: string | Jwk | JwkSet,
+  options: VerifierOptions,
+): Verifier {
+  return new WasmVerifier(new LoadedKeys(instance, keyTextOf(keys), policyOf(options)));
 }
 
 class WasmVerifier implements Verifier {
-  readonly #keyed: Keyed;
+  readonly #keys: LoadedKeys;
 
-  constructor(instance: Instance, keys: string, policy: Policy) {
-    this.#keyed = new Keyed(instance, keys, policy);
+  constructor(keys: LoadedKeys) {
+    this.#keys = keys;
   }
 
   verify(token: string, options: VerifyOptions = {}): VerifiedToken {
-    const outcome = this.#keyed.ask(tokenOf(token), timeOf(options), outcomeOf);
+    const outcome = this.#keys.verify(tokenOf(token), timeOf(options), outcomeOf);
     if (outcome.token === undefined) {
       throw new VerificationError(outcome.refusal.code, outcome.refusal.details);
     }
@@ -27,7 +31,7 @@ class WasmVerifier implements Verifier {
   }
 
   free(): void {
-    this.#keyed.free();
+    this.#keys.free();
   }
 
   declare [Symbol.dispose]: () => void;

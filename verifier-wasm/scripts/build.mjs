@@ -120,7 +120,7 @@ class Module {
     copyFileSync(this.wasm, join(dist, `${this.name}.wasm`));
     writeFileSync(
       join(dist, `${this.name}.d.wasm.ts`),
-      'declare const compiled: import("./module-source.js").CompiledModule;\nexport default compiled;\n',
+      'declare const compiled: import("./platform-types.js").CompiledModule;\nexport default compiled;\n',
     );
     writeFileSync(join(dist, `${this.bytes}.js`), `export const wasmHex = "${readFileSync(this.wasm, "hex")}";\n`);
     const sizes = [["", (bytes) => bytes], [" in gzip", gzipSync], [" in brotli", brotliCompressSync]];

@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
-import { kind } from "../dist/engine.js";
+import { detectEngine } from "../dist/engine.js";
 import { flags } from "../test/engines.mjs";
 
 flags.fma.forEach(setFlagsFromString);
@@ -41,7 +41,7 @@ function compiled(name, flags) {
 }
 
 const kernels = [compiled("scalar", []), compiled("SIMD", ["-C", "target-feature=+simd128"])];
-if (kind() === "fma") {
+if (detectEngine() === "fma") {
   kernels.push(compiled("FMA", ["-C", "target-feature=+simd128,+relaxed-simd"]));
 } else {
   console.log("skipped: the kernel with fused multiply-adds, which this processor does not have");

@@ -13,7 +13,7 @@ function node(...args) {
 }
 
 const kindOf = async (kind) =>
-  (await node(...flags[kind], "--input-type=module", "-e", 'console.log((await import("./dist/engine.js")).kind())')).trim();
+  (await node(...flags[kind], "--input-type=module", "-e", 'console.log((await import("./dist/engine.js")).detectEngine())')).trim();
 
 for (const kind of Object.keys(flags)) {
   test(`an engine of the kind ${kind} gives the verdicts of all others`, { timeout: 300_000 }, async (t) => {

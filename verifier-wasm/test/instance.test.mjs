@@ -6,11 +6,11 @@ import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { createVerifier, KeyError, VerificationError } from "@dojang/verifier";
-import { plain } from "../dist/plain.js";
+import { instance } from "../dist/module-embedded.js";
 import { accessClaims, bare, hs256, key, NOW, otherKey, token } from "./tokens.mjs";
 
 /** The memory of the running instance. */
-const memory = () => plain.exports().memory;
+const memory = () => instance.exports().memory;
 
 test("200,000 verifications do not let the memory grow", () => {
   const verifier = createVerifier(key.jwk);
@@ -101,7 +101,7 @@ function stillRight(old) {
 
 /** Overwrites what was allocated: that is in the pages of 64 KiB behind those of the statics, of which the answer is one. */
 function fillHeap(byte) {
-  const answer = plain.exports().verify(0, 0, 0);
+  const answer = instance.exports().verify(0, 0, 0);
   new Uint8Array(memory().buffer, Math.ceil(answer / 65_536) * 65_536).fill(byte);
 }
 

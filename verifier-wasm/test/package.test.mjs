@@ -45,8 +45,9 @@ test("the license texts are those of the whole project", () => {
 });
 
 test("the tarball holds what the package needs and nothing else", () => {
-  const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  const named = Object.values(exports).flatMap((entry) => (typeof entry === "string" ? entry : Object.values(entry)));
+  const { exports, imports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const named = [exports, imports].flatMap(Object.values)
+    .flatMap((entry) => (typeof entry === "string" ? entry : Object.values(entry)));
   const needed = [...new Set(named.map((path) => path.replace("./", ""))), "README.md", ...licenses];
   assert.deepEqual(needed.filter((path) => !packed.files.includes(path)), []);
   const welcome = /^(dist\/[a-z_-]+(\.(node|workerd))?(\.d)?(\.(js|ts|wasm|wasm\.ts))|examples\/[a-z]+\.mjs)$/;

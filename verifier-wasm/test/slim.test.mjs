@@ -5,14 +5,17 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { VerificationError } from "@dojang/verifier";
+import * as pageFile from "../dist/module-file.js";
+import { ModuleLoader } from "../dist/module-loader.js";
+import { newVerifier } from "../dist/verifier.js";
 import { accessClaims, bare, key, NOW, otherKey, token } from "./tokens.mjs";
 
 const file = new URL("../dist/verifier_wasm.wasm", import.meta.url);
 const bytes = readFileSync(file);
 
-/** Another copy of the entry, that nobody has called init of. */
+/** Returns a new copy of the entry, before `init`. */
 let copies = 0;
-const slim = (entry = "slim.node.js") => import(`../dist/${entry}?copy=${(copies += 1)}`);
+const slim = () => import(`../dist/slim.js?copy=${(copies += 1)}`);
 
 let server;
 let address;
@@ -76,10 +79,10 @@ test("init takes bytes where there is neither a Request nor a Response", async (
   }
 });
 
-test("the entry for pages loads over the network what it is told to", async () => {
-  const entry = await slim("slim.js");
-  await entry.init(address);
-  works(entry);
+test("the loader of pages fetches an address", async () => {
+  const loader = new ModuleLoader(pageFile.defaultModule, pageFile.fetchModule);
+  await loader.init(address);
+  works({ createVerifier: (keys) => newVerifier(loader.instance, keys, {}) });
 });
 
 test("before init has ended, createVerifier says so, and nothing else is wrong afterwards", async () => {

@@ -1,16 +1,15 @@
-// How the slim entry gets its module.
-
 import { Instance } from "./instance.js";
-import type { ModuleSource } from "./module-source.js";
+import type { ModuleSource } from "./platform-types.js";
 import { checkAbi } from "./wire.js";
 
-/** A module that is there once it was loaded. */
-export class Loading {
-  readonly #fallback: () => ModuleSource;
+/** Loads the module of the slim entry and holds it. */
+export class ModuleLoader {
+  readonly #defaultModule: () => ModuleSource;
   readonly #fetch: (address: string | URL | Request) => Promise<Response>;
   #module: WebAssembly.Module | undefined;
-  #loaded: Promise<void> | undefined;
+  #loading: Promise<void> | undefined;
 
+  /** Throws an `Error` when it is used before `init` has resolved. */
   readonly instance = new Instance(() => {
     if (this.#module === undefined) {
       throw new Error("await init() before anything else is called");
@@ -18,22 +17,25 @@ export class Loading {
     return this.#module;
   });
 
-  constructor(fallback: () => ModuleSource, fetch: (address: string | URL | Request) => Promise<Response>) {
-    this.#fallback = fallback;
+  constructor(
+    defaultModule: () => ModuleSource,
+    fetch: (address: string | URL | Request) => Promise<Response>,
+  ) {
+    this.#defaultModule = defaultModule;
     this.#fetch = fetch;
   }
 
-  /** Loads once, unless it failed. */
+  /** Loads the module once; after a failure the next call tries again. */
   init(input?: ModuleSource | Promise<ModuleSource>): Promise<void> {
-    this.#loaded ??= this.#load(input).catch((error: unknown) => {
-      this.#loaded = undefined;
+    this.#loading ??= this.#load(input).catch((error: unknown) => {
+      this.#loading = undefined;
       throw error;
     });
-    return this.#loaded;
+    return this.#loading;
   }
 
   async #load(input: ModuleSource | Promise<ModuleSource> | undefined): Promise<void> {
-    let source = (await input) ?? this.#fallback();
+    let source = (await input) ?? this.#defaultModule();
     if (typeof source === "string" || source instanceof URL || isRequest(source)) {
       source = await this.#fetch(source);
     }
@@ -43,9 +45,15 @@ export class Loading {
       }
       source = await source.arrayBuffer();
     }
-    const module = source instanceof WebAssembly.Module ? source : await WebAssembly.compile(source as BufferSource);
+    const module =
+      source instanceof WebAssembly.Module
+        ? source
+        : await WebAssembly.compile(source as BufferSource);
     const names = WebAssembly.Module.exports(module).map(({ name }) => name);
-    if (!["load", "verify", "free"].every((name) => names.includes(name)) || WebAssembly.Module.imports(module).length > 0) {
+    if (
+      !["load", "verify", "free"].every((name) => names.includes(name)) ||
+      WebAssembly.Module.imports(module).length > 0
+    ) {
       throw new TypeError("init was given another module than this package's");
     }
     checkAbi(new WebAssembly.Instance(module).exports);
@@ -53,7 +61,7 @@ export class Loading {
   }
 }
 
-// A runtime that loads from bytes may have neither of these.
+// Runtimes that load modules from bytes may lack both classes.
 
 function isRequest(value: unknown): value is Request {
   return typeof Request !== "undefined" && value instanceof Request;

@@ -1,0 +1,14 @@
+// The verifier module in workers: they forbid compiling bytes and import `.wasm` files compiled.
+// All of them have SIMD.
+
+import { Instance } from "./instance.js";
+import type { ModuleSource } from "./platform-types.js";
+import compiled from "./verifier_wasm_simd.wasm";
+
+export const instance = new Instance(() => compiled);
+
+export function defaultModule(): ModuleSource {
+  return compiled;
+}
+
+export const fetchModule = (address: string | URL | Request): Promise<Response> => fetch(address);

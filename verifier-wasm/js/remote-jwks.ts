@@ -1,0 +1,256 @@
+import { bare } from "./bare.js";
+import { DocumentCache, type Parsed } from "./document-cache.js";
+import type { Download } from "./download.js";
+import { KeyError, VerificationError } from "./errors.js";
+import type { Fail } from "./faults.js";
+import type { Fetch } from "./fetch.js";
+import { JwksError } from "./jwks-error.js";
+import {
+  demand,
+  hasMember,
+  optionsOf,
+  policyNames,
+  policyOf,
+  splitFetchOptions,
+} from "./options.js";
+import type { VerifierOptions, VerifyOptions } from "./options.js";
+import type { VerifiedToken, Verifier } from "./verified.js";
+
+/** How a key set is fetched and cached. Times are seconds. */
+export interface FetchOptions {
+  /** Limit for one fetch, body included. Default 5. */
+  timeout?: number;
+  /** Maximum size of the response body in bytes. Default and maximum 131,072. */
+  maxBytes?: number;
+  /** Lifetime of the keys when the response has no `Cache-Control`. Default 300. */
+  defaultAge?: number;
+  /** Lower bound for the lifetime in `Cache-Control`. Default 10. */
+  minAge?: number;
+  /** Upper bound for the lifetime in `Cache-Control`. Default 3600. */
+  maxAge?: number;
+  /** How long stale keys are used while fetching fails. Default 3600. */
+  staleIfError?: number;
+  /** Pause after a failed fetch. Default 5. */
+  retryAfter?: number;
+  /** Pause between two fetches for unknown `kid`s. Default 10. */
+  cooldown?: number;
+  /** Replaces the global `fetch`. */
+  fetch?: Fetch;
+  /** Unix time, for the age of the keys and as the default `now`. Default: `Date.now() / 1000`. */
+  clock?: () => number;
+}
+
+export interface RemoteJwksOptions extends VerifierOptions, FetchOptions {}
+
+/** Verifies tokens with the key set at a URL. */
+export interface RemoteJwks {
+  /**
+   * Verifies a token, after fetching the keys when there are none or they are stale.
+   *
+   * @throws {VerificationError} when the token is refused
+   * @throws {JwksError} when no keys are available
+   */
+  verify(token: string, options?: VerifyOptions): Promise<VerifiedToken>;
+  /**
+   * Fetches the keys now, for example when a program starts.
+   *
+   * @throws {JwksError} when that fails; cached keys stay in use
+   */
+  reload(): Promise<void>;
+  /**
+   * Returns the key set as text, to verify other documents with it.
+   *
+   * @param options `unknownKid`: a document has a `kid` that is not in the set, so fetch it again
+   * as for a token
+   * @throws {JwksError} when no keys are available
+   */
+  keys(options?: { unknownKid?: boolean }): Promise<string>;
+  /** Discards the keys. The object cannot be used afterwards. */
+  free(): void;
+}
+
+const durations = {
+  timeout: 5,
+  defaultAge: 300,
+  minAge: 10,
+  maxAge: 3600,
+  staleIfError: 3600,
+  retryAfter: 5,
+  cooldown: 10,
+};
+
+/** The longest key text that the verifier reads. */
+const MAX_BYTES = 131_072;
+
+/** `createVerifier` of an entry. */
+export type CreateVerifier = (keys: string, options: VerifierOptions) => Verifier;
+
+const fail: Fail = (fault, details, cause) =>
+  new JwksError(`jwks_${fault}`, details as never, cause);
+
+/**
+ * Creates the cache behind `createRemoteJwks` of the entries.
+ *
+ * @throws {TypeError} when an argument has the wrong type or an option is unknown
+ */
+export function newRemoteJwks(
+  createVerifier: CreateVerifier,
+  url: string | { readonly href: string },
+  options: RemoteJwksOptions,
+): RemoteJwks {
+  const caller = "createRemoteJwks";
+  const split = splitFetchOptions(caller, options, policyNames, durations, MAX_BYTES);
+  const { fetching, others: policy } = split;
+  const href = hrefOf(url);
+  policyOf(policy);
+  const { minAge, maxAge } = fetching;
+  demand(minAge <= maxAge, "minAge", `at most maxAge, ${maxAge}`, minAge);
+  return new KeyCache({ ...fetching, url: href }, (keys) => createVerifier(keys, policy));
+}
+
+function hrefOf(url: string | { readonly href: string }): string {
+  const isObject = typeof url === "object" && url !== null;
+  const text = isObject ? (hasMember(url, "href") ? url.href : undefined) : url;
+  const base = hasMember(globalThis, "location") ? globalThis.location?.href : undefined;
+  let parsed: URL | undefined;
+  try {
+    parsed = new URL(text!, base);
+  } catch {
+    // Reported below.
+  }
+  const isHttp = parsed !== undefined && /^https?:$/.test(parsed.protocol);
+  const isAllowed = isHttp && parsed!.username + parsed!.password === "";
+  demand(isAllowed, "url", "an http or https address without a password", text);
+  return parsed!.href;
+}
+
+interface Settings extends Required<FetchOptions> {
+  url: string;
+}
+
+interface Keys {
+  readonly text: string;
+  readonly verifier: Verifier;
+}
+
+class KeyCache implements RemoteJwks {
+  readonly #settings: Settings;
+  readonly #newVerifier: (keys: string) => Verifier;
+  readonly #cache: DocumentCache<Keys>;
+  /** When an unknown `kid` last caused a fetch. */
+  #refetchedAt = -Infinity;
+  #freed = false;
+
+  constructor(settings: Settings, newVerifier: (keys: string) => Verifier) {
+    this.#settings = settings;
+    this.#newVerifier = newVerifier;
+    this.#cache = new DocumentCache(
+      { ...settings, accept: "application/jwk-set+json, application/json", fail },
+      settings,
+      (document) => this.#parse(document),
+      ({ verifier }) => verifier.free(),
+    );
+  }
+
+  async verify(token: string, options: VerifyOptions = {}): Promise<VerifiedToken> {
+    await this.#refresh();
+    const { now = this.#settings.clock() } = optionsOf("verify", options, ["now"]);
+    try {
+      return this.#cached().verifier.verify(token, { now });
+    } catch (error) {
+      const isUnknownKid = error instanceof VerificationError && error.code === "key_not_found";
+      if (!isUnknownKid || !(await this.#refetch())) {
+        throw error;
+      }
+    }
+    return this.#cached().verifier.verify(token, { now });
+  }
+
+  async reload(): Promise<void> {
+    if (this.#freed) {
+      throw freed();
+    }
+    await this.#cache.reload();
+  }
+
+  async keys(options: { unknownKid?: boolean } = {}): Promise<string> {
+    const { unknownKid = false } = optionsOf("keys", options, ["unknownKid"]);
+    await this.#refresh();
+    if (unknownKid) {
+      await this.#refetch();
+    }
+    return this.#cached().text;
+  }
+
+  free(): void {
+    this.#freed = true;
+    this.#cache.clear();
+  }
+
+  /** Call after every `await`, because a fetch may replace the keys. */
+  #cached(): Keys {
+    const cached = this.#cache.value;
+    if (cached === undefined) {
+      throw freed();
+    }
+    return cached;
+  }
+
+  async #refresh(): Promise<void> {
+    if (this.#freed) {
+      throw freed();
+    }
+    await this.#cache.refresh(() => this.#cache.isUsable(this.#settings.staleIfError));
+  }
+
+  /** Fetches the keys for an unknown `kid`; returns false when there was no fetch or it failed. */
+  async #refetch(): Promise<boolean> {
+    if (!this.#cache.isFetching) {
+      const sinceRefetch = this.#cache.since(this.#refetchedAt);
+      if (this.#cache.isPausing || sinceRefetch < this.#settings.cooldown) {
+        return false;
+      }
+      this.#refetchedAt = this.#settings.clock();
+    }
+    return await this.#cache.reload().then(
+      () => true,
+      () => false,
+    );
+  }
+
+  #parse({ text, lifetime }: Download): Parsed<Keys> {
+    const { defaultAge, maxAge, minAge } = this.#settings;
+    const cached = this.#cache.value;
+    const isSame = cached?.text === text;
+    const value = isSame ? cached : { text, verifier: verifierOfSet(text, this.#newVerifier) };
+    // The bounds do not apply to the default, which the application chose.
+    const age = lifetime === undefined ? defaultAge : Math.min(Math.max(lifetime, minAge), maxAge);
+    return { value, lifetime: age };
+  }
+}
+
+function freed(): TypeError {
+  return new TypeError("this verifier was freed; make another");
+}
+
+/** Accepts key sets only; `createVerifier` accepts a PEM text and a single JWK, too. */
+function verifierOfSet(text: string, newVerifier: (keys: string) => Verifier): Verifier {
+  if (!/^[ \t\r\n]*\{/.test(text)) {
+    throw new JwksError("jwks_invalid", { reason: "not_a_set" });
+  }
+  let verifier: Verifier;
+  try {
+    verifier = newVerifier(text);
+  } catch (error) {
+    throw error instanceof KeyError
+      ? new JwksError("jwks_invalid", { reason: error.code }, error)
+      : error;
+  }
+  // The verifier has checked that this is JSON without duplicate members; null counts as absent.
+  const { keys } = bare(JSON.parse(text) as { keys?: unknown });
+  if (keys === undefined || keys === null) {
+    verifier.free();
+    throw new JwksError("jwks_invalid", { reason: "not_a_set" });
+  }
+  return verifier;
+}

@@ -1,2 +1,0 @@
-/** The WebAssembly module in hexadecimal digits; written by scripts/build.mjs. */
-export declare const wasmHex: string;
