@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createVerifier } from "@dojang/verifier";
-import { key, NOW, token } from "./tokens.mjs";
+import { key, NOW, token } from "./support/tokens.mjs";
 
 const wrong = {
   "no keys": [() => createVerifier(), /keys must be .*got undefined/],

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createVerifier } from "@dojang/verifier";
-import { hs256, key, NOW, token } from "./tokens.mjs";
+import { hs256, key, NOW, token } from "./support/tokens.mjs";
 
 function refusalOf(text, options = {}, keys = key.jwk) {
   try {

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { jwksServer, KID, status } from "./jwks-server.mjs";
-import { otherKey, token } from "./tokens.mjs";
+import { otherKey, token } from "./support/tokens.mjs";
 
 const now = Math.floor(Date.now() / 1000);
 const tokenWith = (claims = {}, options = {}) =>

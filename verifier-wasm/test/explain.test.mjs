@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { createVerifier, KeyError, VerificationError } from "@dojang/verifier";
 import { createExplainer } from "@dojang/verifier/explain";
 import { instance } from "../dist/module-embedded.js";
-import { accessClaims, bare, hs256, key, NOW, otherKey, token, withClaims } from "./tokens.mjs";
+import { accessClaims, bare, hs256, key, NOW, otherKey, token, withClaims } from "./support/tokens.mjs";
 
 const CHECKS = ["shape", "header", "key", "signature", "payload", "exp", "nbf", "iat", "token_type", "iss", "aud", "jti", "user_id"];
 

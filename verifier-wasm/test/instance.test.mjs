@@ -7,7 +7,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { createVerifier, KeyError, VerificationError } from "@dojang/verifier";
 import { instance } from "../dist/module-embedded.js";
-import { accessClaims, bare, hs256, key, NOW, otherKey, token } from "./tokens.mjs";
+import { accessClaims, bare, hs256, key, NOW, otherKey, token } from "./support/tokens.mjs";
 
 /** The memory of the running instance. */
 const memory = () => instance.exports().memory;

@@ -2,7 +2,7 @@
 // tells it to.
 
 import { createServer } from "node:http";
-import { key, otherKey } from "./tokens.mjs";
+import { key, otherKey } from "./support/tokens.mjs";
 
 export const KID = "2026-01";
 export const NEXT_KID = "2026-02";

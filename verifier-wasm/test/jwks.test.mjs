@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { createVerifier, KeyError, VerificationError } from "@dojang/verifier";
 import { createRemoteJwks, JwksError } from "@dojang/verifier/jwks";
 import { jwksServer, keys, keySet, KID, NEXT_KID, rotatedKeySet, status } from "./jwks-server.mjs";
-import { accessClaims, bare, key, NOW, otherKey, token } from "./tokens.mjs";
+import { accessClaims, bare, key, NOW, otherKey, token } from "./support/tokens.mjs";
 
 const current = token({ header: { kid: KID } });
 const rotated = token({ header: { kid: NEXT_KID }, privateKey: otherKey.privateKey });

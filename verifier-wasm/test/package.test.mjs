@@ -11,7 +11,7 @@ import { build } from "vite";
 import { expected } from "./consumers/try.mjs";
 import { jwksServer, keys, keySet, KID } from "./jwks-server.mjs";
 import { install, root, run, runTool } from "./packed.mjs";
-import { NOW, otherKey, statusList, token } from "./tokens.mjs";
+import { NOW, otherKey, statusList, token } from "./support/tokens.mjs";
 
 const licenses = ["LICENSE", "LICENSE-APACHE", "LICENSE-MIT"];
 

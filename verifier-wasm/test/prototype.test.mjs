@@ -8,7 +8,7 @@ import { createExplainer } from "@dojang/verifier/explain";
 import { createRemoteJwks } from "@dojang/verifier/jwks";
 import { createStatusLists } from "@dojang/verifier/status";
 import { jwksServer, keys, KID } from "./jwks-server.mjs";
-import { accessClaims, bare, key, listed, NOW, statusList, token } from "./tokens.mjs";
+import { accessClaims, bare, claimsWithStatus, key, NOW, statusList, token } from "./support/tokens.mjs";
 
 /** Runs `work` while every object inherits these. */
 async function polluted(properties, work) {
@@ -117,7 +117,7 @@ test("a place in a status list is the token's own", async (t) => {
   const uri = new URL("/status/1", server.url).href;
   server.answer = (_, response) => response.end(statusList({ uri, statuses: { 1: 1 } }));
   const lists = createStatusLists(key.jwk, { allowed: uri, clock: () => NOW });
-  const { status } = listed(uri, 0);
+  const { status } = claimsWithStatus(uri, 0);
   await polluted({ status, status_list: status.status_list, uri, idx: 0 }, async () => {
     const { claims } = createVerifier(key.pem).verify(token(), { now: NOW });
     // A copy has a prototype.
@@ -129,7 +129,7 @@ test("a place in a status list is the token's own", async (t) => {
   });
   // Not `type`, which breaks Node's own streams.
   await polluted({ list: "x" }, async () => {
-    assert.equal((await lists.statusOf(listed(uri, 1), {})).status, "invalid");
-    assert.equal((await lists.statusOf(listed(uri, 0))).status, "valid");
+    assert.equal((await lists.statusOf(claimsWithStatus(uri, 1), {})).status, "invalid");
+    assert.equal((await lists.statusOf(claimsWithStatus(uri, 0))).status, "valid");
   });
 });

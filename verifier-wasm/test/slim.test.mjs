@@ -8,7 +8,7 @@ import { VerificationError } from "@dojang/verifier";
 import * as pageFile from "../dist/module-file.js";
 import { ModuleLoader } from "../dist/module-loader.js";
 import { newVerifier } from "../dist/verifier.js";
-import { accessClaims, bare, key, NOW, otherKey, token } from "./tokens.mjs";
+import { accessClaims, bare, key, NOW, otherKey, token } from "./support/tokens.mjs";
 
 const file = new URL("../dist/verifier_wasm.wasm", import.meta.url);
 const bytes = readFileSync(file);

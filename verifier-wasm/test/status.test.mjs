@@ -8,7 +8,7 @@ import { createVerifier } from "@dojang/verifier";
 import { createRemoteJwks } from "@dojang/verifier/jwks";
 import { createStatusLists, KeyError, StatusListError, VerificationError } from "@dojang/verifier/status";
 import { jwksServer, keys, keySet, KID, NEXT_KID, rotatedKeySet, status } from "./jwks-server.mjs";
-import { key, listed, NOW, otherKey, statusList, token } from "./tokens.mjs";
+import { claimsWithStatus, key, NOW, otherKey, statusList, token } from "./support/tokens.mjs";
 
 const REVOKED = 5;
 const GOOD = 6;
@@ -29,7 +29,7 @@ async function setUp(t, { answer, keySource = key.jwk, ...options } = {}) {
   }
   const lists = createStatusLists(keySource, { allowed: `${origin}/status`, clock: () => time.now, ...options });
   t.after(() => lists.free());
-  return { server, origin, uri, time, lists, serve, ask: (idx) => lists.statusOf(listed(uri, idx)) };
+  return { server, origin, uri, time, lists, serve, ask: (idx) => lists.statusOf(claimsWithStatus(uri, idx)) };
 }
 
 /** The status and the code, or the code of the error behind `revocation_unknown` with its details. */
@@ -42,8 +42,8 @@ test("a token is valid or not as the list says, and one request asks for a list"
   assert.equal(server.requests, 0);
   assert.deepEqual(await ask(GOOD), { status: "valid", found: { uri, idx: GOOD, value: 0, issuedAt: NOW } });
   assert.deepEqual(await ask(REVOKED), { status: "invalid", code: "token_revoked", found: { uri, idx: REVOKED, value: 1, issuedAt: NOW } });
-  await lists.check(listed(uri, GOOD));
-  await assert.rejects(lists.check(listed(uri, REVOKED)), (error) => error instanceof VerificationError && error.code === "token_revoked");
+  await lists.check(claimsWithStatus(uri, GOOD));
+  await assert.rejects(lists.check(claimsWithStatus(uri, REVOKED)), (error) => error instanceof VerificationError && error.code === "token_revoked");
   assert.equal(server.requests, 1);
   assert.equal(server.last.method, "GET");
   assert.equal(server.last.url, "/status/1");
@@ -142,7 +142,7 @@ test("no list is fetched but those at the allowed addresses and below", async (t
   ]) {
     asked.length = 0;
     const lists = createStatusLists(key.jwk, { allowed, fetch });
-    const { code } = await lists.statusOf(listed(address, 1));
+    const { code } = await lists.statusOf(claimsWithStatus(address, 1));
     assert.deepEqual([asked, code], expected ? [[address], "revocation_unknown"] : [[], "claim_invalid"], `${allowed} ${address}`);
     lists.free();
   }
@@ -228,7 +228,7 @@ test("100 tokens at a time cause one fetch of each list", async (t) => {
   const { server, origin, uri, time, lists } = await setUp(t);
   server.answer = (request, response) => keys(statusList({ uri: `${origin}${request.url}`, statuses: { [REVOKED]: 1 } }))(request, response);
   const other = `${origin}/status/2`;
-  const together = () => Promise.all(Array.from({ length: 100 }, (_, place) => lists.statusOf(listed(place % 2 ? uri : other, GOOD))));
+  const together = () => Promise.all(Array.from({ length: 100 }, (_, place) => lists.statusOf(claimsWithStatus(place % 2 ? uri : other, GOOD))));
   assert.ok((await together()).every(({ status }) => status === "valid"));
   assert.equal(server.requests, 2);
   time.now += 60;
@@ -239,7 +239,7 @@ test("100 tokens at a time cause one fetch of each list", async (t) => {
 test("eight lists are kept, and the one that was not used for the longest time makes room", async (t) => {
   const { server, origin, lists } = await setUp(t);
   server.answer = (request, response) => keys(statusList({ uri: `${origin}${request.url}` }))(request, response);
-  const ask = (list) => lists.statusOf(listed(`${origin}/status/${list}`, 1));
+  const ask = (list) => lists.statusOf(claimsWithStatus(`${origin}/status/${list}`, 1));
   for (let list = 1; list <= 8; list += 1) {
     await ask(list);
   }
@@ -278,7 +278,7 @@ test("a failure is remembered for a moment", async (t) => {
 
 test("an error of check has its cause", async (t) => {
   const { uri, lists } = await setUp(t, { answer: status(500) });
-  await assert.rejects(lists.check(listed(uri, GOOD)), (error) => {
+  await assert.rejects(lists.check(claimsWithStatus(uri, GOOD)), (error) => {
     assert.deepEqual([error.name, error.code, error.cause.code], ["VerificationError", "revocation_unknown", "status_list_status_unexpected"]);
     return true;
   });
@@ -347,19 +347,19 @@ test("a list of exactly 2 MiB is looked up", async (t) => {
 test("a list that the application has is verified like any other, and neither fetched nor kept", async (t) => {
   const { server, uri, lists } = await setUp(t, { allowed: [] });
   const list = `\n${statusList({ uri, statuses: { [REVOKED]: 1 } })}\n`;
-  assert.deepEqual(short(await lists.statusOf(listed(uri, REVOKED), { list })), INVALID);
-  assert.deepEqual(short(await lists.statusOf(listed(uri, GOOD), { list })), VALID);
+  assert.deepEqual(short(await lists.statusOf(claimsWithStatus(uri, REVOKED), { list })), INVALID);
+  assert.deepEqual(short(await lists.statusOf(claimsWithStatus(uri, GOOD), { list })), VALID);
   const forged = statusList({ uri, privateKey: otherKey.privateKey });
-  assert.deepEqual(short(await lists.statusOf(listed(uri, REVOKED), { list: forged })), [
+  assert.deepEqual(short(await lists.statusOf(claimsWithStatus(uri, REVOKED), { list: forged })), [
     "unknown", "revocation_unknown", "status_list_invalid", { reason: "signature_invalid" },
   ]);
-  assert.deepEqual(short(await lists.statusOf(listed(`${uri}2`, GOOD), { list })), [
+  assert.deepEqual(short(await lists.statusOf(claimsWithStatus(`${uri}2`, GOOD), { list })), [
     "unknown", "revocation_unknown", "status_list_invalid", { reason: "claim_invalid" },
   ]);
-  assert.deepEqual(short(await lists.statusOf(listed(uri, GOOD), { list: "a".repeat(2_000_000) })), [
+  assert.deepEqual(short(await lists.statusOf(claimsWithStatus(uri, GOOD), { list: "a".repeat(2_000_000) })), [
     "unknown", "revocation_unknown", "status_list_invalid", { reason: "token_too_large" },
   ]);
-  assert.deepEqual(short(await lists.statusOf(listed(uri, GOOD))), ["unknown", "claim_invalid"]);
+  assert.deepEqual(short(await lists.statusOf(claimsWithStatus(uri, GOOD))), ["unknown", "claim_invalid"]);
   assert.equal(server.requests, 0);
 });
 
@@ -367,7 +367,7 @@ test("a list is no token, and a token no list", async (t) => {
   const { uri, lists } = await setUp(t);
   const list = statusList({ uri, claims: { token_type: "access", user_id: 1 } });
   assert.throws(() => createVerifier(key.jwk).verify(list, { now: NOW }), { code: "typ_not_allowed" });
-  assert.deepEqual(short(await lists.statusOf(listed(uri, GOOD), { list: token() })), [
+  assert.deepEqual(short(await lists.statusOf(claimsWithStatus(uri, GOOD), { list: token() })), [
     "unknown", "revocation_unknown", "status_list_invalid", { reason: "typ_not_allowed" },
   ]);
 });
@@ -409,10 +409,10 @@ test("keys that cannot be had are told as such, with the cause", async (t) => {
 
 test("what is freed looks nothing up, not even when a list arrives later", async (t) => {
   const { lists, uri } = await setUp(t);
-  const waiting = lists.statusOf(listed(uri, GOOD));
+  const waiting = lists.statusOf(claimsWithStatus(uri, GOOD));
   lists.free();
   await assert.rejects(waiting, /freed/);
-  await assert.rejects(lists.check(listed(uri, GOOD)), /freed/);
+  await assert.rejects(lists.check(claimsWithStatus(uri, GOOD)), /freed/);
   lists.free();
 });
 
@@ -420,7 +420,7 @@ test("hundreds of lists leave no memory behind in the module", async (t) => {
   const { uri, lists } = await setUp(t, { allowed: [] });
   const list = statusList({ uri, length: 400_000 });
   for (let round = 0; round < 300; round += 1) {
-    assert.deepEqual(short(await lists.statusOf(listed(uri, GOOD), { list })), VALID);
+    assert.deepEqual(short(await lists.statusOf(claimsWithStatus(uri, GOOD), { list })), VALID);
   }
 });
 
@@ -455,7 +455,7 @@ test("wrong arguments are told at once, before anything is fetched", async (t) =
   assert.throws(() => createStatusLists(keySet.replace('"RSA"', '"oct"'), { allowed: origin }), KeyError);
   await assert.rejects(lists.statusOf(), /claims must be/);
   await assert.rejects(lists.statusOf("token"), /claims must be/);
-  await assert.rejects(lists.check(listed(uri, GOOD), { list: 1 }), /list must be a string/);
-  await assert.rejects(lists.check(listed(uri, GOOD), { lists: "" }), /statusOf has no option "lists"/);
+  await assert.rejects(lists.check(claimsWithStatus(uri, GOOD), { list: 1 }), /list must be a string/);
+  await assert.rejects(lists.check(claimsWithStatus(uri, GOOD), { lists: "" }), /statusOf has no option "lists"/);
   assert.equal(server.requests, 0);
 });

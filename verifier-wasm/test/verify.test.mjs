@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createVerifier, KeyError, VerificationError } from "@dojang/verifier";
 import { codeTexts } from "@dojang/verifier/texts";
-import { accessClaims, bare, hs256, key, NOW, otherKey, token, withClaims } from "./tokens.mjs";
+import { accessClaims, bare, hs256, key, NOW, otherKey, token, withClaims } from "./support/tokens.mjs";
 
 /** Asserts that `action` throws a VerificationError with this code. */
 function refuses(action, code, kind = VerificationError) {

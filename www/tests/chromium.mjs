@@ -1,4 +1,4 @@
-// Real Chromium, and the package in it.
+// Chromium, and the package in it.
 
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -8,9 +8,10 @@ import { chromium } from "playwright-core";
 const executablePath = process.env.CHROMIUM || "/usr/bin/chromium";
 
 /** Why there is no browser, for node:test's `skip`; false when there is one. */
-export const noChromium = !existsSync(executablePath) && `skipped: there is no ${executablePath}; set CHROMIUM`;
+export const noChromium =
+  !existsSync(executablePath) && `skipped: there is no ${executablePath}; set CHROMIUM`;
 
-/** A browser that talks to nobody but the pages of these tests. */
+/** Starts a browser that connects to nothing but the pages of these tests. */
 export function launchChromium() {
   return chromium.launch({
     executablePath,
@@ -26,21 +27,35 @@ export function launchChromium() {
   });
 }
 
-/** A page that can import the files of the package as they are (`/index.js`), and allows nothing but them. */
+const ORIGIN = "http://verifier.test";
+
+/** Returns the package's imports for browsers as an import map. */
+function importMap(manifest) {
+  const entries = Object.entries(manifest.imports).map(([name, target]) => [
+    name,
+    target.default.replace("./dist", ""),
+  ]);
+  return JSON.stringify({ imports: Object.fromEntries(entries) });
+}
+
+/** Opens a page that can import the files of the package (`/index.js`) and nothing else. */
 export async function openPackagePage() {
   const browser = await launchChromium();
   const page = await browser.newPage();
   const dist = dirname(fileURLToPath(import.meta.resolve("@dojang/verifier")));
-  await page.route("http://verifier.test/**", (route) => {
+  const manifest = JSON.parse(readFileSync(join(dist, "..", "package.json"), "utf8"));
+  const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'nonce-map'";
+  const map = `<script type="importmap" nonce="map">${importMap(manifest)}</script>`;
+  await page.route(`${ORIGIN}/**`, (route) => {
     const name = new URL(route.request().url()).pathname.slice(1);
     return name === ""
       ? route.fulfill({
           contentType: "text/html",
-          headers: { "Content-Security-Policy": "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'" },
-          body: "<!doctype html><title>@dojang/verifier</title>",
+          headers: { "Content-Security-Policy": policy },
+          body: `<!doctype html><title>@dojang/verifier</title>${map}`,
         })
       : route.fulfill({ contentType: "text/javascript", body: readFileSync(join(dist, name)) });
   });
-  await page.goto("http://verifier.test/");
+  await page.goto(`${ORIGIN}/`);
   return { page, close: () => browser.close() };
 }

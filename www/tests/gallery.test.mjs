@@ -7,7 +7,7 @@ import { describe, test } from "node:test";
 import { codeTexts } from "@dojang/verifier/texts";
 import { logIn, overflow, tabTo, until, visits } from "./pages.mjs";
 import { noSystem } from "./system.mjs";
-import { NOW, pem, token } from "./tokens.mjs";
+import { NOW, pem, token } from "./fixtures.mjs";
 
 /** Of the example token: the attack, the check that stops it in Korean and English, and its code. */
 const STOPPED = [

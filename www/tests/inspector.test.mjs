@@ -8,7 +8,20 @@ import { setTimeout as pause } from "node:timers/promises";
 import { codeTexts } from "@dojang/verifier/texts";
 import { until, visits } from "./pages.mjs";
 import { noSystem, wwwUrl } from "./system.mjs";
-import { anotherJwk, claims, jwk, NOW, oneKey, pem, privateJwk, privatePem, segment, tampered, token, twoKeys } from "./tokens.mjs";
+import {
+  claims,
+  jwk,
+  NOW,
+  oneKey,
+  otherJwk,
+  pem,
+  privateJwk,
+  privatePem,
+  segment,
+  tampered,
+  token,
+  twoKeys,
+} from "./fixtures.mjs";
 
 const WORDS = {
   ko: {
@@ -247,7 +260,7 @@ describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
       const { n, e } = generateKeyPairSync("rsa", { modulusLength: 1024 }).publicKey.export({ format: "jwk" });
       const skipped = [
         { key_ops: ["encrypt"] }, { use: "enc" }, { alg: "RS512" }, { kty: "EC" }, { n, e }, { e: "Ag" }, { n: "AA" }, { kid: 5 },
-      ].map((change) => ({ ...anotherJwk, ...change }));
+      ].map((change) => ({ ...otherJwk, ...change }));
       for (const other of skipped) {
         for (const [keys, place] of [[[other, jwk], 1], [[jwk, other], 0]]) {
           await inspect(page, token(), { keys: JSON.stringify({ keys }) });
@@ -258,7 +271,7 @@ describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
         }
       }
       // Of two of one name, of which one is skipped, it is the other.
-      await inspect(page, token({}, { kid: "a" }), { keys: JSON.stringify({ keys: [{ ...anotherJwk, kid: "a", use: "enc" }, { ...jwk, kid: "a" }] }) });
+      await inspect(page, token({}, { kid: "a" }), { keys: JSON.stringify({ keys: [{ ...otherJwk, kid: "a", use: "enc" }, { ...jwk, kid: "a" }] }) });
       await verdict(page, "검증됨");
       assert.deepEqual(await page.locator("#pane-key .key.chosen .in-words").allTextContents(), ["RSA · 2048 bit"]);
       // A key that is the only one by itself needs no name.

@@ -10,7 +10,7 @@ import { describe, test } from "node:test";
 import { brotliCompressSync } from "node:zlib";
 import { logIn, noShots, overflow, shoot, tabTo, until, visits } from "./pages.mjs";
 import { edgeUrl, issuerUrl, noSystem, password, username, wwwUrl } from "./system.mjs";
-import { listed, NOW, pem, statusList, tampered, token } from "./tokens.mjs";
+import { NOW, pem, statusClaim, statusList, tampered, token } from "./fixtures.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 /** Bytes that the first load of the inspector may cost over the network, compressed. */
@@ -133,7 +133,7 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
           await page.getByRole("tab", { name: "Inspector" }).click();
           await page.locator("[name=keys]").fill(pem);
           await page.locator("[name=now]").fill(`${NOW}`);
-          await page.locator("[name=token]").fill(token(listed(uri, 3)));
+          await page.locator("[name=token]").fill(token(statusClaim(uri, 3)));
           await page.locator("#stages > li").last().getByText(/This page connects to nobody/).waitFor();
           assert.equal(await page.locator("#look-up").count(), 0);
           await page.getByText("Revocation list", { exact: true }).click();

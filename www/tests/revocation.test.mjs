@@ -7,7 +7,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { codeTexts } from "@dojang/verifier/texts";
 import { visits } from "./pages.mjs";
 import { issuerUrl, logIn, noSystem, publishedKeys, wwwUrl } from "./system.mjs";
-import { listed, NOW, pem, statusList, token } from "./tokens.mjs";
+import { NOW, pem, statusClaim, statusList, token } from "./fixtures.mjs";
 
 const URI = "https://login.example/status/1";
 const WORDS = {
@@ -64,7 +64,7 @@ describe("the revocation stage", { skip: noSystem, timeout: 240_000 }, () => {
         await field(page, "token").fill(token());
         await isStage(page, "not_checked", words.none, [], words.good);
 
-        await field(page, "token").fill(token(listed(URI, 7)));
+        await field(page, "token").fill(token(statusClaim(URI, 7)));
         await isStage(page, "not_checked", words.elsewhere, [], words.good);
         assert.equal(await page.locator("#look-up").count(), 0, "this page may not ask there");
 

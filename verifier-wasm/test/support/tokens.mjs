@@ -1,10 +1,13 @@
-// Tokens and keys of these tests, made by Node's own crypto.
+// Keys, tokens and status lists for the tests of the package and of the demo page, made with Node's
+// crypto. All tokens are valid at NOW.
 
 import { createHmac, generateKeyPairSync, sign as rsaSign } from "node:crypto";
 import { deflateSync } from "node:zlib";
 
+/** Unix time in seconds. */
 export const NOW = 1_800_000_000;
 
+/** Generates an RSA key of 2048 bits in all formats. */
 export function keyPair() {
   const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   return {
@@ -29,7 +32,7 @@ export const accessClaims = Object.freeze({
   username: "도장",
 });
 
-/** The same without prototypes, as header and claims come out of the verifier. */
+/** Copies a value without prototypes, like the header and claims that the verifier returns. */
 export function bare(value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return value;
@@ -38,9 +41,10 @@ export function bare(value) {
   return Object.setPrototypeOf(Object.fromEntries(members), null);
 }
 
-const segment = (value) => Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64url");
+/** Encodes a text, or the JSON of anything else, in base64url. */
+export const segment = (value) => Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64url");
 
-/** A token whose header and claims are objects, or JSON texts to be taken as they are. */
+/** Signs a token. Header and claims are changes to the defaults, or complete JSON texts. */
 export function token({ header = {}, claims = {}, privateKey = key.privateKey } = {}) {
   const full = typeof header === "string" ? header : { alg: "RS256", typ: "JWT", ...header };
   const payload = typeof claims === "string" ? claims : { ...accessClaims, ...claims };
@@ -48,22 +52,34 @@ export function token({ header = {}, claims = {}, privateKey = key.privateKey } 
   return `${signingInput}.${rsaSign("sha256", Buffer.from(signingInput), privateKey).toString("base64url")}`;
 }
 
+/** Signs a token with HMAC. */
 export function hs256(secret) {
   const signingInput = `${segment({ alg: "HS256", typ: "JWT" })}.${segment(accessClaims)}`;
   return `${signingInput}.${createHmac("sha256", secret).update(signingInput).digest("base64url")}`;
 }
 
+/** Replaces the claims of a token and keeps its signature. */
 export function withClaims(text, claims) {
   const [header, , signature] = text.split(".");
   return [header, segment(claims), signature].join(".");
 }
 
 /**
- * A Token Status List.
+ * Signs a Token Status List.
  *
- * @param statuses by place; the others are 0
+ * @param statuses by index; the others are 0
+ * @param length in bytes
  */
-export function statusList({ uri, bits = 1, statuses = {}, length = 1024, header = {}, claims = {}, list = {}, privateKey = key.privateKey }) {
+export function statusList({
+  uri,
+  bits = 1,
+  statuses = {},
+  length = 1024,
+  header = {},
+  claims = {},
+  list = {},
+  privateKey = key.privateKey,
+}) {
   const bytes = new Uint8Array(length);
   for (const [idx, status] of Object.entries(statuses)) {
     bytes[Math.floor((idx * bits) / 8)] |= status << ((idx * bits) % 8);
@@ -82,5 +98,8 @@ export function statusList({ uri, bits = 1, statuses = {}, length = 1024, header
   });
 }
 
-/** The claims of a token that names a place in a list. */
-export const listed = (uri, idx) => ({ ...accessClaims, status: { status_list: { uri, idx } } });
+/** Returns the claim that refers to an index of a list. */
+export const statusClaim = (uri, idx) => ({ status: { status_list: { uri, idx } } });
+
+/** Returns the claims of a token with a status. */
+export const claimsWithStatus = (uri, idx) => ({ ...accessClaims, ...statusClaim(uri, idx) });
