@@ -8,8 +8,8 @@ import type { Inspector } from "./inspector.ts";
 import { currentLang, onLanguage, t } from "./lang.ts";
 import { lookUp, placeOf, told as toldOf, type Revocation } from "./revocation.ts";
 import { addressOf, ask, listFetch, upload, type Answer, type Service } from "./services.ts";
-import { verdictView } from "./stages.ts";
-import { whyStillIn } from "./still-in.ts";
+import { verdictView } from "./steps.ts";
+import { whyStillAccepted } from "./after-logout.ts";
 import { openPart } from "./tabs.ts";
 import { decoded, left } from "./token.ts";
 
@@ -43,8 +43,8 @@ export class Flow {
   constructor(inspector: Inspector, gallery: Gallery) {
     this.#inspector = inspector;
     this.#gallery = gallery;
-    const told = el("p", "told");
-    told.id = "told";
+    const told = el("p", "message-box");
+    told.id = "flow-message";
     told.setAttribute("role", "status");
     const lead = el(
       "div",
@@ -206,7 +206,7 @@ export class Flow {
       this.#tellAnswer("edge", answer, () => t("엣지가 같은 검증기로 토큰을 확인하고 들여보냈습니다.", "The edge checked the token with the same verifier and let it in."));
     } else if (answer !== undefined && answer.status < 400) {
       const health = await this.#ask("edge", "GET", "/", {});
-      this.#tell(() => whyStillIn(health, session.access), false);
+      this.#tell(() => whyStillAccepted(health, session.access), false);
     } else {
       this.#tellAnswer("edge", answer, () => "", () => t("로그아웃한 토큰을 엣지가 거부했습니다.", "The edge refused the token that was logged out."));
     }
@@ -306,7 +306,7 @@ export class Flow {
     }
     const view = verdictView(session.explainer.explain(session.access), session.revocation);
     // Not stamped again while it is the same.
-    if (place.querySelector(".sealed")?.textContent !== view.textContent) {
+    if (place.querySelector(".badge-row")?.textContent !== view.textContent) {
       place.replaceChildren(view, el("p", "in-words left"));
     }
     const shown = place.querySelector(".left");
@@ -347,7 +347,7 @@ export class Flow {
   #tell(told: Told, wrong: boolean): void {
     this.#told = told;
     this.#wrong = wrong;
-    const place = byId("told");
+    const place = byId("flow-message");
     place.classList.toggle("wrong", wrong);
     place.textContent = told();
   }

@@ -5,7 +5,7 @@ import { button, busy, byId, el, setText, writeTexts } from "./dom.ts";
 import type { Inspected, Inspector } from "./inspector.ts";
 import { checkLabel } from "./labels.ts";
 import { currentLang, dateTime, onLanguage, t } from "./lang.ts";
-import { seal } from "./stages.ts";
+import { badge } from "./steps.ts";
 import { openPart } from "./tabs.ts";
 import { decoded } from "./token.ts";
 
@@ -121,14 +121,14 @@ export class Gallery {
     }
     const { verdict } = this.#baseline;
     if (!verdict.ok) {
-      return seal("bad", t("원본", "Original"), t("원본부터 거부되므로, 어떤 규칙이 공격을 막는지 알아보기 어렵습니다.", "The original is refused already, which hides the rules that stop the attacks."), el("code", "", verdict.code));
+      return badge("bad", t("원본", "Original"), t("원본부터 거부되므로, 어떤 규칙이 공격을 막는지 알아보기 어렵습니다.", "The original is refused already, which hides the rules that stop the attacks."), el("code", "", verdict.code));
     }
     const made = this.#runs.flatMap((run) => run.made ?? []);
     const stopped = made.filter(({ explanation }) => !explanation.verdict.ok).length;
     const sentence = t(`원본은 검증되고, 공격 ${made.length}가지 중 ${stopped}가지가 거부됩니다.`, `The original is verified; ${stopped} of ${made.length} attacks are refused.`);
-    const unmade = this.#runs.length - made.length;
-    const others = unmade === 0 ? "" : ` ${t(`${unmade}가지는 이 토큰으로 만들 수 없습니다.`, `${unmade} cannot be made of this token.`)}`;
-    return seal("good", t("원본", "Original"), `${sentence}${others}`);
+    const inapplicable = this.#runs.length - made.length;
+    const others = inapplicable === 0 ? "" : ` ${t(`${inapplicable}가지는 이 토큰으로 만들 수 없습니다.`, `${inapplicable} cannot be made of this token.`)}`;
+    return badge("good", t("원본", "Original"), `${sentence}${others}`);
   }
 
   #card({ attack, made }: Run): HTMLElement {
@@ -136,7 +136,7 @@ export class Gallery {
     card.dataset["attack"] = attack.id;
     if (made === undefined) {
       const lacking = attack.lacking === undefined ? "" : ` ${t(...attack.lacking)}`;
-      card.append(el("p", "unmade", `${t("이 토큰으로는 만들 수 없습니다.", "It cannot be made of this token.")}${lacking}`));
+      card.append(el("p", "not-applicable", `${t("이 토큰으로는 만들 수 없습니다.", "It cannot be made of this token.")}${lacking}`));
     } else {
       card.append(
         el("div", "sides", verdictSide(made), decoderView(made.hostile)),
@@ -160,9 +160,9 @@ function verdictSide({ explanation: { verdict, steps }, whole }: Made): HTMLElem
     side.append(el("p", "trust good", t("받아들여짐", "accepted")));
   } else {
     const rule = steps.find(({ outcome }) => outcome === "failed");
-    const stage = rule === undefined ? "" : checkLabel(rule.check);
+    const step = rule === undefined ? "" : checkLabel(rule.check);
     side.append(
-      el("p", "trust bad", t(`${stage} 단계에서 거부`, `refused at: ${stage}`)),
+      el("p", "trust bad", t(`${step} 단계에서 거부`, `refused at: ${step}`)),
       el("p", "", codeTexts[verdict.code][currentLang()], " ", el("code", "code", verdict.code)),
     );
   }

@@ -2,16 +2,16 @@ import type { Explainer, Explanation, JwkSet, VerifierOptions } from "@dojang/ve
 import { codeTexts } from "@dojang/verifier/texts";
 import { Clock } from "./clock.ts";
 import { busy, byId } from "./dom.ts";
-import { acceptDrops } from "./drops.ts";
-import { forgetShared, linkTo, sharedIn } from "./fragment.ts";
+import { acceptDrops } from "./drag-and-drop.ts";
+import { forgetShared, linkTo, sharedIn } from "./share-link.ts";
 import { load, type Loaded } from "./keys.ts";
 import { currentLang, t, unexpected } from "./lang.ts";
-import { showPanes, showTimes } from "./panes.ts";
+import { showPanels, showTimes } from "./panels.ts";
 import { isSecret, pastedToken, secretHelp } from "./paste.ts";
 import type { Revocation } from "./revocation.ts";
-import { RevocationStage } from "./revocation-stage.ts";
+import { RevocationStep } from "./revocation-step.ts";
 import { newSample, type Sign } from "./sample.ts";
-import { stageViews, verdictView } from "./stages.ts";
+import { stepViews, verdictView } from "./steps.ts";
 import { decoded } from "./token.ts";
 
 /** What the other parts of the page work on: the token of the inspector, and what it is checked with. */
@@ -33,7 +33,7 @@ const MOST_LEEWAY = 3600;
 export class Inspector {
   readonly #form = byId<HTMLFormElement>("inspector-form");
   readonly #clock = new Clock(this.#form);
-  readonly #revocation = new RevocationStage(
+  readonly #revocation = new RevocationStep(
     (revocation, asking) => this.#showVerdict(revocation, asking),
     (error) => this.#writeNotice(unexpected(error), true),
   );
@@ -189,7 +189,7 @@ export class Inspector {
       return;
     }
     if (shown !== this.#shown) {
-      showPanes(token, keys, explanation, now);
+      showPanels(token, keys, explanation, now);
     }
     [this.#shown, this.#question, this.#explanation] = [shown, question, explanation];
     showTimes(now);
@@ -210,7 +210,7 @@ export class Inspector {
     if (before.textContent !== verdict.textContent) {
       before.replaceChildren(verdict);
     }
-    byId("stages").replaceChildren(...stageViews(this.#explanation, revocation, asking));
+    byId("steps").replaceChildren(...stepViews(this.#explanation, revocation, asking));
   }
 
   /** No field keeps a private or symmetric key, not even until the next event. */
@@ -267,7 +267,7 @@ export class Inspector {
     this.#explanation = undefined;
     this.#revocation.close();
     byId("inspection").hidden = true;
-    for (const place of [byId("verdict"), byId("stages"), ...document.querySelectorAll("#inspection .pane-body")]) {
+    for (const place of [byId("verdict"), byId("steps"), ...document.querySelectorAll("#inspection .panel-body")]) {
       place.replaceChildren();
     }
     this.#writeNotice(text, wrong);

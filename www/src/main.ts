@@ -65,7 +65,7 @@ function once(part: Part, open: () => Promise<void>): () => void {
 
 function tellFailure(part: Part, error: unknown): void {
   const sentence = setText(el("span", ""), "이 부분을 열지 못했습니다. 다시 눌러 보세요.", "This part could not be opened. Try it again.");
-  const told = el("p", "told wrong", sentence, ` (${String(error)})`);
+  const told = el("p", "message-box wrong", sentence, ` (${String(error)})`);
   told.setAttribute("role", "alert");
   byId(part).replaceChildren(told);
 }

@@ -5,7 +5,7 @@ import { issuerUrl, withServices } from "./config.ts";
 import { currentLang, dateTime, t } from "./lang.ts";
 import type { Members } from "./token.ts";
 
-/** How the revocation stage went, and why. */
+/** How the revocation step went, and why. */
 export interface Revocation {
   outcome: "passed" | "failed" | "unknown" | "not_checked" | "not_reached";
   sentence: string;

@@ -14,7 +14,7 @@ const COUNTS = [2000, 10_000, 50_000];
 export class Speed {
   readonly #choice = el("select", "") as HTMLSelectElement;
   readonly #bar = setName(el("progress", ""), "진행", "Progress") as HTMLProgressElement;
-  readonly #place = el("p", "told");
+  readonly #place = el("p", "message-box");
   #results: { wasm: Measured; jose: Measured } | undefined;
   /** The card of the results, if there is one. */
   #shown: HTMLElement | undefined;

@@ -12,7 +12,7 @@ import { edgeUrl, issuerCommand, issuerUrl, noIssuerCommand, noSystem, password,
 describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
   const { onPage } = visits();
 
-  const told = (page, text) => page.locator("#told").getByText(text).waitFor();
+  const showsMessage = (page, text) => page.locator("#flow-message").getByText(text).waitFor();
   const press = (page, name) => page.locator("#flow").getByRole("button", { name, exact: true }).click();
   /** Waits until what was pressed is done: until then, what is told is about the action before. */
   const done = (page) => page.locator("#flow [aria-busy=true]").waitFor({ state: "detached" });
@@ -32,7 +32,7 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
     do {
       await press(page, name);
       await done(page);
-      const text = await page.locator("#told").textContent();
+      const text = await page.locator("#flow-message").textContent();
       if (refused.test(text)) {
         return;
       }
@@ -53,7 +53,7 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
       await drawn(page, LOGIN);
 
       await press(page, "/protected 호출");
-      await told(page, /같은 검증기로 토큰을 확인하고 들여보냈습니다/);
+      await showsMessage(page, /같은 검증기로 토큰을 확인하고 들여보냈습니다/);
       await drawn(page, [...LOGIN, "GET /protected HTTP 200"]);
       const last = page.locator(".exchanges > li").last();
       await last.locator("summary").click();
@@ -61,15 +61,15 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
       assert.match(await last.textContent(), new RegExp(`"username": "${username}"`));
 
       await press(page, "토큰 갱신");
-      await told(page, "새 access 토큰을 받았습니다.");
+      await showsMessage(page, "새 access 토큰을 받았습니다.");
       await page.locator("#my-token").getByText("검증됨").waitFor();
 
       const bytes = Buffer.alloc(3_000_000, "dojang ");
       await press(page, "올리기");
-      await told(page, "먼저 파일을 고르세요.");
+      await showsMessage(page, "먼저 파일을 고르세요.");
       await page.getByLabel("파일 올리기").setInputFiles({ name: "dojang.bin", mimeType: "application/octet-stream", buffer: bytes });
       await press(page, "올리기");
-      await told(page, /파일을 올렸습니다/);
+      await showsMessage(page, /파일을 올렸습니다/);
       assert.equal(await page.locator(".upload .percent").textContent(), "100 %");
       assert.equal(await page.locator(".upload progress").evaluate((bar) => bar.value), 1);
       const answer = page.locator(".exchanges > li").last();
@@ -77,14 +77,14 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
       await answer.getByText(createHash("sha256").update(bytes).digest("hex")).waitFor();
 
       await press(page, "폐기 목록 보기");
-      await told(page, /서명된 목록에서 \d+번의 값은 0\(유효\)입니다/);
+      await showsMessage(page, /서명된 목록에서 \d+번의 값은 0\(유효\)입니다/);
 
       await press(page, "로그아웃");
-      await told(page, /로그아웃했습니다/);
+      await showsMessage(page, /로그아웃했습니다/);
       await press(page, "옛 refresh 토큰으로 갱신");
-      await told(page, /발급 서버가 이 refresh 토큰을 거부합니다/);
+      await showsMessage(page, /발급 서버가 이 refresh 토큰을 거부합니다/);
       await press(page, "폐기 목록 보기");
-      await told(page, /서명된 목록에서 \d+번의 값은 1\(폐기\)입니다/);
+      await showsMessage(page, /서명된 목록에서 \d+번의 값은 1\(폐기\)입니다/);
       await page.locator("#my-token .bad").getByText("token_revoked").waitFor();
       await drawn(page, [
         ...LOGIN, "GET /protected HTTP 200", "POST /api/token/refresh/ HTTP 200", "POST /upload HTTP 200", LIST,
@@ -107,9 +107,9 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
         await page.route(`${edgeUrl}/**`, (route) => route.continue({ url: route.request().url().replace(edgeUrl, other.url) }));
         await logIn(page);
         await press(page, "로그아웃");
-        await told(page, /로그아웃했습니다/);
+        await showsMessage(page, /로그아웃했습니다/);
         await press(page, "옛 토큰으로 /protected");
-        await told(page, /엣지의 폐기 확인이 꺼져 있어서, access 토큰은 만료될 때까지\((1시간 59분|2시간 0분)\)/);
+        await showsMessage(page, /엣지의 폐기 확인이 꺼져 있어서, access 토큰은 만료될 때까지\((1시간 59분|2시간 0분)\)/);
       } finally {
         await other.stop();
       }
@@ -127,7 +127,7 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
         });
         await logIn(page);
         await press(page, "로그아웃");
-        await told(page, /로그아웃했습니다/);
+        await showsMessage(page, /로그아웃했습니다/);
         const cases = [
           [{ source: "none" }, /폐기 확인이 꺼져/, /check for revocation is off/],
           [{ source: "redis" }, /그 Redis에는 이 로그아웃이 없습니다/, /this logout is not in that Redis/],
@@ -140,9 +140,9 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
           revocation = says;
           await press(page, "옛 토큰으로 /protected");
           await done(page);
-          await told(page, korean);
+          await showsMessage(page, korean);
           await page.getByRole("button", { name: "English" }).click();
-          await told(page, english);
+          await showsMessage(page, english);
           await page.getByRole("button", { name: "한국어" }).click();
         }
       } finally {
@@ -165,7 +165,7 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
       const file = { name: "large.bin", mimeType: "application/octet-stream", buffer: Buffer.alloc(4_000_000) };
       await page.getByLabel("파일 올리기").setInputFiles(file);
       await press(page, "올리기");
-      await told(page, /파일을 올렸습니다/);
+      await showsMessage(page, /파일을 올렸습니다/);
       const seen = await page.evaluate(() => window.seen);
       assert.ok(seen.some((text) => !["0 %", "100 %"].includes(text)) && seen.at(-1) === "100 %", seen.join(" "));
     }));
@@ -193,7 +193,7 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
       assert.ok((await bar.evaluate(({ value }) => value)) > 0, "the bar is that of the upload");
       // It is under way: no second one begins beside it.
       await press(page, "Upload");
-      await told(page, /The file is uploaded/);
+      await showsMessage(page, /The file is uploaded/);
       assert.equal(await bar.evaluate(({ value }) => value), 1);
       await drawn(page, [...LOGIN, "POST /upload HTTP 200"]);
     }));
@@ -204,12 +204,12 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
       issuerCommand(["users", "set-role", "climber", "student"]);
       await logIn(page, { name: "climber" });
       await press(page, "관리자 페이지 열기");
-      await told(page, /role이 "student"이라서 안 됩니다.*HTTP 403/);
+      await showsMessage(page, /role이 "student"이라서 안 됩니다.*HTTP 403/);
       issuerCommand(["users", "set-role", "climber", "admin"]);
       await press(page, "토큰 갱신");
-      await told(page, "새 access 토큰을 받았습니다.");
+      await showsMessage(page, "새 access 토큰을 받았습니다.");
       await press(page, "관리자 페이지 열기");
-      await told(page, /role이 "admin"이므로 관리자 페이지가 열립니다/);
+      await showsMessage(page, /role이 "admin"이므로 관리자 페이지가 열립니다/);
       await drawn(page, [
         ...LOGIN, "GET /admin/dashboard HTTP 403", "POST /api/token/refresh/ HTTP 200", "GET /admin/dashboard HTTP 200",
       ]);
@@ -218,10 +218,10 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
   test("a wrong password and an empty field are told in plain words", () =>
     onPage({}, async (page) => {
       await logIn(page, { secret: "" });
-      await told(page, "사용자 이름과 비밀번호를 모두 입력하세요.");
+      await showsMessage(page, "사용자 이름과 비밀번호를 모두 입력하세요.");
       assert.equal(await page.locator(".exchanges > li").count(), 0, "nothing was sent");
       await logIn(page, { secret: `${password}x` });
-      await told(page, /사용자 이름 또는 비밀번호가 올바르지 않습니다/);
+      await showsMessage(page, /사용자 이름 또는 비밀번호가 올바르지 않습니다/);
       await drawn(page, ["POST /api/token/ HTTP 401"]);
       assert.equal(await page.locator("#my-token").count(), 0);
     }));
@@ -230,7 +230,7 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
     onPage({}, async (page) => {
       await logIn(page);
       await press(page, "/protected 호출");
-      await told(page, /들여보냈습니다/);
+      await showsMessage(page, /들여보냈습니다/);
       const shown = await page.locator(".exchanges").evaluate((list) => list.textContent);
       assert.equal(shown.includes(password), false);
       assert.doesNotMatch(shown, /eyJ[\w-]{20,}/);
@@ -246,7 +246,7 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
       await page.locator("[data-attack=none]").waitFor();
       await page.getByRole("tab", { name: "흐름" }).click();
       await press(page, "로그아웃");
-      await told(page, /로그아웃했습니다/);
+      await showsMessage(page, /로그아웃했습니다/);
       assert.equal(await page.locator("[name=token]").inputValue(), "");
       assert.equal(await page.locator("#break .attack").count(), 0);
       assert.equal((await page.content()).includes(token), false);
@@ -267,14 +267,14 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
         await page.route(path, (route) => route.fulfill(answer));
         await press(page, "로그아웃");
         await done(page);
-        await told(page, message);
-        await page.locator("#told.wrong").waitFor();
+        await showsMessage(page, message);
+        await page.locator("#flow-message.wrong").waitFor();
         await page.unroute(path);
         assert.equal(await page.locator("#flow").getByRole("button", { name: "로그아웃", exact: true }).count(), 1, "the session goes on");
       }
       await page.route(path, (route) => route.fulfill({ status: 401, json: { detail: "Token is blacklisted", code: "token_not_valid" } }));
       await press(page, "로그아웃");
-      await told(page, /이미 끝난 세션입니다/);
+      await showsMessage(page, /이미 끝난 세션입니다/);
       await page.locator("#flow").getByRole("button", { name: "다시 로그인", exact: true }).waitFor();
     }));
 
@@ -293,8 +293,8 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
         await page.route(path, (route) => route.fulfill(answer));
         await logIn(page);
         await done(page);
-        await told(page, message);
-        await page.locator("#told.wrong").waitFor();
+        await showsMessage(page, message);
+        await page.locator("#flow-message.wrong").waitFor();
         assert.equal(await page.locator("#my-token").count(), 0);
         await page.unroute(path);
       }
@@ -320,11 +320,11 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
       await page.locator("#my-token").waitFor();
       await page.route(`${edgeUrl}/**`, (route) => route.abort("connectionrefused"));
       await press(page, "/protected 호출");
-      await told(page, /연결할 수 없습니다/);
+      await showsMessage(page, /연결할 수 없습니다/);
       await page.locator(".exchanges > li").last().getByText("응답 없음").waitFor();
       await page.unroute(`${edgeUrl}/**`);
       await press(page, "/protected 호출");
-      await told(page, /들여보냈습니다/);
+      await showsMessage(page, /들여보냈습니다/);
     }));
 
   test("in English on a phone, and then in Korean", () =>
@@ -336,19 +336,19 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
       await page.getByRole("button", { name: "Log in" }).click();
       await page.locator("#my-token").getByText("Verified", { exact: true }).waitFor();
       await press(page, "Call /protected");
-      await told(page, /let it in/);
+      await showsMessage(page, /let it in/);
       await press(page, "Open the admin page");
-      await told(page, /The token is good, but its role is .*HTTP 403/);
+      await showsMessage(page, /The token is good, but its role is .*HTTP 403/);
       await press(page, "Refresh the token");
-      await told(page, "Here is a new access token.");
+      await showsMessage(page, "Here is a new access token.");
       assert.equal(await overflow(page), 0, "wider than a phone");
       await press(page, "Log out");
-      await told(page, /^Logged out/);
+      await showsMessage(page, /^Logged out/);
       await press(page, "Look at the revocation list");
-      await told(page, /In the signed list, number \d+ is 1 \(revoked\)/);
+      await showsMessage(page, /In the signed list, number \d+ is 1 \(revoked\)/);
       await refusedInTheEnd(page, "/protected with the old token", /^The edge refused the token that was logged out/, /The edge still lets it in/);
       await page.getByRole("button", { name: "한국어" }).click();
-      await told(page, /로그아웃한 토큰을 엣지가 거부했습니다/);
+      await showsMessage(page, /로그아웃한 토큰을 엣지가 거부했습니다/);
       assert.equal(await overflow(page), 0, "wider than a phone");
     }));
 });

@@ -58,13 +58,13 @@ describe("the gallery of attacks", { skip: noSystem, timeout: 240_000 }, () => {
       assert.match(await promoted.locator(".decoder").textContent(), /roleadmin.*without a warning/s);
     }));
 
-  test("an attack can be looked at stage by stage", () =>
+  test("an attack can be looked at step by step", () =>
     onPage({}, async (page) => {
       await page.getByRole("button", { name: "예제 만들기" }).click();
       await page.locator("#verdict").getByText("검증됨").waitFor();
       await page.getByRole("tab", { name: "망가뜨리기" }).click();
       await page.locator("[data-attack=expired]").getByRole("button", { name: "검사기에서 보기" }).click();
-      await page.locator("#stages > li.failed .code", { hasText: "token_expired" }).waitFor();
+      await page.locator("#steps > li.failed .code", { hasText: "token_expired" }).waitFor();
       assert.notEqual(await page.locator("[name=now]").inputValue(), "");
       await page.getByRole("tab", { name: "망가뜨리기" }).click();
       await page.getByText("원본부터 거부되므로").waitFor();
@@ -92,7 +92,7 @@ describe("the gallery of attacks", { skip: noSystem, timeout: 240_000 }, () => {
     await page.getByRole("tab", { name: "망가뜨리기" }).click();
   }
 
-  const unmade = (page) => page.locator("#break .attack:has(.unmade)").evaluateAll((items) => items.map((item) => item.dataset.attack));
+  const inapplicable = (page) => page.locator("#break .attack:has(.not-applicable)").evaluateAll((items) => items.map((item) => item.dataset.attack));
 
   test("an attack that cannot be made of a token says so, and the others go on", () =>
     onPage({}, async (page) => {
@@ -108,14 +108,14 @@ describe("the gallery of attacks", { skip: noSystem, timeout: 240_000 }, () => {
       for (const [text, ids] of cases) {
         await attack(page, text, pem);
         await page.locator("#break").getByText("원본부터 거부되므로").waitFor();
-        await until(`what cannot be made of ${text}`, ids, () => unmade(page));
+        await until(`what cannot be made of ${text}`, ids, () => inapplicable(page));
         assert.equal(await page.locator("#break .attack").count(), STOPPED.length);
         assert.equal(await page.locator("#break .attack .trust.bad").count(), STOPPED.length - ids.length);
         assert.equal(await page.locator("#break .attack .trust.good").count(), 0);
       }
-      await page.locator("[data-attack=flip] .unmade").getByText("이 토큰으로는 만들 수 없습니다.").waitFor();
+      await page.locator("[data-attack=flip] .not-applicable").getByText("이 토큰으로는 만들 수 없습니다.").waitFor();
       await page.getByRole("button", { name: "English" }).click();
-      await page.locator("[data-attack=flip] .unmade").getByText("It cannot be made of this token.").waitFor();
+      await page.locator("[data-attack=flip] .not-applicable").getByText("It cannot be made of this token.").waitFor();
     }));
 
   test("what the cards say holds for keys of other sizes", () =>
@@ -131,12 +131,12 @@ describe("the gallery of attacks", { skip: noSystem, timeout: 240_000 }, () => {
       const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 3072 });
       await attack(page, token({}, {}, privateKey), publicKey.export({ type: "spki", format: "pem" }));
       await page.getByText("원본은 검증되고, 공격 17가지 중 17가지가 거부됩니다. 1가지는 이 토큰으로 만들 수 없습니다.").waitFor();
-      assert.deepEqual(await unmade(page), ["trailing-bits"]);
-      await page.locator("[data-attack=trailing-bits] .unmade").getByText(/글자의 비트를 남김없이 쓰므로/).waitFor();
+      assert.deepEqual(await inapplicable(page), ["trailing-bits"]);
+      await page.locator("[data-attack=trailing-bits] .not-applicable").getByText(/글자의 비트를 남김없이 쓰므로/).waitFor();
       assert.doesNotMatch(await page.locator("[data-attack=flip] .hint").textContent(), /\d/);
       await page.getByRole("button", { name: "English" }).click();
       await page.getByText("The original is verified; 17 of 17 attacks are refused. 1 cannot be made of this token.").waitFor();
-      await page.locator("[data-attack=trailing-bits] .unmade").getByText(/uses every bit of its letters/).waitFor();
+      await page.locator("[data-attack=trailing-bits] .not-applicable").getByText(/uses every bit of its letters/).waitFor();
     }));
 
   test("the keyboard alone tries the example, and is led to how it went", () =>

@@ -28,7 +28,7 @@ const WORDS = {
     locale: "ko-KR",
     good: "검증됨",
     bad: "거부됨",
-    stages: ["형태", "헤더", "키", "서명", "클레임", "폐기"],
+    steps: ["형태", "헤더", "키", "서명", "클레임", "폐기"],
     outcomes: { passed: "통과", failed: "실패", not_reached: "도달하지 않음", not_checked: "확인하지 않음" },
     secret: /비밀 키입니다\. 바로 지웠고 어디에도 저장하지 않았습니다/,
     noToken: /토큰이 아닙니다/,
@@ -37,14 +37,14 @@ const WORDS = {
     jwe: /암호화된 토큰\(JWE\)/,
     large: /1,000,000자입니다/,
     noKey: /공개 키를 붙여 넣으면 검증합니다/,
-    panes: ["헤더", "클레임"],
+    panels: ["헤더", "클레임"],
     noShare: "공유할 토큰이 없습니다.",
   },
   en: {
     locale: "en-US",
     good: "Verified",
     bad: "Refused",
-    stages: ["Shape", "Header", "Key", "Signature", "Claims", "Revocation"],
+    steps: ["Shape", "Header", "Key", "Signature", "Claims", "Revocation"],
     outcomes: { passed: "passed", failed: "failed", not_reached: "not reached", not_checked: "not checked" },
     secret: /private or secret key\. It was removed from the page at once and stored nowhere/,
     noToken: /This is no token/,
@@ -53,26 +53,26 @@ const WORDS = {
     jwe: /an encrypted token \(JWE\)/,
     large: /1,000,000 characters/,
     noKey: /Paste the public key to have the token checked/,
-    panes: ["header", "claims"],
+    panels: ["header", "claims"],
     noShare: "There is no token to share.",
   },
 };
 
-/** Tokens that stop at one stage each, counted from 0. */
+/** Tokens that stop at one step each, counted from 0. */
 const REFUSED = [
-  { what: "letters that are no base64url", text: () => token().replace(".", "!."), stage: 0, code: "base64_invalid" },
-  { what: "alg none", text: () => `${segment({ alg: "none" })}.${segment(claims)}.`, stage: 1, code: "alg_not_allowed" },
-  { what: "an unknown kid", text: () => token({}, { kid: "b" }), keys: oneKey, stage: 2, code: "key_not_found" },
-  { what: "a changed claim", text: tampered, stage: 3, code: "signature_invalid" },
-  { what: "an expired token", text: () => token({ exp: NOW }), stage: 4, code: "token_expired" },
-  { what: "a refresh token", text: () => token({ token_type: "refresh" }), stage: 4, code: "token_type_mismatch" },
+  { what: "letters that are no base64url", text: () => token().replace(".", "!."), step: 0, code: "base64_invalid" },
+  { what: "alg none", text: () => `${segment({ alg: "none" })}.${segment(claims)}.`, step: 1, code: "alg_not_allowed" },
+  { what: "an unknown kid", text: () => token({}, { kid: "b" }), keys: oneKey, step: 2, code: "key_not_found" },
+  { what: "a changed claim", text: tampered, step: 3, code: "signature_invalid" },
+  { what: "an expired token", text: () => token({ exp: NOW }), step: 4, code: "token_expired" },
+  { what: "a refresh token", text: () => token({ token_type: "refresh" }), step: 4, code: "token_type_mismatch" },
 ];
 
 describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
   const { onPage } = visits();
 
   const field = (page, name) => page.locator(`#inspector-form [name=${name}]`);
-  const verdict = (page, word) => page.locator("#verdict .seal", { hasText: word }).waitFor();
+  const verdict = (page, word) => page.locator("#verdict .badge", { hasText: word }).waitFor();
 
   async function inspect(page, text, { keys = pem, now = NOW } = {}) {
     await field(page, "keys").fill(keys);
@@ -80,11 +80,11 @@ describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
     await field(page, "token").fill(text);
   }
 
-  /** Waits until the six stages went like this, in these words. */
-  async function stages(page, words, kinds) {
-    const wanted = kinds.map((kind, place) => [kind, words.stages[place], words.outcomes[kind]]);
-    await until("the stages", wanted, () =>
-      page.locator("#stages > li").evaluateAll((items) =>
+  /** Waits until the six steps went like this, in these words. */
+  async function steps(page, words, kinds) {
+    const wanted = kinds.map((kind, place) => [kind, words.steps[place], words.outcomes[kind]]);
+    await until("the steps", wanted, () =>
+      page.locator("#steps > li").evaluateAll((items) =>
         items.map((item) => [item.className, item.querySelector("strong").textContent, item.querySelector(":scope > .outcome").textContent])));
   }
 
@@ -97,36 +97,36 @@ describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
   }
 
   const PASSED = [...Array(5).fill("passed"), "not_checked"];
-  const stoppedAt = (stage) => Array.from({ length: 6 }, (_, place) => place < stage ? "passed" : place === stage ? "failed" : "not_reached");
+  const stoppedAt = (step) => Array.from({ length: 6 }, (_, place) => place < step ? "passed" : place === step ? "failed" : "not_reached");
 
   for (const [lang, words] of Object.entries(WORDS)) {
     const visit = (options, act) => onPage({ locale: words.locale, ...options }, act);
 
-    test(`a good token passes every stage, and nothing leaves the page (${lang})`, () =>
+    test(`a good token passes every step, and nothing leaves the page (${lang})`, () =>
       visit({}, async (page, { origins }) => {
         await inspect(page, `  ${token()}\n`);
         await verdict(page, words.good);
-        await stages(page, words, PASSED);
-        assert.match(await page.locator("#pane-claims table").textContent(), /"도장"/);
+        await steps(page, words, PASSED);
+        assert.match(await page.locator("#panel-claims table").textContent(), /"도장"/);
         // A time is said in words beside its number.
-        assert.match(await page.locator("#pane-claims tr", { hasText: "exp" }).locator(".in-words").textContent(), /2027/);
-        assert.match(await page.locator("#pane-header table").textContent(), /"RS256"/);
-        for (const [pane, name] of [["header", words.panes[0]], ["claims", words.panes[1]]]) {
-          await page.locator(`#pane-${pane}`).getByRole("table", { name, exact: true }).waitFor();
-          await page.locator(`#pane-${pane} summary`).click();
-          await page.locator(`#pane-${pane}`).getByRole("group", { name, exact: true }).waitFor();
+        assert.match(await page.locator("#panel-claims tr", { hasText: "exp" }).locator(".in-words").textContent(), /2027/);
+        assert.match(await page.locator("#panel-header table").textContent(), /"RS256"/);
+        for (const [panel, name] of [["header", words.panels[0]], ["claims", words.panels[1]]]) {
+          await page.locator(`#panel-${panel}`).getByRole("table", { name, exact: true }).waitFor();
+          await page.locator(`#panel-${panel} summary`).click();
+          await page.locator(`#panel-${panel}`).getByRole("group", { name, exact: true }).waitFor();
         }
         assert.deepEqual([...origins], [new URL(wwwUrl).origin]);
       }));
 
-    test(`a refused token says at which stage, with code and explanation (${lang})`, () =>
+    test(`a refused token says at which step, with code and explanation (${lang})`, () =>
       visit({}, async (page) => {
-        for (const { what, text, keys, stage, code } of REFUSED) {
+        for (const { what, text, keys, step, code } of REFUSED) {
           await inspect(page, text(), { keys: keys ?? pem });
-          await page.locator("#stages > li.failed .why .code", { hasText: code }).waitFor();
+          await page.locator("#steps > li.failed .why .code", { hasText: code }).waitFor();
           await verdict(page, words.bad);
-          await stages(page, words, stoppedAt(stage));
-          const why = await page.locator("#stages > li.failed .why").textContent();
+          await steps(page, words, stoppedAt(step));
+          const why = await page.locator("#steps > li.failed .why").textContent();
           assert.ok(why.includes(codeTexts[code][lang]), `${what}: ${why}`);
         }
       }));
@@ -152,7 +152,7 @@ describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
         assert.ok((await notice.textContent()).includes(codeTexts.key_format_unknown[lang]));
         await field(page, "keys").fill(pem);
         await field(page, "token").fill("a".repeat(1_000_000));
-        await page.locator("#stages > li.failed .code", { hasText: "token_too_large" }).waitFor();
+        await page.locator("#steps > li.failed .code", { hasText: "token_too_large" }).waitFor();
       }));
 
     test(`a private key is flagged, removed and never stored (${lang})`, () =>
@@ -235,23 +235,23 @@ describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
     onPage({}, async (page) => {
       await inspect(page, token({}, { kid: "new" }), { keys: twoKeys });
       await verdict(page, "검증됨");
-      const key = page.locator("#pane-key");
+      const key = page.locator("#panel-key");
       await key.locator(".key.chosen", { hasText: "new" }).getByText("선택됨").waitFor();
       await key.getByText(/같은 kid를 가진 키로/).waitFor();
       assert.equal(await key.locator(".key").count(), 2);
 
       // Its own key is there; the one that it names is another.
       await field(page, "token").fill(token({}, { kid: "old" }));
-      await page.locator("#stages > li.failed .code", { hasText: "signature_invalid" }).waitFor();
+      await page.locator("#steps > li.failed .code", { hasText: "signature_invalid" }).waitFor();
       await key.locator(".key.chosen", { hasText: "old" }).waitFor();
 
       await field(page, "token").fill(token({}, { kid: "none of them" }));
-      await page.locator("#stages > li.failed .code", { hasText: "key_not_found" }).waitFor();
+      await page.locator("#steps > li.failed .code", { hasText: "key_not_found" }).waitFor();
       await key.getByText(/이 kid를 가진 RS256 키가 없습니다/).waitFor();
       assert.equal(await key.locator(".key.chosen").count(), 0);
 
       await field(page, "token").fill(token());
-      await page.locator("#stages > li:nth-child(3).failed").waitFor();
+      await page.locator("#steps > li:nth-child(3).failed").waitFor();
       await key.getByText(/추측하지 않고 거부합니다/).waitFor();
     }));
 
@@ -265,19 +265,19 @@ describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
         for (const [keys, place] of [[[other, jwk], 1], [[jwk, other], 0]]) {
           await inspect(page, token(), { keys: JSON.stringify({ keys }) });
           await verdict(page, "검증됨");
-          await page.locator("#pane-key").getByText(/쓸 수 있는 키가 하나뿐이라/).waitFor();
-          const chosen = await page.locator("#pane-key .key").evaluateAll((items) => items.map((item) => item.classList.contains("chosen")));
+          await page.locator("#panel-key").getByText(/쓸 수 있는 키가 하나뿐이라/).waitFor();
+          const chosen = await page.locator("#panel-key .key").evaluateAll((items) => items.map((item) => item.classList.contains("chosen")));
           assert.deepEqual(chosen, [0, 1].map((each) => each === place), JSON.stringify(other));
         }
       }
       // Of two of one name, of which one is skipped, it is the other.
       await inspect(page, token({}, { kid: "a" }), { keys: JSON.stringify({ keys: [{ ...otherJwk, kid: "a", use: "enc" }, { ...jwk, kid: "a" }] }) });
       await verdict(page, "검증됨");
-      assert.deepEqual(await page.locator("#pane-key .key.chosen .in-words").allTextContents(), ["RSA · 2048 bit"]);
+      assert.deepEqual(await page.locator("#panel-key .key.chosen .in-words").allTextContents(), ["RSA · 2048 bit"]);
       // A key that is the only one by itself needs no name.
       await inspect(page, token({}, { kid: "a" }), { keys: JSON.stringify(jwk) });
       await verdict(page, "검증됨");
-      await page.locator("#pane-key .key.chosen").waitFor();
+      await page.locator("#panel-key .key.chosen").waitFor();
     }));
 
   test("a second that passes is shown, and read out to nobody", () =>
@@ -287,10 +287,10 @@ describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
       await field(page, "token").fill(token({ iat: now, exp: now + 50 }));
       await verdict(page, "검증됨");
       await page.evaluate(() => {
-        window.told = [];
+        window.announced = [];
         window.shown = 0;
         new MutationObserver(() => { window.shown += 1; }).observe(document.querySelector("#clock-words"), { childList: true, characterData: true, subtree: true });
-        const observer = new MutationObserver((changes) => window.told.push(...changes.map(({ target }) => target.id || target.textContent)));
+        const observer = new MutationObserver((changes) => window.announced.push(...changes.map(({ target }) => target.id || target.textContent)));
         for (const region of document.querySelectorAll("output, [role=status], [role=alert], [role=log], [aria-live]")) {
           observer.observe(region, { childList: true, characterData: true, subtree: true });
         }
@@ -299,7 +299,7 @@ describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
       await slider.focus();
       const held = await slider.getAttribute("aria-valuetext");
       await until("seconds that passed", true, () => page.evaluate(() => window.shown >= 3));
-      assert.deepEqual(await page.evaluate(() => window.told), []);
+      assert.deepEqual(await page.evaluate(() => window.announced), []);
       // The focus on the slider does not make it count aloud; a move does.
       assert.equal(await slider.getAttribute("aria-valuetext"), held);
       await page.keyboard.press("End");
@@ -321,15 +321,15 @@ describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
       const slider = field(page, "slider");
       await slider.focus();
       await page.keyboard.press("End");
-      await page.locator("#stages > li.failed .code", { hasText: "token_expired" }).waitFor();
+      await page.locator("#steps > li.failed .code", { hasText: "token_expired" }).waitFor();
       await page.locator("#clock-words").getByText(/만료된 지/).waitFor();
-      assert.match(await page.locator("#stages > li.failed .why").textContent(), new RegExp(`expiredAt ${NOW + 60} `));
+      assert.match(await page.locator("#steps > li.failed .why").textContent(), new RegExp(`expiredAt ${NOW + 60} `));
       await page.keyboard.press("Home");
       await until("a check before the token's time", true, async () => Number(await field(page, "now").inputValue()) < NOW);
       await page.locator("#clock-words").getByText(/만료까지/).waitFor();
 
       await field(page, "now").fill(`${NOW + 60}`);
-      await page.locator("#stages > li.failed .code", { hasText: "token_expired" }).waitFor();
+      await page.locator("#steps > li.failed .code", { hasText: "token_expired" }).waitFor();
       await field(page, "now").fill(`${NOW + 59}`);
       await verdict(page, "검증됨");
       await field(page, "now").fill("-1");
@@ -346,13 +346,13 @@ describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
       await page.getByRole("button", { name: "예제 만들기" }).click();
       await verdict(page, "검증됨");
       await page.clock.fastForward("02:30:00");
-      await page.locator("#stages > li.failed .code", { hasText: "token_expired" }).waitFor();
+      await page.locator("#steps > li.failed .code", { hasText: "token_expired" }).waitFor();
       await verdict(page, "거부됨");
     }));
 
   test("the policy switches decide", () =>
     onPage({}, async (page) => {
-      const failed = (code) => page.locator("#stages > li.failed .code", { hasText: code }).waitFor();
+      const failed = (code) => page.locator("#steps > li.failed .code", { hasText: code }).waitFor();
       await page.getByText("정책", { exact: true }).click();
       await inspect(page, token({ iss: "https://a.example", aud: "b" }), { now: NOW + 65 });
       await failed("token_expired");
@@ -377,7 +377,7 @@ describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
 
   test("the future leeway decides about nbf and iat, and not about exp", () =>
     onPage({}, async (page) => {
-      const failed = (code) => page.locator("#stages > li.failed .code", { hasText: code }).waitFor();
+      const failed = (code) => page.locator("#steps > li.failed .code", { hasText: code }).waitFor();
       await page.getByText("정책", { exact: true }).click();
       await inspect(page, token({ nbf: NOW + 5, iat: NOW + 5 }), { now: NOW });
       await verdict(page, "검증됨");
@@ -450,7 +450,7 @@ describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
       assert.deepEqual(requested.filter((url) => url.includes(shared)), [], "no request holds the token");
       // In a page that is open already, a link only changes what is behind the #.
       await other.evaluate((hash) => { location.hash = hash; }, new URLSearchParams({ token: token({ user_id: 7 }, { kid: "a" }), keys: oneKey }).toString());
-      await other.locator("#pane-claims tr", { hasText: "user_id" }).getByText("7").waitFor();
+      await other.locator("#panel-claims tr", { hasText: "user_id" }).getByText("7").waitFor();
       await field(other, "token").fill(shared);
       await until("the address without the other token", "", async () => new URL(other.url()).hash);
       await other.getByRole("button", { name: "지우기" }).click();
@@ -495,7 +495,7 @@ describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
     onPage({}, async (page) => {
       const username = "<img src=x onerror=alert(1)>";
       await inspect(page, token({ username }));
-      await page.locator("#pane-claims").getByText(username).first().waitFor();
+      await page.locator("#panel-claims").getByText(username).first().waitFor();
       assert.equal(await page.locator("#inspection img").count(), 0);
     }));
 });

@@ -52,7 +52,7 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
         await visitor.evaluate(() => {
           addEventListener("beforeinput", () => { window.pasted = performance.now(); }, { once: true });
           new MutationObserver((_, observer) => {
-            if (document.querySelector("#verdict .seal") !== null) {
+            if (document.querySelector("#verdict .badge") !== null) {
               observer.disconnect();
               requestAnimationFrame(() => setTimeout(() => { window.judged = performance.now(); }));
             }
@@ -82,7 +82,7 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
         await visitor.evaluate((own) => {
           window.blocked = [];
           document.addEventListener("securitypolicyviolation", (event) => window.blocked.push(event.effectiveDirective));
-          fetch(`${own}/seal.svg`).catch(() => {});
+          fetch(`${own}/logo.svg`).catch(() => {});
           new Image().src = "http://127.0.0.1:9/pixel.png";
           document.head.append(Object.assign(document.createElement("style"), { textContent: "p { color: red }" }));
           try {
@@ -134,7 +134,7 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
           await page.locator("[name=keys]").fill(pem);
           await page.locator("[name=now]").fill(`${NOW}`);
           await page.locator("[name=token]").fill(token(statusClaim(uri, 3)));
-          await page.locator("#stages > li").last().getByText(/This page connects to nobody/).waitFor();
+          await page.locator("#steps > li").last().getByText(/This page connects to nobody/).waitFor();
           assert.equal(await page.locator("#look-up").count(), 0);
           await page.getByText("Revocation list", { exact: true }).click();
           await page.locator("[name=statusList]").fill(statusList(uri, { 3: 1 }));
@@ -154,7 +154,7 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
     const name = (ko, en) => (korean ? ko : en);
     await look("empty");
     await page.locator("#sample").click();
-    await page.locator("#verdict .seal").waitFor();
+    await page.locator("#verdict .badge").waitFor();
     await page.getByText(name("정책", "Policy"), { exact: true }).click();
     await look("inspector");
     await page.getByRole("tab", { name: name("망가뜨리기", "Break it") }).click();
@@ -168,22 +168,22 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
       await logIn(page);
       await page.getByRole("button", { name: "English" }).click();
     }
-    await page.locator("#my-token .seal").waitFor();
+    await page.locator("#my-token .badge").waitFor();
     await page.getByRole("button", { name: name("/protected 호출", "Call /protected") }).click();
-    await page.locator("#told").getByText(name(/들여보냈습니다/, /let it in/)).waitFor();
+    await page.locator("#flow-message").getByText(name(/들여보냈습니다/, /let it in/)).waitFor();
     await page.getByRole("button", { name: name("관리자 페이지 열기", "Open the admin page") }).click();
-    await page.locator("#told").getByText(/HTTP 403/).waitFor();
+    await page.locator("#flow-message").getByText(/HTTP 403/).waitFor();
     await page.locator(".exchanges summary").last().click();
     await look("flow");
     await page.locator("#flow").getByRole("button", { name: name("내 토큰 검사", "Inspect my token") }).click();
     await page.locator("#look-up").click();
-    await page.locator("#stages > li.passed").nth(5).waitFor();
+    await page.locator("#steps > li.passed").nth(5).waitFor();
     await look("revocation");
     await page.getByRole("tab", { name: name("흐름", "The flow") }).click();
     await page.getByRole("button", { name: name("로그아웃", "Log out"), exact: true }).click();
-    await page.locator("#told").getByText(name(/로그아웃했습니다/, /Logged out/)).waitFor();
+    await page.locator("#flow-message").getByText(name(/로그아웃했습니다/, /Logged out/)).waitFor();
     await page.getByRole("button", { name: name("폐기 목록 보기", "Look at the revocation list") }).click();
-    await page.locator("#told").getByText(name(/1\(폐기\)/, /1 \(revoked\)/)).waitFor();
+    await page.locator("#flow-message").getByText(name(/1\(폐기\)/, /1 \(revoked\)/)).waitFor();
     await look("logout");
     await page.getByRole("tab", { name: name("속도", "Speed") }).click();
     await page.getByRole("button", { name: name("재기", "Measure") }).click();
@@ -215,14 +215,14 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
         await page.locator("[name=keys]").fill(pem);
         await page.locator("[name=now]").fill(`${NOW}`);
         await page.locator("[name=token]").fill(tampered());
-        await page.locator("#verdict .seal").waitFor();
+        await page.locator("#verdict .badge").waitFor();
         await page.locator("#inspection").evaluate((part) => part.scrollIntoView());
         await shoot(page, `inspector-${lang}`);
         await page.emulateMedia({ colorScheme: "dark" });
         await page.setViewportSize({ width: 1000, height: 1190 });
         await page.getByRole("button", { name: "한국어" }).click();
         await logIn(page);
-        await page.locator("#my-token .seal").waitFor();
+        await page.locator("#my-token .badge").waitFor();
         await page.locator(`[data-lang=${lang}]`).click();
         for (const [ko, en, answered] of [["/protected 호출", "Call /protected", 3], ["토큰 갱신", "Refresh the token", 4], ["관리자 페이지 열기", "Open the admin page", 5]]) {
           await page.getByRole("button", { name: lang === "ko" ? ko : en, exact: true }).click();
@@ -296,19 +296,19 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
       await page.keyboard.press("ArrowRight");
       await page.keyboard.press("ArrowRight");
       await page.locator("#flow h2").waitFor();
-      await page.evaluate(() => { window.region = document.querySelector("#told"); });
+      await page.evaluate(() => { window.region = document.querySelector("#flow-message"); });
       await tabTo(page, "Username");
       await page.keyboard.type(username);
       await page.keyboard.press("Tab");
       await page.keyboard.type(password);
       await page.keyboard.press("Enter");
-      await page.locator("#my-token .seal").waitFor();
+      await page.locator("#my-token .badge").waitFor();
       const press = async (name, told) => {
         if ((await page.evaluate(() => document.activeElement.textContent)) !== name) {
           await tabTo(page, name);
         }
         await page.keyboard.press("Enter");
-        await page.locator("#told").getByText(told).waitFor();
+        await page.locator("#flow-message").getByText(told).waitFor();
       };
       // The focus is on the first action after the login, and stays where it was after each.
       await until("the focus", "Call /protected", () => page.evaluate(() => document.activeElement.textContent));
@@ -322,7 +322,7 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
       await until("the focus", "inspector-title", () => page.evaluate(() => document.activeElement.id));
       await tabTo(page, "Look it up at the issuer");
       await page.keyboard.press("Enter");
-      await page.locator("#stages > li.passed").nth(5).waitFor();
+      await page.locator("#steps > li.passed").nth(5).waitFor();
       await until("the focus", "look-up", () => page.evaluate(() => document.activeElement.id));
       await page.locator("#tab-flow").focus();
       await page.keyboard.press("Enter");

@@ -1,4 +1,4 @@
-// The revocation stage of the inspector in real Chromium: lists that are pasted, and the real
+// The revocation step of the inspector in real Chromium: lists that are pasted, and the real
 // issuer's, asked by a button alone.
 
 import assert from "node:assert/strict";
@@ -41,18 +41,18 @@ const WORDS = {
   },
 };
 
-describe("the revocation stage", { skip: noSystem, timeout: 240_000 }, () => {
+describe("the revocation step", { skip: noSystem, timeout: 240_000 }, () => {
   const { onPage } = visits();
 
   const field = (page, name) => page.locator(`#inspector-form [name=${name}]`);
-  const stage = (page) => page.locator("#stages > li").last();
+  const step = (page) => page.locator("#steps > li").last();
 
-  /** Waits until the stage went like this, with this sentence, these codes and this seal. */
-  async function isStage(page, outcome, sentence, codes, seal) {
-    await stage(page).locator(".why", { hasText: sentence }).first().waitFor();
+  /** Waits until the step went like this, with this sentence, these codes and this badge. */
+  async function isStep(page, outcome, sentence, codes, badge) {
+    await step(page).locator(".why", { hasText: sentence }).first().waitFor();
     assert.deepEqual(
-      [await stage(page).getAttribute("class"), await stage(page).locator(".code").allTextContents(), await page.locator("#verdict .seal").textContent()],
-      [outcome, codes, seal],
+      [await step(page).getAttribute("class"), await step(page).locator(".code").allTextContents(), await page.locator("#verdict .badge").textContent()],
+      [outcome, codes, badge],
     );
   }
 
@@ -62,21 +62,21 @@ describe("the revocation stage", { skip: noSystem, timeout: 240_000 }, () => {
         await field(page, "keys").fill(pem);
         await field(page, "now").fill(`${NOW}`);
         await field(page, "token").fill(token());
-        await isStage(page, "not_checked", words.none, [], words.good);
+        await isStep(page, "not_checked", words.none, [], words.good);
 
         await field(page, "token").fill(token(statusClaim(URI, 7)));
-        await isStage(page, "not_checked", words.elsewhere, [], words.good);
+        await isStep(page, "not_checked", words.elsewhere, [], words.good);
         assert.equal(await page.locator("#look-up").count(), 0, "this page may not ask there");
 
         await page.getByText(words.summary, { exact: true }).click();
         const paste = (text) => field(page, "statusList").fill(text);
         await paste(`${statusList(URI, { 6: 3, 8: 3 })}\n`);
-        await isStage(page, "passed", words.valid, [], words.good);
+        await isStep(page, "passed", words.valid, [], words.good);
         await paste(statusList(URI, { 7: 1 }));
-        await isStage(page, "failed", words.revoked, ["token_revoked"], words.bad);
+        await isStep(page, "failed", words.revoked, ["token_revoked"], words.bad);
         assert.ok((await page.locator("#verdict").textContent()).includes(codeTexts.token_revoked[lang]));
         await paste(statusList(URI, { 7: 2 }));
-        await isStage(page, "failed", words.suspended, ["token_revoked"], words.bad);
+        await isStep(page, "failed", words.suspended, ["token_revoked"], words.bad);
 
         // What was not signed by the issuer, or for another address, says nothing.
         const invalid = (code) => ["revocation_unknown", "status_list_invalid", code];
@@ -90,10 +90,10 @@ describe("the revocation stage", { skip: noSystem, timeout: 240_000 }, () => {
           ["hello", "token_malformed"],
         ]) {
           await paste(list);
-          await isStage(page, "unknown", codeTexts[code][lang], invalid(code), words.good);
+          await isStep(page, "unknown", codeTexts[code][lang], invalid(code), words.good);
         }
         await paste("");
-        await isStage(page, "not_checked", words.elsewhere, [], words.good);
+        await isStep(page, "not_checked", words.elsewhere, [], words.good);
         assert.deepEqual([...origins], [new URL(wwwUrl).origin]);
       }));
 
@@ -103,12 +103,12 @@ describe("the revocation stage", { skip: noSystem, timeout: 240_000 }, () => {
         const asked = () => requested.filter((url) => url.startsWith(issuerUrl));
         await field(page, "keys").fill(JSON.stringify(await publishedKeys()));
         await field(page, "token").fill(access);
-        await isStage(page, "not_checked", words.quiet, [], words.good);
+        await isStep(page, "not_checked", words.quiet, [], words.good);
         assert.deepEqual(asked(), []);
 
         await page.getByRole("button", { name: words.ask }).focus();
         await page.keyboard.press("Enter");
-        await isStage(page, "passed", words.valid, [], words.good);
+        await isStep(page, "passed", words.valid, [], words.good);
         const { uri } = JSON.parse(Buffer.from(access.split(".")[1], "base64url")).status.status_list;
         assert.deepEqual(asked(), [uri], "the list alone");
         // Whoever has no mouse is where they were.
@@ -126,7 +126,7 @@ describe("the revocation stage", { skip: noSystem, timeout: 240_000 }, () => {
           await route.continue();
         });
         await page.getByRole("button", { name: words.again }).click();
-        await isStage(page, "failed", words.revoked, ["token_revoked"], words.bad);
+        await isStep(page, "failed", words.revoked, ["token_revoked"], words.bad);
         assert.deepEqual(asked(), [uri, uri]);
 
         // What was found belongs to this token and this time.
@@ -134,9 +134,9 @@ describe("the revocation stage", { skip: noSystem, timeout: 240_000 }, () => {
         await page.locator("#verdict").getByText("token_revoked").waitFor();
         const { iat } = JSON.parse(Buffer.from(access.split(".")[1], "base64url"));
         await field(page, "now").fill(`${iat + 3600}`);
-        await page.locator("#stages > li.not_checked").waitFor();
+        await page.locator("#steps > li.not_checked").waitFor();
         await page.locator("#look-up").click();
-        await page.locator("#stages > li.unknown .code", { hasText: "token_expired" }).waitFor();
+        await page.locator("#steps > li.unknown .code", { hasText: "token_expired" }).waitFor();
       }));
   }
 
@@ -147,10 +147,10 @@ describe("the revocation stage", { skip: noSystem, timeout: 240_000 }, () => {
       await field(page, "token").fill(access);
       await page.route(`${issuerUrl}/**`, (route) => route.abort("connectionrefused"));
       await page.locator("#look-up").click();
-      await isStage(page, "unknown", /목록을 받지 못했습니다/, ["revocation_unknown", "status_list_unreachable"], "검증됨");
+      await isStep(page, "unknown", /목록을 받지 못했습니다/, ["revocation_unknown", "status_list_unreachable"], "검증됨");
       await page.unroute(`${issuerUrl}/**`);
       await page.locator("#look-up").click();
-      await isStage(page, "passed", WORDS.ko.valid, [], "검증됨");
+      await isStep(page, "passed", WORDS.ko.valid, [], "검증됨");
     }));
 
   test("a token that was refused before has no button", () =>
@@ -158,8 +158,8 @@ describe("the revocation stage", { skip: noSystem, timeout: 240_000 }, () => {
       const { access } = await logIn();
       await field(page, "keys").fill(pem);
       await field(page, "token").fill(access);
-      await page.locator("#stages > li.failed").waitFor();
+      await page.locator("#steps > li.failed").waitFor();
       assert.equal(await page.locator("#look-up").count(), 0);
-      assert.equal(await stage(page).getAttribute("class"), "not_reached");
+      assert.equal(await step(page).getAttribute("class"), "not_reached");
     }));
 });

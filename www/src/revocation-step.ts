@@ -4,7 +4,7 @@ import { t } from "./lang.ts";
 import { lookUp, mayAsk, notChecked, placeOf, told, type Looking, type Revocation } from "./revocation.ts";
 import type { Members } from "./token.ts";
 
-/** A token that passed all other stages. */
+/** A token that passed all other steps. */
 export interface Candidate extends Pick<Looking, "keys" | "options" | "now"> {
   claims: Members;
   /** The list that was pasted; empty: none, so the issuer would be asked for it. */
@@ -13,14 +13,14 @@ export interface Candidate extends Pick<Looking, "keys" | "options" | "now"> {
   question: string;
 }
 
-/** The last stage of the inspector. A list that was pasted is looked into at once, the issuer is asked by a button alone. */
-export class RevocationStage {
+/** The last step of the inspector. A list that was pasted is looked into at once, the issuer is asked by a button alone. */
+export class RevocationStep {
   readonly #show: (revocation: Revocation, asking: HTMLElement | undefined) => void;
   readonly #fail: (error: unknown) => void;
   #candidate: Candidate | undefined;
   #found: { question: string; status: TokenStatus } | undefined;
 
-  /** @param show puts the stage on the page, with the button if there is one */
+  /** @param show puts the step on the page, with the button if there is one */
   constructor(show: (revocation: Revocation, asking: HTMLElement | undefined) => void, fail: (error: unknown) => void) {
     this.#show = show;
     this.#fail = fail;

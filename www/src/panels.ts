@@ -9,16 +9,16 @@ const TIMES = new Set(["exp", "iat", "nbf", "auth_time"]);
 /** More of a text is not shown. */
 const SHOWN = 20_000;
 
-/** Fills the panes for text, header, claims and key. `now`: Unix seconds. */
-export function showPanes(token: string, keys: string, explanation: Explanation, now: number): void {
+/** Fills the panels for text, header, claims and key. `now`: Unix seconds. */
+export function showPanels(token: string, keys: string, explanation: Explanation, now: number): void {
   const { verdict, untrusted } = explanation;
   const [head, body] = segmentsOf(token);
-  fill("pane-text", rawToken(token), legend());
+  fill("panel-text", rawToken(token), legend());
   // Decoded here even when they were verified: the verifier's objects hide a member `__proto__`
   // from listings.
-  fill("pane-header", ...objectView(t("헤더", "header"), decoded(head), untrusted.header, verdict.ok, now));
-  fill("pane-claims", ...objectView(t("클레임", "claims"), decoded(body), untrusted.payload, verdict.ok, now));
-  fill("pane-key", ...keyView(token, keys, explanation));
+  fill("panel-header", ...objectView(t("헤더", "header"), decoded(head), untrusted.header, verdict.ok, now));
+  fill("panel-claims", ...objectView(t("클레임", "claims"), decoded(body), untrusted.payload, verdict.ok, now));
+  fill("panel-key", ...keyView(token, keys, explanation));
 }
 
 /** None of a text that is longer than any token: a megabyte would take its time, and says nothing. */
@@ -26,8 +26,8 @@ function segmentsOf(token: string): string[] {
   return token.length > SHOWN ? [] : token.split(".");
 }
 
-function fill(pane: string, ...content: Node[]): void {
-  byId(pane).querySelector(".pane-body")?.replaceChildren(...content);
+function fill(panel: string, ...content: Node[]): void {
+  byId(panel).querySelector(".panel-body")?.replaceChildren(...content);
 }
 
 export function rawToken(token: string): HTMLElement {
@@ -84,7 +84,7 @@ function inWords(time: number, now: number): string {
   return `${dateTime(time)} (${relative(time, now)})`;
 }
 
-/** Says anew how far the times in the panes are from `now`, and touches nothing else. */
+/** Says anew how far the times in the panels are from `now`, and touches nothing else. */
 export function showTimes(now: number): void {
   for (const words of document.querySelectorAll<HTMLElement>("#inspection [data-time]")) {
     words.textContent = inWords(Number(words.dataset["time"]), now);

@@ -17,7 +17,7 @@ interface EdgeRevocation {
  * @param health the edge's answer to `GET /`, if one came
  * @param access the access token that was let in
  */
-export function whyStillIn(health: Answer | undefined, access: string): string {
+export function whyStillAccepted(health: Answer | undefined, access: string): string {
   const { source, lists, problem } = ((health?.body ?? {}) as { revocation?: EdgeRevocation }).revocation ?? {};
   switch (source) {
     case "none":

@@ -11,8 +11,8 @@ const TIMES = new Set(["expiredAt", "notBefore", "issuedAt", "now"]);
 const MARKS = { passed: "✓", failed: "✕", not_reached: "–", not_checked: "?", unknown: "?" };
 type Outcome = keyof typeof MARKS;
 
-/** The six stages, with the checks of the verifier that each is made of. */
-function stages(): { name: string; what: string; checks: Check[] }[] {
+/** The six steps, with the checks of the verifier that each is made of. */
+function steps(): { name: string; what: string; checks: Check[] }[] {
   return [
     { name: t("형태", "Shape"), what: t("세 부분, 엄격한 base64url", "three parts, strict base64url"), checks: ["shape"] },
     { name: t("헤더", "Header"), what: t("RS256만, 확장 없음", "RS256 only, no extensions"), checks: ["header"] },
@@ -26,12 +26,12 @@ function stages(): { name: string; what: string; checks: Check[] }[] {
   ];
 }
 
-/** The list of stages, each with how it went and why. `asking`: the button that has the last one looked up. */
-export function stageViews(explanation: Explanation, revocation: Revocation, asking?: HTMLElement): HTMLElement[] {
-  const views = stages().map(({ name, what, checks }) => {
+/** The list of steps, each with how it went and why. `asking`: the button that has the last one looked up. */
+export function stepViews(explanation: Explanation, revocation: Revocation, asking?: HTMLElement): HTMLElement[] {
+  const views = steps().map(({ name, what, checks }) => {
     const steps = explanation.steps.filter((step) => checks.includes(step.check));
     const outcome = outcomeOf(steps);
-    const item = stageView(name, what, outcome);
+    const item = stepView(name, what, outcome);
     if (outcome === "failed" && !explanation.verdict.ok) {
       const { code, details } = explanation.verdict;
       item.append(el("p", "why", codeTexts[code][currentLang()], " ", el("code", "code", code), ...detailViews(details)));
@@ -41,7 +41,7 @@ export function stageViews(explanation: Explanation, revocation: Revocation, ask
     }
     return item;
   });
-  const last = stageView(t("폐기", "Revocation"), t("로그아웃된 토큰인가", "was it logged out"), revocation.outcome);
+  const last = stepView(t("폐기", "Revocation"), t("로그아웃된 토큰인가", "was it logged out"), revocation.outcome);
   if (revocation.outcome !== "not_reached") {
     last.append(el("p", "why", revocation.sentence, ...revocation.codes.flatMap((code) => [" ", el("code", "code", code)])));
   }
@@ -73,12 +73,12 @@ function mark(outcome: Outcome): HTMLElement {
   return shown;
 }
 
-function stageView(name: string, what: string, outcome: Outcome): HTMLElement {
+function stepView(name: string, what: string, outcome: Outcome): HTMLElement {
   return el("li", outcome, mark(outcome), el("strong", "", name), el("span", "what", what), el("span", "outcome", outcomeWord(outcome)));
 }
 
 function checkView({ check, outcome }: Step): HTMLElement {
-  return el("li", outcome, mark(outcome), el("span", "", checkLabel(check)), el("span", "unseen", ` ${outcomeWord(outcome)}`));
+  return el("li", outcome, mark(outcome), el("span", "", checkLabel(check)), el("span", "visually-hidden", ` ${outcomeWord(outcome)}`));
 }
 
 function detailViews(details: object): HTMLElement[] {
@@ -88,17 +88,17 @@ function detailViews(details: object): HTMLElement[] {
   });
 }
 
-/** The seal on the token; on one that is good by itself, `revocation` has the last word. */
+/** The badge on the token; on one that is good by itself, `revocation` has the last word. */
 export function verdictView({ verdict }: Explanation, revocation: Revocation["outcome"] = "not_checked"): HTMLElement {
   const code = !verdict.ok ? verdict.code : revocation === "failed" ? "token_revoked" : undefined;
   if (code !== undefined) {
-    return seal("bad", t("거부됨", "Refused"), codeTexts[code][currentLang()], el("code", "", code));
+    return badge("bad", t("거부됨", "Refused"), codeTexts[code][currentLang()], el("code", "", code));
   }
-  return seal("good", t("검증됨", "Verified"), revocation === "passed"
+  return badge("good", t("검증됨", "Verified"), revocation === "passed"
     ? t("서명과 모든 클레임이 올바르고, 폐기되지 않았습니다", "The signature and every claim are good, and it was not revoked")
     : t("서명과 모든 클레임이 올바릅니다", "The signature and every claim are good"));
 }
 
-export function seal(kind: "good" | "bad", word: string, sentence: string, ...more: Node[]): HTMLElement {
-  return el("div", `sealed ${kind}`, el("strong", "seal", word), el("p", "", sentence, ...more));
+export function badge(kind: "good" | "bad", word: string, sentence: string, ...more: Node[]): HTMLElement {
+  return el("div", `badge-row ${kind}`, el("strong", "badge", word), el("p", "", sentence, ...more));
 }
