@@ -2,37 +2,39 @@ import { byId } from "./dom.ts";
 import { dateTime, duration, LAST_DATE, t } from "./lang.ts";
 import type { Members } from "./token.ts";
 
+/** The steps of the slider. */
 const STEPS = 1000;
 
-/** The time of the check: now, until somebody moves it. */
+/** The time of verification: the current time, unless the visitor sets another. */
 export class Clock {
   readonly #slider: HTMLInputElement;
   readonly #field: HTMLInputElement;
-  /** Unix seconds at the two ends of the slider. */
+  /** Unix times in seconds at both ends of the slider. */
   #range: [number, number] = [0, 0];
   #token = "";
 
   constructor(form: HTMLFormElement) {
     this.#slider = form.elements.namedItem("slider") as HTMLInputElement;
     this.#field = form.elements.namedItem("now") as HTMLInputElement;
-    // Before the form's own listener, which reads the field.
+    // Registered before the listener of the form, which reads the field.
     this.#slider.addEventListener("input", () => {
       const [first, last] = this.#range;
-      this.#field.value = String(Math.round(first + ((last - first) * this.#slider.valueAsNumber) / STEPS));
+      const time = first + ((last - first) * this.#slider.valueAsNumber) / STEPS;
+      this.#field.value = String(Math.round(time));
     });
   }
 
-  /** Unix seconds; undefined when the field holds no time. */
+  /** Unix time in seconds; undefined when the field has an invalid one. */
   get now(): number | undefined {
-    if (this.running) {
+    if (this.isRunning) {
       return Math.floor(Date.now() / 1000);
     }
     const now = this.#field.valueAsNumber;
     return now >= 0 && now <= LAST_DATE ? now : undefined;
   }
 
-  /** True while the time of the check is that of the clock on the wall. */
-  get running(): boolean {
+  /** Whether the time is the current time. */
+  get isRunning(): boolean {
     return this.#field.value === "" && !this.#field.validity.badInput;
   }
 
@@ -40,40 +42,46 @@ export class Clock {
     this.#field.value = "";
   }
 
-  /** Lays the slider around the times of this token, and says in words where it stands. */
+  /** Fits the slider to the times of the token, and describes its position in words. */
   show(token: string, claims: Members | undefined, now: number): void {
     if (token !== this.#token || this.#range[1] === 0) {
       this.#token = token;
       this.#range = rangeOf(claims, now);
     }
     const [first, last] = this.#range;
-    const place = Math.max(0, Math.min(STEPS, Math.round(((now - first) / (last - first)) * STEPS)));
-    const held = document.activeElement === this.#slider;
-    if (!held) {
-      this.#slider.valueAsNumber = place;
+    const position = Math.round(((now - first) / (last - first)) * STEPS);
+    const hasFocus = document.activeElement === this.#slider;
+    if (!hasFocus) {
+      this.#slider.valueAsNumber = Math.max(0, Math.min(STEPS, position));
     }
-    const exp = timeIn(claims, "exp");
-    const left = exp === undefined
-      ? ""
-      : now < exp
-        ? t(`만료까지 ${duration(exp - now)}`, `${duration(exp - now)} until it expires`)
-        : t(`만료된 지 ${duration(now - exp)}`, `expired ${duration(now - exp)} ago`);
-    const words = [this.running ? t("지금", "now") : dateTime(now), left].filter((part) => part !== "").join(" · ");
-    const shown = byId("clock-words");
-    if (shown.textContent !== words) {
-      shown.textContent = words;
+    const time = this.isRunning ? t("지금", "now") : dateTime(now);
+    const words = [time, untilExpiry(claims, now)].filter((part) => part !== "").join(" · ");
+    const label = byId("clock-words");
+    if (label.textContent !== words) {
+      label.textContent = words;
     }
-    // Whoever holds the slider is told where it was moved to, and not of every second.
-    if (!(held && this.running)) {
+    // Screen readers announce each move of the slider, but not each second.
+    if (!(hasFocus && this.isRunning)) {
       this.#slider.setAttribute("aria-valuetext", words);
     }
   }
 }
 
-/** From a little before the token's first time to a little after its last; around now when it has none. */
+function untilExpiry(claims: Members | undefined, now: number): string {
+  const exp = timeIn(claims, "exp");
+  if (exp === undefined) {
+    return "";
+  }
+  return now < exp
+    ? t(`만료까지 ${duration(exp - now)}`, `${duration(exp - now)} until it expires`)
+    : t(`만료된 지 ${duration(now - exp)}`, `expired ${duration(now - exp)} ago`);
+}
+
+/** Returns a range around the times of the token, or around `now` if it has none. */
 function rangeOf(claims: Members | undefined, now: number): [number, number] {
   const times = ["iat", "nbf", "exp"].flatMap((name) => timeIn(claims, name) ?? []);
-  const [first, last] = times.length === 0 ? [now - 3600, now + 3600] : [Math.min(...times), Math.max(...times)];
+  const [first, last] =
+    times.length === 0 ? [now - 3600, now + 3600] : [Math.min(...times), Math.max(...times)];
   const margin = Math.max(60, Math.round((last - first) / 4));
   return [Math.max(0, first - margin), last + margin];
 }

@@ -2,9 +2,9 @@ declare const __ISSUER_URL__: string;
 declare const __EDGE_URL__: string;
 declare const __WITH_SERVICES__: boolean;
 
-/** Addresses of the services, fixed when the page is built because the Content-Security-Policy names them. */
+/** URLs of the services. Constants of the build, because the Content-Security-Policy has them. */
 export const issuerUrl = __ISSUER_URL__;
 export const edgeUrl = __EDGE_URL__;
 
-/** False in a build of the inspector alone: it names no service, and may not connect to any. */
+/** False in a build of the inspector alone, which connects to no service. */
 export const withServices = __WITH_SERVICES__;

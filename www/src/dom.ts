@@ -1,6 +1,6 @@
 import { t } from "./lang.ts";
 
-/** The element of index.html, or of a part that was built, with this id. */
+/** Returns the element with this id. */
 export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
   const element = document.getElementById(id);
   if (element === null) {
@@ -9,7 +9,7 @@ export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
   return element as T;
 }
 
-/** A new element; text is always text, never markup. */
+/** Creates an element. Strings become text, never markup. */
 export function el(tag: string, className: string, ...children: (Node | string)[]): HTMLElement {
   const element = document.createElement(tag);
   if (className !== "") {
@@ -19,21 +19,21 @@ export function el(tag: string, className: string, ...children: (Node | string)[
   return element;
 }
 
-/** Gives an element its text in both languages: another language changes the text, and the element stays. */
+/** Sets the text of an element in both languages; `writeTexts` switches between them. */
 export function setText<E extends HTMLElement>(element: E, ko: string, en: string): E {
   [element.dataset["ko"], element.dataset["en"]] = [ko, en];
   element.textContent = t(ko, en);
   return element;
 }
 
-/** As `setText`, for the name that is read out and not seen. */
+/** Sets the accessible name of an element in both languages. */
 export function setName<E extends HTMLElement>(element: E, ko: string, en: string): E {
   [element.dataset["koName"], element.dataset["enName"]] = [ko, en];
   element.ariaLabel = t(ko, en);
   return element;
 }
 
-/** Writes what `setText` and `setName` gave in the language of the moment. */
+/** Writes the texts of `setText` and `setName` in the current language. */
 export function writeTexts(): void {
   for (const element of document.querySelectorAll<HTMLElement>("[data-ko]")) {
     element.textContent = t(element.dataset["ko"] ?? "", element.dataset["en"] ?? "");
@@ -50,7 +50,7 @@ export function button(text: string, onClick: (pressed: HTMLButtonElement) => vo
   return made;
 }
 
-/** Preformatted text that can be scrolled in its box, also with the keyboard. */
+/** Creates a box of preformatted text that scrolls, also with the keyboard. */
 export function scrolled(text: string, name: string, className = ""): HTMLElement {
   const box = el("pre", className, text);
   box.tabIndex = 0;
@@ -59,7 +59,7 @@ export function scrolled(text: string, name: string, className = ""): HTMLElemen
   return box;
 }
 
-/** A new SVG element. */
+/** Creates an SVG element. */
 export function svg(tag: string, attributes: Record<string, string | number>, ...children: (Node | string)[]): SVGElement {
   const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -69,7 +69,7 @@ export function svg(tag: string, attributes: Record<string, string | number>, ..
   return element;
 }
 
-/** Runs one action of a control: no second one starts meanwhile. */
+/** Runs the action of a control, unless one is running. */
 export async function busy(control: HTMLElement, action: () => Promise<void>): Promise<void> {
   if (control.ariaBusy === "true") {
     return;

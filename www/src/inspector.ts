@@ -3,83 +3,108 @@ import { codeTexts } from "@dojang/verifier/texts";
 import { Clock } from "./clock.ts";
 import { busy, byId } from "./dom.ts";
 import { acceptDrops } from "./drag-and-drop.ts";
-import { forgetShared, linkTo, sharedIn } from "./share-link.ts";
-import { load, type Loaded } from "./keys.ts";
+import { loadKeys, type LoadedKeys } from "./keys.ts";
 import { currentLang, t, unexpected } from "./lang.ts";
 import { showPanels, showTimes } from "./panels.ts";
-import { isSecret, pastedToken, secretHelp } from "./paste.ts";
+import { isSecret, pastedToken, secretHelp, type Pasted } from "./paste.ts";
 import type { Revocation } from "./revocation.ts";
 import { RevocationStep } from "./revocation-step.ts";
 import { newSample, type Sign } from "./sample.ts";
+import { clearShared, parseShared, shareLink } from "./share-link.ts";
 import { stepViews, verdictView } from "./steps.ts";
 import { decoded } from "./token.ts";
 
-/** What the other parts of the page work on: the token of the inspector, and what it is checked with. */
+/** The token of the inspector and how it is verified, for the other parts of the page. */
 export interface Inspected {
   token: string;
   keys: string;
   options: VerifierOptions;
+  /** Unix time in seconds. */
   now: number;
-  /** There for the example only, whose private key this page made. */
+  /** Signs for the issuer; available for the example only, whose key this page generated. */
   sign: Sign | undefined;
-  /** A refresh token of the same login, when the token came from one. */
+  /** The refresh token of the same login, if the token came from one. */
   refresh: string | undefined;
 }
 
-/** Most seconds of either leeway, as the verifier has it. */
-const MOST_LEEWAY = 3600;
+/** Where a token came from. */
+interface Origin {
+  sign?: Sign;
+  refresh?: string;
+}
 
-/** The part of the page that explains any token under any key: all of it happens here, nothing is sent or kept. */
+/** A token with all that a verdict depends on. */
+interface Question {
+  token: string;
+  keys: string;
+  options: VerifierOptions;
+  now: number;
+}
+
+/** The largest leeway that the verifier accepts, in seconds. */
+const MAX_LEEWAY = 3600;
+
+/** Tokens that are longer are not decoded before they are verified. In characters. */
+const MAX_DECODED = 20_000;
+
+/** The part of the page that explains any token under any key. It sends and stores nothing. */
 export class Inspector {
   readonly #form = byId<HTMLFormElement>("inspector-form");
   readonly #clock = new Clock(this.#form);
   readonly #revocation = new RevocationStep(
-    (revocation, asking) => this.#showVerdict(revocation, asking),
+    (revocation, lookUp) => this.#showVerdict(revocation, lookUp),
     (error) => this.#writeNotice(unexpected(error), true),
   );
-  /** What the page shows of the token, if anything. */
+  /** The explanation on the page, if there is one. */
   #explanation: Explanation | undefined;
-  #loaded: { from: string; loaded: Loaded } | undefined;
-  /** What the page shows, so that it only changes when that does. */
+  #loaded: { id: string; keys: LoadedKeys } | undefined;
+  /** Identifies what the panels show, so that they change only when it does. */
   #shown = "";
+  /** Identifies the question that the steps answer. */
   #question = "";
-  /** A secret was pasted and removed; said until something else is entered. */
+  /** Whether a secret was removed; reported until the next input. */
   #removedSecret = false;
-  #origin: { token: string; sign?: Sign; refresh?: string } | undefined;
+  #origin: (Origin & { token: string }) | undefined;
 
   constructor() {
     this.#form.addEventListener("input", (event) => {
-      // One paste may come as several events, of which the last finds the field emptied already.
+      // A paste may cause several events; the last one finds the field empty.
       const { name, value } = event.target as HTMLInputElement;
       if (value !== "") {
         this.#removedSecret = false;
       }
       if (name === "token" || name === "keys") {
-        this.#forgetLink();
+        this.#clearLink();
       }
       this.show();
     });
     this.#form.addEventListener("submit", (event) => event.preventDefault());
-    // The fields are emptied after the event.
+    // The browser resets the fields after the event.
     this.#form.addEventListener("reset", () => queueMicrotask(() => this.clear()));
     byId("clock-now").addEventListener("click", () => {
       this.#clock.reset();
       this.show();
     });
-    byId("sample").addEventListener("click", (event) => void busy(event.currentTarget as HTMLElement, () => this.makeSample()));
+    const sample = byId("sample");
+    sample.addEventListener("click", () => void busy(sample, () => this.makeSample()));
     byId("share").addEventListener("click", () => void this.#share());
-    const [token, keys, statusList] = [this.#field("token"), this.#field("keys"), this.#field("statusList")];
-    acceptDrops({ token, keys, statusList }, () => !byId("inspector").hidden);
-    // A link that is opened where the page is open already loads nothing.
+    const [token, keys] = [this.#field("token"), this.#field("keys")];
+    const fields = { token, keys, statusList: this.#field("statusList") };
+    acceptDrops(fields, () => !byId("inspector").hidden);
+    // A link to the page that is already open causes no load.
     addEventListener("hashchange", () => {
-      this.#takeShared();
+      this.#openShared();
       this.show();
     });
-    this.#takeShared();
+    this.#openShared();
   }
 
-  /** Puts a token and keys into the fields, to be checked at `now` (Unix seconds) or, left out, by the clock. */
-  open(token: string, keys: JwkSet | string, origin: { sign?: Sign; refresh?: string } = {}, now?: number): void {
+  /**
+   * Puts a token and keys into the fields.
+   *
+   * @param now Unix time in seconds; the current time if undefined
+   */
+  open(token: string, keys: JwkSet | string, origin: Origin = {}, now?: number): void {
     this.#origin = { token, ...origin };
     this.#field("token").value = token;
     this.#field("keys").value = typeof keys === "string" ? keys : JSON.stringify(keys, null, 2);
@@ -88,7 +113,7 @@ export class Inspector {
       this.#field("now").value = String(now);
     }
     this.#removedSecret = false;
-    this.#forgetLink();
+    this.#clearLink();
     this.show();
   }
 
@@ -97,43 +122,47 @@ export class Inspector {
     this.open(token, keys, { sign });
   }
 
-  /** Forgets the token and the keys, in the fields and in the address. */
+  /** Removes the token and the keys from the fields and the address. */
   clear(): void {
     for (const name of ["token", "keys", "statusList", "now"]) {
       this.#field(name).value = "";
     }
     this.#origin = undefined;
-    this.#revocation.forget();
+    this.#revocation.clear();
     this.#removedSecret = false;
-    this.#forgetLink();
+    this.#clearLink();
     this.show();
   }
 
-  /** The address no longer holds what the fields do. */
-  #forgetLink(): void {
+  #clearLink(): void {
     byId("share-result").textContent = "";
-    forgetShared();
+    clearShared();
   }
 
-  /** A second has passed. */
+  /** Called every second. */
   tick(): void {
-    if (this.#clock.running) {
+    if (this.#clock.isRunning) {
       this.show();
     }
   }
 
-  /** The token of the fields and all that belongs to it; undefined when there is none or its keys cannot be used. */
+  /** Returns the token; undefined when there is none or its keys cannot be used. */
   inspected(): Inspected | undefined {
     const pasted = pastedToken(this.#field("token").value);
-    const [keys, now, options] = [this.#field("keys").value.trim(), this.#clock.now, this.#options()];
-    if (pasted.kind !== "token" || now === undefined || options === undefined || !("explainer" in this.#loadedOf(keys, options))) {
+    const keys = this.#field("keys").value.trim();
+    const [now, options] = [this.#clock.now, this.#options()];
+    if (pasted.kind !== "token" || now === undefined || options === undefined) {
       return undefined;
     }
-    const origin = this.#origin?.token === pasted.token ? this.#origin : undefined;
-    return { token: pasted.token, keys, options, now, sign: origin?.sign, refresh: origin?.refresh };
+    if ("refused" in this.#load(keys, options)) {
+      return undefined;
+    }
+    const { token } = pasted;
+    const origin = this.#origin?.token === token ? this.#origin : undefined;
+    return { token, keys, options, now, sign: origin?.sign, refresh: origin?.refresh };
   }
 
-  /** Explains what is in the fields. */
+  /** Explains the token in the fields. */
   show(): void {
     try {
       this.#show();
@@ -149,95 +178,112 @@ export class Inspector {
     const [now, options] = [this.#clock.now, this.#options()];
     const token = "token" in pasted && pasted.token !== undefined ? pasted.token : "";
     if (now !== undefined) {
-      this.#clock.show(token, decoded(token.length > 20_000 ? "" : token.split(".")[1]), now);
+      const payload = token.length > MAX_DECODED ? "" : token.split(".")[1];
+      this.#clock.show(token, decoded(payload), now);
     }
-    const help = pasted.kind === "other" || pasted.kind === "secret" ? pasted.help : pasted.kind === "token" ? pasted.note : "";
+    const help = helpOf(pasted);
     if (this.#removedSecret) {
       this.#showNotice(secretHelp(), true);
     } else if (now === undefined) {
-      this.#showNotice(t("검사 시각은 0 이상의 숫자여야 합니다.", "The time of the check must be a number, 0 or more."), true);
+      const text = t(
+        "검사 시각은 0 이상의 숫자여야 합니다.",
+        "The time of verification must be a number, at least 0.",
+      );
+      this.#showNotice(text, true);
     } else if (options === undefined) {
-      this.#showNotice(t("시계 오차는 0부터 3,600까지의 정수(초)여야 합니다.", "Each leeway must be a whole number of seconds, 0 to 3,600."), true);
+      const text = t(
+        "시계 오차는 0부터 3,600까지의 정수(초)여야 합니다.",
+        "Each leeway must be a whole number of seconds from 0 to 3,600.",
+      );
+      this.#showNotice(text, true);
     } else if (keys === "") {
-      const wanting = t("공개 키를 붙여 넣으면 검증합니다. 키 없이는 해독만 할 수 있을 뿐, 아무것도 믿을 수 없습니다.", "Paste the public key to have the token checked. Without a key it can be decoded, but nothing in it can be believed.");
-      this.#showNotice(help !== "" || token === "" ? help : wanting, pasted.kind === "other");
+      const needsKey = t(
+        "공개 키를 붙여 넣으면 검증합니다. 키 없이는 해독만 할 수 있을 뿐, 아무것도 믿을 수 없습니다.",
+        "Paste the public key to have the token verified. Without a key it can be decoded, but nothing in it can be trusted.",
+      );
+      this.#showNotice(help !== "" || token === "" ? help : needsKey, pasted.kind === "other");
     } else {
-      this.#explain(token, keys, options, now, help);
+      this.#explain({ token, keys, options, now }, help);
     }
   }
 
-  #explain(token: string, keys: string, options: VerifierOptions, now: number, help: string): void {
-    const loaded = this.#loadedOf(keys, options);
+  #explain(question: Question, help: string): void {
+    const loaded = this.#load(question.keys, question.options);
     if ("refused" in loaded) {
-      this.#showNotice(`${codeTexts[loaded.refused][currentLang()]} (${loaded.refused})`, true);
-    } else if (token === "") {
+      const code = loaded.refused;
+      this.#showNotice(`${codeTexts[code][currentLang()]} (${code})`, true);
+    } else if (question.token === "") {
       this.#showNotice(help, true);
     } else {
-      this.#showExplanation(token, keys, options, loaded.explainer, now, help);
+      this.#showExplanation(question, loaded.explainer, help);
     }
   }
 
-  #showExplanation(token: string, keys: string, options: VerifierOptions, explainer: Explainer, now: number, help: string): void {
+  #showExplanation(question: Question, explainer: Explainer, help: string): void {
+    const { token, keys, options, now } = question;
     const explanation = explainer.explain(token, { now });
+    const { verdict } = explanation;
     const list = this.#field("statusList").value.trim();
-    this.#writeNotice(help, help !== "" && !explanation.verdict.ok);
+    this.#writeNotice(help, help !== "" && !verdict.ok);
     byId("inspection").hidden = false;
-    const question = JSON.stringify([token, keys, options, list, this.#clock.running || now]);
+    const id = JSON.stringify([token, keys, options, list, this.#clock.isRunning || now]);
     const shown = JSON.stringify([currentLang(), token, keys, explanation]);
-    if (shown === this.#shown && question === this.#question) {
+    if (shown === this.#shown && id === this.#question) {
       showTimes(now);
       return;
     }
     if (shown !== this.#shown) {
       showPanels(token, keys, explanation, now);
     }
-    [this.#shown, this.#question, this.#explanation] = [shown, question, explanation];
+    [this.#shown, this.#question, this.#explanation] = [shown, id, explanation];
     showTimes(now);
-    if (explanation.verdict.ok) {
-      this.#revocation.open({ claims: explanation.verdict.claims, keys, options, now: () => this.#clock.now ?? now, list, question });
+    if (verdict.ok) {
+      const clock = () => this.#clock.now ?? now;
+      this.#revocation.open({ claims: verdict.claims, keys, options, now: clock, list, id });
     } else {
       this.#revocation.close();
       this.#showVerdict({ outcome: "not_reached", sentence: "", codes: [] });
     }
   }
 
-  #showVerdict(revocation: Revocation, asking?: HTMLElement): void {
+  #showVerdict(revocation: Revocation, lookUp?: HTMLElement): void {
     if (this.#explanation === undefined) {
       return;
     }
-    const [verdict, before] = [verdictView(this.#explanation, revocation.outcome), byId("verdict")];
-    // Not said again, nor stamped again, while it is the same.
-    if (before.textContent !== verdict.textContent) {
-      before.replaceChildren(verdict);
+    const verdict = verdictView(this.#explanation, revocation.outcome);
+    const current = byId("verdict");
+    // An unchanged verdict is not written again: screen readers would repeat it.
+    if (current.textContent !== verdict.textContent) {
+      current.replaceChildren(verdict);
     }
-    byId("steps").replaceChildren(...stepViews(this.#explanation, revocation, asking));
+    byId("steps").replaceChildren(...stepViews(this.#explanation, revocation, lookUp));
   }
 
-  /** No field keeps a private or symmetric key, not even until the next event. */
+  /** Removes private and symmetric keys from the fields at once. */
   #removeSecrets(): void {
     for (const name of ["token", "keys", "statusList"]) {
       const field = this.#field(name);
       if (isSecret(field.value)) {
         field.value = "";
         this.#removedSecret = true;
-        forgetShared();
+        clearShared();
       }
     }
   }
 
-  #loadedOf(keys: string, options: VerifierOptions): Loaded {
-    const from = JSON.stringify([keys, options]);
-    if (this.#loaded?.from !== from) {
-      if (this.#loaded !== undefined && "explainer" in this.#loaded.loaded) {
-        this.#loaded.loaded.explainer.free();
+  #load(keys: string, options: VerifierOptions): LoadedKeys {
+    const id = JSON.stringify([keys, options]);
+    if (this.#loaded?.id !== id) {
+      if (this.#loaded !== undefined && "explainer" in this.#loaded.keys) {
+        this.#loaded.keys.explainer.free();
       }
       this.#loaded = undefined;
-      this.#loaded = { from, loaded: load(keys, options) };
+      this.#loaded = { id, keys: loadKeys(keys, options) };
     }
-    return this.#loaded.loaded;
+    return this.#loaded.keys;
   }
 
-  /** Undefined when a leeway is not a number of seconds. */
+  /** Returns the policy in the fields; undefined when a leeway is out of range. */
   #options(): VerifierOptions | undefined {
     const [leeway, futureLeeway] = [this.#seconds("leeway", 0), this.#seconds("futureLeeway", 5)];
     const [issuer, audience] = [this.#field("issuer").value, this.#field("audience").value];
@@ -254,54 +300,59 @@ export class Inspector {
     };
   }
 
-  /** A number of seconds that the verifier takes; an empty field is its default. */
   #seconds(name: string, preset: number): number | undefined {
     const { value } = this.#field(name);
     const seconds = value === "" ? preset : Number(value);
-    return Number.isInteger(seconds) && seconds >= 0 && seconds <= MOST_LEEWAY ? seconds : undefined;
+    const isInRange = Number.isInteger(seconds) && seconds >= 0 && seconds <= MAX_LEEWAY;
+    return isInRange ? seconds : undefined;
   }
 
-  /** Shows no verdict, but what is to be said about the fields, if anything is. */
-  #showNotice(text: string, wrong: boolean): void {
+  /** Shows a notice in place of the verdict. */
+  #showNotice(text: string, isError: boolean): void {
     this.#shown = "";
     this.#explanation = undefined;
     this.#revocation.close();
     byId("inspection").hidden = true;
-    for (const place of [byId("verdict"), byId("steps"), ...document.querySelectorAll("#inspection .panel-body")]) {
-      place.replaceChildren();
+    const panels = document.querySelectorAll("#inspection .panel-body");
+    for (const element of [byId("verdict"), byId("steps"), ...panels]) {
+      element.replaceChildren();
     }
-    this.#writeNotice(text, wrong);
+    this.#writeNotice(text, isError);
   }
 
-  #writeNotice(text: string, wrong: boolean): void {
-    const place = byId("notice");
-    place.classList.toggle("wrong", wrong);
-    if (place.textContent !== text) {
-      place.textContent = text;
+  #writeNotice(text: string, isError: boolean): void {
+    const notice = byId("notice");
+    notice.classList.toggle("wrong", isError);
+    if (notice.textContent !== text) {
+      notice.textContent = text;
     }
   }
 
   async #share(): Promise<void> {
-    const [pasted, keys] = [pastedToken(this.#field("token").value), this.#field("keys").value.trim()];
+    const pasted = pastedToken(this.#field("token").value);
     const result = byId("share-result");
-    // Whatever else was pasted may be no less secret than a key.
+    // Other texts may be as secret as a key.
     if (pasted.kind !== "token") {
       result.textContent = t("공유할 토큰이 없습니다.", "There is no token to share.");
       return;
     }
-    const link = linkTo({ token: pasted.token, keys });
+    const link = shareLink({ token: pasted.token, keys: this.#field("keys").value.trim() });
     history.replaceState(null, "", link);
-    const warning = t("링크를 가진 사람은 이 토큰을 쓸 수 있습니다.", "Whoever has the link has the token.");
+    const warning = t(
+      "링크를 가진 사람은 이 토큰을 쓸 수 있습니다.",
+      "Anyone who has the link can use this token.",
+    );
     try {
       await navigator.clipboard.writeText(link);
       result.textContent = `${t("링크를 복사했습니다.", "The link was copied.")} ${warning}`;
     } catch {
-      result.textContent = `${t("링크는 주소창에 있습니다.", "The link is in the address bar.")} ${warning}`;
+      const where = t("링크는 주소창에 있습니다.", "The link is in the address bar.");
+      result.textContent = `${where} ${warning}`;
     }
   }
 
-  #takeShared(): void {
-    const shared = sharedIn(location.hash);
+  #openShared(): void {
+    const shared = parseShared(location.hash);
     if (shared !== undefined) {
       this.#field("token").value = shared.token;
       this.#field("keys").value = shared.keys;
@@ -312,5 +363,16 @@ export class Inspector {
 
   #field(name: string): HTMLInputElement | HTMLTextAreaElement {
     return this.#form.elements.namedItem(name) as HTMLInputElement | HTMLTextAreaElement;
+  }
+}
+
+function helpOf(pasted: Pasted): string {
+  switch (pasted.kind) {
+    case "token":
+      return pasted.note;
+    case "nothing":
+      return "";
+    default:
+      return pasted.help;
   }
 }

@@ -1,13 +1,13 @@
-/** What a key text holds, for people. Whether and which key is used, the verifier alone decides. */
+// The content of a key text, for people. The verifier alone decides which key is used.
 
 import { createExplainer, KeyError } from "@dojang/verifier/explain";
 import type { Explainer, Jwk, JwkSet, KeyCode, VerifierOptions } from "@dojang/verifier/explain";
 import { bytesOf, type Members } from "./token.ts";
 
-/** What keys made under a policy. */
-export type Loaded = { explainer: Explainer } | { refused: KeyCode };
+/** An explainer, or the code of the keys' refusal. */
+export type LoadedKeys = { explainer: Explainer } | { refused: KeyCode };
 
-export function load(keys: string | JwkSet, options: VerifierOptions = {}): Loaded {
+export function loadKeys(keys: string | JwkSet, options: VerifierOptions = {}): LoadedKeys {
   try {
     return { explainer: createExplainer(keys, options) };
   } catch (error) {
@@ -18,9 +18,9 @@ export function load(keys: string | JwkSet, options: VerifierOptions = {}): Load
   }
 }
 
-/** Why the verifier does not take these keys; undefined when it does. */
+/** Returns the code of the keys' refusal; undefined when the verifier accepts them. */
 export function refusalOf(keys: string | JwkSet): KeyCode | undefined {
-  const loaded = load(keys);
+  const loaded = loadKeys(keys);
   if ("refused" in loaded) {
     return loaded.refused;
   }
@@ -28,46 +28,57 @@ export function refusalOf(keys: string | JwkSet): KeyCode | undefined {
   return undefined;
 }
 
-export interface ShownKey {
+export interface KeyInfo {
   kid: string | undefined;
   kty: string;
   use: string | undefined;
   alg: string | undefined;
-  /** Bits of the modulus, when there is one to be read. */
+  /** The size of the modulus, if it can be read. */
   bits: number | undefined;
   jwk: Members;
 }
 
 /** Whether the verifier uses this key of a set, or skips it. */
-export function isSuitable({ jwk }: ShownKey): boolean {
+export function isSuitable({ jwk }: KeyInfo): boolean {
   return refusalOf({ keys: [jwk as Jwk] }) === undefined;
 }
 
-/** The keys of a JWK or JWKS text; undefined for everything else, such as PEM. */
-export function keysIn(text: string): ShownKey[] | undefined {
+/** Parses a JWK or JWKS text; returns undefined for everything else, such as PEM. */
+export function parseKeys(text: string): KeyInfo[] | undefined {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     return undefined;
   }
-  const set = typeof value === "object" && value !== null && "keys" in value ? value.keys : [value];
-  return Array.isArray(set) ? set.filter((key) => typeof key === "object" && key !== null).map(shown) : undefined;
+  const isSet = typeof value === "object" && value !== null && "keys" in value;
+  const keys = isSet ? (value as { keys: unknown }).keys : [value];
+  return Array.isArray(keys)
+    ? keys.filter((key) => typeof key === "object" && key !== null).map(infoOf)
+    : undefined;
 }
 
-function shown(key: Members): ShownKey {
-  return { kid: text(key["kid"]), kty: text(key["kty"]) ?? "?", use: text(key["use"]), alg: text(key["alg"]), bits: bits(key["n"]), jwk: key };
+function infoOf(jwk: Members): KeyInfo {
+  return {
+    kid: asText(jwk["kid"]),
+    kty: asText(jwk["kty"]) ?? "?",
+    use: asText(jwk["use"]),
+    alg: asText(jwk["alg"]),
+    bits: bitLength(jwk["n"]),
+    jwk,
+  };
 }
 
-function text(value: unknown): string | undefined {
+function asText(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-function bits(modulus: unknown): number | undefined {
+function bitLength(modulus: unknown): number | undefined {
   try {
-    const bytes = bytesOf(text(modulus) ?? "");
+    const bytes = bytesOf(asText(modulus) ?? "");
     const first = bytes.findIndex((byte) => byte !== 0);
-    return first === -1 ? undefined : (bytes.length - first) * 8 - Math.clz32(bytes[first] ?? 0) + 24;
+    const zeros = Math.clz32(bytes[first] ?? 0) - 24;
+    return first === -1 ? undefined : (bytes.length - first) * 8 - zeros;
   } catch {
     return undefined;
   }

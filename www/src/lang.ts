@@ -7,12 +7,12 @@ export function currentLang(): Lang {
   return lang;
 }
 
-/** A text of the page in the language of the moment. */
+/** Returns the text in the current language. */
 export function t(ko: string, en: string): string {
   return lang === "ko" ? ko : en;
 }
 
-/** Calls `listener` whenever another language was chosen. */
+/** Calls `listener` after every change of the language. */
 export function onLanguage(listener: () => void): void {
   listeners.push(listener);
 }
@@ -24,7 +24,7 @@ export function chooseLanguage(chosen: Lang): void {
   }
 }
 
-/** Whole seconds as days, hours, minutes and seconds; the two largest parts. */
+/** Formats seconds as days, hours, minutes and seconds; the two largest parts only. */
 export function duration(seconds: number): string {
   const whole = Math.floor(Math.abs(seconds));
   const parts = [Math.floor(whole / 86_400), Math.floor(whole / 3600) % 24, Math.floor(whole / 60) % 60, whole % 60];
@@ -39,20 +39,20 @@ export function duration(seconds: number): string {
 /** The largest Unix time, in seconds, that a JavaScript date can hold. */
 export const LAST_DATE = 8.64e12;
 
-/** A Unix time as this person would write it; empty beyond what dates can hold. */
+/** Formats a Unix time in seconds; returns an empty text beyond `LAST_DATE`. */
 export function dateTime(seconds: number): string {
   return Math.abs(seconds) <= LAST_DATE
     ? new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeStyle: "medium" }).format(seconds * 1000)
     : "";
 }
 
-/** How far a Unix time is from another, in words: "5 min ago", "in 2 h". */
+/** Formats the distance of a Unix time from another: "5 min ago", "in 2 h". */
 export function relative(seconds: number, now: number): string {
   const apart = duration(seconds - now);
   return seconds > now ? t(`${apart} 뒤`, `in ${apart}`) : t(`${apart} 전`, `${apart} ago`);
 }
 
-/** An error that nobody foresaw, for people. */
+/** Formats an unexpected error. */
 export function unexpected(error: unknown): string {
   return `${t("예상하지 못한 오류입니다:", "Unexpected error:")} ${String(error)}`;
 }

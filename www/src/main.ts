@@ -14,7 +14,7 @@ const inspector = new Inspector();
 onLanguage(() => inspector.show());
 inspector.show();
 
-// Whoever only inspects loads only that; the other parts come when they are first opened.
+// The other parts are loaded when they are first opened.
 let gallery: Promise<import("./gallery.ts").Gallery> | undefined;
 const loadGallery = () => (gallery ??= import("./gallery.ts").then(
   ({ Gallery }) => new Gallery(inspector),
@@ -24,7 +24,7 @@ const loadGallery = () => (gallery ??= import("./gallery.ts").then(
   },
 ));
 onOpen("break", () => {
-  loadGallery().then((loaded) => loaded.start()).catch((error: unknown) => tellFailure("break", error));
+  loadGallery().then((loaded) => loaded.start()).catch((error: unknown) => showLoadError("break", error));
 });
 onOpen("speed", once("speed", async () => {
   const { Speed } = await import("./speed.ts");
@@ -49,7 +49,7 @@ setInterval(() => {
   flow?.tick();
 }, 1000);
 
-/** Runs `open` at the first call; a failure, such as a file that did not come, is shown in the part and may be tried again. */
+/** Returns a function that runs `open` once. A failure is shown in the part, and can be retried. */
 function once(part: Part, open: () => Promise<void>): () => void {
   let opened = false;
   return () => {
@@ -57,15 +57,15 @@ function once(part: Part, open: () => Promise<void>): () => void {
       opened = true;
       open().catch((error: unknown) => {
         opened = false;
-        tellFailure(part, error);
+        showLoadError(part, error);
       });
     }
   };
 }
 
-function tellFailure(part: Part, error: unknown): void {
+function showLoadError(part: Part, error: unknown): void {
   const sentence = setText(el("span", ""), "이 부분을 열지 못했습니다. 다시 눌러 보세요.", "This part could not be opened. Try it again.");
-  const told = el("p", "message-box wrong", sentence, ` (${String(error)})`);
-  told.setAttribute("role", "alert");
-  byId(part).replaceChildren(told);
+  const message = el("p", "message-box wrong", sentence, ` (${String(error)})`);
+  message.setAttribute("role", "alert");
+  byId(part).replaceChildren(message);
 }

@@ -1,43 +1,42 @@
 import { refusalOf } from "./keys.ts";
 import { t } from "./lang.ts";
 
-/** The largest token that the verifier reads, in characters. */
-const LARGEST_TOKEN = 16_384;
-/** The largest key text that it reads. */
-const LARGEST_KEYS = 131_072;
+/** The longest token that the verifier reads, in characters. */
+const MAX_TOKEN = 16_384;
+/** The longest key text that it reads, in characters. */
+const MAX_KEYS = 131_072;
 
 export type Pasted =
   | { kind: "token"; token: string; note: string }
   | { kind: "nothing" }
   /** A text that must not stay on the page. */
   | { kind: "secret"; help: string }
-  /** Something else; `token` is what a check of it would be made of, when that makes sense. */
+  /** Something else; `token` is set when it can be verified, to be refused. */
   | { kind: "other"; help: string; token?: string };
 
-/** The last text that the verifier did not call a secret: the fields are looked at every second. */
+/** The last text that is not a secret. A cache, because the fields are checked every second. */
 let harmless = "";
 
-/** True for private and symmetric keys: for what looks like one, and for what the verifier refuses as one. */
+/** Whether a text looks like a private or symmetric key, or is refused as one by the verifier. */
 export function isSecret(text: string): boolean {
   return looksSecret(text) || isRefusedAsSecret(text.trim());
 }
 
-/** True for private keys in PEM, OpenPGP or JWK form, and for symmetric JWKs; JWKs also inside a JSON string. */
+/** Detects private keys as PEM, OpenPGP or JWK and symmetric JWKs; JWKs also in JSON strings. */
 function looksSecret(text: string): boolean {
   if (/PRIVATE KEY( BLOCK)?-----/.test(text)) {
     return true;
   }
-  // Configurations and logs hold keys as strings, at times in one another; every backslash goes,
-  // whatever the depth.
+  // Configurations and logs have keys in strings, which may be nested: remove all backslashes.
   const members = text.replace(/\\u0022/gi, '"').replaceAll("\\", "");
-  // A key that does not parse is a secret all the same; the members are enough.
+  // Keys that do not parse are secrets, too.
   return /"kty"\s*:/.test(members) && (/"(d|p|q|dp|dq|qi)"\s*:\s*"/.test(members) || /"kty"\s*:\s*"oct"/.test(members));
 }
 
-/** What the verifier says of this as keys: it knows every private member, however it is written and without a kty beside it. */
+/** The verifier knows every private member, in any spelling and without a `kty`. */
 function isRefusedAsSecret(text: string): boolean {
-  // It takes nothing else for a key.
-  if (!/^[{-]/.test(text) || text.length > LARGEST_KEYS || text === harmless) {
+  // Only these can be keys.
+  if (!/^[{-]/.test(text) || text.length > MAX_KEYS || text === harmless) {
     return false;
   }
   const refusal = refusalOf(text);
@@ -48,7 +47,7 @@ function isRefusedAsSecret(text: string): boolean {
   return false;
 }
 
-/** True for what looks like a key or a key set. */
+/** Whether a text looks like a key or a key set. */
 export function isKey(text: string): boolean {
   return /^\s*-----BEGIN /.test(text) || (/^\s*\{/.test(text) && /"(kty|keys)"\s*:/.test(text));
 }
@@ -56,11 +55,11 @@ export function isKey(text: string): boolean {
 export function secretHelp(): string {
   return t(
     "비밀 키입니다. 바로 지웠고 어디에도 저장하지 않았습니다. 검증에는 공개 키만 필요합니다. 이 키를 다른 곳에도 붙여 넣었다면 교체하세요.",
-    "This is a private or secret key. It was removed from the page at once and stored nowhere. A check only needs the public key. If you pasted this key anywhere else, replace it.",
+    "This is a private or secret key. It was removed from the page at once and stored nowhere. Verification needs the public key only. If you pasted this key anywhere else, replace it.",
   );
 }
 
-/** What somebody put where a token belongs, and what to tell them. */
+/** Classifies the text of the token field. */
 export function pastedToken(text: string): Pasted {
   if (isSecret(text)) {
     return { kind: "secret", help: secretHelp() };
@@ -70,13 +69,13 @@ export function pastedToken(text: string): Pasted {
     return { kind: "nothing" };
   }
   const token = trimmed.replace(/^(authorization\s*:\s*)?bearer\s+/i, "").replace(/^"(.*)"$/s, "$1");
-  if (token.length > LARGEST_TOKEN) {
+  if (token.length > MAX_TOKEN) {
     return {
       kind: "other",
       token,
       help: t(
-        `${token.length.toLocaleString()}자입니다. 토큰은 ${LARGEST_TOKEN.toLocaleString()}바이트를 넘을 수 없습니다. 파일 전체를 붙여 넣지는 않았나요?`,
-        `These are ${token.length.toLocaleString()} characters. A token has at most ${LARGEST_TOKEN.toLocaleString()} bytes. Was a whole file pasted?`,
+        `${token.length.toLocaleString()}자입니다. 토큰은 ${MAX_TOKEN.toLocaleString()}바이트를 넘을 수 없습니다. 파일 전체를 붙여 넣지는 않았나요?`,
+        `The text has ${token.length.toLocaleString()} characters, a token at most ${MAX_TOKEN.toLocaleString()} bytes. Did you paste a whole file?`,
       ),
     };
   }
@@ -91,7 +90,7 @@ export function pastedToken(text: string): Pasted {
       kind: "other",
       help: t(
         "JSON입니다. 점으로 나뉜 세 부분(compact 직렬화)의 토큰이 필요합니다. 로그인 응답이라면 access 값만 붙여 넣으세요.",
-        "This is JSON. A token is needed in its compact form: three parts with dots between. Of a login's answer, paste the value of access alone.",
+        "This is JSON. A token in compact form is needed: three parts, separated by dots. From the response to a login, paste the value of access only.",
       ),
     };
   }
@@ -102,7 +101,7 @@ export function pastedToken(text: string): Pasted {
       token,
       help: t(
         "다섯 부분이면 암호화된 토큰(JWE)입니다. 받는 쪽의 비밀 키로만 읽을 수 있고, 여기서는 서명된 토큰(JWS)만 검증합니다.",
-        "Five parts make an encrypted token (JWE). Only its recipient's private key opens it; what is checked here are signed tokens (JWS).",
+        "Five parts are an encrypted token (JWE). It can be read with the private key of its recipient only; this page verifies signed tokens (JWS).",
       ),
     };
   }
@@ -112,10 +111,10 @@ export function pastedToken(text: string): Pasted {
       token,
       help: t(
         `토큰이 아닙니다. 토큰은 점 두 개로 나뉜 세 부분인데, 이 글은 ${parts}부분입니다.`,
-        `This is no token. A token has three parts with two dots between; this text has ${parts}.`,
+        `This is not a token. A token has three parts, separated by dots; this text has ${parts}.`,
       ),
     };
   }
-  const note = token === trimmed ? "" : t("토큰 앞뒤의 Bearer나 따옴표는 빼고 검사했습니다.", "Bearer or quotation marks around the token were left out.");
+  const note = token === trimmed ? "" : t("토큰 앞뒤의 Bearer나 따옴표는 빼고 검사했습니다.", "Bearer or quotation marks around the token were removed.");
   return { kind: "token", token, note };
 }

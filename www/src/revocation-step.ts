@@ -1,77 +1,94 @@
 import type { TokenStatus } from "@dojang/verifier/status";
 import { busy, button } from "./dom.ts";
 import { t } from "./lang.ts";
-import { lookUp, mayAsk, notChecked, placeOf, told, type Looking, type Revocation } from "./revocation.ts";
+import { canFetch, describeStatus, lookUp, notChecked, referenceIn } from "./revocation.ts";
+import type { Lookup, Revocation } from "./revocation.ts";
 import type { Members } from "./token.ts";
 
 /** A token that passed all other steps. */
-export interface Candidate extends Pick<Looking, "keys" | "options" | "now"> {
+export interface Candidate extends Pick<Lookup, "keys" | "options" | "now"> {
   claims: Members;
-  /** The list that was pasted; empty: none, so the issuer would be asked for it. */
+  /** The pasted list; empty: offer to fetch it from the issuer. */
   list: string;
-  /** Equal for the same question: token, keys, policy, list and, unless it is that of the clock on the wall, time. */
-  question: string;
+  /** Identifies token, keys, policy, list and a time that the visitor chose. */
+  id: string;
 }
 
-/** The last step of the inspector. A list that was pasted is looked into at once, the issuer is asked by a button alone. */
-export class RevocationStep {
-  readonly #show: (revocation: Revocation, asking: HTMLElement | undefined) => void;
-  readonly #fail: (error: unknown) => void;
-  #candidate: Candidate | undefined;
-  #found: { question: string; status: TokenStatus } | undefined;
+/** Puts the step on the page, with the button that starts a lookup if there is one. */
+type Show = (revocation: Revocation, lookUp: HTMLElement | undefined) => void;
 
-  /** @param show puts the step on the page, with the button if there is one */
-  constructor(show: (revocation: Revocation, asking: HTMLElement | undefined) => void, fail: (error: unknown) => void) {
+/**
+ * The last step of the inspector. It verifies a pasted list at once, and fetches one only when the
+ * visitor presses the button.
+ */
+export class RevocationStep {
+  readonly #show: Show;
+  readonly #onError: (error: unknown) => void;
+  #candidate: Candidate | undefined;
+  #result: { id: string; status: TokenStatus } | undefined;
+
+  constructor(show: Show, onError: (error: unknown) => void) {
     this.#show = show;
-    this.#fail = fail;
+    this.#onError = onError;
   }
 
-  /** Shows what is known of this one. */
+  /** Shows the step for a token, with the status that is known. */
   open(candidate: Candidate): void {
     this.#candidate = candidate;
     this.#draw(candidate);
-    if (candidate.list !== "" && placeOf(candidate.claims) !== undefined && this.#foundOf(candidate) === undefined) {
-      void this.#look(candidate);
+    const hasList = candidate.list !== "" && referenceIn(candidate.claims) !== undefined;
+    if (hasList && this.#statusOf(candidate) === undefined) {
+      void this.#lookUp(candidate);
     }
   }
 
-  /** No token has got this far. */
+  /** No token reaches the step. */
   close(): void {
     this.#candidate = undefined;
   }
 
-  forget(): void {
+  clear(): void {
     this.close();
-    this.#found = undefined;
+    this.#result = undefined;
   }
 
-  #foundOf({ question }: Candidate): TokenStatus | undefined {
-    return this.#found?.question === question ? this.#found.status : undefined;
+  #statusOf({ id }: Candidate): TokenStatus | undefined {
+    return this.#result?.id === id ? this.#result.status : undefined;
   }
 
   #draw(candidate: Candidate): void {
-    const [place, found] = [placeOf(candidate.claims), this.#foundOf(candidate)];
-    const asks = place !== undefined && candidate.list === "" && mayAsk(place);
-    const text = found === undefined ? t("발급 서버의 목록에서 확인", "Look it up at the issuer") : t("다시 확인", "Look it up again");
-    const asking = asks ? button(text, (pressed) => void busy(pressed, () => this.#look(candidate))) : undefined;
-    if (asking !== undefined) {
-      asking.id = "look-up";
+    const { claims, list } = candidate;
+    const [reference, status] = [referenceIn(claims), this.#statusOf(candidate)];
+    const text =
+      status === undefined
+        ? t("발급 서버의 목록에서 확인", "Look it up at the issuer")
+        : t("다시 확인", "Look it up again");
+    const canLookUp = reference !== undefined && list === "" && canFetch(reference);
+    const control = canLookUp
+      ? button(text, (pressed) => void busy(pressed, () => this.#lookUp(candidate)))
+      : undefined;
+    if (control !== undefined) {
+      control.id = "look-up";
     }
-    const focused = document.activeElement?.id === "look-up";
-    this.#show(found === undefined ? notChecked(place, candidate.list !== "") : told(found), asking);
-    if (focused) {
-      asking?.focus();
+    const hadFocus = document.activeElement?.id === "look-up";
+    const revocation =
+      status === undefined ? notChecked(reference, list !== "") : describeStatus(status);
+    this.#show(revocation, control);
+    if (hadFocus) {
+      control?.focus();
     }
   }
 
-  async #look(candidate: Candidate): Promise<void> {
+  async #lookUp(candidate: Candidate): Promise<void> {
+    const { claims, id } = candidate;
     try {
-      this.#found = { question: candidate.question, status: await lookUp(candidate.claims, candidate) };
+      this.#result = { id, status: await lookUp(claims, candidate) };
     } catch (error) {
-      this.#fail(error);
+      this.#onError(error);
       return;
     }
-    if (this.#candidate?.question === candidate.question) {
+    // The visitor may have pasted something else meanwhile.
+    if (this.#candidate?.id === id) {
       this.#draw(candidate);
     }
   }

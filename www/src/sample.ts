@@ -3,10 +3,10 @@ import { base64url, segmentOf } from "./token.ts";
 
 const RSA = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
 
-/** Signs a token whose header and payload are given as text or as what JSON makes of them. */
+/** Signs a token; header and payload are texts, or values to be encoded as JSON. */
 export type Sign = (header: unknown, payload: unknown) => Promise<string>;
 
-/** An issuer of one page visit: its private key cannot be read even by this page, and is gone with it. */
+/** A token with the keys of its issuer, which this page generated and cannot export. */
 export interface Sample {
   token: string;
   keys: JwkSet;
@@ -27,7 +27,11 @@ export async function newSigner(): Promise<{ sign: Sign; publicKey: JsonWebKey }
   return { sign, publicKey: await crypto.subtle.exportKey("jwk", publicKey) };
 }
 
-/** A token as the issuer makes them, under a key made just now. `now`: Unix seconds. */
+/**
+ * Creates a token like the issuer's, under a new key.
+ *
+ * @param now Unix time in seconds
+ */
 export async function newSample(now: number): Promise<Sample> {
   const { sign, publicKey } = await newSigner();
   const { kty = "RSA", n = "", e = "" } = publicKey;
@@ -51,7 +55,7 @@ export async function newSample(now: number): Promise<Sample> {
   };
 }
 
-/** RFC 7638; the members come in alphabetical order. */
+/** Computes the thumbprint of RFC 7638, whose members are in alphabetical order. */
 async function thumbprint(members: { e: string; kty: string; n: string }): Promise<string> {
   return base64url(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(members)))));
 }

@@ -2,48 +2,56 @@ import type { StatusListFetch } from "@dojang/verifier/status";
 import { edgeUrl, issuerUrl } from "./config.ts";
 import { decoded } from "./token.ts";
 
-/** Milliseconds until an answer is given up. An upload may take longer. */
-const PATIENCE = 10_000;
+/** Milliseconds. Uploads have no limit. */
+const TIMEOUT = 10_000;
 
 export type Service = "issuer" | "edge";
 
-/** One request and what came back, as the diagram draws them. */
+/** A request and its response, as the diagram draws them. */
 export interface Exchange {
-  to: Service;
+  service: Service;
   method: string;
   path: string;
-  /** What is worth seeing of the request: its credentials and its body, secrets cut short. */
+  /** The credentials and the body of the request, with secrets shortened. */
   sent: string[];
-  /** Undefined while none has come. */
-  answer: Answer | undefined;
-  /** True when there was no usable answer at all. */
+  /** Undefined until it arrives. */
+  response: ServiceResponse | undefined;
+  /** Whether there was no usable response. */
   failed: boolean;
 }
 
-export interface Answer {
+export interface ServiceResponse {
   status: number;
   body: unknown;
-  /** Seconds to wait before another try, when the service says so. */
+  /** The value of `Retry-After` in seconds. */
   retryAfter?: number;
 }
 
-/** Is told of every exchange when it begins, and again when it ends. */
-export type Watch = (exchange: Exchange) => void;
+/** Called when an exchange begins, changes and ends. */
+export type OnExchange = (exchange: Exchange) => void;
 
-interface Asked {
-  to: Service;
+interface ServiceRequest {
+  service: Service;
   method: string;
   path: string;
   bearer?: string;
   json?: Record<string, string>;
-  lang: string;
 }
 
-/** Asks a service; the answer whatever its status, or undefined when none came or a good one is no JSON. */
-export async function ask({ to, method, path, bearer, json, lang }: Asked, watch: Watch): Promise<Answer | undefined> {
-  const exchange = begun(to, method, path, bearer, json, watch);
+/**
+ * Sends a request to a service.
+ *
+ * @returns the response whatever its status; undefined when none arrived or a good one is not JSON
+ */
+export async function send(
+  request: ServiceRequest,
+  lang: string,
+  onExchange: OnExchange,
+): Promise<ServiceResponse | undefined> {
+  const { service, method, path, bearer, json } = request;
+  const exchange = newExchange(request, onExchange);
   try {
-    const response = await fetch(`${addressOf(to)}${path}`, {
+    const response = await fetch(`${urlOf(service)}${path}`, {
       method,
       headers: {
         "Accept-Language": lang,
@@ -53,41 +61,55 @@ export async function ask({ to, method, path, bearer, json, lang }: Asked, watch
       ...(json !== undefined && { body: JSON.stringify(json) }),
       cache: "no-store",
       credentials: "omit",
-      signal: AbortSignal.timeout(PATIENCE),
+      signal: AbortSignal.timeout(TIMEOUT),
     });
-    const seconds = Number.parseInt(response.headers.get("Retry-After") ?? "", 10);
-    const answer: Answer = { status: response.status, body: bodyOf(await response.text(), response.status), ...(!Number.isNaN(seconds) && { retryAfter: seconds }) };
-    exchange.answer = answer;
+    const { status, headers } = response;
+    const retryAfter = Number.parseInt(headers.get("Retry-After") ?? "", 10);
+    exchange.response = {
+      status,
+      body: parseBody(await response.text(), status),
+      ...(!Number.isNaN(retryAfter) && { retryAfter }),
+    };
   } catch {
     exchange.failed = true;
   }
-  watch(exchange);
-  return exchange.answer;
+  onExchange(exchange);
+  return exchange.response;
 }
 
 /**
- * `POST /upload` at the edge. `fetch` cannot tell how much of a body has left; this request can.
+ * Sends `POST /upload` to the edge, by `XMLHttpRequest`: `fetch` does not report upload progress.
  *
- * @param progress is told the fraction of the file that was sent, 0 to 1
+ * @param onProgress called with the fraction of the file that was sent, 0 to 1
  */
-export function upload(file: File, bearer: string, lang: string, progress: (sent: number) => void, watch: Watch): Promise<Answer | undefined> {
-  const exchange = begun("edge", "POST", "/upload", bearer, undefined, watch);
+export function upload(
+  file: File,
+  bearer: string,
+  lang: string,
+  onProgress: (sent: number) => void,
+  onExchange: OnExchange,
+): Promise<ServiceResponse | undefined> {
+  const path = "/upload";
+  const exchange = newExchange({ service: "edge", method: "POST", path, bearer }, onExchange);
   exchange.sent.push(`${file.name}, ${file.size.toLocaleString()} bytes`);
-  watch(exchange);
-  return new Promise((done) => {
+  onExchange(exchange);
+  return new Promise((resolve) => {
     const request = new XMLHttpRequest();
-    request.open("POST", `${edgeUrl}/upload`);
+    request.open("POST", `${edgeUrl}${path}`);
     request.setRequestHeader("Authorization", `Bearer ${bearer}`);
     request.setRequestHeader("Accept-Language", lang);
-    request.upload.addEventListener("progress", ({ loaded, total }) => progress(total === 0 ? 1 : loaded / total));
+    request.upload.addEventListener("progress", ({ loaded, total }) =>
+      onProgress(total === 0 ? 1 : loaded / total),
+    );
     request.addEventListener("loadend", () => {
+      const { status, responseText } = request;
       try {
-        exchange.answer = { status: request.status, body: bodyOf(request.responseText, request.status) };
+        exchange.response = { status, body: parseBody(responseText, status) };
       } catch {
         exchange.failed = true;
       }
-      watch(exchange);
-      done(exchange.answer);
+      onExchange(exchange);
+      resolve(exchange.response);
     });
     const form = new FormData();
     form.append("file", file);
@@ -95,35 +117,41 @@ export function upload(file: File, bearer: string, lang: string, progress: (sent
   });
 }
 
-/** `fetch` for the issuer's status lists, whose payload is what the exchange shows. */
-export function listFetch(watch: Watch): StatusListFetch {
+/** Returns a `fetch` for status lists, whose exchange shows the payload of the list. */
+export function listFetch(onExchange: OnExchange): StatusListFetch {
   return async (url, request) => {
-    const exchange = begun("issuer", "GET", new URL(url).pathname, undefined, undefined, watch);
+    const path = new URL(url).pathname;
+    const exchange = newExchange({ service: "issuer", method: "GET", path }, onExchange);
     try {
       const response = await fetch(url, { ...request, credentials: "omit" });
       const text = await response.clone().text();
-      exchange.answer = { status: response.status, body: decoded(text.trim().split(".")[1]) ?? text.slice(0, 200) };
+      const body = decoded(text.trim().split(".")[1]) ?? text.slice(0, 200);
+      exchange.response = { status: response.status, body };
       return response;
     } catch (error) {
       exchange.failed = true;
       throw error;
     } finally {
-      watch(exchange);
+      onExchange(exchange);
     }
   };
 }
 
-export function addressOf(service: Service): string {
+export function isSuccess(response: ServiceResponse | undefined): boolean {
+  return response !== undefined && response.status < 400;
+}
+
+export function urlOf(service: Service): string {
   return service === "issuer" ? issuerUrl : edgeUrl;
 }
 
-/** Enough of a token to tell it from another. */
+/** Cuts the middle out of a token. */
 export function shortened(token: string): string {
   return token.length > 24 ? `${token.slice(0, 10)}…${token.slice(-6)}` : token;
 }
 
-/** What a proxy says in HTML or plain text of a failure is an answer too. */
-function bodyOf(text: string, status: number): unknown {
+/** Parses JSON. Errors of proxies may be HTML or plain text. */
+function parseBody(text: string, status: number): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
@@ -134,13 +162,19 @@ function bodyOf(text: string, status: number): unknown {
   }
 }
 
-function begun(to: Service, method: string, path: string, bearer: string | undefined, json: Record<string, string> | undefined, watch: Watch): Exchange {
+function newExchange(
+  { service, method, path, bearer, json }: ServiceRequest,
+  onExchange: OnExchange,
+): Exchange {
   const sent = bearer === undefined ? [] : [`Authorization: Bearer ${shortened(bearer)}`];
   if (json !== undefined) {
-    const members = Object.entries(json).map(([name, value]) => [name, name === "password" ? "••••" : shortened(value)]);
+    const members = Object.entries(json).map(([name, value]) => [
+      name,
+      name === "password" ? "••••" : shortened(value),
+    ]);
     sent.push(JSON.stringify(Object.fromEntries(members)));
   }
-  const exchange: Exchange = { to, method, path, sent, answer: undefined, failed: false };
-  watch(exchange);
+  const exchange = { service, method, path, sent, response: undefined, failed: false };
+  onExchange(exchange);
   return exchange;
 }

@@ -1,31 +1,32 @@
 import { refusalOf } from "./keys.ts";
 import { isSecret } from "./paste.ts";
 
-/** What a shared link holds: a token and public keys, behind the # and so never sent to a server. */
+/** The content of a shared link. It is behind the #, which browsers do not send to servers. */
 export interface Shared {
   token: string;
   keys: string;
 }
 
-export function sharedIn(fragment: string): Shared | undefined {
+export function parseShared(fragment: string): Shared | undefined {
   const parameters = new URLSearchParams(fragment.replace(/^#/, ""));
   const token = parameters.get("token");
   return token === null ? undefined : { token, keys: parameters.get("keys") ?? "" };
 }
 
 /**
- * The address of this page with the token and its keys; none with a secret in it is ever made.
- * What the verifier does not take for public keys may hold anything, and is left out.
+ * Returns the address of this page with a token and its keys. Secrets are left out, and so are
+ * keys that the verifier refuses, because they could be anything.
  */
-export function linkTo({ token, keys }: Shared): string {
-  const address = new URL(location.href);
-  const kept = new URLSearchParams({ token, ...(!isSecret(keys) && refusalOf(keys) === undefined && { keys }) });
-  address.hash = isSecret(token) ? "" : kept.toString();
-  return address.href;
+export function shareLink({ token, keys }: Shared): string {
+  const url = new URL(location.href);
+  const isPublicKey = !isSecret(keys) && refusalOf(keys) === undefined;
+  const parameters = new URLSearchParams({ token, ...(isPublicKey && { keys }) });
+  url.hash = isSecret(token) ? "" : parameters.toString();
+  return url.href;
 }
 
-/** Takes what was shared out of the address. */
-export function forgetShared(): void {
+/** Removes a shared token from the address. */
+export function clearShared(): void {
   if (location.hash !== "") {
     history.replaceState(null, "", `${location.pathname}${location.search}`);
   }

@@ -1,4 +1,4 @@
-// Tokens as a program that only decodes sees them. Nothing in here verifies anything.
+// Decodes tokens without verifying them.
 
 import { duration, t } from "./lang.ts";
 
@@ -17,7 +17,7 @@ export function base64url(bytes: Uint8Array): string {
   return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 }
 
-/** A segment of a text, or of the JSON of anything else. */
+/** Encodes a text, or the JSON of anything else, in base64url. */
 export function segmentOf(value: unknown): string {
   return base64url(new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value)));
 }
@@ -26,7 +26,7 @@ export function textOf(segment: string): string {
   return new TextDecoder().decode(bytesOf(segment));
 }
 
-/** The object in a segment, as forgiving as the decoders of debugging pages are; undefined when there is none. */
+/** Decodes the object in a segment, tolerantly; returns undefined when there is none. */
 export function decoded(segment: string | undefined): Members | undefined {
   try {
     const value: unknown = JSON.parse(textOf(segment ?? ""));
@@ -36,8 +36,8 @@ export function decoded(segment: string | undefined): Members | undefined {
   }
 }
 
-/** How long a token still lives by its own word, in words. */
-export function left(token: string): string {
+/** Returns the time until the token's `exp`, in words. */
+export function timeLeft(token: string): string {
   const exp = decoded(token.split(".")[1])?.["exp"];
   const seconds = typeof exp === "number" ? Math.ceil(exp - Date.now() / 1000) : 0;
   return seconds > 0 ? duration(seconds) : t("만료됨", "expired");

@@ -131,10 +131,10 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
         const cases = [
           [{ source: "none" }, /폐기 확인이 꺼져/, /check for revocation is off/],
           [{ source: "redis" }, /그 Redis에는 이 로그아웃이 없습니다/, /this logout is not in that Redis/],
-          [{ source: "redis", problem: "Redis does not answer" }, /Redis가 응답하지 않는데/, /Redis that it asks about revocation does not answer/],
+          [{ source: "redis", problem: "Redis does not answer" }, /Redis가 응답하지 않는데/, /Redis for revocations does not respond/],
           [{ source: "status_list", lists: { count: 1, age_seconds: 7, stale: false } }, /지금 사본은 7초 된 것이라/, /its copy, 7 s old,/],
           [{ source: "status_list", lists: { count: 0, age_seconds: null, stale: false } }, /아직 폐기 목록이 없어서/, /has no revocation list yet/],
-          [undefined, /엣지에게서 듣지 못했습니다/, /it did not say/],
+          [undefined, /엣지에게서 듣지 못했습니다/, /did not report how/],
         ];
         for (const [says, korean, english] of cases) {
           revocation = says;
@@ -336,17 +336,17 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
       await page.getByRole("button", { name: "Log in" }).click();
       await page.locator("#my-token").getByText("Verified", { exact: true }).waitFor();
       await press(page, "Call /protected");
-      await showsMessage(page, /let it in/);
+      await showsMessage(page, /accepted it/);
       await press(page, "Open the admin page");
       await showsMessage(page, /The token is good, but its role is .*HTTP 403/);
       await press(page, "Refresh the token");
-      await showsMessage(page, "Here is a new access token.");
+      await showsMessage(page, "Got a new access token.");
       assert.equal(await overflow(page), 0, "wider than a phone");
       await press(page, "Log out");
       await showsMessage(page, /^Logged out/);
       await press(page, "Look at the revocation list");
       await showsMessage(page, /In the signed list, number \d+ is 1 \(revoked\)/);
-      await refusedInTheEnd(page, "/protected with the old token", /^The edge refused the token that was logged out/, /The edge still lets it in/);
+      await refusedInTheEnd(page, "/protected with the old token", /^The edge refused the token that was logged out/, /The edge still accepts the token/);
       await page.getByRole("button", { name: "한국어" }).click();
       await showsMessage(page, /로그아웃한 토큰을 엣지가 거부했습니다/);
       assert.equal(await overflow(page), 0, "wider than a phone");

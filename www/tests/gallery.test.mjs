@@ -19,10 +19,10 @@ const STOPPED = [
   ["trailing-bits", "형태와 인코딩", "Shape and encoding", "base64_invalid"],
   ["padding", "형태와 인코딩", "Shape and encoding", "base64_invalid"],
   ["embedded-key", "서명", "Signature", "signature_invalid"],
-  ["kid", "키 선택", "Choice of the key", "key_not_found"],
+  ["kid", "키 선택", "Key selection", "key_not_found"],
   ["crit", "헤더", "Header", "crit_not_supported"],
   ["duplicate-alg", "헤더", "Header", "header_duplicate_member"],
-  ["duplicate-role", "내용 형식", "Form of the payload", "payload_duplicate_member"],
+  ["duplicate-role", "내용 형식", "Payload format", "payload_duplicate_member"],
   ["wrong-type", "토큰 종류", "Token type", "token_type_mismatch"],
   ["expired", "만료 시각", "Expiry", "token_expired"],
   ["no-exp", "만료 시각", "Expiry", "claim_missing"],
@@ -115,7 +115,7 @@ describe("the gallery of attacks", { skip: noSystem, timeout: 240_000 }, () => {
       }
       await page.locator("[data-attack=flip] .not-applicable").getByText("이 토큰으로는 만들 수 없습니다.").waitFor();
       await page.getByRole("button", { name: "English" }).click();
-      await page.locator("[data-attack=flip] .not-applicable").getByText("It cannot be made of this token.").waitFor();
+      await page.locator("[data-attack=flip] .not-applicable").getByText("It cannot be applied to this token.").waitFor();
     }));
 
   test("what the cards say holds for keys of other sizes", () =>
@@ -135,7 +135,7 @@ describe("the gallery of attacks", { skip: noSystem, timeout: 240_000 }, () => {
       await page.locator("[data-attack=trailing-bits] .not-applicable").getByText(/글자의 비트를 남김없이 쓰므로/).waitFor();
       assert.doesNotMatch(await page.locator("[data-attack=flip] .hint").textContent(), /\d/);
       await page.getByRole("button", { name: "English" }).click();
-      await page.getByText("The original is verified; 17 of 17 attacks are refused. 1 cannot be made of this token.").waitFor();
+      await page.getByText("The original is verified; 17 of 17 attacks are refused. 1 cannot be applied to this token.").waitFor();
       await page.locator("[data-attack=trailing-bits] .not-applicable").getByText(/uses every bit of its letters/).waitFor();
     }));
 

@@ -47,7 +47,7 @@ const WORDS = {
     steps: ["Shape", "Header", "Key", "Signature", "Claims", "Revocation"],
     outcomes: { passed: "passed", failed: "failed", not_reached: "not reached", not_checked: "not checked" },
     secret: /private or secret key\. It was removed from the page at once and stored nowhere/,
-    noToken: /This is no token/,
+    noToken: /This is not a token/,
     isKey: /This is a key, not a token/,
     isJson: /This is JSON/,
     jwe: /an encrypted token \(JWE\)/,

@@ -170,7 +170,7 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
     }
     await page.locator("#my-token .badge").waitFor();
     await page.getByRole("button", { name: name("/protected 호출", "Call /protected") }).click();
-    await page.locator("#flow-message").getByText(name(/들여보냈습니다/, /let it in/)).waitFor();
+    await page.locator("#flow-message").getByText(name(/들여보냈습니다/, /accepted it/)).waitFor();
     await page.getByRole("button", { name: name("관리자 페이지 열기", "Open the admin page") }).click();
     await page.locator("#flow-message").getByText(/HTTP 403/).waitFor();
     await page.locator(".exchanges summary").last().click();
@@ -313,7 +313,7 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
       // The focus is on the first action after the login, and stays where it was after each.
       await until("the focus", "Call /protected", () => page.evaluate(() => document.activeElement.textContent));
       await until("what was told, where somebody listens", true, () => page.evaluate(() => window.region.isConnected && /^Logged in/.test(window.region.textContent)));
-      await press("Call /protected", /let it in/);
+      await press("Call /protected", /accepted it/);
       await press("Refresh the token", /new access token/);
       await press("Open the admin page", /HTTP 403/);
       await press("Look at the revocation list", /is 0 \(valid\)/);
