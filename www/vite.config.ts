@@ -11,14 +11,22 @@ const headers = {
 function serviceUrl(variable: string, fallback: string): string {
   const text = process.env[variable] || fallback;
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !["http:", "https:"].includes(url.protocol) || url.search !== "" || url.hash !== "") {
-    console.error(`error: ${variable} must be an http(s) address such as ${fallback}; got ${JSON.stringify(text)}`);
+  if (
+    url === undefined ||
+    !["http:", "https:"].includes(url.protocol) ||
+    url.search !== "" ||
+    url.hash !== ""
+  ) {
+    console.error(
+      `error: ${variable} must be an http(s) address such as ${fallback}; ` +
+        `got ${JSON.stringify(text)}`,
+    );
     process.exit(1);
   }
   return url.href.replace(/\/+$/, "");
 }
 
-/** Nothing but this page's own files runs, and nothing leaves for anywhere but the services it was built for. */
+/** Allows this page's own scripts only, and connections to its services only. */
 function contentSecurityPolicy(services: string[]): Plugin {
   const origins = [...new Set(services.map((url) => new URL(url).origin))];
   const policy = [
@@ -38,17 +46,25 @@ function contentSecurityPolicy(services: string[]): Plugin {
     transformIndexHtml: {
       order: "post",
       handler: () => [
-        { tag: "meta", attrs: { "http-equiv": "Content-Security-Policy", content: policy }, injectTo: "head-prepend" },
+        {
+          tag: "meta",
+          attrs: { "http-equiv": "Content-Security-Policy", content: policy },
+          injectTo: "head-prepend",
+        },
       ],
     },
   };
 }
 
-/** `--mode inspector` builds the page without the flow: no service is named, so nothing may be asked at all. */
+/** `--mode inspector` builds the page without the flow and without connections. */
 export default defineConfig(({ mode }) => {
-  const services = mode === "inspector"
-    ? []
-    : [serviceUrl("ISSUER_URL", "http://localhost:8000"), serviceUrl("EDGE_URL", "http://localhost:8001")];
+  const services =
+    mode === "inspector"
+      ? []
+      : [
+          serviceUrl("ISSUER_URL", "http://localhost:8000"),
+          serviceUrl("EDGE_URL", "http://localhost:8001"),
+        ];
   const [issuer = "", edge = ""] = services;
   return {
     define: {

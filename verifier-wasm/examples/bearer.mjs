@@ -31,7 +31,9 @@ export async function authenticate(verifier, request) {
       throw refused(error.code, request);
     }
     if (error instanceof JwksError) {
-      throw new TurnedAway(503, error.code, "The keys to verify tokens with cannot be had", { "retry-after": "5" });
+      throw new TurnedAway(503, error.code, "The keys to verify tokens with cannot be had", {
+        "retry-after": "5",
+      });
     }
     throw error; // a mistake of this program
   }
@@ -50,7 +52,7 @@ export function demandRole(role, { claims }, request) {
 const invalid = { ko: "유효하지 않은 토큰입니다", en: "The token is not valid" };
 const forbidden = { ko: "권한이 없습니다", en: "Permission denied" };
 
-/** The text tells an expired token from all others; the code, for programs, which rule was broken. */
+/** The text says only whether the token has expired; the code names the rule, for programs. */
 function refused(code, request) {
   const text = code === "token_expired" ? codeTexts.token_expired : invalid;
   return new TurnedAway(401, code, inLanguage(text, request), {
@@ -79,6 +81,7 @@ function notAuthenticated(code) {
 
 /** Korean, unless `Accept-Language` names English before it. */
 function inLanguage(texts, request) {
-  const [, language = "ko"] = /(?:^|,)\s*(ko|en)\b/i.exec(request.headers["accept-language"] ?? "") ?? [];
+  const [, language = "ko"] =
+    /(?:^|,)\s*(ko|en)\b/i.exec(request.headers["accept-language"] ?? "") ?? [];
   return texts[language.toLowerCase()];
 }

@@ -37,14 +37,20 @@ export function createApp(verifier) {
     reply.header("cache-control", "no-store");
     return { message: "인증 성공!", user_id: claims.user_id, username: claims.username };
   });
-  app.get("/admin/dashboard", { onRequest: [bearer(verifier), role("admin")] }, async (_request, reply) => {
-    reply.header("cache-control", "no-store");
-    return { message: "관리자 대시보드" };
-  });
+  app.get(
+    "/admin/dashboard",
+    { onRequest: [bearer(verifier), role("admin")] },
+    async (_request, reply) => {
+      reply.header("cache-control", "no-store");
+      return { message: "관리자 대시보드" };
+    },
+  );
   return app;
 }
 
 if (import.meta.filename === process.argv[1]) {
   const app = createApp(createRemoteJwks(process.env.JWKS_URL));
-  console.log(`${await app.listen({ host: "127.0.0.1", port: Number(process.env.PORT ?? 8001) })}/protected`);
+  console.log(
+    `${await app.listen({ host: "127.0.0.1", port: Number(process.env.PORT ?? 8001) })}/protected`,
+  );
 }

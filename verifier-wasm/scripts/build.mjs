@@ -1,7 +1,7 @@
-// Builds the package: Rust -> wasm (wasm-pack), smaller wasm (wasm-metadce, wasm-opt), JavaScript
-// with the wasm inside (tsc). Four times: without SIMD, with it, with fused multiply-adds, and
-// without SIMD for status lists too. WASM_PACK names the wasm-pack program when it is not on the
-// PATH; the environment reaches cargo unchanged.
+// Builds the package: Rust to wasm (wasm-pack), smaller wasm (wasm-metadce, wasm-opt), and
+// JavaScript (tsc). There are four modules: without SIMD, with SIMD, with fused multiply-adds, and
+// without SIMD but with status lists. WASM_PACK is the wasm-pack program if it is not on the PATH;
+// cargo inherits the environment.
 
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -16,7 +16,7 @@ const pkg = join(root, "pkg");
 const dist = join(root, "dist");
 const require = createRequire(import.meta.url);
 
-// What rustc takes for granted on wasm32-unknown-unknown, and every engine of the last years has.
+// The features that rustc enables on wasm32-unknown-unknown.
 const WASM_FEATURES = [
   "--enable-bulk-memory-opt",
   "--enable-call-indirect-overlong",
@@ -27,7 +27,7 @@ const WASM_FEATURES = [
   "--enable-sign-ext",
 ];
 
-/** For rustc and wasm-opt. */
+/** Features of a module, as options of rustc and wasm-opt. */
 const SIMD = { rustc: ["-C", "target-feature=+simd128"], wasmOpt: ["--enable-simd"] };
 const FMA = {
   rustc: ["-C", "target-feature=+simd128,+relaxed-simd"],
@@ -35,19 +35,24 @@ const FMA = {
 };
 const NO_SIMD = { rustc: [], wasmOpt: [] };
 
-/** What js/instance.ts asks for. */
+/** The exports that js/wire.ts declares. */
 const EXPORTS = ["memory", "abi_version", "buffer", "load", "verify", "free"];
 
 const STRIP = ["--strip-debug", "--strip-producers", "--strip-target-features"];
 
-/** Runs a program, or stops the build with one line that says what failed. */
+/** Runs a program; on failure prints one line and exits. */
 function run(program, args, doing) {
   try {
     execFileSync(program, args, { cwd: root, stdio: "inherit" });
   } catch (error) {
     const missing = error.code === "ENOENT";
-    const why = missing ? `${program} was not found` : `${program} ended with ${error.status ?? error.signal}`;
-    const hint = missing && program.endsWith("wasm-pack") ? "; install it with `cargo install wasm-pack` or set WASM_PACK" : "";
+    const why = missing
+      ? `${program} was not found`
+      : `${program} ended with ${error.status ?? error.signal}`;
+    const hint =
+      missing && program.endsWith("wasm-pack")
+        ? "; install it with `cargo install wasm-pack` or set WASM_PACK"
+        : "";
     console.error(`error: ${doing}: ${why}${hint}`);
     process.exit(1);
   }
@@ -67,9 +72,12 @@ const wasmOpt = binary("binaryen", "wasm-opt");
 const wasmMetadce = binary("binaryen", "wasm-metadce");
 const tsc = binary("typescript", "tsc");
 
-/** Panic messages name source files: the same ones wherever the package was built. */
+/** Makes source file names in the module independent of the machine. */
 function remappedPaths() {
-  const sysroot = execFileSync(process.env.RUSTC || "rustc", ["--print", "sysroot"], { cwd: root, encoding: "utf8" }).trim();
+  const sysroot = execFileSync(process.env.RUSTC || "rustc", ["--print", "sysroot"], {
+    cwd: root,
+    encoding: "utf8",
+  }).trim();
   const cargoHome = process.env.CARGO_HOME || join(homedir(), ".cargo");
   return [
     `--remap-path-prefix=${join(sysroot, "lib", "rustlib", "src", "rust")}=/rustc`,
@@ -79,8 +87,8 @@ function remappedPaths() {
 }
 
 /**
- * One module of the package: the wasm in pkg/, and in dist/ as a file and in hexadecimal digits.
- * Nothing but numbers crosses its boundary, so the bindings that wasm-pack writes are not needed.
+ * A module of the package: the wasm in pkg/, and in dist/ as a file and as hexadecimal digits. Its
+ * functions take and return numbers, so it needs no bindings of wasm-pack.
  */
 class Module {
   constructor(name, bytes, features, { cargoArguments = [], exports = [] } = {}) {
@@ -94,37 +102,64 @@ class Module {
   }
 
   compile() {
-    const output = ["--target", "web", "--profile", "wasm-npm", "--out-dir", this.pkg, "--out-name", this.name];
+    const target = ["--target", "web", "--profile", "wasm-npm"];
+    const output = ["--out-dir", this.pkg, "--out-name", this.name];
+    const flags = JSON.stringify([...remappedPaths(), ...this.features.rustc]);
+    const config = ["--config", `target.wasm32-unknown-unknown.rustflags=${flags}`];
     run(
       process.env.WASM_PACK || "wasm-pack",
-      ["build", root, "--mode", "force", "--no-pack", ...output, "--"]
-        .concat("--config", `target.wasm32-unknown-unknown.rustflags=${JSON.stringify([...remappedPaths(), ...this.features.rustc])}`)
-        .concat(this.cargoArguments),
+      ["build", root, "--mode", "force", "--no-pack", ...target, ...output, "--"].concat(
+        config,
+        this.cargoArguments,
+      ),
       `compiling ${this.name}`,
     );
     const features = [...WASM_FEATURES, ...this.features.wasmOpt];
-    // What only the bindings of wasm-pack would use: a table for objects of JavaScript, and who
-    // fills it.
+    // Removes the table for JavaScript objects, which only the bindings would use.
     const roots = join(this.pkg, "exports.json");
-    const reached = this.exports.map((name) => ({ name, export: name }));
-    writeFileSync(roots, JSON.stringify([{ name: "package", root: true, reaches: this.exports }, ...reached]));
-    run(process.execPath, [wasmMetadce, ...features, this.wasm, "-f", roots, "-g", "-o", this.wasm], "removing what is not used");
-    // With the names of functions beside it, which say where bytes go and what is left of the
-    // standard library.
+    const graph = [
+      { name: "package", root: true, reaches: this.exports },
+      ...this.exports.map((name) => ({ name, export: name })),
+    ];
+    writeFileSync(roots, JSON.stringify(graph));
+    run(
+      process.execPath,
+      [wasmMetadce, ...features, this.wasm, "-f", roots, "-g", "-o", this.wasm],
+      "removing unused code",
+    );
+    // The tests read the names of functions from this copy.
     const named = join(this.pkg, `${this.name}_named.wasm`);
-    run(process.execPath, [wasmOpt, ...features, "-Oz", "-g", this.wasm, "-o", named], "optimising the wasm");
-    run(process.execPath, [wasmOpt, ...features, ...STRIP, named, "-o", this.wasm], "stripping the wasm");
+    run(
+      process.execPath,
+      [wasmOpt, ...features, "-Oz", "-g", this.wasm, "-o", named],
+      "optimising the wasm",
+    );
+    run(
+      process.execPath,
+      [wasmOpt, ...features, ...STRIP, named, "-o", this.wasm],
+      "stripping the wasm",
+    );
   }
 
   assemble() {
     copyFileSync(this.wasm, join(dist, `${this.name}.wasm`));
     writeFileSync(
       join(dist, `${this.name}.d.wasm.ts`),
-      'declare const compiled: import("./platform-types.js").CompiledModule;\nexport default compiled;\n',
+      'declare const compiled: import("./platform-types.js").CompiledModule;\n' +
+        "export default compiled;\n",
     );
-    writeFileSync(join(dist, `${this.bytes}.js`), `export const wasmHex = "${readFileSync(this.wasm, "hex")}";\n`);
-    const sizes = [["", (bytes) => bytes], [" in gzip", gzipSync], [" in brotli", brotliCompressSync]];
-    const shown = sizes.map(([how, compress]) => `${compress(readFileSync(this.wasm)).length} bytes${how}`);
+    writeFileSync(
+      join(dist, `${this.bytes}.js`),
+      `export const wasmHex = "${readFileSync(this.wasm, "hex")}";\n`,
+    );
+    const sizes = [
+      ["", (bytes) => bytes],
+      [" in gzip", gzipSync],
+      [" in brotli", brotliCompressSync],
+    ];
+    const shown = sizes.map(
+      ([how, compress]) => `${compress(readFileSync(this.wasm)).length} bytes${how}`,
+    );
     console.log(`${this.name}: ${shown.join(", ")}`);
   }
 }
@@ -133,7 +168,10 @@ const modules = [
   new Module("verifier_wasm", "wasm-bytes", NO_SIMD),
   new Module("verifier_wasm_simd", "simd-bytes", SIMD),
   new Module("verifier_wasm_fma", "fma-bytes", FMA),
-  new Module("status_wasm", "status-bytes", NO_SIMD, { cargoArguments: ["--features", "status"], exports: ["status_list"] }),
+  new Module("status_wasm", "status-bytes", NO_SIMD, {
+    cargoArguments: ["--features", "status"],
+    exports: ["status_list"],
+  }),
 ];
 
 rmSync(pkg, { recursive: true, force: true });

@@ -1,7 +1,6 @@
-// Asks the WebAssembly kernels, without SIMD, with it and with fused multiply-adds, what the
-// native ones were asked: reads the cases that the example `kernel_cases` of verifier-core emits
-// from standard input. `cargo xtask kernels` runs both, and builds the package before, whose way
-// to choose a kernel is used here.
+// Runs the WebAssembly kernels on the cases of the native ones: reads the output of the example
+// `kernel_cases` of verifier-core from standard input. Needs the built package, which detects the
+// engine; `cargo xtask kernels` builds it and runs both.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -17,15 +16,33 @@ flags.fma.forEach(setFlagsFromString);
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** The exports of a module with this kernel, compiled as the package's are. */
+/** Compiles a module with this kernel as the package does. */
 function compiled(name, flags) {
   const directory = mkdtempSync(join(tmpdir(), "dojang-kernels-"));
   try {
-    const output = ["--target", "web", "--profile", "wasm-npm", "--out-dir", directory, "--out-name", "kernels"];
+    const output = [
+      "--target",
+      "web",
+      "--profile",
+      "wasm-npm",
+      "--out-dir",
+      directory,
+      "--out-name",
+      "kernels",
+    ];
     execFileSync(
       process.env.WASM_PACK || "wasm-pack",
-      ["build", root, "--mode", "force", "--no-pack", ...output, "--", "--features", "kernels"]
-        .concat("--config", `target.wasm32-unknown-unknown.rustflags=${JSON.stringify(flags)}`),
+      [
+        "build",
+        root,
+        "--mode",
+        "force",
+        "--no-pack",
+        ...output,
+        "--",
+        "--features",
+        "kernels",
+      ].concat("--config", `target.wasm32-unknown-unknown.rustflags=${JSON.stringify(flags)}`),
       { stdio: ["ignore", "ignore", "inherit"], cwd: root },
     );
     const module = new WebAssembly.Module(readFileSync(join(directory, "kernels_bg.wasm")));
@@ -44,7 +61,7 @@ const kernels = [compiled("scalar", []), compiled("SIMD", ["-C", "target-feature
 if (detectEngine() === "fma") {
   kernels.push(compiled("FMA", ["-C", "target-feature=+simd128,+relaxed-simd"]));
 } else {
-  console.log("skipped: the kernel with fused multiply-adds, which this processor does not have");
+  console.log("skipped: the FMA kernel, which this processor does not have");
 }
 
 function write({ exports, handle }, bytes) {
@@ -52,7 +69,7 @@ function write({ exports, handle }, bytes) {
   new Uint8Array(exports.memory.buffer, at, bytes.length).set(bytes);
 }
 
-/** Reads exactly so many bytes of standard input; undefined at its end. */
+/** Returns a function that reads exactly `length` bytes; it returns undefined at the end. */
 function reader(stream) {
   const iterator = stream[Symbol.asyncIterator]();
   let rest = Buffer.alloc(0);
@@ -60,16 +77,18 @@ function reader(stream) {
     while (rest.length < length) {
       const { value, done } = await iterator.next();
       if (done) {
-        assert.equal(rest.length, 0, "the cases end in the middle of one");
+        assert.equal(rest.length, 0, "the last case is truncated");
         return undefined;
       }
       rest = Buffer.concat([rest, value]);
     }
-    const taken = rest.subarray(0, length);
+    const bytes = rest.subarray(0, length);
     rest = rest.subarray(length);
-    return taken;
+    return bytes;
   };
 }
+
+const hex = (bytes) => bytes.toString("hex");
 
 const read = reader(process.stdin);
 let cases = 0;
@@ -80,12 +99,18 @@ for (let head = await read(8); head !== undefined; head = await read(8)) {
     const exponent = (await read(4)).readUInt32LE(0);
     const [base, right, wrong] = [await read(size), await read(size), await read(size)];
     for (const kernel of kernels) {
-      for (const [expected, answer] of [[right, 1], [wrong, 0]]) {
+      for (const [expected, result] of [
+        [right, 1],
+        [wrong, 0],
+      ]) {
         write(kernel, Buffer.concat([modulus, base, expected]));
         assert.equal(
           kernel.exports.kernel_power_is(kernel.handle, exponent),
-          answer,
-          `${kernel.name}: n ${modulus.toString("hex")} base ${base.toString("hex")} e ${exponent} expected ${expected.toString("hex")}`,
+          result,
+          [
+            `${kernel.name}: n ${hex(modulus)} base ${hex(base)}`,
+            `e ${exponent} expected ${hex(expected)}`,
+          ].join(" "),
         );
       }
     }
@@ -93,4 +118,6 @@ for (let head = await read(8); head !== undefined; head = await read(8)) {
   }
 }
 assert.ok(cases > 0, "there were no cases");
-console.log(`${cases} powers agree in ${kernels.length} WebAssembly kernels, each with a wrong one beside it`);
+console.log(
+  `${cases} powers agree in ${kernels.length} WebAssembly kernels, each with a wrong one beside it`,
+);

@@ -1,5 +1,5 @@
-// Prints what each entry weighs in a page: bundled and minified by Vite, with the `.wasm` file it
-// loads, as a table for people. Needs the built package. It can be imported too: `sizes()`.
+// Prints the size of each entry in a page as a Markdown table: bundled and minified by Vite, with
+// the `.wasm` file that it loads. Needs the built package.
 
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -12,19 +12,27 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const entries = {
   "`./slim`": ["slim", "init, createVerifier, VerificationError"],
   "the main entry": ["index", "createVerifier, VerificationError"],
-  "`./slim/jwks` with `./slim`": ["slim-jwks", "createRemoteJwks, JwksError", ["slim", "init, VerificationError"]],
+  "`./slim/jwks` with `./slim`": [
+    "slim-jwks",
+    "createRemoteJwks, JwksError",
+    ["slim", "init, VerificationError"],
+  ],
   "`./jwks`": ["jwks", "createRemoteJwks, JwksError"],
   "`./explain`": ["explain", "createExplainer"],
   "`./status`": ["status", "createStatusLists, StatusListError"],
 };
 
-/** Bytes as they are, in gzip and in brotli; what is loaded apart is compressed apart. */
+/** Returns the sum of the parts in bytes, each compressed by itself. */
 function weights(...parts) {
   const sum = (compress) => parts.reduce((total, part) => total + compress(part).length, 0);
-  return { bytes: sum((part) => part), gzip: sum((part) => gzipSync(part, { level: 9 })), brotli: sum((part) => brotliCompressSync(part)) };
+  return {
+    bytes: sum((part) => part),
+    gzip: sum((part) => gzipSync(part, { level: 9 })),
+    brotli: sum((part) => brotliCompressSync(part)),
+  };
 }
 
-/** The minified JavaScript of a program that uses these names. */
+/** Returns the minified JavaScript of a program that exports these names. */
 async function minified(imports) {
   const program = "\0program";
   const { output } = await build({
@@ -35,7 +43,15 @@ async function minified(imports) {
       {
         name: "program",
         resolveId: (id) => (id === program ? id : undefined),
-        load: (id) => (id === program ? imports.map(([file, names]) => `export { ${names} } from ${JSON.stringify(join(root, "dist", `${file}.js`))};`).join("\n") : undefined),
+        load: (id) =>
+          id === program
+            ? imports
+                .map(
+                  ([file, names]) =>
+                    `export { ${names} } from ${JSON.stringify(join(root, "dist", `${file}.js`))};`,
+                )
+                .join("\n")
+            : undefined,
       },
     ],
     build: {
@@ -49,14 +65,15 @@ async function minified(imports) {
   return Buffer.from(output.find(({ type }) => type === "chunk").code);
 }
 
-export async function sizes() {
+async function sizes() {
   const rows = {};
-  // The one that most engines take.
+  // The module that most engines load.
   const fma = readFileSync(join(root, "dist", "verifier_wasm_fma.wasm"));
   for (const [name, [file, names, ...more]] of Object.entries(entries)) {
     const script = await minified([[file, names], ...more]);
     const loaded = file.startsWith("slim") ? [fma] : [];
-    rows[loaded.length > 0 ? `${name}, minified JavaScript` : `${name}, minified, module inside`] = weights(script);
+    rows[loaded.length > 0 ? `${name}, minified JavaScript` : `${name}, minified, module inside`] =
+      weights(script);
     if (loaded.length > 0) {
       rows[`${name}, and \`verifier_wasm_fma.wasm\``] = weights(script, ...loaded);
     }
@@ -70,6 +87,7 @@ export async function sizes() {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   console.log("| | bytes | gzip | brotli |\n|---|---|---|---|");
   for (const [name, figures] of Object.entries(await sizes())) {
-    console.log(`| ${[name, ...Object.values(figures).map((figure) => figure.toLocaleString("en"))].join(" | ")} |`);
+    const numbers = Object.values(figures).map((figure) => figure.toLocaleString("en"));
+    console.log(`| ${[name, ...numbers].join(" | ")} |`);
   }
 }

@@ -8,29 +8,83 @@ const wrong = {
   "null for the keys": [() => createVerifier(null), /keys must be .*got null/],
   "bytes for the keys": [() => createVerifier(new Uint8Array(3)), /keys must be .*got Uint8Array/],
   "a list of keys": [() => createVerifier([key.jwk]), /keys must be .*got Array/],
-  "a promise of keys": [() => createVerifier(Promise.resolve(key.jwk)), /keys must be .*got Promise/],
-  "an unknown option": [() => createVerifier(key.pem, { audiences: "a" }), /no option "audiences".*leeway, futureLeeway, issuer, audience, tokenType, requireAtJwt/],
-  "null for the options": [() => createVerifier(key.pem, null), /options of createVerifier must be an object/],
-  "a leeway in text": [() => createVerifier(key.pem, { leeway: "30" }), /leeway must be a whole number of seconds/],
+  "a promise of keys": [
+    () => createVerifier(Promise.resolve(key.jwk)),
+    /keys must be .*got Promise/,
+  ],
+  "an unknown option": [
+    () => createVerifier(key.pem, { audiences: "a" }),
+    /no option "audiences".*leeway, futureLeeway, issuer, audience, tokenType, requireAtJwt/,
+  ],
+  "null for the options": [
+    () => createVerifier(key.pem, null),
+    /options of createVerifier must be an object/,
+  ],
+  "a leeway in text": [
+    () => createVerifier(key.pem, { leeway: "30" }),
+    /leeway must be a whole number of seconds/,
+  ],
   "a negative leeway": [() => createVerifier(key.pem, { leeway: -1 }), /leeway must be/],
   "an endless leeway": [() => createVerifier(key.pem, { leeway: Infinity }), /leeway must be/],
-  "a leeway of more than an hour": [() => createVerifier(key.pem, { leeway: 3601 }), /leeway must be a whole number of seconds from 0 to 3600; got 3601/],
-  "a future leeway in text": [() => createVerifier(key.pem, { futureLeeway: "5" }), /futureLeeway must be a whole number of seconds from 0 to 3600/],
-  "a negative future leeway": [() => createVerifier(key.pem, { futureLeeway: -1 }), /futureLeeway must be/],
-  "a future leeway of more than an hour": [() => createVerifier(key.pem, { futureLeeway: 3601 }), /futureLeeway must be/],
-  "no number for a future leeway": [() => createVerifier(key.pem, { futureLeeway: null }), /futureLeeway must be/],
+  "a leeway of more than an hour": [
+    () => createVerifier(key.pem, { leeway: 3601 }),
+    /leeway must be a whole number of seconds from 0 to 3600; got 3601/,
+  ],
+  "a future leeway in text": [
+    () => createVerifier(key.pem, { futureLeeway: "5" }),
+    /futureLeeway must be a whole number of seconds from 0 to 3600/,
+  ],
+  "a negative future leeway": [
+    () => createVerifier(key.pem, { futureLeeway: -1 }),
+    /futureLeeway must be/,
+  ],
+  "a future leeway of more than an hour": [
+    () => createVerifier(key.pem, { futureLeeway: 3601 }),
+    /futureLeeway must be/,
+  ],
+  "no number for a future leeway": [
+    () => createVerifier(key.pem, { futureLeeway: null }),
+    /futureLeeway must be/,
+  ],
   "half a second of leeway": [() => createVerifier(key.pem, { leeway: 0.5 }), /leeway must be/],
-  "an issuer that was not set": [() => createVerifier(key.pem, { issuer: undefined }), /issuer must be a non-empty string, or be left out/],
-  "an empty audience": [() => createVerifier(key.pem, { audience: "" }), /audience must be a non-empty string/],
-  "a list of audiences": [() => createVerifier(key.pem, { audience: ["a"] }), /audience must be .*got Array/],
-  "an unknown token type": [() => createVerifier(key.pem, { tokenType: "Access" }), /tokenType must be "access" or "refresh"; got "Access"/],
-  "a word for requireAtJwt": [() => createVerifier(key.pem, { requireAtJwt: "no" }), /requireAtJwt must be true or false/],
+  "an issuer that was not set": [
+    () => createVerifier(key.pem, { issuer: undefined }),
+    /issuer must be a non-empty string, or be left out/,
+  ],
+  "an empty audience": [
+    () => createVerifier(key.pem, { audience: "" }),
+    /audience must be a non-empty string/,
+  ],
+  "a list of audiences": [
+    () => createVerifier(key.pem, { audience: ["a"] }),
+    /audience must be .*got Array/,
+  ],
+  "an unknown token type": [
+    () => createVerifier(key.pem, { tokenType: "Access" }),
+    /tokenType must be "access" or "refresh"; got "Access"/,
+  ],
+  "a word for requireAtJwt": [
+    () => createVerifier(key.pem, { requireAtJwt: "no" }),
+    /requireAtJwt must be true or false/,
+  ],
   "no token": [() => createVerifier(key.pem).verify(), /token must be a string; got undefined/],
-  "bytes for a token": [() => createVerifier(key.pem).verify(new Uint8Array(3)), /token must be a string/],
-  "a date for now": [() => createVerifier(key.pem).verify(token(), { now: new Date() }), /now must be a Unix time in seconds; got Date/],
-  "NaN for now": [() => createVerifier(key.pem).verify(token(), { now: Number.NaN }), /now must be .*got NaN/],
+  "bytes for a token": [
+    () => createVerifier(key.pem).verify(new Uint8Array(3)),
+    /token must be a string/,
+  ],
+  "a date for now": [
+    () => createVerifier(key.pem).verify(token(), { now: new Date() }),
+    /now must be a Unix time in seconds; got Date/,
+  ],
+  "NaN for now": [
+    () => createVerifier(key.pem).verify(token(), { now: Number.NaN }),
+    /now must be .*got NaN/,
+  ],
   "a time before 1970": [() => createVerifier(key.pem).verify(token(), { now: -1 }), /now must be/],
-  "an unknown option of verify": [() => createVerifier(key.pem).verify(token(), { clock: NOW }), /verify has no option "clock"; it knows now/],
+  "an unknown option of verify": [
+    () => createVerifier(key.pem).verify(token(), { clock: NOW }),
+    /verify has no option "clock"; it knows now/,
+  ],
 };
 
 for (const [name, [call, message]] of Object.entries(wrong)) {
@@ -41,7 +95,10 @@ for (const [name, [call, message]] of Object.entries(wrong)) {
 
 test("an error text repeats neither a long value nor the content of an object", () => {
   const secret = "s".repeat(200);
-  for (const call of [() => createVerifier(key.pem, { tokenType: secret }), () => createVerifier(key.pem).verify({ secret })]) {
+  for (const call of [
+    () => createVerifier(key.pem, { tokenType: secret }),
+    () => createVerifier(key.pem).verify({ secret }),
+  ]) {
     assert.throws(call, (error) => error instanceof TypeError && !error.message.includes("ssss"));
   }
 });

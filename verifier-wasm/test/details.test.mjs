@@ -17,12 +17,25 @@ function refusalOf(text, options = {}, keys = key.jwk) {
 const access = { token_type: "access" };
 const rows = {
   "when it expired": [token({ claims: { exp: NOW - 0.5 } }), { expiredAt: NOW - 0.5, now: NOW }],
-  "from when on it is good": [token({ claims: { nbf: NOW + 6 } }), { notBefore: NOW + 6, now: NOW }],
+  "from when on it is good": [
+    token({ claims: { nbf: NOW + 6 } }),
+    { notBefore: NOW + 6, now: NOW },
+  ],
   "the algorithm it has": [hs256("x"), { reason: "different", actual: "HS256" }],
-  "that the algorithm is no string": [token({ header: { alg: ["RS256"] } }), { reason: "not_a_string" }],
+  "that the algorithm is no string": [
+    token({ header: { alg: ["RS256"] } }),
+    { reason: "not_a_string" },
+  ],
   "that the algorithm is missing": [token({ header: '{"typ":"JWT"}' }), { reason: "absent" }],
-  "the type it has": [token({ claims: { token_type: "refresh" } }), { expected: "access", reason: "different", actual: "refresh" }],
-  "the issuer it has": [token({ claims: { ...access, iss: "b" } }), { expected: "a", reason: "different", actual: "b" }, { issuer: "a" }],
+  "the type it has": [
+    token({ claims: { token_type: "refresh" } }),
+    { expected: "access", reason: "different", actual: "refresh" },
+  ],
+  "the issuer it has": [
+    token({ claims: { ...access, iss: "b" } }),
+    { expected: "a", reason: "different", actual: "b" },
+    { issuer: "a" },
+  ],
   "the audience that was wanted": [token(), { expected: "a" }, { audience: "a" }],
   "that no audience was wanted": [token({ claims: { aud: "a" } }), {}],
   "the issuer it has, unescaped": [
@@ -30,8 +43,16 @@ const rows = {
     { expected: "a", reason: "different", actual: "b\n" },
     { issuer: "a" },
   ],
-  "an instant beyond 2^64 seconds": [token({ claims: `{"token_type":"access","exp":${NOW + 1},"nbf":1e300}` }), { notBefore: 2 ** 64, now: NOW }],
-  "the kid that no key has": [token({ header: { kid: "other" } }), { kid: "other" }, {}, { ...key.jwk, kid: "this" }],
+  "an instant beyond 2^64 seconds": [
+    token({ claims: `{"token_type":"access","exp":${NOW + 1},"nbf":1e300}` }),
+    { notBefore: 2 ** 64, now: NOW },
+  ],
+  "the kid that no key has": [
+    token({ header: { kid: "other" } }),
+    { kid: "other" },
+    {},
+    { ...key.jwk, kid: "this" },
+  ],
   "the claim that is missing": [token({ claims: { exp: undefined } }), { claim: "exp" }],
   "its length": ["a".repeat(100_000), { bytes: 16_385, limit: 16_384 }],
   "how many segments it has": ["a.b", { segments: 2 }],
@@ -41,12 +62,16 @@ const rows = {
 };
 
 for (const [name, [text, details, options, keys]] of Object.entries(rows)) {
-  test(`a refused token says ${name}`, () => assert.deepEqual(refusalOf(text, options, keys).details, details));
+  test(`a refused token says ${name}`, () =>
+    assert.deepEqual(refusalOf(text, options, keys).details, details));
 }
 
 test("a text of the token is handed on as it is, but no longer than 64 characters", () => {
   const actual = `\u0000"\\\u001f도장${"x".repeat(100)}`;
-  assert.deepEqual(refusalOf(token({ header: { alg: actual } })).details, { reason: "different", actual: actual.slice(0, 64) });
+  assert.deepEqual(refusalOf(token({ header: { alg: actual } })).details, {
+    reason: "different",
+    actual: actual.slice(0, 64),
+  });
 });
 
 const keyRows = [
@@ -63,15 +88,24 @@ const keyRows = [
 
 for (const [keys, code, details] of keyRows) {
   test(`a refused key says ${code} ${JSON.stringify(details)}`, () => {
-    assert.throws(() => createVerifier(keys), (error) => {
-      assert.deepEqual([error.code, error.details], [code, details]);
-      return true;
-    });
+    assert.throws(
+      () => createVerifier(keys),
+      (error) => {
+        assert.deepEqual([error.code, error.details], [code, details]);
+        return true;
+      },
+    );
   });
 }
 
 test("the message is the code in words with those values", () => {
-  assert.equal(refusalOf(token({ claims: { exp: NOW - 1 } })).message, `token expired: expiredAt ${NOW - 1}, now ${NOW}`);
-  assert.equal(refusalOf(hs256("x")).message, 'alg not allowed: reason "different", actual "HS256"');
+  assert.equal(
+    refusalOf(token({ claims: { exp: NOW - 1 } })).message,
+    `token expired: expiredAt ${NOW - 1}, now ${NOW}`,
+  );
+  assert.equal(
+    refusalOf(hs256("x")).message,
+    'alg not allowed: reason "different", actual "HS256"',
+  );
   assert.equal(refusalOf(`${token()}AAAA`).message, "signature invalid");
 });

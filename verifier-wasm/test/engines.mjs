@@ -1,9 +1,10 @@
 // Engines that V8 can be made into: with and without SIMD, with and without fused multiply-adds.
 
 /** Node 20 has relaxed SIMD, and does not tell unless it is asked. */
-const relaxed = Number(process.versions.node.split(".")[0]) < 22 ? ["--experimental-wasm-relaxed-simd"] : [];
+const relaxed =
+  Number(process.versions.node.split(".")[0]) < 22 ? ["--experimental-wasm-relaxed-simd"] : [];
 
-/** The flags that make an engine of each kind on a processor that has all of it; see js/engine.ts. */
+/** The flags for an engine of each kind, on processors with all instructions; see js/engine.ts. */
 export const flags = {
   fma: relaxed,
   simd: [...relaxed, "--no-enable-fma3"],

@@ -7,25 +7,39 @@ import { test } from "node:test";
 import { flags } from "./engines.mjs";
 import { root, run } from "./packed.mjs";
 
-/** What Node prints with these flags; a test in it reports by its exit code, as if nobody had started it. */
+/** Returns the output of Node. Unset, the variable makes tests report by their exit code. */
 function node(...args) {
   return run(root, "env", ["--unset=NODE_TEST_CONTEXT", process.execPath, ...args]);
 }
 
 const kindOf = async (kind) =>
-  (await node(...flags[kind], "--input-type=module", "-e", 'console.log((await import("./dist/engine.js")).detectEngine())')).trim();
+  (
+    await node(
+      ...flags[kind],
+      "--input-type=module",
+      "-e",
+      'console.log((await import("./dist/engine.js")).detectEngine())',
+    )
+  ).trim();
 
 for (const kind of Object.keys(flags)) {
-  test(`an engine of the kind ${kind} gives the verdicts of all others`, { timeout: 300_000 }, async (t) => {
-    const found = await kindOf(kind);
-    if (found !== kind) {
-      // An old processor may lack what no flag gives it, an ARM processor has always what no flag
-      // takes from it.
-      assert.ok(kind === "fma" || process.arch !== "x64", `made for ${kind} and found to be ${found}`);
-      return t.skip(`skipped: on this processor the flags make an engine of the kind ${found}`);
-    }
-    for (const file of ["verdict_table", "verify", "slim", "instance"]) {
-      await node(...flags[kind], join("test", `${file}.test.mjs`));
-    }
-  });
+  test(
+    `an engine of the kind ${kind} gives the verdicts of all others`,
+    { timeout: 300_000 },
+    async (t) => {
+      const found = await kindOf(kind);
+      if (found !== kind) {
+        // An old processor may lack what no flag gives it, an ARM processor has always what no flag
+        // takes from it.
+        assert.ok(
+          kind === "fma" || process.arch !== "x64",
+          `made for ${kind} and found to be ${found}`,
+        );
+        return t.skip(`skipped: on this processor the flags make an engine of the kind ${found}`);
+      }
+      for (const file of ["verdict_table", "verify", "slim", "instance"]) {
+        await node(...flags[kind], join("test", `${file}.test.mjs`));
+      }
+    },
+  );
 }

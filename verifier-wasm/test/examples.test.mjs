@@ -13,16 +13,24 @@ import { otherKey, token } from "./support/tokens.mjs";
 
 const now = Math.floor(Date.now() / 1000);
 const tokenWith = (claims = {}, options = {}) =>
-  token({ header: { kid: KID }, claims: { iat: now - 60, exp: now + 3600, username: "testuser", ...claims }, ...options });
+  token({
+    header: { kid: KID },
+    claims: { iat: now - 60, exp: now + 3600, username: "testuser", ...claims },
+    ...options,
+  });
 const good = tokenWith();
 
 /** Starts the example on a free port; what it prints when it is ready is where it answers. */
 async function start(t, example, ...nodeOptions) {
   const jwks = await jwksServer();
-  const program = spawn(process.execPath, [...nodeOptions, join(import.meta.dirname, "..", "examples", example)], {
-    env: { ...process.env, JWKS_URL: jwks.url, PORT: "0" },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const program = spawn(
+    process.execPath,
+    [...nodeOptions, join(import.meta.dirname, "..", "examples", example)],
+    {
+      env: { ...process.env, JWKS_URL: jwks.url, PORT: "0" },
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
   const ended = new Promise((resolve) => program.once("exit", resolve));
   t.after(async () => {
     program.kill();
@@ -37,11 +45,18 @@ async function start(t, example, ...nodeOptions) {
 /** Node's own client, for it sends two headers of one name. */
 async function get(url, headers) {
   const response = await new Promise((resolve, reject) => {
-    request(url, { headers: ["Host", url.host, ...headers.flat()] }, resolve).on("error", reject).end();
+    request(url, { headers: ["Host", url.host, ...headers.flat()] }, resolve)
+      .on("error", reject)
+      .end();
   });
   const text = (await response.setEncoding("utf8").toArray()).join("");
   assert.match(response.headers["content-type"], /^application\/json\b/);
-  return { status: response.statusCode, challenge: response.headers["www-authenticate"], body: JSON.parse(text), headers: response.headers };
+  return {
+    status: response.statusCode,
+    challenge: response.headers["www-authenticate"],
+    body: JSON.parse(text),
+    headers: response.headers,
+  };
 }
 
 const bearer = (text) => ["Authorization", `Bearer ${text}`];
@@ -52,30 +67,143 @@ const invalid = 'Bearer error="invalid_token"';
 const contract = [
   ["/", [], 200, undefined, { status: "ok" }],
   ["/nowhere", [], 404, undefined, { detail: "Not Found", code: "not_found" }],
-  ["/protected", [bearer(good)], 200, undefined, { message: "인증 성공!", user_id: 1, username: "testuser" }],
-  ["/protected", [["authorization", `bEaReR  ${good}`]], 200, undefined, { message: "인증 성공!", user_id: 1, username: "testuser" }],
+  [
+    "/protected",
+    [bearer(good)],
+    200,
+    undefined,
+    { message: "인증 성공!", user_id: 1, username: "testuser" },
+  ],
+  [
+    "/protected",
+    [["authorization", `bEaReR  ${good}`]],
+    200,
+    undefined,
+    { message: "인증 성공!", user_id: 1, username: "testuser" },
+  ],
   ["/protected", [], 401, "Bearer", { detail: "Not authenticated", code: "not_authenticated" }],
-  ["/protected", [["Authorization", "Basic dTpw"]], 401, "Bearer", { detail: "Not authenticated", code: "not_authenticated" }],
-  ["/protected", [["Authorization", "Bearer"]], 401, "Bearer", { detail: "Not authenticated", code: "not_authenticated" }],
-  ["/protected", [["Authorization", `Bearer${good}`]], 401, "Bearer", { detail: "Not authenticated", code: "not_authenticated" }],
-  ["/protected", [bearer(good), bearer(good)], 401, "Bearer", { detail: "Not authenticated", code: "bad_authorization_header" }],
-  ["/protected", [bearer(tokenWith({ exp: now - 10 }))], 401, invalid, { detail: "토큰이 만료되었습니다", code: "token_expired" }],
-  ["/protected", [bearer(tokenWith({ exp: now - 10 })), english], 401, invalid, { detail: "The token has expired", code: "token_expired" }],
-  ["/protected", [bearer(tokenWith({ token_type: "refresh" }))], 401, invalid, { detail: "유효하지 않은 토큰입니다", code: "token_type_mismatch" }],
-  ["/protected", [bearer("a.b.c")], 401, invalid, { detail: "유효하지 않은 토큰입니다", code: "base64_invalid" }],
-  ["/protected", [bearer("a.b.c"), english], 401, invalid, { detail: "The token is not valid", code: "base64_invalid" }],
-  ["/protected", [bearer(`${good} x`)], 401, invalid, { detail: "유효하지 않은 토큰입니다", code: "base64_invalid" }],
-  ["/protected", [bearer(tokenWith({}, { privateKey: otherKey.privateKey }))], 401, invalid, { detail: "유효하지 않은 토큰입니다", code: "signature_invalid" }],
-  ["/protected", [bearer(tokenWith({}, { header: { kid: "?" } }))], 401, invalid, { detail: "유효하지 않은 토큰입니다", code: "key_not_found" }],
-  ["/admin/dashboard", [], 401, "Bearer", { detail: "Not authenticated", code: "not_authenticated" }],
-  ["/admin/dashboard", [bearer(good)], 403, 'Bearer error="insufficient_scope"', { detail: "권한이 없습니다", code: "role_missing" }],
-  ["/admin/dashboard", [bearer(tokenWith({ role: ["admin"] }))], 403, 'Bearer error="insufficient_scope"', { detail: "권한이 없습니다", code: "role_missing" }],
-  ["/admin/dashboard", [bearer(tokenWith({ role: "admin" }))], 200, undefined, { message: "관리자 대시보드" }],
+  [
+    "/protected",
+    [["Authorization", "Basic dTpw"]],
+    401,
+    "Bearer",
+    { detail: "Not authenticated", code: "not_authenticated" },
+  ],
+  [
+    "/protected",
+    [["Authorization", "Bearer"]],
+    401,
+    "Bearer",
+    { detail: "Not authenticated", code: "not_authenticated" },
+  ],
+  [
+    "/protected",
+    [["Authorization", `Bearer${good}`]],
+    401,
+    "Bearer",
+    { detail: "Not authenticated", code: "not_authenticated" },
+  ],
+  [
+    "/protected",
+    [bearer(good), bearer(good)],
+    401,
+    "Bearer",
+    { detail: "Not authenticated", code: "bad_authorization_header" },
+  ],
+  [
+    "/protected",
+    [bearer(tokenWith({ exp: now - 10 }))],
+    401,
+    invalid,
+    { detail: "토큰이 만료되었습니다", code: "token_expired" },
+  ],
+  [
+    "/protected",
+    [bearer(tokenWith({ exp: now - 10 })), english],
+    401,
+    invalid,
+    { detail: "The token has expired", code: "token_expired" },
+  ],
+  [
+    "/protected",
+    [bearer(tokenWith({ token_type: "refresh" }))],
+    401,
+    invalid,
+    { detail: "유효하지 않은 토큰입니다", code: "token_type_mismatch" },
+  ],
+  [
+    "/protected",
+    [bearer("a.b.c")],
+    401,
+    invalid,
+    { detail: "유효하지 않은 토큰입니다", code: "base64_invalid" },
+  ],
+  [
+    "/protected",
+    [bearer("a.b.c"), english],
+    401,
+    invalid,
+    { detail: "The token is not valid", code: "base64_invalid" },
+  ],
+  [
+    "/protected",
+    [bearer(`${good} x`)],
+    401,
+    invalid,
+    { detail: "유효하지 않은 토큰입니다", code: "base64_invalid" },
+  ],
+  [
+    "/protected",
+    [bearer(tokenWith({}, { privateKey: otherKey.privateKey }))],
+    401,
+    invalid,
+    { detail: "유효하지 않은 토큰입니다", code: "signature_invalid" },
+  ],
+  [
+    "/protected",
+    [bearer(tokenWith({}, { header: { kid: "?" } }))],
+    401,
+    invalid,
+    { detail: "유효하지 않은 토큰입니다", code: "key_not_found" },
+  ],
+  [
+    "/admin/dashboard",
+    [],
+    401,
+    "Bearer",
+    { detail: "Not authenticated", code: "not_authenticated" },
+  ],
+  [
+    "/admin/dashboard",
+    [bearer(good)],
+    403,
+    'Bearer error="insufficient_scope"',
+    { detail: "권한이 없습니다", code: "role_missing" },
+  ],
+  [
+    "/admin/dashboard",
+    [bearer(tokenWith({ role: ["admin"] }))],
+    403,
+    'Bearer error="insufficient_scope"',
+    { detail: "권한이 없습니다", code: "role_missing" },
+  ],
+  [
+    "/admin/dashboard",
+    [bearer(tokenWith({ role: "admin" }))],
+    200,
+    undefined,
+    { message: "관리자 대시보드" },
+  ],
 ];
 
 const examples = [
   ["express.mjs", "express.mjs"],
-  ["express.mjs with Express 4", "express.mjs", "--import", new URL("express4.mjs", import.meta.url).href],
+  [
+    "express.mjs with Express 4",
+    "express.mjs",
+    "--import",
+    new URL("express4.mjs", import.meta.url).href,
+  ],
   ["fastify.mjs", "fastify.mjs"],
 ];
 for (const [name, ...program] of examples) {
@@ -83,7 +211,11 @@ for (const [name, ...program] of examples) {
     const { get } = await start(t, ...program);
     for (const [path, headers, status, challenge, body] of contract) {
       const answer = await get(path, headers);
-      assert.deepEqual([answer.status, answer.challenge, answer.body], [status, challenge, body], `${path} ${headers}`);
+      assert.deepEqual(
+        [answer.status, answer.challenge, answer.body],
+        [status, challenge, body],
+        `${path} ${headers}`,
+      );
       assert.equal(answer.headers["cache-control"], path === "/" ? undefined : "no-store", path);
     }
   });
@@ -92,7 +224,10 @@ for (const [name, ...program] of examples) {
     const { jwks, get } = await start(t, ...program);
     jwks.answer = status(500);
     const { status: code, headers, body, challenge } = await get("/protected", [bearer(good)]);
-    assert.deepEqual([code, body.code, headers["retry-after"], challenge], [503, "jwks_status_unexpected", "5", undefined]);
+    assert.deepEqual(
+      [code, body.code, headers["retry-after"], challenge],
+      [503, "jwks_status_unexpected", "5", undefined],
+    );
   });
 }
 

@@ -3,16 +3,46 @@ import { test } from "node:test";
 import { createVerifier, KeyError, VerificationError } from "@dojang/verifier";
 import { createExplainer } from "@dojang/verifier/explain";
 import { instance } from "../dist/module-embedded.js";
-import { accessClaims, bare, hs256, key, NOW, otherKey, token, withClaims } from "./support/tokens.mjs";
+import {
+  accessClaims,
+  bare,
+  hs256,
+  key,
+  NOW,
+  otherKey,
+  token,
+  withClaims,
+} from "./support/tokens.mjs";
 
-const CHECKS = ["shape", "header", "key", "signature", "payload", "exp", "nbf", "iat", "token_type", "iss", "aud", "jti", "user_id"];
+const CHECKS = [
+  "shape",
+  "header",
+  "key",
+  "signature",
+  "payload",
+  "exp",
+  "nbf",
+  "iat",
+  "token_type",
+  "iss",
+  "aud",
+  "jti",
+  "user_id",
+];
 
 const explainer = createExplainer(key.jwk);
 
 test("a good token passes every check, in their order", () => {
   const { steps, verdict, untrusted } = explainer.explain(token(), { now: NOW });
-  assert.deepEqual(steps, CHECKS.map((check) => ({ check, outcome: "passed" })));
-  assert.deepEqual(verdict, { ok: true, header: bare({ alg: "RS256", typ: "JWT" }), claims: bare(accessClaims) });
+  assert.deepEqual(
+    steps,
+    CHECKS.map((check) => ({ check, outcome: "passed" })),
+  );
+  assert.deepEqual(verdict, {
+    ok: true,
+    header: bare({ alg: "RS256", typ: "JWT" }),
+    claims: bare(accessClaims),
+  });
   assert.deepEqual(JSON.parse(untrusted.payload), accessClaims);
 });
 
@@ -34,7 +64,10 @@ for (const [failing, [text, code]] of Object.entries(stopped)) {
   test(`a token stopped at ${failing} got no further`, () => {
     const { steps, verdict } = explainer.explain(text, { now: NOW });
     const place = CHECKS.indexOf(failing);
-    const expected = CHECKS.map((check, index) => ({ check, outcome: index < place ? "passed" : "not_reached" }));
+    const expected = CHECKS.map((check, index) => ({
+      check,
+      outcome: index < place ? "passed" : "not_reached",
+    }));
     expected[place] = { check: failing, outcome: "failed", code };
     assert.deepEqual(steps, expected);
     assert.deepEqual([verdict.ok, verdict.code], [false, code]);
@@ -42,37 +75,68 @@ for (const [failing, [text, code]] of Object.entries(stopped)) {
 }
 
 test("the key and the issuer are checks of their own", () => {
-  const set = createExplainer({ keys: [{ ...key.jwk, kid: "a" }, { ...otherKey.jwk, kid: "b" }] }, { issuer: "https://a" });
-  const failing = (text) => set.explain(text, { now: NOW }).steps.find(({ outcome }) => outcome === "failed");
-  assert.deepEqual(failing(token({ header: { kid: "c" } })), { check: "key", outcome: "failed", code: "key_not_found" });
-  assert.deepEqual(failing(token({ header: { kid: "a" } })), { check: "iss", outcome: "failed", code: "issuer_mismatch" });
+  const set = createExplainer(
+    {
+      keys: [
+        { ...key.jwk, kid: "a" },
+        { ...otherKey.jwk, kid: "b" },
+      ],
+    },
+    { issuer: "https://a" },
+  );
+  const failing = (text) =>
+    set.explain(text, { now: NOW }).steps.find(({ outcome }) => outcome === "failed");
+  assert.deepEqual(failing(token({ header: { kid: "c" } })), {
+    check: "key",
+    outcome: "failed",
+    code: "key_not_found",
+  });
+  assert.deepEqual(failing(token({ header: { kid: "a" } })), {
+    check: "iss",
+    outcome: "failed",
+    code: "issuer_mismatch",
+  });
 });
 
 test("what was not verified is shown as text, whatever it holds", () => {
   const header = '{"alg":"RS256","typ":"JWT","x":"\\u0000\\"\\\\도장"}';
-  const payload = "not JSON: \"\u0000\u001f\u007f\\ \u2028 도장 😀";
-  const { verdict, untrusted } = explainer.explain(token({ header, claims: payload }), { now: NOW });
+  const payload = 'not JSON: "\u0000\u001f\u007f\\ \u2028 도장 😀';
+  const { verdict, untrusted } = explainer.explain(token({ header, claims: payload }), {
+    now: NOW,
+  });
   assert.equal(verdict.code, "payload_invalid");
   assert.deepEqual(untrusted, { header, payload });
 });
 
 test("text that is not UTF-8, or no token at all, has nothing to show", () => {
   const [header, , signature] = token().split(".");
-  assert.deepEqual(Object.keys(explainer.explain(`${header}._w.${signature}`, { now: NOW }).untrusted), ["header"]);
+  assert.deepEqual(
+    Object.keys(explainer.explain(`${header}._w.${signature}`, { now: NOW }).untrusted),
+    ["header"],
+  );
   assert.deepEqual(explainer.explain("", { now: NOW }).untrusted, {});
 });
 
 test("keys that cannot be used are the same error as for a verifier", () => {
   for (const keys of [key.privatePem, "", { keys: [] }, { kty: "RSA", n: "AQ", e: "AQAB" }]) {
     let expected;
-    assert.throws(() => createVerifier(keys), (error) => {
-      expected = error;
-      return error instanceof KeyError;
-    });
-    assert.throws(() => createExplainer(keys), (error) => {
-      assert.deepEqual([error.constructor, error.code, error.message], [KeyError, expected.code, expected.message]);
-      return error instanceof VerificationError;
-    });
+    assert.throws(
+      () => createVerifier(keys),
+      (error) => {
+        expected = error;
+        return error instanceof KeyError;
+      },
+    );
+    assert.throws(
+      () => createExplainer(keys),
+      (error) => {
+        assert.deepEqual(
+          [error.constructor, error.code, error.message],
+          [KeyError, expected.code, expected.message],
+        );
+        return error instanceof VerificationError;
+      },
+    );
   }
 });
 

@@ -2,5 +2,6 @@
 
 import { register } from "node:module";
 
-const hooks = 'export const resolve = (name, context, next) => next(name === "express" ? "express4" : name, context);';
+const hooks =
+  'export const resolve = (name, context, next) => next(name === "express" ? "express4" : name, context);';
 register(`data:text/javascript,${encodeURIComponent(hooks)}`);

@@ -15,8 +15,20 @@ const memory = () => instance.exports().memory;
 test("200,000 verifications do not let the memory grow", () => {
   const verifier = createVerifier(key.jwk);
   const good = token();
-  const cheap = [hs256("x"), good.slice(1), "", "a.b.c", token({ header: { kid: 5 } }), "a".repeat(50_000)];
-  const tokens = [good, token({ claims: { exp: NOW } }), token({ privateKey: otherKey.privateKey }), ...cheap];
+  const cheap = [
+    hs256("x"),
+    good.slice(1),
+    "",
+    "a.b.c",
+    token({ header: { kid: 5 } }),
+    "a".repeat(50_000),
+  ];
+  const tokens = [
+    good,
+    token({ claims: { exp: NOW } }),
+    token({ privateKey: otherKey.privateKey }),
+    ...cheap,
+  ];
   const round = (count) => {
     const outcomes = new Map();
     for (let index = 0; index < count; index += 1) {
@@ -34,12 +46,17 @@ test("200,000 verifications do not let the memory grow", () => {
   const before = memory().buffer.byteLength;
   const outcomes = round(200_000);
   assert.equal(memory().buffer.byteLength, before);
-  assert.ok(outcomes.get("accepted") > 22_000 && outcomes.get("token_expired") > 22_000, [...outcomes].join(" "));
+  assert.ok(
+    outcomes.get("accepted") > 22_000 && outcomes.get("token_expired") > 22_000,
+    [...outcomes].join(" "),
+  );
   assert.equal(outcomes.has(undefined), false, "nothing but verdicts");
 });
 
 test("verifiers that are freed, and keys that are refused, leave no memory behind", () => {
-  const keys = JSON.stringify({ keys: Array.from({ length: 20 }, (_, kid) => ({ ...key.jwk, kid: `${kid}` })) });
+  const keys = JSON.stringify({
+    keys: Array.from({ length: 20 }, (_, kid) => ({ ...key.jwk, kid: `${kid}` })),
+  });
   const round = (count) => {
     for (let index = 0; index < count; index += 1) {
       createVerifier(keys).free();
@@ -55,7 +72,9 @@ test("verifiers that are freed, and keys that are refused, leave no memory behin
 test("verifiers that are forgotten leave no memory behind either", async () => {
   setFlagsFromString("--expose-gc");
   const gc = runInNewContext("gc");
-  const keys = JSON.stringify({ keys: Array.from({ length: 20 }, (_, kid) => ({ ...key.jwk, kid: `${kid}` })) });
+  const keys = JSON.stringify({
+    keys: Array.from({ length: 20 }, (_, kid) => ({ ...key.jwk, kid: `${kid}` })),
+  });
   const round = async () => {
     for (let index = 0; index < 25; index += 1) {
       createVerifier(keys);
@@ -88,7 +107,7 @@ test("a verifier is disposable", { skip: Symbol.dispose === undefined }, () => {
   assert.throws(() => verifier.verify(token(), { now: NOW }), /freed/);
 });
 
-/** Asserts that both verifiers give right verdicts, the second made before whatever happened to the instance. */
+/** Asserts that an earlier verifier and a new one give correct verdicts. */
 function stillRight(old) {
   for (const verifier of [old, createVerifier(key.jwk)]) {
     assert.deepEqual(verifier.verify(token(), { now: NOW }).claims, bare(accessClaims));
@@ -99,7 +118,7 @@ function stillRight(old) {
   }
 }
 
-/** Overwrites what was allocated: that is in the pages of 64 KiB behind those of the statics, of which the answer is one. */
+/** Overwrites the heap: the pages of 64 KiB after the statics, to which the reply belongs. */
 function fillHeap(byte) {
   const answer = instance.exports().verify(0, 0, 0);
   new Uint8Array(memory().buffer, Math.ceil(answer / 65_536) * 65_536).fill(byte);
@@ -108,7 +127,7 @@ function fillHeap(byte) {
 // Bytes that make every pointer point outside: what else overwritten memory does depends on where
 // things lie in it.
 for (const byte of [0x7f, 0xff]) {
-  test(`a heap full of ${byte} ends in an error, and the next call is right again`, () => {
+  test(`a heap full of ${byte} is an error, and the next call is correct`, () => {
     const verifier = createVerifier(key.jwk);
     verifier.verify(token(), { now: NOW });
     fillHeap(byte);
@@ -119,7 +138,7 @@ for (const byte of [0x7f, 0xff]) {
 
 // All zeros: the store is there, and empty. All ones: its lock is closed, as a trap leaves it.
 for (const byte of [0, 0xff]) {
-  test(`a memory full of ${byte} has no verifiers, which is an error, and the next call is right again`, () => {
+  test(`a memory full of ${byte} has no verifiers: an error, and the next call is correct`, () => {
     const verifier = createVerifier(key.jwk);
     new Uint8Array(memory().buffer).fill(byte);
     assert.throws(() => verifier.verify(token(), { now: NOW }), /stopped unexpectedly/);
@@ -152,7 +171,10 @@ test("freeing after a trap starts no instance", () => {
 
 test("a key text of 30 MB is refused before it gets into the memory", () => {
   const before = memory().buffer.byteLength;
-  assert.throws(() => createVerifier(`-${"x".repeat(30_000_000)}`), (error) => error.code === "key_set_too_large");
+  assert.throws(
+    () => createVerifier(`-${"x".repeat(30_000_000)}`),
+    (error) => error.code === "key_set_too_large",
+  );
   assert.ok(memory().buffer.byteLength - before < 1_000_000);
 });
 

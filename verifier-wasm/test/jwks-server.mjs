@@ -32,7 +32,8 @@ export async function jwksServer(answer = keys(keySet)) {
 }
 
 export function keys(text, headers = { "cache-control": "max-age=100" }) {
-  return (_, response) => response.writeHead(200, { "content-type": "application/json", ...headers }).end(text);
+  return (_, response) =>
+    response.writeHead(200, { "content-type": "application/json", ...headers }).end(text);
 }
 
 export function status(code, headers = {}) {

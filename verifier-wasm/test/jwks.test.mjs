@@ -23,10 +23,14 @@ async function setUp(t, { answer = keys(keySet), ...options } = {}) {
   return { server, time, jwks };
 }
 
-const accepts = async (jwks, text = current) => assert.deepEqual((await jwks.verify(text)).claims, bare(accessClaims));
+const accepts = async (jwks, text = current) =>
+  assert.deepEqual((await jwks.verify(text)).claims, bare(accessClaims));
 
 const refuses = (jwks, text, code) =>
-  assert.rejects(jwks.verify(text), (error) => error instanceof VerificationError && error.code === code);
+  assert.rejects(
+    jwks.verify(text),
+    (error) => error instanceof VerificationError && error.code === code,
+  );
 
 const fails = (promise, code, details = {}) =>
   assert.rejects(promise, (error) => {
@@ -67,10 +71,16 @@ test("a check counts wherever its option stands", async (t) => {
   for (const options of [Object.create({ clock: () => NOW, issuer: "a" }), new Settings()]) {
     await refuses(createRemoteJwks(server.url, options), current, "issuer_mismatch");
   }
-  assert.throws(() => createRemoteJwks(server.url, Object.create({ isuer: "a" })), /no option "isuer"/);
+  assert.throws(
+    () => createRemoteJwks(server.url, Object.create({ isuer: "a" })),
+    /no option "isuer"/,
+  );
   const smuggled = JSON.parse('{ "__proto__": { "leeway": 3600 } }');
   assert.throws(() => createRemoteJwks(server.url, smuggled), /no option "__proto__"/);
-  await assert.rejects(createRemoteJwks(server.url, { clock: () => NOW }).verify(current, Object.create({ nwo: 1 })), /no option "nwo"/);
+  await assert.rejects(
+    createRemoteJwks(server.url, { clock: () => NOW }).verify(current, Object.create({ nwo: 1 })),
+    /no option "nwo"/,
+  );
 });
 
 test("a runtime without a global Request has its keys fetched all the same", async (t) => {
@@ -86,7 +96,9 @@ test("a runtime without a global Request has its keys fetched all the same", asy
 });
 
 test("a set whose keys have null for private members is a set of public keys", async (t) => {
-  const nulls = JSON.stringify({ keys: [{ ...key.jwk, kid: KID, d: null, p: null, use: null, alg: null }] });
+  const nulls = JSON.stringify({
+    keys: [{ ...key.jwk, kid: KID, d: null, p: null, use: null, alg: null }],
+  });
   const { jwks } = await setUp(t, { answer: keys(nulls) });
   await accepts(jwks);
   const none = await setUp(t, { answer: keys(JSON.stringify({ ...key.jwk, keys: null })) });
@@ -102,9 +114,15 @@ test("a URL object is as good as its text", async (t) => {
 
 test("without a clock, the time is that of the machine", async (t) => {
   const { jwks } = await setUp(t, { clock: undefined });
-  const fresh = token({ header: { kid: KID }, claims: { iat: 0, exp: Math.floor(Date.now() / 1000) + 3600 } });
+  const fresh = token({
+    header: { kid: KID },
+    claims: { iat: 0, exp: Math.floor(Date.now() / 1000) + 3600 },
+  });
   assert.equal((await jwks.verify(fresh)).claims.iat, 0);
-  const old = token({ header: { kid: KID }, claims: { iat: 0, exp: Math.floor(Date.now() / 1000) - 3600 } });
+  const old = token({
+    header: { kid: KID },
+    claims: { iat: 0, exp: Math.floor(Date.now() / 1000) - 3600 },
+  });
   await refuses(jwks, old, "token_expired");
 });
 
@@ -145,7 +163,7 @@ for (const [headers, options, seconds] of lifetimes) {
   });
 }
 
-test("a clock that was set back far ends the life of the keys, a small correction does not", async (t) => {
+test("setting the clock back far makes keys stale, a small correction does not", async (t) => {
   const { server, time, jwks } = await setUp(t);
   await jwks.reload();
   const unhurried = { now: NOW };
@@ -202,12 +220,16 @@ test("a token that is bad for any other reason causes no fetch", async (t) => {
   const { server, jwks } = await setUp(t);
   await accepts(jwks);
   await refuses(jwks, "a.b.c", "base64_invalid");
-  await refuses(jwks, token({ header: { kid: KID }, privateKey: otherKey.privateKey }), "signature_invalid");
+  await refuses(
+    jwks,
+    token({ header: { kid: KID }, privateKey: otherKey.privateKey }),
+    "signature_invalid",
+  );
   await refuses(jwks, token({ header: { kid: KID }, claims: { exp: NOW } }), "token_expired");
   assert.equal(server.requests, 1);
 });
 
-test("an unknown kid is refused as such when the look for other keys fails, and the old ones stay in use", async (t) => {
+test("an unknown kid is refused when refetching fails; cached keys stay in use", async (t) => {
   const { server, jwks } = await setUp(t);
   await accepts(jwks);
   server.answer = status(500);
@@ -216,7 +238,7 @@ test("an unknown kid is refused as such when the look for other keys fails, and 
   await accepts(jwks);
 });
 
-test("after a failure an unknown kid waits for the next attempt like everything else", async (t) => {
+test("after a failure, an unknown kid waits for the next attempt, too", async (t) => {
   const { server, time, jwks } = await setUp(t, { cooldown: 0 });
   await accepts(jwks);
   server.answer = status(503);
@@ -344,7 +366,7 @@ test("a server that does not answer, or never ends, is given up", async (t) => {
   }
 });
 
-test("a fetch that heeds no signal is given up too, and the next one does not wait for it", async (t) => {
+test("a fetch that ignores its signal times out, and does not block the next", async (t) => {
   const { time, jwks } = await setUp(t, { timeout: 0.2, fetch: () => new Promise(() => {}) });
   await fails(jwks.verify(current), "jwks_timeout", { seconds: 0.2 });
   time.now += 5;
@@ -399,7 +421,10 @@ for (const [text, reason] of unusable) {
   test(`${JSON.stringify(String(text).slice(0, 30))} is refused as ${reason}`, async (t) => {
     const { jwks } = await setUp(t, { answer: keys(text) });
     await fails(jwks.verify(current), "jwks_invalid", { reason });
-    await assert.rejects(jwks.reload(), (error) => error.cause instanceof KeyError === reason.startsWith("key_"));
+    await assert.rejects(
+      jwks.reload(),
+      (error) => error.cause instanceof KeyError === reason.startsWith("key_"),
+    );
   });
 }
 

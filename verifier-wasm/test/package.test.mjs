@@ -22,8 +22,17 @@ before(async () => {
   packed = await install();
   server = await jwksServer();
   const listUri = new URL("/status/1", server.url).href;
-  const list = statusList({ uri: listUri, bits: 2, statuses: { 2: 1, 3: 2 }, header: { kid: KID } });
-  server.answer = (request, response) => keys(request.url === "/status/1" ? list : keySet, { "access-control-allow-origin": "*" })(request, response);
+  const list = statusList({
+    uri: listUri,
+    bits: 2,
+    statuses: { 2: 1, 3: 2 },
+    header: { kid: KID },
+  });
+  server.answer = (request, response) =>
+    keys(request.url === "/status/1" ? list : keySet, { "access-control-allow-origin": "*" })(
+      request,
+      response,
+    );
   task = {
     keySet,
     good: token({ header: { kid: KID } }),
@@ -40,25 +49,49 @@ after(async () => {
 
 test("the license texts are those of the whole project", () => {
   for (const name of licenses) {
-    assert.equal(readFileSync(join(root, name), "utf8"), readFileSync(join(root, "..", name), "utf8"), name);
+    assert.equal(
+      readFileSync(join(root, name), "utf8"),
+      readFileSync(join(root, "..", name), "utf8"),
+      name,
+    );
   }
 });
 
 test("the tarball holds what the package needs and nothing else", () => {
   const { exports, imports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  const named = [exports, imports].flatMap(Object.values)
+  const named = [exports, imports]
+    .flatMap(Object.values)
     .flatMap((entry) => (typeof entry === "string" ? entry : Object.values(entry)));
-  const needed = [...new Set(named.map((path) => path.replace("./", ""))), "README.md", ...licenses];
-  assert.deepEqual(needed.filter((path) => !packed.files.includes(path)), []);
-  const welcome = /^(dist\/[a-z_-]+(\.(node|workerd))?(\.d)?(\.(js|ts|wasm|wasm\.ts))|examples\/[a-z]+\.mjs)$/;
-  assert.deepEqual(packed.files.filter((path) => !needed.includes(path) && !welcome.test(path)), []);
+  const needed = [
+    ...new Set(named.map((path) => path.replace("./", ""))),
+    "README.md",
+    ...licenses,
+  ];
+  assert.deepEqual(
+    needed.filter((path) => !packed.files.includes(path)),
+    [],
+  );
+  const welcome =
+    /^(dist\/[a-z_-]+(\.(node|workerd))?(\.d)?(\.(js|ts|wasm|wasm\.ts))|examples\/[a-z]+\.mjs)$/;
+  assert.deepEqual(
+    packed.files.filter((path) => !needed.includes(path) && !welcome.test(path)),
+    [],
+  );
 });
 
 test("publint and are-the-types-wrong find nothing", async () => {
-  const lint = await runTool(packed.directory, "publint/src/cli.js", ["run", packed.tarball, "--strict"]);
+  const lint = await runTool(packed.directory, "publint/src/cli.js", [
+    "run",
+    packed.tarball,
+    "--strict",
+  ]);
   assert.match(lint, /All good!/);
   // Exits with an error when there is a problem.
-  const types = await runTool(packed.directory, "@arethetypeswrong/cli/dist/index.js", [packed.tarball, "--profile", "esm-only"]);
+  const types = await runTool(packed.directory, "@arethetypeswrong/cli/dist/index.js", [
+    packed.tarball,
+    "--profile",
+    "esm-only",
+  ]);
   assert.match(types, /node16 \(from ESM\): 🟢/);
 });
 
@@ -71,8 +104,16 @@ test("in Node", async () => {
 });
 
 test("in Node, as CommonJS requires it", async () => {
-  const script = 'console.log(typeof require("@dojang/verifier").createVerifier, typeof require("@dojang/verifier/slim").init)';
-  const printed = await run(packed.directory, process.execPath, ["--no-warnings", "--input-type=commonjs", "-e", script]);
+  const script =
+    'const { createVerifier } = require("@dojang/verifier");' +
+    'const { init } = require("@dojang/verifier/slim");' +
+    "console.log(typeof createVerifier, typeof init)";
+  const printed = await run(packed.directory, process.execPath, [
+    "--no-warnings",
+    "--input-type=commonjs",
+    "-e",
+    script,
+  ]);
   assert.equal(printed, "function function\n");
 });
 
@@ -97,28 +138,56 @@ test("bundled by Vite for a server, and run in Node", async () => {
 const chromium = process.env.CHROMIUM || "/usr/bin/chromium";
 const noChromium = !existsSync(chromium) && `skipped: there is no ${chromium}; set CHROMIUM`;
 
-test("bundled by Vite for a page, and run in Chromium", { skip: noChromium, timeout: 120_000 }, async (t) => {
-  const bundle = join(packed.directory, "bundle", "page");
-  await build({ ...vite, root: join(packed.directory, "vite"), build: { outDir: bundle, emptyOutDir: true } });
-  const { url, outcome, loaded } = await serve(t, bundle);
-  const profile = join(packed.directory, "profile");
-  const flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"];
-  const quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"];
-  const browser = spawn(chromium, [...flags, ...quiet, `--user-data-dir=${profile}`, url], { stdio: "ignore" });
-  const ended = new Promise((resolve) => browser.once("close", resolve));
-  t.after(async () => {
-    browser.kill();
-    await ended;
-  });
-  assert.deepEqual(await outcome, expected);
-  // One of the three: that for this engine.
-  assert.match(loaded.filter((path) => path.endsWith(".wasm")).join(), /^\/assets\/verifier_wasm_(fma|simd)-[^,]*$/);
-});
+test(
+  "bundled by Vite for a page, and run in Chromium",
+  { skip: noChromium, timeout: 120_000 },
+  async (t) => {
+    const bundle = join(packed.directory, "bundle", "page");
+    await build({
+      ...vite,
+      root: join(packed.directory, "vite"),
+      build: { outDir: bundle, emptyOutDir: true },
+    });
+    const { url, outcome, loaded } = await serve(t, bundle);
+    const profile = join(packed.directory, "profile");
+    const flags = [
+      "--headless=new",
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+    ];
+    const quiet = [
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      "--disable-dev-shm-usage",
+    ];
+    const browser = spawn(chromium, [...flags, ...quiet, `--user-data-dir=${profile}`, url], {
+      stdio: "ignore",
+    });
+    const ended = new Promise((resolve) => browser.once("close", resolve));
+    t.after(async () => {
+      browser.kill();
+      await ended;
+    });
+    assert.deepEqual(await outcome, expected);
+    // One of the three: that for this engine.
+    assert.match(
+      loaded.filter((path) => path.endsWith(".wasm")).join(),
+      /^\/assets\/verifier_wasm_(fma|simd)-[^,]*$/,
+    );
+  },
+);
 
 /** Serves a page and its task under a strict policy; `outcome` is what the page sends back. */
 async function serve(t, directory) {
   const types = { ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm" };
-  const policy = `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ${new URL(server.url).origin}`;
+  const policy = [
+    "default-src 'none'",
+    "script-src 'self' 'wasm-unsafe-eval'",
+    `connect-src 'self' ${new URL(server.url).origin}`,
+  ].join("; ");
   const loaded = [];
   let arrived;
   const outcome = new Promise((resolve) => (arrived = resolve));
@@ -133,7 +202,10 @@ async function serve(t, directory) {
       arrived(JSON.parse((await request.setEncoding("utf8").toArray()).join("")));
       response.end();
     } else if (existsSync(file)) {
-      response.writeHead(200, { "content-type": types[extname(file)], "content-security-policy": policy });
+      response.writeHead(200, {
+        "content-type": types[extname(file)],
+        "content-security-policy": policy,
+      });
       response.end(readFileSync(file));
     } else {
       response.writeHead(404).end();
@@ -154,29 +226,33 @@ const workerd = await import("workerd").then(
 );
 const noWorkerd = workerd === undefined && "skipped: workerd has no program for this machine";
 
-test("bundled for workers, and run in workerd as it is and as it was", { skip: noWorkerd, timeout: 120_000 }, async (t) => {
-  const directory = join(packed.directory, "worker");
-  const bundle = join(directory, "bundle");
-  const resolve = { conditions: ["workerd", "worker", "browser"] };
-  await build({
-    ...vite,
-    root: directory,
-    plugins: [compiledModules(bundle)],
-    resolve,
-    ssr: { target: "webworker", noExternal: true, resolve },
-    build: { ssr: "worker.mjs", outDir: bundle, emptyOutDir: true },
-  });
-  const config = readFileSync(join(directory, "config.capnp"), "utf8");
-  for (const date of ["2023-01-01", workerd.compatibilityDate]) {
-    const dated = join(directory, `config-${date}.capnp`);
-    writeFileSync(dated, config.replace("COMPATIBILITY_DATE", date));
-    const url = await startWorkerd(t, dated);
-    const response = await fetch(url, { method: "POST", body: JSON.stringify(task) });
-    const text = await response.text();
-    assert.equal(response.status, 200, text);
-    assert.deepEqual(JSON.parse(text), expected, date);
-  }
-});
+test(
+  "bundled for workers, and run in workerd as it is and as it was",
+  { skip: noWorkerd, timeout: 120_000 },
+  async (t) => {
+    const directory = join(packed.directory, "worker");
+    const bundle = join(directory, "bundle");
+    const resolve = { conditions: ["workerd", "worker", "browser"] };
+    await build({
+      ...vite,
+      root: directory,
+      plugins: [compiledModules(bundle)],
+      resolve,
+      ssr: { target: "webworker", noExternal: true, resolve },
+      build: { ssr: "worker.mjs", outDir: bundle, emptyOutDir: true },
+    });
+    const config = readFileSync(join(directory, "config.capnp"), "utf8");
+    for (const date of ["2023-01-01", workerd.compatibilityDate]) {
+      const dated = join(directory, `config-${date}.capnp`);
+      writeFileSync(dated, config.replace("COMPATIBILITY_DATE", date));
+      const url = await startWorkerd(t, dated);
+      const response = await fetch(url, { method: "POST", body: JSON.stringify(task) });
+      const text = await response.text();
+      assert.equal(response.status, 200, text);
+      assert.deepEqual(JSON.parse(text), expected, date);
+    }
+  },
+);
 
 /** Leaves imports of `.wasm` files to the worker, as the tools of its vendors do. */
 function compiledModules(bundle) {
@@ -200,7 +276,9 @@ function compiledModules(bundle) {
 
 /** Where the worker answers: workerd tells the port it was given on a descriptor of its own. */
 async function startWorkerd(t, config) {
-  const program = spawn(workerd.program, ["serve", "--control-fd=3", config], { stdio: ["ignore", "inherit", "inherit", "pipe"] });
+  const program = spawn(workerd.program, ["serve", "--control-fd=3", config], {
+    stdio: ["ignore", "inherit", "inherit", "pipe"],
+  });
   const ended = new Promise((resolve) => program.once("close", resolve));
   t.after(async () => {
     program.kill();
@@ -209,7 +287,12 @@ async function startWorkerd(t, config) {
   let told = "";
   for await (const text of program.stdio[3].setEncoding("utf8")) {
     told += text;
-    const { port } = told.split("\n").slice(0, -1).map(JSON.parse).find(({ event }) => event === "listen") ?? {};
+    const { port } =
+      told
+        .split("\n")
+        .slice(0, -1)
+        .map(JSON.parse)
+        .find(({ event }) => event === "listen") ?? {};
     if (port !== undefined) {
       return `http://127.0.0.1:${port}/`;
     }
@@ -219,11 +302,27 @@ async function startWorkerd(t, config) {
 
 for (const resolution of ["bundler", "node16"]) {
   test(`with the types that TypeScript finds by moduleResolution ${resolution}`, async () => {
-    const options = ["--noEmit", "--strict", "--target", "es2022", "--skipLibCheck", "false", "--types", ""];
+    const options = [
+      "--noEmit",
+      "--strict",
+      "--target",
+      "es2022",
+      "--skipLibCheck",
+      "false",
+      "--types",
+      "",
+    ];
     const module = resolution === "bundler" ? "esnext" : "node16";
     for (const lib of ["es2022", "es2022,dom"]) {
       await runTool(packed.directory, "typescript/bin/tsc", [
-        ...options, "--module", module, "--moduleResolution", resolution, "--lib", lib, "types/usage.mts",
+        ...options,
+        "--module",
+        module,
+        "--moduleResolution",
+        resolution,
+        "--lib",
+        lib,
+        "types/usage.mts",
         ...(lib.includes("dom") ? ["types/dom.mts"] : []),
       ]);
     }

@@ -1,5 +1,4 @@
-// The package as others get it: packed, and installed in a directory of its own beside the tools
-// of these tests.
+// The packed package, installed in a temporary directory with the tools of these tests.
 
 import { execFile } from "node:child_process";
 import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -11,10 +10,11 @@ export const root = join(import.meta.dirname, "..");
 
 const installed = join(root, "node_modules");
 
-/** Runs a program to its end and returns what it printed; what it complained about is part of the error. */
+/** Runs a program and returns its output; errors have its output and its errors. */
 export async function run(cwd, program, args) {
   try {
-    return (await promisify(execFile)(program, args, { cwd, timeout: 120_000, maxBuffer: 1 << 24 })).stdout;
+    return (await promisify(execFile)(program, args, { cwd, timeout: 120_000, maxBuffer: 1 << 24 }))
+      .stdout;
   } catch (error) {
     throw new Error(`${error.message}\n${error.stdout}`, { cause: error });
   }
@@ -28,7 +28,9 @@ export function runTool(cwd, script, args) {
 /** Packs and installs; `remove` takes it all away. */
 export async function install() {
   const directory = mkdtempSync(join(tmpdir(), "dojang-package-"));
-  const [{ filename, files }] = JSON.parse(await run(root, "npm", ["pack", "--json", "--pack-destination", directory]));
+  const [{ filename, files }] = JSON.parse(
+    await run(root, "npm", ["pack", "--json", "--pack-destination", directory]),
+  );
   const consumers = join(root, "test", "consumers");
   for (const name of readdirSync(consumers)) {
     cpSync(join(consumers, name), join(directory, name), { recursive: true });

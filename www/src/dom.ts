@@ -43,7 +43,11 @@ export function writeTexts(): void {
   }
 }
 
-export function button(text: string, onClick: (pressed: HTMLButtonElement) => void, className = ""): HTMLButtonElement {
+export function button(
+  text: string,
+  onClick: (pressed: HTMLButtonElement) => void,
+  className = "",
+): HTMLButtonElement {
   const made = el("button", className, text) as HTMLButtonElement;
   made.type = "button";
   made.addEventListener("click", () => onClick(made));
@@ -60,7 +64,11 @@ export function scrolled(text: string, name: string, className = ""): HTMLElemen
 }
 
 /** Creates an SVG element. */
-export function svg(tag: string, attributes: Record<string, string | number>, ...children: (Node | string)[]): SVGElement {
+export function svg(
+  tag: string,
+  attributes: Record<string, string | number>,
+  ...children: (Node | string)[]
+): SVGElement {
   const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [name, value] of Object.entries(attributes)) {
     element.setAttribute(name, String(value));

@@ -115,10 +115,7 @@ export class Flow {
   async #logIn(username: string, password: string): Promise<void> {
     if (username === "" || password === "") {
       const message = () =>
-        t(
-          "사용자 이름과 비밀번호를 모두 입력하세요.",
-          "Enter both the username and the password.",
-        );
+        t("사용자 이름과 비밀번호를 모두 입력하세요.", "Enter both the username and the password.");
       this.#show(message, true);
       return;
     }
@@ -231,10 +228,7 @@ export class Flow {
     const { access, refresh } = tokensIn(response);
     if (access === undefined) {
       const refused = () =>
-        t(
-          "발급 서버가 이 refresh 토큰을 거부합니다.",
-          "The issuer refuses this refresh token.",
-        );
+        t("발급 서버가 이 refresh 토큰을 거부합니다.", "The issuer refuses this refresh token.");
       this.#showFailure("issuer", response, refused);
       return;
     }

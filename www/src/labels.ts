@@ -6,7 +6,10 @@ import { currentLang, t, type Lang } from "./lang.ts";
 const labels: Record<string, readonly [string, string]> = {
   title: ["도장", "Dojang"],
   pageTitle: ["도장 - JWT가 정말 검증되는 곳", "Dojang - where a JWT is really verified"],
-  tagline: ["토큰 검사는 실제로 무엇을 할까요? 이 브라우저 안에서 보여 드립니다.", "How is a token really verified? Watch it happen in this browser."],
+  tagline: [
+    "토큰 검사는 실제로 무엇을 할까요? 이 브라우저 안에서 보여 드립니다.",
+    "How is a token really verified? Watch it happen in this browser.",
+  ],
   language: ["언어", "Language"],
   parts: ["페이지의 부분", "Parts of the page"],
   inspectorTab: ["검사기", "Inspector"],
@@ -21,7 +24,10 @@ const labels: Record<string, readonly [string, string]> = {
   token: ["토큰 (JWT)", "Token (JWT)"],
   tokenPlaceholder: ["eyJhbGciOi… 를 붙여 넣으세요", "Paste eyJhbGciOi…"],
   keys: ["공개 키 (PEM, JWK, JWKS)", "Public key (PEM, JWK or JWKS)"],
-  keysPlaceholder: ["-----BEGIN PUBLIC KEY----- 또는 {\"keys\": […]}", "-----BEGIN PUBLIC KEY----- or {\"keys\": […]}"],
+  keysPlaceholder: [
+    '-----BEGIN PUBLIC KEY----- 또는 {"keys": […]}',
+    '-----BEGIN PUBLIC KEY----- or {"keys": […]}',
+  ],
   sample: ["예제 만들기", "Create an example"],
   inspectMine: ["내 토큰 검사", "Inspect my token"],
   share: ["공유 링크 복사", "Copy a link"],
@@ -97,7 +103,9 @@ export function writeLabels(): void {
   for (const element of document.querySelectorAll<HTMLElement>("[data-label-aria]")) {
     element.ariaLabel = label(element.dataset["labelAria"]);
   }
-  for (const element of document.querySelectorAll<HTMLTextAreaElement>("[data-label-placeholder]")) {
+  for (const element of document.querySelectorAll<HTMLTextAreaElement>(
+    "[data-label-placeholder]",
+  )) {
     element.placeholder = label(element.dataset["labelPlaceholder"]);
   }
   writeTexts();

@@ -1,6 +1,12 @@
 export type Lang = "ko" | "en";
 
-let lang: Lang = navigator.languages.find((tag) => /^(ko|en)\b/i.test(tag))?.slice(0, 2).toLowerCase() === "en" ? "en" : "ko";
+let lang: Lang =
+  navigator.languages
+    .find((tag) => /^(ko|en)\b/i.test(tag))
+    ?.slice(0, 2)
+    .toLowerCase() === "en"
+    ? "en"
+    : "ko";
 const listeners: (() => void)[] = [];
 
 export function currentLang(): Lang {
@@ -27,7 +33,12 @@ export function chooseLanguage(chosen: Lang): void {
 /** Formats seconds as days, hours, minutes and seconds; the two largest parts only. */
 export function duration(seconds: number): string {
   const whole = Math.floor(Math.abs(seconds));
-  const parts = [Math.floor(whole / 86_400), Math.floor(whole / 3600) % 24, Math.floor(whole / 60) % 60, whole % 60];
+  const parts = [
+    Math.floor(whole / 86_400),
+    Math.floor(whole / 3600) % 24,
+    Math.floor(whole / 60) % 60,
+    whole % 60,
+  ];
   const units = lang === "ko" ? ["일", "시간", "분", "초"] : ["d", "h", "min", "s"];
   const first = parts.findIndex((part) => part > 0);
   return parts
@@ -42,7 +53,9 @@ export const LAST_DATE = 8.64e12;
 /** Formats a Unix time in seconds; returns an empty text beyond `LAST_DATE`. */
 export function dateTime(seconds: number): string {
   return Math.abs(seconds) <= LAST_DATE
-    ? new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeStyle: "medium" }).format(seconds * 1000)
+    ? new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeStyle: "medium" }).format(
+        seconds * 1000,
+      )
     : "";
 }
 

@@ -16,28 +16,37 @@ inspector.show();
 
 // The other parts are loaded when they are first opened.
 let gallery: Promise<import("./gallery.ts").Gallery> | undefined;
-const loadGallery = () => (gallery ??= import("./gallery.ts").then(
-  ({ Gallery }) => new Gallery(inspector),
-  (error: unknown) => {
-    gallery = undefined;
-    throw error;
-  },
-));
+const loadGallery = () =>
+  (gallery ??= import("./gallery.ts").then(
+    ({ Gallery }) => new Gallery(inspector),
+    (error: unknown) => {
+      gallery = undefined;
+      throw error;
+    },
+  ));
 onOpen("break", () => {
-  loadGallery().then((loaded) => loaded.start()).catch((error: unknown) => showLoadError("break", error));
+  loadGallery()
+    .then((loaded) => loaded.start())
+    .catch((error: unknown) => showLoadError("break", error));
 });
-onOpen("speed", once("speed", async () => {
-  const { Speed } = await import("./speed.ts");
-  new Speed();
-}));
+onOpen(
+  "speed",
+  once("speed", async () => {
+    const { Speed } = await import("./speed.ts");
+    new Speed();
+  }),
+);
 
 let flow: Flow | undefined;
 if (withServices) {
-  onOpen("flow", once("flow", async () => {
-    const { addresses, Flow } = await import("./flow.ts");
-    flow = new Flow(inspector, await loadGallery());
-    document.querySelector(".addresses")?.append(addresses);
-  }));
+  onOpen(
+    "flow",
+    once("flow", async () => {
+      const { addresses, Flow } = await import("./flow.ts");
+      flow = new Flow(inspector, await loadGallery());
+      document.querySelector(".addresses")?.append(addresses);
+    }),
+  );
 }
 
 for (const button of document.querySelectorAll<HTMLButtonElement>("[data-lang]")) {
@@ -64,7 +73,11 @@ function once(part: Part, open: () => Promise<void>): () => void {
 }
 
 function showLoadError(part: Part, error: unknown): void {
-  const sentence = setText(el("span", ""), "이 부분을 열지 못했습니다. 다시 눌러 보세요.", "This part could not be opened. Try it again.");
+  const sentence = setText(
+    el("span", ""),
+    "이 부분을 열지 못했습니다. 다시 눌러 보세요.",
+    "This part could not be opened. Try it again.",
+  );
   const message = el("p", "message-box wrong", sentence, ` (${String(error)})`);
   message.setAttribute("role", "alert");
   byId(part).replaceChildren(message);

@@ -13,12 +13,16 @@ export interface Measured {
  *
  * @param onProgress called with the completed fraction, 0 to 1
  */
-export async function measure(verify: () => unknown, verifications: number, onProgress: (done: number) => void): Promise<Measured> {
+export async function measure(
+  verify: () => unknown,
+  verifications: number,
+  onProgress: (done: number) => void,
+): Promise<Measured> {
   const batch = await batchOf(verify);
   const count = Math.max(10, Math.round(verifications / batch));
   const samples: number[] = [];
   for (let index = 0; index < count; index += 1) {
-    samples.push((await timed(verify, batch) * 1000) / batch);
+    samples.push(((await timed(verify, batch)) * 1000) / batch);
     onProgress((index + 1) / count);
     // Lets the page handle events.
     await new Promise((resume) => setTimeout(resume));

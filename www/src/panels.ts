@@ -37,7 +37,9 @@ function segmentsOf(token: string): string[] {
 }
 
 function fill(panel: string, ...content: Node[]): void {
-  byId(panel).querySelector(".panel-body")?.replaceChildren(...content);
+  byId(panel)
+    .querySelector(".panel-body")
+    ?.replaceChildren(...content);
 }
 
 function tokenView(token: string): HTMLElement {
@@ -121,7 +123,10 @@ function keyView(token: string, text: string, steps: Explanation["steps"]): HTML
   const named =
     kid === undefined
       ? t("토큰에 kid가 없습니다.", "The token has no kid.")
-      : t(`토큰의 kid는 ${JSON.stringify(kid)}입니다.`, `The token has the kid ${JSON.stringify(kid)}.`);
+      : t(
+          `토큰의 kid는 ${JSON.stringify(kid)}입니다.`,
+          `The token has the kid ${JSON.stringify(kid)}.`,
+        );
   if (outcome === "not_reached") {
     const hint = t(
       "그 전에 멈춰서 키를 고르지 않았습니다.",
@@ -156,7 +161,10 @@ function whySelected(kid: unknown, selected: KeyInfo | undefined): string {
         );
   }
   if (kid === undefined) {
-    return t("쓸 수 있는 키가 하나뿐이라 그 키를 씁니다.", "Only one key is suitable, so it is used.");
+    return t(
+      "쓸 수 있는 키가 하나뿐이라 그 키를 씁니다.",
+      "Only one key is suitable, so it is used.",
+    );
   }
   return selected.kid === undefined
     ? t(

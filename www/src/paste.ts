@@ -30,7 +30,10 @@ function looksSecret(text: string): boolean {
   // Configurations and logs have keys in strings, which may be nested: remove all backslashes.
   const members = text.replace(/\\u0022/gi, '"').replaceAll("\\", "");
   // Keys that do not parse are secrets, too.
-  return /"kty"\s*:/.test(members) && (/"(d|p|q|dp|dq|qi)"\s*:\s*"/.test(members) || /"kty"\s*:\s*"oct"/.test(members));
+  return (
+    /"kty"\s*:/.test(members) &&
+    (/"(d|p|q|dp|dq|qi)"\s*:\s*"/.test(members) || /"kty"\s*:\s*"oct"/.test(members))
+  );
 }
 
 /** The verifier knows every private member, in any spelling and without a `kty`. */
@@ -68,7 +71,9 @@ export function pastedToken(text: string): Pasted {
   if (trimmed === "") {
     return { kind: "nothing" };
   }
-  const token = trimmed.replace(/^(authorization\s*:\s*)?bearer\s+/i, "").replace(/^"(.*)"$/s, "$1");
+  const token = trimmed
+    .replace(/^(authorization\s*:\s*)?bearer\s+/i, "")
+    .replace(/^"(.*)"$/s, "$1");
   if (token.length > MAX_TOKEN) {
     return {
       kind: "other",
@@ -82,7 +87,10 @@ export function pastedToken(text: string): Pasted {
   if (token.startsWith("-----BEGIN")) {
     return {
       kind: "other",
-      help: t("토큰이 아니라 키입니다. 공개 키 칸에 붙여 넣으세요.", "This is a key, not a token. Paste it into the field for public keys."),
+      help: t(
+        "토큰이 아니라 키입니다. 공개 키 칸에 붙여 넣으세요.",
+        "This is a key, not a token. Paste it into the field for public keys.",
+      ),
     };
   }
   if (token.startsWith("{")) {
@@ -115,6 +123,12 @@ export function pastedToken(text: string): Pasted {
       ),
     };
   }
-  const note = token === trimmed ? "" : t("토큰 앞뒤의 Bearer나 따옴표는 빼고 검사했습니다.", "Bearer or quotation marks around the token were removed.");
+  const note =
+    token === trimmed
+      ? ""
+      : t(
+          "토큰 앞뒤의 Bearer나 따옴표는 빼고 검사했습니다.",
+          "Bearer or quotation marks around the token were removed.",
+        );
   return { kind: "token", token, note };
 }

@@ -29,18 +29,37 @@ export function plot(series: readonly Series[], available: number): SVGElement {
   const height = series.length * (HISTOGRAM + GAP) + 30;
   const x = (value: number) => LEFT + (Math.min(value, end) / end) * (width - 2 * LEFT);
   const drawing = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", class: "plot" });
-  const medians = series.map(({ name, samples }) => `${name}: ${microseconds(quantile(samples, 0.5))}`).join(", ");
-  drawing.append(svg("title", {}, t(`검증 한 번에 걸린 시간의 분포. 중앙값 ${medians}`, `Distribution of the time for one verification. Medians: ${medians}`)));
+  const medians = series
+    .map(({ name, samples }) => `${name}: ${microseconds(quantile(samples, 0.5))}`)
+    .join(", ");
+  drawing.append(
+    svg(
+      "title",
+      {},
+      t(
+        `검증 한 번에 걸린 시간의 분포. 중앙값 ${medians}`,
+        `Distribution of the time for one verification. Medians: ${medians}`,
+      ),
+    ),
+  );
   const scale = { x, end, width };
-  series.forEach((each, index) => drawing.append(histogram(each, index * (HISTOGRAM + GAP), scale)));
+  series.forEach((each, index) =>
+    drawing.append(histogram(each, index * (HISTOGRAM + GAP), scale)),
+  );
   const base = height - 24;
   for (const value of ticks(end, width < 480 ? 3 : 5)) {
     drawing.append(
       svg("line", { x1: x(value), x2: x(value), y1: base - 6, y2: base, class: "axis" }),
-      svg("text", { x: x(value), y: base + 16, "text-anchor": "middle", class: "message" }, `${value} µs`),
+      svg(
+        "text",
+        { x: x(value), y: base + 16, "text-anchor": "middle", class: "message" },
+        `${value} µs`,
+      ),
     );
   }
-  drawing.append(svg("line", { x1: LEFT, x2: width - LEFT, y1: base - 6, y2: base - 6, class: "axis" }));
+  drawing.append(
+    svg("line", { x1: LEFT, x2: width - LEFT, y1: base - 6, y2: base - 6, class: "axis" }),
+  );
   return drawing;
 }
 
@@ -68,7 +87,13 @@ function histogram(
   const binWidth = (width - 2 * LEFT) / BINS;
   const bars = counts.map((count, bin) => {
     const height = (count / max) * (HISTOGRAM - 20);
-    return svg("rect", { x: LEFT + bin * binWidth + 0.5, y: floor - height, width: binWidth - 1, height, rx: 2 });
+    return svg("rect", {
+      x: LEFT + bin * binWidth + 0.5,
+      y: floor - height,
+      width: binWidth - 1,
+      height,
+      rx: 2,
+    });
   });
   const median = quantile(samples, 0.5);
   return svg(
@@ -76,7 +101,11 @@ function histogram(
     { class: className },
     ...bars,
     svg("line", { x1: x(median), x2: x(median), y1: top + 30, y2: floor, class: "median" }),
-    svg("text", { x: LEFT, y: top + 22, class: "series" }, `${name} · ${t("중앙값", "median")} ${microseconds(median)}`),
+    svg(
+      "text",
+      { x: LEFT, y: top + 22, class: "series" },
+      `${name} · ${t("중앙값", "median")} ${microseconds(median)}`,
+    ),
     svg("line", { x1: LEFT, x2: width - LEFT, y1: floor, y2: floor, class: "axis" }),
   );
 }

@@ -86,7 +86,10 @@ export function notChecked(reference: Reference | undefined, isLookingUp = false
     return because("목록을 확인하는 중입니다.", "Checking the list.");
   }
   const { uri, idx } = reference;
-  const where = t(`토큰은 ${uri} 목록의 ${idx}번입니다.`, `The token has index ${idx} in the list ${uri}.`);
+  const where = t(
+    `토큰은 ${uri} 목록의 ${idx}번입니다.`,
+    `The token has index ${idx} in the list ${uri}.`,
+  );
   if (canFetch(reference)) {
     return because(
       `${where} 누르기 전에는 묻지 않습니다. 물을 때도 목록 전체를 받아 오므로, 어느 토큰인지는 발급 서버도 모릅니다.`,
@@ -139,7 +142,10 @@ function describeUnknown(
   const codes = [code, error.code];
   if (error.code !== "status_list_invalid") {
     const missing = t("목록을 받지 못했습니다.", "the list could not be fetched.");
-    const advice = t("토큰을 받는 서버는 이럴 때 거부해야 합니다.", "A service must refuse the token then.");
+    const advice = t(
+      "토큰을 받는 서버는 이럴 때 거부해야 합니다.",
+      "A service must refuse the token then.",
+    );
     return { sentence: `${codeTexts[code][currentLang()]}: ${missing} ${advice}`, codes };
   }
   const { reason } = error.details;

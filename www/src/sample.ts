@@ -57,5 +57,9 @@ export async function newSample(now: number): Promise<Sample> {
 
 /** Computes the thumbprint of RFC 7638, whose members are in alphabetical order. */
 async function thumbprint(members: { e: string; kty: string; n: string }): Promise<string> {
-  return base64url(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(members)))));
+  return base64url(
+    new Uint8Array(
+      await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(members))),
+    ),
+  );
 }

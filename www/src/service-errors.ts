@@ -33,10 +33,7 @@ export function describeFailure(
 
 function describeStatusCode(url: string, status: number): string {
   if (status < 400) {
-    return t(
-      `${url} 의 응답에 있어야 할 것이 없습니다.`,
-      `The response of ${url} is incomplete.`,
-    );
+    return t(`${url} 의 응답에 있어야 할 것이 없습니다.`, `The response of ${url} is incomplete.`);
   }
   return status < 500
     ? t("거부되었습니다.", "Refused.")

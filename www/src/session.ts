@@ -22,7 +22,10 @@ export function claimsOf({ access }: Session): Members {
 }
 
 /** Returns the tokens in a successful response of the issuer. */
-export function tokensIn(response: ServiceResponse | undefined): { access?: string; refresh?: string } {
+export function tokensIn(response: ServiceResponse | undefined): {
+  access?: string;
+  refresh?: string;
+} {
   const body = response?.status === 200 ? (response.body ?? {}) : {};
   const { access, refresh } = body as { access?: unknown; refresh?: unknown };
   return {
@@ -30,4 +33,3 @@ export function tokensIn(response: ServiceResponse | undefined): { access?: stri
     ...(typeof refresh === "string" && { refresh }),
   };
 }
-

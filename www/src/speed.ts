@@ -60,7 +60,9 @@ export class Speed {
     try {
       this.#results = await compare(Number(this.#count.value), (done) => (this.#bar.value = done));
       const { wasm, jose } = this.#results;
-      const [ours, theirs] = [wasm, jose].map(({ samples }) => microseconds(quantile(samples, 0.5)));
+      const [ours, theirs] = [wasm, jose].map(({ samples }) =>
+        microseconds(quantile(samples, 0.5)),
+      );
       this.#showResults();
       const message = () =>
         t(
@@ -112,7 +114,11 @@ async function compare(count: number, onProgress: (done: number) => void): Promi
   // A comparison makes sense only if both accept the token.
   verifier.verify(token);
   await verifyByJose();
-  const wasm = await measure(() => verifier.verify(token), count, (done) => onProgress(done / 2));
+  const wasm = await measure(
+    () => verifier.verify(token),
+    count,
+    (done) => onProgress(done / 2),
+  );
   const other = await measure(verifyByJose, count, (done) => onProgress((1 + done) / 2));
   verifier.free();
   return { wasm, jose: other };

@@ -159,5 +159,10 @@ export function badge(
   sentence: string,
   ...more: Node[]
 ): HTMLElement {
-  return el("div", `badge-row ${kind}`, el("strong", "badge", word), el("p", "", sentence, ...more));
+  return el(
+    "div",
+    `badge-row ${kind}`,
+    el("strong", "badge", word),
+    el("p", "", sentence, ...more),
+  );
 }

@@ -33,7 +33,12 @@ export function startTabs(without: readonly Part[]): void {
     const tab = byId(`tab-${name}`);
     tab.addEventListener("click", () => openPart(name));
     tab.addEventListener("keydown", (event) => {
-      const target = { ArrowRight: index + 1, ArrowLeft: index - 1, Home: 0, End: shown.length - 1 }[event.key];
+      const target = {
+        ArrowRight: index + 1,
+        ArrowLeft: index - 1,
+        Home: 0,
+        End: shown.length - 1,
+      }[event.key];
       const next = target === undefined ? undefined : shown.at(target % shown.length);
       if (next !== undefined) {
         event.preventDefault();

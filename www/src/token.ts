@@ -5,7 +5,10 @@ import { duration, t } from "./lang.ts";
 export type Members = Record<string, unknown>;
 
 export function bytesOf(segment: string): Uint8Array<ArrayBuffer> {
-  const base64 = segment.replaceAll("-", "+").replaceAll("_", "/").replace(/[^A-Za-z0-9+/]/g, "");
+  const base64 = segment
+    .replaceAll("-", "+")
+    .replaceAll("_", "/")
+    .replace(/[^A-Za-z0-9+/]/g, "");
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
@@ -19,7 +22,9 @@ export function base64url(bytes: Uint8Array): string {
 
 /** Encodes a text, or the JSON of anything else, in base64url. */
 export function segmentOf(value: unknown): string {
-  return base64url(new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value)));
+  return base64url(
+    new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value)),
+  );
 }
 
 export function textOf(segment: string): string {
@@ -30,7 +35,9 @@ export function textOf(segment: string): string {
 export function decoded(segment: string | undefined): Members | undefined {
   try {
     const value: unknown = JSON.parse(textOf(segment ?? ""));
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Members) : undefined;
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? (value as Members)
+      : undefined;
   } catch {
     return undefined;
   }

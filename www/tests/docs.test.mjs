@@ -15,7 +15,7 @@ describe("the issuer's documentation", { skip: noSystem, timeout: 120_000 }, () 
 
   after(() => browser?.close());
 
-  test("a visitor logs in from it, and nothing is loaded from elsewhere or stopped by the policy", async () => {
+  test("a visitor logs in; nothing is loaded from elsewhere or blocked by the policy", async () => {
     const page = await browser.newPage();
     const [errors, origins] = [[], new Set()];
     page.on("pageerror", (error) => errors.push(String(error)));
@@ -39,7 +39,10 @@ describe("the issuer's documentation", { skip: noSystem, timeout: 120_000 }, () 
     await login.locator("textarea").fill(JSON.stringify({ username, password }));
     await login.getByRole("button", { name: "Execute" }).click();
     await login.locator(".live-responses-table").waitFor();
-    assert.equal(await login.locator(".live-responses-table tbody .response-col_status").innerText(), "200");
+    assert.equal(
+      await login.locator(".live-responses-table tbody .response-col_status").innerText(),
+      "200",
+    );
     assert.ok((await login.locator(".live-responses-table").innerText()).includes('"access"'));
 
     assert.deepEqual(errors, []);

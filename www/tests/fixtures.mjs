@@ -11,7 +11,12 @@ export const privateJwk = JSON.stringify(key.privateJwk);
 /** Without a kid: the key of the tokens below, and another one. */
 export const [jwk, otherJwk] = [key.jwk, otherKey.jwk];
 export const oneKey = JSON.stringify({ keys: [{ ...jwk, kid: "a" }] });
-export const twoKeys = JSON.stringify({ keys: [{ ...otherJwk, kid: "old" }, { ...jwk, kid: "new" }] });
+export const twoKeys = JSON.stringify({
+  keys: [
+    { ...otherJwk, kid: "old" },
+    { ...jwk, kid: "new" },
+  ],
+});
 
 export const claims = { ...support.accessClaims, exp: NOW + 60, jti: "1", role: "student" };
 

@@ -9,7 +9,7 @@ import { logIn, overflow, tabTo, until, visits } from "./pages.mjs";
 import { noSystem } from "./system.mjs";
 import { NOW, pem, token } from "./fixtures.mjs";
 
-/** Of the example token: the attack, the check that stops it in Korean and English, and its code. */
+/** Attacks on the example: id, the failed check in Korean and English, and the code. */
 const STOPPED = [
   ["none", "헤더", "Header", "alg_not_allowed"],
   ["none-case", "헤더", "Header", "alg_not_allowed"],
@@ -35,12 +35,16 @@ describe("the gallery of attacks", { skip: noSystem, timeout: 240_000 }, () => {
   const { onPage } = visits();
 
   /** What each card says: attack, refusing check, code. */
-  const cards = (page) => page.locator("#break .attack").evaluateAll((items) =>
-    items.map((item) => [
-      item.dataset.attack,
-      item.querySelector(".side .trust").textContent,
-      item.querySelector(".side .code")?.textContent,
-    ]));
+  const cards = (page) =>
+    page
+      .locator("#break .attack")
+      .evaluateAll((items) =>
+        items.map((item) => [
+          item.dataset.attack,
+          item.querySelector(".side .trust").textContent,
+          item.querySelector(".side .code")?.textContent,
+        ]),
+      );
 
   test("every attack on the example is refused by its own rule, in both languages", () =>
     onPage({}, async (page) => {
@@ -48,14 +52,25 @@ describe("the gallery of attacks", { skip: noSystem, timeout: 240_000 }, () => {
       await page.getByText("먼저 검사기에 토큰과 공개 키가 있어야 합니다.").waitFor();
       await page.getByRole("button", { name: "예제로 해 보기" }).click();
       await page.getByText("원본은 검증되고, 공격 18가지 중 18가지가 거부됩니다.").waitFor();
-      await until("the refusals", STOPPED.map(([id, ko, , code]) => [id, `${ko} 단계에서 거부`, code]), () => cards(page));
+      await until(
+        "the refusals",
+        STOPPED.map(([id, ko, , code]) => [id, `${ko} 단계에서 거부`, code]),
+        () => cards(page),
+      );
       await page.getByRole("button", { name: "English" }).click();
       await page.getByText("The original is verified; 18 of 18 attacks are refused.").waitFor();
-      await until("the refusals", STOPPED.map(([id, , en, code]) => [id, `refused at: ${en}`, code]), () => cards(page));
+      await until(
+        "the refusals",
+        STOPPED.map(([id, , en, code]) => [id, `refused at: ${en}`, code]),
+        () => cards(page),
+      );
       const promoted = page.locator("[data-attack=promote]");
       await promoted.getByText(codeTexts.signature_invalid.en).waitFor();
       // A decoder shows the forged role without a word.
-      assert.match(await promoted.locator(".decoder").textContent(), /roleadmin.*without a warning/s);
+      assert.match(
+        await promoted.locator(".decoder").textContent(),
+        /roleadmin.*without a warning/s,
+      );
     }));
 
   test("an attack can be looked at step by step", () =>
@@ -63,7 +78,10 @@ describe("the gallery of attacks", { skip: noSystem, timeout: 240_000 }, () => {
       await page.getByRole("button", { name: "예제 만들기" }).click();
       await page.locator("#verdict").getByText("검증됨").waitFor();
       await page.getByRole("tab", { name: "망가뜨리기" }).click();
-      await page.locator("[data-attack=expired]").getByRole("button", { name: "검사기에서 보기" }).click();
+      await page
+        .locator("[data-attack=expired]")
+        .getByRole("button", { name: "검사기에서 보기" })
+        .click();
       await page.locator("#steps > li.failed .code", { hasText: "token_expired" }).waitFor();
       assert.notEqual(await page.locator("[name=now]").inputValue(), "");
       await page.getByRole("tab", { name: "망가뜨리기" }).click();
@@ -92,12 +110,18 @@ describe("the gallery of attacks", { skip: noSystem, timeout: 240_000 }, () => {
     await page.getByRole("tab", { name: "망가뜨리기" }).click();
   }
 
-  const inapplicable = (page) => page.locator("#break .attack:has(.not-applicable)").evaluateAll((items) => items.map((item) => item.dataset.attack));
+  const inapplicable = (page) =>
+    page
+      .locator("#break .attack:has(.not-applicable)")
+      .evaluateAll((items) => items.map((item) => item.dataset.attack));
 
   test("an attack that cannot be made of a token says so, and the others go on", () =>
     onPage({}, async (page) => {
       const whole = token();
-      const changed = (claims) => [whole.split(".")[0], Buffer.from(claims).toString("base64url"), whole.split(".")[2]].join(".");
+      const changed = (claims) =>
+        [whole.split(".")[0], Buffer.from(claims).toString("base64url"), whole.split(".")[2]].join(
+          ".",
+        );
       const cases = [
         [whole.slice(0, -1), ["flip"]],
         ["a.b.c", ["flip", "duplicate-alg", "duplicate-role", "expired", "huge-exp"]],
@@ -110,44 +134,84 @@ describe("the gallery of attacks", { skip: noSystem, timeout: 240_000 }, () => {
         await page.locator("#break").getByText("원본부터 거부되므로").waitFor();
         await until(`what cannot be made of ${text}`, ids, () => inapplicable(page));
         assert.equal(await page.locator("#break .attack").count(), STOPPED.length);
-        assert.equal(await page.locator("#break .attack .trust.bad").count(), STOPPED.length - ids.length);
+        assert.equal(
+          await page.locator("#break .attack .trust.bad").count(),
+          STOPPED.length - ids.length,
+        );
         assert.equal(await page.locator("#break .attack .trust.good").count(), 0);
       }
-      await page.locator("[data-attack=flip] .not-applicable").getByText("이 토큰으로는 만들 수 없습니다.").waitFor();
+      await page
+        .locator("[data-attack=flip] .not-applicable")
+        .getByText("이 토큰으로는 만들 수 없습니다.")
+        .waitFor();
       await page.getByRole("button", { name: "English" }).click();
-      await page.locator("[data-attack=flip] .not-applicable").getByText("It cannot be applied to this token.").waitFor();
+      await page
+        .locator("[data-attack=flip] .not-applicable")
+        .getByText("It cannot be applied to this token.")
+        .waitFor();
     }));
 
   test("what the cards say holds for keys of other sizes", () =>
     onPage({}, async (page) => {
       const bytesOf = (text) => Buffer.from(text.split(".")[2], "base64url").toString("hex");
       await attack(page, token(), pem);
-      await page.locator("[data-attack=trailing-bits]").getByRole("button", { name: "검사기에서 보기" }).click();
+      await page
+        .locator("[data-attack=trailing-bits]")
+        .getByRole("button", { name: "검사기에서 보기" })
+        .click();
       const other = await page.locator("[name=token]").inputValue();
       assert.notEqual(other, token());
       assert.equal(bytesOf(other), bytesOf(token()));
 
       // 384 bytes are 512 letters and no bit more.
       const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 3072 });
-      await attack(page, token({}, {}, privateKey), publicKey.export({ type: "spki", format: "pem" }));
-      await page.getByText("원본은 검증되고, 공격 17가지 중 17가지가 거부됩니다. 1가지는 이 토큰으로 만들 수 없습니다.").waitFor();
+      await attack(
+        page,
+        token({}, {}, privateKey),
+        publicKey.export({ type: "spki", format: "pem" }),
+      );
+      await page
+        .getByText(
+          "원본은 검증되고, 공격 17가지 중 17가지가 거부됩니다. 1가지는 이 토큰으로 만들 수 없습니다.",
+        )
+        .waitFor();
       assert.deepEqual(await inapplicable(page), ["trailing-bits"]);
-      await page.locator("[data-attack=trailing-bits] .not-applicable").getByText(/글자의 비트를 남김없이 쓰므로/).waitFor();
+      await page
+        .locator("[data-attack=trailing-bits] .not-applicable")
+        .getByText(/글자의 비트를 남김없이 쓰므로/)
+        .waitFor();
       assert.doesNotMatch(await page.locator("[data-attack=flip] .hint").textContent(), /\d/);
       await page.getByRole("button", { name: "English" }).click();
-      await page.getByText("The original is verified; 17 of 17 attacks are refused. 1 cannot be applied to this token.").waitFor();
-      await page.locator("[data-attack=trailing-bits] .not-applicable").getByText(/uses every bit of its letters/).waitFor();
+      await page
+        .getByText(
+          "The original is verified; 17 of 17 attacks are refused. 1 cannot be applied to this token.",
+        )
+        .waitFor();
+      await page
+        .locator("[data-attack=trailing-bits] .not-applicable")
+        .getByText(/uses every bit of its letters/)
+        .waitFor();
     }));
 
   test("the keyboard alone tries the example, and is led to how it went", () =>
     onPage({}, async (page) => {
       await tabTo(page, "검사기");
       await page.keyboard.press("ArrowRight");
-      await page.locator("#break [role=status]").getByText("먼저 검사기에 토큰과 공개 키가 있어야 합니다.").waitFor();
-      await page.evaluate(() => { window.region = document.querySelector("#break [role=status]"); });
+      await page
+        .locator("#break [role=status]")
+        .getByText("먼저 검사기에 토큰과 공개 키가 있어야 합니다.")
+        .waitFor();
+      await page.evaluate(() => {
+        window.region = document.querySelector("#break [role=status]");
+      });
       await tabTo(page, "예제로 해 보기");
       await page.keyboard.press("Enter");
-      await until("the result, where somebody listens", true, () => page.evaluate(() => window.region.isConnected && window.region.textContent.includes("18가지가 거부됩니다")));
+      await until("the result, where somebody listens", true, () =>
+        page.evaluate(
+          () =>
+            window.region.isConnected && window.region.textContent.includes("18가지가 거부됩니다"),
+        ),
+      );
       assert.equal(await page.evaluate(() => document.activeElement.id), "break-title");
       await tabTo(page, "검사기에서 보기");
     }));

@@ -3,14 +3,23 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { keyFile, logIn, noSystem, publicPem, publishedKeys, python } from "./system.mjs";
-import { chromiumTarget, edgeTarget, joseTarget, nativeTarget, nodeTarget, pyjwt, pyjwtTarget } from "./targets.mjs";
+import {
+  chromiumTarget,
+  edgeTarget,
+  joseTarget,
+  nativeTarget,
+  nodeTarget,
+  pyjwt,
+  pyjwtTarget,
+} from "./targets.mjs";
 
-const noPython = !noSystem && !python && "skipped: set PYTHON to a python with PyJWT and cryptography";
+const noPython =
+  !noSystem && !python && "skipped: set PYTHON to a python with PyJWT and cryptography";
 
 const EXPIRED = "토큰이 만료되었습니다";
 const INVALID = "유효하지 않은 토큰입니다";
 
-/** Accepted rows go to every target; refused ones to ours, which must name `code`, with `detail` at the edge. */
+/** Accepted rows go to every target, refused ones to ours; `detail` is that of the edge. */
 const rows = [
   { name: "an access token of the issuer", make: ({ tokens }) => tokens.access },
   { name: "a token that PyJWT signed with SimpleJWT's claims", make: ({ sign }) => sign({}) },
@@ -21,7 +30,12 @@ const rows = [
     code: "token_expired",
     detail: EXPIRED,
   },
-  { name: "a tampered token", make: ({ tokens }) => promoted(tokens.access), code: "signature_invalid", detail: INVALID },
+  {
+    name: "a tampered token",
+    make: ({ tokens }) => promoted(tokens.access),
+    code: "signature_invalid",
+    detail: INVALID,
+  },
   {
     name: "a token signed with another key under the issuer's kid",
     make: ({ sign, kid }) => sign({ headers: { kid }, anotherKey: true }),
@@ -35,7 +49,12 @@ const rows = [
     code: "alg_not_allowed",
     detail: INVALID,
   },
-  { name: "a refresh token", make: ({ tokens }) => tokens.refresh, code: "token_type_mismatch", detail: INVALID },
+  {
+    name: "a refresh token",
+    make: ({ tokens }) => tokens.refresh,
+    code: "token_type_mismatch",
+    detail: INVALID,
+  },
 ];
 
 function payloadOf(token) {
@@ -89,7 +108,8 @@ describe("every checker of tokens agrees", { skip: noSystem || noPython, timeout
   after(() => Promise.all((targets ?? []).map((target) => target.close?.())));
 
   for (const row of rows) {
-    test(`${row.name} is ${row.code === undefined ? "accepted" : `refused with ${row.code}`}`, async (t) => {
+    const verdict = row.code === undefined ? "accepted" : `refused with ${row.code}`;
+    test(`${row.name} is ${verdict}`, async (t) => {
       const token = row.make(context);
       for (const target of targets.filter(({ ours }) => ours || row.code === undefined)) {
         await t.test(target.name, { skip: target.skip ?? false }, async () => {

@@ -10,14 +10,19 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "./programs.mjs";
 
-const { ISSUER_PROGRAM: issuerProgram, EDGE_HOST_PROGRAM: edgeProgram, EDGE_COMPONENT: component } = process.env;
+const {
+  ISSUER_PROGRAM: issuerProgram,
+  EDGE_HOST_PROGRAM: edgeProgram,
+  EDGE_COMPONENT: component,
+} = process.env;
 const USER = { username: "logout", password: "logout-pass-123" };
 const PATIENCE = 30_000;
 
 /** Why these tests cannot run; false when they can. */
 function reasonToSkip() {
   if (!issuerProgram || !edgeProgram || !component) {
-    return "skipped: set ISSUER_PROGRAM, EDGE_HOST_PROGRAM and EDGE_COMPONENT (cargo xtask test does)";
+    const names = "ISSUER_PROGRAM, EDGE_HOST_PROGRAM and EDGE_COMPONENT";
+    return `skipped: set ${names} (cargo xtask test does)`;
   }
   const help = execFileSync(issuerProgram, ["serve", "--help"], { encoding: "utf8" });
   if (!help.includes("REDIS_URL")) {
@@ -86,12 +91,27 @@ describe("a logout at the issuer", { skip: reasonToSkip(), timeout: 240_000 }, (
   async function edge(name, variables, origins) {
     const port = await freePort();
     const all = { public_key: readFileSync(join(state, "keys/public.pem"), "utf8"), ...variables };
-    const given = Object.entries(all).flatMap(([variable, value]) => ["--variable", `${variable}=${value}`]);
+    const given = Object.entries(all).flatMap(([variable, value]) => [
+      "--variable",
+      `${variable}=${value}`,
+    ]);
     const allowed = origins.flatMap((origin) => ["--allow-outbound", origin]);
-    const args = [component, "--listen", `127.0.0.1:${port}`, "--state-dir", join(state, name), ...given, ...allowed];
+    const args = [
+      component,
+      "--listen",
+      `127.0.0.1:${port}`,
+      "--state-dir",
+      join(state, name),
+      ...given,
+      ...allowed,
+    ];
     start(edgeProgram, args, { RUST_LOG: "warn" });
     const url = `http://127.0.0.1:${port}`;
-    await until(`the edge with ${name}`, () => fetch(url), (answer) => answer.status === 200);
+    await until(
+      `the edge with ${name}`,
+      () => fetch(url),
+      (answer) => answer.status === 200,
+    );
     return url;
   }
 
@@ -109,29 +129,58 @@ describe("a logout at the issuer", { skip: reasonToSkip(), timeout: 240_000 }, (
     const [issuerPort, redisPort] = [await freePort(), await freePort()];
     issuerUrl = `http://localhost:${issuerPort}`;
     redisUrl = `redis://127.0.0.1:${redisPort}`;
-    const options = { cwd: state, env: { PATH: process.env.PATH, ...issuerEnvironment() }, stdio: ["pipe", "ignore", "inherit"] };
+    const options = {
+      cwd: state,
+      env: { PATH: process.env.PATH, ...issuerEnvironment() },
+      stdio: ["pipe", "ignore", "inherit"],
+    };
     execFileSync(issuerProgram, ["keys", "generate"], options);
-    const user = ["users", "create", "--username", USER.username, "--email", "logout@example.com", "--password-stdin"];
+    const user = [
+      "users",
+      "create",
+      "--username",
+      USER.username,
+      "--email",
+      "logout@example.com",
+      "--password-stdin",
+    ];
     execFileSync(issuerProgram, user, { ...options, input: USER.password });
-    start("redis-server", ["--port", `${redisPort}`, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--loglevel", "warning"]);
+    start("redis-server", [
+      "--port",
+      `${redisPort}`,
+      "--bind",
+      "127.0.0.1",
+      "--save",
+      "",
+      "--appendonly",
+      "no",
+      "--loglevel",
+      "warning",
+    ]);
     start(issuerProgram, ["serve", "--listen", `127.0.0.1:${issuerPort}`], {
       ...issuerEnvironment(),
       REDIS_URL: redisUrl,
       ISSUER_PUBLIC_URL: issuerUrl,
       ISSUER_STATUS_LIST_TTL: "2",
     });
-    await until("the issuer", () => fetch(`${issuerUrl}/healthz`), (answer) => answer.status === 200);
+    await until(
+      "the issuer",
+      () => fetch(`${issuerUrl}/healthz`),
+      (answer) => answer.status === 200,
+    );
   });
 
   after(async () => {
-    const running = programs.filter((child) => child.exitCode === null && child.signalCode === null);
+    const running = programs.filter(
+      (child) => child.exitCode === null && child.signalCode === null,
+    );
     const ended = running.map((child) => new Promise((resolve) => child.once("exit", resolve)));
     running.forEach((child) => child.kill());
     await Promise.all(ended);
     rmSync(state, { recursive: true, force: true });
   });
 
-  test("is effective at the edge at once through Redis, for this session alone", async () => {
+  test("is effective at the edge at once through Redis, for this session only", async () => {
     const url = await edge("redis", { revocation: "redis", redis_url: redisUrl }, [redisUrl]);
     const [one, other] = [await logIn(), await logIn()];
     assert.deepEqual(await verdict(url, one.access), [200, undefined]);
@@ -140,7 +189,7 @@ describe("a logout at the issuer", { skip: reasonToSkip(), timeout: 240_000 }, (
     assert.deepEqual(await verdict(url, other.access), [200, undefined]);
   });
 
-  test("is effective at the edge within the ttl of the status list, for this session alone", async () => {
+  test("is effective at the edge within the ttl of the list, for this session only", async () => {
     const [one, other] = [await logIn(), await logIn()];
     const reference = claimsOf(one.access).status.status_list;
     const list = await fetch(reference.uri, { signal: AbortSignal.timeout(PATIENCE) });

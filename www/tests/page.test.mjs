@@ -39,7 +39,7 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
       assert.ok(files.size >= 3 && total <= BUDGET, `${total} bytes`);
     }));
 
-  test("the verdict is on the screen within 100 ms of the paste, on a page that was just opened", (t) =>
+  test("the verdict is on the screen within 100 ms of the first paste", (t) =>
     onPage({}, async (_, { context }) => {
       const waits = [];
       // The machine may be busy with something else once or twice.
@@ -50,11 +50,21 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
         await visitor.locator("[name=now]").fill(`${NOW}`);
         await visitor.locator("[name=token]").focus();
         await visitor.evaluate(() => {
-          addEventListener("beforeinput", () => { window.pasted = performance.now(); }, { once: true });
+          addEventListener(
+            "beforeinput",
+            () => {
+              window.pasted = performance.now();
+            },
+            { once: true },
+          );
           new MutationObserver((_, observer) => {
             if (document.querySelector("#verdict .badge") !== null) {
               observer.disconnect();
-              requestAnimationFrame(() => setTimeout(() => { window.judged = performance.now(); }));
+              requestAnimationFrame(() =>
+                setTimeout(() => {
+                  window.judged = performance.now();
+                }),
+              );
             }
           }).observe(document.querySelector("#verdict"), { childList: true });
         });
@@ -63,14 +73,22 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
         waits.push(await visitor.evaluate(() => window.judged - window.pasted));
         await visitor.close();
       }
-      t.diagnostic(`from the paste to the verdict on the screen: ${waits.map((wait) => wait.toFixed(1)).join(", ")} ms`);
+      t.diagnostic(
+        `from the paste to the verdict: ${waits.map((wait) => wait.toFixed(1)).join(", ")} ms`,
+      );
       assert.ok(waits.sort((a, b) => a - b)[2] <= 100, `median ${waits[2]} ms`);
     }));
 
   test("the policy lets nothing leave but for the issuer and the edge", () =>
     onPage({}, async (page, { context }) => {
-      const policy = await page.locator("meta[http-equiv=Content-Security-Policy]").getAttribute("content");
-      const directives = Object.fromEntries(policy.split("; ").map((directive) => [directive.split(" ")[0], directive.split(" ").slice(1)]));
+      const policy = await page
+        .locator("meta[http-equiv=Content-Security-Policy]")
+        .getAttribute("content");
+      const directives = Object.fromEntries(
+        policy
+          .split("; ")
+          .map((directive) => [directive.split(" ")[0], directive.split(" ").slice(1)]),
+      );
       assert.deepEqual(directives["connect-src"], [issuerUrl, edgeUrl]);
       assert.deepEqual(directives["default-src"], ["'none'"]);
       assert.deepEqual(directives["script-src"], ["'self'", "'wasm-unsafe-eval'"]);
@@ -81,18 +99,25 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
         await visitor.goto(wwwUrl);
         await visitor.evaluate((own) => {
           window.blocked = [];
-          document.addEventListener("securitypolicyviolation", (event) => window.blocked.push(event.effectiveDirective));
+          document.addEventListener("securitypolicyviolation", (event) =>
+            window.blocked.push(event.effectiveDirective),
+          );
           fetch(`${own}/logo.svg`).catch(() => {});
           new Image().src = "http://127.0.0.1:9/pixel.png";
-          document.head.append(Object.assign(document.createElement("style"), { textContent: "p { color: red }" }));
+          document.head.append(
+            Object.assign(document.createElement("style"), { textContent: "p { color: red }" }),
+          );
           try {
             document.body.insertAdjacentHTML("beforeend", "<p>x</p>");
           } catch {
             // Trusted Types.
           }
         }, wwwUrl);
-        await until("what was blocked", ["connect-src", "img-src", "require-trusted-types-for", "style-src-elem"], () =>
-          visitor.evaluate(() => [...window.blocked].sort()));
+        await until(
+          "what was blocked",
+          ["connect-src", "img-src", "require-trusted-types-for", "style-src-elem"],
+          () => visitor.evaluate(() => [...window.blocked].sort()),
+        );
       } finally {
         await hostile.close();
       }
@@ -103,15 +128,24 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
       const directory = mkdtempSync(join(tmpdir(), "inspector-"));
       try {
         const vite = join(import.meta.dirname, "..", "node_modules", "vite", "bin", "vite.js");
-        execFileSync(process.execPath, [vite, "build", "--mode", "inspector", "--logLevel", "error", "--outDir", directory], {
-          cwd: join(import.meta.dirname, ".."),
-          timeout: 120_000,
-        });
+        execFileSync(
+          process.execPath,
+          [vite, "build", "--mode", "inspector", "--logLevel", "error", "--outDir", directory],
+          {
+            cwd: join(import.meta.dirname, ".."),
+            timeout: 120_000,
+          },
+        );
         const visitor = await context.browser().newContext({ locale: "en-US" });
         try {
           const page = await visitor.newPage();
           const elsewhere = [];
-          const types = { html: "text/html", js: "text/javascript", css: "text/css", svg: "image/svg+xml" };
+          const types = {
+            html: "text/html",
+            js: "text/javascript",
+            css: "text/css",
+            svg: "image/svg+xml",
+          };
           await visitor.route("**/*", (route) => {
             const { hostname, pathname } = new URL(route.request().url());
             if (hostname !== "localhost") {
@@ -119,11 +153,21 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
               return route.abort();
             }
             const path = pathname === "/" ? "/index.html" : pathname;
-            return route.fulfill({ contentType: types[path.split(".").at(-1)], body: readFileSync(join(directory, path)) });
+            return route.fulfill({
+              contentType: types[path.split(".").at(-1)],
+              body: readFileSync(join(directory, path)),
+            });
           });
           await page.goto("http://localhost/");
-          assert.match(await page.locator("meta[http-equiv]").getAttribute("content"), /connect-src 'none';/);
-          assert.deepEqual(await page.getByRole("tab").allTextContents(), ["Inspector", "Break it", "Speed"]);
+          assert.match(
+            await page.locator("meta[http-equiv]").getAttribute("content"),
+            /connect-src 'none';/,
+          );
+          assert.deepEqual(await page.getByRole("tab").allTextContents(), [
+            "Inspector",
+            "Break it",
+            "Speed",
+          ]);
           await page.locator("#sample").click();
           await page.locator("#verdict").getByText("Verified").waitFor();
           await page.getByRole("tab", { name: "Break it" }).click();
@@ -134,12 +178,24 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
           await page.locator("[name=keys]").fill(pem);
           await page.locator("[name=now]").fill(`${NOW}`);
           await page.locator("[name=token]").fill(token(statusClaim(uri, 3)));
-          await page.locator("#steps > li").last().getByText(/This page connects to nobody/).waitFor();
+          await page
+            .locator("#steps > li")
+            .last()
+            .getByText(/This page makes no connections/)
+            .waitFor();
           assert.equal(await page.locator("#look-up").count(), 0);
           await page.getByText("Revocation list", { exact: true }).click();
           await page.locator("[name=statusList]").fill(statusList(uri, { 3: 1 }));
           await page.locator("#verdict").getByText("token_revoked").waitFor();
-          assert.equal(await page.evaluate(() => fetch("/index.html").then(() => "answered", () => "refused")), "refused");
+          assert.equal(
+            await page.evaluate(() =>
+              fetch("/index.html").then(
+                () => "answered",
+                () => "refused",
+              ),
+            ),
+            "refused",
+          );
           assert.deepEqual(elsewhere, []);
         } finally {
           await visitor.close();
@@ -170,20 +226,39 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
     }
     await page.locator("#my-token .badge").waitFor();
     await page.getByRole("button", { name: name("/protected 호출", "Call /protected") }).click();
-    await page.locator("#flow-message").getByText(name(/들여보냈습니다/, /accepted it/)).waitFor();
-    await page.getByRole("button", { name: name("관리자 페이지 열기", "Open the admin page") }).click();
-    await page.locator("#flow-message").getByText(/HTTP 403/).waitFor();
+    await page
+      .locator("#flow-message")
+      .getByText(name(/들여보냈습니다/, /accepted it/))
+      .waitFor();
+    await page
+      .getByRole("button", { name: name("관리자 페이지 열기", "Open the admin page") })
+      .click();
+    await page
+      .locator("#flow-message")
+      .getByText(/HTTP 403/)
+      .waitFor();
     await page.locator(".exchanges summary").last().click();
     await look("flow");
-    await page.locator("#flow").getByRole("button", { name: name("내 토큰 검사", "Inspect my token") }).click();
+    await page
+      .locator("#flow")
+      .getByRole("button", { name: name("내 토큰 검사", "Inspect my token") })
+      .click();
     await page.locator("#look-up").click();
     await page.locator("#steps > li.passed").nth(5).waitFor();
     await look("revocation");
     await page.getByRole("tab", { name: name("흐름", "The flow") }).click();
     await page.getByRole("button", { name: name("로그아웃", "Log out"), exact: true }).click();
-    await page.locator("#flow-message").getByText(name(/로그아웃했습니다/, /Logged out/)).waitFor();
-    await page.getByRole("button", { name: name("폐기 목록 보기", "Look at the revocation list") }).click();
-    await page.locator("#flow-message").getByText(name(/1\(폐기\)/, /1 \(revoked\)/)).waitFor();
+    await page
+      .locator("#flow-message")
+      .getByText(name(/로그아웃했습니다/, /Logged out/))
+      .waitFor();
+    await page
+      .getByRole("button", { name: name("폐기 목록 보기", "Look at the revocation list") })
+      .click();
+    await page
+      .locator("#flow-message")
+      .getByText(name(/1\(폐기\)/, /1 \(revoked\)/))
+      .waitFor();
     await look("logout");
     await page.getByRole("tab", { name: name("속도", "Speed") }).click();
     await page.getByRole("button", { name: name("재기", "Measure") }).click();
@@ -191,22 +266,39 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
     await look("speed");
   }
 
-  const forms = ["light", "dark"].flatMap((colors) => ["ko-KR", "en-US"].flatMap((locale) => [390, 1280].map((width) => [colors, locale, width])));
+  const forms = ["light", "dark"].flatMap((colors) =>
+    ["ko-KR", "en-US"].flatMap((locale) => [390, 1280].map((width) => [colors, locale, width])),
+  );
   for (const [colorScheme, locale, width] of forms) {
     test(`every part is accessible and fits (${colorScheme}, ${locale}, ${width} px)`, (t) =>
-      onPage({ colorScheme, locale, viewport: { width, height: 900 }, reducedMotion: "reduce" }, async (page) => {
-        await everyPart(page, locale === "ko-KR", async (part) => {
-          // For whoever wants to look at the page in all its forms.
-          await shoot(page, `all/${part}-${colorScheme}-${locale.slice(0, 2)}-${width}`, { fullPage: true });
-          assert.equal(await overflow(page), 0, `${part} is wider than ${width} px`);
-          await page.evaluate(AXE);
-          const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-          const serious = violations.filter(({ impact }) => ["serious", "critical"].includes(impact));
-          assert.deepEqual(serious.map(({ id, nodes }) => `${part}: ${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`)}`), []);
-          const others = violations.filter((violation) => !serious.includes(violation));
-          others.forEach(({ id, impact }) => t.diagnostic(`${part}: ${impact}: ${id}`));
-        });
-      }));
+      onPage(
+        { colorScheme, locale, viewport: { width, height: 900 }, reducedMotion: "reduce" },
+        async (page) => {
+          await everyPart(page, locale === "ko-KR", async (part) => {
+            // For whoever wants to look at the page in all its forms.
+            await shoot(page, `all/${part}-${colorScheme}-${locale.slice(0, 2)}-${width}`, {
+              fullPage: true,
+            });
+            assert.equal(await overflow(page), 0, `${part} is wider than ${width} px`);
+            await page.evaluate(AXE);
+            const { violations } = await page.evaluate(() =>
+              window.axe.run(document, { resultTypes: ["violations"] }),
+            );
+            const serious = violations.filter(({ impact }) =>
+              ["serious", "critical"].includes(impact),
+            );
+            assert.deepEqual(
+              serious.map(
+                ({ id, nodes }) =>
+                  `${part}: ${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`)}`,
+              ),
+              [],
+            );
+            const others = violations.filter((violation) => !serious.includes(violation));
+            others.forEach(({ id, impact }) => t.diagnostic(`${part}: ${impact}: ${id}`));
+          });
+        },
+      ));
   }
 
   for (const lang of ["ko", "en"]) {
@@ -224,21 +316,37 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
         await logIn(page);
         await page.locator("#my-token .badge").waitFor();
         await page.locator(`[data-lang=${lang}]`).click();
-        for (const [ko, en, answered] of [["/protected 호출", "Call /protected", 3], ["토큰 갱신", "Refresh the token", 4], ["관리자 페이지 열기", "Open the admin page", 5]]) {
+        for (const [ko, en, answered] of [
+          ["/protected 호출", "Call /protected", 3],
+          ["토큰 갱신", "Refresh the token", 4],
+          ["관리자 페이지 열기", "Open the admin page", 5],
+        ]) {
           await page.getByRole("button", { name: lang === "ko" ? ko : en, exact: true }).click();
-          await page.locator(".exchanges > li .status:is(.good, .bad)").nth(answered - 1).waitFor();
+          await page
+            .locator(".exchanges > li .status:is(.good, .bad)")
+            .nth(answered - 1)
+            .waitFor();
         }
         await page.evaluate(() => scrollTo(0, 0));
         await shoot(page, `flow-${lang}`);
-      }));
+      }),
+    );
   }
 
   test("the keyboard alone goes through the parts", () =>
     onPage({}, async (page) => {
       await page.locator("#tab-inspector").focus();
-      for (const [key, part] of [["ArrowRight", "break"], ["End", "speed"], ["ArrowRight", "inspector"], ["ArrowLeft", "speed"], ["Home", "inspector"]]) {
+      for (const [key, part] of [
+        ["ArrowRight", "break"],
+        ["End", "speed"],
+        ["ArrowRight", "inspector"],
+        ["ArrowLeft", "speed"],
+        ["Home", "inspector"],
+      ]) {
         await page.keyboard.press(key);
-        await until("the focus", `tab-${part}`, () => page.evaluate(() => document.activeElement.id));
+        await until("the focus", `tab-${part}`, () =>
+          page.evaluate(() => document.activeElement.id),
+        );
         await page.locator(`#${part} h2`).waitFor();
         assert.equal(await page.locator("[role=tabpanel]:visible").count(), 1);
       }
@@ -248,22 +356,36 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
 
       await page.locator("#tab-inspector").focus();
       await page.keyboard.press("End");
-      await page.evaluate(() => { window.region = document.querySelector("#speed [role=status]"); });
+      await page.evaluate(() => {
+        window.region = document.querySelector("#speed [role=status]");
+      });
       await tabTo(page, "재기");
       await page.keyboard.press("Enter");
       await page.locator("#speed table").waitFor();
-      await until("the result, where somebody listens", true, () => page.evaluate(() => window.region.isConnected && /중앙값: 도장 .*µs, jose .*µs/.test(window.region.textContent)));
+      await until("the result, where somebody listens", true, () =>
+        page.evaluate(
+          () =>
+            window.region.isConnected &&
+            /중앙값: 도장 .*µs, jose .*µs/.test(window.region.textContent),
+        ),
+      );
       assert.equal(await page.evaluate(() => document.activeElement.textContent), "재기");
       // A part that has nothing to say is there to be listened to.
       for (const region of ["#notice", "#share-result"]) {
         assert.equal(await page.locator(region).textContent(), "");
-        assert.notEqual(await page.locator(region).evaluate((element) => getComputedStyle(element).display), "none");
+        assert.notEqual(
+          await page.locator(region).evaluate((element) => getComputedStyle(element).display),
+          "none",
+        );
       }
     }));
 
   test("a part whose files do not come says so, in both languages", () =>
     onPage({}, async (page) => {
-      for (const [tab, file] of [["망가뜨리기", "gallery"], ["속도", "speed"]]) {
+      for (const [tab, file] of [
+        ["망가뜨리기", "gallery"],
+        ["속도", "speed"],
+      ]) {
         await page.route(`**/assets/${file}-*.js`, (route) => route.abort());
         await page.getByRole("tab", { name: tab }).click();
         const alert = page.locator("[role=tabpanel]:visible [role=alert]");
@@ -283,10 +405,16 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
       await page.getByRole("button", { name: "English" }).click();
       await page.locator("#speed [role=status]").getByText("Measuring.").waitFor();
       assert.deepEqual(
-        await page.evaluate(() => [document.querySelector("#speed select").value, document.querySelector("#speed button").ariaBusy]),
+        await page.evaluate(() => [
+          document.querySelector("#speed select").value,
+          document.querySelector("#speed button").ariaBusy,
+        ]),
         ["10000", "true"],
       );
-      await page.locator("#speed [role=status]").getByText(/^Done\./).waitFor();
+      await page
+        .locator("#speed [role=status]")
+        .getByText(/^Done\./)
+        .waitFor();
       await page.locator("#speed th", { hasText: "Verifier" }).waitFor();
     }));
 
@@ -296,7 +424,9 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
       await page.keyboard.press("ArrowRight");
       await page.keyboard.press("ArrowRight");
       await page.locator("#flow h2").waitFor();
-      await page.evaluate(() => { window.region = document.querySelector("#flow-message"); });
+      await page.evaluate(() => {
+        window.region = document.querySelector("#flow-message");
+      });
       await tabTo(page, "Username");
       await page.keyboard.type(username);
       await page.keyboard.press("Tab");
@@ -311,15 +441,23 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
         await page.locator("#flow-message").getByText(told).waitFor();
       };
       // The focus is on the first action after the login, and stays where it was after each.
-      await until("the focus", "Call /protected", () => page.evaluate(() => document.activeElement.textContent));
-      await until("what was told, where somebody listens", true, () => page.evaluate(() => window.region.isConnected && /^Logged in/.test(window.region.textContent)));
+      await until("the focus", "Call /protected", () =>
+        page.evaluate(() => document.activeElement.textContent),
+      );
+      await until("what was told, where somebody listens", true, () =>
+        page.evaluate(
+          () => window.region.isConnected && /^Logged in/.test(window.region.textContent),
+        ),
+      );
       await press("Call /protected", /accepted it/);
       await press("Refresh the token", /new access token/);
       await press("Open the admin page", /HTTP 403/);
       await press("Look at the revocation list", /is 0 \(valid\)/);
       await tabTo(page, "Inspect my token");
       await page.keyboard.press("Enter");
-      await until("the focus", "inspector-title", () => page.evaluate(() => document.activeElement.id));
+      await until("the focus", "inspector-title", () =>
+        page.evaluate(() => document.activeElement.id),
+      );
       await tabTo(page, "Look it up at the issuer");
       await page.keyboard.press("Enter");
       await page.locator("#steps > li.passed").nth(5).waitFor();
@@ -330,7 +468,10 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
       await press("Look at the revocation list", /revoked/);
     }));
 
-  for (const [locale, tab, run, name] of [["ko-KR", "속도", "재기", /중앙값/], ["en-US", "Speed", "Measure", /median/]]) {
+  for (const [locale, tab, run, name] of [
+    ["ko-KR", "속도", "재기", /중앙값/],
+    ["en-US", "Speed", "Measure", /median/],
+  ]) {
     test(`the speed is measured and drawn (${locale})`, (t) =>
       onPage({ locale }, async (page, { requested }) => {
         const before = requested.length;
@@ -338,8 +479,12 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
         await page.getByRole("button", { name: run }).click();
         const rows = page.locator("#speed tbody tr");
         await rows.nth(1).waitFor();
-        assert.deepEqual(await rows.locator("th").allTextContents(), ["Dojang (wasm)", "jose (WebCrypto)"].map((head) =>
-          locale === "ko-KR" ? head.replace("Dojang", "도장") : head));
+        assert.deepEqual(
+          await rows.locator("th").allTextContents(),
+          ["Dojang (wasm)", "jose (WebCrypto)"].map((head) =>
+            locale === "ko-KR" ? head.replace("Dojang", "도장") : head,
+          ),
+        );
         assert.equal(await page.locator("svg.plot .series").filter({ hasText: name }).count(), 2);
         assert.ok((await page.locator("svg.plot rect").count()) > 2);
         assert.ok(requested.length > before, "jose comes when it is needed");

@@ -30,7 +30,11 @@ export function visits() {
    * storage.
    */
   async function onPage(options, visit) {
-    const context = await browser.newContext({ locale: "ko-KR", viewport: { width: 1280, height: 900 }, ...options });
+    const context = await browser.newContext({
+      locale: "ko-KR",
+      viewport: { width: 1280, height: 900 },
+      ...options,
+    });
     context.setDefaultTimeout(PATIENCE);
     const [errors, requested, origins] = [[], [], new Set()];
     context.on("page", (page) => {
@@ -52,9 +56,15 @@ export function visits() {
       await visit(page, { context, origins, requested });
       assert.deepEqual(errors, []);
       const allowed = new Set([wwwUrl, issuerUrl, edgeUrl].map((url) => new URL(url).origin));
-      assert.deepEqual([...origins].filter((origin) => !allowed.has(origin)), []);
+      assert.deepEqual(
+        [...origins].filter((origin) => !allowed.has(origin)),
+        [],
+      );
       const stored = await page.evaluate(async () => [
-        localStorage.length, sessionStorage.length, document.cookie, (await indexedDB.databases()).length,
+        localStorage.length,
+        sessionStorage.length,
+        document.cookie,
+        (await indexedDB.databases()).length,
       ]);
       assert.deepEqual(stored, [0, 0, "", 0], "tokens stay in memory");
     } finally {
@@ -78,10 +88,11 @@ export async function until(what, wanted, ask) {
 
 /** Presses Tab until the focus is on a control of this name. */
 export async function tabTo(page, name) {
-  const focused = () => page.evaluate(() => {
-    const { ariaLabel, labels, textContent } = document.activeElement;
-    return (ariaLabel || labels?.[0]?.textContent || textContent || "").trim();
-  });
+  const focused = () =>
+    page.evaluate(() => {
+      const { ariaLabel, labels, textContent } = document.activeElement;
+      return (ariaLabel || labels?.[0]?.textContent || textContent || "").trim();
+    });
   for (let step = 0; step < 80; step += 1) {
     await page.keyboard.press("Tab");
     if ((await focused()) === name) {

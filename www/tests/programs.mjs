@@ -7,10 +7,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
-const { EDGE_HOST_PROGRAM: program, EDGE_COMPONENT: component, EDGE_COMPILED: compiled } = process.env;
+const {
+  EDGE_HOST_PROGRAM: program,
+  EDGE_COMPONENT: component,
+  EDGE_COMPILED: compiled,
+} = process.env;
 
 /** Why `startEdge` cannot run, for node:test's `skip`. */
-export const noPrograms = !(program && component) && "skipped: set EDGE_HOST_PROGRAM and EDGE_COMPONENT (cargo xtask test does)";
+export const noPrograms =
+  !(program && component) &&
+  "skipped: set EDGE_HOST_PROGRAM and EDGE_COMPONENT (cargo xtask test does)";
 
 export async function freePort() {
   const server = createServer();
@@ -27,12 +33,19 @@ export async function startEdge(variables) {
     symlinkSync(join(compiled, "compiled"), join(state, "compiled"));
   }
   const port = await freePort();
-  const given = Object.entries(variables).flatMap(([name, value]) => ["--variable", `${name}=${value}`]);
-  const child = spawn(program, [component, "--listen", `127.0.0.1:${port}`, "--state-dir", state, ...given], {
-    cwd: state,
-    env: { PATH: process.env.PATH, HOME: state, RUST_LOG: "warn" },
-    stdio: ["ignore", "ignore", "inherit"],
-  });
+  const given = Object.entries(variables).flatMap(([name, value]) => [
+    "--variable",
+    `${name}=${value}`,
+  ]);
+  const child = spawn(
+    program,
+    [component, "--listen", `127.0.0.1:${port}`, "--state-dir", state, ...given],
+    {
+      cwd: state,
+      env: { PATH: process.env.PATH, HOME: state, RUST_LOG: "warn" },
+      stdio: ["ignore", "ignore", "inherit"],
+    },
+  );
   const ended = new Promise((resolve) => child.once("exit", resolve));
   const stop = async () => {
     child.kill();
@@ -41,7 +54,12 @@ export async function startEdge(variables) {
   };
   const url = `http://127.0.0.1:${port}`;
   const end = Date.now() + 30_000;
-  while (!(await fetch(url).then(({ ok }) => ok, () => false))) {
+  while (
+    !(await fetch(url).then(
+      ({ ok }) => ok,
+      () => false,
+    ))
+  ) {
     if (Date.now() > end || child.exitCode !== null) {
       await stop();
       throw new Error("the edge did not start");

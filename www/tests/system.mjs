@@ -7,9 +7,11 @@ import { join } from "node:path";
 const env = process.env;
 
 /** Why these tests cannot run, for node:test's `skip`; false when they can. */
-export const noSystem = ["ISSUER_URL", "EDGE_URL", "WWW_URL", "TEST_USERNAME", "TEST_PASSWORD", "TEST_KEYS_DIR"]
-  .filter((name) => !env[name])
-  .map((name) => `skipped: no running system is named; set ${name} (cargo xtask test does)`)[0] ?? false;
+export const noSystem =
+  ["ISSUER_URL", "EDGE_URL", "WWW_URL", "TEST_USERNAME", "TEST_PASSWORD", "TEST_KEYS_DIR"]
+    .filter((name) => !env[name])
+    .map((name) => `skipped: no running system is named; set ${name} (cargo xtask test does)`)[0] ??
+  false;
 
 export const issuerUrl = env.ISSUER_URL;
 export const edgeUrl = env.EDGE_URL;
@@ -22,8 +24,9 @@ export const python = env.PYTHON;
 export const verifyNative = env.VERIFY_NATIVE;
 
 /** Why `issuerCommand` cannot run, for node:test's `skip`. */
-export const noIssuerCommand = !(env.ISSUER_PROGRAM && env.TEST_STATE_DIR && env.TEST_DATABASE_URL)
-  && "skipped: set ISSUER_PROGRAM, TEST_STATE_DIR and TEST_DATABASE_URL (cargo xtask test does)";
+export const noIssuerCommand =
+  !(env.ISSUER_PROGRAM && env.TEST_STATE_DIR && env.TEST_DATABASE_URL) &&
+  "skipped: set ISSUER_PROGRAM, TEST_STATE_DIR and TEST_DATABASE_URL (cargo xtask test does)";
 
 /** Runs a command of the running issuer's program on its database, as its operator would. */
 export function issuerCommand(args, input = "") {
@@ -45,13 +48,17 @@ export async function logIn() {
     signal: AbortSignal.timeout(20_000),
   });
   if (response.status !== 200) {
-    throw new Error(`the login of ${username} answered ${response.status}: ${await response.text()}`);
+    throw new Error(
+      `the login of ${username} answered ${response.status}: ${await response.text()}`,
+    );
   }
   return response.json();
 }
 
 export async function publishedKeys() {
-  const response = await fetch(`${issuerUrl}/.well-known/jwks.json`, { signal: AbortSignal.timeout(20_000) });
+  const response = await fetch(`${issuerUrl}/.well-known/jwks.json`, {
+    signal: AbortSignal.timeout(20_000),
+  });
   return response.json();
 }
 

@@ -1,5 +1,4 @@
-// Everything that checks tokens: each target says { ok: true, claims } or { ok: false, code } of a
-// token, now.
+// The verifiers: each target returns { ok: true, claims } or { ok: false, code } for a token.
 
 import { createVerifier, VerificationError } from "@dojang/verifier";
 import { spawnSync } from "node:child_process";
@@ -39,7 +38,10 @@ export const joseTarget = (jwks) => {
     ours: false,
     verify: async (token) => {
       try {
-        return { ok: true, claims: (await jwtVerify(token, keys, { algorithms: ["RS256"] })).payload };
+        return {
+          ok: true,
+          claims: (await jwtVerify(token, keys, { algorithms: ["RS256"] })).payload,
+        };
       } catch (error) {
         return { ok: false, code: error.code };
       }
@@ -51,7 +53,8 @@ export const nativeTarget = (pem) => ({
   name: "verifier-core, native",
   ours: true,
   skip: verifyNative ? false : "skipped: set VERIFY_NATIVE to the verify example of verifier-core",
-  verify: async (token) => converse(verifyNative, [], { token, keys: pem, now: Math.floor(Date.now() / 1000) }),
+  verify: async (token) =>
+    converse(verifyNative, [], { token, keys: pem, now: Math.floor(Date.now() / 1000) }),
 });
 
 export const nodeTarget = (jwks) => {
@@ -100,7 +103,7 @@ export async function chromiumTarget(keys) {
   };
 }
 
-/** `/protected` over HTTP; it hands back only a part of the claims, and the document's text with a refusal. */
+/** `/protected` over HTTP, whose response has a part of the claims, or the text of a refusal. */
 export const edgeTarget = () => ({
   name: "edge-resource over HTTP",
   ours: true,
@@ -110,6 +113,8 @@ export const edgeTarget = () => ({
       signal: AbortSignal.timeout(20_000),
     });
     const body = await response.json();
-    return response.status === 200 ? { ok: true, answer: body } : { ok: false, code: body.code, status: response.status, detail: body.detail };
+    return response.status === 200
+      ? { ok: true, answer: body }
+      : { ok: false, code: body.code, status: response.status, detail: body.detail };
   },
 });

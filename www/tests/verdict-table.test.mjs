@@ -48,7 +48,10 @@ test("every row of the verdict table has its verdict in Chromium", options, asyn
     },
     [keys, rows],
   );
-  printCounts("chromium", actual.map(([, code]) => code));
+  printCounts(
+    "chromium",
+    actual.map(([, code]) => code),
+  );
   assert.ok(actual.length > 400);
   const expected = rows.map((row) => [row.id, expectedCode(row), expectedCode(row)]);
   assert.deepEqual(actual, expected);

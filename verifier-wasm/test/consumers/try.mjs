@@ -11,8 +11,15 @@ async function verdict(verify) {
 }
 
 /** @returns one line for each entry: `["user 1", "signature_invalid"]` is as it should be */
-export async function tryEverything({ main, slim, jwks, slimJwks, explain, status, texts }, { keySet, good, bad, now, jwksUrl, listUri }, init) {
-  const both = async (verify) => [await verdict(() => verify(good)), await verdict(() => verify(bad))];
+export async function tryEverything(
+  { main, slim, jwks, slimJwks, explain, status, texts },
+  { keySet, good, bad, now, jwksUrl, listUri },
+  init,
+) {
+  const both = async (verify) => [
+    await verdict(() => verify(good)),
+    await verdict(() => verify(bad)),
+  ];
   const outcome = {};
   const verifier = main.createVerifier(keySet);
   outcome.main = await both((token) => verifier.verify(token, { now }));
@@ -27,10 +34,19 @@ export async function tryEverything({ main, slim, jwks, slimJwks, explain, statu
   const slimRemote = slimJwks.createRemoteJwks(jwksUrl);
   outcome.slimJwks = await both((token) => slimRemote.verify(token, { now }));
   const explainer = explain.createExplainer(keySet);
-  outcome.explain = explainer.explain(bad, { now }).steps.find(({ outcome }) => outcome === "failed").check;
+  outcome.explain = explainer
+    .explain(bad, { now })
+    .steps.find(({ outcome }) => outcome === "failed").check;
   const lists = status.createStatusLists(remote, { allowed: listUri, clock: () => now });
-  outcome.status = await Promise.all([1, 2, 3].map(async (idx) => (await lists.statusOf({ status: { status_list: { uri: listUri, idx } } })).status));
-  outcome.revoked = await verdict(() => lists.check({ status: { status_list: { uri: listUri, idx: 2 } } }));
+  outcome.status = await Promise.all(
+    [1, 2, 3].map(
+      async (idx) =>
+        (await lists.statusOf({ status: { status_list: { uri: listUri, idx } } })).status,
+    ),
+  );
+  outcome.revoked = await verdict(() =>
+    lists.check({ status: { status_list: { uri: listUri, idx: 2 } } }),
+  );
   outcome.texts = texts.codeTexts.signature_invalid.en;
   return outcome;
 }

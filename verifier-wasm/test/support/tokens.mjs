@@ -42,14 +42,16 @@ export function bare(value) {
 }
 
 /** Encodes a text, or the JSON of anything else, in base64url. */
-export const segment = (value) => Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64url");
+export const segment = (value) =>
+  Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64url");
 
 /** Signs a token. Header and claims are changes to the defaults, or complete JSON texts. */
 export function token({ header = {}, claims = {}, privateKey = key.privateKey } = {}) {
   const full = typeof header === "string" ? header : { alg: "RS256", typ: "JWT", ...header };
   const payload = typeof claims === "string" ? claims : { ...accessClaims, ...claims };
   const signingInput = `${segment(full)}.${segment(payload)}`;
-  return `${signingInput}.${rsaSign("sha256", Buffer.from(signingInput), privateKey).toString("base64url")}`;
+  const signature = rsaSign("sha256", Buffer.from(signingInput), privateKey);
+  return `${signingInput}.${signature.toString("base64url")}`;
 }
 
 /** Signs a token with HMAC. */

@@ -6,11 +6,19 @@ import { createExplainer, type Explanation } from "@dojang/verifier/explain";
 import { codeTexts } from "@dojang/verifier/texts";
 
 const jwks: JwkSet = { keys: [{ kty: "RSA", n: "..", e: "AQAB", kid: "a" }] };
-const verifier: Verifier = createVerifier(jwks, { leeway: 5, futureLeeway: 10, issuer: "a", audience: "b", tokenType: "refresh" });
+const verifier: Verifier = createVerifier(jwks, {
+  leeway: 5,
+  futureLeeway: 10,
+  issuer: "a",
+  audience: "b",
+  tokenType: "refresh",
+});
 createVerifier("-----BEGIN PUBLIC KEY-----");
 createVerifier({ kty: "RSA", n: "..", e: "AQAB" });
 
-const { header, claims }: { header: Header; claims: Claims } = verifier.verify("a.b.c", { now: 1.5 });
+const { header, claims }: { header: Header; claims: Claims } = verifier.verify("a.b.c", {
+  now: 1.5,
+});
 const alg: "RS256" = header.alg;
 const exp: number = claims.exp;
 const role: unknown = claims["role"];
@@ -52,7 +60,9 @@ try {
   }
 }
 
-const explanation: Explanation = createExplainer(jwks, { leeway: 5 }).explain("a.b.c", { now: 1.5 });
+const explanation: Explanation = createExplainer(jwks, { leeway: 5 }).explain("a.b.c", {
+  now: 1.5,
+});
 for (const step of explanation.steps) {
   const text: string = step.outcome === "failed" ? codeTexts[step.code].en : step.check;
   // @ts-expect-error only a failed check has a code

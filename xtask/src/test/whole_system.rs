@@ -33,7 +33,8 @@ pub(super) const PAGE: Part = Part { name: "page", files: &["docs", "page", "ver
 pub(super) const SESSIONS: Part =
     Part { name: "sessions", files: &["demo", "interop", "logout", "revocation"] };
 /// What the page shows of a token that is pasted.
-pub(super) const INSPECTOR: Part = Part { name: "inspector", files: &["gallery", "inspector"] };
+pub(super) const INSPECTOR: Part =
+    Part { name: "inspector", files: &["gallery", "inspector", "share-link"] };
 /// Starts its own programs.
 const OPENAPI: Part = Part { name: "openapi", files: &["openapi"] };
 

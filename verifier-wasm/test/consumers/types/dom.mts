@@ -18,4 +18,7 @@ createRemoteJwks(address, { fetch: (url, request) => fetch(url, { ...request, mo
 createRemoteJwks(address, { fetch: async () => "" });
 
 createStatusLists("", { allowed: "https://login.example", fetch });
-createStatusLists("", { allowed: "https://login.example", fetch: (url, request) => fetch(url, { ...request, mode: "cors" }) });
+createStatusLists("", {
+  allowed: "https://login.example",
+  fetch: (url, request) => fetch(url, { ...request, mode: "cors" }),
+});

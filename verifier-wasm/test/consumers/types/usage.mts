@@ -1,11 +1,16 @@
-// Compiled, never run: every entry as a TypeScript program imports it, with and without the types of the DOM.
+// Compiled, never run: every entry, with and without the types of the DOM.
 
 import { createVerifier, KeyError, VerificationError, type Verifier } from "@dojang/verifier";
 import { createExplainer } from "@dojang/verifier/explain";
 import { createRemoteJwks, JwksError, type JwksCode, type RemoteJwks } from "@dojang/verifier/jwks";
 import * as slim from "@dojang/verifier/slim";
 import * as slimJwks from "@dojang/verifier/slim/jwks";
-import { createStatusLists, StatusListError, type StatusLists, type TokenStatus } from "@dojang/verifier/status";
+import {
+  createStatusLists,
+  StatusListError,
+  type StatusLists,
+  type TokenStatus,
+} from "@dojang/verifier/status";
 import { codeTexts } from "@dojang/verifier/texts";
 import compiled from "@dojang/verifier/verifier_wasm_simd.wasm";
 
@@ -16,7 +21,11 @@ export const issuer: unknown = verifier.verify("").claims.iss;
 // @ts-expect-error an issuer that nobody demanded may be anything
 export const text: string | undefined = verifier.verify("").claims.iss;
 
-const remote: RemoteJwks = createRemoteJwks("https://login.example/jwks.json", { issuer: "a", timeout: 1, clock: () => 1 });
+const remote: RemoteJwks = createRemoteJwks("https://login.example/jwks.json", {
+  issuer: "a",
+  timeout: 1,
+  clock: () => 1,
+});
 export const later: number = (await remote.verify("", { now: 1 })).claims.exp;
 await remote.reload();
 // @ts-expect-error an option that does not exist
@@ -33,7 +42,11 @@ try {
     }
     // @ts-expect-error there is no such code
     error.code === "jwks_gone";
-  } else if (error instanceof slim.VerificationError || error instanceof KeyError || error instanceof VerificationError) {
+  } else if (
+    error instanceof slim.VerificationError ||
+    error instanceof KeyError ||
+    error instanceof VerificationError
+  ) {
     throw new Error(codeTexts[error.code].ko);
   }
 }
@@ -47,10 +60,17 @@ await slim.init(compiled);
 // @ts-expect-error nothing is left out, not null
 await slim.init(null);
 export const slimVerifier: Verifier = slim.createVerifier({ kty: "RSA" });
-export const slimRemote: RemoteJwks = slimJwks.createRemoteJwks({ href: "https://login.example/jwks.json" });
+export const slimRemote: RemoteJwks = slimJwks.createRemoteJwks({
+  href: "https://login.example/jwks.json",
+});
 export const steps: number = createExplainer("").explain("").steps.length;
 
-const lists: StatusLists = createStatusLists(remote, { allowed: ["https://login.example"], leeway: 1, futureLeeway: 2, clock: () => 1 });
+const lists: StatusLists = createStatusLists(remote, {
+  allowed: ["https://login.example"],
+  leeway: 1,
+  futureLeeway: 2,
+  clock: () => 1,
+});
 createStatusLists({ keys: [] }, { allowed: "https://login.example" });
 // @ts-expect-error where lists may be has no default
 createStatusLists("", {});
