@@ -3,12 +3,12 @@
 
 import express from "express";
 import { createRemoteJwks } from "@dojang/verifier/jwks";
-import { authenticate, demandRole, TurnedAway } from "./bearer.mjs";
+import { authenticate, requireRole, HttpError } from "./bearer.mjs";
 
-/** Middleware: `request.token` is the verified token behind it. */
+/** Middleware that sets `request.token` to the verified token. */
 export function bearer(verifier) {
   return (request, _response, next) => {
-    // Express 4 does not look at the promise of a middleware: a rejection must be passed on.
+    // Express 4 ignores the promise of a middleware, so rejections must be passed on.
     authenticate(verifier, request).then((token) => {
       request.token = token;
       next();
@@ -16,17 +16,17 @@ export function bearer(verifier) {
   };
 }
 
-/** Middleware to come after `bearer`. */
+/** Middleware, to be used after `bearer`. */
 export function role(name) {
   return (request, _response, next) => {
-    demandRole(name, request.token, request);
+    requireRole(name, request.token, request);
     next();
   };
 }
 
-/** Error handler: answers those who were turned away. */
-export function turnedAway(error, _request, response, next) {
-  if (error instanceof TurnedAway) {
+/** The error handler. */
+export function errorHandler(error, _request, response, next) {
+  if (error instanceof HttpError) {
     response.status(error.status).set(error.headers).json(error.body);
   } else {
     next(error);
@@ -45,8 +45,8 @@ export function createApp(verifier) {
   app.get("/admin/dashboard", bearer(verifier), role("admin"), (_request, response) => {
     response.set("cache-control", "no-store").json({ message: "관리자 대시보드" });
   });
-  app.use((_request, _response, next) => next(new TurnedAway(404, "not_found", "Not Found")));
-  return app.use(turnedAway);
+  app.use((_request, _response, next) => next(new HttpError(404, "not_found", "Not Found")));
+  return app.use(errorHandler);
 }
 
 if (import.meta.filename === process.argv[1]) {

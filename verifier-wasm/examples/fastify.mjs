@@ -3,23 +3,23 @@
 
 import fastify from "fastify";
 import { createRemoteJwks } from "@dojang/verifier/jwks";
-import { authenticate, demandRole, TurnedAway } from "./bearer.mjs";
+import { authenticate, requireRole, HttpError } from "./bearer.mjs";
 
-/** Hook: `request.token` is the verified token behind it. */
+/** Hook that sets `request.token` to the verified token. */
 export function bearer(verifier) {
   return async (request) => {
     request.token = await authenticate(verifier, request.raw);
   };
 }
 
-/** Hook to come after `bearer`. */
+/** Hook, to be used after `bearer`. */
 export function role(name) {
-  return async (request) => demandRole(name, request.token, request.raw);
+  return async (request) => requireRole(name, request.token, request.raw);
 }
 
-/** Error handler: answers those who were turned away. */
-export function turnedAway(error, _request, reply) {
-  if (error instanceof TurnedAway) {
+/** The error handler. */
+export function errorHandler(error, _request, reply) {
+  if (error instanceof HttpError) {
     return reply.code(error.status).headers(error.headers).send(error.body);
   }
   throw error;
@@ -28,9 +28,9 @@ export function turnedAway(error, _request, reply) {
 export function createApp(verifier) {
   const app = fastify();
   app.decorateRequest("token", null);
-  app.setErrorHandler(turnedAway);
+  app.setErrorHandler(errorHandler);
   app.setNotFoundHandler(async () => {
-    throw new TurnedAway(404, "not_found", "Not Found");
+    throw new HttpError(404, "not_found", "Not Found");
   });
   app.get("/", async () => ({ status: "ok" }));
   app.get("/protected", { onRequest: bearer(verifier) }, async ({ token: { claims } }, reply) => {

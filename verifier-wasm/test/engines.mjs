@@ -1,6 +1,6 @@
-// Engines that V8 can be made into: with and without SIMD, with and without fused multiply-adds.
+// Flags of V8 that switch SIMD and fused multiply-adds off.
 
-/** Node 20 has relaxed SIMD, and does not tell unless it is asked. */
+/** Node 20 has relaxed SIMD behind a flag. */
 const relaxed =
   Number(process.versions.node.split(".")[0]) < 22 ? ["--experimental-wasm-relaxed-simd"] : [];
 

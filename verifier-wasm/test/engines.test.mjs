@@ -1,5 +1,4 @@
-// The module is the one for the engine, and what other tests say of the package holds with each of
-// them.
+// Each engine gets its module, and the other tests pass with it.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";

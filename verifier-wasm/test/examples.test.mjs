@@ -1,5 +1,5 @@
 // The resource servers of examples/, as programs of their own: their keys come from a key set
-// server, their answers are those of the wire contract.
+// server, their responses are those of the wire contract.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -20,7 +20,7 @@ const tokenWith = (claims = {}, options = {}) =>
   });
 const good = tokenWith();
 
-/** Starts the example on a free port; what it prints when it is ready is where it answers. */
+/** Starts the example on a free port; returns the URL that it prints. */
 async function start(t, example, ...nodeOptions) {
   const jwks = await jwksServer();
   const program = spawn(
@@ -207,22 +207,22 @@ const examples = [
   ["fastify.mjs", "fastify.mjs"],
 ];
 for (const [name, ...program] of examples) {
-  test(`${name} answers as the contract says`, async (t) => {
+  test(`${name} responds as the contract says`, async (t) => {
     const { get } = await start(t, ...program);
     for (const [path, headers, status, challenge, body] of contract) {
-      const answer = await get(path, headers);
+      const response = await get(path, headers);
       assert.deepEqual(
-        [answer.status, answer.challenge, answer.body],
+        [response.status, response.challenge, response.body],
         [status, challenge, body],
         `${path} ${headers}`,
       );
-      assert.equal(answer.headers["cache-control"], path === "/" ? undefined : "no-store", path);
+      assert.equal(response.headers["cache-control"], path === "/" ? undefined : "no-store", path);
     }
   });
 
   test(`${name} is unavailable, not forbidding, as long as it has no keys`, async (t) => {
     const { jwks, get } = await start(t, ...program);
-    jwks.answer = status(500);
+    jwks.respond = status(500);
     const { status: code, headers, body, challenge } = await get("/protected", [bearer(good)]);
     assert.deepEqual(
       [code, body.code, headers["retry-after"], challenge],

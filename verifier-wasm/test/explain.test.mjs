@@ -63,12 +63,12 @@ const stopped = {
 for (const [failing, [text, code]] of Object.entries(stopped)) {
   test(`a token stopped at ${failing} got no further`, () => {
     const { steps, verdict } = explainer.explain(text, { now: NOW });
-    const place = CHECKS.indexOf(failing);
+    const position = CHECKS.indexOf(failing);
     const expected = CHECKS.map((check, index) => ({
       check,
-      outcome: index < place ? "passed" : "not_reached",
+      outcome: index < position ? "passed" : "not_reached",
     }));
-    expected[place] = { check: failing, outcome: "failed", code };
+    expected[position] = { check: failing, outcome: "failed", code };
     assert.deepEqual(steps, expected);
     assert.deepEqual([verdict.ok, verdict.code], [false, code]);
   });

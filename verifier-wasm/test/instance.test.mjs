@@ -1,5 +1,4 @@
-// The life of the WebAssembly instance: its memory, what a trap leaves behind, and what free()
-// does.
+// The WebAssembly instance: its memory, recovery from traps, and free().
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -53,7 +52,7 @@ test("200,000 verifications do not let the memory grow", () => {
   assert.equal(outcomes.has(undefined), false, "nothing but verdicts");
 });
 
-test("verifiers that are freed, and keys that are refused, leave no memory behind", () => {
+test("freed verifiers and refused keys leak no memory", () => {
   const keys = JSON.stringify({
     keys: Array.from({ length: 20 }, (_, kid) => ({ ...key.jwk, kid: `${kid}` })),
   });
@@ -69,7 +68,7 @@ test("verifiers that are freed, and keys that are refused, leave no memory behin
   assert.equal(memory().buffer.byteLength, before);
 });
 
-test("verifiers that are forgotten leave no memory behind either", async () => {
+test("garbage-collected verifiers leak no memory", async () => {
   setFlagsFromString("--expose-gc");
   const gc = runInNewContext("gc");
   const keys = JSON.stringify({
@@ -87,10 +86,10 @@ test("verifiers that are forgotten leave no memory behind either", async () => {
   for (let count = 0; count < 20; count += 1) {
     await round();
   }
-  // 10,000 keys take 19 MB. A round may come before what the one before it forgot was found.
+  // 10,000 keys take 19 MB. A round may run before the previous one is collected.
   const grown = memory().buffer.byteLength - before;
   assert.ok(grown < 5 * 1024 * 1024, `${grown} bytes`);
-  stillRight(createVerifier(key.jwk));
+  givesCorrectVerdicts(createVerifier(key.jwk));
 });
 
 test("a verifier can be freed once or twice, and then refuses to work", () => {
@@ -108,7 +107,7 @@ test("a verifier is disposable", { skip: Symbol.dispose === undefined }, () => {
 });
 
 /** Asserts that an earlier verifier and a new one give correct verdicts. */
-function stillRight(old) {
+function givesCorrectVerdicts(old) {
   for (const verifier of [old, createVerifier(key.jwk)]) {
     assert.deepEqual(verifier.verify(token(), { now: NOW }).claims, bare(accessClaims));
     assert.throws(
@@ -120,8 +119,8 @@ function stillRight(old) {
 
 /** Overwrites the heap: the pages of 64 KiB after the statics, to which the reply belongs. */
 function fillHeap(byte) {
-  const answer = instance.exports().verify(0, 0, 0);
-  new Uint8Array(memory().buffer, Math.ceil(answer / 65_536) * 65_536).fill(byte);
+  const reply = instance.exports().verify(0, 0, 0);
+  new Uint8Array(memory().buffer, Math.ceil(reply / 65_536) * 65_536).fill(byte);
 }
 
 // Bytes that make every pointer point outside: what else overwritten memory does depends on where
@@ -132,7 +131,7 @@ for (const byte of [0x7f, 0xff]) {
     verifier.verify(token(), { now: NOW });
     fillHeap(byte);
     assert.throws(() => verifier.verify(token(), { now: NOW }), /stopped unexpectedly/);
-    stillRight(verifier);
+    givesCorrectVerdicts(verifier);
   });
 }
 
@@ -142,16 +141,16 @@ for (const byte of [0, 0xff]) {
     const verifier = createVerifier(key.jwk);
     new Uint8Array(memory().buffer).fill(byte);
     assert.throws(() => verifier.verify(token(), { now: NOW }), /stopped unexpectedly/);
-    stillRight(verifier);
+    givesCorrectVerdicts(verifier);
   });
 }
 
-test("the number of a verifier that was freed is the next one's alone", () => {
+test("the number of a freed verifier belongs to the next one only", () => {
   const first = createVerifier(key.jwk);
   first.free();
   const second = createVerifier(key.jwk);
   first.free();
-  stillRight(second);
+  givesCorrectVerdicts(second);
   assert.throws(() => first.verify(token(), { now: NOW }), /freed/);
 });
 
@@ -166,10 +165,10 @@ test("freeing after a trap starts no instance", () => {
   } finally {
     WebAssembly.Instance = Instance;
   }
-  stillRight(createVerifier(key.jwk));
+  givesCorrectVerdicts(createVerifier(key.jwk));
 });
 
-test("a key text of 30 MB is refused before it gets into the memory", () => {
+test("a key text of 30 MB is refused before it is copied into the memory", () => {
   const before = memory().buffer.byteLength;
   assert.throws(
     () => createVerifier(`-${"x".repeat(30_000_000)}`),
@@ -178,11 +177,11 @@ test("a key text of 30 MB is refused before it gets into the memory", () => {
   assert.ok(memory().buffer.byteLength - before < 1_000_000);
 });
 
-test("a trap while keys are loaded is an error, and the next call is right again", () => {
+test("a trap while keys are loaded is an error, and the next call is correct", () => {
   const verifier = createVerifier(key.jwk);
   new Uint8Array(memory().buffer).fill(0xff);
   assert.throws(() => createVerifier(key.jwk), /stopped unexpectedly/);
-  stillRight(verifier);
+  givesCorrectVerdicts(verifier);
 });
 
 test("verifiers made before a trap can still be freed", () => {
@@ -191,13 +190,13 @@ test("verifiers made before a trap can still be freed", () => {
   assert.throws(() => verifiers[0].verify(token(), { now: NOW }), /stopped unexpectedly/);
   const survivor = createVerifier(key.jwk);
   verifiers.forEach((verifier) => verifier.free());
-  stillRight(survivor);
+  givesCorrectVerdicts(survivor);
 });
 
-test("an instance that cannot be replaced at once is replaced before its next use", () => {
+test("an instance that cannot be replaced at once is replaced before the next use", () => {
   const verifier = createVerifier(key.jwk);
   function deep() {
-    // Fails like the engine does when the stack ends, with no room for anything.
+    // Fails as the engine does at the end of the stack.
     throw new RangeError("Maximum call stack size exceeded");
   }
   const { Instance } = WebAssembly;
@@ -209,22 +208,22 @@ test("an instance that cannot be replaced at once is replaced before its next us
   } finally {
     WebAssembly.Instance = Instance;
   }
-  stillRight(verifier);
+  givesCorrectVerdicts(verifier);
 });
 
-/** Calls `action` with that many words of the stack used up: arguments lie on it. */
+/** Calls `action` with as many words of the stack in use, by arguments. */
 function spending(words, action) {
   return Reflect.apply(action, undefined, new Array(words));
 }
 
-/** Runs `action` where the stack has about 32 to 64 KB left. */
+/** Runs `action` with 32 to 64 KB of the stack left. */
 function nearTheEndOfTheStack(action) {
   let done = false;
   const descend = () => {
     try {
       descend();
     } catch {
-      // The end of the stack; each level on the way up has more room than the one before.
+      // The end of the stack; each level above has more space.
     }
     if (!done) {
       spending(4_096, () => {});
@@ -253,11 +252,11 @@ test("running out of stack anywhere in a call never gives a wrong verdict", () =
           spending(words, verdictOf);
         }
       } catch {
-        // Not even the call of verdictOf has room.
+        // There is no space for the call of verdictOf.
       }
     }
   });
   assert.deepEqual([...outcomes.good], [accessClaims.jti, "no verdict"]);
   assert.deepEqual([...outcomes.bad], ["signature_invalid", "no verdict"]);
-  stillRight(verifier);
+  givesCorrectVerdicts(verifier);
 });

@@ -1,5 +1,4 @@
-// An http server on a free port of the loopback address that answers with a key set, or as a test
-// tells it to.
+// An HTTP server on a free port of the loopback address that serves a key set.
 
 import { createServer } from "node:http";
 import { key, otherKey } from "./support/tokens.mjs";
@@ -9,15 +8,15 @@ export const NEXT_KID = "2026-02";
 export const keySet = JSON.stringify({ keys: [{ ...key.jwk, kid: KID }] });
 export const rotatedKeySet = JSON.stringify({ keys: [{ ...otherKey.jwk, kid: NEXT_KID }] });
 
-/** `answer(request, response)` may be replaced at any time; `requests` counts what came in. */
-export async function jwksServer(answer = keys(keySet)) {
+/** Starts a server. `respond` can be replaced; `requests` counts requests. */
+export async function jwksServer(respond = keys(keySet)) {
   const server = createServer((request, response) => {
     served.requests += 1;
     served.last = request;
-    served.answer(request, response);
+    served.respond(request, response);
   });
   const served = {
-    answer,
+    respond,
     requests: 0,
     url: undefined,
     async stop() {

@@ -12,8 +12,8 @@ const current = token({ header: { kid: KID } });
 const rotated = token({ header: { kid: NEXT_KID }, privateKey: otherKey.privateKey });
 
 /** A server, a clock that stands still, and keys from the one by the time of the other. */
-async function setUp(t, { answer = keys(keySet), ...options } = {}) {
-  const server = await jwksServer(answer);
+async function setUp(t, { respond = keys(keySet), ...options } = {}) {
+  const server = await jwksServer(respond);
   const time = { now: NOW };
   const jwks = createRemoteJwks(server.url, { clock: () => time.now, ...options });
   t.after(async () => {
@@ -49,7 +49,7 @@ test("nothing is fetched before the first token, and one request asks for a key 
   assert.equal(server.last.headers.accept, "application/jwk-set+json, application/json");
 });
 
-test("the policy holds, and now is the clock's unless it is given", async (t) => {
+test("the policy applies, and the default now is the clock's", async (t) => {
   const { jwks } = await setUp(t, { issuer: "a" });
   await refuses(jwks, current, "issuer_mismatch");
   const ours = token({ header: { kid: KID }, claims: { iss: "a" } });
@@ -99,9 +99,9 @@ test("a set whose keys have null for private members is a set of public keys", a
   const nulls = JSON.stringify({
     keys: [{ ...key.jwk, kid: KID, d: null, p: null, use: null, alg: null }],
   });
-  const { jwks } = await setUp(t, { answer: keys(nulls) });
+  const { jwks } = await setUp(t, { respond: keys(nulls) });
   await accepts(jwks);
-  const none = await setUp(t, { answer: keys(JSON.stringify({ ...key.jwk, keys: null })) });
+  const none = await setUp(t, { respond: keys(JSON.stringify({ ...key.jwk, keys: null })) });
   await fails(none.jwks.verify(token()), "jwks_invalid", { reason: "not_a_set" });
 });
 
@@ -152,7 +152,7 @@ const lifetimes = [
 ];
 for (const [headers, options, seconds] of lifetimes) {
   test(`${JSON.stringify([headers, options])} keeps keys for ${seconds} s`, async (t) => {
-    const { server, time, jwks } = await setUp(t, { answer: keys(keySet, headers), ...options });
+    const { server, time, jwks } = await setUp(t, { respond: keys(keySet, headers), ...options });
     await accepts(jwks);
     time.now = NOW + seconds - 1;
     await accepts(jwks);
@@ -188,7 +188,7 @@ test("100 tokens at a time cause one fetch", async (t) => {
 test("keys that are gone from the set verify nothing any more", async (t) => {
   const { server, time, jwks } = await setUp(t);
   await accepts(jwks);
-  server.answer = keys(rotatedKeySet);
+  server.respond = keys(rotatedKeySet);
   time.now += 100;
   await accepts(jwks, rotated);
   await refuses(jwks, current, "key_not_found");
@@ -199,7 +199,7 @@ test("an unknown kid causes one fetch, and no other for a while", async (t) => {
   await accepts(jwks);
   await refuses(jwks, rotated, "key_not_found");
   assert.equal(server.requests, 2);
-  server.answer = keys(rotatedKeySet);
+  server.respond = keys(rotatedKeySet);
   time.now += 19;
   await refuses(jwks, rotated, "key_not_found");
   assert.equal(server.requests, 2);
@@ -211,7 +211,7 @@ test("an unknown kid causes one fetch, and no other for a while", async (t) => {
 test("100 tokens with a new kid at a time cause one fetch and are all accepted", async (t) => {
   const { server, jwks } = await setUp(t);
   await accepts(jwks);
-  server.answer = keys(rotatedKeySet);
+  server.respond = keys(rotatedKeySet);
   await Promise.all(Array.from({ length: 100 }, () => accepts(jwks, rotated)));
   assert.equal(server.requests, 2);
 });
@@ -232,7 +232,7 @@ test("a token that is bad for any other reason causes no fetch", async (t) => {
 test("an unknown kid is refused when refetching fails; cached keys stay in use", async (t) => {
   const { server, jwks } = await setUp(t);
   await accepts(jwks);
-  server.answer = status(500);
+  server.respond = status(500);
   await refuses(jwks, rotated, "key_not_found");
   assert.equal(server.requests, 2);
   await accepts(jwks);
@@ -241,10 +241,10 @@ test("an unknown kid is refused when refetching fails; cached keys stay in use",
 test("after a failure, an unknown kid waits for the next attempt, too", async (t) => {
   const { server, time, jwks } = await setUp(t, { cooldown: 0 });
   await accepts(jwks);
-  server.answer = status(503);
+  server.respond = status(503);
   time.now = NOW + 100;
   await accepts(jwks);
-  server.answer = keys(rotatedKeySet);
+  server.respond = keys(rotatedKeySet);
   time.now += 4;
   await refuses(jwks, rotated, "key_not_found");
   assert.equal(server.requests, 2);
@@ -256,7 +256,7 @@ test("after a failure, an unknown kid waits for the next attempt, too", async (t
 test("old keys are used for a while when no others can be had, and then no more", async (t) => {
   const { server, time, jwks } = await setUp(t, { staleIfError: 60 });
   await accepts(jwks);
-  server.answer = status(503);
+  server.respond = status(503);
   time.now = NOW + 100;
   await accepts(jwks);
   assert.equal(server.requests, 2);
@@ -266,21 +266,21 @@ test("old keys are used for a while when no others can be had, and then no more"
   await fails(jwks.verify(current), "jwks_status_unexpected", { status: 503 });
 });
 
-test("after a failure, nobody waits for the server while there are old keys", async (t) => {
+test("after a failure, stale keys are used without waiting for the server", async (t) => {
   const { server, time, jwks } = await setUp(t, { timeout: 60 });
   await accepts(jwks);
-  server.answer = status(503);
+  server.respond = status(503);
   time.now = NOW + 100;
   await accepts(jwks);
   let finish;
   const asked = new Promise((resolve) => {
-    server.answer = (request, response) => {
+    server.respond = (request, response) => {
       finish = () => keys(rotatedKeySet)(request, response);
       resolve();
     };
   });
   time.now = NOW + 106;
-  await accepts(jwks); // although the server has not answered
+  await accepts(jwks); // although the server has not responded
   await asked;
   finish();
   await jwks.reload(); // joins the fetch under way
@@ -289,9 +289,9 @@ test("after a failure, nobody waits for the server while there are old keys", as
 });
 
 test("a failure is remembered for a moment", async (t) => {
-  const { server, time, jwks } = await setUp(t, { answer: status(500) });
+  const { server, time, jwks } = await setUp(t, { respond: status(500) });
   await fails(jwks.verify(current), "jwks_status_unexpected", { status: 500 });
-  server.answer = keys(keySet);
+  server.respond = keys(keySet);
   time.now += 4;
   await fails(jwks.verify(current), "jwks_status_unexpected", { status: 500 });
   assert.equal(server.requests, 1);
@@ -303,10 +303,10 @@ test("a failure is remembered for a moment", async (t) => {
 test("reload fetches at once, and says when it could not", async (t) => {
   const { server, jwks } = await setUp(t);
   await jwks.reload();
-  server.answer = status(404);
+  server.respond = status(404);
   await fails(jwks.reload(), "jwks_status_unexpected", { status: 404 });
   await accepts(jwks);
-  server.answer = keys(rotatedKeySet);
+  server.respond = keys(rotatedKeySet);
   await jwks.reload();
   await accepts(jwks, rotated);
   assert.equal(server.requests, 3);
@@ -316,20 +316,20 @@ for (const code of [301, 302, 303, 307, 308]) {
   test(`a redirection with ${code} is not followed`, async (t) => {
     const other = await jwksServer();
     t.after(() => other.stop());
-    const { jwks } = await setUp(t, { answer: status(code, { location: other.url }) });
+    const { jwks } = await setUp(t, { respond: status(code, { location: other.url }) });
     await fails(jwks.verify(current), "jwks_redirected");
     assert.equal(other.requests, 0);
   });
 }
 
 for (const code of [201, 204, 206, 304, 401, 404, 429, 500]) {
-  test(`an answer with ${code} is no key set`, async (t) => {
-    const { jwks } = await setUp(t, { answer: status(code) });
+  test(`a response with ${code} is no key set`, async (t) => {
+    const { jwks } = await setUp(t, { respond: status(code) });
     await fails(jwks.verify(current), "jwks_status_unexpected", { status: code });
   });
 }
 
-test("a server that is not there is unreachable, and the cause is told", async () => {
+test("a server that is not there is unreachable, with a cause", async () => {
   const server = await jwksServer();
   await server.stop();
   const jwks = createRemoteJwks(server.url, { clock: () => NOW });
@@ -339,7 +339,7 @@ test("a server that is not there is unreachable, and the cause is told", async (
 
 test("a connection that breaks in the middle is no key set", async (t) => {
   const { jwks } = await setUp(t, {
-    answer(_, response) {
+    respond(_, response) {
       response.writeHead(200, { "content-length": 10_000 });
       response.write(keySet, () => response.destroy());
     },
@@ -347,15 +347,15 @@ test("a connection that breaks in the middle is no key set", async (t) => {
   await fails(jwks.verify(current), "jwks_unreachable");
 });
 
-test("a server that does not answer, or never ends, is given up", async (t) => {
+test("a silent and an endless server time out", async (t) => {
   const silent = () => {};
   const endless = (_, response) => response.writeHead(200).write(" ");
-  for (const answer of [silent, endless]) {
+  for (const respond of [silent, endless]) {
     const { server, jwks } = await setUp(t, { timeout: 0.5 });
     const gone = new Promise((resolve) => {
-      server.answer = (request, response) => {
+      server.respond = (request, response) => {
         response.once("close", resolve);
-        answer(request, response);
+        respond(request, response);
       };
     });
     await fails(jwks.verify(current), "jwks_timeout", { seconds: 0.5 });
@@ -373,7 +373,7 @@ test("a fetch that ignores its signal times out, and does not block the next", a
   await fails(jwks.verify(current), "jwks_timeout", { seconds: 0.2 });
 });
 
-test("an answer is read up to the limit and no further", async (t) => {
+test("a response is read up to the limit", async (t) => {
   const bytes = Buffer.byteLength(keySet);
   const exact = await setUp(t, { maxBytes: bytes });
   await accepts(exact.jwks);
@@ -381,11 +381,11 @@ test("an answer is read up to the limit and no further", async (t) => {
   await fails(short.jwks.verify(current), "jwks_too_large", { limit: bytes - 1 });
 });
 
-test("an endless answer is cut off at the limit", async (t) => {
+test("an endless response is cut off at the limit", async (t) => {
   const { server, jwks } = await setUp(t);
   let written = 0;
   let closed;
-  server.answer = (_, response) => {
+  server.respond = (_, response) => {
     closed = new Promise((resolve) => response.once("close", resolve));
     const more = () => {
       while (!response.destroyed && response.write(" ".repeat(65_536))) {
@@ -419,7 +419,7 @@ const unusable = [
 ];
 for (const [text, reason] of unusable) {
   test(`${JSON.stringify(String(text).slice(0, 30))} is refused as ${reason}`, async (t) => {
-    const { jwks } = await setUp(t, { answer: keys(text) });
+    const { jwks } = await setUp(t, { respond: keys(text) });
     await fails(jwks.verify(current), "jwks_invalid", { reason });
     await assert.rejects(
       jwks.reload(),
@@ -428,10 +428,10 @@ for (const [text, reason] of unusable) {
   });
 }
 
-test("keys that cannot be used do not take the place of those that can", async (t) => {
+test("unusable keys do not replace usable ones", async (t) => {
   const { server, time, jwks } = await setUp(t);
   await accepts(jwks);
-  server.answer = keys('{"keys":[]}');
+  server.respond = keys('{"keys":[]}');
   time.now += 100;
   await accepts(jwks);
   assert.equal(server.requests, 2);
@@ -448,7 +448,7 @@ test("what is freed verifies nothing, not even when its keys arrive later", asyn
   assert.equal(server.requests, 1);
 });
 
-test("wrong arguments are told at once, before anything is fetched", async (t) => {
+test("wrong arguments throw at once, before a fetch", async (t) => {
   const { server } = await setUp(t);
   for (const [url, options, message] of [
     ["", {}, /url must be an http or https address/],
@@ -484,11 +484,11 @@ test("replaced keys leave no memory behind", async (t) => {
   const { server, jwks } = await setUp(t, { cooldown: 0 });
   const sets = [keySet, rotatedKeySet];
   for (let round = 0; round < 300; round += 1) {
-    server.answer = keys(sets[round % 2]);
+    server.respond = keys(sets[round % 2]);
     await jwks.reload();
   }
   assert.equal(server.requests, 300);
-  server.answer = keys(keySet);
+  server.respond = keys(keySet);
   await jwks.reload();
   await accepts(jwks);
   assert.deepEqual(createVerifier(keySet).verify(current, { now: NOW }).claims, bare(accessClaims));

@@ -1,5 +1,4 @@
-// What is in the tarball, what the checkers of packages say of it, and that it works in every
-// place it is made for.
+// The content of the tarball, the linters of packages, and the package on every platform.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -28,7 +27,7 @@ before(async () => {
     statuses: { 2: 1, 3: 2 },
     header: { kid: KID },
   });
-  server.answer = (request, response) =>
+  server.respond = (request, response) =>
     keys(request.url === "/status/1" ? list : keySet, { "access-control-allow-origin": "*" })(
       request,
       response,
@@ -274,7 +273,7 @@ function compiledModules(bundle) {
   };
 }
 
-/** Where the worker answers: workerd tells the port it was given on a descriptor of its own. */
+/** Starts workerd and returns its URL; it reports its port on a file descriptor. */
 async function startWorkerd(t, config) {
   const program = spawn(workerd.program, ["serve", "--control-fd=3", config], {
     stdio: ["ignore", "inherit", "inherit", "pipe"],
@@ -284,11 +283,11 @@ async function startWorkerd(t, config) {
     program.kill();
     await ended;
   });
-  let told = "";
+  let output = "";
   for await (const text of program.stdio[3].setEncoding("utf8")) {
-    told += text;
+    output += text;
     const { port } =
-      told
+      output
         .split("\n")
         .slice(0, -1)
         .map(JSON.parse)

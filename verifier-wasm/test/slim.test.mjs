@@ -1,4 +1,4 @@
-// The slim entry: what `init` takes, and when.
+// The slim entry: the inputs of `init`, and its order of calls.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -23,7 +23,7 @@ let requests = 0;
 before(async () => {
   server = createServer(({ url }, response) => {
     requests += 1;
-    // Without a content type: who serves files may not know that of wasm.
+    // Without a content type, because file servers may not know the one of wasm.
     response
       .writeHead(url === "/there.wasm" ? 200 : 404)
       .end(url === "/there.wasm" ? bytes : "not found");
@@ -101,7 +101,7 @@ test("init loads once, however often it is called", async () => {
   const before = requests;
   await Promise.all([entry.init(address), entry.init(address), entry.init()]);
   await entry.init(address);
-  await entry.init("http://127.0.0.1:9/nobody.wasm");
+  await entry.init("http://127.0.0.1:9/unreachable.wasm");
   assert.equal(requests, before + 1);
   works(entry);
 });
@@ -156,8 +156,8 @@ const failures = {
     Error,
     /could not be fetched: 404 http.*gone\.wasm/,
   ],
-  "an address where nobody listens": [() => "http://127.0.0.1:9/", TypeError, /fetch failed/],
-  "a page in place of a module": [
+  "an address without a server": [() => "http://127.0.0.1:9/", TypeError, /fetch failed/],
+  "a page instead of a module": [
     () => new Response("<!doctype html>"),
     WebAssembly.CompileError,
     /magic word/,

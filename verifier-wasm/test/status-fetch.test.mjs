@@ -33,7 +33,7 @@ for (const [claims, options, seconds] of [
 
 test("100 tokens at a time cause one fetch of each list", async (t) => {
   const { server, origin, uri, time, lists } = await setUp(t);
-  server.answer = (request, response) =>
+  server.respond = (request, response) =>
     keys(statusList({ uri: `${origin}${request.url}`, statuses: { [REVOKED]: 1 } }))(
       request,
       response,
@@ -41,8 +41,8 @@ test("100 tokens at a time cause one fetch of each list", async (t) => {
   const other = `${origin}/status/2`;
   const together = () =>
     Promise.all(
-      Array.from({ length: 100 }, (_, place) =>
-        lists.statusOf(claimsWithStatus(place % 2 ? uri : other, GOOD)),
+      Array.from({ length: 100 }, (_, index) =>
+        lists.statusOf(claimsWithStatus(index % 2 ? uri : other, GOOD)),
       ),
     );
   assert.ok((await together()).every(({ status }) => status === "valid"));
@@ -54,7 +54,7 @@ test("100 tokens at a time cause one fetch of each list", async (t) => {
 
 test("eight lists are cached, and the least recently used one is evicted", async (t) => {
   const { server, origin, lists } = await setUp(t);
-  server.answer = (request, response) =>
+  server.respond = (request, response) =>
     keys(statusList({ uri: `${origin}${request.url}` }))(request, response);
   const ask = (list) => lists.statusOf(claimsWithStatus(`${origin}/status/${list}`, 1));
   for (let list = 1; list <= 8; list += 1) {
@@ -72,7 +72,7 @@ test("eight lists are cached, and the least recently used one is evicted", async
 test("while fetching fails, a stale list accepts nothing and still revokes", async (t) => {
   const { server, time, ask } = await setUp(t);
   await ask(GOOD);
-  server.answer = status(503);
+  server.respond = status(503);
   time.now += 60;
   const down = ["unknown", "revocation_unknown", "status_list_status_unexpected", { status: 503 }];
   assert.deepEqual(short(await ask(GOOD)), down);
@@ -81,7 +81,7 @@ test("while fetching fails, a stale list accepts nothing and still revokes", asy
 });
 
 test("a failure is remembered for a moment", async (t) => {
-  const { server, time, serve, ask } = await setUp(t, { answer: status(500) });
+  const { server, time, serve, ask } = await setUp(t, { respond: status(500) });
   const down = ["unknown", "revocation_unknown", "status_list_status_unexpected", { status: 500 }];
   assert.deepEqual(short(await ask(GOOD)), down);
   serve();
@@ -94,7 +94,7 @@ test("a failure is remembered for a moment", async (t) => {
 });
 
 test("an error of check has its cause", async (t) => {
-  const { uri, lists } = await setUp(t, { answer: status(500) });
+  const { uri, lists } = await setUp(t, { respond: status(500) });
   await assert.rejects(lists.check(claimsWithStatus(uri, GOOD)), (error) => {
     assert.deepEqual(
       [error.name, error.code, error.cause.code],
@@ -108,7 +108,7 @@ test("a redirection is not followed", async (t) => {
   const other = await jwksServer();
   t.after(() => other.stop());
   for (const code of [301, 302, 307]) {
-    const { ask } = await setUp(t, { answer: status(code, { location: other.url }) });
+    const { ask } = await setUp(t, { respond: status(code, { location: other.url }) });
     assert.deepEqual(short(await ask(GOOD)), [
       "unknown",
       "revocation_unknown",
@@ -119,7 +119,7 @@ test("a redirection is not followed", async (t) => {
   assert.equal(other.requests, 0);
 });
 
-test("a server that is not there, does not answer or breaks off is told apart", async (t) => {
+test("an unreachable, a silent and a broken server have different codes", async (t) => {
   const gone = await setUp(t);
   await gone.server.stop();
   assert.deepEqual(short(await gone.ask(GOOD)), [
@@ -128,7 +128,7 @@ test("a server that is not there, does not answer or breaks off is told apart", 
     "status_list_unreachable",
     {},
   ]);
-  const silent = await setUp(t, { answer: () => {}, timeout: 0.3 });
+  const silent = await setUp(t, { respond: () => {}, timeout: 0.3 });
   assert.deepEqual(short(await silent.ask(GOOD)), [
     "unknown",
     "revocation_unknown",
@@ -136,7 +136,7 @@ test("a server that is not there, does not answer or breaks off is told apart", 
     { seconds: 0.3 },
   ]);
   const broken = await setUp(t, {
-    answer(_, response) {
+    respond(_, response) {
       response.writeHead(200, { "content-length": 10_000 });
       response.write("eyJ", () => response.destroy());
     },
@@ -149,10 +149,10 @@ test("a server that is not there, does not answer or breaks off is told apart", 
   ]);
 });
 
-test("an answer is read up to the limit and no further", async (t) => {
+test("a response is read up to the limit", async (t) => {
   const { server, ask } = await setUp(t);
   let closed;
-  server.answer = (_, response) => {
+  server.respond = (_, response) => {
     closed = new Promise((resolve) => response.once("close", resolve));
     const more = () => {
       while (!response.destroyed && response.write("a".repeat(65_536)));
@@ -179,12 +179,12 @@ test("remote keys verify lists, and are refetched for an unknown kid", async (t)
   serve({ header: { kid: KID } });
   assert.deepEqual(short(await ask(GOOD)), VALID);
   assert.equal(issuer.requests, 1);
-  issuer.answer = keys(rotatedKeySet);
+  issuer.respond = keys(rotatedKeySet);
   serve({ header: { kid: NEXT_KID }, privateKey: otherKey.privateKey, claims: { iat: NOW + 60 } });
   listTime.now = time.now = NOW + 60;
   assert.deepEqual(short(await ask(GOOD)), VALID);
   assert.equal(issuer.requests, 2);
-  // Nobody is asked all the time for the sake of a kid that is not there.
+  // A kid that stays unknown does not cause a fetch each time.
   serve({ header: { kid: "?" }, claims: { iat: NOW + 120 } });
   listTime.now = NOW + 120;
   time.now = NOW + 61;
@@ -198,18 +198,18 @@ test("remote keys verify lists, and are refetched for an unknown kid", async (t)
   assert.equal(issuer.requests, 2);
 });
 
-test("keys that cannot be had are told as such, with the cause", async (t) => {
+test("missing keys have a code, with the cause", async (t) => {
   const issuer = await jwksServer(status(500));
   t.after(() => issuer.stop());
   const jwks = createRemoteJwks(issuer.url, { clock: () => NOW });
   t.after(() => jwks.free());
   const { ask } = await setUp(t, { keySource: jwks });
-  const answer = await ask(GOOD);
-  assert.deepEqual(short(answer), [
+  const result = await ask(GOOD);
+  assert.deepEqual(short(result), [
     "unknown",
     "revocation_unknown",
     "status_list_keys_missing",
     {},
   ]);
-  assert.equal(answer.error.cause.code, "jwks_status_unexpected");
+  assert.equal(result.error.cause.code, "jwks_status_unexpected");
 });

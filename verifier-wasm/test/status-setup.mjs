@@ -9,18 +9,18 @@ export const REVOKED = 5;
 export const GOOD = 6;
 
 /** Starts a server with a list, and creates `lists` with a clock that shows `time.now`. */
-export async function setUp(t, { answer, keySource = key.jwk, ...options } = {}) {
+export async function setUp(t, { respond, keySource = key.jwk, ...options } = {}) {
   const server = await jwksServer();
   t.after(() => server.stop());
   const origin = new URL(server.url).origin;
   const uri = `${origin}/status/1`;
   const time = { now: NOW };
   const serve = (changes) => {
-    server.answer = keys(statusList({ uri, statuses: { [REVOKED]: 1 }, ...changes }));
+    server.respond = keys(statusList({ uri, statuses: { [REVOKED]: 1 }, ...changes }));
   };
   serve();
-  if (answer !== undefined) {
-    server.answer = answer;
+  if (respond !== undefined) {
+    server.respond = respond;
   }
   const lists = createStatusLists(keySource, {
     allowed: `${origin}/status`,

@@ -66,8 +66,8 @@ for (const [bits, value, expected] of [
     // Between neighbours that have all bits set.
     const full = 2 ** bits - 1;
     serve({ bits, statuses: { 9: full, 10: value, 11: full } });
-    const answer = await ask(10);
-    assert.deepEqual([short(answer), answer.found.value], [expected, value]);
+    const result = await ask(10);
+    assert.deepEqual([short(result), result.found.value], [expected, value]);
   });
 }
 
@@ -81,7 +81,7 @@ test("the last index of a list has a status, the next one has none", async (t) =
 
 test("a token that cannot be looked up is refused without a fetch", async (t) => {
   const { server, uri, lists } = await setUp(t);
-  const place = { uri, idx: GOOD };
+  const reference = { uri, idx: GOOD };
   for (const [claims, code] of [
     [{}, "claim_missing"],
     [{ status: {} }, "claim_missing"],
@@ -90,11 +90,11 @@ test("a token that cannot be looked up is refused without a fetch", async (t) =>
     [{ status: [] }, "claim_invalid"],
     [{ status: { status_list: null } }, "claim_invalid"],
     [{ status: { status_list: {} } }, "claim_invalid"],
-    [{ status: { status_list: { ...place, idx: "6" } } }, "claim_invalid"],
-    [{ status: { status_list: { ...place, idx: -1 } } }, "claim_invalid"],
-    [{ status: { status_list: { ...place, idx: 1.5 } } }, "claim_invalid"],
-    [{ status: { status_list: { ...place, idx: 2 ** 53 } } }, "claim_invalid"],
-    [{ status: { status_list: { ...place, uri: 1 } } }, "claim_invalid"],
+    [{ status: { status_list: { ...reference, idx: "6" } } }, "claim_invalid"],
+    [{ status: { status_list: { ...reference, idx: -1 } } }, "claim_invalid"],
+    [{ status: { status_list: { ...reference, idx: 1.5 } } }, "claim_invalid"],
+    [{ status: { status_list: { ...reference, idx: 2 ** 53 } } }, "claim_invalid"],
+    [{ status: { status_list: { ...reference, uri: 1 } } }, "claim_invalid"],
   ]) {
     assert.deepEqual(
       await lists.statusOf(claims),
@@ -184,16 +184,16 @@ for (const [changes, reason] of refusals) {
   test(`a list with ${JSON.stringify(changes)} is not believed: ${reason}`, async (t) => {
     const { serve, ask } = await setUp(t);
     serve({ ...changes, ...(changes.claims && { claims: changes.claims }) });
-    const answer = await ask(GOOD);
-    assert.deepEqual(short(answer), [
+    const result = await ask(GOOD);
+    assert.deepEqual(short(result), [
       "unknown",
       "revocation_unknown",
       "status_list_invalid",
       { reason },
     ]);
-    assert.ok(answer.error instanceof StatusListError && answer.error instanceof Error);
-    assert.equal(answer.error.name, "StatusListError");
-    assert.equal(answer.error.cause instanceof VerificationError, !reason.startsWith("not_"));
+    assert.ok(result.error instanceof StatusListError && result.error instanceof Error);
+    assert.equal(result.error.name, "StatusListError");
+    assert.equal(result.error.cause instanceof VerificationError, !reason.startsWith("not_"));
   });
 }
 
@@ -234,9 +234,9 @@ test("a list that inflates to more than 2 MiB is refused before it fills the mem
     list: { lst: deflateSync(Buffer.alloc(300_000_000), { level: 9 }).toString("base64url") },
   });
   const before = process.memoryUsage();
-  const answer = await ask(GOOD);
+  const result = await ask(GOOD);
   const after = process.memoryUsage();
-  assert.deepEqual(short(answer), [
+  assert.deepEqual(short(result), [
     "unknown",
     "revocation_unknown",
     "status_list_too_large",
@@ -314,7 +314,7 @@ test("hundreds of lists leave no memory behind in the module", async (t) => {
   }
 });
 
-test("wrong arguments are told at once, before anything is fetched", async (t) => {
+test("wrong arguments throw at once, before a fetch", async (t) => {
   const { server, origin, uri, lists } = await setUp(t);
   for (const [keySource, options, message] of [
     [key.jwk, {}, /allowed must be http or https addresses.*undefined/],

@@ -77,11 +77,11 @@ test("a copy of the claims gets no prototype from a claim, at any depth", () => 
     }
     assert.deepEqual(Object.getOwnPropertyDescriptor(object, "__proto__")?.enumerable, false);
   }
-  // What the member holds is no different.
+  // The same holds for the value of the member.
   assert.equal(Object.assign({}, claims.__proto__.list[0]).role, undefined);
 });
 
-test("without now the clock is asked", () => {
+test("the default now is the clock", () => {
   const now = Math.floor(Date.now() / 1000);
   const verifier = createVerifier(key.pem);
   assert.equal(
@@ -207,7 +207,7 @@ const keyForms = {
 };
 
 for (const [name, keys] of Object.entries(keyForms)) {
-  test(`${name} is taken as the key`, () => {
+  test(`${name} is accepted as the key`, () => {
     const header = name.includes("JWKS") ? { kid: "this" } : {};
     assert.ok(createVerifier(keys).verify(token({ header }), { now: NOW }));
   });

@@ -52,10 +52,10 @@ for (const [name, bytes] of Object.entries(modules)) {
     assert.deepEqual(bytes, readFileSync(join(root, "dist", `${name}.wasm`)));
   });
 
-  test(`${name} names no place on the machine that built it`, () => {
+  test(`${name} has no path of the machine that built it`, () => {
     const text = bytes.toString("latin1");
-    for (const place of [root, process.env.HOME, "/home/", "/root/", ".cargo"].filter(Boolean)) {
-      assert.equal(text.includes(place), false, place);
+    for (const path of [root, process.env.HOME, "/home/", "/root/", ".cargo"].filter(Boolean)) {
+      assert.equal(text.includes(path), false, path);
     }
   });
 
@@ -100,7 +100,7 @@ for (const [name, bytes] of Object.entries(modules)) {
       }
     }
     // The panic handler is one instruction, so a panic would show here: each function below is one
-    // that allocates, and traps when it gets no memory, for there is nothing it could answer.
+    // that allocates, and traps when it gets no memory, because it has no way to report that.
     // Which of them are left as functions of their own differs from compiler to compiler.
     const allocating = [
       "alloc::",

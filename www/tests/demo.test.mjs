@@ -1,5 +1,4 @@
-// The flow of the demo page in real Chromium, against the real issuer and the real edge, used as a
-// person would.
+// The flow of the demo page in Chromium, with the real issuer and the real edge.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -53,9 +52,9 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
       await showsMessage(page, /파일을 올렸습니다/);
       assert.equal(await page.locator(".upload .percent").textContent(), "100 %");
       assert.equal(await page.locator(".upload progress").evaluate((bar) => bar.value), 1);
-      const answer = page.locator(".exchanges > li").last();
-      await answer.locator("summary").click();
-      await answer.getByText(createHash("sha256").update(bytes).digest("hex")).waitFor();
+      const item = page.locator(".exchanges > li").last();
+      await item.locator("summary").click();
+      await item.getByText(createHash("sha256").update(bytes).digest("hex")).waitFor();
 
       await press(page, "폐기 목록 보기");
       await showsMessage(page, /서명된 목록에서 \d+번의 값은 0\(유효\)입니다/);
@@ -344,15 +343,15 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
           { status: 503, json: { detail: "no database" } },
           /지금은 처리하지 못합니다\. \(HTTP 503: no database\)/,
         ],
-        // As a proxy answers for a service that is gone.
+        // The response of a proxy for an unavailable service.
         [
           { status: 502, contentType: "text/html", body: "<h1>Bad Gateway</h1>" },
           /지금은 처리하지 못합니다\. \(HTTP 502\)/,
         ],
         [{ status: 429, json: { detail: "throttled" } }, /시도가 너무 많습니다/],
       ];
-      for (const [answer, message] of failures) {
-        await page.route(path, (route) => route.fulfill(answer));
+      for (const [response, message] of failures) {
+        await page.route(path, (route) => route.fulfill(response));
         await press(page, "로그아웃");
         await done(page);
         await showsMessage(page, message);
@@ -384,7 +383,7 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
   test("a login with unusable tokens or keys shows the reason", () =>
     onPage({}, async (page) => {
       const [login, jwks] = [`${issuerUrl}/api/token/`, `${issuerUrl}/.well-known/jwks.json`];
-      const faults = [
+      const failures = [
         [login, { json: {} }, /있어야 할 것이 없습니다\. \(HTTP 200\)/],
         [login, { json: null }, /있어야 할 것이 없습니다\. \(HTTP 200\)/],
         [
@@ -400,8 +399,8 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
         [jwks, { json: { keys: [] } }, /공개한 키를 쓸 수 없습니다: .+ \(key_set_empty\)/],
         [jwks, { json: null }, /공개한 키를 쓸 수 없습니다: .+ \(key_format_unknown\)/],
       ];
-      for (const [path, answer, message] of faults) {
-        await page.route(path, (route) => route.fulfill(answer));
+      for (const [path, response, message] of failures) {
+        await page.route(path, (route) => route.fulfill(response));
         await logIn(page);
         await done(page);
         await showsMessage(page, message);

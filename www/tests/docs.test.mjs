@@ -1,5 +1,5 @@
-// The issuer's documentation page, in real Chromium: it works under its policy, and asks nobody
-// but the issuer.
+// The issuer's documentation page in Chromium: it works under its policy, and connects to the
+// issuer only.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";

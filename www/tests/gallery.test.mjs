@@ -1,5 +1,4 @@
-// The gallery of attacks in real Chromium: each is run live, stopped by its rule, beside what a
-// decoder would show.
+// The gallery of attacks in Chromium: each is refused by its rule.
 
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
@@ -66,7 +65,7 @@ describe("the gallery of attacks", { skip: noSystem, timeout: 240_000 }, () => {
       );
       const promoted = page.locator("[data-attack=promote]");
       await promoted.getByText(codeTexts.signature_invalid.en).waitFor();
-      // A decoder shows the forged role without a word.
+      // A decoder shows the forged role without a warning.
       assert.match(
         await promoted.locator(".decoder").textContent(),
         /roleadmin.*without a warning/s,
@@ -88,7 +87,7 @@ describe("the gallery of attacks", { skip: noSystem, timeout: 240_000 }, () => {
       await page.getByText("원본부터 거부되므로").waitFor();
     }));
 
-  test("attacks on a token of somebody else say where the private key is missing", () =>
+  test("attacks on a token of another issuer say that its private key is missing", () =>
     onPage({ viewport: { width: 390, height: 844 } }, async (page) => {
       await page.locator("[name=keys]").fill(pem);
       await page.locator("[name=now]").fill("1800000000");
@@ -115,7 +114,7 @@ describe("the gallery of attacks", { skip: noSystem, timeout: 240_000 }, () => {
       .locator("#break .attack:has(.not-applicable)")
       .evaluateAll((items) => items.map((item) => item.dataset.attack));
 
-  test("an attack that cannot be made of a token says so, and the others go on", () =>
+  test("an attack that cannot be applied says so, and the others run", () =>
     onPage({}, async (page) => {
       const whole = token();
       const changed = (claims) =>
@@ -193,7 +192,7 @@ describe("the gallery of attacks", { skip: noSystem, timeout: 240_000 }, () => {
         .waitFor();
     }));
 
-  test("the keyboard alone tries the example, and is led to how it went", () =>
+  test("the keyboard alone tries the example, and the focus moves to the result", () =>
     onPage({}, async (page) => {
       await tabTo(page, "검사기");
       await page.keyboard.press("ArrowRight");
@@ -206,7 +205,7 @@ describe("the gallery of attacks", { skip: noSystem, timeout: 240_000 }, () => {
       });
       await tabTo(page, "예제로 해 보기");
       await page.keyboard.press("Enter");
-      await until("the result, where somebody listens", true, () =>
+      await until("the result in the live region", true, () =>
         page.evaluate(
           () =>
             window.region.isConnected && window.region.textContent.includes("18가지가 거부됩니다"),
@@ -216,7 +215,7 @@ describe("the gallery of attacks", { skip: noSystem, timeout: 240_000 }, () => {
       await tabTo(page, "검사기에서 보기");
     }));
 
-  test("the refresh token of a real login is refused in the place of its access token", () =>
+  test("the refresh token of a real login is refused as an access token", () =>
     onPage({}, async (page) => {
       await logIn(page);
       await page.locator("#flow").getByRole("button", { name: "내 토큰 검사" }).click();

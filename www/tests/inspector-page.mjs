@@ -62,7 +62,7 @@ export async function inspect(page, text, { keys = pem, now = NOW } = {}) {
 
 /** Waits until the six steps have these outcomes, in these words. */
 export async function steps(page, words, kinds) {
-  const wanted = kinds.map((kind, place) => [kind, words.steps[place], words.outcomes[kind]]);
+  const wanted = kinds.map((kind, index) => [kind, words.steps[index], words.outcomes[kind]]);
   await until("the steps", wanted, () =>
     page
       .locator("#steps > li")

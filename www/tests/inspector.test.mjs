@@ -58,8 +58,8 @@ describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
 
   const PASSED = [...Array(5).fill("passed"), "not_checked"];
   const stoppedAt = (step) =>
-    Array.from({ length: 6 }, (_, place) =>
-      place < step ? "passed" : place === step ? "failed" : "not_reached",
+    Array.from({ length: 6 }, (_, index) =>
+      index < step ? "passed" : index === step ? "failed" : "not_reached",
     );
 
   for (const [lang, words] of Object.entries(WORDS)) {
@@ -152,7 +152,7 @@ describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
       await key.getByText(/추측하지 않고 거부합니다/).waitFor();
     }));
 
-  test("of several keys without a name, the one that the verifier uses is shown as chosen", () =>
+  test("of several keys without a kid, the one that the verifier uses is shown as selected", () =>
     onPage({}, async (page) => {
       const { n, e } = generateKeyPairSync("rsa", { modulusLength: 1024 }).publicKey.export({
         format: "jwk",
@@ -168,7 +168,7 @@ describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
         { kid: 5 },
       ].map((change) => ({ ...otherJwk, ...change }));
       for (const other of skipped) {
-        for (const [keys, place] of [
+        for (const [keys, position] of [
           [[other, jwk], 1],
           [[jwk, other], 0],
         ]) {
@@ -183,7 +183,7 @@ describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
             .evaluateAll((items) => items.map((item) => item.classList.contains("chosen")));
           assert.deepEqual(
             chosen,
-            [0, 1].map((each) => each === place),
+            [0, 1].map((each) => each === position),
             JSON.stringify(other),
           );
         }
@@ -207,7 +207,7 @@ describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
       await page.locator("#panel-key .key.chosen").waitFor();
     }));
 
-  test("a second that passes is shown, and read out to nobody", () =>
+  test("the clock updates the page without announcements", () =>
     onPage({}, async (page) => {
       const now = Math.floor(Date.now() / 1000);
       await field(page, "keys").fill(pem);
@@ -296,7 +296,7 @@ describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
       await page.locator("#clock-words").getByText(/^지금/).waitFor();
     }));
 
-  test("an expired token is refused as time goes by, without a key being pressed", () =>
+  test("a token is refused when it expires, without any input", () =>
     onPage({}, async (page) => {
       await page.clock.install();
       await page.goto(wwwUrl);
@@ -375,7 +375,7 @@ describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
       assert.equal(await field(page, "token").inputValue(), tampered());
     }));
 
-  test("files that miss the fields find theirs, and none is opened in place of the page", () =>
+  test("files that are dropped beside the fields go to the right one", () =>
     onPage({}, async (page) => {
       const drop = async (text) => {
         const dataTransfer = await page.evaluateHandle((text) => {

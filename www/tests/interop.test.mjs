@@ -123,8 +123,8 @@ describe("every checker of tokens agrees", { skip: noSystem || noPython, timeout
           }
           assert.equal(verdict.ok, true, `refused with ${verdict.code}`);
           const { user_id, username } = payloadOf(token);
-          if ("answer" in verdict) {
-            assert.deepEqual(verdict.answer, { message: "인증 성공!", user_id, username });
+          if ("body" in verdict) {
+            assert.deepEqual(verdict.body, { message: "인증 성공!", user_id, username });
           } else {
             assert.deepEqual(verdict.claims, payloadOf(token));
           }

@@ -36,12 +36,12 @@ function reasonToSkip() {
   return false;
 }
 
-/** Asks until the answer is as wanted, for a while. */
-async function until(what, ask, isWanted) {
+/** Polls until the value is as wanted. */
+async function until(what, poll, isWanted) {
   const end = Date.now() + PATIENCE;
   let last;
   while (Date.now() < end) {
-    last = await ask().catch((error) => error);
+    last = await poll().catch((error) => error);
     if (isWanted(last)) return last;
     await sleep(50);
   }
@@ -91,7 +91,7 @@ describe("a logout at the issuer", { skip: reasonToSkip(), timeout: 240_000 }, (
   async function edge(name, variables, origins) {
     const port = await freePort();
     const all = { public_key: readFileSync(join(state, "keys/public.pem"), "utf8"), ...variables };
-    const given = Object.entries(all).flatMap(([variable, value]) => [
+    const variableArgs = Object.entries(all).flatMap(([variable, value]) => [
       "--variable",
       `${variable}=${value}`,
     ]);
@@ -102,7 +102,7 @@ describe("a logout at the issuer", { skip: reasonToSkip(), timeout: 240_000 }, (
       `127.0.0.1:${port}`,
       "--state-dir",
       join(state, name),
-      ...given,
+      ...variableArgs,
       ...allowed,
     ];
     start(edgeProgram, args, { RUST_LOG: "warn" });
@@ -110,18 +110,18 @@ describe("a logout at the issuer", { skip: reasonToSkip(), timeout: 240_000 }, (
     await until(
       `the edge with ${name}`,
       () => fetch(url),
-      (answer) => answer.status === 200,
+      (response) => response.status === 200,
     );
     return url;
   }
 
   async function verdict(url, token) {
-    const answer = await fetch(`${url}/protected`, {
+    const response = await fetch(`${url}/protected`, {
       headers: { Authorization: `Bearer ${token}` },
       signal: AbortSignal.timeout(PATIENCE),
     });
-    const body = await answer.json();
-    return [answer.status, body.code];
+    const body = await response.json();
+    return [response.status, body.code];
   }
 
   before(async () => {
@@ -166,7 +166,7 @@ describe("a logout at the issuer", { skip: reasonToSkip(), timeout: 240_000 }, (
     await until(
       "the issuer",
       () => fetch(`${issuerUrl}/healthz`),
-      (answer) => answer.status === 200,
+      (response) => response.status === 200,
     );
   });
 
@@ -196,7 +196,7 @@ describe("a logout at the issuer", { skip: reasonToSkip(), timeout: 240_000 }, (
     const { ttl = 60 } = claimsOf((await list.text()).trim());
     const address = { revocation: "status_list", status_list_url: reference.uri };
     const url = await edge("list", address, [new URL(reference.uri).origin]);
-    // A list from before the logins may be kept up to its ttl; then their places are in it.
+    // A list from before the logins may be cached for its ttl; it has their indexes.
     assert.deepEqual(await verdict(url, one.access), [200, undefined]);
     await logOut(one);
     // What the edge fetches after the logout says so; what it has may be as old as the ttl. A

@@ -166,12 +166,12 @@ checks.positive_data_acceptance.enabled = false
     });
 
     test("the edge's", async (t) => {
-      const answer = await fetch(`${issuerUrl}/api/token/`, {
+      const response = await fetch(`${issuerUrl}/api/token/`, {
         method: "POST",
         headers: { "Content-Type": "application/json" },
         body: JSON.stringify(ADMIN),
       });
-      const { access } = await answer.json();
+      const { access } = await response.json();
       const output = await judge(edge.url, `[auth.openapi.bearer]\nbearer = "${access}"\n`);
       t.diagnostic(`${cases(output)} requests`);
       assert.ok(cases(output) >= 150, output);

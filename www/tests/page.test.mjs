@@ -1,4 +1,4 @@
-// What holds for the whole demo page: its policy, its weight, who can use it, and on what.
+// The whole demo page: its policy, size, accessibility and layout.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -19,7 +19,7 @@ const BUDGET = 60 * 1024;
 describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
   const { onPage } = visits();
 
-  test("the inspector comes in 60 KB and needs nothing more for a verdict", (t) =>
+  test("the inspector takes 60 KB, with all that a verdict needs", (t) =>
     onPage({}, async (page, { context }) => {
       const files = new Map();
       const visitor = await context.newPage();
@@ -79,7 +79,7 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
       assert.ok(waits.sort((a, b) => a - b)[2] <= 100, `median ${waits[2]} ms`);
     }));
 
-  test("the policy lets nothing leave but for the issuer and the edge", () =>
+  test("the policy allows connections to the issuer and the edge only", () =>
     onPage({}, async (page, { context }) => {
       const policy = await page
         .locator("meta[http-equiv=Content-Security-Policy]")
@@ -92,7 +92,7 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
       assert.deepEqual(directives["connect-src"], [issuerUrl, edgeUrl]);
       assert.deepEqual(directives["default-src"], ["'none'"]);
       assert.deepEqual(directives["script-src"], ["'self'", "'wasm-unsafe-eval'"]);
-      // A page of its own: what is forbidden here is reported on its console.
+      // A separate page, because violations are reported on its console.
       const hostile = await context.browser().newContext();
       try {
         const visitor = await hostile.newPage();
@@ -123,7 +123,7 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
       }
     }));
 
-  test("a build of the inspector alone may ask nobody, and works", () =>
+  test("a build of the inspector alone works without connections", () =>
     onPage({}, async (_, { context }) => {
       const directory = mkdtempSync(join(tmpdir(), "inspector-"));
       try {
@@ -172,7 +172,7 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
           await page.locator("#verdict").getByText("Verified").waitFor();
           await page.getByRole("tab", { name: "Break it" }).click();
           await page.getByText("18 of 18 attacks are refused").waitFor();
-          // A list that is pasted is verified here too; there is nobody to be asked for one.
+          // A pasted list is verified; none can be fetched.
           const uri = "https://login.example/status/1";
           await page.getByRole("tab", { name: "Inspector" }).click();
           await page.locator("[name=keys]").fill(pem);
@@ -190,7 +190,7 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
           assert.equal(
             await page.evaluate(() =>
               fetch("/index.html").then(
-                () => "answered",
+                () => "allowed",
                 () => "refused",
               ),
             ),
@@ -275,7 +275,7 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
         { colorScheme, locale, viewport: { width, height: 900 }, reducedMotion: "reduce" },
         async (page) => {
           await everyPart(page, locale === "ko-KR", async (part) => {
-            // For whoever wants to look at the page in all its forms.
+            // For a review of the page in all variants.
             await shoot(page, `all/${part}-${colorScheme}-${locale.slice(0, 2)}-${width}`, {
               fullPage: true,
             });
@@ -316,7 +316,7 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
         await logIn(page);
         await page.locator("#my-token .badge").waitFor();
         await page.locator(`[data-lang=${lang}]`).click();
-        for (const [ko, en, answered] of [
+        for (const [ko, en, count] of [
           ["/protected 호출", "Call /protected", 3],
           ["토큰 갱신", "Refresh the token", 4],
           ["관리자 페이지 열기", "Open the admin page", 5],
@@ -324,7 +324,7 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
           await page.getByRole("button", { name: lang === "ko" ? ko : en, exact: true }).click();
           await page
             .locator(".exchanges > li .status:is(.good, .bad)")
-            .nth(answered - 1)
+            .nth(count - 1)
             .waitFor();
         }
         await page.evaluate(() => scrollTo(0, 0));
@@ -362,7 +362,7 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
       await tabTo(page, "재기");
       await page.keyboard.press("Enter");
       await page.locator("#speed table").waitFor();
-      await until("the result, where somebody listens", true, () =>
+      await until("the result in the live region", true, () =>
         page.evaluate(
           () =>
             window.region.isConnected &&
@@ -370,7 +370,7 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
         ),
       );
       assert.equal(await page.evaluate(() => document.activeElement.textContent), "재기");
-      // A part that has nothing to say is there to be listened to.
+      // Empty live regions are displayed.
       for (const region of ["#notice", "#share-result"]) {
         assert.equal(await page.locator(region).textContent(), "");
         assert.notEqual(
@@ -380,7 +380,7 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
       }
     }));
 
-  test("a part whose files do not come says so, in both languages", () =>
+  test("a part that cannot be loaded says so, in both languages", () =>
     onPage({}, async (page) => {
       for (const [tab, file] of [
         ["망가뜨리기", "gallery"],
@@ -396,7 +396,7 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
       }
     }));
 
-  test("a run of the speed goes on in another language", () =>
+  test("a measurement continues in another language", () =>
     onPage({}, async (page) => {
       await page.getByRole("tab", { name: "속도" }).click();
       await page.locator("#speed select").selectOption("10000");
@@ -418,7 +418,7 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
       await page.locator("#speed th", { hasText: "Verifier" }).waitFor();
     }));
 
-  test("the keyboard alone logs in, uses the token, has it looked up and logs out", () =>
+  test("the keyboard alone logs in, uses the token, looks it up and logs out", () =>
     onPage({ locale: "en-US" }, async (page) => {
       await tabTo(page, "Inspector");
       await page.keyboard.press("ArrowRight");
@@ -433,18 +433,18 @@ describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
       await page.keyboard.type(password);
       await page.keyboard.press("Enter");
       await page.locator("#my-token .badge").waitFor();
-      const press = async (name, told) => {
+      const press = async (name, message) => {
         if ((await page.evaluate(() => document.activeElement.textContent)) !== name) {
           await tabTo(page, name);
         }
         await page.keyboard.press("Enter");
-        await page.locator("#flow-message").getByText(told).waitFor();
+        await page.locator("#flow-message").getByText(message).waitFor();
       };
       // The focus is on the first action after the login, and stays where it was after each.
       await until("the focus", "Call /protected", () =>
         page.evaluate(() => document.activeElement.textContent),
       );
-      await until("what was told, where somebody listens", true, () =>
+      await until("the message in the live region", true, () =>
         page.evaluate(
           () => window.region.isConnected && /^Logged in/.test(window.region.textContent),
         ),

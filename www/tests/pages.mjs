@@ -9,9 +9,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import { launchChromium } from "./chromium.mjs";
 import { edgeUrl, issuerUrl, password, username, wwwUrl } from "./system.mjs";
 
-/** Where pictures of the page are written; without it, none are taken. */
+/** The directory for screenshots; none are taken without it. */
 const screenshots = process.env.SCREENSHOTS_DIR;
-export const noShots = !screenshots && "no pictures are taken: SCREENSHOTS_DIR is not set";
+export const noShots = !screenshots && "skipped: SCREENSHOTS_DIR is not set";
 const PATIENCE = 30_000;
 
 /** One browser for the tests of a `describe`. */
@@ -75,13 +75,13 @@ export function visits() {
   return { onPage };
 }
 
-/** Asks until the answer equals `wanted`; then the last answer is in the error. */
-export async function until(what, wanted, ask) {
+/** Polls until the value equals `wanted`; the error has the last value. */
+export async function until(what, wanted, poll) {
   const end = Date.now() + PATIENCE;
-  let last = await ask();
+  let last = await poll();
   while (!isDeepStrictEqual(last, wanted) && Date.now() < end) {
     await pause(20);
-    last = await ask();
+    last = await poll();
   }
   assert.deepEqual(last, wanted, what);
 }
@@ -110,12 +110,12 @@ export async function logIn(page, { secret = password, name = username } = {}) {
   await page.getByRole("button", { name: "로그인" }).click();
 }
 
-/** By how many pixels the page is wider than its window. */
+/** Returns by how many pixels the page is wider than its window. */
 export function overflow(page) {
   return page.evaluate(() => Math.max(0, document.documentElement.scrollWidth - window.innerWidth));
 }
 
-/** Takes a picture when they were asked for. */
+/** Takes a screenshot, if there is a directory for it. */
 export async function shoot(page, name, { fullPage = false } = {}) {
   if (screenshots) {
     const path = join(screenshots, `${name}.png`);

@@ -33,13 +33,13 @@ export async function startEdge(variables) {
     symlinkSync(join(compiled, "compiled"), join(state, "compiled"));
   }
   const port = await freePort();
-  const given = Object.entries(variables).flatMap(([name, value]) => [
+  const args = Object.entries(variables).flatMap(([name, value]) => [
     "--variable",
     `${name}=${value}`,
   ]);
   const child = spawn(
     program,
-    [component, "--listen", `127.0.0.1:${port}`, "--state-dir", state, ...given],
+    [component, "--listen", `127.0.0.1:${port}`, "--state-dir", state, ...args],
     {
       cwd: state,
       env: { PATH: process.env.PATH, HOME: state, RUST_LOG: "warn" },

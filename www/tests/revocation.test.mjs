@@ -1,5 +1,4 @@
-// The revocation step of the inspector in real Chromium: lists that are pasted, and the real
-// issuer's, asked by a button alone.
+// The revocation step of the inspector in Chromium: pasted lists, and the issuer's after a button.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -84,7 +83,7 @@ describe("the revocation step", { skip: noSystem, timeout: 240_000 }, () => {
         await paste(statusList(URI, { 7: 2 }));
         await isStep(page, "failed", words.suspended, ["token_revoked"], words.bad);
 
-        // What was not signed by the issuer, or for another address, says nothing.
+        // A list that is not the issuer's, or for another URL, decides nothing.
         const invalid = (code) => ["revocation_unknown", "status_list_invalid", code];
         const [head, , signature] = statusList(URI, { 7: 1 }).split(".");
         const forged = [head, statusList(URI, {}).split(".")[1], signature].join(".");
@@ -118,7 +117,7 @@ describe("the revocation step", { skip: noSystem, timeout: 240_000 }, () => {
         const { uri } = JSON.parse(Buffer.from(access.split(".")[1], "base64url")).status
           .status_list;
         assert.deepEqual(asked(), [uri], "the list alone");
-        // Whoever has no mouse is where they were.
+        // The focus stays.
         assert.equal(await page.evaluate(() => document.activeElement.id), "look-up");
 
         const logout = await fetch(`${issuerUrl}/api/token/blacklist/`, {
@@ -136,7 +135,7 @@ describe("the revocation step", { skip: noSystem, timeout: 240_000 }, () => {
         await isStep(page, "failed", words.revoked, ["token_revoked"], words.bad);
         assert.deepEqual(asked(), [uri, uri]);
 
-        // What was found belongs to this token and this time.
+        // The result belongs to this token and this time.
         await page.locator("[data-lang]:not([aria-pressed=true])").click();
         await page.locator("#verdict").getByText("token_revoked").waitFor();
         const { iat } = JSON.parse(Buffer.from(access.split(".")[1], "base64url"));
@@ -147,7 +146,7 @@ describe("the revocation step", { skip: noSystem, timeout: 240_000 }, () => {
       }));
   }
 
-  test("an issuer that cannot be reached leaves it open, and says so", () =>
+  test("an unreachable issuer leaves the status unknown", () =>
     onPage({}, async (page) => {
       const { access } = await logIn();
       await field(page, "keys").fill(JSON.stringify(await publishedKeys()));
@@ -166,7 +165,7 @@ describe("the revocation step", { skip: noSystem, timeout: 240_000 }, () => {
       await isStep(page, "passed", WORDS.ko.valid, [], "검증됨");
     }));
 
-  test("a token that was refused before has no button", () =>
+  test("a token that another step refuses has no button", () =>
     onPage({}, async (page) => {
       const { access } = await logIn();
       await field(page, "keys").fill(pem);

@@ -40,7 +40,7 @@ describe("secrets and links", { skip: noSystem, timeout: 300_000 }, () => {
           JSON.stringify(symmetric),
           privatePem.replaceAll("PRIVATE KEY", "PGP PRIVATE KEY BLOCK"),
           privatePem.slice(privatePem.indexOf("\n") + 1),
-          // What the verifier alone knows as one.
+          // Secrets that only the verifier recognizes.
           JSON.stringify(withoutKty),
           privateJwk.replace('"d"', '"\\u0064"').replace(/,"p".*/, "}"),
           JSON.stringify({
@@ -65,12 +65,12 @@ describe("secrets and links", { skip: noSystem, timeout: 300_000 }, () => {
             await page.locator("#notice.wrong").getByText(words.secret).waitFor();
             await page.locator("#share").click();
             await page.locator("#share-result:not(:empty)").waitFor();
-            const { link, fields, kept } = await page.evaluate(() => ({
+            const { link, fields, stored } = await page.evaluate(() => ({
               link: [location.href, ...window.copies],
               fields: Object.fromEntries(
                 [...document.querySelectorAll("textarea")].map(({ name, value }) => [name, value]),
               ),
-              kept: [
+              stored: [
                 document.documentElement.outerHTML,
                 location.href,
                 ...window.copies,
@@ -88,13 +88,13 @@ describe("secrets and links", { skip: noSystem, timeout: 300_000 }, () => {
               name === "token" ? [[]] : [[["token", good]], [["token", good]]],
             );
             const piece = secret.match(/[\w-]{12,}/g).at(-1);
-            assert.equal(kept.includes(piece), false, piece);
+            assert.equal(stored.includes(piece), false, piece);
             await page.evaluate(() => {
               window.copies = [];
             });
           }
         }
-        // What comes next is checked as if nothing had happened.
+        // The next token is verified as usual.
         await inspect(page, token());
         await verdict(page, words.good);
         assert.equal(await page.locator("#notice").textContent(), "");
@@ -106,7 +106,7 @@ describe("secrets and links", { skip: noSystem, timeout: 300_000 }, () => {
         const linked = async () =>
           Object.fromEntries(new URLSearchParams(new URL(page.url()).hash.slice(1)));
         const { kty: _, ...withoutKty } = JSON.parse(privateJwk);
-        // A private key that was cut off, and the bytes of one without the lines around them.
+        // A truncated private key, and one without its PEM lines.
         for (const keys of [
           "hello",
           JSON.stringify(withoutKty).slice(0, -20),
@@ -207,7 +207,7 @@ describe("secrets and links", { skip: noSystem, timeout: 300_000 }, () => {
       await until("the address without the example", "", async () => new URL(page.url()).hash);
     }));
 
-  test("a link that is opened after a private key was removed is checked as any other", () =>
+  test("a link that is opened after a private key was removed works", () =>
     onPage({}, async (page) => {
       await field(page, "now").fill(`${NOW}`);
       await field(page, "keys").fill(privatePem);

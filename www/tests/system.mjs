@@ -1,4 +1,4 @@
-// The running system that these tests look at, given by the environment.
+// The running system under test, from environment variables.
 
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -49,7 +49,7 @@ export async function logIn() {
   });
   if (response.status !== 200) {
     throw new Error(
-      `the login of ${username} answered ${response.status}: ${await response.text()}`,
+      `the login of ${username} returned ${response.status}: ${await response.text()}`,
     );
   }
   return response.json();

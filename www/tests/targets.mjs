@@ -114,7 +114,7 @@ export const edgeTarget = () => ({
     });
     const body = await response.json();
     return response.status === 200
-      ? { ok: true, answer: body }
+      ? { ok: true, body }
       : { ok: false, code: body.code, status: response.status, detail: body.detail };
   },
 });

@@ -23,9 +23,9 @@ const alg: "RS256" = header.alg;
 const exp: number = claims.exp;
 const role: unknown = claims["role"];
 const isPremium: boolean = Object.hasOwn(claims, "premium");
-// @ts-expect-error claims have no prototype: what stands under this name is the token's
+// @ts-expect-error claims have no prototype, so this would be a claim of the token
 claims.hasOwnProperty("premium");
-// @ts-expect-error nor has the header
+// @ts-expect-error neither has the header
 header.toString();
 verifier.verify("a.b.c");
 verifier.free();
@@ -45,7 +45,7 @@ try {
     }
     if (error.code === "token_not_yet_valid") {
       const seconds: number = error.details.notBefore - error.details.now;
-      // @ts-expect-error that is a value of another code
+      // @ts-expect-error a value of another code
       error.details.expiredAt;
       throw new Error(`${seconds}`);
     }
@@ -74,10 +74,10 @@ if (explanation.verdict.ok) {
 } else if (explanation.verdict.code === "token_expired") {
   explanation.verdict.details.expiredAt;
 }
-// @ts-expect-error there may be no text to show
+// @ts-expect-error there may be no text
 explanation.untrusted.header.length;
 
-// @ts-expect-error keys are demanded
+// @ts-expect-error keys are required
 createVerifier();
 // @ts-expect-error bytes are no keys
 createVerifier(new Uint8Array());
@@ -85,13 +85,13 @@ createVerifier(new Uint8Array());
 createVerifier("", { audiences: "a" });
 // @ts-expect-error undefined would switch the check off
 createVerifier("", { issuer: undefined });
-// @ts-expect-error one of two words
+// @ts-expect-error only two values
 createVerifier("", { tokenType: "Access" });
 // @ts-expect-error seconds are a number
 verifier.verify("", { now: new Date() });
 // @ts-expect-error a token is text
 verifier.verify(1);
-// @ts-expect-error nobody knows the type of a claim that was not checked
+// @ts-expect-error a claim that is not checked has an unknown type
 const premium: boolean = claims["premium"];
 
 export { alg, exp, isPremium, premium, role };

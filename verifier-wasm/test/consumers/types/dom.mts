@@ -14,7 +14,7 @@ await init(new WebAssembly.Module(new Uint8Array()));
 createRemoteJwks(address);
 createRemoteJwks(address, { fetch });
 createRemoteJwks(address, { fetch: (url, request) => fetch(url, { ...request, mode: "cors" }) });
-// @ts-expect-error an answer is a response
+// @ts-expect-error a response is not text
 createRemoteJwks(address, { fetch: async () => "" });
 
 createStatusLists("", { allowed: "https://login.example", fetch });

@@ -18,7 +18,7 @@ const verifier: Verifier = createVerifier("", { leeway: 1 });
 export const expiry: number = verifier.verify("").claims.exp;
 export const user: number | string | undefined = verifier.verify("").claims.user_id;
 export const issuer: unknown = verifier.verify("").claims.iss;
-// @ts-expect-error an issuer that nobody demanded may be anything
+// @ts-expect-error without the option issuer, it is unknown
 export const text: string | undefined = verifier.verify("").claims.iss;
 
 const remote: RemoteJwks = createRemoteJwks("https://login.example/jwks.json", {
@@ -72,9 +72,9 @@ const lists: StatusLists = createStatusLists(remote, {
   clock: () => 1,
 });
 createStatusLists({ keys: [] }, { allowed: "https://login.example" });
-// @ts-expect-error where lists may be has no default
+// @ts-expect-error allowed has no default
 createStatusLists("", {});
-// @ts-expect-error lists know no audience
+// @ts-expect-error lists have no audience
 createStatusLists("", { allowed: [], audience: "a" });
 const found: TokenStatus = await lists.statusOf((await remote.verify("")).claims);
 if (found.status === "valid") {
