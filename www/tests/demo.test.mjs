@@ -448,14 +448,14 @@ describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
       await press(page, "Call /protected");
       await showsMessage(page, /accepted it/);
       await press(page, "Open the admin page");
-      await showsMessage(page, /The token is good, but its role is .*HTTP 403/);
+      await showsMessage(page, /The token is valid, but its role is .*HTTP 403/);
       await press(page, "Refresh the token");
       await showsMessage(page, "Got a new access token.");
       assert.equal(await overflow(page), 0, "wider than a phone");
       await press(page, "Log out");
       await showsMessage(page, /^Logged out/);
       await press(page, "Look at the revocation list");
-      await showsMessage(page, /In the signed list, number \d+ is 1 \(revoked\)/);
+      await showsMessage(page, /In the signed list, index \d+ is 1 \(revoked\)/);
       await isFinallyRefused(
         page,
         "/protected with the old token",

@@ -42,7 +42,7 @@ export const WORDS = {
     isJson: /This is JSON/,
     jwe: /an encrypted token \(JWE\)/,
     large: /1,000,000 characters/,
-    noKey: /Paste the public key to have the token checked/,
+    noKey: /Paste the public key to have the token verified/,
     panels: ["header", "claims"],
     noShare: "There is no token to share.",
   },
