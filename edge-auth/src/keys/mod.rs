@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::Uri;
 use verifier_core::{
-    Code, KeySet, MAX_KEY_TEXT_BYTES, Policy, Refusal, StatusList, UnixTime, VerifiedToken,
+    Code, KeySet, MAX_KEY_TEXT_BYTES, Policy, RejectedToken, StatusList, UnixTime, VerifiedToken,
     Verifier,
 };
 
@@ -113,15 +113,15 @@ impl Keys {
         self.decide(|verifier| verifier.verify_status_list(text, uri, now), host)
             .await
             .map_err(|error| error.to_string())?
-            .map_err(|refusal| format!("the list is refused: {refusal}"))
+            .map_err(|rejected| format!("the list is refused: {rejected}"))
     }
 
     /// Returns the verdict; the outer error means that there is no key to reach one with.
     async fn decide<T>(
         &self,
-        verdict: impl Fn(&Verifier) -> Result<T, Refusal>,
+        verdict: impl Fn(&Verifier) -> Result<T, RejectedToken>,
         host: &impl Host,
-    ) -> Result<Result<T, Refusal>, KeysError> {
+    ) -> Result<Result<T, RejectedToken>, KeysError> {
         let (cache, document) = match &self.0 {
             Source::Unusable(error) => return Err(error.clone()),
             Source::Fixed(verifier) => return Ok(verdict(verifier)),
@@ -134,7 +134,7 @@ impl Keys {
         // Newer keys come from the store first, and then from the issuer.
         for _ in 0..2 {
             let verdict = verdict(&verifier);
-            if !matches!(&verdict, Err(refusal) if refusal.code() == Code::KeyNotFound) {
+            if !matches!(&verdict, Err(rejected) if rejected.code() == Code::KeyNotFound) {
                 return Ok(verdict);
             }
             match cache.newer_than(&verifier, UNKNOWN_KID_COOLDOWN, document, host).await {

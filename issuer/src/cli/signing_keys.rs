@@ -14,7 +14,7 @@ use crate::keys::{IssuerKeys, KeyDirectory, KeyFollower, LiveKeys};
 pub(super) fn load(args: &ServeArgs) -> Result<(Arc<LiveKeys>, Option<KeyFollower>), Failure> {
     let from_environment = from_environment()?;
     let accepted = args.accepted_tokens();
-    let foreign =
+    let trusted =
         args.trust_key.load(&accepted).map_err(|error| format!("--trust-key: {error}"))?;
     let (keys, followed) = match from_environment {
         Some(keys) => (keys, None),
@@ -24,8 +24,8 @@ pub(super) fn load(args: &ServeArgs) -> Result<(Arc<LiveKeys>, Option<KeyFollowe
             (directory.load()?, Some((directory, version)))
         }
     };
-    let keys = Arc::new(LiveKeys::trusting(keys, accepted, foreign));
-    for key in keys.foreign() {
+    let keys = Arc::new(LiveKeys::trusting(keys, accepted, trusted));
+    for key in keys.trusted() {
         tracing::warn!(kid = key.kid(), "refresh tokens of a key of another system are exchanged");
     }
     let follower = followed

@@ -98,19 +98,19 @@ impl Issuer {
                 lists,
                 settings.status_list_ttl_seconds,
                 Arc::clone(&keys),
-                Arc::clone(&storage),
+                storage.clone(),
                 Arc::clone(&clock),
             )
         });
         let redis = settings
             .redis_url
-            .map(|url| RedisPublisher::new(&url, Arc::clone(&storage), Arc::clone(&clock)))
+            .map(|url| RedisPublisher::new(&url, storage.clone(), Arc::clone(&clock)))
             .transpose()?;
         let revocations = Arc::new(Revocations::new(lists, redis));
         Ok(Self {
             passwords: PasswordHasher::new(settings.hashing, Arc::clone(&random))?,
             sessions: Sessions::new(
-                Arc::clone(&storage),
+                storage.clone(),
                 tokens,
                 Arc::clone(&clock),
                 settings.rotates_refresh_tokens,

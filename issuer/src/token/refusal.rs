@@ -22,7 +22,7 @@ impl TokenRefusal {
     /// A claim has the wrong type or length.
     pub(super) const INVALID_CLAIM: Self = Self::new("Token is invalid", Code::ClaimInvalid);
     /// No key matches.
-    pub(super) const UNKNOWN_KEY: Self = Self::new("Token is invalid", Code::KeyNotActual);
+    pub(super) const UNKNOWN_KEY: Self = Self::new("Token is invalid", Code::KeyNotFound);
     /// `iss` is not the accepted one.
     pub(super) const OTHER_ISSUER: Self = Self::new("Token is invalid", Code::IssuerMismatch);
 
