@@ -22,15 +22,16 @@ pub(crate) fn run(workspace: &Workspace, runner: &mut Runner) -> Result<()> {
     let program = CARGO_DENY.ensure(workspace, runner)?;
     let deny = |arguments: &[&str]| {
         let mut command = process::command(&program);
-        command.current_dir(&workspace.root).args(["--locked"]).args(arguments);
+        command.current_dir(&workspace.root).arg("--locked").args(arguments);
         command
     };
-    let offline = deny(&["check", "bans", "licenses", "sources"]);
-    runner.stream("cargo deny check bans licenses sources", offline, minutes(5))?;
+    // An entry of `skip` whose duplicate is gone must go too.
+    let check = deny(&["check", "--deny", "unmatched-skip", "bans", "licenses", "sources"]);
+    runner.stream("cargo deny check bans licenses sources", check, minutes(5))?;
     if process::probe(deny(&["fetch", "db"]), minutes(1)).is_none() {
         runner.skip("advisories of dependencies: their database cannot be reached");
         return Ok(());
     }
-    let advisories = deny(&["check", "--disable-fetch", "advisories"]);
+    let advisories = deny(&["--offline", "check", "advisories"]);
     runner.stream("cargo deny check advisories", advisories, minutes(5))
 }
