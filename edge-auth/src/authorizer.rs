@@ -103,3 +103,99 @@ impl Authorizer {
         self.revocation.status(host).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http::header::AUTHORIZATION;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::rules::AccessRule;
+    use crate::settings::AuthVariables;
+    use crate::testing::signer::{Signer, access_claims, with};
+    use crate::testing::{NOW, TestHost};
+
+    const ADMIN: &str = "admin";
+
+    struct Fixture {
+        authorizer: Authorizer,
+        rules: Vec<AccessRule>,
+        signer: Signer,
+        host: TestHost,
+    }
+
+    impl Fixture {
+        /// Uses a Redis that passes tokens while it is down.
+        fn new() -> Self {
+            let signer = Signer::new("k1");
+            let variables = AuthVariables {
+                public_key: signer.public_pem(),
+                revocation: "redis".into(),
+                redis_url: "redis://localhost:6379".into(),
+                revocation_when_down: "open".into(),
+                access_rules: r#"[{"path":"/","claim":"premium","value":true}]"#.into(),
+                ..AuthVariables::default()
+            };
+            let settings = AuthSettings::parse(&variables).expect("valid");
+            let rules = settings.rules.clone();
+            Self { authorizer: Authorizer::new(settings), rules, signer, host: TestHost::default() }
+        }
+
+        async fn authorize(
+            &self,
+            changes: &Value,
+            requirement: Requirement,
+            rules: &[AccessRule],
+        ) -> Result<(), AuthError> {
+            let token = self.signer.token(&with(access_claims(NOW), changes));
+            let mut headers = HeaderMap::new();
+            let bearer = format!("Bearer {token}").parse().expect("a header value");
+            headers.insert(AUTHORIZATION, bearer);
+            let conditions = rules.iter().map(AccessRule::condition);
+            let authorized =
+                self.authorizer.authorize(&headers, requirement, conditions, &self.host).await;
+            authorized.map(drop)
+        }
+    }
+
+    #[tokio::test]
+    async fn the_first_failing_check_decides() {
+        let fixture = Fixture::new();
+        let revoked = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect();
+        let complete = "dojang:revocations-complete";
+        fixture.host.redis.replace(Some(revoked(&[complete, "dojang:revoked:gone"])));
+        let rules = &fixture.rules;
+        let required = Requirement::Role(ADMIN);
+        for (changes, expected) in [
+            (json!({"exp": 1, "jti": "gone", "premium": false}), "token_expired"),
+            (json!({"jti": "gone", "premium": false}), "token_revoked"),
+            (json!({"premium": false}), "role_missing"),
+            (json!({"role": "admin", "premium": false}), "claim_not_granted"),
+        ] {
+            let error = fixture.authorize(&changes, required, rules).await.expect_err(expected);
+            assert_eq!(error.code(), expected);
+        }
+        assert_eq!(fixture.authorize(&json!({"role": "admin"}), required, rules).await, Ok(()));
+        let none = HeaderMap::new();
+        let outcome = fixture.authorizer.authorize(&none, required, [], &fixture.host).await;
+        assert_eq!(outcome.err(), Some(AuthError::CredentialsMissing));
+    }
+
+    #[tokio::test]
+    async fn while_revocation_is_unknown_only_tokens_without_privileges_pass() {
+        let fixture = Fixture::new();
+        let (open, rules) = ([].as_slice(), fixture.rules.as_slice());
+        let unknown = Err(AuthError::RevocationUnknown);
+        for (role, requirement, rules, expected) in [
+            ("instructor", Requirement::AccessToken, open, Ok(())),
+            ("admin", Requirement::AccessToken, open, Ok(())),
+            ("instructor", Requirement::AccessTokenOrElevated(ADMIN), open, Ok(())),
+            ("admin", Requirement::AccessTokenOrElevated(ADMIN), open, unknown.clone()),
+            ("admin", Requirement::Role(ADMIN), open, unknown.clone()),
+            ("instructor", Requirement::AccessToken, rules, unknown),
+        ] {
+            let outcome = fixture.authorize(&json!({"role": role}), requirement, rules).await;
+            assert_eq!(outcome, expected, "{role} {requirement:?}");
+        }
+    }
+}

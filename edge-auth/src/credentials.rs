@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn other_credentials_are_no_token() {
+    fn other_credentials_are_missing_ones() {
         for value in [
             "",
             "Bearer",

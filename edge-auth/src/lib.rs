@@ -3,7 +3,7 @@
 //!
 //! [`Authorizer`] takes a request from its headers to a [`VerifiedToken`] or an [`AuthError`]:
 //! `credentials` extracts the bearer token, `keys` lets `verifier-core` reach the verdict with the
-//! keys that are valid now, `revocation` asks Redis or a Token Status List, and [`rules`] holds the
+//! keys that are valid now, `revocation` asks Redis or a Token Status List, and `rules` holds the
 //! operator's conditions. Fetched keys and lists share one `cache`. [`response`] turns an error
 //! into a refusal.
 //!
@@ -29,7 +29,7 @@ mod request_id;
 mod request_log;
 pub mod response;
 mod revocation;
-pub mod rules;
+mod rules;
 mod settings;
 mod status;
 #[cfg(test)]
@@ -45,7 +45,7 @@ pub use in_flight::{InFlight, POLL_INTERVAL};
 pub use printable::{is_format, one_line};
 pub use request_id::{X_REQUEST_ID, request_id};
 pub use request_log::log_refusal;
-pub use rules::{AccessRule, Condition};
+pub use rules::{AccessRule, Condition, has_role};
 pub use settings::{AuthSettings, AuthVariables, non_empty};
 pub use status::{KeyStatus, ListStatus, RevocationStatus};
 pub use verifier_core::{UnixTime, VerifiedToken};

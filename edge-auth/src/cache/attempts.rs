@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_of_many_instances_that_come_at_the_same_time_fetches() {
+    async fn one_of_many_concurrent_instances_fetches() {
         let (host, url) = (TestHost::default(), url());
         let instances: Vec<_> = (0..50).map(|_| Attempts::new(PREFIX)).collect();
         let claims = instances.iter().map(|instance| instance.claim(&url, TERMS, &host));
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_clock_that_was_set_back_and_a_store_that_fails_hold_no_fetch_up() {
+    async fn neither_a_clock_set_back_nor_a_failing_store_blocks_a_fetch() {
         let (host, url) = (TestHost::default(), url());
         let Claim::Granted(_) = Attempts::new(PREFIX).claim(&url, TERMS, &host).await else {
             panic!("free")

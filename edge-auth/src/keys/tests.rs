@@ -29,7 +29,7 @@ async fn accepts(keys: &Keys, signer: &Signer, host: &TestHost) -> bool {
 }
 
 #[tokio::test]
-async fn nothing_is_fetched_before_a_token_asks_for_it_and_then_only_once() {
+async fn the_first_token_fetches_the_keys_and_later_ones_do_not() {
     let (keys, host, signer) = (keys(), TestHost::default(), Signer::new("k1"));
     assert_eq!(keys.status(&host).await.count, 0);
     assert_eq!(host.fetches(), 0);
@@ -68,7 +68,7 @@ async fn a_cancelled_fetch_does_not_block_the_next() {
 }
 
 #[tokio::test]
-async fn keys_are_fetched_again_when_their_time_is_over_and_removed_ones_are_gone() {
+async fn expired_keys_are_fetched_again_and_removed_ones_are_gone() {
     for (max_age, lifetime) in [
         (None, seconds(DEFAULT_AGE)),
         (Some(60), 60),
@@ -91,7 +91,7 @@ async fn keys_are_fetched_again_when_their_time_is_over_and_removed_ones_are_gon
 }
 
 #[tokio::test]
-async fn an_unknown_kid_leads_to_one_fetch_and_then_to_none_for_a_while() {
+async fn an_unknown_kid_causes_one_fetch_and_then_none_during_the_cooldown() {
     let (keys, host) = (keys(), TestHost::default());
     let (old, new, forger) = (Signer::new("old"), Signer::new("new"), Signer::new("made-up"));
     host.will_respond(jwks(&[&old]), None);
@@ -165,7 +165,7 @@ async fn stale_keys_are_used_while_the_issuer_is_down_but_not_for_ever() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_in_no_set_is_none_that_the_issuer_can_replace() {
+async fn a_fetched_key_outside_a_key_set_is_refused() {
     let signer = Signer::new("k1");
     for text in [signer.public_pem(), signer.jwk().to_string()] {
         let (keys, host) = (keys(), TestHost::default());
@@ -177,7 +177,7 @@ async fn a_key_that_is_in_no_set_is_none_that_the_issuer_can_replace() {
 }
 
 #[tokio::test]
-async fn an_issuer_that_was_never_reached_is_asked_again_after_a_pause() {
+async fn a_failed_first_fetch_is_repeated_after_a_pause() {
     let (keys, host, signer) = (keys(), TestHost::default(), Signer::new("k1"));
     host.will_fail(FetchError::Failed("connection refused".into()));
     for _ in 0..3 {
@@ -206,7 +206,7 @@ async fn secrets_in_the_address_stay_out_of_the_log() {
 
 /// Another instance on the same host.
 #[tokio::test]
-async fn a_new_instance_takes_over_what_another_has_fetched() {
+async fn a_new_instance_adopts_the_keys_of_another() {
     let (host, old, new) = (TestHost::default(), Signer::new("old"), Signer::new("new"));
     let first = keys();
     host.will_respond(jwks(&[&old]), Some(60));
@@ -217,20 +217,20 @@ async fn a_new_instance_takes_over_what_another_has_fetched() {
     assert!(accepts(&second, &old, &host).await);
     assert_eq!((host.fetches(), second.status(&host).await.age_seconds), (1, Some(30)));
 
-    // One of them learns of a new key, and the other from it, without a fetch.
+    // One instance fetches a new key, and the other adopts it without a fetch.
     host.will_respond(jwks(&[&new]), Some(60));
     assert!(accepts(&second, &new, &host).await);
     assert!(accepts(&first, &new, &host).await);
     assert!(!accepts(&first, &old, &host).await);
     assert_eq!(host.fetches(), 2);
 
-    // Made-up key names lead to no fetch of every new instance.
+    // A made-up `kid` does not cause a fetch in every new instance.
     for _ in 0..5 {
         assert!(!accepts(&keys(), &old, &host).await);
     }
     assert_eq!(host.fetches(), 2);
 
-    // The age is that of the fetch, however often it is handed on.
+    // The age counts from the fetch, however often the copy is adopted.
     host.pass(60);
     host.will_respond(jwks(&[&new]), Some(60));
     assert!(accepts(&keys(), &new, &host).await);
@@ -238,7 +238,7 @@ async fn a_new_instance_takes_over_what_another_has_fetched() {
 }
 
 #[tokio::test]
-async fn an_instance_that_starts_while_the_issuer_is_away_uses_old_keys_for_a_while() {
+async fn an_instance_that_starts_while_the_issuer_is_down_uses_stale_keys() {
     let (host, signer) = (TestHost::default(), Signer::new("k1"));
     host.will_respond(jwks(&[&signer]), Some(60));
     assert!(accepts(&keys(), &signer, &host).await);
@@ -252,7 +252,7 @@ async fn an_instance_that_starts_while_the_issuer_is_away_uses_old_keys_for_a_wh
 }
 
 #[tokio::test]
-async fn a_copy_that_cannot_be_used_is_as_good_as_none() {
+async fn an_unusable_copy_is_ignored() {
     let (host, signer) = (TestHost::default(), Signer::new("k1"));
     host.will_respond(jwks(&[&signer]), None);
     assert!(accepts(&keys(), &signer, &host).await);
@@ -280,7 +280,7 @@ async fn a_copy_that_cannot_be_used_is_as_good_as_none() {
 }
 
 #[tokio::test]
-async fn keys_that_another_instance_found_within_the_same_second_are_used() {
+async fn keys_that_another_instance_fetched_during_the_cooldown_are_used() {
     let (host, old, new) = (TestHost::default(), Signer::new("old"), Signer::new("new"));
     let (first, second) = (keys(), keys());
     host.will_respond(jwks(&[&old]), None);
@@ -295,10 +295,9 @@ async fn keys_that_another_instance_found_within_the_same_second_are_used() {
     assert_eq!(host.fetches(), 2);
 }
 
-/// The second instance is stopped after each of its steps while the first fetches the new key from
-/// beginning to end.
+/// Pauses the second instance after each of its steps, while the first fetches the new key.
 #[tokio::test]
-async fn a_key_that_another_instance_finds_at_any_moment_is_used() {
+async fn a_key_that_another_instance_fetches_at_any_moment_is_used() {
     for steps in 0..12 {
         let (host, old, new) = (TestHost::default(), Signer::new("old"), Signer::new("new"));
         let (first, second) = (keys(), keys());
@@ -320,7 +319,7 @@ async fn a_key_that_another_instance_finds_at_any_moment_is_used() {
 }
 
 #[tokio::test]
-async fn keys_in_use_are_fetched_again_before_their_end_and_no_request_waits() {
+async fn keys_are_refreshed_before_they_expire_and_no_request_waits() {
     let (keys, host, signer) = (keys(), TestHost::default(), Signer::new("k1"));
     host.will_respond(jwks(&[&signer]), Some(60));
     assert!(accepts(&keys, &signer, &host).await);
@@ -341,7 +340,7 @@ async fn keys_in_use_are_fetched_again_before_their_end_and_no_request_waits() {
 }
 
 #[tokio::test]
-async fn keys_that_another_instance_fetched_before_the_change_do_not_answer_for_it() {
+async fn a_newer_copy_without_the_key_does_not_replace_the_fetch() {
     let (host, old, new) = (TestHost::default(), Signer::new("old"), Signer::new("new"));
     let (first, second) = (keys(), keys());
     // Both start at the same time, without a copy in the store.
@@ -359,7 +358,7 @@ async fn keys_that_another_instance_fetched_before_the_change_do_not_answer_for_
     assert_eq!(host.fetches(), 3);
 }
 
-/// Asks in a new instance; with the time that it took.
+/// Verifies a token in a new instance, and measures the time.
 async fn in_a_new_instance(signer: &Signer, host: &TestHost) -> (bool, Duration) {
     let before = host.uptime();
     let is_accepted = accepts(&keys(), signer, host).await;
@@ -367,7 +366,7 @@ async fn in_a_new_instance(signer: &Signer, host: &TestHost) -> (bool, Duration)
 }
 
 #[tokio::test]
-async fn an_issuer_that_never_answers_costs_one_request_a_moment_and_new_instances_nothing() {
+async fn an_issuer_that_never_responds_delays_one_request_and_no_new_instance() {
     let (host, signer) = (TestHost::default(), Signer::new("k1"));
     host.will_respond(jwks(&[&signer]), Some(60));
     assert!(accepts(&keys(), &signer, &host).await);
@@ -383,7 +382,7 @@ async fn an_issuer_that_never_answers_costs_one_request_a_moment_and_new_instanc
     }
     assert_eq!(host.fetches(), 2);
 
-    // An issuer that is slow gets all its time, behind the response.
+    // The fetch from a slow issuer continues in the background.
     host.latency.set(CACHE_POLICY.patience * 2);
     host.will_respond(jwks(&[&signer]), Some(60));
     assert!(first.is_due(&host));
@@ -397,7 +396,7 @@ async fn an_issuer_that_never_answers_costs_one_request_a_moment_and_new_instanc
 }
 
 #[tokio::test]
-async fn without_any_keys_one_instance_asks_and_the_others_share_its_failure() {
+async fn without_keys_one_instance_fetches_and_the_others_share_its_failure() {
     let (host, signer) = (TestHost::default(), Signer::new("k1"));
     host.latency.set(Duration::from_secs(3600));
     let all = (0..20).map(|_| in_a_new_instance(&signer, &host));
@@ -418,7 +417,7 @@ async fn without_any_keys_one_instance_asks_and_the_others_share_its_failure() {
 }
 
 #[tokio::test]
-async fn unknown_kids_lead_to_one_fetch_however_many_instances_meet_them() {
+async fn unknown_kids_cause_one_fetch_in_all_instances_together() {
     let (host, known, forger) = (TestHost::default(), Signer::new("known"), Signer::new("made-up"));
     host.will_respond(jwks(&[&known]), Some(3600));
     assert!(accepts(&keys(), &known, &host).await);
@@ -449,7 +448,7 @@ async fn unknown_kids_lead_to_one_fetch_however_many_instances_meet_them() {
 }
 
 #[tokio::test]
-async fn a_fresh_instance_reports_the_keys_of_the_others_or_that_it_does_not_know() {
+async fn a_new_instance_reports_the_shared_keys_or_that_there_are_none() {
     let (host, signer) = (TestHost::default(), Signer::new("k1"));
     let status = keys().status(&host).await;
     assert_eq!((status.count, status.is_unknown, host.fetches()), (0, true, 0));

@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused() {
+    fn an_invalid_address_is_rejected() {
         for address in [
             "",
             "issuer.example",

@@ -153,7 +153,7 @@ async fn a_bad_token_gets_one_of_two_texts_and_its_own_code() {
 }
 
 #[tokio::test]
-async fn without_a_bearer_token_nobody_is_authenticated() {
+async fn a_request_without_a_bearer_token_is_not_authenticated() {
     let edge = Edge::new();
     let bearer = format!("Bearer {}", edge.signer.token(&access_claims(NOW)));
     for (headers, code) in [
@@ -205,7 +205,7 @@ async fn the_dashboard_is_for_the_role_admin_alone() {
 }
 
 #[tokio::test]
-async fn errors_are_in_english_for_those_who_prefer_it_and_greetings_never() {
+async fn errors_are_in_the_preferred_language_and_greetings_in_korean() {
     let edge = Edge::new();
     let good = edge.signer.token(&access_claims(NOW));
     let expired = edge.signer.token(&with(access_claims(NOW), &json!({"exp": 1})));
@@ -226,7 +226,7 @@ async fn errors_are_in_english_for_those_who_prefer_it_and_greetings_never() {
     assert_eq!(body(&response)["message"], "인증 성공!");
 }
 
-/// What a client makes of a reference (RFC 3986, sections 5.2.3 and 5.2.4).
+/// Resolves a reference as a client does (RFC 3986, sections 5.2.3 and 5.2.4).
 fn resolved(base: &str, reference: &str) -> String {
     let base = base.split('?').next().unwrap_or_default();
     let (path, query) =
@@ -248,7 +248,7 @@ fn resolved(base: &str, reference: &str) -> String {
 }
 
 #[tokio::test]
-async fn unknown_paths_and_methods_are_told_apart() {
+async fn unknown_paths_are_404_and_unknown_methods_405() {
     let edge = Edge::new();
     for path in ["/nothing", "/nothing/", "/protected/x", "//protected", "/PROTECTED", "/admin"] {
         for method in [Method::GET, Method::POST, Method::OPTIONS] {
@@ -323,7 +323,7 @@ async fn pages_of_allowed_origins_may_call() {
 }
 
 #[tokio::test]
-async fn issuer_audience_and_leeway_are_demanded_as_set() {
+async fn issuer_audience_and_leeway_are_enforced() {
     let edge = Edge::with(|variables| {
         variables.auth.issuer = "https://issuer.example".into();
         variables.auth.audience = "edge".into();
@@ -365,7 +365,7 @@ async fn the_future_leeway_is_for_iat_and_nbf_alone_and_five_seconds_when_not_se
 }
 
 #[tokio::test]
-async fn without_a_usable_key_the_answer_names_the_variable_and_the_log_says_it_once() {
+async fn without_a_usable_key_the_response_names_the_variable_and_the_log_has_it_once() {
     let private = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
     type Change = fn(&mut Variables);
     let cases: [(&str, &str, Change); 5] = [
@@ -415,7 +415,7 @@ async fn without_a_usable_key_the_answer_names_the_variable_and_the_log_says_it_
     }
     let edge = Edge::with(|variables| variables.auth.public_key = private.into());
     assert!(!text(&edge.get("/", &[]).await).contains("AAAA"));
-    // Who has no token is told so, whatever the state of the keys.
+    // Missing credentials are reported before the state of the keys.
     assert_eq!(edge.get("/protected", &[]).await.status(), StatusCode::UNAUTHORIZED);
 }
 
@@ -437,7 +437,7 @@ async fn health_counts_the_keys() {
 }
 
 #[tokio::test]
-async fn rules_demand_roles_and_claims_where_they_say_and_nowhere_else() {
+async fn access_rules_apply_to_their_routes_alone() {
     let edge = Edge::with(|variables| {
         variables.auth.access_rules = json!([
             {"path": "/protected", "role": ["instructor", "admin"]},
@@ -484,7 +484,7 @@ async fn rules_demand_roles_and_claims_where_they_say_and_nowhere_else() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_logged_once_by_the_requests_name_and_never_with_a_token() {
+async fn a_refusal_is_logged_once_with_the_request_id_and_without_the_token() {
     let edge = Edge::new();
     let good = edge.signer.token(&access_claims(NOW));
     let expired = edge.signer.token(&with(access_claims(NOW), &json!({"exp": 1})));
@@ -507,8 +507,7 @@ async fn a_refusal_is_logged_once_by_the_requests_name_and_never_with_a_token() 
     let (first, second) = (edge.get("/", &[]).await, edge.get("/nothing", &[]).await);
     assert_ne!(first.headers()[&name], second.headers()[&name]);
 
-    // U+009B begins a command to a terminal; it is a good byte of a path for the parser of
-    // requests.
+    // U+009B begins a terminal command; the parser of requests accepts it in a path.
     assert_eq!(edge.get("/uploads/\u{9b}31m", &[]).await.status(), StatusCode::UNAUTHORIZED);
     let line = edge.host.log().pop().expect("a line");
     assert!(line.is_ascii(), "{line:?}");
@@ -516,7 +515,7 @@ async fn a_refusal_is_logged_once_by_the_requests_name_and_never_with_a_token() 
 }
 
 #[tokio::test]
-async fn the_surface_is_described_for_programs() {
+async fn the_openapi_document_is_served() {
     let edge = Edge::new();
     let document = body(&edge.get("/openapi.json", &[]).await);
     assert_eq!(document["openapi"], "3.1.0");

@@ -15,8 +15,9 @@
 //! `pending` key, a deletion removes the record last instead.
 //!
 //! An id begins with a hash of its owner and the time in milliseconds, so that sorting the keys
-//! sorts a user's files by age, in any order within a millisecond. File names are data and never
-//! part of a key.
+//! sorts a user's files by age, in any order within a millisecond. Older ids have the time in
+//! seconds, which sorts before any time in milliseconds. File names are data and never part of a
+//! key.
 
 mod content;
 mod draft;

@@ -3,8 +3,7 @@
 use std::fmt::Write;
 use std::ops::Range;
 
-use edge_auth::rules::has_role;
-use edge_auth::{VerifiedToken, is_format};
+use edge_auth::{VerifiedToken, has_role, is_format};
 use http::header::{
     ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_RANGE, CONTENT_SECURITY_POLICY, ETAG, IF_RANGE,
     RANGE,

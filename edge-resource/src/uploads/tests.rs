@@ -191,7 +191,7 @@ async fn a_range_is_read_across_chunks() {
 }
 
 #[tokio::test]
-async fn conditions_are_heeded_and_a_head_has_no_ranges() {
+async fn preconditions_are_honoured_and_head_ignores_ranges() {
     let edge = Edge::new();
     let bearer = edge.bearer(&json!({}));
     let receipt = json_of(&edge.upload(&bearer, FORM, &form(b"0123456789"), 100).await);
@@ -229,7 +229,7 @@ async fn conditions_are_heeded_and_a_head_has_no_ranges() {
 }
 
 #[tokio::test]
-async fn files_are_their_owners_and_the_administrators() {
+async fn files_are_readable_by_owner_and_administrators_alone() {
     let edge = Edge::new();
     let owner = edge.bearer(&json!({"user_id": 7}));
     let receipt = json_of(&edge.upload(&owner, FORM, &form(b"mine"), 100).await);
@@ -264,7 +264,7 @@ async fn files_are_their_owners_and_the_administrators() {
 }
 
 #[tokio::test]
-async fn what_is_too_large_is_told_with_the_limit_that_it_exceeds() {
+async fn a_413_states_the_limit_that_is_exceeded() {
     let edge = Edge::new();
     let bearer = edge.bearer(&json!({}));
     let with_a_note = |content: &[u8]| {
@@ -298,7 +298,7 @@ async fn what_is_too_large_is_told_with_the_limit_that_it_exceeds() {
 }
 
 #[tokio::test]
-async fn texts_are_in_the_clients_language_but_for_those_of_the_wire_contract() {
+async fn texts_are_localized_except_those_of_the_wire_contract() {
     let edge = Edge::with_quota("5000");
     let bearer = edge.bearer(&json!({}));
     let nobody = edge.bearer(&json!({"user_id": null}));
@@ -318,7 +318,7 @@ async fn texts_are_in_the_clients_language_but_for_those_of_the_wire_contract() 
         (&bearer, FORM, vec![Err(BodyError::TooLarge(Some(1000)))]),
         (&bearer, FORM, vec![Err(BodyError::TooLarge(None))]),
         (&nobody, FORM, vec![]),
-        // The wire contract's own, and those of the servers that it describes.
+        // Texts of the wire contract, and of the servers that it describes.
         (&bearer, "multipart/form-data", vec![]),
         (&bearer, FORM, body(b"--YY\r\n")),
         (&bearer, FORM, body(b"--XX--\r\n")),
@@ -387,7 +387,7 @@ async fn texts_are_in_the_clients_language_but_for_those_of_the_wire_contract() 
 }
 
 #[tokio::test]
-async fn a_size_that_is_announced_is_refused_before_the_body_is_read() {
+async fn a_content_length_above_the_limit_is_refused_before_the_body_is_read() {
     let edge = Edge::new();
     let bearer = edge.bearer(&json!({}));
     let length = (LIMIT + 70_000).to_string();
@@ -464,7 +464,7 @@ async fn wherever_the_store_fails_the_file_is_whole_or_swept_away() {
         let stored = edge.upload(&bearer, FORM, &body, 16_384).await.status() == StatusCode::OK;
         edge.host.store_fails_after.set(None);
         edge.host.pass(5000);
-        // The next upload finds what the first has left.
+        // The upkeep after the next upload finds what the first has left.
         let later = edge.bearer(&json!({"exp": NOW + 99_999}));
         assert_eq!(
             edge.upload(&later, FORM, b"", 1).await.status(),

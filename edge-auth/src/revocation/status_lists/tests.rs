@@ -29,7 +29,7 @@ impl Fixture {
         Self { lists: StatusLists::default(), keys, host: TestHost::default(), signer }
     }
 
-    /// The next fetch gives a list in which these places are revoked, with these claims changed.
+    /// Makes the next fetch return a list that revokes these indices, with these claims changed.
     fn will_respond(&self, revoked: &[u64], changes: &Value) {
         let claims = status_list_claims(URI, NOW + self.host.passed(), 1, &list_of(revoked));
         self.host.will_respond(self.signer.status_list(&with(claims, changes)), None);
@@ -58,7 +58,7 @@ fn list_of(revoked: &[u64]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_list_is_fetched_once_for_its_ttl_and_then_again() {
+async fn a_list_is_fetched_once_per_ttl() {
     for (changes, lifetime) in [
         (json!({"ttl": 30}), 30),
         (json!({"ttl": null}), DEFAULT_TTL.as_secs()),
@@ -90,7 +90,7 @@ async fn requests_that_arrive_during_a_fetch_wait_for_it() {
 }
 
 #[tokio::test]
-async fn a_list_in_use_is_fetched_again_before_its_end_and_no_request_waits() {
+async fn a_list_in_use_is_refreshed_before_it_expires_and_no_request_waits() {
     let fixture = Fixture::new();
     fixture.will_respond(&[], &json!({"ttl": 60}));
     fixture.look_up(1).await;
@@ -104,7 +104,7 @@ async fn a_list_in_use_is_fetched_again_before_its_end_and_no_request_waits() {
     assert!(!fixture.lists.is_due(&fixture.host));
     assert_eq!((fixture.look_up(1).await, fixture.host.fetches()), (Lookup::Status(1), 2));
 
-    // What nobody uses is not fetched.
+    // An unused list is not fetched.
     let unused = Fixture::new();
     unused.will_respond(&[], &json!({"ttl": 60}));
     unused.look_up(1).await;
@@ -117,7 +117,7 @@ async fn a_list_in_use_is_fetched_again_before_its_end_and_no_request_waits() {
 }
 
 #[tokio::test]
-async fn a_list_whose_time_is_over_still_refuses_and_no_longer_passes() {
+async fn an_expired_list_still_refuses_and_no_longer_confirms() {
     let fixture = Fixture::new();
     fixture.will_respond(&[5], &json!({"ttl": 60}));
     assert_eq!(fixture.look_up(5).await, Lookup::Status(1));
@@ -138,7 +138,7 @@ async fn a_list_whose_time_is_over_still_refuses_and_no_longer_passes() {
 }
 
 #[tokio::test]
-async fn what_is_no_list_of_the_issuer_is_no_list() {
+async fn a_document_that_is_not_a_list_of_the_issuer_is_refused() {
     let stranger = Signer::new("k1");
     let good = |_: &Fixture| status_list_claims(URI, NOW, 1, &list_of(&[]));
     type Make<'a> = &'a dyn Fn(&Fixture) -> String;
@@ -174,7 +174,7 @@ async fn what_is_no_list_of_the_issuer_is_no_list() {
 }
 
 #[tokio::test]
-async fn a_list_that_ends_right_now_is_no_list_and_is_not_fetched_again_and_again() {
+async fn a_list_that_has_just_expired_is_refused_and_not_fetched_repeatedly() {
     let mut fixture = Fixture::new();
     let policy = Policy { leeway_seconds: 60, ..Policy::default() };
     fixture.keys = Keys::new(KeySource::Text(fixture.signer.public_pem()), policy);
@@ -196,8 +196,8 @@ async fn a_list_that_ends_right_now_is_no_list_and_is_not_fetched_again_and_agai
 }
 
 #[tokio::test]
-async fn the_subject_of_a_list_is_its_address_to_the_letter() {
-    // HTTP writes this one with a slash at its end.
+async fn the_subject_of_a_list_is_exactly_its_address() {
+    // HTTP normalizes this address to one with a slash at its end.
     let (token, other) = ("http://issuer.example", "http://issuer.example/");
     for (subject, expected) in [(token, Lookup::Status(0)), (other, Lookup::Unknown(None))] {
         let fixture = Fixture::new();
@@ -238,7 +238,7 @@ async fn instances_share_lists_with_their_age() {
         "the first instance takes over what the second has fetched"
     );
 
-    // A copy that somebody changed is fetched anew.
+    // A copy that was tampered with is fetched again.
     for (_, value) in fixture
         .host
         .store
@@ -257,7 +257,7 @@ async fn instances_share_lists_with_their_age() {
 }
 
 #[tokio::test]
-async fn only_so_many_lists_are_kept() {
+async fn the_number_of_cached_lists_is_bounded() {
     let fixture = Fixture::new();
     for number in 0..2 * MAX_LISTS {
         let uri = format!("http://issuer.example/status/{number}");
@@ -296,7 +296,7 @@ async fn instances_share_a_fetch_in_progress_and_the_failure_of_the_last() {
     );
     assert_eq!(fixture.host.fetches(), 1);
 
-    // The next attempt is made by one of them alone, and only that one waits.
+    // One instance makes the next attempt, and only that one waits.
     fixture.host.pass(CACHE_POLICY.retry_after.as_secs());
     assert!(ask(1).await.iter().all(|lookup| *lookup == Lookup::Unknown(None)));
     assert_eq!(fixture.host.fetches(), 2);
@@ -305,7 +305,7 @@ async fn instances_share_a_fetch_in_progress_and_the_failure_of_the_last() {
     fixture.host.pass(CACHE_POLICY.retry_after.as_secs());
     fixture.will_respond(&[1], &json!({}));
     assert!(ask(1).await.contains(&Lookup::Status(1)));
-    // Those that did not wait for it look again after a moment.
+    // The instances that did not wait look again soon.
     fixture.host.pass(1);
     assert!(ask(1).await.iter().all(|lookup| *lookup == Lookup::Status(1)));
     assert_eq!(fixture.host.fetches(), 3);

@@ -7,7 +7,7 @@ use edge_auth::FetchError;
 const COMPLETE: &str = "dojang:revocations-complete";
 
 #[tokio::test]
-async fn a_redis_that_lost_its_data_is_down_and_refuses_what_it_still_names() {
+async fn a_redis_that_lost_its_data_counts_as_down_and_still_revokes_its_keys() {
     for (when_down, protected) in [("", 503), ("closed", 503), ("open", 200)] {
         let edge = Edge::with(|variables| {
             variables.auth.revocation = "redis".into();
@@ -48,7 +48,7 @@ async fn a_redis_that_lost_its_data_is_down_and_refuses_what_it_still_names() {
 }
 
 #[tokio::test]
-async fn a_claim_that_a_check_looks_at_and_cannot_read_refuses() {
+async fn a_malformed_claim_that_a_check_needs_is_refused() {
     let edge = Edge::with(|variables| {
         variables.auth.revocation = "redis".into();
         variables.auth.redis_url = "redis://localhost:6379".into();
@@ -74,7 +74,7 @@ async fn a_claim_that_a_check_looks_at_and_cannot_read_refuses() {
                 assert_eq!(body(&response)["code"], code, "{claims}");
             }
         }
-        // What no check looks at is passed on as it is.
+        // A claim that no check needs is ignored.
         let claims =
             format!(r#"{{"token_type":"access","exp":{},"jti":"j2","status":{value}}}"#, NOW + 60);
         let response = edge.with_token("/protected", &edge.signer.token_of_text(&claims)).await;
@@ -112,7 +112,7 @@ async fn a_denied_address_is_not_blamed_on_redis_or_the_issuer() {
 }
 
 #[tokio::test]
-async fn health_asks_redis_itself_and_not_for_everybody_who_asks() {
+async fn health_asks_redis_at_most_every_ten_seconds() {
     let edge = Edge::with(|variables| {
         variables.auth.revocation = "redis".into();
         variables.auth.redis_url = "redis://localhost:6379".into();

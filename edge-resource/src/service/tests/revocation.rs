@@ -40,7 +40,7 @@ async fn a_revoked_token_or_session_opens_nothing() {
 }
 
 #[tokio::test]
-async fn while_redis_is_away_the_setting_decides_but_never_for_roles() {
+async fn while_redis_is_down_the_setting_decides_except_for_roles() {
     for (when_down, protected) in [("", 503), ("closed", 503), ("open", 200)] {
         let edge = Edge::with(|variables| {
             variables.auth.revocation = "redis".into();
@@ -63,7 +63,7 @@ async fn while_redis_is_away_the_setting_decides_but_never_for_roles() {
 }
 
 #[tokio::test]
-async fn while_redis_is_away_no_administrator_gets_at_the_files_of_others() {
+async fn while_redis_is_down_administrators_cannot_read_the_files_of_others() {
     let edge = Edge::with(|variables| {
         variables.auth.revocation = "redis".into();
         variables.auth.redis_url = "redis://localhost:6379".into();
@@ -92,7 +92,7 @@ async fn while_redis_is_away_no_administrator_gets_at_the_files_of_others() {
 
 const LIST: &str = "http://issuer.example/status/1";
 
-/// An edge that asks the status lists below the issuer's `/status`.
+/// Starts an edge with status lists below the issuer's `/status`.
 fn edge_with_lists(when_down: &str) -> Edge {
     Edge::with(|variables| {
         variables.auth.revocation = "status_list".into();
@@ -101,7 +101,7 @@ fn edge_with_lists(when_down: &str) -> Edge {
     })
 }
 
-/// The list in which the second of eight tokens is revoked.
+/// Signs a list that revokes the second of eight tokens.
 fn list(edge: &Edge) -> String {
     let compressed = miniz_oxide::deflate::compress_to_vec_zlib(&[0b10], 6);
     edge.signer.status_list(&status_list_claims(LIST, NOW, 1, &compressed))
@@ -151,14 +151,13 @@ async fn a_token_that_the_status_list_revokes_opens_nothing() {
         health["revocation"],
         json!({"source": "status_list", "lists": {"count": 1, "age_seconds": 0, "stale": false}})
     );
-    // A list is signed by the same key, and no token for all that.
+    // A list is signed with the same key but is not a token.
     let response = edge.with_token("/protected", &list(&edge)).await;
     assert_eq!(body(&response)["code"], "typ_not_allowed");
 }
 
 #[tokio::test]
-async fn a_token_that_names_no_list_passes_where_the_setting_says_so_and_every_other_is_looked_up()
-{
+async fn a_token_that_names_no_list_passes_only_with_that_setting() {
     let edge = Edge::with(|variables| {
         variables.auth.revocation = "status_list_if_named".into();
         variables.auth.status_list_url = "http://issuer.example/status".into();
@@ -190,7 +189,7 @@ async fn a_token_that_names_no_list_passes_where_the_setting_says_so_and_every_o
 }
 
 #[tokio::test]
-async fn while_there_is_no_status_list_the_setting_decides_but_never_for_roles() {
+async fn without_a_status_list_the_setting_decides_except_for_roles() {
     for (when_down, protected) in [("", 503), ("closed", 503), ("open", 200)] {
         let edge = edge_with_lists(when_down);
         let token = |index: u64| {
@@ -208,7 +207,7 @@ async fn while_there_is_no_status_list_the_setting_decides_but_never_for_roles()
         assert_eq!(edge.host.fetches(), 1, "one attempt, then a pause");
         assert_eq!(body(&edge.get("/", &[]).await)["status"], "degraded");
 
-        // Once there was a list, what it revoked stays revoked.
+        // What a list has revoked stays revoked.
         edge.host.pass(5);
         edge.host.will_respond(list(&edge), None);
         assert_eq!(edge.with_token("/admin/dashboard", &token(0)).await.status(), StatusCode::OK);
@@ -229,7 +228,7 @@ async fn while_there_is_no_status_list_the_setting_decides_but_never_for_roles()
 }
 
 #[tokio::test]
-async fn keys_and_lists_are_fetched_again_after_an_answer_and_before_their_end() {
+async fn the_upkeep_refreshes_keys_and_lists_before_they_expire() {
     let edge = Edge::with(|variables| {
         variables.auth.public_key = String::new();
         variables.auth.jwks_url = "http://issuer.example/jwks".into();
@@ -257,7 +256,7 @@ async fn keys_and_lists_are_fetched_again_after_an_answer_and_before_their_end()
     assert_eq!(edge.host.fetches(), 4);
 }
 
-/// The variables of [`edge_with_lists`], for another instance on the same host.
+/// Replaces the service by another instance on the same host.
 fn another_instance(edge: &mut Edge, when_down: &str) {
     let mut variables = Variables::default();
     variables.auth.public_key = edge.signer.public_pem();
@@ -268,8 +267,7 @@ fn another_instance(edge: &mut Edge, when_down: &str) {
 }
 
 #[tokio::test]
-async fn what_the_last_list_refused_is_refused_by_an_instance_that_starts_while_the_issuer_is_down()
-{
+async fn a_new_instance_refuses_by_the_shared_list_while_the_issuer_is_down() {
     for when_down in ["closed", "open"] {
         let mut edge = edge_with_lists(when_down);
         let token = |edge: &Edge, index: u64| {
@@ -281,7 +279,7 @@ async fn what_the_last_list_refused_is_refused_by_an_instance_that_starts_while_
             edge.with_token("/protected", &token(&edge, 1)).await.status(),
             StatusCode::UNAUTHORIZED
         );
-        // Within the time of the list, after it, and long after its `exp`.
+        // Within the lifetime of the list, after it, and long after its `exp`.
         for (seconds, good) in
             [(1, 200), (60, if when_down == "open" { 200 } else { 503 }), (500_000, 0)]
         {
@@ -302,7 +300,7 @@ async fn what_the_last_list_refused_is_refused_by_an_instance_that_starts_while_
 }
 
 #[tokio::test]
-async fn more_lists_than_an_instance_keeps_go_on_refusing_while_the_issuer_is_down() {
+async fn evicted_lists_still_refuse_while_the_issuer_is_down() {
     let edge = edge_with_lists("open");
     let compressed = miniz_oxide::deflate::compress_to_vec_zlib(&[0b10], 6);
     let uri = |number: usize| format!("http://issuer.example/status/{number}");
@@ -329,7 +327,7 @@ async fn more_lists_than_an_instance_keeps_go_on_refusing_while_the_issuer_is_do
 }
 
 #[tokio::test]
-async fn a_list_goes_on_refusing_after_the_clock_was_set_back_and_passes_nothing() {
+async fn after_the_clock_was_set_back_a_list_refuses_and_confirms_nothing() {
     let mut edge = edge_with_lists("open");
     edge.host.will_respond(list(&edge), None);
     let token = |index: u64| {
@@ -340,7 +338,7 @@ async fn a_list_goes_on_refusing_after_the_clock_was_set_back_and_passes_nothing
     let (good, revoked) = (token(0), token(1));
     assert_eq!(edge.with_token("/protected", &revoked).await.status(), StatusCode::UNAUTHORIZED);
     for value in edge.host.store.borrow_mut().values_mut() {
-        // Fetched 30 s ahead of what the clock says now.
+        // The fetch seems to be 30 s in the future.
         let text = String::from_utf8_lossy(value)
             .replace(&format!("\"fetched_at\":{NOW}"), &format!("\"fetched_at\":{}", NOW + 30));
         *value = text.into_bytes();
@@ -354,7 +352,7 @@ async fn a_list_goes_on_refusing_after_the_clock_was_set_back_and_passes_nothing
 }
 
 #[tokio::test]
-async fn a_fresh_instance_reports_the_lists_of_the_others_or_that_it_does_not_know() {
+async fn a_new_instance_reports_the_shared_lists_or_that_there_are_none() {
     let mut edge = edge_with_lists("");
     let health = body(&edge.get("/", &[]).await);
     assert_eq!(

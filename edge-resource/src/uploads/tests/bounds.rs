@@ -4,12 +4,12 @@ use futures_util::FutureExt;
 
 use super::*;
 
-/// Forty uploads that stand still before their last byte, under a quota of four chunks.
+/// Starts forty uploads that stall before their last byte, under a quota of four chunks.
 #[tokio::test]
 async fn uploads_in_progress_count_towards_the_quota() {
     const QUOTA: usize = 4 * CHUNK;
-    // Polls of an upload before it is the next one's turn: all are in progress together, or one
-    // after the other.
+    // Polls of an upload before the next one is polled: the uploads run concurrently, or one after
+    // the other.
     for polls in [1, 100] {
         let edge = &Edge::with_quota(&QUOTA.to_string());
         edge.host.timers_hang.set(true);
@@ -38,7 +38,7 @@ async fn uploads_in_progress_count_towards_the_quota() {
             "the first one is being received where it is alone: {}",
             chunks()
         );
-        // What was cut off is swept later, and counts until then.
+        // Abandoned uploads count until they are swept.
         drop(held);
         edge.host.timers_hang.set(false);
         let response = edge.upload(&bearer, FORM, &body, 16_384).await;
@@ -54,7 +54,7 @@ async fn uploads_in_progress_count_towards_the_quota() {
     }
 }
 
-/// Sends all but the last bytes of a form, and then nothing more.
+/// Sends all but the last bytes of a form, and stalls.
 async fn hold(edge: &Edge, bearer: &str, body: &[u8], has_length: bool) -> Response {
     let length = body.len().to_string();
     let mut headers = vec![(CONTENT_TYPE, FORM)];
@@ -82,7 +82,7 @@ async fn an_upload_without_a_length_grows_up_to_the_quota_and_leaves_one_size() 
 }
 
 #[tokio::test]
-async fn on_a_full_disk_a_file_can_be_deleted_and_what_was_abandoned_is_swept() {
+async fn on_a_full_disk_files_can_be_deleted_and_abandoned_uploads_swept() {
     let edge = Edge::new();
     let bearer = edge.bearer(&json!({"exp": NOW + 99_999}));
     let receipt = json_of(&edge.upload(&bearer, FORM, &form(&bytes(2 * CHUNK)), 16_384).await);
@@ -96,7 +96,7 @@ async fn on_a_full_disk_a_file_can_be_deleted_and_what_was_abandoned_is_swept() 
     assert_eq!(edge.send(Method::DELETE, &path, &bearer, &[]).await.status(), StatusCode::OK);
     assert_eq!(edge.keys(), Vec::<String>::new());
 
-    // An upload that was cut off before the disk was full.
+    // An upload that was interrupted before the disk was full.
     let id = receipt["id"].as_str().expect("an id");
     for key in [format!("chunk/{id}/0"), format!("size/{id}/{CHUNK}")] {
         edge.host.store.borrow_mut().insert(key, b"x".to_vec());
@@ -137,7 +137,7 @@ async fn a_deletion_on_a_full_disk_that_breaks_off_can_be_repeated() {
         let receipt = json_of(&edge.upload(&bearer, FORM, &form(&bytes(2 * CHUNK)), 16_384).await);
         let path = format!("/uploads/{}", receipt["id"].as_str().expect("an id"));
         edge.host.is_full.set(true);
-        // The note is tried first, and counts as one.
+        // The mark is tried first, and counts as one change.
         edge.host.store_fails_after.set(Some(fails_after));
         assert_eq!(
             edge.send(Method::DELETE, &path, &bearer, &[]).await.status(),
@@ -151,7 +151,7 @@ async fn a_deletion_on_a_full_disk_that_breaks_off_can_be_repeated() {
 }
 
 #[tokio::test]
-async fn an_upload_that_stands_still_is_ended_though_no_piece_arrives() {
+async fn a_stalled_upload_fails_although_nothing_arrives() {
     let edge = Edge::new();
     let bearer = edge.bearer(&json!({}));
     let body = form(&bytes(2 * CHUNK));

@@ -48,7 +48,7 @@ async fn a_file_may_be_named_in_the_extended_form_alone() {
 }
 
 #[tokio::test]
-async fn an_input_in_which_no_file_was_chosen_is_none_beside_a_file() {
+async fn an_unfilled_file_input_is_ignored_beside_a_file() {
     let edge = Edge::new();
     let bearer = edge.bearer(&json!({}));
     let part = |name: &str, content: &str| {
@@ -81,7 +81,7 @@ async fn an_input_in_which_no_file_was_chosen_is_none_beside_a_file() {
 }
 
 #[tokio::test]
-async fn a_form_in_which_no_file_was_chosen_stores_nothing() {
+async fn a_form_with_only_an_unfilled_file_input_stores_nothing() {
     let edge = Edge::new();
     let bearer = edge.bearer(&json!({}));
     let note = "--XX\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nhello\r\n";
@@ -108,7 +108,7 @@ async fn a_form_in_which_no_file_was_chosen_stores_nothing() {
             assert_eq!(edge.keys(), Vec::<String>::new(), "{body}");
         }
     }
-    // A file was chosen where the part has a name or content.
+    // A part with a name or content is a file.
     for (name, content) in [("a", ""), (" ", "x"), ("", "x")] {
         let head = format!("Content-Disposition: form-data; name=\"file\"; filename=\"{name}\"");
         let body = format!("--XX\r\n{head}\r\n\r\n{content}\r\n--XX--\r\n");
@@ -177,7 +177,7 @@ async fn a_boundary_is_read_as_clients_write_it() {
 }
 
 #[tokio::test]
-async fn what_is_no_upload_is_refused_and_leaves_nothing() {
+async fn an_invalid_form_is_refused_and_leaves_nothing() {
     let edge = Edge::new();
     let bearer = edge.bearer(&json!({}));
     let big = form(&bytes(2 * CHUNK));

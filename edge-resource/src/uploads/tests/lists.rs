@@ -89,14 +89,14 @@ async fn a_list_refuses_unknown_and_repeated_parameters_and_other_routes_ignore_
 }
 
 #[tokio::test]
-async fn a_file_whose_id_has_seconds_is_still_there_and_older_than_the_others() {
+async fn a_file_whose_id_has_seconds_sorts_as_the_oldest() {
     let edge = Edge::new();
     let bearer = edge.bearer(&json!({}));
     let receipt = json_of(&edge.upload(&bearer, FORM, &form(b"old"), 100).await);
     let id = receipt["id"].as_str().expect("an id");
     let (owner, time, random) = (&id[..16], &id[16..28], &id[28..]);
     assert_eq!(time, format!("{:012x}", NOW * 1000));
-    // Written later than the other, so that nothing but the unit makes it the older one.
+    // Written last, so that only the unit makes it the oldest.
     let old = format!("{owner}{:012x}{random}", NOW + 3600);
     let store = edge.host.store.take();
     edge.host
@@ -119,7 +119,7 @@ async fn a_file_whose_id_has_seconds_is_still_there_and_older_than_the_others() 
 }
 
 #[tokio::test]
-async fn a_page_whose_files_go_away_meanwhile_still_leads_to_the_next() {
+async fn a_page_whose_files_are_deleted_meanwhile_still_leads_to_the_next() {
     let edge = Edge::new();
     let bearer = edge.bearer(&json!({}));
     let mut ids = Vec::new();
@@ -127,7 +127,7 @@ async fn a_page_whose_files_go_away_meanwhile_still_leads_to_the_next() {
         ids.insert(0, json_of(&edge.upload(&bearer, FORM, &form(b"x"), 100).await)["id"].clone());
         edge.host.sleep(Duration::from_millis(1)).await;
     }
-    // As if they were deleted between the listing of the keys and the reading of the records.
+    // Simulates files that are deleted between listing the keys and reading the records.
     for id in &ids[..2] {
         let key = format!("upload/{}", id.as_str().expect("an id"));
         edge.host.unreadable.borrow_mut().push(key);
