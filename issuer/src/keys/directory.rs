@@ -175,7 +175,7 @@ impl KeyDirectory {
         match read_text(&path, false) {
             Ok(json) => Keyring::parse(&json)
                 .map(Some)
-                .map_err(|reason| KeysError::Keyring { path, reason }),
+                .map_err(|source| KeysError::Keyring { path, source }),
             Err(KeysError::FileMissing(_)) => Ok(None),
             Err(error) => Err(error),
         }

@@ -4,14 +4,15 @@ use std::path::PathBuf;
 use aws_lc_rs::error::{KeyRejected, Unspecified};
 use verifier_core::KeyError;
 
-use super::keyring::RingError;
+use super::keyring::{InvalidRing, RingError};
 
 const EXPECTED: &str = "expected an RSA private key of 2048 to 4096 bits as PEM (PKCS#8 or PKCS#1)";
 
 /// A text is not a usable key. No message repeats the text.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidKey {
-    /// It is not PEM, or contains no PEM block.
+    /// It is not PEM, or contains no PEM block. The parser's error is dropped, because it could
+    /// repeat the text.
     #[error("{EXPECTED}")]
     NotPem,
     /// It contains more than one PEM block.
@@ -124,12 +125,12 @@ pub enum KeysError {
         private: PathBuf,
     },
     /// `keyring.json` is not what the issuer wrote.
-    #[error("{} is damaged: {reason}; restore it from a backup", .path.display())]
+    #[error("{} is damaged: {source}; restore it from a backup", .path.display())]
     Keyring {
         /// The file.
         path: PathBuf,
         /// What is wrong.
-        reason: String,
+        source: InvalidRing,
     },
     /// The key cannot change its state now.
     #[error(transparent)]

@@ -18,8 +18,8 @@ impl KeyDirectory {
             problems.push(KeysError::Writable { path: self.path().to_owned(), mode });
         }
         for key in self.read_ring().ok().flatten().into_iter().flat_map(|ring| ring.keys) {
-            // The active key was loaded above. A retired key signs nothing, so that its private half
-            // may be missing.
+            // The active key was loaded above. A retired key signs nothing, so its private half may
+            // be missing.
             match self.private_key(&private_name(&key.kid), Some(&key.kid)) {
                 Err(KeysError::FileMissing(_)) if key.state == KeyState::Retired => {}
                 Err(problem) if key.state != KeyState::Active => problems.push(problem),
@@ -35,9 +35,9 @@ impl KeyDirectory {
         for entry in fs::read_dir(self.path()).into_iter().flatten().flatten() {
             let path = entry.path();
             let is_private = entry.file_name().to_string_lossy().ends_with(PLAIN_PRIVATE);
-            let is_reported = problems.iter().any(
-                |problem| matches!(problem, KeysError::Exposed { path: known, .. } if *known == path),
-            );
+            let is_reported = problems.iter().any(|problem| {
+                matches!(problem, KeysError::Exposed { path: known, .. } if *known == path)
+            });
             let exposed = || exposed_mode(&fs::metadata(&path).ok()?);
             if is_private
                 && !is_reported

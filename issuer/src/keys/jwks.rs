@@ -40,8 +40,8 @@ impl Jwks {
         &self.body
     }
 
-    /// Returns a strong entity tag (RFC 9110 section 8.8.3), quotes included; it depends only on the
-    /// keys.
+    /// Returns a strong entity tag (RFC 9110 section 8.8.3), quotes included; it depends only on
+    /// the keys.
     #[must_use]
     pub fn etag(&self) -> &str {
         &self.etag

@@ -42,8 +42,8 @@ pub(crate) fn sign<T: Serialize>(
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Rs256;
 
-/// An RS256 signature; empty if signing failed. No verifier accepts an empty one, and [`sign`] never
-/// returns it.
+/// An RS256 signature; empty if signing failed. No verifier accepts an empty one, and [`sign`]
+/// never returns it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rs256Signature(Vec<u8>);
 

@@ -13,19 +13,19 @@ pub(super) struct Keyring {
 
 impl Keyring {
     /// Parses a ring. It has exactly one active key, and distinct kids that are safe as file names.
-    pub(super) fn parse(json: &str) -> Result<Self, String> {
-        let ring: Self = serde_json::from_str(json).map_err(|error| error.to_string())?;
+    pub(super) fn parse(json: &str) -> Result<Self, InvalidRing> {
+        let ring: Self = serde_json::from_str(json)?;
         for (i, key) in ring.keys.iter().enumerate() {
             if !is_thumbprint(&key.kid) {
-                return Err(format!("{:?} is not a key id", key.kid));
+                return Err(InvalidRing::Kid(key.kid.clone()));
             }
             if ring.keys.iter().skip(i + 1).any(|other| other.kid == key.kid) {
-                return Err(format!("the key {} is listed twice", key.kid));
+                return Err(InvalidRing::Duplicate(key.kid.clone()));
             }
         }
         match ring.keys.iter().filter(|key| key.state == KeyState::Active).count() {
             1 => Ok(ring),
-            n => Err(format!("exactly one key must be active, not {n}")),
+            count => Err(InvalidRing::Active(count)),
         }
     }
 
@@ -33,8 +33,8 @@ impl Keyring {
         self.keys.iter().find(|key| key.state == KeyState::Active)
     }
 
-    /// Adds a key: active if no other is, and published otherwise. Returns its state, which does not
-    /// change if the key is in the ring already.
+    /// Adds a key: active if no other is, and published otherwise. Returns its state, which does
+    /// not change if the key is in the ring already.
     pub(super) fn add(&mut self, kid: &str, now: DateTime<Utc>) -> KeyState {
         if let Some(known) = self.keys.iter().find(|key| key.kid == kid) {
             return known.state;
@@ -133,6 +133,23 @@ impl Keyring {
     }
 }
 
+/// A text is not a ring that the issuer wrote.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidRing {
+    /// It is not JSON of the right structure.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    /// A key id is not a thumbprint.
+    #[error("{0:?} is not a key id")]
+    Kid(String),
+    /// A key is listed twice.
+    #[error("the key {0} is listed twice")]
+    Duplicate(String),
+    /// This many keys are active.
+    #[error("exactly one key must be active, not {0}")]
+    Active(usize),
+}
+
 /// A key cannot change its state now. Each message is one line with an advice.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RingError {
@@ -212,7 +229,7 @@ mod tests {
             (ring(&[(A, "stolen")]), "unknown variant"),
         ];
         for (json, reason) in cases {
-            let error = Keyring::parse(&json).expect_err(&json);
+            let error = Keyring::parse(&json).expect_err(&json).to_string();
             assert!(error.contains(reason), "{json}: {error}");
         }
     }

@@ -24,7 +24,7 @@ pub use issuer_keys::IssuerKeys;
 pub use jwks::Jwks;
 pub(crate) use jws::sign;
 pub use jws::{Rs256, Rs256Signature, SignError};
-pub use keyring::RingError;
+pub use keyring::{InvalidRing, RingError};
 pub use live::LiveKeys;
 pub use signing_key::{KeyBits, SigningKey};
 pub use trusted::{InvalidTrust, TrustedKey, TrustedKeyFiles};

@@ -12,7 +12,7 @@
 //! | [`DatabaseHealth`] | health checks and shutdown |
 
 mod account_store;
-mod all;
+mod all_stores;
 mod backup;
 mod error;
 mod health;
@@ -26,7 +26,7 @@ mod sqlite;
 mod user_store;
 
 pub use account_store::{AccountStore, UserAndSession};
-pub use all::Storage;
+pub use all_stores::Storage;
 pub use backup::{BackupError, backup};
 pub use error::{ChangeError, ImportError, InsertError, OpenError, StorageError};
 pub use health::{DatabaseHealth, PoolLoad};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::all::Storage;
+use super::all_stores::Storage;
 use super::error::OpenError;
 use super::health::DatabaseHealth as _;
 use super::migrations::TablesState;

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use verifier_core::{Claim, Code, TokenType, VerifiedToken};
+use verifier_core::{Claim, Code, PublicKey, TokenType, VerifiedToken};
 
 use super::refusal::TokenRefusal;
 use crate::clock::unix_time;
@@ -103,11 +103,10 @@ impl TokenChecker {
         let keys = self.keys.current();
         let verifiers = keys.verifiers(token_type);
         let token = self.verify(verifiers, token, now)?;
-        // Without `kid` the token verifies only if the set has a single key.
-        let kid =
-            token.kid().or_else(|| verifiers.plain.keys().keys().first()?.kid().map(Cow::Borrowed));
-        let kid = kid.ok_or(TokenRefusal::UNKNOWN_KEY)?.into_owned();
-        subject(&token, token_type, kid, false)
+        // Without `kid`, the token verifies only if the set has a single key.
+        let only = || verifiers.plain.keys().keys().first().map(PublicKey::thumbprint);
+        let kid = token.kid().map(Cow::into_owned).or_else(only);
+        subject(&token, token_type, kid.ok_or(TokenRefusal::UNKNOWN_KEY)?, false)
     }
 
     fn verify(
@@ -172,7 +171,7 @@ fn is_id(text: &str) -> bool {
     (1..=MAX_ID_BYTES).contains(&text.len()) && !text.contains('\0')
 }
 
-/// Reads `user_id`: SimpleJWT writes a number up to version 5.4, and a string of digits from 5.5 on.
+/// Reads `user_id`: SimpleJWT writes a number up to version 5.4, and a string of digits since 5.5.
 fn user_id(token: &VerifiedToken) -> Option<UserId> {
     let claim: Claim<'_> = token.claim("user_id")?;
     let number = match claim.as_str() {

@@ -20,8 +20,8 @@ pub(super) const COLUMNS: [&str; 9] = [
     "date_joined",
 ];
 
-/// The largest integer that every JSON parser reads exactly. A larger `user_id` would become that of
-/// another user in programs that parse numbers as doubles (RFC 8259 section 6).
+/// The largest integer that every JSON parser reads exactly. A larger `user_id` would become that
+/// of another user in programs that parse numbers as doubles (RFC 8259 section 6).
 const MAX_ID: i64 = (1 << 53) - 1;
 
 /// A value: the database's name of its type, and its text, which is `Err` if it is not UTF-8.
