@@ -183,22 +183,22 @@ impl Metrics {
     pub fn register(&self, registry: &mut Registry) {
         registry.register(
             "http_requests",
-            "Answers by template of the path, method and status",
+            "Responses by template of the path, method and status",
             self.responses.clone(),
         );
         registry.register_with_unit(
             "http_request_duration",
-            "Time from a request to the head of its answer",
+            "Time from a request to the head of its response",
             Unit::Seconds,
             self.durations.clone(),
         );
-        registry.register("connections", "Connections of clients", self.connections.clone());
+        registry.register("connections", "Open connections of clients", self.connections.clone());
         registry.register(
             "http_requests_in_progress",
-            "Requests not answered yet",
+            "Requests without a response yet",
             self.in_progress.clone(),
         );
-        registry.register("logins", "Logins by how they ended", self.logins.clone());
-        registry.register("refreshes", "Refreshes by how they ended", self.refreshes.clone());
+        registry.register("logins", "Logins by outcome", self.logins.clone());
+        registry.register("refreshes", "Refreshes by outcome", self.refreshes.clone());
     }
 }

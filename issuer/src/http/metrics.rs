@@ -56,7 +56,7 @@ impl Collector for CurrentState {
         family(
             &mut encoder,
             "throttled",
-            "Password tries refused because there were too many.",
+            "Rejected password attempts beyond a limit.",
             "limit",
             [("address", throttled.by_address), ("name", throttled.by_name)]
                 .map(|(l, n)| (l, ConstCounter::new(n))),
@@ -65,20 +65,20 @@ impl Collector for CurrentState {
         family(
             &mut encoder,
             "password_hashes",
-            "Password hashes that are computed or wait for their turn.",
+            "Password hashes that run or wait.",
             "state",
             [("running", gauge(hashing.running)), ("waiting", gauge(hashing.waiting))],
         )?;
         single(
             &mut encoder,
             "password_hashes_running_max",
-            "Hashes computed at the same time at most.",
+            "Maximum of concurrent password hashes.",
             gauge(hashing.max_running),
         )?;
         single(
             &mut encoder,
             "password_hashes_waiting_max",
-            "Hashes that may wait.",
+            "Maximum of waiting password hashes.",
             gauge(hashing.max_waiting),
         )?;
         let pool = issuer.storage.pool();
@@ -92,7 +92,7 @@ impl Collector for CurrentState {
         single(
             &mut encoder,
             "database_connections_max",
-            "Connections to the database at most.",
+            "Maximum of connections to the database.",
             gauge(pool.max),
         )?;
         let keys = issuer.keys.current();

@@ -152,7 +152,7 @@ fn a_good_token_is_shown_as_verified_with_its_times_in_words() {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     for line in [
         "ACCEPTED",
-        "  passed       signature   the RS256 signature is that key's",
+        "  passed       signature   an RS256 signature of that key",
         "Claims (verified)",
         "  username: \"testuser\"",
         "  iat: 1767225600  (2026-01-01 00:00:00 UTC, 1 minute ago)",

@@ -1,9 +1,9 @@
 //! The report as JSON.
 
 use serde::Serialize;
-use verifier_core::{Code, Outcome, RejectedToken};
+use verifier_core::Outcome;
 
-use super::{Report, json_escaped};
+use super::{Reason, Report, json_escaped};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -28,36 +28,25 @@ struct CheckRow {
     reason: Option<Reason>,
 }
 
-#[derive(Serialize)]
-struct Reason {
-    code: &'static str,
-    text: &'static str,
-    detail: String,
-}
-
 impl Report<'_> {
     /// Returns one JSON object on a line.
     pub(in crate::cli) fn json(&self) -> String {
-        let reason = |rejected: &RejectedToken| {
-            let code: Code = rejected.code();
-            Reason { code: code.as_str(), text: code.text(self.lang), detail: rejected.to_string() }
-        };
-        let refused = || self.explanation.verdict.as_ref().err().map(reason);
+        let reason = self.reason();
         let checks = self.explanation.steps.iter().map(|step| {
             let (outcome, reason) = match &step.outcome {
                 Outcome::Passed => ("passed", None),
-                Outcome::Failed(_) => ("failed", refused()),
+                Outcome::Failed(_) => ("failed", reason.clone()),
                 Outcome::NotReached => ("not_reached", None),
             };
             CheckRow { check: step.check.as_str(), outcome, reason }
         });
-        let accepted = self.explanation.verdict.is_ok();
+        let accepted = reason.is_none();
         let document = Document {
             accepted,
             verified: accepted,
-            reason: refused(),
-            now: self.now.as_secs(),
             checks: checks.collect(),
+            reason,
+            now: self.now.as_secs(),
             header_json: self.explanation.untrusted_header(),
             claims_json: self.explanation.untrusted_payload(),
         };

@@ -8,6 +8,7 @@ mod words;
 
 use std::fmt;
 
+use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use verifier_core::{Explanation, Lang, UnixTime};
@@ -22,6 +23,25 @@ pub(super) struct Report<'a> {
     pub(super) now: UnixTime,
     /// Language of the report.
     pub(super) lang: Lang,
+}
+
+/// Why the token is refused.
+#[derive(Clone, Serialize)]
+struct Reason {
+    code: &'static str,
+    text: &'static str,
+    /// Quotes the token.
+    detail: String,
+}
+
+impl Report<'_> {
+    /// Returns why the token is refused, which is also why the failed check failed.
+    fn reason(&self) -> Option<Reason> {
+        let refusal = self.explanation.verdict.as_ref().err()?;
+        let code = refusal.code();
+        let (text, detail) = (code.text(self.lang), refusal.to_string());
+        Some(Reason { code: code.as_str(), text, detail })
+    }
 }
 
 /// The members of a JSON object as written: in order, with duplicates, values unparsed.

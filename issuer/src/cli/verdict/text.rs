@@ -2,9 +2,9 @@
 
 use std::fmt::{self, Write as _};
 
-use verifier_core::{Check, Lang, Outcome, RejectedToken};
+use verifier_core::{Check, Lang, Outcome};
 
-use super::{Members, Report, escaped, words};
+use super::{Members, Reason, Report, escaped, words};
 
 /// Claims that are times (RFC 7519 section 4.1).
 const TIMES: [&str; 3] = ["exp", "nbf", "iat"];
@@ -18,15 +18,12 @@ impl Report<'_> {
     }
 
     fn write(&self, out: &mut String) -> fmt::Result {
-        let verdict = &self.explanation.verdict;
-        match verdict {
-            Ok(_) => writeln!(out, "{}", self.say("토큰을 받아들입니다", "ACCEPTED"))?,
-            Err(rejected) => writeln!(
-                out,
-                "{}: {}",
-                self.say("토큰을 거부합니다", "REFUSED"),
-                self.reason(rejected)
-            )?,
+        let reason = self.reason().map(line);
+        match &reason {
+            None => writeln!(out, "{}", self.say("토큰을 받아들입니다", "ACCEPTED"))?,
+            Some(reason) => {
+                writeln!(out, "{}: {reason}", self.say("토큰을 거부합니다", "REFUSED"))?;
+            }
         }
         writeln!(out, "\n{}", self.say("검사", "Checks"))?;
         for step in &self.explanation.steps {
@@ -38,8 +35,8 @@ impl Report<'_> {
                 }
                 Outcome::Failed(_) => {
                     let word = self.say("실패  ", "FAILED     ");
-                    let reason = verdict.as_ref().err().map(|rejected| self.reason(rejected));
-                    writeln!(out, "  {word}  {name:<10}  {}", reason.unwrap_or_default())?;
+                    let reason = reason.as_deref().unwrap_or_default();
+                    writeln!(out, "  {word}  {name:<10}  {reason}")?;
                 }
                 Outcome::NotReached => {
                     let word = self.say("미도달", "not reached");
@@ -76,12 +73,6 @@ impl Report<'_> {
         Ok(())
     }
 
-    fn reason(&self, rejected: &RejectedToken) -> String {
-        let code = rejected.code();
-        // The details quote the token.
-        format!("{code}: {} ({})", code.text(self.lang), escaped(&rejected.to_string()))
-    }
-
     fn say<'t>(&self, ko: &'t str, en: &'t str) -> &'t str {
         match self.lang {
             Lang::Ko => ko,
@@ -98,22 +89,24 @@ impl Report<'_> {
                 "엄격한 JSON, alg는 RS256, typ, crit, b64",
                 "strict JSON, alg RS256, typ, crit, b64",
             ),
-            Check::Key => ("토큰의 키가 키 집합에 있음", "a key of the set is the token's"),
-            Check::Signature => ("그 키의 RS256 서명", "the RS256 signature is that key's"),
+            Check::Key => ("토큰의 키가 키 집합에 있음", "the key set contains the token's key"),
+            Check::Signature => ("그 키의 RS256 서명", "an RS256 signature of that key"),
             Check::Payload => ("엄격한 JSON 객체", "a strict JSON object"),
             Check::ExpiresAt => ("만료되지 않음", "not expired"),
             Check::NotBefore => ("사용 시작 시각이 지남", "already valid"),
             Check::IssuedAt => ("발급 시각이 미래가 아님", "not issued in the future"),
-            Check::TokenType => ("요구된 토큰 종류", "the type that is asked for"),
-            Check::Issuer => ("발급자 (설정된 경우)", "the issuer, when one is configured"),
+            Check::TokenType => ("요구된 토큰 종류", "the required type"),
+            Check::Issuer => ("발급자 (설정된 경우)", "the issuer, if one is configured"),
             Check::Audience => {
-                ("대상 (없으면 토큰에도 없어야 함)", "the audience; none when none is configured")
+                ("대상 (없으면 토큰에도 없어야 함)", "the audience; absent if none is configured")
             }
-            Check::TokenId => {
-                ("비어 있지 않은 문자열, 있으면", "a text that is not empty, when present")
-            }
-            Check::UserId => ("숫자 또는 문자열, 있으면", "a number or a text, when present"),
+            Check::TokenId => ("비어 있지 않은 문자열, 있으면", "a non-empty string, if present"),
+            Check::UserId => ("숫자 또는 문자열, 있으면", "a number or a string, if present"),
         };
         self.say(ko, en)
     }
+}
+
+fn line(Reason { code, text, detail }: Reason) -> String {
+    format!("{code}: {text} ({})", escaped(&detail))
 }

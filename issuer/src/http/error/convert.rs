@@ -1,4 +1,4 @@
-//! Maps errors of the modules below to responses, and logs those that clients are not told about.
+//! Maps errors to responses, and logs those whose cause the response does not contain.
 
 use super::ApiError;
 use crate::http::throttle::Throttled;
