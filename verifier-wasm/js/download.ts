@@ -1,6 +1,6 @@
 import { bare } from "./bare.js";
 import { CodedError, type Fail } from "./faults.js";
-import type { Fetch, FetchRequest, FetchResponse, Reader } from "./fetch.js";
+import type { Fetch, FetchRequest, FetchResponse, Reader } from "./platform-types.js";
 
 /** A document and how it is fetched. */
 export interface Source {

@@ -8,7 +8,7 @@ export type {
   Fetch as JwksFetch,
   FetchRequest as JwksRequest,
   FetchResponse as JwksResponse,
-} from "./fetch.js";
+} from "./platform-types.js";
 export type { FetchOptions, RemoteJwks, RemoteJwksOptions } from "./remote-jwks.js";
 
 /**

@@ -1,5 +1,5 @@
 import { bare } from "./bare.js";
-import type { Fetch } from "./fetch.js";
+import type { Fetch } from "./platform-types.js";
 
 /** One public RSA key as a JSON Web Key (RFC 7517). */
 export interface Jwk {

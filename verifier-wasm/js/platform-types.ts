@@ -1,4 +1,5 @@
-// Types of the platform. Programs without the types of the DOM get `never` in their place.
+// Types of the platform, for programs with and without the types of the DOM: those without get
+// `never` for the classes of the DOM.
 
 /** The instance type of a global class. */
 export type GlobalType<Name extends string> = typeof globalThis extends {
@@ -23,3 +24,27 @@ export type ModuleSource =
   | GlobalType<"Request">
   | GlobalType<"Response">
   | CompiledModule;
+
+/** `fetch`, or a function that replaces it. */
+export type Fetch = (url: string, request: FetchRequest) => Promise<FetchResponse>;
+
+/** The options of a request for a document. */
+export interface FetchRequest {
+  readonly headers: { readonly accept: string };
+  readonly redirect: "manual";
+  readonly cache?: "no-store";
+  readonly signal: GlobalType<"AbortSignal">;
+}
+
+/** The members of a `Response` that are read. */
+export interface FetchResponse {
+  readonly type: string;
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+  readonly body: { getReader(): Reader } | null;
+}
+
+export interface Reader {
+  read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
+  cancel(): Promise<void>;
+}

@@ -3,7 +3,7 @@ import { DocumentCache, type Parsed } from "./document-cache.js";
 import type { Download } from "./download.js";
 import { KeyError, VerificationError } from "./errors.js";
 import type { Fail } from "./faults.js";
-import type { Fetch } from "./fetch.js";
+import type { Fetch } from "./platform-types.js";
 import { JwksError } from "./jwks-error.js";
 import {
   demand,

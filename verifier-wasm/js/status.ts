@@ -29,7 +29,7 @@ export type {
   Fetch as StatusListFetch,
   FetchRequest as StatusListRequest,
   FetchResponse as StatusListResponse,
-} from "./fetch.js";
+} from "./platform-types.js";
 export type {
   FoundStatus,
   KeySource,

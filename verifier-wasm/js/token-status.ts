@@ -1,4 +1,4 @@
-import type { Fetch } from "./fetch.js";
+import type { Fetch } from "./platform-types.js";
 import type { StatusListError } from "./status-list-error.js";
 
 /** Which lists are fetched, and how. Times are seconds. */
