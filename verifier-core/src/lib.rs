@@ -16,18 +16,11 @@
 //! # }
 //! ```
 //!
-//! Verification only: the arithmetic takes variable time and must never see a private key.
+//! Verification only: the arithmetic, in `rsa-verify`, takes variable time and must never see a
+//! private key.
 
 #![no_std]
-// The one exception is a load of the SIMD kernel, in `rs256::kernel::limbs28::products`.
-#![cfg_attr(
-    not(all(
-        target_arch = "wasm32",
-        target_feature = "simd128",
-        not(target_feature = "relaxed-simd")
-    )),
-    forbid(unsafe_code)
-)]
+#![forbid(unsafe_code)]
 #![warn(missing_docs)]
 #![cfg_attr(
     not(test),
@@ -44,15 +37,12 @@ mod code;
 mod explain;
 mod header;
 mod json;
-#[cfg(feature = "kernels")]
-#[doc(hidden)]
-pub mod kernels;
 mod keys;
 mod policy;
 mod refusal;
 mod rejected;
-mod rs256;
 mod segments;
+mod sha256;
 mod span;
 mod status_list;
 mod time;
@@ -70,7 +60,7 @@ pub use keys::{
 pub use policy::{DEFAULT_FUTURE_LEEWAY_SECONDS, MAX_LEEWAY_SECONDS, Policy};
 pub use refusal::{Actual, Refusal};
 pub use rejected::RejectedToken;
-pub use rs256::{MAX_MODULUS_BITS, MIN_MODULUS_BITS};
+pub use rsa_verify::{MAX_MODULUS_BITS, MIN_MODULUS_BITS};
 pub use segments::{MAX_TOKEN_BYTES, Segments};
 pub use span::{Segment, Span};
 pub use status_list::{MAX_STATUS_LIST_BYTES, StatusList};

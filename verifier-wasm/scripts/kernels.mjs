@@ -1,5 +1,5 @@
 // Runs the WebAssembly kernels on the cases of the native ones: reads the output of the example
-// `kernel_cases` of verifier-core from standard input. Needs the built package, which detects the
+// `kernel_cases` of rsa-verify from standard input. Needs the built package, which detects the
 // engine; `cargo xtask kernels` builds it and runs both.
 
 import assert from "node:assert/strict";
@@ -65,7 +65,7 @@ if (detectEngine() === "fma") {
 }
 
 function write({ exports, handle }, bytes) {
-  const at = exports.kernel_room(handle, bytes.length);
+  const at = exports.kernel_buffer(handle, bytes.length);
   new Uint8Array(exports.memory.buffer, at, bytes.length).set(bytes);
 }
 

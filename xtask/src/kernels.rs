@@ -25,7 +25,7 @@ pub(crate) enum Wide {
 /// Builds everything optimised, and compares as many powers as the command line asks for.
 pub(crate) fn run(builder: &mut Builder<'_>, kernels: &Kernels) -> Result<()> {
     let mut cargo = builder.cargo();
-    cargo.args(["build", "--release", "--package", "verifier-core", "--example", "kernel_cases"]);
+    cargo.args(["build", "--release", "--package", "rsa-verify", "--example", "kernel_cases"]);
     builder.runner.stream("building the cases of the kernels", cargo, minutes(30))?;
     // The WebAssembly kernels are those of the package.
     builder.npm_package()?;

@@ -2,7 +2,6 @@
 
 use super::error::KeyError;
 use super::reasons::{PemError, Unsuitable};
-use crate::rs256::RsaPublicKey;
 
 const SEQUENCE: u8 = 0x30;
 const INTEGER: u8 = 0x02;
@@ -19,7 +18,7 @@ const NULL: &[u8] = &[0x05, 0x00];
 /// # Errors
 /// [`KeyError::Pem`] for other bytes, [`KeyError::Unsuitable`] for a key of another algorithm, and
 /// those of the modulus and the exponent.
-pub(super) fn read(der: &[u8], is_spki: bool) -> Result<RsaPublicKey, KeyError> {
+pub(super) fn read(der: &[u8], is_spki: bool) -> Result<rsa_verify::PublicKey, KeyError> {
     let mut reader = Reader { der, at: 0 };
     if is_spki {
         let whole = reader.open(SEQUENCE);
@@ -43,7 +42,7 @@ pub(super) fn read(der: &[u8], is_spki: bool) -> Result<RsaPublicKey, KeyError> 
     if whole != der.len() || reader.at != whole {
         return Err(KeyError::Pem(PemError::Der));
     }
-    Ok(RsaPublicKey::new(modulus, exponent)?)
+    Ok(rsa_verify::PublicKey::new(modulus, exponent)?)
 }
 
 /// A position in a sequence of elements. A malformed element moves it beyond the end, where

@@ -3,8 +3,8 @@
 use super::reasons::{JwkError, KeyMember, PemError, Unsuitable};
 use crate::code::Code;
 use crate::json::JsonError;
-use crate::rs256::InvalidKey;
 use core::fmt;
+use rsa_verify::InvalidKey;
 
 /// Longest key text that is accepted, in bytes: about 180 keys of 4096 bits.
 pub const MAX_KEY_TEXT_BYTES: usize = 131_072;

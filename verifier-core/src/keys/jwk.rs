@@ -5,7 +5,6 @@ use super::public_key::PublicKey;
 use super::reasons::{JwkError, KeyMember, Unsuitable};
 use crate::base64url::Decoder;
 use crate::json::{Text, Value, elements, read_members};
-use crate::rs256::RsaPublicKey;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -129,7 +128,7 @@ impl<'a> Jwk<'a> {
         };
         let modulus = self.unsigned(Member::Modulus, KeyMember::Modulus)?;
         let exponent = self.unsigned(Member::Exponent, KeyMember::Exponent)?;
-        let rsa = RsaPublicKey::new(&modulus, &exponent)?;
+        let rsa = rsa_verify::PublicKey::new(&modulus, &exponent)?;
         Ok(PublicKey::new(kid.map(Text::unescaped), rsa))
     }
 

@@ -1,7 +1,7 @@
 //! One RSA public key.
 
 use crate::base64url;
-use crate::rs256::{RsaPublicKey, sha256};
+use crate::sha256;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -10,11 +10,11 @@ use alloc::vec::Vec;
 #[derive(Clone, Debug)]
 pub struct PublicKey {
     kid: Option<String>,
-    rsa: RsaPublicKey,
+    rsa: rsa_verify::PublicKey,
 }
 
 impl PublicKey {
-    pub(super) const fn new(kid: Option<String>, rsa: RsaPublicKey) -> Self {
+    pub(super) const fn new(kid: Option<String>, rsa: rsa_verify::PublicKey) -> Self {
         Self { kid, rsa }
     }
 
@@ -60,6 +60,6 @@ impl PublicKey {
     /// [`Verifier::verify`](crate::Verifier::verify) decides that.
     #[must_use]
     pub fn verifies(&self, signing_input: &[u8], signature: &[u8]) -> bool {
-        self.rsa.verifies(signing_input, signature)
+        self.rsa.verifies_digest(&sha256::digest(signing_input), signature)
     }
 }

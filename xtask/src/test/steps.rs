@@ -54,7 +54,8 @@ pub(super) fn lints(builder: &mut Builder<'_>) -> Result<()> {
 pub(super) fn documentation(builder: &mut Builder<'_>) -> Result<()> {
     let mut command = builder.cargo();
     command
-        .args(["doc", "--no-deps", "--package", "verifier-core", "--package", "verifier-wasm"])
+        .args(["doc", "--no-deps", "--package", "rsa-verify"])
+        .args(["--package", "verifier-core", "--package", "verifier-wasm"])
         .env("RUSTDOCFLAGS", "-D warnings");
     builder.runner.stream("cargo doc", command, minutes(20))
 }

@@ -1,6 +1,6 @@
 //! Runs the verifier's WebAssembly kernel with wide arithmetic on the cases that the example
-//! `kernel_cases` prints. `verifier-wasm/scripts/kernels.mjs` does so for the kernels that Node
-//! runs.
+//! `kernel_cases` of rsa-verify prints. `verifier-wasm/scripts/kernels.mjs` does so for the kernels
+//! that Node runs.
 
 use std::io::{ErrorKind, Read, stdin};
 use std::path::Path;
@@ -15,7 +15,7 @@ struct Kernel {
     store: Store<()>,
     memory: Memory,
     handle: u32,
-    room: TypedFunc<(u32, u32), u32>,
+    buffer: TypedFunc<(u32, u32), u32>,
     power_is: TypedFunc<(u32, u32), u32>,
 }
 
@@ -39,14 +39,14 @@ impl Kernel {
         };
         let new: TypedFunc<(), u32> = instance.get_typed_func(&mut store, named("kernel_new")?)?;
         let handle = new.call(&mut store, ())?;
-        let room = instance.get_typed_func(&mut store, named("kernel_room")?)?;
+        let buffer = instance.get_typed_func(&mut store, named("kernel_buffer")?)?;
         let power_is = instance.get_typed_func(&mut store, named("kernel_power_is")?)?;
-        Ok(Self { store, memory, handle, room, power_is })
+        Ok(Self { store, memory, handle, buffer, power_is })
     }
 
     fn power_is(&mut self, numbers: [&[u8]; 3], exponent: u32) -> Result<bool> {
         let numbers = numbers.concat();
-        let at = self.room.call(&mut self.store, (self.handle, u32::try_from(numbers.len())?))?;
+        let at = self.buffer.call(&mut self.store, (self.handle, u32::try_from(numbers.len())?))?;
         self.memory.write(&mut self.store, at as usize, &numbers)?;
         Ok(self.power_is.call(&mut self.store, (self.handle, exponent))? == 1)
     }

@@ -1,52 +1,31 @@
 //! 51-bit limbs held as doubles, whose products two fused multiply-adds split exactly (see
-//! [`lanes`]): for wasm engines with relaxed SIMD on machines that fuse, where a product of 51
-//! bits costs little more than one of 28 otherwise.
+//! [`lanes`]): for wasm engines with relaxed SIMD on machines that fuse, where a product of 51 bits
+//! costs little more than one of 28 otherwise.
 //!
-//! Numbers are little-endian slices of K limbs below 2^51, two in a pair, where K is the smallest
-//! multiple of 4 with 51 K >= b + 158 for a modulus n of b bits: 44, 64 and 84 for 2048, 3072 and
-//! 4096 bits. R is 2^(51 K).
+//! [`crate::derivation`] proves the technique, with w = 51 and u = 153: three digits of the
+//! quotient are the number's own lowest limbs, and a fourth is one product away. K is the smallest
+//! multiple of 4 with 51 K >= b + 158. Limbs lie in pairs.
 //!
-//! Instead of n the reduction adds multiples of N = c n, with c below 2^153 chosen so that N = -1
-//! mod 2^153. Then the next three digits of the quotient are the number's own three lowest limbs,
-//! and a fourth is one product away. As N + 1 is a multiple of 2^153, only m = (N + 1) / 2^153 is
-//! kept; adding q N is adding q m three limbs further up and taking q away, which is what clears
-//! the limbs.
-//!
-//! A column c is two sums that carries will join: entry c of the columns holds one of column c and
-//! one of column c + 1. So a pair of limbs is always read as it lies in memory: an even digit sums
-//! to the entries of one parity, an odd digit to those of the other, and the upper half h of a
-//! product goes one entry further than its lower half l.
+//! A column c is two sums that the final carries join: entry c holds one of column c and one of
+//! column c + 1. So a pair of limbs is always read as it lies in memory: an even digit sums to the
+//! entries of one parity, an odd digit to those of the other, and the upper half h of a product
+//! goes one entry further than its lower half l.
 //!
 //! Bounds, with b the bits of n.
-//! - Values: every value between steps is below 2^(b + 154). A product of two is below 2^(2 b +
-//!   308); divided by R, which is at least 2^(b + 158), that is below 2^(b + 150). The reduction
-//!   adds less than R N / R = N < 2^(b + 153). The sum is below 2^(b + 154) again, and below R, so
-//!   that K limbs hold it and the last carry is zero. m is at most N / 2^153 + 1, which is far
-//!   less.
 //! - Products: a limb is below 2^51, in a square's operand doubled, so at most 2^52; a digit is
-//!   below 2^51. That is what `lanes` asks for.
+//!   below 2^51. `lanes` requires that.
 //! - Columns: a product adds |l| <= 2^50 to one sum and h <= 2^52 to the next. Each group of four
 //!   digits adds two of either to a sum; there are K / 4 groups in a product and K / 4 in its
 //!   reduction, so for K <= 84 a sum is below 42 x 2 x (2^52 + 2^50) < 2^59, and a column with its
-//!   carry below 2^61: they fit the signed 64 bits in which they are.
-//!
-//! No number is taken into Montgomery form, as in [`limbs28`](super::limbs28): the power of s
-//! comes out as x = s^e w, with w = R^-(e - 1), and is compared with (p + h) w, where p is what is
-//! expected but for its ending h of 256 bits. w and v = p w are kept, so that v + h w - x is left
-//! to be a multiple of n, at the price of eight rows of products, and eight of reducing them,
-//! instead of 2 K:
-//! - v is below 2^(b + 154), and 2^155 n, which is not below 2^(b + 154) > x, is added to it: the
-//!   sum is below 2^(b + 156). It lies in the columns before they are multiplied for, where it
-//!   adds less than 2^54 to each.
-//! - h has six limbs, and eight are taken: eight columns are cleared, so the sum v - x + h w,
-//!   which is not negative and below 2^(b + 411), becomes one below (2^(b + 411) + 2^408 2^(b +
-//!   153)) / 2^408 < 2^(b + 154).
-//! - That is q n, if it is a multiple: q < 2^(b + 154) / 2^(b - 1) = 2^155 fits four limbs, so it
-//!   is the value / n modulo 2^204, and multiplying it back settles the question column by column.
+//!   carry below 2^61: they fit signed 64 bits.
+//! - Target: v with 2^155 n, below 2^(b + 156), lies in the columns before the products of a digest
+//!   are added, where it adds less than 2^54 to each. A digest has six limbs, and eight columns are
+//!   cleared.
 
 mod lanes;
 
-use super::{ENDING_BYTES, Kernel};
+use crate::integers;
+use crate::kernel::{DIGEST_BYTES, Kernel};
 use alloc::vec::Vec;
 use lanes::{
     Columns, HIGH_BITS, LIMB_BITS, LOW_BITS, Pair, add, columns, numbers, pair, splats, split,
@@ -55,20 +34,19 @@ use lanes::{
 
 const MASK: i64 = (1 << LIMB_BITS) - 1;
 
-/// Digits that are worked on together: as many as leave room for their sums in sixteen registers.
+/// Digits that are worked on together: the sums of four fit into sixteen registers.
 const GROUP: usize = 4;
 
 /// The most pairs of limbs: K = 84, b = 4096.
 const MAX_PAIRS: usize = 42;
 
-/// Of an ending, 256 bits, as whole groups.
-const ENDING_PAIRS: usize = 4;
+/// Pairs of limbs of a digest, 256 bits, as whole groups.
+const DIGEST_PAIRS: usize = 4;
 
-/// Entries before column 0, so that the first group has some before it as all others have; they
-/// stay zero.
+/// Entries of zero before column 0, so that the first group has predecessors as all others have.
 const BEFORE: usize = 2;
 
-/// Entries for which no product has limbs: those before, and two groups that the highest digits
+/// Entries beyond the limbs of a product: those before, and two groups that the highest digits
 /// reach into.
 const AROUND: usize = BEFORE + 2 * GROUP;
 
@@ -78,13 +56,13 @@ const EMPTY: Columns = columns([0, 0]);
 /// Four limbs, or four digits.
 type Group = [Pair; 2];
 
-/// Room for one multiplication after another.
+/// Buffers of one multiplication after another.
 struct Scratch {
     columns: [Columns; 4 * MAX_PAIRS + AROUND],
     operand: [Pair; MAX_PAIRS + 2],
 }
 
-/// The kernel for machines that multiply and add doubles in one instruction.
+/// The kernel of 51-bit limbs.
 #[derive(Clone, Debug)]
 pub(crate) struct Limbs51 {
     exponent: u32,
@@ -96,29 +74,29 @@ pub(crate) struct Limbs51 {
     multiple: Vec<Pair>,
     /// Congruent to w = R^-(e - 1), K limbs.
     scale: Vec<Pair>,
-    /// What the columns of each kind of product begin with, so that in the end they hold sums
-    /// alone. Those of an ending begin with v too, and 2^155 n.
+    /// Initial columns of each kind of product, which cancel the bits of `lanes` that are not part
+    /// of a sum. Those of a digest include v and 2^155 n.
     starts: [Vec<Columns>; 3],
 }
 
-/// The kinds of products, which differ in what their columns begin with.
+/// The kinds of products, which differ in their initial columns.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Product {
     /// Of two numbers.
     Plain,
-    /// Of a number with itself, the operand being the number doubled: products of two different
-    /// limbs are taken once.
+    /// Of a number with itself; the operand is the doubled number: products of two different limbs
+    /// are computed once.
     Square,
-    /// Of the scale and an ending, whose limbs beyond [`ENDING_PAIRS`] are not looked at.
-    Ending,
+    /// Of the scale and a digest, whose limbs beyond [`DIGEST_PAIRS`] are ignored.
+    Digest,
 }
 
 impl Product {
-    const ALL: [Self; 3] = [Self::Plain, Self::Square, Self::Ending];
+    const ALL: [Self; 3] = [Self::Plain, Self::Square, Self::Digest];
 }
 
 impl Kernel for Limbs51 {
-    fn new(modulus: &[u8], exponent: u32, expected: &[u8]) -> Self {
+    fn new(modulus: &[u8], exponent: u32, template: &[u8]) -> Self {
         let bits =
             modulus.len() * 8 - modulus.first().map_or(0, |first| first.leading_zeros() as usize);
         let pairs = ((bits + 158).div_ceil(LIMB_BITS).next_multiple_of(GROUP) / 2).min(MAX_PAIRS);
@@ -127,7 +105,7 @@ impl Kernel for Limbs51 {
             exponent,
             modulus: alloc::vec![ZERO; pairs + 2],
             inverse: [ZERO; 2],
-            // While it is zero, a product of zeros leaves behind what is no sum.
+            // While it is zero, a product of zeros yields exactly the bits to cancel.
             multiple: alloc::vec![ZERO; pairs],
             scale: alloc::vec![ZERO; pairs],
             starts: [no_columns(), no_columns(), no_columns()],
@@ -145,11 +123,11 @@ impl Kernel for Limbs51 {
         }
         kernel.inverse = kernel.compute_inverse();
         kernel.compute_multiple(scratch);
-        kernel.compute_scale(expected, scratch);
+        kernel.compute_scale(template, scratch);
         kernel
     }
 
-    fn power_is_expected(&self, base: &[u8], ending: &[u8; ENDING_BYTES]) -> bool {
+    fn power_matches(&self, base: &[u8], digest: &[u8; DIGEST_BYTES]) -> bool {
         let pairs = self.scale.len();
         let (mut number, mut power) = ([ZERO; MAX_PAIRS], [ZERO; MAX_PAIRS]);
         let (Some(number), Some(power)) = (number.get_mut(..pairs), power.get_mut(..pairs)) else {
@@ -158,36 +136,34 @@ impl Kernel for Limbs51 {
         let scratch = &mut Scratch::new();
         read(base, number);
         self.raise(number, self.exponent, power, scratch);
-        // v - x + h w.
-        self.start(Product::Ending, scratch);
+        // The target minus x, plus h w.
+        self.start(Product::Digest, scratch);
         add_limbs(scratch.columns.get_mut(BEFORE..).unwrap_or_default(), power, -1.0);
-        read(ending, number);
-        scratch.take(&self.scale, 1.0);
-        self.reduced_product(number, Product::Ending, scratch);
+        read(digest, number);
+        scratch.set_operand(&self.scale, 1.0);
+        self.reduced_product(number, Product::Digest, scratch);
         self.is_multiple(number, scratch)
     }
 }
 
 impl Limbs51 {
-    /// -1 / n mod 2^204 by Newton's iteration: right in 3 bits at first, twice as many each round.
+    /// Computes -1 / n mod 2^204 by Newton's iteration: correct in 51 bits at first, in twice as
+    /// many after each round.
     fn compute_inverse(&self) -> Group {
         let Some(&modulus) = self.modulus.first_chunk::<2>() else { return [ZERO; 2] };
         let lowest = numbers(modulus[0])[0] as i64;
-        let mut limb = lowest.wrapping_neg();
-        for _ in 0..5 {
-            limb = limb.wrapping_mul(lowest.wrapping_mul(limb).wrapping_add(2));
-        }
+        let limb = integers::inverse(lowest.cast_unsigned()).cast_signed().wrapping_neg();
         let mut inverse = [pair([(limb & MASK) as f64, 0.0]), ZERO];
         for _ in 0..2 {
             let [low, high] = low_product(&modulus, inverse);
-            // Two more than a limb may be, and no more than `split` takes.
+            // Two more than a limb may be, and within the bounds of `split`.
             let [first, second] = numbers(low);
             inverse = low_product(&[pair([first + 2.0, second]), high], inverse);
         }
         inverse
     }
 
-    /// m = (c n + 1) / 2^153 with c = -1 / n mod 2^153.
+    /// Computes m = (c n + 1) / 2^153 with c = -1 / n mod 2^153.
     fn compute_multiple(&mut self, Scratch { columns: products, .. }: &mut Scratch) {
         let [low, high] = self.inverse;
         products.fill(EMPTY);
@@ -202,16 +178,16 @@ impl Limbs51 {
         settle(*c2, carry, above, &mut self.multiple);
     }
 
-    /// The power of one with an exponent less by one is R^-(e - 2): its product with one is w,
-    /// that with p is v = p w. That lies with 2^155 n, which is 4 n three limbs further up, where
-    /// the columns of an ending begin.
-    fn compute_scale(&mut self, expected: &[u8], scratch: &mut Scratch) {
+    /// Computes w and v. The power of 1 with an exponent less by one is R^-(e - 2): its product
+    /// with 1 is w, that with p is v = p w. v and 2^155 n, which is 4 n three limbs further up, are
+    /// initial columns of a digest.
+    fn compute_scale(&mut self, template: &[u8], scratch: &mut Scratch) {
         let pairs = self.scale.len();
         let (mut one, mut target) = (alloc::vec![ZERO; pairs], alloc::vec![ZERO; pairs]);
         one.iter_mut().take(1).for_each(|lowest| *lowest = pair([1.0, 0.0]));
         let mut scale = core::mem::take(&mut self.scale);
         self.raise(&one, self.exponent - 1, &mut scale, scratch);
-        read(expected, &mut target);
+        read(template, &mut target);
         self.multiply(&mut target, Some(&scale), Product::Plain, scratch);
         self.multiply(&mut scale, Some(&one), Product::Plain, scratch);
         self.scale = scale;
@@ -220,19 +196,18 @@ impl Limbs51 {
         add_limbs(start.get_mut(BEFORE + 3..).unwrap_or_default(), &self.modulus, 4.0);
     }
 
-    /// `power` becomes a number congruent to `base`^`exponent` / R^(`exponent` - 1), left to right
-    /// over the bits below the highest.
+    /// Sets `power` to a number congruent to `base`^`exponent` / R^(`exponent` - 1).
     fn raise(&self, base: &[Pair], exponent: u32, power: &mut [Pair], scratch: &mut Scratch) {
         power.iter_mut().zip(base).for_each(|(to, from)| *to = *from);
-        for bit in (0..exponent.checked_ilog2().unwrap_or(0)).rev() {
+        for bit in integers::bits_below_highest(exponent) {
             self.multiply(power, None, Product::Square, scratch);
-            if exponent >> bit & 1 == 1 {
+            if bit {
                 self.multiply(power, Some(base), Product::Plain, scratch);
             }
         }
     }
 
-    /// `number` becomes one congruent to itself times `by`, or to its square, divided by R.
+    /// Sets `number` to one congruent to itself times `by`, or to its square, divided by R.
     fn multiply(
         &self,
         number: &mut [Pair],
@@ -242,13 +217,13 @@ impl Limbs51 {
     ) {
         self.start(product, scratch);
         match by {
-            Some(by) => scratch.take(by, 1.0),
-            None => scratch.take(number, 2.0),
+            Some(by) => scratch.set_operand(by, 1.0),
+            None => scratch.set_operand(number, 2.0),
         }
         self.reduced_product(number, product, scratch);
     }
 
-    /// The columns become those that a product begins with.
+    /// Sets the columns to the initial ones of a product.
     fn start(&self, product: Product, scratch: &mut Scratch) {
         let Some(start) = self.starts.get(product as usize) else { return };
         for (to, from) in scratch.columns.iter_mut().zip(start) {
@@ -256,9 +231,9 @@ impl Limbs51 {
         }
     }
 
-    /// `number` becomes one congruent to the sum of the columns and its product with the operand,
-    /// divided by R, or by 2^408 when that is an ending's. What the columns begin with to make up
-    /// for bits that are no sums is no part of it.
+    /// Sets `number` to one congruent to the sum of the columns and its product with the operand,
+    /// divided by R, or by 2^408 for a digest. The initial columns that cancel other bits are not
+    /// part of the sum.
     #[inline(never)]
     fn reduced_product(
         &self,
@@ -267,45 +242,43 @@ impl Limbs51 {
         Scratch { columns, operand }: &mut Scratch,
     ) {
         let pairs = number.len();
-        let cleared = if product == Product::Ending { ENDING_PAIRS } else { pairs };
+        let cleared = if product == Product::Digest { DIGEST_PAIRS } else { pairs };
         let squared = product == Product::Square;
         let m0 = self.multiple.first().map_or(0, |pair| numbers(*pair)[0] as i64);
         let (mut quotient, mut carry) = ([ZERO; 2], 0);
         for (index, digits) in number.as_chunks::<2>().0.iter().take(cleared / 2).enumerate() {
-            let place = GROUP * index;
+            let offset = GROUP * index;
             let mut above = 0;
             if squared {
-                // Against itself the group stands undoubled (each product of two of its limbs
-                // comes up twice), against those above it doubled; those below have met it
-                // already.
+                // A group meets itself undoubled (each product of two of its limbs occurs twice)
+                // and the groups above doubled; those below have met it already.
                 above = 2 * index;
                 if let Some(own) = operand.get_mut(above..above + 2) {
                     own.copy_from_slice(digits);
                 }
             }
             if let (Some(window), Some(source)) =
-                (columns.get_mut(BEFORE + place + 2 * above..), operand.get(above..pairs))
+                (columns.get_mut(BEFORE + offset + 2 * above..), operand.get(above..pairs))
             {
                 add_products(window, source, *digits);
             }
-            // The machine finds these digits of the quotient while it is at the products above,
-            // which do not wait for them.
+            // The processor computes these digits of the quotient during the products above, which
+            // do not depend on them.
             if index > 0 {
-                self.add_multiples(columns, place - GROUP, quotient);
+                self.add_multiples(columns, offset - GROUP, quotient);
             }
             let Some(&[e2, e1, c0, c1, c2, c3]) =
-                columns.get(place..).and_then(<[Columns]>::first_chunk)
+                columns.get(offset..).and_then(<[Columns]>::first_chunk)
             else {
                 return;
             };
-            // Only now the highest column of the group below has all that belongs to it, and a
-            // carry.
+            // Only now is the highest column of the group below complete, and has a carry.
             let t0 = column(e1, c0).wrapping_add(column(e2, e1).wrapping_add(carry) >> LIMB_BITS);
             let t1 = column(c0, c1).wrapping_add(t0 >> LIMB_BITS);
             let t2 = column(c1, c2).wrapping_add(t1 >> LIMB_BITS);
             carry = t2 >> LIMB_BITS;
-            // The column of the fourth digit has yet to get the bits that are no sum of the first
-            // product of this group: a multiple of 2^51, which a digit does not see.
+            // The column of the fourth digit still lacks the bits that cancel those of the first
+            // product of this group: a multiple of 2^51, which does not change the digit.
             let t3 = column(c2, c3).wrapping_add(carry).wrapping_add((t0 & MASK).wrapping_mul(m0));
             quotient = [limbs(t0, t1), limbs(t2, t3)];
         }
@@ -315,22 +288,22 @@ impl Limbs51 {
         }
     }
 
-    /// Adds the multiple of N that takes the digits of the quotient at `place` away, which it
-    /// leaves as they are.
-    fn add_multiples(&self, columns: &mut [Columns], place: usize, quotient: Group) {
-        if let Some(window) = columns.get_mut(BEFORE + place + 3..) {
+    /// Adds the multiple of N that clears the digits of the quotient at `offset`; the cleared
+    /// columns are not written.
+    fn add_multiples(&self, columns: &mut [Columns], offset: usize, quotient: Group) {
+        if let Some(window) = columns.get_mut(BEFORE + offset + 3..) {
             add_products(window, &self.multiple, quotient);
         }
     }
 
-    /// Whether `x`, below 2^(b + 154), is a multiple of n, and not zero: what is asked never is,
-    /// and an answer of zeros would be one that was not computed.
+    /// Returns whether `x`, below 2^(b + 154), is a multiple of n. Zero never occurs in a valid
+    /// computation, so it is rejected.
     fn is_multiple(
         &self,
         x: &[Pair],
         Scratch { columns: difference, operand }: &mut Scratch,
     ) -> bool {
-        // q n - x is to become zero.
+        // q n - x must be zero.
         difference.fill(EMPTY);
         add_limbs(difference, x, -1.0);
         let mut lowest = [ZERO; 2];
@@ -350,8 +323,8 @@ impl Scratch {
         Self { columns: [EMPTY; 4 * MAX_PAIRS + AROUND], operand: [ZERO; MAX_PAIRS + 2] }
     }
 
-    /// The operand becomes a number, so many times.
-    fn take(&mut self, number: &[Pair], times: f64) {
+    /// Sets the operand to `times` a number.
+    fn set_operand(&mut self, number: &[Pair], times: f64) {
         for (to, from) in self.operand.iter_mut().zip(number) {
             let [first, second] = numbers(*from);
             *to = pair([times * first, times * second]);
@@ -359,15 +332,15 @@ impl Scratch {
     }
 }
 
-/// Adds the products of four digits with a run of limbs to the columns that begin where the lowest
-/// of either meet. To each sum it also adds bits that are no part of it; how many times depends on
-/// its place and on the length of `source` alone.
+/// Adds the products of four digits with a run of limbs to the columns, beginning with that of the
+/// lowest product. It also adds bits to each sum that are not part of it; how many times depends
+/// only on its index and the length of `source`.
 #[inline(never)]
 fn add_products(columns: &mut [Columns], source: &[Pair], digits: Group) {
     let digits = (splats(digits[0]), splats(digits[1]), splitters());
     let mut entries = columns.as_chunks_mut::<4>().0.iter_mut();
     let Some(mut here) = entries.next() else { return };
-    // The sums of the entries that one pair of limbs has not been multiplied for yet.
+    // The sums of the entries that wait for the products of the next pair of limbs.
     let [mut s0, mut s1, mut s2, _] = *here;
     for ([first, second], after) in source.as_chunks::<2>().0.iter().zip(entries) {
         let [e0, e1, e2, e3, e4] = sums_with(*first, digits, [s0, s1, s2, here[3], after[0]]);
@@ -379,7 +352,7 @@ fn add_products(columns: &mut [Columns], source: &[Pair], digits: Group) {
     [here[0], here[1], here[2]] = [s0, s1, s2];
 }
 
-/// The sums of five neighbouring entries with the products of one pair of limbs.
+/// Returns the sums of five neighbouring entries with the products of one pair of limbs.
 #[inline(always)]
 fn sums_with(
     limbs: Pair,
@@ -399,8 +372,8 @@ fn sums_with(
     ]
 }
 
-/// Makes up for the bits that are no sums of one `add_products`, as far as the limbs of its source
-/// reach: the first column gets one lower half, the next one of both, the one after that two lower
+/// Cancels the bits of one `add_products` that are not part of a sum, as far as the limbs of its
+/// source reach: the first column gets one lower half, the next one of both, the third two lower
 /// halves and one upper, all others two of both.
 fn start_products(entries: &mut [Columns]) {
     let mut bits = LOW_BITS;
@@ -412,7 +385,7 @@ fn start_products(entries: &mut [Columns]) {
     }
 }
 
-/// Adds a number, so many times, to the columns that begin with its lowest.
+/// Adds `times` a number to the columns, beginning with its lowest limb.
 fn add_limbs(entries: &mut [Columns], number: &[Pair], times: f64) {
     for ([even, odd], limbs) in entries.as_chunks_mut::<2>().0.iter_mut().zip(number) {
         let [first, second] = numbers(*limbs);
@@ -421,7 +394,7 @@ fn add_limbs(entries: &mut [Columns], number: &[Pair], times: f64) {
     }
 }
 
-/// A product mod 2^204.
+/// Returns a product mod 2^204.
 fn low_product(source: &Group, digits: Group) -> Group {
     let mut columns = [EMPTY; 2 * GROUP];
     start_products(&mut columns);
@@ -431,19 +404,19 @@ fn low_product(source: &Group, digits: Group) -> Group {
     product
 }
 
-/// The column that begins the entry `here`: its other half ends the one `below`.
+/// Returns the column whose first half is in the entry `here` and whose second half is in `below`.
 fn column(below: Columns, here: Columns) -> i64 {
     let ([_, end], [beginning, _]) = (sums(below), sums(here));
     end.wrapping_add(beginning)
 }
 
-/// The lowest limb of either sum.
+/// Returns the lowest limbs of two sums.
 fn limbs(first: i64, second: i64) -> Pair {
     pair([(first & MASK) as f64, (second & MASK) as f64])
 }
 
-/// Takes the limbs of the number in the columns, as many as there is room for, and returns the
-/// carry out of the last.
+/// Propagates the carries of columns into as many limbs as `number` has, and returns the carry out
+/// of the last.
 fn settle(mut below: Columns, mut carry: i64, columns: &[Columns], number: &mut [Pair]) -> i64 {
     for (to, [even, odd]) in number.iter_mut().zip(columns.as_chunks::<2>().0) {
         let first = column(below, *even).wrapping_add(carry);
@@ -455,21 +428,11 @@ fn settle(mut below: Columns, mut carry: i64, columns: &[Columns], number: &mut 
     carry
 }
 
-/// Big-endian bytes into limbs; `number` has room for them.
+/// Reads big-endian bytes into limbs, which have enough bits for them.
 fn read(bytes: &[u8], number: &mut [Pair]) {
-    let (mut buffer, mut bits) = (0_i64, 0);
-    let mut bytes = bytes.iter().rev();
-    let mut limb = || {
-        while bits < LIMB_BITS {
-            buffer |= i64::from(bytes.next().copied().unwrap_or(0)) << bits;
-            bits += 8;
-        }
-        let limb = buffer & MASK;
-        buffer >>= LIMB_BITS;
-        bits -= LIMB_BITS;
-        limb
-    };
+    let mut source = integers::limbs::<{ LIMB_BITS as u32 }>(bytes);
+    let mut limb = || source.next().unwrap_or(0) as f64;
     for to in number {
-        *to = limbs(limb(), limb());
+        *to = pair([limb(), limb()]);
     }
 }

@@ -1,25 +1,23 @@
-//! Two numbers side by side, and the one operation that [`limbs51`](super) is made of: a product
-//! of limbs, split exactly by two fused multiply-adds. Once for wasm with relaxed SIMD, once for
-//! any machine, which is slow and there for the tests.
+//! Two numbers in one vector, and the operation that [`limbs51`](super) is built on: a product of
+//! limbs, split exactly by two fused multiply-adds. One version is for wasm with relaxed SIMD, and
+//! a portable one, which is slow, for the tests.
 //!
 //! For integers 0 <= x <= 2^52 and 0 <= y < 2^51, and doubles that round to the nearest:
 //! - x y + 2^103 is in [2^103, 2^104), where the doubles are the multiples of 2^51. The first
-//!   multiply-add, which rounds once, makes it 2^103 + h 2^51, with x y = h 2^51 + l, 0 <= h <=
-//!   2^52 and |l| <= 2^50. Up to 2^104, one more in h is one more in the bits of the double: they
-//!   are the bits of 2^103 plus h.
+//!   multiply-add, which rounds once, yields 2^103 + h 2^51, with x y = h 2^51 + l, 0 <= h <= 2^52
+//!   and |l| <= 2^50. Up to 2^104, incrementing h increments the bits of the double: they are the
+//!   bits of 2^103 plus h.
 //! - (2^103 + 3 2^51) - (2^103 + h 2^51) = (3 - h) 2^51 is exact: |3 - h| <= 2^52.
-//! - The second multiply-add makes x y + (3 - h) 2^51 = 3 2^51 + l of it: an integer in (2^52,
-//!   2^53), so it is exact too, and one more in l is one more in the bits: they are the bits of 3
-//!   2^51 plus l.
+//! - The second multiply-add yields x y + (3 - h) 2^51 = 3 2^51 + l: an integer in (2^52, 2^53), so
+//!   it is exact too, and its bits are those of 3 2^51 plus l.
 //!
-//! So h and l can be summed as the bits they are in, once for each sum the bits of 2^103 and of 3
-//! 2^51 are taken off: modulo 2^64 the order does not matter. Both are multiples of 2^51, which
-//! leaves alone what lies below.
+//! So the bits of h and l can be summed as integers when the bits of 2^103 and of 3 2^51 are
+//! subtracted once for each summand: modulo 2^64 the order does not matter. Both are multiples of
+//! 2^51, so they do not change lower bits.
 //!
-//! A multiply-add that rounds twice would give other numbers, and this kernel wrong answers: who
-//! chooses the module that has it must have seen one that rounds once (see `js/engine.ts` of
-//! verifier-wasm). The choice is an engine's, the same for all that it runs (WebAssembly 3.0,
-//! section 4.3.4).
+//! A multiply-add that rounds twice would give wrong verdicts: the program that selects this module
+//! must have checked that the engine rounds once (see `js/engine.ts` of verifier-wasm). An engine
+//! makes that choice once for everything it runs (WebAssembly 3.0, section 4.3.4).
 
 /// Bits of a limb: h and l are counted in its powers.
 pub(super) const LIMB_BITS: usize = 51;
@@ -29,9 +27,9 @@ const HIGH: f64 = (1_u128 << 103) as f64;
 /// 2^103 + 3 2^51.
 const HIGH_AND_LOW: f64 = ((1_u128 << 103) + (3 << LIMB_BITS)) as f64;
 
-/// What is in the bits of the upper half of a product beside h.
+/// The bits of the upper half of a product without h.
 pub(super) const HIGH_BITS: i64 = HIGH.to_bits().cast_signed();
-/// What is in the bits of the lower half beside l.
+/// The bits of the lower half without l.
 pub(super) const LOW_BITS: i64 = ((3_u64 << LIMB_BITS) as f64).to_bits().cast_signed();
 
 #[cfg(not(all(target_arch = "wasm32", target_feature = "relaxed-simd")))]
@@ -146,9 +144,8 @@ mod relaxed {
         i64x2_add(a, b)
     }
 
-    /// 2^103 and 2^103 + 3 2^51, read from memory once for a row of products: as constants they
-    /// would stand at every place where they are used, and engines may put one together anew each
-    /// time, which takes a sixth of all the time.
+    /// 2^103 and 2^103 + 3 2^51, read from memory once for a row of products: engines may
+    /// construct a constant again at each use, which takes a sixth of all the time.
     pub(in super::super) fn splitters() -> [Pair; 2] {
         *core::hint::black_box(&[f64x2_splat(HIGH), f64x2_splat(HIGH_AND_LOW)])
     }

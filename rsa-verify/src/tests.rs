@@ -1,6 +1,6 @@
-//! Every kernel against an independent library, on random numbers and on those that make carries.
+//! Compares every kernel with an independent library, on random numbers and on numbers that carry.
 
-use super::{ENDING_BYTES, Kernel};
+use crate::kernel::{DIGEST_BYTES, Kernel};
 use alloc::vec;
 use alloc::vec::Vec;
 use num_bigint::BigUint;
@@ -56,14 +56,14 @@ fn odd_modulus() -> impl Strategy<Value = BigUint> {
     })
 }
 
-/// Whether a kernel finds this number to be the power.
+/// Returns whether a kernel accepts this number as the power.
 fn power_is<K: Kernel>(modulus: &[u8], base: &[u8], exponent: u32, mut expected: Vec<u8>) -> bool {
-    let place: &mut [u8; ENDING_BYTES] = expected.last_chunk_mut().expect("256 bytes or more");
-    let ending = core::mem::replace(place, [0; ENDING_BYTES]);
-    K::new(modulus, exponent, &expected).power_is_expected(base, &ending)
+    let tail: &mut [u8; DIGEST_BYTES] = expected.last_chunk_mut().expect("256 bytes or more");
+    let digest = core::mem::replace(tail, [0; DIGEST_BYTES]);
+    K::new(modulus, exponent, &expected).power_matches(base, &digest)
 }
 
-/// The right power is told, and one with a flipped bit is not.
+/// Asserts that the correct power is accepted, and one with a flipped bit is not.
 fn check<K: Kernel>(
     modulus: &BigUint,
     base: &BigUint,
@@ -118,7 +118,7 @@ macro_rules! kernel_tests {
 }
 
 kernel_tests! {
-    on_28_bit_limbs: crate::rs256::kernel::limbs28::Limbs28;
-    on_51_bit_limbs: crate::rs256::kernel::limbs51::Limbs51;
-    on_60_bit_limbs: crate::rs256::kernel::limbs60::Limbs60;
+    on_28_bit_limbs: crate::limbs28::Limbs28;
+    on_51_bit_limbs: crate::limbs51::Limbs51;
+    on_60_bit_limbs: crate::limbs60::Limbs60;
 }

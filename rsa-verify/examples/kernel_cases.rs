@@ -1,9 +1,9 @@
-//! Powers modulo random and adversarial numbers, computed by `num-bigint`, one of 16 by `rsa` as
-//! well, and asked of every kernel of this build, each with the right answer and with one that
-//! differs in a bit. With `--emit` the cases go to standard output as well, for kernels that run
-//! elsewhere; `cargo xtask kernels` connects the two.
+//! Compares every kernel of this build with `num-bigint`, and for one power of 16 with `rsa`: powers
+//! modulo random and adversarial numbers, each correct and with one flipped bit. `--emit` writes
+//! the cases to standard output, for kernels that run elsewhere; `cargo xtask kernels` connects the
+//! two.
 //!
-//! `cargo run --release -p verifier-core --example kernel_cases -- [--cases N] [--seed N] [--emit]`
+//! `cargo run --release -p rsa-verify --example kernel_cases -- [--cases N] [--seed N] [--emit]`
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -11,12 +11,12 @@ use std::io::{BufWriter, Write};
 
 use num_bigint::BigUint;
 use rsa::BoxedUint;
-use verifier_core::kernels::Kernels;
+use rsa_verify::kernels::Kernels;
 
-/// Powers taken with one modulus.
+/// Powers computed with one modulus.
 const POWERS: u64 = 16;
 
-/// What is slow is asked of one power of so many.
+/// Slow operations compute one power of this many.
 const SHARE: u64 = 16;
 
 /// The raw operation of the library `rsa`.
@@ -167,7 +167,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 .into());
             }
             let mut wrong = power.clone();
-            // Mostly in the ending, for which a kernel need not be prepared anew.
+            // Mostly in the digest, for which a kernel need not be prepared again.
             let among = if random.below(8) == 0 { bits } else { 256 };
             let bit = random.below(among);
             wrong.set_bit(bit, !wrong.bit(bit));
@@ -175,14 +175,14 @@ fn main() -> Result<(), Box<dyn Error>> {
             let all = random.0.is_multiple_of(SHARE);
             let mut kernels = Kernels::new(&modulus_bytes, exponent, &power, all)
                 .ok_or("a modulus is too short")?;
-            for (expected, answer) in [(&power, true), (&wrong, false)] {
+            for (expected, verdict) in [(&power, true), (&wrong, false)] {
                 if !kernels.expects(expected) {
                     kernels = Kernels::new(&modulus_bytes, exponent, expected, all)
                         .ok_or("a modulus is too short")?;
                 }
-                if !kernels.all_say(answer, &base, expected) {
+                if !kernels.all_return(verdict, &base, expected) {
                     return Err(format!(
-                        "a kernel does not answer {answer}: n {modulus:x} base {base:02x?} e {exponent} expected {expected:02x?}"
+                        "a kernel does not return {verdict}: n {modulus:x} base {base:02x?} e {exponent} expected {expected:02x?}"
                     )
                     .into());
                 }

@@ -1,0 +1,59 @@
+//! Verification of RSASSA-PKCS1-v1_5 signatures of SHA-256 digests (RFC 8017 section 8.2.2).
+//!
+//! [`PublicKey`] checks a modulus and an exponent once and precomputes what its kernel needs. One
+//! kernel is compiled for each kind of machine; [`derivation`] proves the technique that they
+//! share, and the documentation of each kernel module its bounds.
+//!
+//! The hash function is the caller's: this crate has no dependencies.
+//!
+//! Everything here works on public values and takes variable time. **It must never be used for
+//! signing.**
+
+#![no_std]
+#![warn(missing_docs)]
+#![cfg_attr(
+    not(test),
+    warn(clippy::indexing_slicing, clippy::panic, clippy::expect_used, clippy::unreachable)
+)]
+
+extern crate alloc;
+
+#[cfg(any(
+    test,
+    target_pointer_width = "64",
+    feature = "wide-arithmetic",
+    not(all(target_arch = "wasm32", target_feature = "relaxed-simd"))
+))]
+mod columns;
+pub mod derivation;
+mod integers;
+mod kernel;
+#[cfg(feature = "kernels")]
+#[doc(hidden)]
+pub mod kernels;
+// Each kernel where it is selected, and all of them on 64-bit machines where they are compared.
+#[cfg(any(
+    test,
+    all(feature = "kernels", target_pointer_width = "64"),
+    not(any(
+        target_pointer_width = "64",
+        feature = "wide-arithmetic",
+        all(target_arch = "wasm32", target_feature = "relaxed-simd")
+    ))
+))]
+mod limbs28;
+#[cfg(any(
+    test,
+    all(feature = "kernels", target_pointer_width = "64"),
+    all(target_arch = "wasm32", target_feature = "relaxed-simd", not(feature = "wide-arithmetic"))
+))]
+mod limbs51;
+#[cfg(any(test, target_pointer_width = "64", feature = "wide-arithmetic"))]
+mod limbs60;
+mod public_key;
+mod selected;
+#[cfg(test)]
+mod tests;
+
+pub use kernel::DIGEST_BYTES;
+pub use public_key::{InvalidKey, MAX_MODULUS_BITS, MIN_MODULUS_BITS, PublicKey};

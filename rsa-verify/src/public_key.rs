@@ -1,0 +1,138 @@
+//! RSA public keys, and the encoding that their signatures must yield.
+
+use crate::kernel::{DIGEST_BYTES, Kernel};
+use crate::selected::Selected;
+use alloc::vec::Vec;
+
+/// Smallest modulus, in bits (RFC 7518 section 3.3).
+pub const MIN_MODULUS_BITS: u32 = 2048;
+/// Largest modulus, in bits: bounds the work of one verification.
+pub const MAX_MODULUS_BITS: u32 = 4096;
+
+/// The zero that ends the padding, and the DER of `DigestInfo` up to the digest: SHA-256 with its
+/// NULL parameter (RFC 8017 section 9.2, note 1).
+const DIGEST_INFO: [u8; 20] = [
+    0x00, 0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01,
+    0x05, 0x00, 0x04, 0x20,
+];
+
+/// Why a modulus or an exponent is not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InvalidKey {
+    /// The modulus is shorter than [`MIN_MODULUS_BITS`].
+    TooSmall {
+        /// Bits of the modulus.
+        bits: u32,
+    },
+    /// The modulus is longer than [`MAX_MODULUS_BITS`].
+    TooLarge {
+        /// Bits of the modulus.
+        bits: u32,
+    },
+    /// The modulus is even.
+    ModulusEven,
+    /// The exponent is even, below 3, or 2^32 or more.
+    ExponentInvalid,
+}
+
+/// An RSA public key, with the precomputed values of its kernel.
+#[derive(Clone, Debug)]
+pub struct PublicKey {
+    /// Big-endian, without leading zeros.
+    modulus: Vec<u8>,
+    exponent: u32,
+    bits: u32,
+    kernel: Selected,
+}
+
+impl PublicKey {
+    /// Accepts a modulus and an exponent, both big-endian with any number of leading zeros.
+    ///
+    /// The modulus must be odd and have 2048 to 4096 bits, whatever the length of its encoding. The
+    /// exponent must be odd and from 3 to 2^32 - 1.
+    ///
+    /// # Errors
+    /// The first [`InvalidKey`] in this order: size of the modulus, exponent, parity of the
+    /// modulus.
+    pub fn new(mut modulus: &[u8], exponent: &[u8]) -> Result<Self, InvalidKey> {
+        while let [0, rest @ ..] = modulus {
+            modulus = rest;
+        }
+        let bits = bit_length(modulus);
+        if bits < MIN_MODULUS_BITS {
+            return Err(InvalidKey::TooSmall { bits });
+        }
+        if bits > MAX_MODULUS_BITS {
+            return Err(InvalidKey::TooLarge { bits });
+        }
+        let exponent = read_exponent(exponent).ok_or(InvalidKey::ExponentInvalid)?;
+        if modulus.last().is_none_or(|lowest| lowest % 2 == 0) {
+            return Err(InvalidKey::ModulusEven);
+        }
+        let kernel = Selected::new(modulus, exponent, &encoding_template(modulus.len()));
+        Ok(Self { modulus: modulus.to_vec(), exponent, bits, kernel })
+    }
+
+    /// Returns the bits of the modulus.
+    #[must_use]
+    pub const fn bits(&self) -> u32 {
+        self.bits
+    }
+
+    /// Returns the public exponent.
+    #[must_use]
+    pub const fn exponent(&self) -> u32 {
+        self.exponent
+    }
+
+    /// Returns the modulus, big-endian without leading zeros.
+    #[must_use]
+    pub fn modulus(&self) -> &[u8] {
+        &self.modulus
+    }
+
+    /// Returns whether `signature` is this key's signature of a message with this SHA-256 digest
+    /// (RFC 8017 section 8.2.2).
+    ///
+    /// The signature must have the length of the modulus and be below it. The recovered number is
+    /// compared as a whole with the only encoding of the digest and never parsed: parsing is what
+    /// the forgeries against small exponents rely on.
+    #[must_use]
+    pub fn verifies_digest(&self, digest: &[u8; DIGEST_BYTES], signature: &[u8]) -> bool {
+        // Big-endian and of equal length: comparing the bytes compares the numbers.
+        if signature.len() != self.modulus.len() || signature >= self.modulus.as_slice() {
+            return false;
+        }
+        self.kernel.power_matches(signature, digest)
+    }
+}
+
+/// Returns the EMSA-PKCS1-v1_5 encoding (RFC 8017 section 9.2) of a digest of zeros: 00 01 FF .. FF
+/// 00, `DigestInfo`, digest.
+fn encoding_template(len: usize) -> Vec<u8> {
+    let padding = len.saturating_sub(2 + DIGEST_INFO.len() + DIGEST_BYTES);
+    let mut encoded = Vec::with_capacity(len);
+    encoded.extend_from_slice(&[0x00, 0x01]);
+    encoded.resize(2 + padding, 0xff);
+    encoded.extend_from_slice(&DIGEST_INFO);
+    encoded.resize(len, 0);
+    encoded
+}
+
+/// Returns the bits of a big-endian number without leading zeros, saturated.
+fn bit_length(bytes: &[u8]) -> u32 {
+    let Some(first) = bytes.first() else { return 0 };
+    let len = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+    len.saturating_mul(8).saturating_sub(first.leading_zeros())
+}
+
+fn read_exponent(bytes: &[u8]) -> Option<u32> {
+    let mut exponent = 0_u32;
+    for byte in bytes {
+        if exponent >> 24 != 0 {
+            return None;
+        }
+        exponent = exponent << 8 | u32::from(*byte);
+    }
+    (exponent >= 3 && exponent % 2 == 1).then_some(exponent)
+}
