@@ -179,6 +179,7 @@ impl<'a> Builder<'a> {
             .file(&root.join("Cargo.toml"))?
             .file(&root.join("Cargo.lock"))?
             .tree(&root.join("rsa-verify"), &["examples"])?
+            .tree(&root.join("rsa-verify"), &["examples"])?
             .tree(&root.join("verifier-core"), &["tests", "examples"])?
             .tree(&root.join("verifier-wasm"), &NOT_SOURCES)?;
         let output = root.join("verifier-wasm/dist/index.js");

@@ -27,6 +27,8 @@ pub(super) enum Area {
 
 /// The longest prefix of a path is its area.
 const PREFIXES: &[(&str, Area)] = &[
+    ("rsa-verify/", Area::Core),
+    ("rsa-verify/examples/", Area::CoreTests),
     ("verifier-core/", Area::Core),
     ("verifier-core/examples/", Area::CoreTests),
     ("verifier-core/tests/", Area::CoreTests),
@@ -35,6 +37,7 @@ const PREFIXES: &[(&str, Area)] = &[
     ("verifier-wasm/", Area::NpmPackage),
     ("verifier-wasm/src/", Area::WasmBindings),
     ("verifier-wasm/Cargo.toml", Area::WasmBindings),
+    ("edge-auth/", Area::EdgeResource),
     ("edge-resource/", Area::EdgeResource),
     ("edge-host/", Area::EdgeHost),
     ("connection/", Area::Connection),

@@ -197,7 +197,9 @@ pub(super) fn core_tests_with_limbs51(builder: &mut Builder<'_>) -> Result<()> {
 /// Repeats the unit and integration tests of the core with a kernel that is not the native one.
 fn core_tests_with_kernel(builder: &mut Builder<'_>, kernel: &str) -> Result<()> {
     let what = format!("the tests of verifier-core with {kernel}");
-    let is_of_core = |program: &&TestProgram| program.package == "verifier-core";
+    let is_of_core = |program: &&TestProgram| {
+        ["rsa-verify", "verifier-core"].contains(&program.package.as_str())
+    };
     for program in programs::list(builder)?.iter().filter(is_of_core) {
         let variables = vec![("VERIFIER_KERNEL", OsStr::new(kernel))];
         programs::run(builder, program, &Settings { what: &what, threads: None, variables })?;
