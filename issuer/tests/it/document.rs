@@ -1,116 +1,19 @@
-//! The OpenAPI document: that it says what the router does, and that the router does what it says.
+//! The OpenAPI document and the router agree.
 //!
-//! Every answer that the tests get through [`TestIssuer::send`](crate::support::TestIssuer::send)
-//! is judged by it too.
+//! [`TestIssuer::send`](crate::support::TestIssuer::send) checks every response of the other tests
+//! against the document too.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::process::Command;
-use std::sync::{Mutex, PoisonError};
 
-use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
 use crate::http::{Answer, Request, exchange, request};
+use crate::response_checker::{pointed, resolved};
 use crate::support::{Options, PASSWORD, TestIssuer, skipped};
 
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
-
-/// Judges answers by the document of the issuer that gave them.
-pub(crate) struct Judge {
-    document: Value,
-    validators: Mutex<BTreeMap<String, Validator>>,
-}
-
-impl Judge {
-    pub(crate) fn new(document: Value) -> Self {
-        Self { document, validators: Mutex::default() }
-    }
-
-    /// Panics when an operation of the document answered as the document does not say.
-    #[track_caller]
-    pub(crate) fn judge(&self, request: &Request, answer: &Answer) {
-        let (method, path) = (request.method().to_ascii_lowercase(), request.path());
-        let Some((template, operation)) = self.operation(&method, path) else { return };
-        // Given by the HTTP library, for what is no request: every answer of the issuer has an id.
-        if answer.header("x-request-id").is_none() {
-            return;
-        }
-        let name = format!("{method} {path}: {} {}", answer.status, answer.body);
-        let response = operation["responses"].get(answer.status.to_string());
-        let response =
-            resolved(&self.document, response.unwrap_or_else(|| panic!("not documented: {name}")));
-        let Some(content) = response.get("content").and_then(Value::as_object) else {
-            assert_eq!(answer.body, "", "no body is documented: {name}");
-            return;
-        };
-        for header in
-            response.get("headers").and_then(Value::as_object).into_iter().flat_map(Map::keys)
-        {
-            assert!(answer.header(header).is_some(), "no {header}: {name}");
-        }
-        let sent = answer.header("content-type").unwrap_or_default();
-        let sent = sent.split(';').next().unwrap_or_default();
-        let Some(media) = content.get(sent).or_else(|| content.get("*/*")) else {
-            panic!("the content type {sent} is not documented: {name}")
-        };
-        if sent == "application/json" {
-            self.validate(
-                &format!("{method} {template} {}", answer.status),
-                &media["schema"],
-                answer,
-                &name,
-            );
-        }
-    }
-
-    #[track_caller]
-    fn validate(&self, key: &str, schema: &Value, answer: &Answer, name: &str) {
-        let mut validators = self.validators.lock().unwrap_or_else(PoisonError::into_inner);
-        let validator = validators.entry(key.to_owned()).or_insert_with(|| {
-            // The references of the schema lead into the document.
-            let mut root = schema.as_object().expect("a schema is an object").clone();
-            root.insert("components".to_owned(), self.document["components"].clone());
-            jsonschema::draft202012::new(&Value::Object(root))
-                .unwrap_or_else(|error| panic!("{key}: {error}"))
-        });
-        let faults: Vec<String> =
-            validator.iter_errors(&answer.json()).map(|error| error.to_string()).collect();
-        assert!(faults.is_empty(), "{faults:?}: {name}");
-    }
-
-    fn operation(&self, method: &str, path: &str) -> Option<(&str, &Value)> {
-        let path = path.split('?').next()?;
-        let paths = self.document["paths"].as_object().expect("paths");
-        let exact = paths.get_key_value(path);
-        let (template, item) =
-            exact.or_else(|| paths.iter().find(|(template, _)| fits(template, path)))?;
-        Some((template, item.get(method)?))
-    }
-}
-
-fn fits(template: &str, path: &str) -> bool {
-    let (wanted, found): (Vec<_>, Vec<_>) =
-        (template.split('/').collect(), path.split('/').collect());
-    let same = |(wanted, found): (&&str, &&str)| {
-        wanted == found || (wanted.starts_with('{') && !found.is_empty())
-    };
-    wanted.len() == found.len() && wanted.iter().zip(&found).all(same)
-}
-
-fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
-    match value.get("$ref").and_then(Value::as_str) {
-        Some(reference) => pointed(document, reference),
-        None => value,
-    }
-}
-
-fn pointed<'a>(document: &'a Value, reference: &str) -> &'a Value {
-    let pointer = reference
-        .strip_prefix('#')
-        .unwrap_or_else(|| panic!("{reference} leads out of the document"));
-    document.pointer(pointer).unwrap_or_else(|| panic!("{reference} leads nowhere"))
-}
 
 fn references<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
     match value {

@@ -17,6 +17,7 @@ mod keys;
 mod metrics;
 mod published;
 mod redis;
+mod response_checker;
 mod robustness;
 mod sessions;
 mod status_list;

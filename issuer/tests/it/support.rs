@@ -27,8 +27,8 @@ use verifier_core::DEFAULT_FUTURE_LEEWAY_SECONDS;
 use zeroize::Zeroizing;
 
 use crate::database::TestDatabase;
-use crate::document::Judge;
 use crate::http::{Answer, Request, request};
+use crate::response_checker::ResponseChecker;
 
 /// 2026-01-01T00:00:00Z.
 pub(crate) const START: i64 = 1_767_225_600;
@@ -147,7 +147,7 @@ impl Default for Options {
 pub(crate) struct TestIssuer {
     pub(crate) address: SocketAddr,
     pub(crate) metrics_address: SocketAddr,
-    judge: OnceLock<Judge>,
+    response_checker: OnceLock<ResponseChecker>,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) keys: Arc<IssuerKeys>,
     /// Which the test may replace.
@@ -238,12 +238,12 @@ impl TestIssuer {
                 .expect("the server runs");
         });
         let server = Some((stop, server));
-        let judge = OnceLock::new();
+        let response_checker = OnceLock::new();
         let is_first = database.is_some();
         let this = Self {
             address,
             metrics_address,
-            judge,
+            response_checker,
             clock,
             keys,
             live,
@@ -328,7 +328,9 @@ impl TestIssuer {
     pub(crate) fn send(&self, request: &Request) -> Answer {
         let answer = request.send(self.address);
         let document = || crate::http::request("GET", "/openapi.json").send(self.address).json();
-        self.judge.get_or_init(|| Judge::new(document())).judge(request, &answer);
+        self.response_checker
+            .get_or_init(|| ResponseChecker::new(document()))
+            .check(request, &answer);
         answer
     }
 

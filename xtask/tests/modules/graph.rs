@@ -55,11 +55,6 @@ pub(crate) struct Cycle<'a> {
 }
 
 impl Cycle<'_> {
-    /// The files relative to `root`, in order.
-    pub(crate) fn files(&self, root: &Path) -> BTreeSet<String> {
-        self.files.iter().map(|file| relative(file, root)).collect()
-    }
-
     /// One line for each edge of the cycle: the two files, and the names that tie them.
     pub(crate) fn describe(&self, root: &Path) -> String {
         let mut text = String::new();

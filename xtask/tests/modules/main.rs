@@ -17,88 +17,12 @@ mod fixtures;
 mod graph;
 mod rust;
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
 use graph::Graph;
-
-/// Cycles that are still to be removed, each as the files that form it. One that is gone or has
-/// become smaller fails the test until it is corrected here.
-const KNOWN: &[&[&str]] = &[
-    &[
-        "edge-resource/src/access.rs",
-        "edge-resource/src/health.rs",
-        "edge-resource/src/keys/mod.rs",
-        "edge-resource/src/keys/remote.rs",
-        "edge-resource/src/revocation/mod.rs",
-        "edge-resource/src/routes.rs",
-        "edge-resource/src/rules.rs",
-        "edge-resource/src/settings.rs",
-        "edge-resource/src/status_list/mod.rs",
-    ],
-    &[
-        "edge-resource/src/answer.rs",
-        "edge-resource/src/uploads/download.rs",
-        "edge-resource/src/uploads/mod.rs",
-        "edge-resource/src/uploads/quota.rs",
-        "edge-resource/src/uploads/receive.rs",
-        "edge-resource/src/uploads/sweep.rs",
-    ],
-    &[
-        "issuer/src/cli/backup.rs",
-        "issuer/src/cli/doctor.rs",
-        "issuer/src/cli/import.rs",
-        "issuer/src/cli/keys.rs",
-        "issuer/src/cli/mod.rs",
-        "issuer/src/cli/output.rs",
-        "issuer/src/cli/serve.rs",
-        "issuer/src/cli/sessions.rs",
-        "issuer/src/cli/token.rs",
-        "issuer/src/cli/users.rs",
-    ],
-    &[
-        "issuer/src/doctor/clocks.rs",
-        "issuer/src/doctor/cors.rs",
-        "issuer/src/doctor/edge.rs",
-        "issuer/src/doctor/issuer.rs",
-        "issuer/src/doctor/key_files.rs",
-        "issuer/src/doctor/mod.rs",
-        "issuer/src/doctor/probe.rs",
-        "issuer/src/doctor/stores.rs",
-    ],
-    &["issuer/src/http/mod.rs", "issuer/src/http/published.rs"],
-    &[
-        "issuer/src/keys/directory.rs",
-        "issuer/src/keys/foreign.rs",
-        "issuer/src/keys/live.rs",
-        "issuer/src/keys/mod.rs",
-    ],
-    &[
-        "issuer/src/revocation/mod.rs",
-        "issuer/src/revocation/redis.rs",
-        "issuer/src/revocation/status_list.rs",
-    ],
-    &[
-        "issuer/src/storage/examine.rs",
-        "issuer/src/storage/mod.rs",
-        "issuer/src/storage/postgres.rs",
-        "issuer/src/storage/sql.rs",
-        "issuer/src/storage/sqlite.rs",
-    ],
-    &["issuer/src/users/account.rs", "issuer/src/users/mod.rs"],
-    &["issuer/src/users/password.rs", "issuer/src/users/turns.rs"],
-    &["issuer/tests/it/document.rs", "issuer/tests/it/support.rs"],
-    &[
-        "verifier-core/src/keys/error.rs",
-        "verifier-core/src/keys/jwk.rs",
-        "verifier-core/src/keys/mod.rs",
-        "verifier-core/src/keys/pem.rs",
-    ],
-    &["verifier-wasm/src/lib.rs", "verifier-wasm/src/store.rs"],
-];
 
 /// Directories that hold no sources of ours.
 const NOT_SOURCES: [&str; 5] = ["target", "node_modules", "dist", "pkg", "vectors"];
@@ -109,21 +33,13 @@ const PACKAGES: [(&str, &str); 2] = [("verifier-wasm", "js"), ("www", "src")];
 #[test]
 fn modules_do_not_import_each_other() -> Result<()> {
     let root = checkout()?;
-    let mut problems = String::new();
-    let mut known: BTreeSet<BTreeSet<String>> =
-        KNOWN.iter().map(|files| files.iter().map(|&file| file.to_owned()).collect()).collect();
+    let mut cycles = String::new();
     for graph in graphs(&root)? {
         for cycle in graph.cycles() {
-            if !known.remove(&cycle.files(&root)) {
-                problems += &format!("a cycle:\n{}", cycle.describe(&root));
-            }
+            cycles += &format!("a cycle:\n{}", cycle.describe(&root));
         }
     }
-    for gone in known {
-        let gone: Vec<String> = gone.into_iter().collect();
-        problems += &format!("no cycle any more, remove it from KNOWN: {}\n", gone.join(", "));
-    }
-    assert!(problems.is_empty(), "\n{problems}");
+    assert!(cycles.is_empty(), "\n{cycles}");
     Ok(())
 }
 
