@@ -10,7 +10,6 @@ pub(crate) const GROUP: usize = 4;
 pub(crate) const MARGIN: usize = GROUP;
 
 /// Adds the product of `digits` with the `len` limbs between the margins of `operand` to columns.
-#[inline(always)]
 pub(crate) fn add_product<P, L: Copy>(
     columns: &mut [P],
     operand: &[L],
@@ -30,7 +29,6 @@ pub(crate) fn add_product<P, L: Copy>(
 
 /// Adds the square of `digits` to columns. `doubled` holds the doubled digits between margins, and
 /// zeros afterwards: products of two different limbs are computed once.
-#[inline(always)]
 pub(crate) fn add_square<P, L: Copy + Default>(
     columns: &mut [P],
     doubled: &mut [L],
@@ -60,6 +58,12 @@ pub(crate) fn add_square<P, L: Copy + Default>(
 /// Adds the products of four digits with a run of limbs to a run of columns: column i gets the sum
 /// of d0 s(i), d1 s(i - 1), d2 s(i - 2) and d3 s(i - 3). `source` begins with s(-3) and is three
 /// limbs longer than there are columns.
+// The kernel of 28-bit limbs has vector code of its own where there are vectors.
+#[cfg(any(
+    target_pointer_width = "64",
+    feature = "wide-arithmetic",
+    not(all(target_arch = "wasm32", target_feature = "simd128"))
+))]
 #[inline(always)]
 pub(crate) fn add_products<L: Copy, C: core::ops::AddAssign + core::ops::Add<Output = C>>(
     columns: &mut [[C; 2]],

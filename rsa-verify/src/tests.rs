@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use num_bigint::BigUint;
 use proptest::prelude::*;
 
-/// Under Miri a power of 4096 bits takes long.
+/// A power of 4096 bits is slow under Miri.
 const CASES: u32 = if cfg!(miri) { 1 } else { 128 };
 
 fn left_padded(number: &BigUint, size: usize) -> Vec<u8> {
@@ -16,7 +16,7 @@ fn left_padded(number: &BigUint, size: usize) -> Vec<u8> {
     padded
 }
 
-/// Limbs that make carries: mostly all ones, all zeros, or one off.
+/// Limbs that carry: mostly all ones, all zeros, or one off.
 fn limb() -> impl Strategy<Value = u64> {
     prop_oneof![4 => Just(u64::MAX), 4 => Just(0), 1 => Just(1), 1 => Just(u64::MAX - 1), 1 => Just(1 << 63), 4 => any::<u64>()]
 }
@@ -29,11 +29,11 @@ fn number(bits: u64) -> impl Strategy<Value = BigUint> {
     })
 }
 
-/// Lengths with which what is kept of a modulus near a power of two takes one bit more than all
-/// limbs of 28 bits have: 28 K - 58.
+/// Lengths for which the target of a modulus near a power of two has one bit more than all limbs
+/// of 28 bits: 28 K - 58.
 const FULL: [u64; 3] = [2070, 2742, 4086];
 
-/// Just below a power of two, where that bit is set.
+/// A modulus just below a power of two, where that bit is set.
 fn full_modulus() -> impl Strategy<Value = BigUint> {
     (prop::sample::select(&FULL), any::<u16>()).prop_map(|(bits, below)| {
         (BigUint::from(1_u8) << bits) - BigUint::from(u32::from(below) * 2 + 1)
