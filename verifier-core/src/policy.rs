@@ -61,8 +61,7 @@ impl Policy {
     pub(crate) fn check(&self, claims: &Claims<'_>, now: UnixTime) -> Result<(), Refusal> {
         claims.require(ClaimName::ExpiresAt)?;
         self.check_expiry(claims, now)?;
-        self.check_not_before(claims, now)?;
-        self.check_issued_at(claims, now)?;
+        self.check_begun(claims, now)?;
         self.check_token_type(claims)?;
         self.check_issuer(claims)?;
         self.check_audience(claims)?;
@@ -99,32 +98,21 @@ impl Policy {
         }
     }
 
-    /// Checks `nbf`, when present.
-    pub(crate) fn check_not_before(
-        &self,
-        claims: &Claims<'_>,
-        now: UnixTime,
-    ) -> Result<(), Refusal> {
-        match claims.date(ClaimName::NotBefore)? {
-            Some(not_before) if self.is_ahead(not_before, now) => {
-                Err(Refusal::NotYetValid { not_before, now })
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Checks `iat`, when present, and returns it.
-    pub(crate) fn check_issued_at(
+    /// Checks `nbf` and `iat`, when present, and returns `iat`.
+    pub(crate) fn check_begun(
         &self,
         claims: &Claims<'_>,
         now: UnixTime,
     ) -> Result<Option<UnixTime>, Refusal> {
-        match claims.date(ClaimName::IssuedAt)? {
-            Some(issued_at) if self.is_ahead(issued_at, now) => {
-                Err(Refusal::IssuedInFuture { issued_at, now })
-            }
-            issued_at => Ok(issued_at),
+        let not_before = claims.date(ClaimName::NotBefore)?;
+        if let Some(not_before) = not_before.filter(|instant| self.is_ahead(*instant, now)) {
+            return Err(Refusal::NotYetValid { not_before, now });
         }
+        let issued_at = claims.date(ClaimName::IssuedAt)?;
+        if let Some(issued_at) = issued_at.filter(|instant| self.is_ahead(*instant, now)) {
+            return Err(Refusal::IssuedInFuture { issued_at, now });
+        }
+        Ok(issued_at)
     }
 
     /// A saturated instant is never reached, whatever the leeway.

@@ -43,10 +43,10 @@ impl RejectedToken {
         &self.segments
     }
 
-    /// Takes the refusal and the segments apart.
+    /// Returns the decoded segments, as [`Self::untrusted_segments`].
     #[must_use]
-    pub fn into_parts(self) -> (Refusal, Segments) {
-        (self.refusal, self.segments)
+    pub fn into_untrusted_segments(self) -> Segments {
+        self.segments
     }
 
     /// Returns the untrusted string at a position, unescaped, cut after 64 characters.

@@ -73,19 +73,32 @@ impl Segments {
 
 /// Splits a token at its two dots.
 fn split(token: &[u8]) -> Result<[&[u8]; 3], Refusal> {
-    let mut parts = token.split(|byte| *byte == b'.');
-    let (Some(header), Some(payload), Some(signature), None) =
-        (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        return Err(Refusal::SegmentCount { count: token.split(|byte| *byte == b'.').count() });
+    let mut rest = token;
+    let (Some(header), Some(payload)) = (take_segment(&mut rest), take_segment(&mut rest)) else {
+        return Err(wrong_count(token));
     };
+    if take_segment(&mut &*rest).is_some() {
+        return Err(wrong_count(token));
+    }
     if header.is_empty() {
         return Err(Refusal::SegmentEmpty(Segment::Header));
     }
     if payload.is_empty() {
         return Err(Refusal::SegmentEmpty(Segment::Payload));
     }
-    Ok([header, payload, signature])
+    Ok([header, payload, rest])
+}
+
+/// Removes the text up to and including the first dot, and returns what precedes it.
+fn take_segment<'t>(text: &mut &'t [u8]) -> Option<&'t [u8]> {
+    let dot = text.iter().position(|byte| *byte == b'.')?;
+    let segment = text.get(..dot);
+    *text = text.get(dot + 1..)?;
+    segment
+}
+
+fn wrong_count(token: &[u8]) -> Refusal {
+    Refusal::SegmentCount { count: 1 + token.iter().filter(|byte| **byte == b'.').count() }
 }
 
 impl fmt::Debug for Segments {

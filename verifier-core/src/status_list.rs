@@ -115,8 +115,7 @@ impl Verifier {
         let claims = Claims::read(segments.payload())?;
         let policy = self.policy();
         let expires_at = policy.check_expiry(&claims, now)?;
-        policy.check_not_before(&claims, now)?;
-        let issued_at = policy.check_issued_at(&claims, now)?;
+        let issued_at = policy.check_begun(&claims, now)?;
         let issued_at = issued_at.ok_or(Refusal::ClaimMissing(ClaimName::IssuedAt))?;
         if claims.get(ClaimName::Issuer).is_some() {
             policy.check_issuer(&claims)?;

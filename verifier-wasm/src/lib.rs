@@ -14,6 +14,8 @@
 
 extern crate alloc;
 
+use alloc::string::String;
+
 #[cfg(target_family = "wasm")]
 mod freestanding;
 #[cfg(feature = "kernels")]
@@ -25,7 +27,7 @@ mod time;
 mod trap;
 pub mod wire;
 
-use store::{Store, take_string};
+use store::{Store, take_str};
 use time::{unix_time, whole_seconds};
 use verifier_core::{KeySet, Policy, TokenType, VerifiedToken, Verifier};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -70,15 +72,16 @@ pub fn load(
     let text = core::mem::take(&mut store.text);
     let parse = || {
         let (keys, mut rest) = text.split_at_checked(keys)?;
-        let policy = Policy {
+        let (issuer, audience) = (take_str(&mut rest, issuer)?, take_str(&mut rest, audience)?);
+        let policy = || Policy {
             leeway_seconds: whole_seconds(leeway_seconds),
             future_leeway_seconds: whole_seconds(future_leeway_seconds),
-            issuer: take_string(&mut rest, issuer)?,
-            audience: take_string(&mut rest, audience)?,
+            issuer: issuer.map(String::from),
+            audience: audience.map(String::from),
             token_type: if refresh { TokenType::Refresh } else { TokenType::Access },
             require_at_jwt,
         };
-        Some(KeySet::parse(keys).map(|keys| Verifier::new(keys, policy)))
+        Some(KeySet::parse(keys).map(|keys| Verifier::new(keys, policy())))
     };
     let outcome = match parse() {
         Some(Ok(verifier)) => Outcome::loaded(store.insert(verifier)),
@@ -100,7 +103,7 @@ pub fn verify(verifier: usize, bytes: usize, now: f64) -> usize {
         Some(verdict.map(VerifiedToken::into_segments))
     };
     let verdict = verdict();
-    store.reply_with(verdict)
+    store.reply_to(verdict)
 }
 
 /// Frees a verifier.

@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::store::{Store, take_string};
+use crate::store::{Store, take_str};
 use crate::time::unix_time;
 use verifier_core::StatusList;
 
@@ -17,10 +17,10 @@ pub fn status_list(verifier: usize, bytes: usize, uri: i32, now: f64) -> usize {
     let verdict = || {
         let verifier = store.verifier(verifier)?;
         let (list, mut rest) = text.split_at_checked(bytes)?;
-        let uri = take_string(&mut rest, uri)??;
-        let verdict = verifier.verify_status_list(list, &uri, unix_time(now));
+        let uri = take_str(&mut rest, uri)??;
+        let verdict = verifier.verify_status_list(list, uri, unix_time(now));
         Some(verdict.map(StatusList::into_segments))
     };
     let verdict = verdict();
-    store.reply_with(verdict)
+    store.reply_to(verdict)
 }

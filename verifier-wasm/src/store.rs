@@ -1,6 +1,5 @@
 //! The state that the calls of an instance share.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 use spin::{Mutex, MutexGuard};
 use verifier_core::{RejectedToken, Segments, Verifier};
@@ -54,16 +53,19 @@ impl Store {
     }
 
     /// Writes the reply to a verdict and returns its address.
-    pub(crate) fn reply_with(&mut self, verdict: Option<Result<Segments, RejectedToken>>) -> usize {
-        let (outcome, segments) = match verdict {
-            Some(Ok(segments)) => (Outcome::ACCEPTED, segments),
-            Some(Err(rejected)) => {
-                let (refusal, segments) = rejected.into_parts();
-                (Outcome::of_refusal(refusal), segments)
+    pub(crate) fn reply_to(&mut self, verdict: Option<Result<Segments, RejectedToken>>) -> usize {
+        let outcome = match verdict {
+            Some(Ok(segments)) => {
+                self.segments = segments;
+                Outcome::ACCEPTED
             }
-            None => (Outcome::NO_VERDICT, Segments::new()),
+            Some(Err(rejected)) => {
+                let outcome = Outcome::of_refusal(rejected.refusal());
+                self.segments = rejected.into_untrusted_segments();
+                outcome
+            }
+            None => Outcome::NO_VERDICT,
         };
-        self.segments = segments;
         self.reply(outcome)
     }
 
@@ -76,9 +78,9 @@ impl Store {
 
 /// Takes the next `len` bytes of a text that JavaScript encoded. Returns `Some(None)` when `len` is
 /// negative, and `None` when there are fewer bytes.
-pub(crate) fn take_string(text: &mut &[u8], len: i32) -> Option<Option<String>> {
+pub(crate) fn take_str<'a>(text: &mut &'a [u8], len: i32) -> Option<Option<&'a str>> {
     let Ok(len) = usize::try_from(len) else { return Some(None) };
     let (head, rest) = text.split_at_checked(len)?;
     *text = rest;
-    Some(Some(String::from_utf8(head.to_vec()).ok()?))
+    Some(Some(core::str::from_utf8(head).ok()?))
 }

@@ -11,7 +11,6 @@ mod names;
 mod number;
 mod reader;
 mod text;
-mod utf8;
 mod value;
 
 pub use error::{JsonError, JsonErrorKind, MAX_DEPTH};

@@ -4,7 +4,6 @@
 use super::error::{JsonError, JsonErrorKind, MAX_DEPTH};
 use super::names::any_twice;
 use super::text::{NO_CODE_UNIT, Text, code_unit};
-use super::utf8;
 use super::value::Value;
 use alloc::vec::Vec;
 
@@ -26,9 +25,8 @@ fn read_members_into<'a>(
     names: &[&str],
     values: &mut [Option<Value<'a>>],
 ) -> Result<(), JsonError> {
-    let valid = utf8::valid_up_to(text);
-    if valid < text.len() {
-        return Err(JsonError { kind: JsonErrorKind::NotUtf8, offset: valid });
+    if let Err(error) = core::str::from_utf8(text) {
+        return Err(JsonError { kind: JsonErrorKind::NotUtf8, offset: error.valid_up_to() });
     }
     let mut reader = Reader { names, values, ..Reader::new(text) };
     reader.document().map_err(|kind| JsonError { kind, offset: reader.at })

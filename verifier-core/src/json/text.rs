@@ -53,7 +53,9 @@ impl<'a> Text<'a> {
 
     /// Returns the unescaped text.
     pub(crate) fn unescaped(self) -> String {
-        String::from_utf8(self.bytes().collect::<Vec<u8>>()).unwrap_or_default()
+        let mut bytes = Vec::new();
+        self.bytes().for_each(|byte| bytes.push(byte));
+        String::from_utf8(bytes).unwrap_or_default()
     }
 
     /// Orders two texts by the bytes of their unescaped forms.

@@ -126,23 +126,28 @@ impl<'a> Jwk<'a> {
             None => None,
             Some(kid) => Some(kid.text().ok_or(KeyError::Member(KeyMember::KeyId))?),
         };
-        let modulus = self.unsigned(Member::Modulus, KeyMember::Modulus)?;
-        let exponent = self.unsigned(Member::Exponent, KeyMember::Exponent)?;
-        let rsa = rsa_verify::PublicKey::new(&modulus, &exponent)?;
+        let mut bytes = Vec::new();
+        self.unsigned(Member::Modulus, KeyMember::Modulus, &mut bytes)?;
+        let modulus_len = bytes.len();
+        self.unsigned(Member::Exponent, KeyMember::Exponent, &mut bytes)?;
+        let (modulus, exponent) = bytes.split_at_checked(modulus_len).unwrap_or_default();
+        let rsa = rsa_verify::PublicKey::new(modulus, exponent)?;
         Ok(PublicKey::new(kid.map(Text::unescaped), rsa))
     }
 
-    /// Decodes a `Base64urlUInt` (RFC 7518 section 2). Leading zeros are tolerated.
-    fn unsigned(&self, member: Member, name: KeyMember) -> Result<Vec<u8>, KeyError> {
-        let invalid = KeyError::Member(name);
-        let text = self.get(member).and_then(Value::text).ok_or(invalid)?;
-        let (mut decoder, mut bytes) = (Decoder::default(), Vec::new());
-        if !text.is_empty()
-            && text.bytes().all(|byte| decoder.push(byte, &mut bytes))
-            && decoder.is_complete()
-        {
-            return Ok(bytes);
-        }
-        Err(invalid)
+    /// Appends the bytes of a `Base64urlUInt` (RFC 7518 section 2). Leading zeros are tolerated.
+    fn unsigned(
+        &self,
+        member: Member,
+        name: KeyMember,
+        bytes: &mut Vec<u8>,
+    ) -> Result<(), KeyError> {
+        let mut decoder = Decoder::default();
+        let is_valid = self.get(member).and_then(Value::text).is_some_and(|text| {
+            !text.is_empty()
+                && text.bytes().all(|byte| decoder.push(byte, bytes))
+                && decoder.is_complete()
+        });
+        if is_valid { Ok(()) } else { Err(KeyError::Member(name)) }
     }
 }
