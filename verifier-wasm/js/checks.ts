@@ -18,10 +18,10 @@ export const checks = [
   "user_id",
 ] as const;
 
-/** A check on the way of a token: a stage, or the claim it is about. */
+/** A check of the pipeline: a stage or a claim. */
 export type Check = (typeof checks)[number];
 
-/** The check that refuses with a code; those that are missing name their claim, or are no verdict on a token. */
+/** The check that fails with a code. The codes that are missing here name their claim, or do not concern a token. */
 export const checkOf: { readonly [C in Code]?: Check } = {
   token_too_large: "shape",
   token_malformed: "shape",

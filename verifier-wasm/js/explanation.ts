@@ -6,33 +6,33 @@ import type { Details } from "./details.js";
 import type { VerifyOptions } from "./options.js";
 import type { Claims, Header } from "./verified.js";
 
-/** One check on the way of a token, and how it went. */
+/** A check of the pipeline, and its outcome. */
 export type Step =
   | { check: Check; outcome: "passed" }
   | { check: Check; outcome: "failed"; code: Code }
   | { check: Check; outcome: "not_reached" };
 
-/** What `verify` of the plain verifier returns or throws. */
+/** The result or the error of `verify` of the plain verifier. */
 export type Verdict =
   | { ok: true; header: Header; claims: Claims }
   | { [C in Code]: { ok: false; code: C; message: string; details: Readonly<Details[C]> } }[Code];
 
 export interface Explanation {
-  /** Every check in the order they are made; at most one has failed, and those behind it were not reached. */
+  /** Every check, in the order in which they run; at most one has failed, and the later ones were not reached. */
   steps: Step[];
   verdict: Verdict;
   /**
-   * The decoded texts of a token of the right shape, where they are UTF-8. Not verified unless the
-   * verdict is good: to be looked at, never to be acted on.
+   * The decoded header and payload of a token of the right shape, where they are UTF-8. Not verified
+   * unless the verdict is good: display them, never act on them.
    */
   untrusted: { header?: string; payload?: string };
 }
 
 /** Explains verdicts to people, with one key set under one policy. */
 export interface Explainer {
-  /** @throws {TypeError} when an argument has the wrong type; a refused token is an answer here */
+  /** @throws {TypeError} when an argument has the wrong type; a refused token is a result here */
   explain(token: string, options?: VerifyOptions): Explanation;
-  /** Gives the memory of the keys back now rather than at some garbage collection. The explainer is done then. */
+  /** Frees the memory of the keys now rather than at some garbage collection. The explainer cannot be used afterwards. */
   free(): void;
   [Symbol.dispose](): void;
 }

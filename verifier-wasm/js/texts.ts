@@ -2,7 +2,7 @@
 
 import type { Code } from "./codes.js";
 
-/** What each code means, in a sentence for people. */
+/** A sentence for people for each code. */
 export const codeTexts: Readonly<Record<Code, Readonly<Record<"ko" | "en", string>>>> = {
   key_format_unknown: {
     ko: "키를 읽을 수 없습니다: PEM, JWK, JWKS 중 하나가 아닙니다",

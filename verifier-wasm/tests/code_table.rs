@@ -1,5 +1,5 @@
-//! The tables of the core that JavaScript needs are written as TypeScript and kept in git:
-//! `cargo xtask generate` writes them after a change.
+//! The tables of the core in TypeScript are committed; `cargo xtask generate` writes them after a
+//! change.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -98,7 +98,7 @@ fn reasons() -> String {
     .concat()
 }
 
-/// The names in JavaScript, which an unescaped text in Rust has none of.
+/// The names of the violations in JavaScript.
 const JSON_ERRORS: [(JsonErrorKind, &str); 5] = [
     (JsonErrorKind::NotUtf8, "not_utf8"),
     (JsonErrorKind::Syntax, "not_json"),
@@ -118,12 +118,12 @@ fn checks() -> String {
         .collect();
     format!(
         "{NOTICE}\nimport type {{ Code }} from \"./codes.js\";\n{}\n\
-         /** The check that refuses with a code; those that are missing name their claim, or are no verdict on a token. */\n\
+         /** The check that fails with a code. The codes that are missing here name their claim, or do not concern a token. */\n\
          export const checkOf: {{ readonly [C in Code]?: Check }} = {{\n{of_codes}}};\n",
         names(
             "checks",
             "Check",
-            "A check on the way of a token: a stage, or the claim it is about.",
+            "A check of the pipeline: a stage or a claim.",
             all
         )
     )
@@ -132,7 +132,7 @@ fn checks() -> String {
 fn texts() -> String {
     let mut text = format!(
         "{NOTICE}\nimport type {{ Code }} from \"./codes.js\";\n\n\
-         /** What each code means, in a sentence for people. */\n\
+         /** A sentence for people for each code. */\n\
          export const codeTexts: Readonly<Record<Code, Readonly<Record<\"ko\" | \"en\", string>>>> = {{\n"
     );
     for code in Code::ALL {
