@@ -63,7 +63,7 @@ fn imports(place: &Place, python: &str, from: &str) {
     server.signal("TERM");
     let (_, log) = server.wait();
     assert_eq!(
-        log.matches("replaced a hash of Django's by argon2id").count(),
+        log.matches("replaced a Django password hash by argon2id").count(),
         4,
         "once for each user: {log}"
     );
