@@ -6,21 +6,22 @@ use std::time::{Duration, Instant, SystemTime};
 use chrono::{DateTime, Utc};
 use verifier_core::UnixTime;
 
-/// A source of time.
+/// A source of the current time.
 pub trait Clock: Send + Sync {
     /// Returns the current time.
     fn now(&self) -> DateTime<Utc>;
 
-    /// Returns the time since an arbitrary start. It never goes back, even if [`Self::now`] does.
+    /// Returns the time since an arbitrary start, which never goes backwards: for measuring, also
+    /// while [`Self::now`] is set back.
     fn monotonic(&self) -> Duration;
 }
 
-/// The system's clock.
+/// The clock of the machine.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the only place that reads the system's time")]
+    #[expect(clippy::disallowed_methods, reason = "the only place where the issuer reads the time")]
     fn now(&self) -> DateTime<Utc> {
         SystemTime::now().into()
     }
@@ -31,7 +32,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// Converts a time for the verifier; a time before 1970 becomes 1970.
+/// Converts a time for the verifier. A time before 1970 becomes 1970.
 #[must_use]
 pub fn unix_time(time: DateTime<Utc>) -> UnixTime {
     UnixTime::new(u64::try_from(time.timestamp()).unwrap_or(0), time.timestamp_subsec_nanos())

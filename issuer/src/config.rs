@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use verifier_core::{DEFAULT_FUTURE_LEEWAY_SECONDS, MAX_LEEWAY_SECONDS};
 
@@ -316,12 +315,12 @@ fn non_empty(text: &Option<String>) -> Option<&str> {
     text.as_deref().filter(|text| !text.is_empty())
 }
 
-impl ValueEnum for ClaimsChange {
+impl clap::ValueEnum for ClaimsChange {
     fn value_variants<'a>() -> &'a [Self] {
         &[Self::EndLost, Self::End, Self::AtRefresh]
     }
 
-    fn to_possible_value(&self) -> Option<PossibleValue> {
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
         let (name, help) = match self {
             Self::EndLost => (
                 "end-lost",
@@ -333,6 +332,6 @@ impl ValueEnum for ClaimsChange {
                 "They go on: access tokens carry the old claims until they expire or are refreshed",
             ),
         };
-        Some(PossibleValue::new(name).help(help))
+        Some(clap::builder::PossibleValue::new(name).help(help))
     }
 }

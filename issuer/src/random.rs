@@ -1,12 +1,13 @@
-//! The random source: the only place that uses the system's generator. The generation of RSA keys
-//! is an exception, because aws-lc always uses its own generator.
+//! Randomness: the only place that uses the system's generator.
+//!
+//! Generating an RSA key is the exception: aws-lc always uses its own generator there.
 
 /// A cryptographically secure source of random bytes.
 pub trait Random: Send + Sync {
     /// Fills `bytes`.
     ///
     /// # Errors
-    /// When the source fails; the bytes must then not be used.
+    /// When the source fails; `bytes` must not be used then.
     fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomError>;
 }
 
@@ -25,7 +26,7 @@ impl Random for SystemRandom {
     }
 }
 
-/// Returns 128 random bits as 32 lower-case hex digits, the form of SimpleJWT's `jti`.
+/// Returns 128 random bits as 32 lower-case hex digits, like SimpleJWT's `jti`.
 ///
 /// # Errors
 /// When the random source fails.

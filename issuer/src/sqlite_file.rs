@@ -1,4 +1,4 @@
-//! The files of a SQLite database: their permissions, and opening them on a read-only medium.
+//! A SQLite database as a file: its permissions, and opening it on a read-only medium.
 
 use std::fs;
 use std::io;
@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Access, access};
 use sqlx::sqlite::SqliteConnectOptions;
 
-/// A file of a database that other users of the machine can read or write. It contains password
-/// hashes.
+/// A database file that other users of the machine can access. It contains password hashes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exposure {
     /// The database, or its `-wal` or `-shm` file.
@@ -19,19 +18,20 @@ pub struct Exposure {
 }
 
 impl Exposure {
-    /// Returns whether all users have access, not only the members of its group.
+    /// Returns whether all users have access, and not only its group.
     #[must_use]
     pub const fn is_to_all(&self) -> bool {
         self.mode & 0o007 != 0
     }
 }
 
-/// Returns a file of the database that is open to other users, preferably one that is open to all.
+/// Returns the first file of the database that others can access; files that all users can access
+/// come first.
 ///
 /// The `-wal` file contains the newest pages, and has the mode that the database had when it was
-/// created. The `-shm` file contains no data, so that others may read it.
+/// created. The `-shm` file has no content, and may be readable.
 pub(crate) fn exposure(database: &Path) -> Option<Exposure> {
-    let exposure = |(path, bits): (PathBuf, u32)| {
+    let of = |(path, bits): (PathBuf, u32)| {
         let mode = fs::metadata(&path).ok()?.permissions().mode() & 0o777;
         (mode & bits != 0).then_some(Exposure { path, mode })
     };
@@ -40,11 +40,12 @@ pub(crate) fn exposure(database: &Path) -> Option<Exposure> {
         (beside(database, "-wal"), 0o077),
         (beside(database, "-shm"), 0o022),
     ];
-    let exposed: Vec<_> = files.into_iter().filter_map(exposure).collect();
+    let exposed: Vec<_> = files.into_iter().filter_map(of).collect();
     exposed.iter().find(|exposure| exposure.is_to_all()).or(exposed.first()).cloned()
 }
 
-/// Refuses an existing file that is not regular: reading a FIFO or a device could block.
+/// Rejects an existing file of another kind than a regular file: reading a FIFO or a device could
+/// block.
 pub(crate) fn refuse_special(database: &Path) -> io::Result<()> {
     match fs::metadata(database) {
         Ok(metadata) if !metadata.is_file() => Err(io::Error::other("it is not a regular file")),
@@ -52,11 +53,11 @@ pub(crate) fn refuse_special(database: &Path) -> io::Result<()> {
     }
 }
 
-/// Returns options that open the file only for reading, even on a read-only medium.
+/// Makes the options open the file read-only, also on a read-only medium.
 ///
-/// To read a database in WAL mode, SQLite needs a `-shm` file. If it can neither find nor create
-/// one, no other process has the database open; if the `-wal` file is missing or empty too, it is
-/// safe to declare the file immutable.
+/// SQLite needs a `-shm` file to read a database in WAL mode. If it can neither find nor create
+/// one, no other process has the database open; with a missing or empty `-wal` file it is then
+/// safe to declare the database immutable.
 pub(crate) fn read_only(options: SqliteConnectOptions) -> SqliteConnectOptions {
     let database = options.get_filename().to_owned();
     let directory = match database.parent() {
