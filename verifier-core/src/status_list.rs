@@ -7,8 +7,7 @@
 
 use crate::base64url;
 use crate::claim_name::ClaimName;
-use crate::claims::Claims;
-use crate::header::{self, Typ};
+use crate::header::Typ;
 use crate::json::{Text, Value, read_members};
 use crate::refusal::Refusal;
 use crate::rejected::RejectedToken;
@@ -107,12 +106,7 @@ impl Verifier {
         uri: &str,
         now: UnixTime,
     ) -> Result<Contents, Refusal> {
-        let kid = header::check(segments.header(), Typ::StatusList)?;
-        let key = self.keys().select(kid)?;
-        if !key.verifies(signing_input, segments.signature()) {
-            return Err(Refusal::Signature);
-        }
-        let claims = Claims::read(segments.payload())?;
+        let claims = self.authenticate(segments, signing_input, Typ::StatusList)?;
         let policy = self.policy();
         let expires_at = policy.check_expiry(&claims, now)?;
         let issued_at = policy.check_begun(&claims, now)?;

@@ -62,13 +62,26 @@ impl Verifier {
         now: UnixTime,
     ) -> Result<(), Refusal> {
         let typ = if self.policy.require_at_jwt { Typ::AtJwt } else { Typ::Jwt };
+        let claims = self.authenticate(segments, signing_input, typ)?;
+        self.policy.check(&claims, now)
+    }
+
+    /// Checks header, key and signature, and reads the payload.
+    ///
+    /// # Errors
+    /// The first broken rule.
+    pub(crate) fn authenticate<'s>(
+        &self,
+        segments: &'s Segments,
+        signing_input: &[u8],
+        typ: Typ,
+    ) -> Result<Claims<'s>, Refusal> {
         let kid = header::check(segments.header(), typ)?;
         let key = self.keys.select(kid)?;
         if !key.verifies(signing_input, segments.signature()) {
             return Err(Refusal::Signature);
         }
-        let claims = Claims::read(segments.payload())?;
-        self.policy.check(&claims, now)
+        Claims::read(segments.payload())
     }
 
     /// Verifies a token **without checking its signature**, for the fuzz target of the claims.

@@ -1,14 +1,13 @@
-//! The search for a member name that comes twice in an object.
+//! The search for duplicate member names.
 
 use super::text::Text;
 use core::cmp::Ordering;
 
-/// Whether two of these names are the same after unescaping; leaves them in another order.
+/// Returns whether two names are equal after unescaping. Changes their order.
 ///
-/// Shellsort, with gaps of Knuth's: less wasm than the standard library's sort, an insertion sort
-/// for the few names of a real token, and at most about n^1.5 comparisons for the thousands of a
-/// hostile one. Its last round compares each name with the last that is not greater, so two that
-/// are the same meet.
+/// A Shellsort with Knuth's gaps: an insertion sort for the few names of a usual token, and about
+/// n^1.5 comparisons for the thousands of a malicious one. Its last round compares each name with
+/// the last that is not greater, so equal names meet.
 pub(super) fn any_twice(names: &mut [Text<'_>]) -> bool {
     let mut gap = 1;
     while gap < names.len() / 3 {
@@ -16,15 +15,15 @@ pub(super) fn any_twice(names: &mut [Text<'_>]) -> bool {
     }
     while gap > 0 {
         for next in gap..names.len() {
-            let mut place = next;
-            while let Some(before) = place.checked_sub(gap) {
-                let Ok([one, other]) = names.get_disjoint_mut([before, place]) else { break };
+            let mut slot = next;
+            while let Some(before) = slot.checked_sub(gap) {
+                let Ok([one, other]) = names.get_disjoint_mut([before, slot]) else { break };
                 match one.compare(*other) {
                     Ordering::Less => break,
                     Ordering::Equal => return true,
                     Ordering::Greater => core::mem::swap(one, other),
                 }
-                place = before;
+                slot = before;
             }
         }
         gap /= 3;
