@@ -93,11 +93,17 @@ for (const [name, bytes] of Object.entries(modules)) {
     const text = disassembled(name);
     const traps = new Map();
     let current;
+    let outOfMemory = false;
     for (const line of text.split("\n")) {
       current = /^ \(func \$("[^"]+"|[^\s)]+)/.exec(line)?.[1] ?? current;
-      if (line.trim().startsWith("(unreachable")) {
+      if (line.trim().startsWith("(unreachable") && !outOfMemory) {
         traps.set(current, (traps.get(current) ?? 0) + 1);
       }
+      // The trap behind a call that reports a failed allocation, whose arguments are on lines of
+      // their own.
+      outOfMemory =
+        /\(call \$\S*(raw_vec::handle_error|handle_alloc_error)/.test(line) ||
+        (outOfMemory && /^\s*(\((local\.get|i32\.const|i32\.load)\b[^()]*\)?|\))$/.test(line));
     }
     // The panic handler is one instruction, so a panic would show here: each function below is one
     // that allocates, and traps when it gets no memory, because it has no way to report that.
@@ -109,8 +115,7 @@ for (const [name, bytes] of Object.entries(modules)) {
       "base64url::",
       "shape::",
       "Kernel::new",
-      "RsaPublicKey::new",
-      "keys::Loaded::push",
+      "rsa_verify::public_key",
       "KeySet::",
       "keys::jwk",
       "keys::pem",
@@ -118,21 +123,23 @@ for (const [name, bytes] of Object.entries(modules)) {
       "verifier_wasm::store::",
       "segments::",
     ];
-    // What is exported traps when a trap has happened in it before, and `load` and `status_list`
-    // allocate by themselves.
-    const exported = new Map([
+    // The standard library's UTF-8 validator keeps one bounds check, which never fails. Exported
+    // functions trap when an earlier call trapped.
+    const expected = new Map([
+      ["core::str::converts::from_utf8", 1],
       ["verify", 1],
       ["buffer", 1],
       ["free", 1],
-      ["load", 2],
-      ["status_list", 2],
+      ["load", 1],
+      ["status_list", 1],
     ]);
     // Both ways of mangling: `<a::B>::c` and `a::B::c::h0123456789abcdef`, crates with or without
     // a hash.
-    const plain = (name) => name.replace(/\[[0-9a-f]+\]|::h[0-9a-f]{16}|[<>]/g, "");
+    const plain = (name) => name.replace(/\[[0-9a-f]+\]|::h[0-9a-f]{16}|[<>"]/g, "");
     const unexplained = [...traps].filter(
       ([name, times]) =>
-        times > (exported.get(name) ?? 0) && !allocating.some((part) => plain(name).includes(part)),
+        times > (expected.get(plain(name)) ?? 0) &&
+        !allocating.some((part) => plain(name).includes(part)),
     );
     assert.deepEqual(unexplained, []);
   });
@@ -181,6 +188,6 @@ test("the modules stay small", (t) => {
     );
   }
   for (const { length } of Object.values(modules)) {
-    assert.ok(length < 29_000, `${length} bytes`);
+    assert.ok(length < 36_000, `${length} bytes`);
   }
 });

@@ -120,12 +120,7 @@ fn checks() -> String {
         "{NOTICE}\nimport type {{ Code }} from \"./codes.js\";\n{}\n\
          /** The check that fails with a code. The codes that are missing here name their claim, or do not concern a token. */\n\
          export const checkOf: {{ readonly [C in Code]?: Check }} = {{\n{of_codes}}};\n",
-        names(
-            "checks",
-            "Check",
-            "A check of the pipeline: a stage or a claim.",
-            all
-        )
+        names("checks", "Check", "A check of the pipeline: a stage or a claim.", all)
     )
 }
 
