@@ -6,7 +6,6 @@ mod cli;
 mod deny;
 mod freshness;
 mod fuzz;
-mod generate;
 mod kernels;
 mod miri;
 mod ports;
@@ -59,7 +58,7 @@ fn run(cli: &Cli) -> Result<()> {
             kernels,
         ),
         Command::Generate => {
-            generate::run(&mut Builder::new(&workspace, Runner::plain(), cli.wasm_toolchain))
+            test::generate::run(&mut Builder::new(&workspace, Runner::plain(), cli.wasm_toolchain))
         }
         Command::Deny => deny::run(&workspace, &mut Runner::plain()),
         Command::Miri => miri::run(&workspace, &mut Runner::watching()),

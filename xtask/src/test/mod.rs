@@ -2,6 +2,7 @@
 
 mod area;
 mod changed;
+pub(crate) mod generate;
 mod plan;
 mod programs;
 mod report;

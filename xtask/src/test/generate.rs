@@ -5,29 +5,36 @@ use std::fs;
 
 use anyhow::{Context as _, Result};
 
+use super::programs;
 use crate::build::Builder;
+use crate::process;
 use crate::progress::{minutes, say};
 
 /// The licences of the npm package are copies of those of the checkout.
 const LICENCES: [&str; 3] = ["LICENSE", "LICENSE-APACHE", "LICENSE-MIT"];
 
 /// Writes the vectors, the tables of refusal codes for documentation and TypeScript, and the licence
-/// files of the npm package.
+/// files of the npm package. Runs the programs that the tests run, so that neither command compiles
+/// the dependencies again for the other.
 pub(crate) fn run(builder: &mut Builder<'_>) -> Result<()> {
+    programs::build(builder)?;
     say("verifier-core/vectors/verdicts.json");
-    let mut vectors = builder.cargo();
-    vectors.args(["run", "--package", "verifier-core", "--example", "make_vectors"]);
+    let vectors = process::command(programs::built(builder, "examples/make_vectors")?);
     builder.runner.stream("writing the vectors", vectors, minutes(30))?;
 
     say("docs/codes.md and the tables in verifier-wasm/js");
-    // Each test writes its table first when this variable is set.
-    for (package, test, filter) in
+    let tests = programs::list(builder)?;
+    for (package, target, filter) in
         [("verifier-core", "it", "code_table"), ("verifier-wasm", "code_table", "")]
     {
-        let mut tables = builder.cargo();
-        tables.env("DOJANG_GENERATE", "1");
-        tables.args(["test", "--quiet", "--package", package, "--test", test, filter]);
-        builder.runner.stream(&format!("writing the tables of {package}"), tables, minutes(30))?;
+        let is_wanted =
+            |test: &&programs::TestProgram| (&*test.package, &*test.target) == (package, target);
+        let test = tests.iter().find(is_wanted);
+        let test = test.with_context(|| format!("cargo built no test {target} of {package}"))?;
+        let mut tables = process::command(&test.executable);
+        // The tests write the tables first when this variable is set.
+        tables.current_dir(&test.directory).env("DOJANG_GENERATE", "1").args(["--quiet", filter]);
+        builder.runner.stream(&format!("writing the tables of {package}"), tables, minutes(5))?;
     }
 
     say("the licence files of verifier-wasm");
