@@ -108,10 +108,8 @@ mod tests {
     #[test]
     fn a_plain_event_is_not_copied_and_keeps_its_colours() {
         for event in ["INFO \u{1b}[2m도장\u{1b}[0m\n", "no line break", "\n", ""] {
-            assert!(
-                matches!(escaped(event, Escapes::Text { colours: true }), Cow::Borrowed(text) if text == event),
-                "{event:?}"
-            );
+            let text = escaped(event, Escapes::Text { colours: true });
+            assert!(matches!(text, Cow::Borrowed(text) if text == event), "{event:?}");
         }
         assert_eq!(escaped("\u{1b}[2J\n", Escapes::Json), "\\u001b[2J\n");
         assert_eq!(escaped("\u{1b}[2J\n", Escapes::Text { colours: false }), "\\u{1b}[2J\n");

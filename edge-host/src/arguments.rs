@@ -34,11 +34,21 @@ pub(crate) struct Arguments {
     pub(crate) allow_outbound: Vec<Origin>,
 
     /// Memory of one instance, in MiB
-    #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u16).range(1..=4096), value_name = "MIB")]
+    #[arg(
+        long,
+        default_value_t = 128,
+        value_parser = clap::value_parser!(u16).range(1..=4096),
+        value_name = "MIB",
+    )]
     pub(crate) max_memory: u16,
 
     /// Body of one request, in MiB
-    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..), value_name = "MIB")]
+    #[arg(
+        long,
+        default_value_t = 64,
+        value_parser = clap::value_parser!(u16).range(1..),
+        value_name = "MIB",
+    )]
     pub(crate) max_body: u16,
 
     /// Time without activity after which a request fails
@@ -54,7 +64,12 @@ pub(crate) struct Arguments {
     pub(crate) metrics_listen: Option<String>,
 
     /// Open connections at a time; more wait
-    #[arg(long, default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..), value_name = "N")]
+    #[arg(
+        long,
+        default_value_t = 1024,
+        value_parser = clap::value_parser!(u32).range(1..),
+        value_name = "N",
+    )]
     pub(crate) max_connections: u32,
 
     /// Instances of the component at a time, each with 16 requests; further requests wait. By

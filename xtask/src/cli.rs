@@ -43,13 +43,28 @@ pub(crate) enum Command {
 #[derive(Args)]
 pub(crate) struct Up {
     /// Port of the issuer on the loopback address.
-    #[arg(long, value_name = "PORT", default_value_t = 8000, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(
+        long,
+        value_name = "PORT",
+        default_value_t = 8000,
+        value_parser = clap::value_parser!(u16).range(1..),
+    )]
     pub(crate) issuer_port: u16,
     /// Port of the edge resource on the loopback address.
-    #[arg(long, value_name = "PORT", default_value_t = 8001, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(
+        long,
+        value_name = "PORT",
+        default_value_t = 8001,
+        value_parser = clap::value_parser!(u16).range(1..),
+    )]
     pub(crate) edge_port: u16,
     /// Port of the demo page on the loopback address.
-    #[arg(long, value_name = "PORT", default_value_t = 8080, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(
+        long,
+        value_name = "PORT",
+        default_value_t = 8080,
+        value_parser = clap::value_parser!(u16).range(1..),
+    )]
     pub(crate) www_port: u16,
 }
 

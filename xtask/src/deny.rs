@@ -1,5 +1,5 @@
-//! `cargo xtask deny`: checks licences, sources, duplicates and advisories of the dependencies by the
-//! rules of `deny.toml`.
+//! `cargo xtask deny`: checks licences, sources, duplicates and advisories of the dependencies by
+//! the rules of `deny.toml`.
 
 use anyhow::Result;
 

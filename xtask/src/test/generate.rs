@@ -1,5 +1,5 @@
-//! `cargo xtask generate`: writes every generated file that git tracks. Tests compare the files with
-//! what this command would write.
+//! `cargo xtask generate`: writes every generated file that git tracks. Tests compare the files
+//! with what this command would write.
 
 use std::fs;
 
@@ -13,9 +13,9 @@ use crate::progress::{minutes, say};
 /// The licences of the npm package are copies of those of the checkout.
 const LICENCES: [&str; 3] = ["LICENSE", "LICENSE-APACHE", "LICENSE-MIT"];
 
-/// Writes the vectors, the tables of refusal codes for documentation and TypeScript, and the licence
-/// files of the npm package. Runs the programs that the tests run, so that neither command compiles
-/// the dependencies again for the other.
+/// Writes the vectors, the tables of refusal codes for documentation and TypeScript, and the
+/// licence files of the npm package. Runs the programs that the tests run, so that neither command
+/// compiles the dependencies again for the other.
 pub(crate) fn run(builder: &mut Builder<'_>) -> Result<()> {
     programs::build(builder)?;
     say("verifier-core/vectors/verdicts.json");

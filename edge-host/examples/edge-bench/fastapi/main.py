@@ -1,4 +1,4 @@
-"""The reference resource server, as far as it is measured: FastAPI verifying an issuer's tokens with PyJWT.
+"""The reference resource server: FastAPI, which verifies an issuer's tokens with PyJWT.
 
 Started by the benchmark, which gives the public key's file in PUBLIC_KEY.
 """
