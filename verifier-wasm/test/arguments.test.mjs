@@ -88,12 +88,12 @@ const wrong = {
 };
 
 for (const [name, [call, message]] of Object.entries(wrong)) {
-  test(`${name}: a TypeError that says what is wanted`, () => {
+  test(`${name}: a TypeError that says what is expected`, () => {
     assert.throws(call, (error) => error instanceof TypeError && message.test(error.message));
   });
 }
 
-test("an error text repeats neither a long value nor the content of an object", () => {
+test("an error text has neither long values nor the content of objects", () => {
   const secret = "s".repeat(200);
   for (const call of [
     () => createVerifier(key.pem, { tokenType: secret }),

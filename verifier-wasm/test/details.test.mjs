@@ -66,7 +66,7 @@ for (const [name, [text, details, options, keys]] of Object.entries(rows)) {
     assert.deepEqual(refusalOf(text, options, keys).details, details));
 }
 
-test("a text of the token is handed on as it is, but no longer than 64 characters", () => {
+test("a text of the token is reported unchanged, cut after 64 characters", () => {
   const actual = `\u0000"\\\u001f도장${"x".repeat(100)}`;
   assert.deepEqual(refusalOf(token({ header: { alg: actual } })).details, {
     reason: "different",

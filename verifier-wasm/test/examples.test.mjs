@@ -220,7 +220,7 @@ for (const [name, ...program] of examples) {
     }
   });
 
-  test(`${name} is unavailable, not forbidding, as long as it has no keys`, async (t) => {
+  test(`${name} responds with 503 without keys`, async (t) => {
     const { jwks, get } = await start(t, ...program);
     jwks.respond = status(500);
     const { status: code, headers, body, challenge } = await get("/protected", [bearer(good)]);

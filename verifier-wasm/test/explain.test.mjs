@@ -61,7 +61,7 @@ const stopped = {
 };
 
 for (const [failing, [text, code]] of Object.entries(stopped)) {
-  test(`a token stopped at ${failing} got no further`, () => {
+  test(`a token that fails ${failing} reaches no later check`, () => {
     const { steps, verdict } = explainer.explain(text, { now: NOW });
     const position = CHECKS.indexOf(failing);
     const expected = CHECKS.map((check, index) => ({
@@ -74,7 +74,7 @@ for (const [failing, [text, code]] of Object.entries(stopped)) {
   });
 }
 
-test("the key and the issuer are checks of their own", () => {
+test("the key and the issuer have separate checks", () => {
   const set = createExplainer(
     {
       keys: [
@@ -98,7 +98,7 @@ test("the key and the issuer are checks of their own", () => {
   });
 });
 
-test("what was not verified is shown as text, whatever it holds", () => {
+test("unverified text is returned unchanged", () => {
   const header = '{"alg":"RS256","typ":"JWT","x":"\\u0000\\"\\\\도장"}';
   const payload = 'not JSON: "\u0000\u001f\u007f\\ \u2028 도장 😀';
   const { verdict, untrusted } = explainer.explain(token({ header, claims: payload }), {
@@ -108,7 +108,7 @@ test("what was not verified is shown as text, whatever it holds", () => {
   assert.deepEqual(untrusted, { header, payload });
 });
 
-test("text that is not UTF-8, or no token at all, has nothing to show", () => {
+test("no text is returned for invalid UTF-8 or a token of the wrong shape", () => {
   const [header, , signature] = token().split(".");
   assert.deepEqual(
     Object.keys(explainer.explain(`${header}._w.${signature}`, { now: NOW }).untrusted),
@@ -117,7 +117,7 @@ test("text that is not UTF-8, or no token at all, has nothing to show", () => {
   assert.deepEqual(explainer.explain("", { now: NOW }).untrusted, {});
 });
 
-test("keys that cannot be used are the same error as for a verifier", () => {
+test("unusable keys throw the error of a verifier", () => {
   for (const keys of [key.privatePem, "", { keys: [] }, { kty: "RSA", n: "AQ", e: "AQAB" }]) {
     let expected;
     assert.throws(
@@ -140,19 +140,19 @@ test("keys that cannot be used are the same error as for a verifier", () => {
   }
 });
 
-test("wrong arguments are the same errors as for a verifier", () => {
+test("wrong arguments throw the errors of a verifier", () => {
   assert.throws(() => createExplainer(key.pem, { audiences: "a" }), TypeError);
   assert.throws(() => explainer.explain(undefined), /token must be a string/);
   assert.throws(() => explainer.explain(token(), { now: Number.NaN }), /now must be/);
 });
 
-test("a trap is an error, and the next call is right again", () => {
+test("a trap is an error, and the next call is correct", () => {
   new Uint8Array(instance.exports().memory.buffer).fill(0xff);
   assert.throws(() => explainer.explain(token(), { now: NOW }), /stopped unexpectedly/);
   assert.equal(explainer.explain(token(), { now: NOW }).verdict.ok, true);
 });
 
-test("an explainer that was freed refuses to work", () => {
+test("a freed explainer throws", () => {
   const freed = createExplainer(key.jwk);
   freed.free();
   assert.throws(() => freed.explain(token()), /freed/);

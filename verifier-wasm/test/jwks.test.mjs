@@ -1,5 +1,4 @@
-// Keys from an address: how long they are kept, when they are fetched again, and what happens when
-// they cannot be had.
+// Remote keys: caching, refetching, and failures.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -83,7 +82,7 @@ test("a check counts wherever its option stands", async (t) => {
   );
 });
 
-test("a runtime without a global Request has its keys fetched all the same", async (t) => {
+test("a runtime without a global Request fetches keys", async (t) => {
   const { server, jwks } = await setUp(t);
   const { Request } = globalThis;
   delete globalThis.Request;
@@ -105,14 +104,14 @@ test("a set whose keys have null for private members is a set of public keys", a
   await fails(none.jwks.verify(token()), "jwks_invalid", { reason: "not_a_set" });
 });
 
-test("a URL object is as good as its text", async (t) => {
+test("a URL object is accepted", async (t) => {
   const { server } = await setUp(t);
   const jwks = createRemoteJwks(new URL(server.url), { clock: () => NOW });
   await accepts(jwks);
   assert.equal(server.requests, 1);
 });
 
-test("without a clock, the time is that of the machine", async (t) => {
+test("the default clock is that of the machine", async (t) => {
   const { jwks } = await setUp(t, { clock: undefined });
   const fresh = token({
     header: { kid: KID },
@@ -185,7 +184,7 @@ test("100 tokens at a time cause one fetch", async (t) => {
   assert.equal(server.requests, 2);
 });
 
-test("keys that are gone from the set verify nothing any more", async (t) => {
+test("keys that were removed from the set verify nothing", async (t) => {
   const { server, time, jwks } = await setUp(t);
   await accepts(jwks);
   server.respond = keys(rotatedKeySet);
@@ -194,7 +193,7 @@ test("keys that are gone from the set verify nothing any more", async (t) => {
   await refuses(jwks, current, "key_not_found");
 });
 
-test("an unknown kid causes one fetch, and no other for a while", async (t) => {
+test("an unknown kid causes one fetch, and no other during the cooldown", async (t) => {
   const { server, time, jwks } = await setUp(t, { cooldown: 20 });
   await accepts(jwks);
   await refuses(jwks, rotated, "key_not_found");
@@ -216,7 +215,7 @@ test("100 tokens with a new kid at a time cause one fetch and are all accepted",
   assert.equal(server.requests, 2);
 });
 
-test("a token that is bad for any other reason causes no fetch", async (t) => {
+test("a token that is refused for another reason causes no fetch", async (t) => {
   const { server, jwks } = await setUp(t);
   await accepts(jwks);
   await refuses(jwks, "a.b.c", "base64_invalid");
@@ -253,7 +252,7 @@ test("after a failure, an unknown kid waits for the next attempt, too", async (t
   assert.equal(server.requests, 3);
 });
 
-test("old keys are used for a while when no others can be had, and then no more", async (t) => {
+test("stale keys are used for a limited time while fetching fails", async (t) => {
   const { server, time, jwks } = await setUp(t, { staleIfError: 60 });
   await accepts(jwks);
   server.respond = status(503);
@@ -288,7 +287,7 @@ test("after a failure, stale keys are used without waiting for the server", asyn
   await accepts(jwks, rotated);
 });
 
-test("a failure is remembered for a moment", async (t) => {
+test("a failure is cached for a moment", async (t) => {
   const { server, time, jwks } = await setUp(t, { respond: status(500) });
   await fails(jwks.verify(current), "jwks_status_unexpected", { status: 500 });
   server.respond = keys(keySet);
@@ -300,7 +299,7 @@ test("a failure is remembered for a moment", async (t) => {
   assert.equal(server.requests, 2);
 });
 
-test("reload fetches at once, and says when it could not", async (t) => {
+test("reload fetches at once, and throws when it fails", async (t) => {
   const { server, jwks } = await setUp(t);
   await jwks.reload();
   server.respond = status(404);
@@ -437,7 +436,7 @@ test("unusable keys do not replace usable ones", async (t) => {
   assert.equal(server.requests, 2);
 });
 
-test("what is freed verifies nothing, not even when its keys arrive later", async (t) => {
+test("a freed object verifies nothing, even if its keys arrive later", async (t) => {
   const { server, jwks } = await setUp(t);
   const waiting = jwks.verify(current);
   jwks.free();
@@ -480,7 +479,7 @@ test("wrong arguments throw at once, before a fetch", async (t) => {
   assert.equal(server.requests, 0);
 });
 
-test("replaced keys leave no memory behind", async (t) => {
+test("replaced keys leak no memory", async (t) => {
   const { server, jwks } = await setUp(t, { cooldown: 0 });
   const sets = [keySet, rotatedKeySet];
   for (let round = 0; round < 300; round += 1) {

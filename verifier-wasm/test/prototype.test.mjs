@@ -104,7 +104,7 @@ for (const properties of wouldKeepOut) {
   });
 }
 
-test("what a token does not say is not in its claims", async () => {
+test("claims have only members of the token", async () => {
   const inherited = {
     role: "admin",
     premium: true,
@@ -125,7 +125,7 @@ test("what a token does not say is not in its claims", async () => {
   });
 });
 
-test("what a token does not say is not in the details of its refusal", async () => {
+test("details have only values of the token", async () => {
   await polluted({ iss: "inherited" }, () => {
     const verify = () => createVerifier(key.pem, { issuer: "a" }).verify(token(), { now: NOW });
     assert.throws(verify, {
@@ -135,7 +135,7 @@ test("what a token does not say is not in the details of its refusal", async () 
   });
 });
 
-test("a document without keys is not a key set because objects inherit some", async (t) => {
+test("a document without keys is not a key set, whatever objects inherit", async (t) => {
   const server = await jwksServer(keys(JSON.stringify(key.jwk)));
   t.after(() => server.stop());
   await polluted({ keys: [] }, () =>

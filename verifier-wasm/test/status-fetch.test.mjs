@@ -80,7 +80,7 @@ test("while fetching fails, a stale list accepts nothing and still revokes", asy
   assert.equal(server.requests, 2);
 });
 
-test("a failure is remembered for a moment", async (t) => {
+test("a failure is cached for a moment", async (t) => {
   const { server, time, serve, ask } = await setUp(t, { respond: status(500) });
   const down = ["unknown", "revocation_unknown", "status_list_status_unexpected", { status: 500 }];
   assert.deepEqual(short(await ask(GOOD)), down);

@@ -283,7 +283,7 @@ test("a list that the application passes is verified, not fetched and not cached
   assert.equal(server.requests, 0);
 });
 
-test("a list is no token, and a token no list", async (t) => {
+test("a list is refused as a token, and a token as a list", async (t) => {
   const { uri, lists } = await setUp(t);
   const list = statusList({ uri, claims: { token_type: "access", user_id: 1 } });
   assert.throws(() => createVerifier(key.jwk).verify(list, { now: NOW }), {
@@ -297,7 +297,7 @@ test("a list is no token, and a token no list", async (t) => {
   ]);
 });
 
-test("what is freed looks nothing up, not even when a list arrives later", async (t) => {
+test("a freed object looks nothing up, even if a list arrives later", async (t) => {
   const { lists, uri } = await setUp(t);
   const waiting = lists.statusOf(claimsWithStatus(uri, GOOD));
   lists.free();
@@ -306,7 +306,7 @@ test("what is freed looks nothing up, not even when a list arrives later", async
   lists.free();
 });
 
-test("hundreds of lists leave no memory behind in the module", async (t) => {
+test("hundreds of lists leak no memory in the module", async (t) => {
   const { uri, lists } = await setUp(t, { allowed: [] });
   const list = statusList({ uri, length: 400_000 });
   for (let round = 0; round < 300; round += 1) {
