@@ -8,6 +8,16 @@
 //! The module is built without `std`, formatting, sentences and a JSON writer: each would outweigh
 //! a good part of the verifier. The functions share one `Store`, because a `wasm-bindgen` object
 //! for each verifier would take more than a kilobyte.
+//!
+//! # What keeps the module small
+//!
+//! Measured on the module without SIMD (31,062 bytes, 16,141 in gzip) after wasm-opt:
+//!
+//! | in `verifier-core` | instead of | bytes saved | in gzip |
+//! |---|---|---|---|
+//! | Shellsort in `json::names` | `sort_unstable_by` | 9,578 | 2,996 |
+//! | SHA-256 in loops, `sha256::rolled` | `sha2` | 8,523 | 2,876 |
+//! | `inline(never)` in `json` | the compiler's choice | 1,283 | 306 |
 
 #![cfg_attr(target_family = "wasm", no_std)]
 #![warn(missing_docs)]
