@@ -197,24 +197,27 @@ fn an_unknown_and_an_inactive_user_take_as_long_as_a_wrong_password() {
         ("inactive", PASSWORD),
         ("testuser", long.as_str()),
     ];
-    let mut times: [Vec<Duration>; 4] = Default::default();
-    // Interleaved, and judged by the quickest of each: whatever else the machine does only ever
-    // adds.
-    for _ in 0..20 {
-        for ((username, password), times) in tries.iter().zip(&mut times) {
+    let mut quickest = [Duration::MAX; 4];
+    let ratios = |quickest: &[Duration; 4]| {
+        let [wrong, others @ ..] = quickest.map(|time| time.as_secs_f64());
+        others.map(|time| time / wrong)
+    };
+    // Without the hash the response takes a small fraction of the time.
+    let is_close = |ratio: &f64| (0.5..2.0).contains(ratio);
+    // Other work of the machine only adds time, so the minima converge; it can take many rounds
+    // until each case has run undisturbed.
+    for round in 1..=200 {
+        for ((username, password), quickest) in tries.iter().zip(&mut quickest) {
             let start = Instant::now();
             assert_eq!(issuer.login(username, password).status, 401);
-            times.push(start.elapsed());
+            *quickest = start.elapsed().min(*quickest);
+        }
+        if round >= 20 && ratios(&quickest).iter().all(is_close) {
+            break;
         }
     }
-    let quickest = times.map(|times| times.into_iter().min().expect("some tries").as_secs_f64());
-    for (name, time) in ["unknown", "inactive", "overlong"].iter().zip(&quickest[1..]) {
-        let ratio = time / quickest[0];
-        // Without the hash the answer comes in a small fraction of the time.
-        assert!(
-            (0.5..2.0).contains(&ratio),
-            "{name}: {ratio:.2} times as long as a wrong password"
-        );
+    for (name, ratio) in ["unknown", "inactive", "overlong"].iter().zip(ratios(&quickest)) {
+        assert!(is_close(&ratio), "{name}: {ratio:.2} times as long as a wrong password");
     }
 }
 

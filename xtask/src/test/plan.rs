@@ -127,6 +127,8 @@ fn all() -> Vec<Planned> {
         quick(step("format", Format, Run, &[], &[], FORMATTED, steps::format)),
         quick(step("test programs", Rust, Compile, &[], &[], NATIVE, steps::test_programs)),
         quick(step("lints", Lints, Run, &["test programs"], &[], NATIVE, steps::lints)),
+        step("cargo-deny", Tools, Compile, &[], &["test programs"], &[], steps::cargo_deny),
+        step("dependencies", Lints, Run, &["cargo-deny"], &[], NATIVE, steps::dependencies),
         quick(step(
             "python packages",
             Tools,
@@ -379,7 +381,10 @@ mod tests {
 
     #[test]
     fn a_stage_brings_what_it_needs_and_nothing_else() {
-        assert_eq!(names(&of_stages(&[Stage::Lints])), ["test programs", "lints"]);
+        assert_eq!(
+            names(&of_stages(&[Stage::Lints])),
+            ["test programs", "lints", "cargo-deny", "dependencies"]
+        );
         assert_eq!(
             names(&of_stages(&[Stage::Postgres])),
             ["test programs", "python packages", "issuer on PostgreSQL"]

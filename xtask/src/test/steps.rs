@@ -9,6 +9,7 @@ use super::programs::{self, Settings, TestProgram};
 use super::whole_system;
 use crate::build::{Arithmetic, Builder, Extent};
 use crate::cli::{Fuzz, Kernels};
+use crate::deny;
 use crate::fuzz;
 use crate::kernels::{self, Wide};
 use crate::process;
@@ -40,6 +41,10 @@ pub(super) fn cargo_fuzz(builder: &mut Builder<'_>) -> Result<()> {
     fuzz::install(builder.workspace, &mut builder.runner).map(drop)
 }
 
+pub(super) fn cargo_deny(builder: &mut Builder<'_>) -> Result<()> {
+    deny::install(builder.workspace, &mut builder.runner).map(drop)
+}
+
 pub(super) fn format(builder: &mut Builder<'_>) -> Result<()> {
     let mut command = builder.cargo();
     command.args(["fmt", "--all", "--check"]);
@@ -48,6 +53,11 @@ pub(super) fn format(builder: &mut Builder<'_>) -> Result<()> {
 
 pub(super) fn lints(builder: &mut Builder<'_>) -> Result<()> {
     programs::refuse_warnings(builder)
+}
+
+/// Checks licences, sources, duplicates and advisories of the dependencies.
+pub(super) fn dependencies(builder: &mut Builder<'_>) -> Result<()> {
+    deny::run(builder.workspace, &mut builder.runner)
 }
 
 /// Of the libraries only: the programs have no public interface.
