@@ -10,7 +10,7 @@ macro_rules! claim_names {
         }
 
         impl ClaimName {
-            /// Every claim, in the order of [`Self::NAMES`].
+            /// Every claim, in the order of the declaration.
             pub const ALL: [Self; Self::NAMES.len()] = [$(Self::$variant,)+];
 
             /// The member names, in the order of the variants.

@@ -1,7 +1,7 @@
 //! The binary interface to JavaScript, version [`ABI_VERSION`]. `js/wire.ts` reads it.
 //!
 //! Every function takes and returns numbers. JavaScript writes UTF-8 text into the buffer at the
-//! address that `buffer` returns, and reads a [`Reply`] at the address that `load`, `verify` and
+//! address that `buffer` returns, and reads a `Reply` at the address that `load`, `verify` and
 //! `status_list` return. Both are valid until the next call.
 //!
 //! A reply has 40 bytes, little-endian:

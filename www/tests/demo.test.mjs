@@ -18,7 +18,7 @@ import {
   wwwUrl,
 } from "./system.mjs";
 
-describe("the flow", { skip: noSystem, timeout: 300_000 }, () => {
+describe("the flow", { skip: noSystem, timeout: 900_000 }, () => {
   const { onPage } = visits();
 
   const LOGIN = ["POST /api/token/ HTTP 200", "GET /.well-known/jwks.json HTTP 200"];

@@ -53,7 +53,7 @@ const REFUSED = [
   },
 ];
 
-describe("the inspector", { skip: noSystem, timeout: 300_000 }, () => {
+describe("the inspector", { skip: noSystem, timeout: 900_000 }, () => {
   const { onPage } = visits();
 
   const PASSED = [...Array(5).fill("passed"), "not_checked"];

@@ -16,7 +16,7 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 /** Bytes that the first load of the inspector may cost over the network, compressed. */
 const BUDGET = 60 * 1024;
 
-describe("the demo page", { skip: noSystem, timeout: 300_000 }, () => {
+describe("the demo page", { skip: noSystem, timeout: 900_000 }, () => {
   const { onPage } = visits();
 
   test("the inspector takes 60 KB, with all that a verdict needs", (t) =>

@@ -65,7 +65,14 @@ pub(super) fn documentation(builder: &mut Builder<'_>) -> Result<()> {
     let mut command = builder.cargo();
     command
         .args(["doc", "--no-deps", "--package", "rsa-verify"])
-        .args(["--package", "verifier-core", "--package", "verifier-wasm"])
+        .args([
+            "--package",
+            "verifier-core",
+            "--package",
+            "verifier-wasm",
+            "--package",
+            "edge-auth",
+        ])
         .env("RUSTDOCFLAGS", "-D warnings");
     builder.runner.stream("cargo doc", command, minutes(20))
 }
