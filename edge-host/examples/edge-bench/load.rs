@@ -42,7 +42,7 @@ pub(crate) fn compare(contenders: &[Contender], connections: usize, time: Durati
         println!("| {what} |{values}");
     };
     let names: Vec<_> = contenders.iter().map(|contender| contender.name).collect();
-    println!("| `/protected`, {connections} kept connections | {} |", names.join(" | "));
+    println!("| `/protected`, {connections} keep-alive connections | {} |", names.join(" | "));
     println!("|---|{}", "--:|".repeat(contenders.len()));
     row("CPU of one request", &|figures| {
         let count = figures.times.len() as f64;
@@ -57,7 +57,7 @@ pub(crate) fn compare(contenders: &[Contender], connections: usize, time: Durati
         format!("{:.0}", figures.times.len() as f64 / figures.elapsed.as_secs_f64())
     });
     for (name, part) in [("p50", 0.5), ("p99", 0.99)] {
-        row(&format!("time of a response, {name}"), &|figures| {
+        row(&format!("response time, {name}"), &|figures| {
             let at = (figures.times.len() as f64 * part) as usize;
             format!("{:.2} ms", millis(figures.times.get(at).copied().unwrap_or_default()))
         });

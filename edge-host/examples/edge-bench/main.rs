@@ -92,7 +92,7 @@ fn bearer(signer: &Signer) -> String {
 /// Measures the start until the first response, with compiling and with cached code.
 fn start(run: &Server) {
     let state = processes::scratch();
-    for what in ["first start, with compilation", "start with the compiled component kept"] {
+    for what in ["first start, with compilation", "start with the compiled component cached"] {
         let started = Instant::now();
         let server = run.start(&state);
         let listening = started.elapsed();
@@ -101,7 +101,7 @@ fn start(run: &Server) {
         connection.send(b"GET / HTTP/1.1\r\nHost: bench\r\n\r\n");
         assert_eq!(connection.status(), 200);
         let value = format!(
-            "{:.0} ms to listen, {:.2} ms for the first response",
+            "{:.0} ms to listen, {:.2} ms to the first response",
             millis(listening),
             millis(sent.elapsed())
         );

@@ -1,13 +1,13 @@
-//! Measures the issuer over loopback, with SQLite and the settings that `issuer serve` has by
-//! itself, but without login limits:
+//! Measures the issuer over loopback, with SQLite and the default settings of `issuer serve`,
+//! but without login limits:
 //!
 //! ```text
 //! cargo run --release --package issuer --example bench > docs/issuer-benchmarks.md
 //! ```
 //!
-//! CPU is the server's own, user and system, from `/proc` (Linux). What it is compared with, a
-//! signature and an argon2id hash, is measured in turn with the requests, so that a machine that
-//! becomes slower slows both.
+//! CPU is the server's own, user and system, from `/proc` (Linux). Each round measures the requests
+//! and their references, a signature and an argon2id hash, so that other load on the machine slows
+//! both.
 
 #![allow(clippy::print_stdout, reason = "its output is its purpose")]
 
@@ -31,7 +31,7 @@ use welch::Sample;
 
 const PASSWORD: &str = "a long password";
 const WRONG_PASSWORD: &str = "a long passwork";
-/// Each kind of request is measured in this many turns.
+/// Rounds, each of which measures every kind of request.
 const ROUNDS: usize = 10;
 const REQUESTS: usize = 500;
 const SIGNATURES: usize = 200;
@@ -46,7 +46,7 @@ const MOST_SIGNATURES: f64 = 1.5;
 const MOST_ME_MS: f64 = 0.1;
 const MOST_ABOVE_HASH_MS: f64 = 1.0;
 const MOST_GROWTH_MIB: f64 = 1.0;
-/// Below this, a difference between two kinds of refused logins is called one.
+/// Significance level: below this p-value, two kinds of refused logins differ.
 const SIGNIFICANT: f64 = 0.01;
 
 fn main() -> Result<(), Failure> {
@@ -64,15 +64,15 @@ fn main() -> Result<(), Failure> {
         machine::described()?
     );
     println!(
-        "SQLite, {CONNECTIONS} kept connections, default settings but for the limits of logins, which are off. CPU time is that of \
-         the server's process,\nwith one line of log for each request; what stands beside it is measured in turns with it, in the \
-         same run, on every core at once.\n"
+        "SQLite, {CONNECTIONS} keep-alive connections, default settings except that login limits are off. CPU time is that of \
+         the server process,\nwhich logs one line for each request. Signature and hash are measured in the same rounds, on all \
+         cores at once.\n"
     );
     let at_start = server.rss_mib()?;
     let login = login_request("alice", PASSWORD);
-    let answer: Value = serde_json::from_str(server.connect()?.send(&login, 200)?)?;
+    let response: Value = serde_json::from_str(server.connect()?.send(&login, 200)?)?;
     let text =
-        |name: &str| answer.get(name).and_then(Value::as_str).ok_or("a login without tokens");
+        |name: &str| response.get(name).and_then(Value::as_str).ok_or("a login without tokens");
     let refresh = post("/api/token/refresh/", &json!({ "refresh": text("refresh")? }));
     let me = get("/api/users/me/", text("access")?);
     let verify = post("/api/token/verify/", &json!({ "token": text("access")? }));
@@ -95,8 +95,8 @@ fn thread_cpu_ms() -> Result<f64, Failure> {
     Ok(schedstat.split_whitespace().next().ok_or("an empty schedstat")?.parse::<f64>()? / 1e6)
 }
 
-/// CPU in ms of one `work`, done `times` times on each of as many threads as there are cores: the
-/// server keeps them busy at the same time too, and what they share makes each slower.
+/// Returns the CPU time of one `work` in ms, measured with `times` of them on each core: the server
+/// also uses all cores at once, and shared caches and memory make each slower.
 fn own_cpu<W: FnMut() -> Result<(), Failure> + Send>(
     times: usize,
     works: &mut [W],
@@ -121,7 +121,7 @@ fn own_cpu<W: FnMut() -> Result<(), Failure> + Send>(
     Ok(sum? / (times * threads) as f64)
 }
 
-/// CPU in ms that the server takes for one of `requests`, sent `times` times in all on
+/// Returns the server's CPU time for one of `requests` in ms, measured with `times` of them on
 /// [`CONNECTIONS`] connections.
 fn server_cpu(server: &Server, requests: &[&[u8]], times: usize) -> Result<f64, Failure> {
     let connections: Vec<Connection> =
@@ -166,7 +166,7 @@ fn cpu(server: &Server, login: &[u8], refresh: &[u8], me: &[u8]) -> Result<(), F
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::default());
     let mut hashing: Vec<_> = (0..cores)
         .map(|_| {
-            // The hash alone: in memory that is there, as the server's is.
+            // The hash alone, in memory that is already allocated, as in the server.
             let mut memory = vec![Block::new(); argon2.params().block_count()];
             let argon2 = &argon2;
             move || {
@@ -197,7 +197,7 @@ fn cpu(server: &Server, login: &[u8], refresh: &[u8], me: &[u8]) -> Result<(), F
     }
     let [sign, refresh, me, hash, login] = sums.map(|sum| sum / ROUNDS as f64);
     let (signatures, above) = (refresh / sign, login - hash);
-    println!("| what | CPU, ms | beside | goal | |\n|---|---|---|---|---|");
+    println!("| what | CPU, ms | compared with | goal | |\n|---|---|---|---|---|");
     println!("| one RSA-2048 signature of aws-lc-rs | {sign:.3} | | | |");
     let goal = format!("{MOST_SIGNATURES} signatures | {}", met(signatures <= MOST_SIGNATURES));
     println!("| refresh | {refresh:.3} | {signatures:.2} signatures | {goal} |");
@@ -239,7 +239,7 @@ fn memory(server: &Server, at_start: f64, requests: &[&[u8]]) -> Result<(), Fail
     Ok(())
 }
 
-/// How long a refused login takes for each reason, as its client sees it.
+/// Measures the time of a refused login for each reason, as its client sees it.
 fn login_times(server: &Server) -> Result<(), Failure> {
     let kinds = [
         ("unknown name", login_request("nadie", PASSWORD)),
@@ -252,7 +252,7 @@ fn login_times(server: &Server) -> Result<(), Failure> {
         connection.send(request, 401)?;
     }
     for first in 0..TRIES {
-        // Each kind comes as often after each other one.
+        // Each kind follows each other one equally often.
         for index in (0..3).map(|step| (first + step * (1 + first / 3 % 2)) % 3) {
             let ((_, request), Some(sample)) = (&kinds[index], samples.get_mut(index)) else {
                 continue;

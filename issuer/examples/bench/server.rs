@@ -1,4 +1,4 @@
-//! The issuer as a process of its own: this program again, with the arguments of the `issuer`
+//! The issuer in a separate process: this program again, with the arguments of the `issuer`
 //! command.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -107,7 +107,7 @@ fn issuer(directory: &Path, args: &[&str], stdin: &str) -> Result<(), Failure> {
     let mut child =
         command(directory)?.args(args).stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
     if let Some(mut input) = child.stdin.take() {
-        // A command that reads no password may be gone already.
+        // A command that reads no password may have exited already.
         let _ = writeln!(input, "{stdin}");
     }
     match child.wait()?.success() {
@@ -116,14 +116,14 @@ fn issuer(directory: &Path, args: &[&str], stdin: &str) -> Result<(), Failure> {
     }
 }
 
-/// A kept connection with one request at a time.
+/// A keep-alive connection with one request at a time.
 pub(crate) struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
 }
 
 impl Connection {
-    /// The body of the answer to `request`.
+    /// Sends `request` and returns the body of the response.
     ///
     /// # Errors
     /// When the status is not `status`.
@@ -134,31 +134,31 @@ impl Connection {
             let read = self.stream.read(self.buffer.get_mut(end..).ok_or("a full buffer")?)?;
             end += read;
             if read == 0 {
-                return Err("the connection was closed, or the answer is too long".into());
+                return Err("the connection was closed, or the response is too long".into());
             }
             if whole(self.buffer.get(..end).unwrap_or_default())? {
                 break;
             }
         }
-        let answer = std::str::from_utf8(self.buffer.get(..end).unwrap_or_default())?;
-        if !answer.starts_with(&format!("HTTP/1.1 {status} ")) {
-            return Err(format!("{status} was expected: {answer}").into());
+        let response = std::str::from_utf8(self.buffer.get(..end).unwrap_or_default())?;
+        if !response.starts_with(&format!("HTTP/1.1 {status} ")) {
+            return Err(format!("{status} was expected: {response}").into());
         }
-        Ok(answer.split_once("\r\n\r\n").map_or("", |(_, body)| body))
+        Ok(response.split_once("\r\n\r\n").map_or("", |(_, body)| body))
     }
 }
 
-/// Whether an answer with `Content-Length` has arrived in full.
-fn whole(answer: &[u8]) -> Result<bool, Failure> {
-    let Some(head) = answer.windows(4).position(|four| four == b"\r\n\r\n") else {
+/// Returns whether a response with `Content-Length` has arrived in full.
+fn whole(response: &[u8]) -> Result<bool, Failure> {
+    let Some(head) = response.windows(4).position(|four| four == b"\r\n\r\n") else {
         return Ok(false);
     };
-    let text = std::str::from_utf8(answer.get(..head).unwrap_or_default())?.to_ascii_lowercase();
+    let text = std::str::from_utf8(response.get(..head).unwrap_or_default())?.to_ascii_lowercase();
     let length = text
         .lines()
         .find_map(|line| line.strip_prefix("content-length:"))
         .ok_or("no Content-Length")?;
-    Ok(answer.len() >= head + 4 + length.trim().parse::<usize>()?)
+    Ok(response.len() >= head + 4 + length.trim().parse::<usize>()?)
 }
 
 pub(crate) fn post(path: &str, body: &serde_json::Value) -> Vec<u8> {
