@@ -17,7 +17,7 @@ fn a_copy_is_complete_and_closed_to_others_while_the_server_runs() {
     let server = Server::start(&place, &[]);
     create("second");
     let refresh = login(server.address, "second", "testpass123").text("refresh");
-    // With the umask that most systems have, which would leave the copy readable for everybody.
+    // The default umask of most systems, which would make the copy readable for all users.
     let mut shell = Command::new("sh");
     let issuer = env!("CARGO_BIN_EXE_issuer");
     shell

@@ -1,4 +1,4 @@
-//! Files that others can get at, and files that are none.
+//! Files that other users can access, and paths that are not regular files.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -65,10 +65,10 @@ fn a_database_that_all_can_read_is_refused_and_one_of_a_group_is_reported() {
         "{log}"
     );
 
-    // What was committed last may be in the log, which keeps the mode of its first day.
+    // The last commits may be in the WAL, which keeps the mode with which it was created.
     set_mode(&database, 0o600);
     let server = Server::start(&place, &[]);
-    // SQLite corrects the mode of one that is empty.
+    // SQLite corrects the mode of an empty WAL.
     let create = ["users", "create", "--username", "testuser", "--password-stdin"];
     succeeds(&place.run_with_input(&create, "testpass123"));
     set_mode(&place.path("issuer.sqlite3-wal"), 0o644);
@@ -193,7 +193,7 @@ fn a_fifo_that_comes_while_the_server_runs_does_not_hold_up_its_end() {
     let server = Server::start(&place, &["--tls-cert", "tls.pem", "--tls-key", "tls.key"]);
     fifo(&place.path("tls.key"));
     fifo(&place.path("keys/keyring.json"));
-    // Both are looked at every second; at least one look has begun then.
+    // The server polls both every second, so it has read them at least once by then.
     std::thread::sleep(Duration::from_secs(3));
     server.signal("TERM");
     let (code, log) = ended(server);
@@ -202,7 +202,7 @@ fn a_fifo_that_comes_while_the_server_runs_does_not_hold_up_its_end() {
     assert!(log.contains("cannot read keys/keyring.json: it is not a regular file"), "{log}");
 }
 
-/// Waits for the end, and kills a server that does not end.
+/// Waits until the server exits, and kills it after a timeout.
 fn ended(server: Server) -> (Option<i32>, String) {
     let id = server.id().to_string();
     let (done, is_done) = std::sync::mpsc::channel();

@@ -1,4 +1,4 @@
-//! Health while the database answers and cannot be written.
+//! Health while the database responds but is not writable.
 
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
@@ -166,7 +166,7 @@ fn looking_leaves_nothing_behind_and_is_not_repeated_for_everybody_who_asks() {
         assert_eq!(issuer.send(&request("GET", "/readyz")).status, 200);
     }
     assert_eq!(issuer.number("SELECT COUNT(*) FROM sessions"), 0);
-    // A result is used again: what the next attempt would find is not seen yet.
+    // The result is cached, so that the change below has no effect yet.
     issuer.sql("ALTER TABLE sessions RENAME TO elsewhere");
     assert_eq!(issuer.send(&request("GET", "/healthz")).status, 200);
     issuer.clock.advance(5);

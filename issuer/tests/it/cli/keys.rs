@@ -96,7 +96,7 @@ fn keys_are_rotated_while_the_server_runs_and_old_tokens_live_until_their_key_is
     // A ring that cannot be used changes nothing.
     let ring = fs::read(place.path("keys/keyring.json")).expect("readable");
     fs::write(place.path("keys/keyring.json"), "{").expect("it can be written");
-    // It is looked at every second.
+    // The server polls it every second.
     std::thread::sleep(Duration::from_millis(1_500));
     assert_eq!((me(&old_token), kids().len()), (200, 2));
     fs::write(place.path("keys/keyring.json"), ring).expect("it can be written");
@@ -131,7 +131,7 @@ fn keys_that_could_not_be_read_are_taken_over_when_they_can_be() {
     };
     set_mode(0o644);
     succeeds(&place.run(&["keys", "generate"]));
-    // Longer than several looks, of which each finds the mode.
+    // Longer than several polls, each of which rejects the mode.
     std::thread::sleep(Duration::from_millis(3_500));
     assert_eq!(published(), Some(1), "others can read the key that signs: nothing changes");
     set_mode(0o600);
@@ -216,7 +216,7 @@ fn what_a_stolen_key_made_is_gone_after_the_steps_for_a_theft() {
     assert_eq!(users(&server, &exchanged.text("access")), 200);
     let honest = login(server.address, "boss", "testpass123");
 
-    // In a database that is not the issuer's nothing would end: the key stays.
+    // With the database of another system no session would end, so the key is not removed.
     let elsewhere =
         ["keys", "remove", &kid, "--force", "--database-url", "sqlite://nowhere.sqlite3"];
     assert!(fails(&place.run(&elsewhere)).contains("there is no database nowhere.sqlite3"));

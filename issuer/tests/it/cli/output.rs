@@ -1,4 +1,4 @@
-//! What the commands print, and readers that go away.
+//! The output of the commands, and readers that close the pipe.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::program::{Place, ends, fails, login, succeeds};
 use crate::http::request;
 
-/// Runs a command whose standard output nobody reads.
+/// Runs a command whose standard output is a closed pipe.
 fn unread(mut command: Command) -> Output {
     let (reader, writer) = std::io::pipe().expect("a pipe");
     drop(reader);
@@ -61,13 +61,13 @@ fn a_reader_that_goes_away_ends_no_command_with_a_panic() {
         !succeeds(&place.run(&["users", "list"])).contains("testuser"),
         "the commands did what they should"
     );
-    // Where the exit code is the answer it stays so.
+    // Commands that report by their exit code keep it.
     assert_eq!(said(&unread(place.command(&["token", "inspect", "a.b.c"]))).0, Some(1));
     assert_eq!(
         said(&unread(place.command(&["doctor", "--issuer", "http://127.0.0.1:1"]))).0,
         Some(1)
     );
-    // A password that nobody saw is lost.
+    // A generated password that could not be printed is lost.
     let create = ["users", "create", "--username", "new", "--generate-password"];
     let (code, line) = said(&unread(place.command(&create)));
     assert_eq!(code, Some(1));

@@ -1,4 +1,4 @@
-//! The binary as a child process, in a directory of its own.
+//! The binary as a child process, in a temporary directory.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -38,7 +38,7 @@ impl Place {
         self.0.path().join(name)
     }
 
-    /// Uses this database in place of a SQLite file of its own.
+    /// Uses this database instead of a SQLite file in the directory.
     pub(crate) fn set_database(&mut self, url: String) {
         self.1 = Some(url);
     }
@@ -75,8 +75,8 @@ impl Place {
         command
     }
 
-    /// A command for a test about permissions, which do not bind root: everything in the place and
-    /// the command belong to another user where the tests run as root.
+    /// Returns a command for a test of permissions, which root bypasses: when the tests run as root,
+    /// the directory and the process belong to another user.
     pub(super) fn unprivileged(&self, arguments: &[&str]) -> Command {
         let mut command = self.command(arguments);
         if !is_root() {
@@ -88,7 +88,7 @@ impl Place {
             fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o001 != 0)
         };
         if !program.ancestors().all(is_open) {
-            // Under a home directory that is closed, say.
+            // For example below a home directory with mode 0700.
             let copy = self.path("issuer-program");
             if !copy.exists() {
                 fs::copy(program, &copy).expect("copied with its mode");
@@ -234,8 +234,8 @@ impl Server {
         self.child.id()
     }
 
-    /// A signal that is sent without the time that it takes to start a program: one waits for the
-    /// word already.
+    /// Prepares a signal that is sent without the time for starting `kill`: a shell waits for a
+    /// line.
     pub(super) fn signal_at_a_byte(&self, name: &str) -> impl FnOnce() + use<> {
         let line = format!("read word; kill -s {name} {}", self.child.id());
         let mut shell =
@@ -259,7 +259,7 @@ pub(super) fn login(address: SocketAddr, username: &str, password: &str) -> Answ
         .send(address)
 }
 
-/// Asks until the answer is as wanted; the keys are read again within seconds.
+/// Polls until the condition holds, for at most 30 s; a server reloads its keys within seconds.
 pub(crate) fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
     for _ in 0..300 {
         if is_so() {

@@ -52,7 +52,7 @@ fn what_only_reads_works_where_nothing_can_be_written() {
     let doctor = run(&["doctor", "--issuer", "http://127.0.0.1:1"]);
     let said = String::from_utf8(doctor.stdout).expect("text");
     assert!(said.contains("ok       key_files") && said.contains("problem  database"), "{said}");
-    // What writes says so.
+    // Commands that write fail with the reason.
     assert!(fails(&run(&["keys", "generate"])).contains("cannot write keys/"));
     for writes in [&["users", "deactivate", "testuser"][..], &["serve", "--listen", "127.0.0.1:0"]]
     {
@@ -111,7 +111,7 @@ fn secrets_of_root_that_a_group_of_the_process_can_read_are_accepted_and_looser_
         (0, 0, 0o644, false),
         (1, NOBODY, 0o440, false),
     ] {
-        // The command gives the place away, so it is made before the files get their owner.
+        // Creating the command changes the owner of the directory, so it precedes `as_mounted`.
         let commands = [&generate[..], &serve].map(|arguments| place.unprivileged(arguments));
         as_mounted(owner, group, mode);
         let row = format!("{owner}:{group} {mode:o}");
@@ -129,7 +129,7 @@ fn secrets_of_root_that_a_group_of_the_process_can_read_are_accepted_and_looser_
                     "{row}: {line}"
                 );
             }
-            // The TLS key by itself.
+            // The TLS key alone.
             let serve = place.unprivileged(&serve);
             as_mounted(owner, group, mode);
             keep_private(&secrets[0]);

@@ -1,4 +1,4 @@
-//! What survives when the server is killed, and what it does while it runs.
+//! Sessions after the server was killed, and its tasks while it runs.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -54,7 +54,7 @@ fn a_session_survives_kills_at_any_moment() {
         let address = server.address;
         let (works, at_work) = std::sync::mpsc::channel();
         let client = std::thread::spawn(move || {
-            // Until the server is gone: the last answer may be lost, the session may not.
+            // Until the server exits: the last response may be lost, the session must not.
             while let Some(answer) = refresh(address, &newest) {
                 assert_eq!(answer.status, 200, "round {round}: {}", answer.body);
                 newest = answer.text("refresh");
@@ -65,7 +65,7 @@ fn a_session_survives_kills_at_any_moment() {
         at_work
             .recv_timeout(Duration::from_secs(30))
             .expect("a rotation, so that it is killed while it works");
-        // Another moment of a rotation in each round.
+        // Each round kills the server at another point of a rotation.
         std::thread::sleep(Duration::from_millis(7 * round));
         server.signal("KILL");
         server.wait();

@@ -1,4 +1,4 @@
-//! Why the server does not start, and that it says so in one line.
+//! Errors that prevent the server from starting, each reported in one line.
 
 use std::fs;
 use std::net::TcpListener;
@@ -161,7 +161,7 @@ fn serve_says_in_one_line_why_it_cannot_start() {
     for Obstacle { name, make, arguments, says } in OBSTACLES {
         let place = Place::with_keys();
         make(&place);
-        // A port of its own, unless the port is what this is about.
+        // A free port, unless the obstacle is the port.
         let line = fails(
             &place
                 .command(&["serve"])

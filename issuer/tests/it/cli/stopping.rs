@@ -1,5 +1,5 @@
-//! How the server stops: nothing that it was asked before is lost, and it takes no longer than it
-//! may.
+//! Graceful shutdown: the server responds to every request that it received before the signal, and
+//! exits within the limit.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -42,14 +42,14 @@ fn a_request_under_way_is_finished_before_the_end() {
     }
 }
 
-/// A request that was sent whole: when, and its answer with the time it was there, unless the
-/// server closed before.
+/// A request that was sent completely, and its response with the time of arrival, unless the
+/// server closed the connection first.
 struct Sent {
     at: Instant,
     answered: Option<(Instant, Answer)>,
 }
 
-/// Sends a request and reads its whole answer; `None` when it could not even be sent.
+/// Sends a request and reads the whole response; `None` if the request could not be sent.
 fn ask(stream: &mut TcpStream, bytes: &[u8]) -> Option<Sent> {
     stream.write_all(bytes).ok()?;
     let at = Instant::now();
@@ -72,8 +72,8 @@ fn ask(stream: &mut TcpStream, bytes: &[u8]) -> Option<Sent> {
     Some(Sent { at, answered: whole.then(|| (Instant::now(), Answer::parse(&answer))) })
 }
 
-/// Sends requests one after the other until the server is gone: over one connection for as long as
-/// it is kept, or over a new one each time.
+/// Sends requests one after the other until the server exits: over one connection while it stays
+/// open, or over a new one each time.
 fn insist(address: SocketAddr, bytes: &[u8], keep: bool) -> Vec<Sent> {
     let mut all = Vec::new();
     let mut kept = None;
@@ -125,10 +125,9 @@ fn of_many_clients_none_loses_a_request_that_it_had_sent() {
                 scope.spawn(move || insist(address, bytes, keep))
             })
             .collect();
-        // So that connections of all kinds are under way: new, kept, and in the middle of a
-        // request.
+        // Until there are connections of all kinds: new, idle, and with a request in progress.
         thread::sleep(Duration::from_millis(700));
-        // Whatever was sent before this line was sent before the signal.
+        // Requests sent before this line precede the signal.
         signalled.set(Instant::now()).expect("once");
         server.signal("TERM");
         idle.set_read_timeout(Some(Duration::from_secs(5))).expect("a timeout can be set");
@@ -171,7 +170,7 @@ fn requests_that_have_arrived_and_were_not_read_yet_are_answered() {
     let bytes =
         String::from_utf8(request("POST", "/api/token/refresh/").json(body).bytes()).expect("text");
     let bytes = bytes.replace("Connection: close\r\n", "").into_bytes();
-    // Kept connections, so many that the signal finds most of their second requests unread.
+    // So many keep-alive connections that most second requests are unread at the signal.
     let mut kept: Vec<TcpStream> = (0..300)
         .map(|_| {
             let mut stream = TcpStream::connect(server.address).expect("it listens");

@@ -1,4 +1,4 @@
-//! Spans as a real OTLP collector gets them, and what happens when there is none.
+//! Spans as an OTLP collector receives them, and export without a collector.
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
@@ -25,7 +25,7 @@ use crate::http::request;
 const PASSWORD: &str = "testpass123";
 const SENT: &str = "a-secret-that-was-sent";
 
-/// A collector: takes what is posted to `/v1/traces` as protobuf and keeps it.
+/// A collector: stores the protobuf messages posted to `/v1/traces`.
 struct Collector {
     address: SocketAddr,
     received: Arc<Mutex<Vec<Bytes>>>,
@@ -122,7 +122,7 @@ fn a_collector_gets_a_span_for_each_request_and_no_secret() {
         .header("X-Request-Id", "the-one")
         .send(server.address);
     assert_eq!(answer.status, 200);
-    // A caller who samples nothing of its trace.
+    // A caller whose trace is not sampled.
     let unsampled = request("GET", "/public.pem").header("traceparent", &parent("00"));
     assert_eq!(unsampled.send(server.address).status, 200);
     let elsewhere = request("BREW", &format!("/pot/{SENT}"))
@@ -131,7 +131,7 @@ fn a_collector_gets_a_span_for_each_request_and_no_secret() {
     assert_eq!(elsewhere.send(server.address).status, 404);
     let body = json!({ "refresh": refresh, SENT: SENT });
     assert_eq!(request("POST", "/api/token/refresh/").json(body).send(server.address).status, 200);
-    // What the collector has not got yet it gets at the end.
+    // The shutdown flushes the remaining spans.
     server.signal("TERM");
     let (code, log) = server.wait();
     assert_eq!(code, Some(0));
@@ -261,7 +261,7 @@ fn credentials_of_a_collector_are_sent_and_never_logged() {
             assert!(!log.contains(secret), "{secret}: {log}");
         }
     }
-    // One that does not answer: the failure is logged with its URL.
+    // An unreachable collector: the failure is logged with its URL.
     let nobody =
         TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address");
     let url = format!("http://me:hunter2@{nobody}");

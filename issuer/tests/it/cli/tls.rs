@@ -1,4 +1,4 @@
-//! The server speaking TLS by itself, asked by a client that checks its certificate.
+//! The server's own TLS, with a client that verifies its certificate.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -91,8 +91,8 @@ fn jwks() -> Vec<u8> {
     request("GET", "/.well-known/jwks.json").bytes()
 }
 
-/// The server reads the files every second. The test cannot see when it has read one and changed
-/// nothing.
+/// Longer than the interval at which the server polls the files: a poll without a change is not
+/// observable.
 const A_LOOK: Duration = Duration::from_millis(1_500);
 
 #[test]
@@ -139,7 +139,7 @@ fn a_new_certificate_is_taken_over_and_one_that_cannot_be_used_changes_nothing()
     wait_for("the new certificate is used", || current() == second);
     assert_eq!(send(&mut kept, &jwks()).status, 200, "what is connected stays so");
 
-    // Another key alone, nonsense, an open key: each is told, and none is used.
+    // A key without its certificate, nonsense, a key with an open mode: each is logged and rejected.
     let good = fs::read_to_string(place.path("tls.key")).expect("text");
     for bad in [KeyPair::generate().expect("a key").serialize_pem(), "nonsense".into()] {
         write_key(&place.path("tls.key"), &bad);

@@ -176,7 +176,7 @@ fn users_are_made_listed_and_kept_out() {
     assert_eq!(server.wait().0, Some(0));
 }
 
-/// Runs a command on a terminal of its own and types `input` there.
+/// Runs a command on a pseudo-terminal and types `input` there.
 fn on_a_terminal(place: &Place, command: &str, input: &[&str]) -> (bool, String) {
     let line = format!("{} {command}", env!("CARGO_BIN_EXE_issuer"));
     let mut child = Command::new("script")
@@ -191,12 +191,11 @@ fn on_a_terminal(place: &Place, command: &str, input: &[&str]) -> (bool, String)
     let mut seen = String::new();
     let mut buffer = [0; 1024];
     let mut answered = 0;
-    // An answer is typed only when its question is on the screen: a terminal would echo it
-    // otherwise.
+    // Types each input only after its prompt: the terminal would echo it otherwise.
     while let Ok(n @ 1..) = screen.read(&mut buffer) {
         seen.push_str(&String::from_utf8_lossy(&buffer[..n]));
         while answered < input.len() && seen.matches(": ").count() > answered {
-            // The question is on the screen a moment before the echo is off.
+            // The prompt appears shortly before the echo is disabled.
             std::thread::sleep(Duration::from_millis(50));
             keyboard.write_all(format!("{}\r", input[answered]).as_bytes()).expect("it reads");
             keyboard.flush().expect("it reads");

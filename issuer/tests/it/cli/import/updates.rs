@@ -23,7 +23,7 @@ fn users_who_changed_in_django_are_named_and_updated_on_request() {
     succeeds(&django.import(&[]));
     let server = Server::start(&django.place, &[]);
     let status = |name: &str, password: &str| login(server.address, name, password).status;
-    // Their hashes are replaced by the issuer's own: that is no difference.
+    // A login replaces their hashes by the issuer's, which does not count as a change.
     let session = login(server.address, "leaves", "testpass123").text("refresh");
     assert_eq!([status("stays", "testpass123"), status("rises", "testpass123")], [200, 200]);
     let again = succeeds(&django.import(&[]));
@@ -132,7 +132,8 @@ fn names_that_go_round_are_taken_and_a_name_of_another_stops_only_its_user() {
     };
     assert_eq!(names(), ["b", "c", "a", "local"]);
 
-    // The third wants a name that stays another's, so that the second cannot have the third's.
+    // The third user cannot be renamed, as the name is taken, so the second cannot get the name of
+    // the third.
     rename(["d", "a", "local"]);
     django.add("9", "'c'");
     django.add("10", "'tenth'");
@@ -243,7 +244,7 @@ fn an_update_takes_administrators_as_long_as_another_one_is_left() {
     };
     superusers("1, 2");
     succeeds(&django.import(&[]));
-    // Another user of Django's follows in the same import, one who is there or one who is new.
+    // The same import makes another user an administrator, an existing or a new one.
     superusers("3");
     succeeds(&django.import(&["--update"]));
     assert_eq!(roles(), ["instructor", "instructor", "admin"]);
@@ -251,7 +252,7 @@ fn an_update_takes_administrators_as_long_as_another_one_is_left() {
     superusers("4");
     succeeds(&django.import(&["--update"]));
     assert_eq!(roles(), ["instructor", "instructor", "instructor", "admin"]);
-    // None follows: one of several stays.
+    // No successor: one of several administrators stays.
     superusers("1, 2, 3, 4");
     succeeds(&django.import(&["--update"]));
     django.sql("UPDATE auth_user SET is_superuser = FALSE");
@@ -351,7 +352,7 @@ fn every_value_changed_here_stays_until_django_changes_it() {
         assert_eq!(django.list(), list);
     }
 
-    // Another change in Django takes nothing else along.
+    // Another change in Django does not overwrite local changes.
     django.sql("UPDATE auth_user SET email = 'new@example.com'");
     let said = succeeds(&django.import(&["--update"]));
     assert!(said.contains("the user \"lee\" (id 2) got Django's email\n"), "{said}");
@@ -364,7 +365,7 @@ fn every_value_changed_here_stays_until_django_changes_it() {
     let shown = succeeds(&django.place.run(&["users", "show", "local"]));
     assert!(shown.contains("\"Here\"") && shown.contains("\"Now\""), "{shown}");
 
-    // Django comes to the same value, and then changes it: that is applied.
+    // Django sets the same value and then changes it: the change is applied.
     django.sql("UPDATE auth_user SET is_superuser = FALSE WHERE id = 1");
     django.sql("UPDATE auth_user SET is_active = FALSE WHERE id = 2");
     let said = succeeds(&django.import(&["--update"]));
