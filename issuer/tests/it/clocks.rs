@@ -15,7 +15,7 @@ fn is_from_the_future(answer: &Answer) {
     );
 }
 
-/// Everything that a client does with fresh tokens of `from`, asked of `at`.
+/// Asserts that `at` accepts fresh tokens of `from` in every kind of request.
 #[track_caller]
 fn accepts_fresh_tokens(at: &TestIssuer, from: &TestIssuer) {
     let login = from.login("testuser", PASSWORD);
@@ -65,7 +65,7 @@ fn an_issuer_whose_clock_was_set_back_accepts_its_tokens_up_to_the_future_leeway
     }
 }
 
-/// The clock that wrote `iat` may have been ahead: such a token may be from before the end.
+/// The clock that set `iat` may have been ahead, so the token may precede the revocation.
 #[test]
 fn the_future_leeway_does_not_save_a_token_from_the_end_of_all_sessions() {
     let issuer = TestIssuer::start();

@@ -1,5 +1,5 @@
-//! What clients may do with connections: have only so many, and not keep one whose answers they do
-//! not take.
+//! Limits of connections: their number, and the time for which a client may leave a response
+//! unread.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
@@ -35,7 +35,7 @@ fn a_client_that_sends_on_after_its_refusal_can_still_read_it() {
         let mut stream = connect(&issuer);
         stream.write_all(head).expect("it reads");
         stream.write_all(&[b' '; 300_000]).expect("it takes what it has no use for");
-        // The refusal is on its way when more is sent.
+        // The response is in flight when the client sends more.
         thread::sleep(Duration::from_millis(20));
         stream.write_all(&[b' '; 300_000]).expect("it takes what it has no use for");
         let answer = Answer::parse(&read_to_end(stream));
@@ -47,7 +47,7 @@ fn a_client_that_sends_on_after_its_refusal_can_still_read_it() {
     }
 }
 
-/// Headers of the next answer on a connection, and its body, which has a length.
+/// Reads the next response on a connection; it has a `Content-Length`.
 fn next_answer(stream: &mut TcpStream) -> Answer {
     let mut bytes = Vec::new();
     loop {
@@ -85,13 +85,13 @@ fn a_client_is_told_when_the_rest_of_its_request_is_not_waited_for() {
         assert_eq!((answer.status, answer.header("connection")), (status, Some("close")), "{head}");
         assert_eq!(read_to_end(stream), b"");
     }
-    // Whoever is not told goes on.
+    // Without `Connection: close` the client reuses the connection.
     let mut stream = connect(&issuer);
     for _ in 0..3 {
         let wrong = "{\"username\":\"a\"}";
         let head = "POST /api/token/ HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n";
         stream.write_all(head.as_bytes()).expect("it reads");
-        // The body comes apart from the head.
+        // The body arrives separately from the head.
         thread::sleep(Duration::from_millis(20));
         stream.write_all(wrong.as_bytes()).expect("it reads");
         let answer = next_answer(&mut stream);
@@ -130,7 +130,7 @@ fn a_client_that_does_not_take_its_answers_is_left() {
     let issuer = TestIssuer::with(Options { connections, ..Options::default() });
     let mut stream = connect(&issuer);
     let request = b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: a\r\n\r\n";
-    // Answers of a megabyte, and none is read: what the system keeps of them is full soon.
+    // Unread responses of a megabyte: the socket buffers are soon full.
     let started = Instant::now();
     while stream.write_all(request).is_ok() {
         assert!(started.elapsed() < PATIENCE, "it is kept");

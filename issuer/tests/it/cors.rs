@@ -1,4 +1,4 @@
-//! What browsers are told about calls from other origins.
+//! CORS headers for requests from other origins.
 
 use issuer::http::AllowedOrigins;
 

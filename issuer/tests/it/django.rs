@@ -1,6 +1,6 @@
-//! A database that Django itself makes, and a client written for SimpleJWT. Both need a Python
-//! with Django, SimpleJWT, argon2-cffi, bcrypt, PyJWT and requests, named by `PYTHON`; without one
-//! the tests say that they were skipped.
+//! A database that Django creates, and a client written for SimpleJWT. Both need a Python with
+//! Django, SimpleJWT, argon2-cffi, bcrypt, PyJWT and requests, named by `PYTHON`; without one the
+//! tests report that they were skipped.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -67,7 +67,7 @@ fn imports(place: &Place, python: &str, from: &str) {
         4,
         "once for each user: {log}"
     );
-    // A new user gets an id of its own.
+    // A new user gets an unused id.
     let created = succeeds(&place.run_with_input(
         &["users", "create", "--username", "new", "--password-stdin"],
         "password9",

@@ -12,7 +12,7 @@ use crate::edge::{Demands, Setup, TestEdge};
 
 const ORIGIN: &str = "http://localhost:3000";
 
-/// An issuer that runs with its keys, and what `doctor` says about it.
+/// A running issuer with its keys, for `doctor` to examine.
 struct Clinic {
     place: Place,
     server: Option<Server>,
@@ -47,7 +47,7 @@ impl Clinic {
         checks(&self.run(&[&["--json"], arguments].concat()))
     }
 
-    /// The one thing that is not well.
+    /// Returns the only finding that is not `ok`.
     #[track_caller]
     fn diagnosis(&self, arguments: &[&str], check: &str, level: &str) -> String {
         let (code, checks) = self.examine(arguments);
@@ -84,7 +84,7 @@ fn word<'a>(check: &'a Value, member: &str) -> &'a str {
     check[member].as_str().unwrap_or_else(|| panic!("no {member} in {check}"))
 }
 
-/// The public key of nobody here.
+/// Generates a key that is not the issuer's, and returns its public key.
 fn another_key() -> (TempDir, String) {
     let directory = TempDir::new().expect("a temporary directory");
     KeyDirectory::new(directory.path())

@@ -203,7 +203,7 @@ fn a_body_without_its_fields_is_refused_by_the_names_that_are_documented() {
         let named: BTreeSet<String> =
             answer.json().as_object().expect("an object").keys().cloned().collect();
         assert_eq!(named, required, "{method} {path}");
-        // And every property that is documented is looked at.
+        // Every documented property is validated.
         let wrong: Map<String, Value> =
             properties(&document, schema).map(|name| (name, json!([]))).collect();
         let names: BTreeSet<_> = wrong.keys().cloned().collect();

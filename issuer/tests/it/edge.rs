@@ -1,4 +1,4 @@
-//! A resource server to be examined, with the mistakes that such servers have.
+//! A resource server for `doctor`, with common misconfigurations.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -32,11 +32,11 @@ pub(crate) struct Setup {
     pub(crate) health_status: u16,
 }
 
-/// What it wants before it opens.
+/// The credentials that it requires.
 #[derive(Clone, PartialEq)]
 pub(crate) enum Demands {
     AToken,
-    /// Accepts what it can decode.
+    /// Accepts any token that it can decode.
     AnyText,
     Nothing,
     AudienceOf(&'static str),

@@ -1,4 +1,4 @@
-//! A bare HTTP/1.1 client: says exactly what it is told to, also what a proper client would not.
+//! A minimal HTTP/1.1 client that sends exactly the given bytes, valid or not.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -110,7 +110,7 @@ impl Request {
 pub(crate) fn exchange(address: SocketAddr, bytes: &[u8]) -> Vec<u8> {
     let mut stream = TcpStream::connect(address).expect("the server listens");
     stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout can be set");
-    // A server that refuses early stops reading; what it answered still counts.
+    // A server that refuses early stops reading; its response is still read.
     let _ = stream.write_all(bytes);
     let mut answer = Vec::new();
     let mut buffer = [0; 4096];

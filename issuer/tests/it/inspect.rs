@@ -1,4 +1,4 @@
-//! `issuer token inspect`: the verdict of the verifier, told step by step.
+//! `issuer token inspect`: the verdict of the verifier, explained step by step.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -60,7 +60,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).expect("text")
 }
 
-/// The first rows of every class, and every row with a policy of its own.
+/// The first rows of every class, and every row with its own policy.
 #[test]
 fn it_gives_the_verdicts_of_the_shared_table_and_names_the_step() {
     let vectors: Vectors =

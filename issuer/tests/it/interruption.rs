@@ -1,5 +1,5 @@
-//! Requests that end at every place where they wait, as they do when the process is killed there:
-//! what they change is changed whole or not at all.
+//! Requests cancelled at every suspension point, as when the process is killed there: each change
+//! is stored completely or not at all.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -16,17 +16,17 @@ use crate::support::{Options, PASSWORD, TestIssuer};
 
 const NEW_PASSWORD: &str = "another password";
 
-/// When a request is given up.
+/// When a request is cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Moment {
-    /// As soon as it waits: what it waits for is only beginning.
+    /// When it returns `Pending`: the awaited operation has just begun.
     Waiting,
-    /// When it could go on: what it waited for is done, and it never learns of it.
+    /// When it is woken: the awaited operation is done, but the request is not polled again.
     Woken,
 }
 
-/// Sends a request and gives it up at the `nth` time it waits, from 1; `None` when it did not come
-/// to that.
+/// Sends a request and cancels it at its `nth` suspension point, from 1. Returns `None`, or the
+/// status if the request completed before that point.
 async fn give_up(
     issuer: &TestIssuer,
     method: &str,
@@ -64,9 +64,9 @@ async fn give_up(
     .await
 }
 
-/// Gives a request up at its first wait, its second, and so on, until it comes to its end.
-/// `prepare` makes the request for a new user of this number; then `check` looks whether anything
-/// is half done.
+/// Cancels a request at its first suspension point, its second, and so on, until it completes.
+/// `prepare` makes the request for a new user with this number; `check` asserts that no change is
+/// incomplete.
 fn at_every_wait(
     issuer: &TestIssuer,
     prepare: impl Fn(usize) -> (&'static str, String, Option<String>, Value),
@@ -86,7 +86,7 @@ fn at_every_wait(
                 &body,
                 (nth, moment),
             ));
-            // Now, and when the database has done what was still under way.
+            // Immediately, and after operations in progress at the database.
             check(number);
             std::thread::sleep(Duration::from_millis(10));
             check(number);
@@ -98,8 +98,8 @@ fn at_every_wait(
             if nth > 1 {
                 break;
             }
-            // How often depends on who is faster, the request or the database; never to wait would
-            // test nothing.
+            // The number of suspensions depends on timing. A request that never suspends would test
+            // nothing.
             hurried += 1;
             assert!(hurried < 100, "{method} {path} never waited");
         }

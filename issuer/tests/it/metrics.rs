@@ -1,4 +1,4 @@
-//! What Prometheus is told.
+//! The metrics for Prometheus.
 
 use issuer::http::LoginLimits;
 use issuer::users::Profile;
@@ -136,7 +136,7 @@ fn the_state_of_keys_hashing_and_database_is_told() {
     }
     assert_eq!(sample(&text, "issuer_password_hashes_running_max"), 2.0);
     assert_eq!(sample(&text, "issuer_password_hashes_waiting_max"), 64.0);
-    // A connection is given back a moment after its answer.
+    // A connection returns to the pool shortly after its response.
     let connections = ["busy", "idle"]
         .map(|state| sample(&text, &format!("issuer_database_connections{{state=\"{state}\"}}")));
     assert!(connections.iter().sum::<f64>() >= 1.0, "{connections:?}");

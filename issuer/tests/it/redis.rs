@@ -1,4 +1,4 @@
-//! Ended sessions in a real Redis server, reached over a socket of its own.
+//! Revocations in a real Redis server, reached over a Unix socket.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -16,7 +16,7 @@ struct Redis {
 }
 
 impl Redis {
-    /// `None`, and a word about it, where Redis is not installed.
+    /// Starts the server. Returns `None`, and reports the skipped test, if Redis is not installed.
     fn start(directory: &Path) -> Option<Self> {
         let socket = directory.join("socket");
         let child = Command::new("redis-server")

@@ -268,7 +268,7 @@ fn a_request_head_of_more_than_64_kib_is_refused_however_it_arrives() {
         let mut stream = TcpStream::connect(issuer.address).expect("the server listens");
         stream.set_nodelay(true).expect("an option");
         for piece in head.as_bytes().chunks(10_000) {
-            // The server may have answered already.
+            // The server may have responded already.
             if stream.write_all(piece).is_err() {
                 break;
             }

@@ -185,7 +185,7 @@ fn a_simplejwt_refresh_token_gets_a_session_of_its_own() {
 #[test]
 fn a_logout_of_somebody_who_is_inactive_or_gone_succeeds_and_is_remembered() {
     let issuer = TestIssuer::start();
-    // Imported as inactive: nothing has ended sessions of hers.
+    // Imported as inactive: no deactivation has revoked the sessions.
     let user = issuer.create_as(Profile::new("imported"), PASSWORD, NewUser::inactive);
     let theirs = |jti: &str| {
         foreign(json!({ "token_type": "refresh", "jti": jti, "user_id": user.id }), START)
@@ -224,7 +224,7 @@ fn a_token_of_a_session_that_is_not_known_is_refused() {
         issuer.refresh(&token("refresh", json!("a\u{0}"))).text("detail"),
         "Token is invalid"
     );
-    // Another user's session does not stand in for one's own.
+    // The session must be the user's own.
     let theirs = issuer.login("testuser", PASSWORD);
     issuer.create(issuer::users::Profile::new("other"), PASSWORD);
     issuer.sql("UPDATE sessions SET user_id = 2");

@@ -1,4 +1,4 @@
-//! Token Status Lists: what tokens name, and what the lists say.
+//! Token Status Lists: the references in tokens, and the statuses in the lists.
 
 use std::collections::BTreeSet;
 use std::io::Read as _;
@@ -38,7 +38,7 @@ fn place(token: &str) -> (u64, String) {
     (place["idx"].as_u64().expect("an index"), place["uri"].as_str().expect("a URI").to_owned())
 }
 
-/// The indices that a fetched list calls INVALID.
+/// Returns the indices whose status is INVALID in a fetched list.
 fn revoked(list: &Answer) -> BTreeSet<u64> {
     let claims = part(&list.body, 1);
     assert_eq!(claims["status_list"]["bits"], 1);
@@ -137,7 +137,7 @@ fn whatever_ends_a_session_sets_its_bit_at_once_and_no_other() {
         }),
         ("deletion of the user, from the command line", |issuer, _| {
             issuer.delete(&issuer.user("testuser"));
-            // Another process did it: seen when the list is looked at again.
+            // Another process wrote the change: it is visible after the next read of the list.
             issuer.clock.advance(1);
         }),
     ];
@@ -196,7 +196,7 @@ fn a_reader_that_knows_the_list_is_not_sent_it_again_until_it_changes() {
 fn an_index_that_is_taken_is_not_given_twice_and_full_lists_are_left() {
     let issuer = with_lists();
     let (idx, _) = place(&issuer.login("testuser", PASSWORD).text("access"));
-    // Whatever would be drawn next is taken already.
+    // All indices that would be drawn next are in use.
     for (n, idx) in (0..300).filter(|n| *n != idx).enumerate() {
         issuer.sql(&format!(
             "INSERT INTO sessions (id, user_id, current_jti, issued_at, refresh_expires_at, expires_at, status_list, \

@@ -1,4 +1,4 @@
-//! The real server on a port of its own, with keys, a database, and a clock that the test moves.
+//! The real server on a free port, with keys, a database, and a clock that the test sets.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -33,7 +33,7 @@ use crate::response_checker::ResponseChecker;
 /// 2026-01-01T00:00:00Z.
 pub(crate) const START: i64 = 1_767_225_600;
 pub(crate) const PASSWORD: &str = "testpass123";
-/// Cheap on purpose: what a password costs is not what these tests are about.
+/// Cheap parameters: these tests do not measure hashing.
 pub(crate) const CHEAP_HASHING: HashingLimits =
     HashingLimits { memory_kib: 64, passes: 1, concurrent: 2, waiting: 64 };
 
@@ -61,7 +61,7 @@ impl Clock for TestClock {
     }
 }
 
-/// Counts instead of rolling dice: the first 16 bytes are 0...01, the next 0...02.
+/// Counts instead of drawing random numbers: the first 16 bytes are 0...01, the next 0...02.
 struct CountingRandom(AtomicU64);
 
 impl Random for CountingRandom {
@@ -94,8 +94,8 @@ pub(crate) fn private_pem(keys: &Path) -> String {
     std::fs::read_to_string(keys.join(format!("{kid}.private.pem"))).expect("a private key")
 }
 
-/// Says why a test does not run. Written to the stream itself: what a test that passes prints is
-/// hidden.
+/// Reports why a test is skipped. Writes to standard error directly, because the test harness
+/// hides the output of passed tests.
 pub(crate) fn skipped(reason: impl std::fmt::Display) {
     use std::io::Write as _;
     let _ = writeln!(std::io::stderr(), "skipped: {reason}");
@@ -109,15 +109,14 @@ pub(crate) struct Options {
     pub(crate) rotation: bool,
     pub(crate) public_url: Option<&'static str>,
     pub(crate) redis_url: Option<String>,
-    /// The tests come from one address and mostly as one user: without limits, unless these are
-    /// what is tested.
+    /// Off by default, because the tests use one address and mostly one user.
     pub(crate) limits: LoginLimits,
     pub(crate) trusted_proxies: TrustedProxies,
     pub(crate) connections: Connections,
     /// The issuer's keys, when they are not those that all tests share.
     pub(crate) keys: Option<IssuerKeys>,
     pub(crate) accepted: AcceptedClaims,
-    /// What `--trust-key` names.
+    /// The argument of `--trust-key`.
     pub(crate) trust_key: String,
     pub(crate) on_claims_change: ClaimsChange,
 }
@@ -150,10 +149,10 @@ pub(crate) struct TestIssuer {
     response_checker: OnceLock<ResponseChecker>,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) keys: Arc<IssuerKeys>,
-    /// Which the test may replace.
+    /// Replaceable by the test.
     pub(crate) live: Arc<LiveKeys>,
     pub(crate) storage: Arc<dyn Storage>,
-    /// What the server serves, for requests without a connection.
+    /// The router of the server, for requests without a connection.
     pub(crate) router: Router,
     database: Option<TestDatabase>,
     passwords: PasswordHasher,
@@ -171,7 +170,8 @@ impl TestIssuer {
         Self::on(options, None)
     }
 
-    /// Another server on the database of this one, with a clock of its own. It must end first.
+    /// Starts another server on the same database, with its own clock. It must stop before this
+    /// one.
     pub(crate) fn another(&self, options: Options) -> Self {
         Self::on(options, Some(self.database().url()))
     }
@@ -318,12 +318,12 @@ impl TestIssuer {
         self.runtime.block_on(self.database().execute(sql));
     }
 
-    /// What a statement counts.
+    /// Returns the number that a query selects.
     pub(crate) fn number(&self, sql: &str) -> i64 {
         self.runtime.block_on(self.database().number(sql))
     }
 
-    /// Sends a request, and checks that the answer is one that the OpenAPI document describes.
+    /// Sends a request, and checks the response against the OpenAPI document.
     #[track_caller]
     pub(crate) fn send(&self, request: &Request) -> Answer {
         let answer = request.send(self.address);
@@ -334,7 +334,7 @@ impl TestIssuer {
         answer
     }
 
-    /// What Prometheus gets.
+    /// Fetches the metrics.
     pub(crate) fn metrics(&self) -> Answer {
         crate::http::request("GET", "/metrics").send(self.metrics_address)
     }

@@ -82,7 +82,7 @@ fn tries_from_one_address_are_limited_whoever_they_are_for_and_what_tries_no_pas
     }
     assert_eq!(issuer.login("a", "x").status, 401);
     assert_eq!(issuer.login("testuser", PASSWORD).status, 200);
-    // Nobody vouches for this header.
+    // No trusted proxy sets this header.
     let forged = |from: &str| {
         let body = json!({ "username": "b", "password": "x" });
         issuer.send(&request("POST", "/api/token/").header("X-Forwarded-For", from).json(body))
@@ -112,7 +112,7 @@ fn behind_a_trusted_proxy_each_client_counts_for_itself() {
     is_throttled(&login("2001:db8::2"), 30);
 }
 
-/// A login through a proxy that vouches for the client's address.
+/// Logs in through a trusted proxy that sends the client's address.
 fn login_from(issuer: &TestIssuer, address: &str, name: &str, password: &str) -> Answer {
     let body = json!({ "username": name, "password": password });
     issuer.send(&request("POST", "/api/token/").header("X-Forwarded-For", address).json(body))
@@ -143,7 +143,7 @@ fn wrong_passwords_from_one_network_lock_nobody_out_elsewhere() {
             issuer.clock.advance(1);
         }
         assert!(refused > 15, "{refused} of 30 tries of the attacker were refused");
-        // The clock stands still: one more try may have come back, and no other does.
+        // The test clock does not advance: at most one attempt is available, and no more are added.
         for _ in 0..2 {
             login_from(&issuer, attacker, "testuser", "wrong");
         }
@@ -171,7 +171,7 @@ fn wrong_passwords_from_many_networks_together_have_a_limit_too() {
         401,
         "another name is not held up"
     );
-    // Tries that were refused for the others' sake did not count for this network.
+    // Attempts refused by the wide limit did not count for this network.
     for _ in 0..10 {
         is_throttled(&login_from(&issuer, "203.0.113.1", "testuser", PASSWORD), 3);
     }
@@ -187,14 +187,14 @@ fn a_right_password_does_not_count() {
     for _ in 0..20 {
         assert_eq!(issuer.login("testuser", PASSWORD).status, 200);
     }
-    // The right password of somebody who may not log in counts: it is answered like a wrong one.
+    // The right password of an inactive user counts: the response is that to a wrong one.
     let inactive = issuer.create(Profile::new("inactive"), PASSWORD);
     issuer.set_active(&inactive, false);
     for _ in 0..3 {
         assert_eq!(issuer.login("inactive", PASSWORD).status, 401);
     }
     is_throttled(&issuer.login("inactive", PASSWORD), 20);
-    // What comes back is one try each time, and no more than there were.
+    // Each interval restores one attempt, up to the limit.
     for _ in 0..3 {
         assert_eq!(issuer.login("testuser", "wrong").status, 401);
     }

@@ -1,4 +1,4 @@
-//! What is in the tokens, and who accepts them.
+//! The claims of the tokens, and the libraries that accept them.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Attacks with keys: stolen ones, ones that never signed here, ones of another system.
+//! Attacks with keys: stolen keys, keys that never signed here, keys of another system.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ use crate::http::{Answer, request};
 use crate::support::{Options, PASSWORD, START, TestIssuer, private_pem, shared_keys};
 use crate::tokens::read;
 
-/// A token that somebody with a private key makes up, with exactly these claims.
+/// Forges a token with exactly these claims, as an attacker with the private key can.
 pub(crate) fn forged(private_pem: &str, kid: Option<&str>, claims: Value) -> String {
     let key = RsaPrivateKey::from_pkcs8_pem(private_pem).expect("a private key");
     let mut header = Header::empty().with_token_type("JWT");
@@ -107,7 +107,7 @@ fn nothing_that_a_stolen_key_vouched_for_outlives_its_sessions_end() {
     is_refused(&issuer.refresh(&before_rotation.text("refresh")), "token_revoked");
     assert_eq!(issuer.refresh(&honest.text("refresh")).status, 200, "another key vouches for it");
 
-    // An issuer that has not noticed yet still has the key: nothing that it signs is good, and no
+    // An issuer that has not reloaded its keys still has this one: its tokens are refused, and no
     // session begins with it.
     let user = issuer.user("testuser");
     let (_, honest) = read(&issuer, &honest.text("refresh"));
@@ -209,7 +209,7 @@ fn a_session_that_was_taken_over_ends_with_the_trust_in_its_key() {
     );
 }
 
-/// Tries everything that a token can be good for.
+/// Tries a token in every kind of request.
 #[track_caller]
 fn opens_nothing(issuer: &TestIssuer, pem: &str, kid: Option<&str>, user: i64) {
     let token = |token_type: &str| forged(pem, kid, claims(token_type, user, START));
@@ -329,7 +329,7 @@ fn a_trusted_key_does_not_speak_of_the_issuers_sessions() {
     };
     is_refused(&issuer.log_out(&with("sid", &sid)), "claim_invalid");
     is_refused(&issuer.refresh(&with("sid", &sid)), "claim_invalid");
-    // Nor by an id that is a session's.
+    // A `jti` that is the id of a session does not name the session either.
     is_refused(&issuer.refresh(&with("jti", &sid)), "token_revoked");
     is_refused(&issuer.log_out(&with("jti", &sid)), "token_revoked");
     assert_eq!(issuer.verify(&with("jti", &sid)).status, 401);
@@ -363,7 +363,7 @@ fn a_session_that_is_taken_over_lives_no_longer_than_one_of_the_issuers() {
             is_refused(&issuer.refresh(token), "token_expired");
             assert_eq!(issuer.verify(token).status, 401);
         }
-        // Nor does it begin again when its session is forgotten.
+        // Nor does it begin another session after the record of its session was deleted.
         issuer.clock.advance(100_000);
         issuer.block_on(issuer.storage.flush_expired(issuer.now())).expect("the storage works");
         assert_eq!(issuer.number("SELECT COUNT(*) FROM sessions"), 0);
@@ -450,8 +450,8 @@ fn ids_that_cannot_be_looked_up_are_refused_and_long_ones_too() {
     assert_eq!(issuer.log_out(&good).status, 200);
 }
 
-/// `sid` and `jti` are looked up everywhere; `verify` asks the storage of a user only to learn
-/// whether the token was revoked.
+/// Every endpoint looks up `sid` and `jti`; `verify` reads the user only to check for a
+/// revocation.
 #[test]
 fn a_token_whose_user_cannot_be_looked_up_is_not_verified() {
     let issuer = TestIssuer::start();

@@ -1,4 +1,4 @@
-//! Users over HTTP: their own password, and their administration. And passwords that Django hashed.
+//! Users over HTTP: their own password, their administration, and passwords that Django hashed.
 
 use issuer::users::{Changes, ClaimsChange, LastAdministrator, PasswordHash, Profile};
 use serde_json::{Value, json};
@@ -367,7 +367,7 @@ fn a_lost_role_or_premium_ends_the_sessions_that_carry_it() {
             "another user's sessions go on"
         );
     }
-    // A premium that is gained ends sessions only where that is wanted.
+    // Gaining premium ends sessions only if the setting says so.
     for (on_claims_change, status) in [(ClaimsChange::EndLost, 200), (ClaimsChange::End, 401)] {
         let issuer = TestIssuer::with(Options { on_claims_change, ..Options::default() });
         issuer.sql("UPDATE users SET premium = NOT premium");
