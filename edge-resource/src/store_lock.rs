@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_cancelled_wait_blocks_nobody() {
+    async fn a_cancelled_wait_does_not_block_others() {
         let (lock, host) = (StoreLock::new(), TestHost::default());
         let call = lock.acquire(Use::Call, &host).await;
         let mut listing = Box::pin(lock.acquire(Use::Listing, &host));

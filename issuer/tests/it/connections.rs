@@ -71,7 +71,7 @@ fn next_answer(stream: &mut TcpStream) -> Answer {
 }
 
 #[test]
-fn a_client_is_told_when_the_rest_of_its_request_is_not_waited_for() {
+fn the_response_to_an_unread_body_closes_the_connection() {
     let issuer = TestIssuer::start();
     for (head, status) in [
         ("POST /api/token/ HTTP/1.1\r\nHost: a\r\nContent-Length: 300000\r\n\r\n", 413),
@@ -124,7 +124,7 @@ fn more_connections_than_there_may_be_wait_for_others_to_end() {
 }
 
 #[test]
-fn a_client_that_does_not_take_its_answers_is_left() {
+fn a_client_that_does_not_read_responses_is_disconnected() {
     let connections =
         Connections { write_timeout: Duration::from_millis(500), ..Connections::default() };
     let issuer = TestIssuer::with(Options { connections, ..Options::default() });

@@ -25,7 +25,7 @@ fn expect(answer: &Answer, name: &str, status: u16, body: &Value) {
 }
 
 #[test]
-fn a_login_answers_with_both_tokens_and_the_user() {
+fn a_login_returns_both_tokens_and_the_user() {
     let issuer = TestIssuer::start();
     let user = json!({ "id": 1, "username": "testuser", "email": "test@example.com", "first_name": "Test", "last_name": "User" });
     let boundary = "--X\r\nContent-Disposition: form-data; name=\"username\"\r\n\r\ntestuser\r\n\
@@ -304,7 +304,7 @@ fn another_content_type_is_refused_by_its_name() {
 }
 
 #[test]
-fn another_method_is_refused_and_told_which_are_allowed() {
+fn another_method_gets_405_with_the_allowed_ones() {
     let issuer = TestIssuer::start();
     let rows = [
         (LOGIN, "GET", "POST"),

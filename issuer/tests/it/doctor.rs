@@ -152,7 +152,7 @@ fn where_all_is_well_every_line_says_so() {
 }
 
 #[test]
-fn an_edge_with_another_key_is_found_by_its_file_and_by_its_answer() {
+fn an_edge_with_another_key_is_found_by_its_file_and_by_its_response() {
     let clinic = Clinic::open();
     let (other, pem) = another_key();
     let file = other.path().join("public.pem");
@@ -205,7 +205,7 @@ fn what_the_edge_has_for_a_key_is_read_closely() {
 }
 
 #[test]
-fn a_rotation_that_the_edge_missed_is_told_from_a_wrong_key() {
+fn a_rotation_that_the_edge_missed_is_distinguished_from_a_wrong_key() {
     let clinic = Clinic::open();
     let old = clinic.place.path("old.pem");
     fs::write(&old, clinic.public_pem()).expect("it is written");

@@ -95,7 +95,7 @@ fn the_document_is_sound() {
 }
 
 #[test]
-fn what_is_documented_is_answered_and_every_other_method_is_refused() {
+fn documented_operations_respond_and_other_methods_are_refused() {
     let issuer = TestIssuer::with(Options {
         public_url: Some("http://issuer.example"),
         ..Options::default()
@@ -119,7 +119,7 @@ fn what_is_documented_is_answered_and_every_other_method_is_refused() {
             methods.iter().map(|method| method.to_ascii_uppercase()).collect();
         if allowed.contains("GET") {
             allowed.insert("HEAD".to_owned());
-            assert!(head_is_answered(&issuer, &filled, &boss), "HEAD {path}");
+            assert!(responds_to_head(&issuer, &filled, &boss), "HEAD {path}");
         }
         for method in METHODS {
             let name = format!("{method} {filled}");
@@ -167,7 +167,7 @@ fn head(issuer: &TestIssuer, request: &Request) -> u16 {
         .unwrap_or_else(|| panic!("no status: {text}"))
 }
 
-fn head_is_answered(issuer: &TestIssuer, path: &str, token: &str) -> bool {
+fn responds_to_head(issuer: &TestIssuer, path: &str, token: &str) -> bool {
     let status = head(issuer, &request("HEAD", path).bearer(token));
     status != 404 && status != 405 && status < 500
 }

@@ -127,7 +127,7 @@ fn refreshes_are_counted_and_a_copied_token_stands_out() {
 }
 
 #[test]
-fn the_state_of_keys_hashing_and_database_is_told() {
+fn keys_hashing_and_database_are_measured() {
     let issuer = TestIssuer::start();
     issuer.me(&issuer.login("testuser", PASSWORD).text("access"));
     let text = issuer.metrics().body;
@@ -151,7 +151,7 @@ fn the_state_of_keys_hashing_and_database_is_told() {
 }
 
 #[test]
-fn the_program_serves_metrics_on_an_address_of_their_own_when_told_to() {
+fn the_program_serves_metrics_on_a_separate_address() {
     let place = Place::with_keys();
     let server = Server::start(&place, &["--metrics-listen", "127.0.0.1:0"]);
     let metrics = server.metrics_address.expect("the log tells it");

@@ -48,7 +48,7 @@ fn a_reader_that_knows_the_jwks_is_not_sent_it_again() {
 }
 
 #[test]
-fn every_answer_carries_a_request_id_and_the_headers_that_keep_browsers_safe() {
+fn every_response_has_a_request_id_and_the_security_headers() {
     let issuer = TestIssuer::start();
     for path in ["/healthz", "/api/users/me/", "/api/users/me", "/nowhere", "/api/token/"] {
         let answer = issuer.send(&request("GET", path));

@@ -87,7 +87,7 @@ fn issuer(directory: &Path) -> TestIssuer {
 }
 
 #[test]
-fn an_ended_session_is_in_redis_before_the_answer_and_as_long_as_any_token_of_it_lives() {
+fn a_revocation_is_in_redis_before_the_response_and_until_its_tokens_expire() {
     let directory = TempDir::new().expect("a directory");
     let Some(redis) = Redis::start(directory.path()) else { return };
     let issuer = issuer(directory.path());

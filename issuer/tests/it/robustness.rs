@@ -63,7 +63,7 @@ fn a_huge_header_is_refused() {
 }
 
 #[test]
-fn odd_requests_get_an_answer_below_500() {
+fn odd_requests_get_a_status_below_500() {
     let issuer = TestIssuer::start();
     let text = "text/plain";
     let requests = [
@@ -125,7 +125,7 @@ fn a_path_that_is_not_text_leads_nowhere_and_says_so_as_any_other() {
 }
 
 #[test]
-fn a_body_that_is_cut_off_disturbs_nobody() {
+fn a_truncated_body_does_not_affect_other_requests() {
     let issuer = TestIssuer::start();
     for _ in 0..20 {
         let mut stream = TcpStream::connect(issuer.address).expect("the server listens");
@@ -164,7 +164,7 @@ fn more_logins_than_may_wait_are_turned_away_and_not_piled_up() {
 }
 
 #[test]
-fn of_many_logins_with_a_hash_of_djangos_none_is_told_that_the_password_is_wrong() {
+fn concurrent_logins_with_django_hashes_never_get_a_wrong_401() {
     let hashing = HashingLimits { memory_kib: 1024, passes: 2, concurrent: 1, waiting: 3 };
     let issuer = TestIssuer::with(Options { hashing, ..Options::default() });
     for _ in 0..5 {

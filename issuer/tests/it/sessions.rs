@@ -95,7 +95,7 @@ fn without_rotation_a_refresh_token_stays() {
 }
 
 #[test]
-fn a_lost_answer_or_a_second_tab_gets_the_same_successor_while_it_is_unused() {
+fn a_retry_or_a_second_tab_gets_the_same_successor_while_it_is_unused() {
     let issuer = rotating();
     let first = issuer.login("testuser", PASSWORD).text("refresh");
     issuer.clock.advance(10);

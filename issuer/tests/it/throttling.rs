@@ -75,7 +75,7 @@ fn an_unknown_name_is_limited_like_a_known_one() {
 }
 
 #[test]
-fn tries_from_one_address_are_limited_whoever_they_are_for_and_what_tries_no_password_is_none() {
+fn attempts_from_one_address_are_limited_for_all_users_together() {
     let issuer = limited(3, 0, "");
     for _ in 0..10 {
         assert_eq!(issuer.post("/api/token/", json!({})).status, 400);
@@ -119,7 +119,7 @@ fn login_from(issuer: &TestIssuer, address: &str, name: &str, password: &str) ->
 }
 
 #[test]
-fn wrong_passwords_from_one_network_lock_nobody_out_elsewhere() {
+fn wrong_passwords_from_one_network_do_not_lock_out_others() {
     let issuer = limited_everywhere(0, 6, 60, "127.0.0.0/8");
     for (attacker, neighbour, owner) in [
         ("192.0.2.1", "192.0.2.77", "198.51.100.1"),

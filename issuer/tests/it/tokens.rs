@@ -173,7 +173,7 @@ fn tokens_of_a_django_project_with_the_same_key_go_on_working() {
 }
 
 #[test]
-fn a_token_that_names_nobody_opens_nothing() {
+fn a_token_without_a_user_is_refused() {
     let issuer = TestIssuer::start();
     let unidentified = json!({ "detail": "Token contained no recognizable user identification", "code": "token_not_valid" });
     let not_found = json!({ "detail": "User not found", "code": "user_not_found" });

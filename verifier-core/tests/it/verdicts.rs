@@ -292,7 +292,7 @@ fn nesting_of_32_levels_is_read_and_of_33_is_not() {
 }
 
 #[test]
-fn many_members_are_told_apart_and_one_that_comes_twice_is_found() {
+fn a_duplicate_is_found_among_many_members() {
     let signer = Signer::new(RSA_2048);
     for count in [2, 11, 12, 13, 14, 100, 1000] {
         for twice in [None, Some(0), Some(count / 2), Some(count - 1)] {

@@ -115,7 +115,7 @@ fn a_keys_directory_that_all_can_write_is_refused() {
 }
 
 #[test]
-fn nobody_else_can_lock_the_keys_and_the_wait_for_a_lock_ends() {
+fn other_users_cannot_lock_the_keys_and_the_wait_for_a_lock_ends() {
     let place = Place::with_keys();
     succeeds(&place.run(&["keys", "generate"]));
     let lock = place.path("keys/.lock");
@@ -141,7 +141,7 @@ fn nobody_else_can_lock_the_keys_and_the_wait_for_a_lock_ends() {
 }
 
 #[test]
-fn a_fifo_in_place_of_a_file_is_refused_and_holds_nobody_up() {
+fn a_fifo_in_place_of_a_file_is_refused_without_blocking() {
     let generate: &[&str] = &["keys", "generate"];
     let serve: &[&str] = &["serve", "--listen", "127.0.0.1:0"];
     let inspect: &[&str] = &["token", "inspect", "a.b.c"];

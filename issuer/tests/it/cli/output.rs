@@ -131,7 +131,7 @@ fn a_full_disk_under_the_output_is_an_error() {
 }
 
 #[test]
-fn a_server_whose_log_nobody_reads_any_more_goes_on() {
+fn a_server_whose_log_pipe_is_closed_continues() {
     let place = place();
     let mut command = place.command(&["serve", "--listen", "127.0.0.1:0"]);
     let mut child = command.stderr(Stdio::piped()).spawn().expect("the binary runs");

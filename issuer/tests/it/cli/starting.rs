@@ -192,7 +192,7 @@ fn serve_says_that_the_port_is_in_use() {
 }
 
 #[test]
-fn serve_says_that_postgres_does_not_answer_and_keeps_the_password_to_itself() {
+fn serve_reports_an_unreachable_postgres_without_the_password() {
     let nobody =
         TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address");
     let url = format!("postgres://me:hunter2@{nobody}/users");

@@ -158,7 +158,7 @@ fn of_many_clients_none_loses_a_request_that_it_had_sent() {
 }
 
 #[test]
-fn requests_that_have_arrived_and_were_not_read_yet_are_answered() {
+fn unread_requests_get_a_response_during_shutdown() {
     let place = Place::with_keys();
     succeeds(&place.run_with_input(
         &["users", "create", "--username", "testuser", "--password-stdin"],

@@ -96,7 +96,7 @@ fn jwks() -> Vec<u8> {
 const A_LOOK: Duration = Duration::from_millis(1_500);
 
 #[test]
-fn a_login_over_tls_and_browsers_are_told_to_stay_there() {
+fn a_login_over_tls_sets_strict_transport_security() {
     let (place, authority) = (Place::with_keys(), Authority::new());
     let certificate = authority.certify(&place);
     succeeds(&place.run_with_input(
@@ -171,7 +171,7 @@ fn a_new_certificate_is_taken_over_and_one_that_cannot_be_used_changes_nothing()
 }
 
 #[test]
-fn handshakes_that_are_not_finished_hold_nobody_up_and_end() {
+fn unfinished_handshakes_time_out_and_block_no_other_client() {
     let (place, authority) = (Place::with_keys(), Authority::new());
     authority.certify(&place);
     let server = Server::start(&place, &SERVE);
