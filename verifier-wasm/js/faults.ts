@@ -1,8 +1,8 @@
-/** What can be wrong with a document that is fetched, and the values that matter of each. */
+/** The errors of a fetch, by code, with the details of each. */
 export interface Faults {
-  /** No answer: no such host, nobody listening, a broken connection. `cause` is what `fetch` threw. */
+  /** No response: unknown host, refused or broken connection. `cause` is the error of `fetch`. */
   unreachable: Record<never, never>;
-  /** `seconds`: how long the answer was waited for. */
+  /** `seconds`: the timeout. */
   timeout: { seconds: number };
   redirected: Record<never, never>;
   status_unexpected: { status: number };
@@ -10,7 +10,7 @@ export interface Faults {
   invalid: { reason: "not_utf8" };
 }
 
-/** Makes the error of those who wanted the document. */
+/** Creates the error for the caller, of its own class. */
 export type Fail = <F extends keyof Faults>(fault: F, details: Faults[F], cause?: unknown) => CodedError;
 
 /** An error with a code for programs and a message for logs. */

@@ -28,8 +28,8 @@ for (const kind of Object.keys(flags)) {
     async (t) => {
       const found = await kindOf(kind);
       if (found !== kind) {
-        // An old processor may lack what no flag gives it, an ARM processor has always what no flag
-        // takes from it.
+        // No flag adds instructions that an old processor lacks, or removes fused multiply-adds
+        // from an ARM processor.
         assert.ok(
           kind === "fma" || process.arch !== "x64",
           `made for ${kind} and found to be ${found}`,

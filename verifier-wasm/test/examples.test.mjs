@@ -1,5 +1,5 @@
-// The resource servers of examples/, as programs of their own: their keys come from a key set
-// server, their responses are those of the wire contract.
+// The resource servers of examples/, as child processes: they fetch keys from a JWKS server, and
+// their responses are those of the wire contract.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -42,7 +42,7 @@ async function start(t, example, ...nodeOptions) {
   return { jwks, get: (path, headers = []) => get(new URL(path, url), headers) };
 }
 
-/** Node's own client, for it sends two headers of one name. */
+/** Sends a request with `node:http`, which can send two headers of one name. */
 async function get(url, headers) {
   const response = await new Promise((resolve, reject) => {
     request(url, { headers: ["Host", url.host, ...headers.flat()] }, resolve)

@@ -135,7 +135,7 @@ for (const byte of [0x7f, 0xff]) {
   });
 }
 
-// All zeros: the store is there, and empty. All ones: its lock is closed, as a trap leaves it.
+// All zeros: the store exists and is empty. All ones: its lock is held, as after a trap.
 for (const byte of [0, 0xff]) {
   test(`a memory full of ${byte} has no verifiers: an error, and the next call is correct`, () => {
     const verifier = createVerifier(key.jwk);

@@ -10,7 +10,7 @@ import { accessClaims, bare, key, NOW, otherKey, token } from "./support/tokens.
 const current = token({ header: { kid: KID } });
 const rotated = token({ header: { kid: NEXT_KID }, privateKey: otherKey.privateKey });
 
-/** A server, a clock that stands still, and keys from the one by the time of the other. */
+/** Creates a server, a fixed clock, and remote keys that use both. */
 async function setUp(t, { respond = keys(keySet), ...options } = {}) {
   const server = await jwksServer(respond);
   const time = { now: NOW };
@@ -358,7 +358,7 @@ test("a silent and an endless server time out", async (t) => {
       };
     });
     await fails(jwks.verify(current), "jwks_timeout", { seconds: 0.5 });
-    // The connection is not left behind, if the machine was quick enough to make one.
+    // The connection is closed, if one was opened before the timeout.
     if (server.requests > 0) {
       await gone;
     }

@@ -54,7 +54,7 @@ const forAnother = token({
   claims: { iat: seconds - 60, exp: seconds + 3600, aud: "x" },
 });
 
-/** What would let a token in, and the token. */
+/** Inherited members that could make the verifier accept a token, and the token. */
 const wouldLetIn = [
   [{ now: seconds - 120 }, expired, "token_expired"],
   [{ clock: () => seconds - 120 }, expired, "token_expired"],

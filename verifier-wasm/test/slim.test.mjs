@@ -107,7 +107,7 @@ test("init loads once, however often it is called", async () => {
 });
 
 const other = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
-/** One that has a function `verify`, as many have. */
+/** Another module that exports a function `verify`. */
 const namesake = Uint8Array.of(
   ...other,
   1,

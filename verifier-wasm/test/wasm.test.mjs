@@ -16,7 +16,7 @@ flags.fma.forEach(setFlagsFromString);
 
 const root = join(import.meta.dirname, "..");
 
-/** The bytes that the package ships, which are those of pkg/ but for the names of functions. */
+/** The bytes that the package ships: those of pkg/ without the names of functions. */
 function shipped(file) {
   return Buffer.from(readFileSync(join(root, "dist", `${file}.js`), "utf8").split('"')[1], "hex");
 }
@@ -107,7 +107,7 @@ for (const [name, bytes] of Object.entries(modules)) {
     }
     // The panic handler is one instruction, so a panic would show here: each function below is one
     // that allocates, and traps when it gets no memory, because it has no way to report that.
-    // Which of them are left as functions of their own differs from compiler to compiler.
+    // Which of them the compiler inlines differs between compilers.
     const allocating = [
       "alloc::",
       "json::reader::Reader::name",

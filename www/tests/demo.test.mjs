@@ -76,7 +76,7 @@ describe("the flow", { skip: noSystem, timeout: 900_000 }, () => {
         "POST /api/token/refresh/ HTTP 401",
         LIST,
       ]);
-      // The edge has a copy of the list, and does not know at once.
+      // The edge has a cached list, so the logout does not take effect immediately.
       await isFinallyRefused(
         page,
         "옛 토큰으로 /protected",
@@ -256,7 +256,7 @@ describe("the flow", { skip: noSystem, timeout: 900_000 }, () => {
       await page.getByRole("button", { name: "English" }).click();
       const bar = page.getByRole("progressbar", { name: "Upload progress" });
       assert.ok((await bar.evaluate(({ value }) => value)) > 0, "the bar is that of the upload");
-      // It is under way: no second one begins beside it.
+      // While the upload is in progress, the button starts no second one.
       await press(page, "Upload");
       await showsMessage(page, /The file is uploaded/);
       assert.equal(await bar.evaluate(({ value }) => value), 1);

@@ -1,4 +1,4 @@
-// What the tests of the flow do on the page.
+// Actions of the flow tests on the page.
 
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";

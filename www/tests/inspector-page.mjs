@@ -1,4 +1,4 @@
-// What the tests of the inspector do on the page, and the words that they look for.
+// Actions of the inspector tests on the page, and the texts that they expect.
 
 import { NOW, pem } from "./fixtures.mjs";
 import { until } from "./pages.mjs";

@@ -71,7 +71,7 @@ describe("the inspector", { skip: noSystem, timeout: 900_000 }, () => {
         await verdict(page, words.good);
         await steps(page, words, PASSED);
         assert.match(await page.locator("#panel-claims table").textContent(), /"도장"/);
-        // A time is said in words beside its number.
+        // Times are shown as text next to the number.
         assert.match(
           await page
             .locator("#panel-claims tr", { hasText: "exp" })
@@ -137,7 +137,7 @@ describe("the inspector", { skip: noSystem, timeout: 900_000 }, () => {
       await key.getByText(/같은 kid를 가진 키로/).waitFor();
       assert.equal(await key.locator(".key").count(), 2);
 
-      // Its own key is there; the one that it names is another.
+      // Its key is in the set, but `kid` names another one.
       await field(page, "token").fill(token({}, { kid: "old" }));
       await page.locator("#steps > li.failed .code", { hasText: "signature_invalid" }).waitFor();
       await key.locator(".key.chosen", { hasText: "old" }).waitFor();
@@ -188,7 +188,7 @@ describe("the inspector", { skip: noSystem, timeout: 900_000 }, () => {
           );
         }
       }
-      // Of two of one name, of which one is skipped, it is the other.
+      // Of two keys with the same kid, of which one is unsuitable, the other is selected.
       await inspect(page, token({}, { kid: "a" }), {
         keys: JSON.stringify({
           keys: [
@@ -201,7 +201,7 @@ describe("the inspector", { skip: noSystem, timeout: 900_000 }, () => {
       assert.deepEqual(await page.locator("#panel-key .key.chosen .in-words").allTextContents(), [
         "RSA · 2048 bit",
       ]);
-      // A key that is the only one by itself needs no name.
+      // A key that is the only one needs no kid.
       await inspect(page, token({}, { kid: "a" }), { keys: JSON.stringify(jwk) });
       await verdict(page, "검증됨");
       await page.locator("#panel-key .key.chosen").waitFor();
@@ -237,14 +237,14 @@ describe("the inspector", { skip: noSystem, timeout: 900_000 }, () => {
       const held = await slider.getAttribute("aria-valuetext");
       await until("seconds that passed", true, () => page.evaluate(() => window.shown >= 3));
       assert.deepEqual(await page.evaluate(() => window.announced), []);
-      // The focus on the slider does not make it count aloud; a move does.
+      // Focusing the slider announces nothing; moving it does.
       assert.equal(await slider.getAttribute("aria-valuetext"), held);
       await page.keyboard.press("End");
       await until("where the slider was moved to", true, async () =>
         /만료된 지/.test(await slider.getAttribute("aria-valuetext")),
       );
       await page.getByRole("button", { name: "지금으로" }).click();
-      // What is the same is not written again.
+      // An unchanged text is not written again.
       await field(page, "token").fill(token({ iat: now - 900_000, exp: now - 3 * 86_400 - 1800 }));
       await page
         .locator("#clock-words")

@@ -1,4 +1,4 @@
-// One token, every checker: rows are tokens, targets are the programs that look at them.
+// One token, every verifier: rows are tokens, targets are the programs that verify them.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";

@@ -1,5 +1,5 @@
 // A logout at the issuer, seen from the edge: at once through Redis, within the list's ttl through
-// the status list. These tests start programs of their own, with a Redis and a short ttl.
+// the status list. These tests start their own programs, with a Redis and a short ttl.
 
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
@@ -36,7 +36,7 @@ function reasonToSkip() {
   return false;
 }
 
-/** Polls until the value is as wanted. */
+/** Polls until the value is the expected one. */
 async function until(what, poll, isWanted) {
   const end = Date.now() + PATIENCE;
   let last;
@@ -87,7 +87,7 @@ describe("a logout at the issuer", { skip: reasonToSkip(), timeout: 240_000 }, (
   const logIn = () => post("/api/token/", USER);
   const logOut = (tokens) => post("/api/token/blacklist/", { refresh: tokens.refresh });
 
-  /** An edge with these variables; its address. */
+  /** Starts an edge with these variables; returns its address. */
   async function edge(name, variables, origins) {
     const port = await freePort();
     const all = { public_key: readFileSync(join(state, "keys/public.pem"), "utf8"), ...variables };
@@ -199,7 +199,7 @@ describe("a logout at the issuer", { skip: reasonToSkip(), timeout: 240_000 }, (
     // A list from before the logins may be cached for its ttl; it has their indexes.
     assert.deepEqual(await verdict(url, one.access), [200, undefined]);
     await logOut(one);
-    // What the edge fetches after the logout says so; what it has may be as old as the ttl. A
+    // A list fetched after the logout contains it; the cached one may be used for its ttl. One
     // second more for the fetch.
     const end = Date.now() + (ttl + 1) * 1000;
     let seen = await verdict(url, one.access);

@@ -26,7 +26,7 @@ export async function freePort() {
   return port;
 }
 
-/** An edge with these variables and none besides; its address, and how to end it. */
+/** Starts an edge with only these variables; returns its address and a function that stops it. */
 export async function startEdge(variables) {
   const state = mkdtempSync(join(tmpdir(), "dojang-edge-"));
   if (compiled) {

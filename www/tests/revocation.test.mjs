@@ -126,7 +126,7 @@ describe("the revocation step", { skip: noSystem, timeout: 240_000 }, () => {
           body: JSON.stringify({ refresh }),
         });
         assert.equal(logout.status, 200);
-        // The next list is made after the question, a second later or more.
+        // Delays the request, so that the list is issued more than a second after the logout.
         await page.route(uri, async (route) => {
           await pause(1200);
           await route.continue();

@@ -1,5 +1,5 @@
-// What the page keeps and shares: no secret stays in a field, and a link has the token only behind
-// the #.
+// The state that the page stores and shares: no secret stays in a field, and a link has the token
+// only in the fragment.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -81,7 +81,7 @@ describe("secrets and links", { skip: noSystem, timeout: 300_000 }, () => {
               ].join("\n"),
             }));
             assert.deepEqual(fields, { token: "", keys: "", statusList: "", [other]: good });
-            // A link has the good token alone, and there is none without one.
+            // A link has only the accepted token; without one there is no link.
             const shared = link.map((url) => [...new URLSearchParams(new URL(url).hash.slice(1))]);
             assert.deepEqual(
               shared,

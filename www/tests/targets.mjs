@@ -20,7 +20,7 @@ function converse(program, args, question) {
   return JSON.parse(stdout);
 }
 
-/** Asks PyJWT; see python/pyjwt_tokens.py. */
+/** Verifies with PyJWT; see python/pyjwt_tokens.py. */
 export function pyjwt(question) {
   return converse(python, [join(import.meta.dirname, "python", "pyjwt_tokens.py")], question);
 }

@@ -1,4 +1,4 @@
-// What every consumer does, wherever it runs: each entry gives a good verdict and a bad one.
+// The task of every consumer: each entry accepts a valid token and refuses a tampered one.
 
 /** The verdict as a short text: `user 1`, or the code of a refusal. */
 async function verdict(verify) {
