@@ -19,13 +19,13 @@ struct State {
     freed: Notify,
 }
 
-/// As many instances run as are allowed.
+/// The limit of instances is reached.
 #[derive(Debug)]
 pub(crate) struct AtCapacity;
 
 impl fmt::Display for AtCapacity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("as many instances run as are allowed")
+        f.write_str("the limit of instances is reached")
     }
 }
 

@@ -121,7 +121,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         stopping: Arc::default(),
     };
     probe::reject_unknown_variables(&instances).await?;
-    let authority = address.to_string().parse().context("the address is no authority")?;
+    let authority = address.to_string().parse().context("the address is not a URI authority")?;
     let max_body = usize::from(arguments.max_body) * MIB;
     let gateway = Gateway::new(instances, max_body, !arguments.no_linger, authority);
 

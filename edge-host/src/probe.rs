@@ -48,7 +48,7 @@ pub(crate) async fn reject_unknown_variables(instances: &Instances) -> anyhow::R
     let dispatch = Dispatch::new(Activity::new().start_request());
     let handler = ProxyHandler::new(probe);
     if let Err(error) = handler.handle(dispatch, request.context("not a request")?).await {
-        tracing::warn!("the variables were not compared with the component's: {error:#}");
+        tracing::warn!("cannot check the names of the variables against the component: {error:#}");
     }
     variables.reject_unknown()
 }

@@ -47,7 +47,7 @@ impl StoredCopy {
         let Ok(bytes) = serde_json::to_vec(self) else { return };
         if let Err(error) = host.save(&key(prefix, url), &bytes).await {
             host.log(format_args!(
-                "warning: key-value store: a fetched document is not shared: {error}"
+                "warning: key-value store: cannot share a fetched document: {error}"
             ));
         }
     }

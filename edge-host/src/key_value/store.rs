@@ -85,7 +85,8 @@ impl KeyValueStore {
 
     /// Opens an empty store that is dropped with the value.
     pub(crate) fn in_memory() -> anyhow::Result<Self> {
-        let file = connect(Path::new(":memory:")).context("no key-value store in memory")?;
+        let file =
+            connect(Path::new(":memory:")).context("cannot open a key-value store in memory")?;
         Ok(Self(Arc::new(Mutex::new(Store { file, reserve: Reserve::at(None), given_back: 0 }))))
     }
 
@@ -174,7 +175,7 @@ impl Store {
         match delete(&self.file) {
             Err(error) if is_full(&error) && self.reserve.is_allocated() => {
                 tracing::warn!(
-                    "the disk of the key-value store is full: its reserve is used for deleting"
+                    "the disk of the key-value store is full: using its reserve to delete"
                 );
                 self.reserve.release();
                 // Empties the log.
@@ -192,7 +193,7 @@ impl Store {
             given_back = self.give_all_back();
         }
         if let Err(error) = given_back {
-            tracing::warn!("no space given back by the key-value store: {error}");
+            tracing::warn!("cannot release space of the key-value store: {error}");
         }
         self.reserve.restore();
         Ok(())
@@ -262,7 +263,7 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     if auto_vacuum == 0
         && let Err(error) = file.execute_batch("PRAGMA auto_vacuum = INCREMENTAL; VACUUM;")
     {
-        tracing::warn!("the key-value store cannot be rewritten, and gives no space back: {error}");
+        tracing::warn!("cannot vacuum the key-value store, so it never shrinks: {error}");
     }
     Ok(file)
 }

@@ -54,8 +54,9 @@ async fn store() -> Result<&'static Store, StoreError> {
 
 async fn lock(kind: Use, host: &impl Host) -> Result<StoreGuard<'static>, StoreError> {
     let guard = within(CALL_TIME, LOCK.acquire(kind, host), host).await;
-    guard
-        .ok_or_else(|| StoreError("other calls of this instance have not ended in time".to_owned()))
+    guard.ok_or_else(|| {
+        StoreError("other calls of this instance did not complete in time".to_owned())
+    })
 }
 
 /// Limits a call, which may have happened even when it exceeds the limit.

@@ -18,7 +18,7 @@ pub(crate) async fn remove(
     let marked = host.save(&id.pending_key(), now.to_string().as_bytes()).await;
     if let Err(error) = &marked {
         host.log(format_args!(
-            "warning: key-value store: a file is deleted without a mark: {error}"
+            "warning: key-value store: cannot mark a file before deleting it: {error}"
         ));
     } else {
         host.remove(&id.record_key()).await?;

@@ -43,7 +43,7 @@ impl Sweeper {
             && let Err(error) = sweep_after_pause(host).await
         {
             host.log(format_args!(
-                "warning: key-value store: abandoned uploads not removed: {error}"
+                "warning: key-value store: cannot remove abandoned uploads: {error}"
             ));
         }
     }

@@ -38,7 +38,7 @@ pub(crate) async fn receive<H: UploadHost>(
         Err(error) => {
             if let Err(error) = draft.abandon(host).await {
                 host.log(format_args!(
-                    "warning: key-value store: a broken upload is removed later: {error}"
+                    "warning: key-value store: cannot remove an aborted upload yet: {error}"
                 ));
             }
             error.response(limits, lang, host)

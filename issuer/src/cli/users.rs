@@ -230,7 +230,7 @@ async fn change(args: NamedUserArgs, changes: Changes) -> Result<(), Failure> {
         .update_user(user.id, &changes, SystemClock.now().timestamp())
         .await
         .map_err(with_force)?
-        .ok_or("the user was deleted at this moment")?;
+        .ok_or("the user was deleted in the meantime")?;
     let name = escaped(&user.username);
     if let Some(active) = changes.is_active {
         say!("the user {name} is {}", if active { "active" } else { "inactive" })?;
@@ -254,7 +254,7 @@ async fn set_password(args: SetPasswordArgs) -> Result<(), Failure> {
     let password = args.password.read(user.password_owner())?;
     let hash = passwords::hash(&password, user.password_owner()).await?;
     if !storage.set_password(user.id, None, &hash, None, SystemClock.now().timestamp()).await? {
-        return Err("the user was deleted at this moment".into());
+        return Err("the user was deleted in the meantime".into());
     }
     say!("set the password of the user {}; all sessions have ended", escaped(&user.username))?;
     args.password.print(&password)?;

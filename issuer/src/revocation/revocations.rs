@@ -54,11 +54,9 @@ impl Revocations {
             match tokio::time::timeout(PUBLISH_TIMEOUT, redis.publish()).await {
                 Ok(Ok(_)) => {}
                 Ok(Err(error)) => {
-                    tracing::warn!(%error, "a revocation is not in Redis yet; it is retried")
+                    tracing::warn!(%error, "cannot publish a revocation to Redis; retrying")
                 }
-                Err(_) => tracing::warn!(
-                    "Redis is slow: a revocation may not be in it yet; it is retried"
-                ),
+                Err(_) => tracing::warn!("publishing a revocation to Redis timed out; retrying"),
             }
         }
     }
@@ -78,7 +76,7 @@ impl Revocations {
                 Ok(published) => tracing::info!(published, "published revocations to Redis"),
                 // Logged once, not every two seconds.
                 Err(error) if worked => {
-                    tracing::error!(%error, "revocations cannot be published to Redis")
+                    tracing::error!(%error, "cannot publish revocations to Redis")
                 }
                 Err(_) => {}
             }

@@ -84,7 +84,7 @@ impl Sessions {
         {
             tracing::error!(
                 kid,
-                "no session begins: the key was removed with all its sessions, but is still in use"
+                "refused a new session: the active key was removed with all its sessions"
             );
             return Err(SessionError::KeyEnded);
         }

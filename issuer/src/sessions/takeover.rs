@@ -16,10 +16,7 @@ impl Sessions {
         }
         self.store.revoke_session(&session.id, session.user_id, self.now()).await?;
         self.publish_revocations().await;
-        tracing::warn!(
-            session = session.id,
-            "a session ended with the trust in the key that vouched for it"
-        );
+        tracing::warn!(session = session.id, "revoked a session: its key is no longer trusted");
         Err(SessionError::Ended)
     }
 

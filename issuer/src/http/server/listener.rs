@@ -80,7 +80,7 @@ impl Listener {
         let mut warned_at = self.warned_at.lock().unwrap_or_else(PoisonError::into_inner);
         if warned_at.is_none_or(|at| at.elapsed() >= WARNING_INTERVAL) {
             tracing::warn!(
-                "{} connections are open, as many as there may be: more wait",
+                "the limit of {} open connections is reached: new connections wait",
                 self.connections.max
             );
             *warned_at = Some(Instant::now());
