@@ -1,4 +1,4 @@
-//! The migrations are compiled in; cargo has to be told that they are inputs.
+//! Declares the migrations, which are compiled in, as inputs.
 
 fn main() {
     println!("cargo:rerun-if-changed=migrations");

@@ -1,4 +1,4 @@
-//! The path of a request to a verified token: credentials, verdict, revocation, role, access rules.
+//! Authorizes a request: credentials, verdict, revocation, role and access rules, in this order.
 
 use http::HeaderMap;
 use verifier_core::VerifiedToken;
@@ -12,7 +12,7 @@ use crate::rules::{Condition, has_role};
 use crate::settings::AuthSettings;
 use crate::status::{KeyStatus, RevocationStatus};
 
-/// What a request must show.
+/// The credentials that a route requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Requirement {
     /// A verified access token that is not revoked.

@@ -62,8 +62,8 @@ impl AuthError {
         }
     }
 
-    /// Returns the text for people. It tells an expired token from all other refused ones and
-    /// nothing more; the code names the rule.
+    /// Returns the text for people. It distinguishes only expired tokens from other refused ones;
+    /// the code names the rule.
     #[must_use]
     pub fn text(&self, lang: Lang) -> Cow<'static, str> {
         match self {

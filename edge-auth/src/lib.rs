@@ -1,15 +1,15 @@
-//! What a request must show at the edge: a bearer token that the issuer signed, that is not
-//! revoked, and that has the role and claims that a path requires.
+//! Authorization of requests at the edge: a request needs a bearer token that the issuer signed,
+//! that is not revoked, and that has the role and claims that a path requires.
 //!
-//! [`Authorizer`] takes a request from its headers to a [`VerifiedToken`] or an [`AuthError`]:
-//! `credentials` extracts the bearer token, `keys` lets `verifier-core` reach the verdict with the
-//! keys that are valid now, `revocation` asks Redis or a Token Status List, and `rules` holds the
-//! operator's conditions. Fetched keys and lists share one `cache`. [`response`] turns an error
-//! into a refusal.
+//! [`Authorizer`] checks the headers of a request and returns a [`VerifiedToken`] or an
+//! [`AuthError`]: `credentials` extracts the bearer token, `keys` verifies it with `verifier-core`
+//! and the current keys, `revocation` checks Redis or a Token Status List, and `rules` holds the
+//! operator's conditions. Fetched keys and lists share one `cache`. [`response`] creates the
+//! response to a refused request.
 //!
-//! The crate is plain code over `http` types. It uses the machine through [`Host`] alone, and knows
-//! neither Spin nor the routes of a component. Nothing in it panics on what a client sends, and no
-//! lock is held across an `.await`, because an instance serves several requests at a time.
+//! The crate is plain code over `http` types. It does I/O only through [`Host`], and knows neither
+//! Spin nor the routes of a component. It does not panic on untrusted input, and holds no lock
+//! across an `.await`, because an instance serves several requests at a time.
 
 #[cfg(test)]
 extern crate self as edge_auth;

@@ -31,7 +31,7 @@ pub struct AccessRule {
     condition: Condition,
 }
 
-/// What a token must state.
+/// A condition on the claims of a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Condition {
     /// The claim `role` is one of these.
@@ -61,7 +61,7 @@ impl AccessRule {
     /// Parses a JSON array of rules.
     ///
     /// # Errors
-    /// What is wrong with the first invalid one, for a [`crate::SettingError`].
+    /// The reason why the first invalid rule is refused, for a [`crate::SettingError`].
     pub fn parse_list(text: &str) -> Result<Vec<Self>, String> {
         let rules: Vec<RuleText> = serde_json::from_str(text)
             .map_err(|error| format!("is not a list of rules: {error}"))?;

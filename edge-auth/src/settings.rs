@@ -17,7 +17,7 @@ crate::variables! {
         jwks_url = "",
         /// The only accepted `iss`.
         issuer = "",
-        /// What `aud` must be or contain.
+        /// The value that `aud` must be or contain.
         audience = "",
         /// Seconds by which `exp`, `nbf` and `iat` may be off.
         leeway = "0",
@@ -31,14 +31,14 @@ crate::variables! {
         redis_url = "redis://localhost:6379",
         /// Address of the status lists, or the beginning of their addresses.
         status_list_url = "",
-        /// What happens while the source of revocations is unavailable: `closed` or `open`.
+        /// Behavior while the source of revocations is unavailable: `closed` or `open`.
         revocation_when_down = "closed",
         /// JSON array of [`AccessRule`]s.
         access_rules = "",
     }
 }
 
-/// What requests are checked against.
+/// The parsed settings of an [`crate::Authorizer`].
 #[derive(Clone, Debug)]
 pub struct AuthSettings {
     pub(crate) keys: KeySource,

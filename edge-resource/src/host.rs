@@ -1,4 +1,4 @@
-//! What uploads need of the machine beyond [`Host`].
+//! The functions of the host that uploads need in addition to [`Host`].
 
 use std::future::Future;
 

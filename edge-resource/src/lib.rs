@@ -1,7 +1,7 @@
 //! The protected resources, as one component for Spin and every other WASI 0.3 host.
 //!
-//! [`Service`] is the path of a request: it finds the request's row in `routes`, lets `edge-auth`
-//! check what that row requires, and calls the row's handler. `pages` and `uploads` hold the
+//! [`Service`] handles a request: it finds the row in `routes`, lets `edge-auth` check the
+//! requirement of the row, and calls its handler. `pages` and `uploads` hold the
 //! handlers, `storage` the files, `health` the state of the service; `openapi` describes the rows,
 //! and `cors` admits browsers.
 //!

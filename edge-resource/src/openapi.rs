@@ -23,7 +23,7 @@ pub(crate) struct Operation {
     errors: &'static [&'static str],
 }
 
-/// What a request contains.
+/// The input of an operation.
 #[derive(Clone, Copy)]
 pub(crate) enum Input {
     Nothing,
@@ -35,7 +35,7 @@ pub(crate) enum Input {
     UploadId,
 }
 
-/// What a successful response contains.
+/// The content of a successful response.
 #[derive(Clone, Copy)]
 pub(crate) enum Output {
     /// A JSON object.

@@ -6,7 +6,7 @@ use http::request::Parts;
 use crate::request_body::RequestBody;
 use crate::state::State;
 
-/// What a handler gets.
+/// A request as a handler receives it.
 pub(crate) struct Request<'a, H> {
     pub(crate) parts: &'a Parts,
     pub(crate) body: &'a mut (dyn RequestBody + 'a),

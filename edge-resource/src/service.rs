@@ -1,4 +1,4 @@
-//! The path of a request to its response.
+//! Routes a request, lets `edge-auth` authorize it, and calls the handler.
 
 use std::time::Duration;
 

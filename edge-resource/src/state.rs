@@ -1,4 +1,4 @@
-//! What an instance keeps between requests, for the handlers.
+//! The state of an instance that its requests share.
 
 use edge_auth::Authorizer;
 

@@ -33,7 +33,7 @@ pub struct KeysArgs {
     pub keys_dir: PathBuf,
 }
 
-/// What a change of claims ends.
+/// The effect of changed claims on sessions.
 #[derive(Debug, Clone, Args)]
 pub struct ClaimsArgs {
     /// Which sessions a changed role or premium ends: their access tokens carry the old claims
@@ -214,7 +214,7 @@ pub struct ServeArgs {
     #[arg(long, env = "ISSUER_ACCEPTED_ISSUER", value_name = "ISS")]
     pub accepted_issuer: Option<String>,
 
-    /// What a change of claims ends.
+    /// The effect of changed claims on sessions.
     #[command(flatten)]
     pub claims: ClaimsArgs,
 

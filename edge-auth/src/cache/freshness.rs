@@ -1,4 +1,4 @@
-//! The age of a document by a clock that nobody sets.
+//! The age of a document by the monotonic clock.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Documents that are fetched by HTTP, kept in the instance, and shared with the other instances
+//! Documents that are fetched by HTTP, cached in the instance, and shared with the other instances
 //! through the key-value store.
 //!
 //! - All instances together make one fetch at a time; requests that need its outcome wait for it.
@@ -9,7 +9,7 @@
 //!   continues in the background.
 //! - When a quarter of the lifetime is left, the upkeep fetches the next document, so that no
 //!   request waits.
-//! - A forced fetch, for a value that lacks something, has a cooldown of its own.
+//! - A forced fetch, for a `kid` that the cached keys lack, has a separate cooldown.
 
 mod attempts;
 mod freshness;
@@ -32,7 +32,7 @@ use stored_copy::StoredCopy;
 
 pub(crate) use policy::{CachePolicy, Document};
 
-/// How much longer than its time another instance's attempt is waited for.
+/// Time to wait for another instance's attempt, in addition to the limit of the attempt.
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// The cached value of one document.
@@ -62,7 +62,7 @@ struct Known<V> {
     freshness: Freshness,
 }
 
-/// What a request gets.
+/// The result of a look-up.
 pub(crate) enum Cached<V> {
     Fresh(Arc<V>),
     /// Expired, usable, and not to be replaced now.

@@ -1,4 +1,4 @@
-//! What differs between the kinds of documents that are cached.
+//! The parameters of each kind of cached document.
 
 use std::future::Future;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use verifier_core::UnixTime;
 use crate::fetch::{FetchError, FetchLimits, Fetched};
 use crate::host::Host;
 
-/// How documents of one kind are fetched and kept.
+/// How documents of one kind are fetched and cached.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CachePolicy {
     /// The documents, for the log.

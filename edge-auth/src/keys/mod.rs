@@ -14,7 +14,7 @@ use crate::fetch::{FetchError, FetchLimits, Fetched};
 use crate::host::Host;
 use crate::status::KeyStatus;
 
-/// How fetched keys are kept.
+/// How fetched keys are cached.
 const CACHE_POLICY: CachePolicy = CachePolicy {
     name: "keys",
     copies: "jwks",

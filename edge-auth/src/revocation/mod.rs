@@ -25,7 +25,7 @@ pub(crate) enum Source {
     /// Nowhere: a token is valid until it expires.
     #[default]
     None,
-    /// In Redis, which is asked about every token.
+    /// In Redis, with one command for every token.
     Redis {
         url: String,
         /// Whether tokens pass while Redis is unavailable, unless a role or claim is required.

@@ -24,7 +24,7 @@ const TIME: Duration = Duration::from_secs(1);
 /// Pause between two log lines about an outage.
 const LOG_PAUSE: Duration = Duration::from_secs(10);
 
-/// How long a health response repeats an outcome before Redis is asked again.
+/// How long a health response reuses an outcome before it probes Redis again.
 const REPORT_TIME: Duration = Duration::from_secs(10);
 
 /// Why Redis cannot confirm a token.

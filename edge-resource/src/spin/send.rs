@@ -1,4 +1,4 @@
-//! Sending a response: the host reads the body while a task of its own writes it.
+//! Sends a response: the host reads the body while a separate task writes it.
 
 use std::time::Duration;
 
@@ -29,8 +29,8 @@ pub(super) fn send(
     spin_sdk::wasip3::spawn(async move {
         let outcome = write(body, &mut writer, idle_timeout).await.map(|()| None);
         let BodyWriter { stream_writer, result_writer, .. } = writer;
-        // First the end of the stream, then whether the body is complete. Nobody reads it after
-        // the client has gone.
+        // The stream must end before its result is written. The write fails if the client has
+        // disconnected.
         drop(stream_writer);
         let _ = result_writer.write(outcome).await;
     });

@@ -79,7 +79,7 @@ impl UploadId {
     }
 }
 
-/// What is stored about a file besides its content.
+/// The stored metadata of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Record {
     pub(crate) owner: String,

@@ -1,4 +1,4 @@
-//! What the handlers of uploads share: the receipt of a file, and common errors.
+//! Responses that the upload handlers share: the receipt of a file, and common errors.
 
 use edge_auth::language::{Lang, Text};
 use edge_auth::{Host, StoreError};
@@ -30,7 +30,7 @@ impl<'a> Receipt<'a> {
     }
 }
 
-/// Returns 403 for a token that names no user: nobody could read the file back.
+/// Returns 403 for a token without `user_id`: the file would have no owner.
 pub(super) fn user_id_missing(lang: Lang) -> Response {
     const TEXT: Text<'static> = Text {
         ko: "토큰에 사용자 정보가 없어 누구의 파일인지 알 수 없습니다",

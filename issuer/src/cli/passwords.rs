@@ -1,4 +1,4 @@
-//! Where commands take passwords from.
+//! Passwords from standard input or the random source.
 
 use std::io::{BufRead as _, Read as _};
 use std::sync::Arc;

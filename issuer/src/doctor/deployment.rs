@@ -1,4 +1,4 @@
-//! What the checks examine.
+//! The services and files that the checks examine.
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -31,7 +31,7 @@ pub struct KeyRecord {
     /// RFC 7638 thumbprint of the public key; the token header's `kid`, and the stem of the file
     /// names.
     pub kid: String,
-    /// What the key is used for.
+    /// The current use of the key.
     pub state: KeyState,
     /// When the key was added.
     pub created_at: DateTime<Utc>,

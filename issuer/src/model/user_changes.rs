@@ -16,7 +16,7 @@ pub enum ClaimsChange {
 /// Whether a change may remove the last active administrator.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum LastAdministrator {
-    /// No: nobody could administer over HTTP afterwards.
+    /// No: without one, the HTTP administration would be inaccessible.
     #[default]
     Stays,
     /// Yes.

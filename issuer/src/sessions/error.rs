@@ -7,8 +7,8 @@ pub enum SessionError {
     /// The session or the token was revoked.
     #[error("the session was ended")]
     Ended,
-    /// The refresh token was superseded and its successor used: there is a copy of it, and the
-    /// session was revoked.
+    /// The refresh token was superseded and its successor used: the token was stolen or replayed,
+    /// so the session was revoked.
     #[error("a superseded refresh token was presented")]
     Reused,
     /// The session has expired.

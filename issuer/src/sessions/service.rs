@@ -168,7 +168,7 @@ impl Sessions {
             }
         }
         let id = token.session.as_deref().unwrap_or(&token.jti);
-        // Only the user's own session, whoever signed the token.
+        // Only a session of the token's user, also for a token of another system.
         let user = token.user_id.ok_or(SessionError::Ended)?;
         if !self.store.revoke_session(id, user, self.now()).await? {
             return Err(SessionError::Ended);

@@ -27,8 +27,8 @@ fuzz_target!(|payload: &[u8]| {
     assert_eq!(verified.claims_json().as_bytes(), payload);
     let claims = match serde_json::from_slice::<serde_json::Value>(payload) {
         Ok(claims) => claims,
-        // Grammar sets no limit to numbers, and where nothing is computed with them neither does
-        // the verifier.
+        // The JSON grammar does not limit numbers, and the verifier limits only those that it
+        // computes with.
         Err(error) => {
             assert!(error.to_string().starts_with("number out of range"), "{error}");
             return;

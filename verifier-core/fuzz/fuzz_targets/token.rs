@@ -24,12 +24,12 @@ fuzz_target!(|bytes: &[u8]| {
 
     let token = format!("{}.e30.AAAA", URL_SAFE_NO_PAD.encode(bytes));
     let code = VERIFIER.verify(&token, now).expect_err("nobody signed it").code();
-    // Whoever reads the header with another parser must see the same JSON object.
+    // Another parser must read the same JSON object from the header.
     if code == Code::SignatureInvalid {
         match serde_json::from_slice::<serde_json::Value>(bytes) {
             Ok(header) => assert_eq!(header["alg"], "RS256"),
-            // Grammar sets no limit to numbers, and where nothing is computed with them neither
-            // does the verifier.
+            // The JSON grammar does not limit numbers, and the verifier limits only those that it
+            // computes with.
             Err(error) => assert!(error.to_string().starts_with("number out of range"), "{error}"),
         }
     }

@@ -1,5 +1,5 @@
-//! Laws that hold for every token, tried on random ones, beside libraries that share no code with
-//! the crate.
+//! Property tests: laws that hold for every token. The oracles are libraries that share no code
+//! with the crate.
 
 use crate::common::{
     NOW, OTHER_2048, RSA_2048, RSA_3072, Signer, b64, claims_with, header, segments, unb64,
@@ -162,8 +162,8 @@ proptest! {
     }
 }
 
-/// Where both get as far as the signature, they must say the same of it; where only one does, the
-/// difference must be one of the policy's.
+/// Asserts that both verifiers agree on the signature if both check it; if only one does, a rule of
+/// the policy must be the reason.
 fn agree_on_the_signature(subject: &Subject, token: &str) -> Result<(), TestCaseError> {
     let ours = subject.verify(token);
     let theirs = UntrustedToken::new(token).map_err(drop).and_then(|untrusted| {

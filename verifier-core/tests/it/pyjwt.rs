@@ -1,5 +1,5 @@
-//! Verdicts beside PyJWT's, called as the reference resource server calls it. Every difference
-//! must be a known one.
+//! Compares verdicts with PyJWT's, with the options of the reference resource server. Every
+//! difference must be a known one.
 //!
 //! Needs a Python with `PyJWT[crypto]`, named by the environment variable `PYTHON`.
 
@@ -20,7 +20,7 @@ struct PyJwt {
 impl PyJwt {
     fn start() -> Option<Self> {
         let Some(python) = std::env::var_os("PYTHON") else {
-            // To the stream itself: what a test that passes prints is hidden.
+            // Directly to the stream, because libtest hides the output of passed tests.
             let _ = writeln!(
                 std::io::stderr(),
                 "skipped: the comparison with PyJWT; PYTHON names no Python with PyJWT[crypto]"
@@ -73,12 +73,12 @@ const STRICTER: &[Code] = &[
     Code::PayloadInvalid,
     Code::HeaderTooDeep,
     Code::PayloadTooDeep,
-    // `typ` is not looked at, `crit` and `b64` only in part.
+    // PyJWT ignores `typ`, and checks `crit` and `b64` only in part.
     Code::TypNotAllowed,
     Code::CritNotSupported,
     Code::B64NotSupported,
-    // `exp` may be absent, a numeric string, a boolean; `token_type` and `user_id` are not its
-    // business.
+    // PyJWT accepts an absent `exp`, a numeric string or a boolean, and ignores `token_type` and
+    // `user_id`.
     Code::ClaimMissing,
     Code::ClaimInvalid,
     Code::TokenTypeMismatch,
@@ -96,7 +96,7 @@ fn the_verdict_table_differs_from_pyjwt_only_in_rules_it_does_not_have() {
     let rows = file["rows"].as_array().expect("the file has rows");
     let mut counts: BTreeMap<String, u32> = BTreeMap::new();
     let mut unexpected = Vec::new();
-    // What PyJWT needs is one key in PEM, and the policy of access tokens.
+    // PyJWT needs one key in PEM and the policy of access tokens.
     let comparable = rows.iter().filter(|row| {
         ["main", "e3", "rsa3072", "rsa4096"].iter().any(|keys| row["keys"] == *keys)
             && row["policy"]["tokenType"].is_null()

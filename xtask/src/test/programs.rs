@@ -63,7 +63,7 @@ pub(super) fn list(builder: &Builder<'_>) -> Result<Vec<TestProgram>> {
 /// Fails when [`build`] had something to warn of, which it has shown.
 pub(super) fn refuse_warnings(builder: &mut Builder<'_>) -> Result<()> {
     let text = messages(builder)?;
-    // What is in a library is reported for its tests too.
+    // A warning in a library is reported again for its tests.
     let warnings: BTreeSet<String> = text.lines().filter_map(warning).collect();
     for warning in &warnings {
         builder.runner.print(warning);

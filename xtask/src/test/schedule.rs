@@ -12,10 +12,10 @@ use crate::progress::{Runner, note, shown};
 use crate::summary::Summary;
 use crate::workspace::Workspace;
 
-/// Where nothing else is printed, the running steps are named this often.
+/// Interval at which the running steps are printed if there is no other output.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(60);
 
-/// What a step does with its time.
+/// The kind of work of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
     /// Installs or compiles: takes no time when nothing changed.

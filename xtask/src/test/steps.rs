@@ -1,4 +1,4 @@
-//! What each step of `cargo xtask test` does.
+//! The steps of `cargo xtask test`.
 
 use std::ffi::OsStr;
 use std::time::Duration;
@@ -132,7 +132,7 @@ pub(super) fn test_programs(builder: &mut Builder<'_>) -> Result<()> {
 /// Tests at a time of a program whose tests mostly wait for servers that they have started.
 const WAITING: usize = 6;
 
-/// Everything but the programs of integration tests, which are steps of their own.
+/// Runs all test programs except integration tests, which are separate steps.
 pub(super) fn unit_tests(builder: &mut Builder<'_>) -> Result<()> {
     for program in programs::list(builder)?.iter().filter(|program| program.target != "it") {
         let what = format!("{} of {}", program.target, program.package);

@@ -32,7 +32,7 @@ pub(super) const PAGE: Part = Part { name: "page", files: &["docs", "page", "ver
 /// Log-in, refresh, revocation and logout, on the page and with other JWT libraries.
 pub(super) const SESSIONS: Part =
     Part { name: "sessions", files: &["demo", "interop", "logout", "revocation"] };
-/// What the page shows of a token that is pasted.
+/// The parts of the page that explain a pasted token.
 pub(super) const INSPECTOR: Part =
     Part { name: "inspector", files: &["gallery", "inspector", "share-link"] };
 /// Starts its own programs.

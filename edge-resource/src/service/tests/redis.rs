@@ -1,4 +1,4 @@
-//! What Redis says, does not say and cannot be asked, and claims that cannot be read.
+//! Revocation by Redis: hits, misses, outages and malformed claims.
 
 use super::*;
 use edge_auth::FetchError;

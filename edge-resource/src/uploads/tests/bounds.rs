@@ -1,4 +1,4 @@
-//! What uploads may take of the store and of time.
+//! Limits of uploads in space and time.
 
 use futures_util::FutureExt;
 

@@ -1,4 +1,4 @@
-//! Which forms are read, and how parts, files and boundaries are called in them.
+//! Parsing of forms: the names of parts and files, and the boundary.
 
 use super::*;
 

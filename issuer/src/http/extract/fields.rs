@@ -33,7 +33,7 @@ pub(in crate::http) trait FromFields: Sized {
     fn take(fields: &mut Fields) -> Self;
 }
 
-/// The values of a body, and the faults found while taking them.
+/// The values of a body, and the errors of those extracted so far.
 #[derive(Debug, Default)]
 pub(in crate::http) struct Fields {
     values: HashMap<String, Field>,

@@ -1,5 +1,5 @@
-//! What handlers take from a request. Each extractor rejects an invalid request with the response
-//! that REST framework or SimpleJWT would give; axum runs them in the order of the arguments.
+//! Extractors of the handlers' arguments. Each one rejects an invalid request with the response of
+//! REST framework or SimpleJWT; axum runs them in the order of the arguments.
 
 mod bearer;
 mod body;

@@ -29,7 +29,7 @@ pub(crate) struct ImportChange<'a> {
     pub(crate) ends_sessions: bool,
 }
 
-/// What to write, and what to report.
+/// The changes to write, and the report.
 #[derive(Debug, Default)]
 pub(crate) struct ImportPlan<'a> {
     pub(crate) new: Vec<&'a ImportedUser>,
