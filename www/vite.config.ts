@@ -41,7 +41,7 @@ function contentSecurityPolicy(services: string[]): Plugin {
   ].join("; ");
   return {
     name: "content-security-policy",
-    // The development server injects styles and a socket of its own.
+    // The development server injects its own styles and WebSocket.
     apply: "build",
     transformIndexHtml: {
       order: "post",

@@ -58,7 +58,7 @@ pub(crate) fn add_square<P, L: Copy + Default>(
 /// Adds the products of four digits with a run of limbs to a run of columns: column i gets the sum
 /// of d0 s(i), d1 s(i - 1), d2 s(i - 2) and d3 s(i - 3). `source` begins with s(-3) and is three
 /// limbs longer than there are columns.
-// The kernel of 28-bit limbs has vector code of its own where there are vectors.
+// With SIMD, the kernel of 28-bit limbs has its own vector code.
 #[cfg(any(
     target_pointer_width = "64",
     feature = "wide-arithmetic",

@@ -35,7 +35,7 @@ export async function download(
     headers: bare({ accept }),
     redirect: "manual",
     // The browser's cache may hold an older document. Workers may not know the option, and a
-    // runtime with a `fetch` of its own may have no `Request`.
+    // runtime with its own `fetch` may have no `Request`.
     ...(typeof Request !== "undefined" && "cache" in Request.prototype && { cache: "no-store" }),
     signal,
   });

@@ -36,7 +36,7 @@ function hasFusedMultiplyAdd(): boolean {
     return false;
   }
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(RELAXED_MADD));
-  // (1 + 2^-27)^2 = 1 + 2^-26 + 2^-54. Rounding the product by itself loses the last term.
+  // (1 + 2^-27)^2 = 1 + 2^-26 + 2^-54. Rounding the product separately loses the last term.
   const factor = 1 + 2 ** -27;
   return (exports["f"] as MultiplyAdd)(factor, factor, -1 - 2 ** -26) === 2 ** -54;
 }

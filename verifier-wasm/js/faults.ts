@@ -10,7 +10,7 @@ export interface Faults {
   invalid: { reason: "not_utf8" };
 }
 
-/** Creates the error for the caller, of its own class. */
+/** Creates the error that the caller of the download throws. */
 export type Fail = <F extends keyof Faults>(fault: F, details: Faults[F], cause?: unknown) => CodedError;
 
 /** An error with a code for programs and a message for logs. */

@@ -20,8 +20,8 @@ const loader = new ModuleLoader(defaultModule, fetchModule);
  * Loads the module. Later calls return the promise of the first; after a failure the next call
  * tries again.
  *
- * @param input the address of the module, or the module in any form. Default: the file beside this
- * one that suits the engine
+ * @param input the address of the module, or the module in any form. Default: the file next to
+ * this one that suits the engine
  * @throws {Error} when the module cannot be fetched or compiled
  */
 export function init(input?: ModuleSource | Promise<ModuleSource>): Promise<void> {

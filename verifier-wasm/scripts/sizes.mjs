@@ -22,7 +22,7 @@ const entries = {
   "`./status`": ["status", "createStatusLists, StatusListError"],
 };
 
-/** Returns the sum of the parts in bytes, each compressed by itself. */
+/** Returns the sum of the parts in bytes, each compressed separately. */
 function weights(...parts) {
   const sum = (compress) => parts.reduce((total, part) => total + compress(part).length, 0);
   return {

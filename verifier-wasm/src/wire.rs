@@ -10,8 +10,8 @@
 //! |---|---|---|---|
 //! | 0 | u32 | `code` | 0: accepted or loaded; else a number of [`code_number`]; [`NO_VERDICT`] |
 //! | 4 | u32 | `reason` | depends on the code, see below |
-//! | 8 | u32 | `first` | likewise; after a successful `load`, the handle of the verifier |
-//! | 12 | u32 | `second` | likewise |
+//! | 8 | u32 | `first` | as the row above; after a successful `load`, the handle of the verifier |
+//! | 12 | u32 | `second` | as the row above |
 //! | 16 | f64 | `instant` | the claim that was compared with the time, in seconds since 1970 |
 //! | 24 | u32 | `segments` | address of the decoded header, which the payload follows directly |
 //! | 28 | u32 | `header_len` | bytes of the header; 0 when the shape is wrong |

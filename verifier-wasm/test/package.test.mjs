@@ -126,7 +126,7 @@ test("bundled by Vite for a server, and run in Node", async () => {
     ssr: { noExternal: true },
     build: { ssr: "program.mjs", outDir: bundle, emptyOutDir: true },
   });
-  // All in one file: only the slim entry needs the modules beside it.
+  // All in one file: only the slim entry needs separate module files.
   for (const name of ["verifier_wasm.wasm", "verifier_wasm_simd.wasm", "verifier_wasm_fma.wasm"]) {
     const files = join(packed.directory, "node_modules", "@dojang", "verifier", "dist");
     copyFileSync(join(files, name), join(bundle, name));

@@ -48,7 +48,7 @@ for (const [name, bytes] of Object.entries(modules)) {
     assert.deepEqual(WebAssembly.Module.imports(new WebAssembly.Module(bytes)), []);
   });
 
-  test(`${name} inside the JavaScript is that beside it`, () => {
+  test(`${name} in the JavaScript equals the file`, () => {
     assert.deepEqual(bytes, readFileSync(join(root, "dist", `${name}.wasm`)));
   });
 
@@ -89,7 +89,7 @@ for (const [name, bytes] of Object.entries(modules)) {
     }
   });
 
-  test(`${name} can trap by itself only where memory runs out, and after a trap`, () => {
+  test(`${name} traps only when memory runs out, and after a trap`, () => {
     const text = disassembled(name);
     const traps = new Map();
     let current;
@@ -99,8 +99,8 @@ for (const [name, bytes] of Object.entries(modules)) {
       if (line.trim().startsWith("(unreachable") && !outOfMemory) {
         traps.set(current, (traps.get(current) ?? 0) + 1);
       }
-      // The trap behind a call that reports a failed allocation, whose arguments are on lines of
-      // their own.
+      // The trap behind a call that reports a failed allocation, whose arguments are on
+      // separate lines.
       outOfMemory =
         /\(call \$\S*(raw_vec::handle_error|handle_alloc_error)/.test(line) ||
         (outOfMemory && /^\s*(\((local\.get|i32\.const|i32\.load)\b[^()]*\)?|\))$/.test(line));

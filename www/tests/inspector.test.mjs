@@ -375,7 +375,7 @@ describe("the inspector", { skip: noSystem, timeout: 900_000 }, () => {
       assert.equal(await field(page, "token").inputValue(), tampered());
     }));
 
-  test("files that are dropped beside the fields go to the right one", () =>
+  test("files dropped outside the fields go to the right one", () =>
     onPage({}, async (page) => {
       const drop = async (text) => {
         const dataTransfer = await page.evaluateHandle((text) => {

@@ -91,8 +91,8 @@ impl<'a> Builder<'a> {
         self.runner.stream("building issuer and edge-host", command, minutes(60))
     }
 
-    /// Builds the edge component, and returns the file: the one that `spin.toml` names, or one
-    /// beside it.
+    /// Builds the edge component and returns its file: the one that `spin.toml` names, or the one
+    /// with wide arithmetic.
     pub(crate) fn edge_component(&mut self, arithmetic: Arithmetic) -> Result<PathBuf> {
         let wasm = self.wasm_toolchain()?;
         let step = format!("building the edge component{}", arithmetic.label());

@@ -98,8 +98,8 @@ impl Attempts {
         Self { prefix, instance: OnceLock::new() }
     }
 
-    /// Claims an attempt. An instance makes one attempt at a time, so a record of its own that is
-    /// still running belongs to a request that was cancelled.
+    /// Claims an attempt. An instance makes one attempt at a time, so if its own record is still
+    /// running, the request that made it was cancelled.
     pub(super) async fn claim(&self, url: &Uri, terms: Terms, host: &impl Host) -> Claim {
         let instance = self.instance.get_or_init(|| hex(&host.random()));
         let key = key(self.prefix, url);

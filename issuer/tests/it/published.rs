@@ -93,7 +93,7 @@ fn healthz_is_200_while_the_database_answers_and_503_after() {
             .collect();
         all.into_iter().map(|one| one.join().expect("an answer")).collect()
     });
-    assert_eq!(answers, [200; 16], "all who ask at once are told");
+    assert_eq!(answers, [200; 16], "every concurrent request gets the result");
     issuer.close_storage();
     let unavailable = json!({ "detail": "Service temporarily unavailable, try again later.", "code": "service_unavailable" });
     let ready = issuer.send(&request("GET", "/readyz"));

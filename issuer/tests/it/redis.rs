@@ -133,5 +133,5 @@ fn a_logout_succeeds_without_redis_and_is_published_when_it_is_back() {
     wait_for("the logout is published", || redis.life(&id) > 0);
     drop(redis);
     let Some(redis) = Redis::start(directory.path()) else { return };
-    wait_for("a Redis that lost everything is told again", || redis.life(&id) > 0);
+    wait_for("a Redis that lost its data is filled again", || redis.life(&id) > 0);
 }

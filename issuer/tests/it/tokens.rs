@@ -61,7 +61,7 @@ fn both_tokens_carry_simplejwts_header_and_claims() {
         });
         assert_eq!(Value::Object(claims), expected);
     }
-    assert_eq!(jtis.len(), 2, "each token has an id of its own");
+    assert_eq!(jtis.len(), 2, "each token has its own id");
     assert_eq!(sids.len(), 1, "both are of one session");
 }
 

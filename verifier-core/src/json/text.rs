@@ -154,8 +154,8 @@ const fn utf8(code_point: u32) -> u32 {
     if code_point < 0x80 {
         return code_point;
     }
-    // Six bits for each byte from the last one on, until the rest fits into the first byte beside
-    // its mark: as many ones as there are bytes, and a zero.
+    // Six bits for each byte from the last one on, until the rest fits into the first byte after
+    // its prefix: as many ones as there are bytes, and a zero.
     let (mut rest, mut bytes, mut capacity) = (code_point, 0, 0x40);
     while rest >= capacity || capacity == 0x40 {
         bytes = bytes << 8 | 0x80 | rest & 0x3f;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Graph(BTreeMap<PathBuf, BTreeMap<PathBuf, BTreeSet<String>>>);
 
 impl Graph {
-    /// Adds a name that `from` takes from `to`. A file's use of its own names is no edge.
+    /// Adds a name that `from` takes from `to`. A use of a name in its own file is not an edge.
     pub(crate) fn add(&mut self, from: &Path, to: &Path, name: &str) {
         let edges = self.0.entry(from.to_path_buf()).or_default();
         if from != to {

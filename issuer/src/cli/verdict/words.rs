@@ -37,7 +37,7 @@ fn span(seconds: u64, lang: Lang) -> String {
     for (size, ko, en) in UNITS {
         let count = rest / size;
         rest %= size;
-        // Seconds do not matter beside days.
+        // Seconds are irrelevant if there are days.
         if parts.len() == 2 || (count == 0 && parts.is_empty()) {
             continue;
         }

@@ -184,7 +184,7 @@ fn a_collector_gets_a_span_for_each_request_and_no_secret() {
     for (_, other) in [&spans[0], &spans[2], &spans[3]] {
         assert!(
             other.parent_span_id.is_empty() && other.trace_id != continued.trace_id,
-            "a trace of its own"
+            "a separate trace"
         );
     }
     for body in &*collector.received.lock().expect("no panic") {
