@@ -1,4 +1,4 @@
-//! The contenders of `edge.rs`. The host writes texts at the address that `room` returns; `load`
+//! The contenders of `edge.rs`. The host writes texts at the address that `buffer` returns; `load`
 //! reads a key, and a verification returns 1 for an accepted token.
 
 #![allow(
@@ -34,7 +34,7 @@ impl State {
 
 /// Returns the address of a buffer for `length` bytes, valid until the next call.
 #[unsafe(no_mangle)]
-pub extern "C" fn room(length: usize) -> *const u8 {
+pub extern "C" fn buffer(length: usize) -> *const u8 {
     STATE.with_borrow_mut(|state| {
         if state.text.len() < length {
             state.text.resize(length, 0);

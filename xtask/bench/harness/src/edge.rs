@@ -61,7 +61,7 @@ struct Guest {
     instance: Instance,
     memory: Memory,
     /// Takes a number of bytes and returns the address of a buffer for them.
-    room: TypedFunc<u32, u32>,
+    buffer: TypedFunc<u32, u32>,
 }
 
 impl Guest {
@@ -74,8 +74,8 @@ impl Guest {
         let instance = linker.instantiate(&mut store, module)?;
         let memory =
             instance.get_memory(&mut store, "memory").context("the guest has no memory")?;
-        let room = instance.get_typed_func(&mut store, "room")?;
-        let mut guest = Self { store, instance, memory, room };
+        let buffer = instance.get_typed_func(&mut store, "buffer")?;
+        let mut guest = Self { store, instance, memory, buffer };
         let load: TypedFunc<u32, u32> = guest.instance.get_typed_func(&mut guest.store, "load")?;
         let length = guest.write(&sample.public_key_pem)?;
         ensure!(
@@ -98,7 +98,7 @@ impl Guest {
     /// Writes a text into the guest's buffer and returns its length.
     fn write(&mut self, text: &str) -> Result<u32> {
         let length = u32::try_from(text.len())?;
-        let address = self.room.call(&mut self.store, length)?;
+        let address = self.buffer.call(&mut self.store, length)?;
         self.memory.write(&mut self.store, address as usize, text.as_bytes())?;
         Ok(length)
     }
