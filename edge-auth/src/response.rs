@@ -88,8 +88,8 @@ pub fn with_length<B>(status: StatusCode, body: B, length: u64) -> Response<B> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    // Without a length the end of the body is sent in a second packet, which on a kept connection
-    // may wait 40 ms for the acknowledgement of the first.
+    // Without a length the end of the body is sent in a second packet, which on a keep-alive
+    // connection may wait 40 ms for the acknowledgement of the first.
     headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

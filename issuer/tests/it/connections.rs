@@ -53,7 +53,7 @@ fn next_answer(stream: &mut TcpStream) -> Answer {
     loop {
         let mut byte = [0];
         assert_eq!(
-            stream.read(&mut byte).expect("an answer"),
+            stream.read(&mut byte).expect("a response"),
             1,
             "closed after {}",
             String::from_utf8_lossy(&bytes)
@@ -106,7 +106,7 @@ fn more_connections_than_there_may_be_wait_for_others_to_end() {
     let mut idle: Vec<_> = (0..3).map(|_| connect(&issuer)).collect();
     for stream in &mut idle {
         stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n").expect("it reads");
-        assert_ne!(stream.read(&mut [0; 4096]).expect("an answer"), 0, "they are all taken");
+        assert_ne!(stream.read(&mut [0; 4096]).expect("a response"), 0, "they are all taken");
     }
     let mut waiting = connect(&issuer);
     waiting.write_all(&request("GET", "/healthz").bytes()).expect("the system takes it");

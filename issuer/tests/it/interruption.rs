@@ -226,7 +226,7 @@ fn a_session_goes_on_after_a_rotation_that_was_cut_off() {
             let successor = issuer.refresh(&token);
             assert_eq!(
                 successor.status, 200,
-                "the answer may be lost, the session is not: {}",
+                "the response may be lost, the session is not: {}",
                 successor.body
             );
             assert_eq!(

@@ -91,7 +91,7 @@ fn healthz_is_200_while_the_database_answers_and_503_after() {
         let all: Vec<_> = (0..16)
             .map(|_| scope.spawn(|| issuer.send(&request("GET", "/readyz")).status))
             .collect();
-        all.into_iter().map(|one| one.join().expect("an answer")).collect()
+        all.into_iter().map(|one| one.join().expect("a response")).collect()
     });
     assert_eq!(answers, [200; 16], "every concurrent request gets the result");
     issuer.close_storage();

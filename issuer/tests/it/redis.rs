@@ -32,7 +32,7 @@ impl Redis {
             return None;
         };
         let this = Self { child, url: url(directory) };
-        wait_for("redis-server answers", || this.connection().is_some());
+        wait_for("redis-server responds", || this.connection().is_some());
         Some(this)
     }
 
@@ -46,7 +46,7 @@ impl Redis {
         ::redis::cmd("TTL")
             .arg(format!("dojang:revoked:{id}"))
             .query(&mut connection)
-            .expect("an answer")
+            .expect("a response")
     }
 }
 

@@ -146,7 +146,7 @@ fn more_logins_than_may_wait_are_turned_away_and_not_piled_up() {
     let answers: Vec<Answer> = thread::scope(|scope| {
         let logins: Vec<_> =
             (0..24).map(|_| scope.spawn(|| issuer.login("testuser", PASSWORD))).collect();
-        logins.into_iter().map(|login| login.join().expect("an answer")).collect()
+        logins.into_iter().map(|login| login.join().expect("a response")).collect()
     });
     let busy = json!({ "detail": "Too many logins are being checked. Try again in 1 second.", "code": "busy" });
     let mut turned_away = 0;
@@ -175,7 +175,7 @@ fn concurrent_logins_with_django_hashes_never_get_a_wrong_401() {
             let logins: Vec<_> = (0..16)
                 .map(|_| scope.spawn(|| issuer.login("testuser", PASSWORD).status))
                 .collect();
-            logins.into_iter().map(|login| login.join().expect("an answer")).collect()
+            logins.into_iter().map(|login| login.join().expect("a response")).collect()
         });
         assert!(
             statuses.contains(&200) && statuses.iter().all(|status| [200, 503].contains(status)),

@@ -303,7 +303,7 @@ fn a_refresh_token_of_a_trusted_key_is_exchanged_once_and_nothing_else_of_it_is_
         assert_eq!(
             issuer.refresh(&token).text("refresh"),
             tokens.text("refresh"),
-            "the answer may have been lost"
+            "the response may have been lost"
         );
         assert_eq!(issuer.refresh(&tokens.text("refresh")).status, 200);
         is_refused(&issuer.refresh(&token), "token_revoked");

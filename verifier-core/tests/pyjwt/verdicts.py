@@ -1,6 +1,6 @@
-"""What PyJWT says of tokens: one JSON question a line on standard input, one JSON answer a line on standard output.
+"""Verifies tokens with PyJWT: one JSON request a line on standard input, one JSON response a line on standard output.
 
-A question is {"token", "pem", "now"} with optional "leeway", "futureLeeway", "issuer", "audience"; an answer is
+A request is {"token", "pem", "now"} with optional "leeway", "futureLeeway", "issuer", "audience"; a response is
 {"accepted": bool} with the name of the exception when it is false. PyJWT is called as the reference resource server
 calls it, at the time of the question. It has one leeway for all claims, so a larger one for `nbf` and `iat` alone takes
 two calls, and both must accept.

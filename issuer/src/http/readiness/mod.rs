@@ -81,7 +81,7 @@ impl Readiness {
         }
     }
 
-    /// Returns whether the database answers now, and was writable within the last seconds.
+    /// Returns whether the database responds now, and was writable within the last seconds.
     pub(super) async fn database_works(&self) -> bool {
         self.storage.ping().await.is_ok() && self.writing.works().await
     }

@@ -69,7 +69,7 @@ fn a_session_survives_kills_at_any_moment() {
         std::thread::sleep(Duration::from_millis(7 * round));
         server.signal("KILL");
         server.wait();
-        token = Some(client.join().expect("every answer was 200"));
+        token = Some(client.join().expect("every response was 200"));
     }
     runtime.block_on(database.remove());
 }

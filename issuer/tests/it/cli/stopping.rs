@@ -32,7 +32,7 @@ fn a_request_under_way_is_finished_before_the_end() {
     wait_for("it takes no new connections", || TcpStream::connect(server.address).is_err());
     stream.write_all(rest).expect("it still reads");
     let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).expect("an answer");
+    stream.read_to_end(&mut answer).expect("a response");
     assert_eq!(Answer::parse(&answer).status, 200);
     let (code, log) = server.wait();
     assert_eq!(code, Some(0));

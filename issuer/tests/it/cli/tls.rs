@@ -209,7 +209,7 @@ fn a_kept_connection_is_closed_at_the_end_as_tls_has_it() {
     let mut used = connect(&authority, server.address, &TLS12);
     used.write_all(b"GET /public.pem HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("it reads");
     let mut start = [0; 15];
-    used.read_exact(&mut start).expect("an answer");
+    used.read_exact(&mut start).expect("a response");
     assert_eq!(&start, b"HTTP/1.1 200 OK");
     server.signal("TERM");
     for stream in [&mut idle, &mut used] {
