@@ -75,7 +75,7 @@ impl Authorizer {
         Ok(token)
     }
 
-    /// Returns what keeps every token from being verified until the operator changes a variable.
+    /// Returns the invalid setting because of which no token can be verified.
     #[must_use]
     pub fn setting_problem(&self) -> Option<String> {
         self.keys.setting_problem()

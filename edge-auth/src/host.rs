@@ -1,4 +1,4 @@
-//! The trait through which this crate uses the machine that it runs on.
+//! The trait for clocks, randomness and I/O, which the component implements.
 
 use std::fmt;
 use std::future::Future;

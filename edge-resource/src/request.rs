@@ -1,4 +1,4 @@
-//! A request on its way to a handler.
+//! The request that a handler receives.
 
 use edge_auth::language::{self, Lang};
 use http::request::Parts;

@@ -24,7 +24,7 @@ pub(crate) struct Route<H: 'static> {
     pub(crate) operation: Operation,
 }
 
-/// Who may request a route, together with its handler: a handler that needs a token cannot be
+/// The requirement of a route, together with its handler: a handler that needs a token cannot be
 /// called without one.
 pub(crate) enum Access<H: 'static> {
     /// Everyone, unless an access rule has a condition.
@@ -128,13 +128,13 @@ fn document<H: UploadHost + 'static>() -> Response {
     response::ok(&openapi::document(rows))
 }
 
-/// Where a request leads.
+/// The result of matching a request with the routes.
 pub(crate) enum Lookup<'a, H: 'static> {
-    /// To the row at this index, with the segment that stands for `{id}`.
+    /// The row at this index, and the segment that matches `{id}`.
     Found(usize, &'static Route<H>, &'a str),
-    /// To the list of a path's methods (`OPTIONS`).
+    /// The list of the path's methods, for `OPTIONS`.
     Methods(String),
-    /// To this path, which is the requested one without the slashes at its end.
+    /// A redirect to this path, the requested one without its trailing slashes.
     Moved(&'a str),
     NotFound,
     /// The path has only these methods.

@@ -59,8 +59,8 @@ impl Service {
         Self { cors, conditions, state }
     }
 
-    /// Responds to a request. The response to `HEAD` is that to `GET`: the HTTP server leaves out
-    /// the body, whose length it needs.
+    /// Responds to a request. `HEAD` gets the response to `GET`: the HTTP server omits the body,
+    /// but needs its length.
     pub async fn handle<H: UploadHost + 'static>(
         &self,
         request: &Parts,
@@ -79,7 +79,7 @@ impl Service {
         response
     }
 
-    /// Returns the longest time for which a body may stand still, in either direction.
+    /// Returns the longest time without a byte of a body, in either direction.
     #[must_use]
     pub const fn idle_timeout(&self) -> Duration {
         self.state.limits.idle
@@ -90,8 +90,8 @@ impl Service {
         self.state.authorizer.has_upkeep(host) || self.state.sweeper.is_due()
     }
 
-    /// Fetches what expires soon and removes abandoned uploads. Run it after a response, so that no
-    /// request waits.
+    /// Fetches keys and lists that expire soon, and removes abandoned uploads. Run it after a
+    /// response, so that no request waits.
     pub async fn upkeep<H: UploadHost>(&self, host: &H) {
         self.state.authorizer.upkeep(host).await;
         self.state.sweeper.sweep(host).await;

@@ -28,7 +28,7 @@ edge_auth::variables! {
         upload_limit = "33554432",
         /// Most bytes of a user's files together; not set: no limit.
         upload_quota = "",
-        /// Seconds for which a body may stand still, in either direction.
+        /// Longest time without a byte of a body, in seconds, in either direction.
         idle_timeout = "60",
         /// Comma separated origins that may call from a browser, or `*`.
         cors_origins = DEFAULT_CORS_ORIGINS,

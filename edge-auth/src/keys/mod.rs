@@ -116,7 +116,7 @@ impl Keys {
             .map_err(|rejected| format!("the list is refused: {rejected}"))
     }
 
-    /// Returns the verdict; the outer error means that there is no key to reach one with.
+    /// Returns the verdict. The outer error means that no keys are available.
     async fn decide<T>(
         &self,
         verdict: impl Fn(&Verifier) -> Result<T, RejectedToken>,
@@ -159,7 +159,7 @@ impl Keys {
         }
     }
 
-    /// Returns what keeps every token from being verified until the operator changes a variable.
+    /// Returns the invalid setting because of which no token can be verified.
     pub(crate) fn setting_problem(&self) -> Option<String> {
         match &self.0 {
             Source::Unusable(error) => Some(error.to_string()),

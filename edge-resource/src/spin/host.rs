@@ -21,7 +21,7 @@ use spin_sdk::wasip3::random::random;
 use super::{redis, store};
 use crate::host::UploadHost;
 
-/// The machine as Spin provides it.
+/// The host functions of Spin.
 pub(super) struct SpinHost;
 
 impl Host for SpinHost {

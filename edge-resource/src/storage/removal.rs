@@ -1,4 +1,4 @@
-//! Removing files.
+//! Removes files.
 
 use edge_auth::{StoreError, milliseconds};
 
@@ -6,8 +6,8 @@ use super::record::{Record, UploadId};
 use crate::host::UploadHost;
 use crate::limits::CHUNK;
 
-/// Removes a file. A full disk may refuse the mark; then the record goes last, so that a removal
-/// that is interrupted can be repeated.
+/// Removes a file. If a full disk prevents the mark, the record is removed last, so that an
+/// interrupted removal can be repeated.
 pub(crate) async fn remove(
     id: &UploadId,
     record: &Record,
@@ -28,7 +28,7 @@ pub(crate) async fn remove(
     if marked.is_err() {
         host.remove(&id.record_key()).await?;
     }
-    // Also after a failure: the mark may have been written all the same.
+    // Also after a failure, because the mark may still have been written.
     host.remove(&id.pending_key()).await
 }
 

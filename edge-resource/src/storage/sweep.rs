@@ -1,5 +1,5 @@
-//! Removing what interrupted uploads and deletions have left: the instance was stopped, or the
-//! store failed.
+//! Removes the remains of uploads and deletions that were interrupted by a stop of the instance or
+//! a failure of the store.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
