@@ -5,7 +5,7 @@
 //! cargo run --release --package issuer --example bench > docs/issuer-benchmarks.md
 //! ```
 //!
-//! CPU is the server's own, user and system, from `/proc` (Linux). Each round measures the requests
+//! CPU is the server's own, user and system, from `/proc` (Linux). Each round measures requests
 //! and their references, a signature and an argon2id hash, so that other load on the machine slows
 //! both.
 
@@ -95,8 +95,8 @@ fn thread_cpu_ms() -> Result<f64, Failure> {
     Ok(schedstat.split_whitespace().next().ok_or("an empty schedstat")?.parse::<f64>()? / 1e6)
 }
 
-/// Returns the CPU time of one `work` in ms, measured with `times` of them on each core: the server
-/// also uses all cores at once, and shared caches and memory make each slower.
+/// Returns the CPU time of one `work` in ms, measured with `times` of them on each core: the
+/// server also uses all cores at once, and shared caches and memory make each slower.
 fn own_cpu<W: FnMut() -> Result<(), Failure> + Send>(
     times: usize,
     works: &mut [W],

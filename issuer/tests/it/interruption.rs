@@ -98,8 +98,8 @@ fn at_every_wait(
             if nth > 1 {
                 break;
             }
-            // The number of suspensions depends on timing. A request that never suspends would test
-            // nothing.
+            // The number of suspensions depends on timing. A request that never suspends would
+            // test nothing.
             hurried += 1;
             assert!(hurried < 100, "{method} {path} never waited");
         }

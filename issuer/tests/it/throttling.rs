@@ -143,7 +143,7 @@ fn wrong_passwords_from_one_network_do_not_lock_out_others() {
             issuer.clock.advance(1);
         }
         assert!(refused > 15, "{refused} of 30 tries of the attacker were refused");
-        // The test clock does not advance: at most one attempt is available, and no more are added.
+        // The test clock does not advance: at most one attempt is left, and none is added.
         for _ in 0..2 {
             login_from(&issuer, attacker, "testuser", "wrong");
         }

@@ -76,8 +76,8 @@ struct Jwk<'a> {
 }
 
 impl<'a> Jwk<'a> {
-    /// Reads a JSON object that must not hold a secret. This also applies to the other members of a
-    /// JWKS than `keys`.
+    /// Reads a JSON object that must not hold a secret. This also applies to the members of a JWKS
+    /// other than `keys`.
     fn read(text: &'a [u8]) -> Result<Self, KeyError> {
         let mut members = read_members(text, &NAMES).map_err(KeyError::Json)?;
         for member in &mut members {

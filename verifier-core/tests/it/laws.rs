@@ -162,8 +162,8 @@ proptest! {
     }
 }
 
-/// Asserts that both verifiers agree on the signature if both check it; if only one does, a rule of
-/// the policy must be the reason.
+/// Asserts that both verifiers agree on the signature if both check it; if only one does, a rule
+/// of the policy must be the reason.
 fn agree_on_the_signature(subject: &Subject, token: &str) -> Result<(), TestCaseError> {
     let ours = subject.verify(token);
     let theirs = UntrustedToken::new(token).map_err(drop).and_then(|untrusted| {

@@ -75,8 +75,8 @@ impl Place {
         command
     }
 
-    /// Returns a command for a test of permissions, which root bypasses: when the tests run as root,
-    /// the directory and the process belong to another user.
+    /// Returns a command for a test of permissions, which root bypasses: when the tests run as
+    /// root, the directory and the process belong to another user.
     pub(super) fn unprivileged(&self, arguments: &[&str]) -> Command {
         let mut command = self.command(arguments);
         if !is_root() {

@@ -139,7 +139,7 @@ fn a_new_certificate_is_taken_over_and_one_that_cannot_be_used_changes_nothing()
     wait_for("the new certificate is used", || current() == second);
     assert_eq!(send(&mut kept, &jwks()).status, 200, "what is connected stays so");
 
-    // A key without its certificate, nonsense, a key with an open mode: each is logged and rejected.
+    // Another key, nonsense, a key with an open mode: each is logged and rejected.
     let good = fs::read_to_string(place.path("tls.key")).expect("text");
     for bad in [KeyPair::generate().expect("a key").serialize_pem(), "nonsense".into()] {
         write_key(&place.path("tls.key"), &bad);
