@@ -93,7 +93,7 @@ fn jwks() -> Vec<u8> {
 
 /// Longer than the interval at which the server polls the files: a poll without a change is not
 /// observable.
-const A_LOOK: Duration = Duration::from_millis(1_500);
+const POLL_WAIT: Duration = Duration::from_millis(1_500);
 
 #[test]
 fn a_login_over_tls_sets_strict_transport_security() {
@@ -143,16 +143,16 @@ fn a_new_certificate_is_taken_over_and_one_that_cannot_be_used_changes_nothing()
     let good = fs::read_to_string(place.path("tls.key")).expect("text");
     for bad in [KeyPair::generate().expect("a key").serialize_pem(), "nonsense".into()] {
         write_key(&place.path("tls.key"), &bad);
-        std::thread::sleep(A_LOOK);
+        std::thread::sleep(POLL_WAIT);
         assert_eq!(current(), second);
     }
     write_key(&place.path("tls.key"), &good);
     fs::set_permissions(place.path("tls.key"), fs::Permissions::from_mode(0o640))
         .expect("its mode can be set");
-    std::thread::sleep(A_LOOK);
+    std::thread::sleep(POLL_WAIT);
     assert_eq!(current(), second);
     fs::remove_file(place.path("tls.pem")).expect("it was there");
-    std::thread::sleep(A_LOOK);
+    std::thread::sleep(POLL_WAIT);
     assert_eq!(current(), second);
     let third = authority.certify(&place);
     wait_for("the next one is", || current() == third);
