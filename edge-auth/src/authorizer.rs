@@ -108,11 +108,12 @@ impl Authorizer {
 mod tests {
     use http::header::AUTHORIZATION;
     use serde_json::{Value, json};
+    use test_support::claims::{access_claims, with};
+    use test_support::signer::Signer;
 
     use super::*;
     use crate::rules::AccessRule;
     use crate::settings::AuthVariables;
-    use crate::testing::signer::{Signer, access_claims, with};
     use crate::testing::{NOW, TestHost};
 
     const ADMIN: &str = "admin";
@@ -127,7 +128,7 @@ mod tests {
     impl Fixture {
         /// Uses a Redis that passes tokens while it is down.
         fn new() -> Self {
-            let signer = Signer::new("k1");
+            let signer = Signer::generated("k1");
             let variables = AuthVariables {
                 public_key: signer.public_pem(),
                 revocation: "redis".into(),

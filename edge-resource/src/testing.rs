@@ -1,7 +1,5 @@
-//! Shared by the tests of this crate: the signer and the host of the tests of `edge-auth`.
+//! Shared by the tests of this crate: the host of the tests of `edge-auth`.
 
-#[path = "../../edge-auth/src/testing/signer.rs"]
-pub(crate) mod signer;
 #[path = "../../edge-auth/src/testing/test_host.rs"]
 mod test_host;
 
@@ -9,7 +7,8 @@ use edge_auth::StoreError;
 
 use crate::host::UploadHost;
 
-pub(crate) use test_host::{NOW, TestHost};
+pub(crate) use test_host::TestHost;
+pub(crate) use test_support::claims::NOW;
 
 impl UploadHost for TestHost {
     async fn remove(&self, key: &str) -> Result<(), StoreError> {

@@ -2,13 +2,14 @@ use std::task::Poll;
 use std::time::Duration;
 
 use serde_json::json;
+use test_support::claims::access_claims;
+use test_support::signer::Signer;
 use verifier_core::{Code, Policy};
 
 use super::{AGE_BOUNDS, CACHE_POLICY, DEFAULT_AGE, KeySource, Keys, UNKNOWN_KID_COOLDOWN};
 use crate::error::{AuthError, KeysError};
 use crate::fetch::FetchError;
 use crate::host::Host;
-use crate::testing::signer::{Signer, access_claims};
 use crate::testing::{NOW, TestHost};
 
 fn keys() -> Keys {
@@ -30,7 +31,7 @@ async fn accepts(keys: &Keys, signer: &Signer, host: &TestHost) -> bool {
 
 #[tokio::test]
 async fn the_first_token_fetches_the_keys_and_later_ones_do_not() {
-    let (keys, host, signer) = (keys(), TestHost::default(), Signer::new("k1"));
+    let (keys, host, signer) = (keys(), TestHost::default(), Signer::generated("k1"));
     assert_eq!(keys.status(&host).await.count, 0);
     assert_eq!(host.fetches(), 0);
     host.will_respond(jwks(&[&signer]), None);
@@ -44,7 +45,7 @@ async fn the_first_token_fetches_the_keys_and_later_ones_do_not() {
 
 #[tokio::test]
 async fn requests_that_arrive_during_a_fetch_wait_for_it() {
-    let (keys, host, signer) = (keys(), TestHost::default(), Signer::new("k1"));
+    let (keys, host, signer) = (keys(), TestHost::default(), Signer::generated("k1"));
     host.latency.set(Duration::from_millis(50));
     host.will_respond(jwks(&[&signer]), None);
     let one = || accepts(&keys, &signer, &host);
@@ -54,7 +55,7 @@ async fn requests_that_arrive_during_a_fetch_wait_for_it() {
 
 #[tokio::test]
 async fn a_cancelled_fetch_does_not_block_the_next() {
-    let (keys, host, signer) = (keys(), TestHost::default(), Signer::new("k1"));
+    let (keys, host, signer) = (keys(), TestHost::default(), Signer::generated("k1"));
     host.latency.set(Duration::from_secs(3600));
     tokio::select! {
         biased;
@@ -76,7 +77,7 @@ async fn expired_keys_are_fetched_again_and_removed_ones_are_gone() {
         (Some(u64::MAX), seconds(AGE_BOUNDS.1)),
     ] {
         let (keys, host) = (keys(), TestHost::default());
-        let (old, new) = (Signer::new("old"), Signer::new("new"));
+        let (old, new) = (Signer::generated("old"), Signer::generated("new"));
         host.will_respond(jwks(&[&old]), max_age);
         assert!(accepts(&keys, &old, &host).await);
         host.pass(lifetime - 1);
@@ -93,7 +94,8 @@ async fn expired_keys_are_fetched_again_and_removed_ones_are_gone() {
 #[tokio::test]
 async fn an_unknown_kid_causes_one_fetch_and_then_none_during_the_cooldown() {
     let (keys, host) = (keys(), TestHost::default());
-    let (old, new, forger) = (Signer::new("old"), Signer::new("new"), Signer::new("made-up"));
+    let (old, new, forger) =
+        (Signer::generated("old"), Signer::generated("new"), Signer::generated("made-up"));
     host.will_respond(jwks(&[&old]), None);
     assert!(accepts(&keys, &old, &host).await);
 
@@ -118,7 +120,7 @@ async fn an_unknown_kid_causes_one_fetch_and_then_none_during_the_cooldown() {
 #[tokio::test]
 async fn many_unknown_kids_at_once_share_a_fetch() {
     let (keys, host) = (keys(), TestHost::default());
-    let (old, new) = (Signer::new("old"), Signer::new("new"));
+    let (old, new) = (Signer::generated("old"), Signer::generated("new"));
     host.will_respond(jwks(&[&old]), None);
     assert!(accepts(&keys, &old, &host).await);
     host.latency.set(Duration::from_millis(50));
@@ -130,7 +132,7 @@ async fn many_unknown_kids_at_once_share_a_fetch() {
 
 #[tokio::test]
 async fn stale_keys_are_used_while_the_issuer_is_down_but_not_for_ever() {
-    let (keys, host, signer) = (keys(), TestHost::default(), Signer::new("k1"));
+    let (keys, host, signer) = (keys(), TestHost::default(), Signer::generated("k1"));
     host.will_respond(jwks(&[&signer]), None);
     assert!(accepts(&keys, &signer, &host).await);
 
@@ -166,7 +168,7 @@ async fn stale_keys_are_used_while_the_issuer_is_down_but_not_for_ever() {
 
 #[tokio::test]
 async fn a_fetched_key_outside_a_key_set_is_refused() {
-    let signer = Signer::new("k1");
+    let signer = Signer::generated("k1");
     for text in [signer.public_pem(), signer.jwk().to_string()] {
         let (keys, host) = (keys(), TestHost::default());
         host.will_respond(text, None);
@@ -178,7 +180,7 @@ async fn a_fetched_key_outside_a_key_set_is_refused() {
 
 #[tokio::test]
 async fn a_failed_first_fetch_is_repeated_after_a_pause() {
-    let (keys, host, signer) = (keys(), TestHost::default(), Signer::new("k1"));
+    let (keys, host, signer) = (keys(), TestHost::default(), Signer::generated("k1"));
     host.will_fail(FetchError::Failed("connection refused".into()));
     for _ in 0..3 {
         let denied =
@@ -197,7 +199,7 @@ async fn secrets_in_the_address_stay_out_of_the_log() {
     let host = TestHost::default();
     let url = "http://user:hunter2@issuer.example:8000/jwks?key=hunter2".parse().expect("a URI");
     let keys = Keys::new(KeySource::Url(url), Policy::default());
-    assert!(!accepts(&keys, &Signer::new("k1"), &host).await);
+    assert!(!accepts(&keys, &Signer::generated("k1"), &host).await);
     assert_eq!(
         host.log(),
         ["warning: keys not fetched from http://issuer.example:8000/jwks: connection refused"]
@@ -207,7 +209,8 @@ async fn secrets_in_the_address_stay_out_of_the_log() {
 /// Another instance on the same host.
 #[tokio::test]
 async fn a_new_instance_adopts_the_keys_of_another() {
-    let (host, old, new) = (TestHost::default(), Signer::new("old"), Signer::new("new"));
+    let (host, old, new) =
+        (TestHost::default(), Signer::generated("old"), Signer::generated("new"));
     let first = keys();
     host.will_respond(jwks(&[&old]), Some(60));
     assert!(accepts(&first, &old, &host).await);
@@ -239,7 +242,7 @@ async fn a_new_instance_adopts_the_keys_of_another() {
 
 #[tokio::test]
 async fn an_instance_that_starts_while_the_issuer_is_down_uses_stale_keys() {
-    let (host, signer) = (TestHost::default(), Signer::new("k1"));
+    let (host, signer) = (TestHost::default(), Signer::generated("k1"));
     host.will_respond(jwks(&[&signer]), Some(60));
     assert!(accepts(&keys(), &signer, &host).await);
     host.pass(61);
@@ -253,7 +256,7 @@ async fn an_instance_that_starts_while_the_issuer_is_down_uses_stale_keys() {
 
 #[tokio::test]
 async fn an_unusable_copy_is_ignored() {
-    let (host, signer) = (TestHost::default(), Signer::new("k1"));
+    let (host, signer) = (TestHost::default(), Signer::generated("k1"));
     host.will_respond(jwks(&[&signer]), None);
     assert!(accepts(&keys(), &signer, &host).await);
     let good = host.store.borrow().clone();
@@ -281,7 +284,8 @@ async fn an_unusable_copy_is_ignored() {
 
 #[tokio::test]
 async fn keys_that_another_instance_fetched_during_the_cooldown_are_used() {
-    let (host, old, new) = (TestHost::default(), Signer::new("old"), Signer::new("new"));
+    let (host, old, new) =
+        (TestHost::default(), Signer::generated("old"), Signer::generated("new"));
     let (first, second) = (keys(), keys());
     host.will_respond(jwks(&[&old]), None);
     assert!(accepts(&first, &old, &host).await);
@@ -299,7 +303,8 @@ async fn keys_that_another_instance_fetched_during_the_cooldown_are_used() {
 #[tokio::test]
 async fn a_key_that_another_instance_fetches_at_any_moment_is_used() {
     for steps in 0..12 {
-        let (host, old, new) = (TestHost::default(), Signer::new("old"), Signer::new("new"));
+        let (host, old, new) =
+            (TestHost::default(), Signer::generated("old"), Signer::generated("new"));
         let (first, second) = (keys(), keys());
         host.will_respond(jwks(&[&old]), None);
         assert!(accepts(&first, &old, &host).await);
@@ -320,7 +325,7 @@ async fn a_key_that_another_instance_fetches_at_any_moment_is_used() {
 
 #[tokio::test]
 async fn keys_are_refreshed_before_they_expire_and_no_request_waits() {
-    let (keys, host, signer) = (keys(), TestHost::default(), Signer::new("k1"));
+    let (keys, host, signer) = (keys(), TestHost::default(), Signer::generated("k1"));
     host.will_respond(jwks(&[&signer]), Some(60));
     assert!(accepts(&keys, &signer, &host).await);
     host.pass(44);
@@ -341,7 +346,8 @@ async fn keys_are_refreshed_before_they_expire_and_no_request_waits() {
 
 #[tokio::test]
 async fn a_newer_copy_without_the_key_does_not_replace_the_fetch() {
-    let (host, old, new) = (TestHost::default(), Signer::new("old"), Signer::new("new"));
+    let (host, old, new) =
+        (TestHost::default(), Signer::generated("old"), Signer::generated("new"));
     let (first, second) = (keys(), keys());
     // Both start at the same time, without a copy in the store.
     for instance in [&first, &second] {
@@ -367,7 +373,7 @@ async fn in_a_new_instance(signer: &Signer, host: &TestHost) -> (bool, Duration)
 
 #[tokio::test]
 async fn an_issuer_that_never_responds_delays_one_request_and_no_new_instance() {
-    let (host, signer) = (TestHost::default(), Signer::new("k1"));
+    let (host, signer) = (TestHost::default(), Signer::generated("k1"));
     host.will_respond(jwks(&[&signer]), Some(60));
     assert!(accepts(&keys(), &signer, &host).await);
     host.pass(60);
@@ -397,7 +403,7 @@ async fn an_issuer_that_never_responds_delays_one_request_and_no_new_instance() 
 
 #[tokio::test]
 async fn without_keys_one_instance_fetches_and_the_others_share_its_failure() {
-    let (host, signer) = (TestHost::default(), Signer::new("k1"));
+    let (host, signer) = (TestHost::default(), Signer::generated("k1"));
     host.latency.set(Duration::from_secs(3600));
     let all = (0..20).map(|_| in_a_new_instance(&signer, &host));
     assert!(futures_util::future::join_all(all).await.iter().all(|(is_accepted, _)| !is_accepted));
@@ -418,7 +424,8 @@ async fn without_keys_one_instance_fetches_and_the_others_share_its_failure() {
 
 #[tokio::test]
 async fn unknown_kids_cause_one_fetch_in_all_instances_together() {
-    let (host, known, forger) = (TestHost::default(), Signer::new("known"), Signer::new("made-up"));
+    let (host, known, forger) =
+        (TestHost::default(), Signer::generated("known"), Signer::generated("made-up"));
     host.will_respond(jwks(&[&known]), Some(3600));
     assert!(accepts(&keys(), &known, &host).await);
     for (name, latency, responses) in [
@@ -449,7 +456,7 @@ async fn unknown_kids_cause_one_fetch_in_all_instances_together() {
 
 #[tokio::test]
 async fn a_new_instance_reports_the_shared_keys_or_that_there_are_none() {
-    let (host, signer) = (TestHost::default(), Signer::new("k1"));
+    let (host, signer) = (TestHost::default(), Signer::generated("k1"));
     let status = keys().status(&host).await;
     assert_eq!((status.count, status.is_unknown, host.fetches()), (0, true, 0));
     host.will_respond(jwks(&[&signer]), Some(60));
@@ -459,7 +466,7 @@ async fn a_new_instance_reports_the_shared_keys_or_that_there_are_none() {
     assert_eq!((status.count, status.age_seconds, status.is_unknown), (1, Some(30), false));
     assert_eq!((status.stale, status.problem), (Some(false), None));
     host.pass(31);
-    assert!(!accepts(&keys(), &Signer::new("other"), &host).await);
+    assert!(!accepts(&keys(), &Signer::generated("other"), &host).await);
     let status = keys().status(&host).await;
     assert_eq!((status.count, status.stale), (1, Some(true)));
     assert!(status.problem.is_some_and(|problem| problem.contains("connection refused")));

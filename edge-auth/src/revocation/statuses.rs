@@ -40,13 +40,13 @@ impl Statuses {
 mod tests {
     use std::collections::BTreeMap;
 
-    use base64::Engine;
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use test_support::claims::status_list_claims;
+    use test_support::encoding::unb64;
+    use test_support::signer::Signer;
     use verifier_core::{KeySet, Policy, UnixTime, Verifier};
 
     use super::*;
     use crate::testing::NOW;
-    use crate::testing::signer::{Signer, status_list_claims};
 
     /// The examples of section 4.1.
     #[test]
@@ -80,11 +80,11 @@ mod tests {
         let vectors: Vec<Vector> =
             serde_json::from_str(include_str!("vectors.json")).expect("vectors");
         assert_eq!(vectors.iter().map(|vector| vector.bits).collect::<Vec<_>>(), [1, 2, 4, 8]);
-        let signer = Signer::new("k1");
+        let signer = Signer::generated("k1");
         let verifier =
             Verifier::new(KeySet::parse(&signer.public_pem()).expect("a key"), Policy::default());
         for Vector { bits, lst, statuses } in vectors {
-            let compressed = URL_SAFE_NO_PAD.decode(lst).expect("base64url");
+            let compressed = unb64(&lst);
             let token = signer.status_list(&status_list_claims("u", NOW, bits, &compressed));
             let list =
                 verifier.verify_status_list(&token, "u", UnixTime::from_secs(NOW)).expect("a list");

@@ -7,11 +7,9 @@ use std::fmt;
 use std::time::Duration;
 
 use edge_auth::{FetchError, FetchLimits, Fetched, Host, RedisError, StoreError, UnixTime};
+use test_support::claims::NOW;
 
-/// The wall clock at the start of a test.
-pub(crate) const NOW: u64 = 1_730_277_600;
-
-/// A host for tests.
+/// A host for tests, whose wall clock starts at [`NOW`].
 #[derive(Default)]
 pub(crate) struct TestHost {
     uptime: Cell<Duration>,

@@ -8,10 +8,11 @@ use std::process::{Command, Stdio};
 
 use miniz_oxide::deflate::compress_to_vec_zlib;
 use serde_json::{Value, json};
+use test_support::claims::{access_claims, status_list_claims, with};
+use test_support::signer::Signer;
 
 use crate::processes::{Running, Scratch, free_port, scratch, wait_for};
 use crate::server::{Listening, Server};
-use crate::signer::{Signer, access_claims, status_list_claims, with};
 
 /// A running server.
 pub(crate) struct Contender {

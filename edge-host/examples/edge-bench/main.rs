@@ -18,9 +18,6 @@ mod contenders;
 mod load;
 mod processes;
 mod server;
-#[path = "../../../edge-auth/src/testing/signer.rs"]
-#[allow(dead_code, unreachable_pub, reason = "the tests use more of it")]
-mod signer;
 mod time;
 
 use std::path::PathBuf;
@@ -31,7 +28,8 @@ use serde_json::json;
 
 use client::Connection;
 use server::Server;
-use signer::{Signer, access_claims, with};
+use test_support::claims::{access_claims, with};
+use test_support::signer::Signer;
 use time::{millis, now};
 
 #[derive(Parser)]
@@ -66,7 +64,7 @@ fn main() {
         .component
         .unwrap_or_else(|| workspace.join("target/wasm32-wasip2/release/edge_resource_wide.wasm"));
     let python = arguments.python.unwrap_or_else(|| workspace.join("target/edge-bench-python"));
-    let signer = Signer::new("bench");
+    let signer = Signer::generated("bench");
     let run = Server { program, component, public_key: signer.public_pem() };
 
     let mut all = vec![contenders::edge(&run, &signer)];

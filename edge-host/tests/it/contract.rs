@@ -3,14 +3,15 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::signer::{Signer, access_claims, hs256_token, with};
 use crate::support::{Edge, component, now};
 use serde_json::{Value, json};
+use test_support::claims::{access_claims, with};
+use test_support::signer::{Signer, hs256_token};
 
 /// Starts an edge and returns it with the key it trusts, or `None` without a component.
 fn edge(arguments: &[&str]) -> Option<(Edge, Signer)> {
     let component = component()?;
-    let signer = Signer::new("k1");
+    let signer = Signer::generated("k1");
     let key = format!("public_key={}", signer.public_pem());
     let mut all = vec!["--variable", key.as_str()];
     all.extend(arguments);
@@ -38,7 +39,7 @@ fn a_token_opens_protected_and_nothing_else_does() {
     };
     let expired = "토큰이 만료되었습니다";
     let invalid = "유효하지 않은 토큰입니다";
-    let stranger = Signer::new("k1");
+    let stranger = Signer::generated("k1");
     for (name, token, detail, code) in [
         (
             "expired",

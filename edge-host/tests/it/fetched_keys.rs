@@ -3,9 +3,10 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::support::signer::{Signer, access_claims};
 use crate::support::{Edge, Issuer, component, now};
 use serde_json::{Value, json};
+use test_support::claims::access_claims;
+use test_support::signer::Signer;
 
 fn jwks(signers: &[&Signer]) -> Value {
     json!({"keys": signers.iter().map(|signer| signer.jwk()).collect::<Vec<_>>()})
@@ -23,7 +24,8 @@ fn status(edge: &Edge, signer: &Signer) -> u16 {
 
 #[test]
 fn keys_are_fetched_once_and_a_new_kid_leads_to_one_more_fetch() {
-    let (old, new, forger) = (Signer::new("old"), Signer::new("new"), Signer::new("made-up"));
+    let (old, new, forger) =
+        (Signer::generated("old"), Signer::generated("new"), Signer::generated("made-up"));
     let issuer = Issuer::start(jwks(&[&old]));
     let Some(edge) = edge_of(&issuer) else { return };
     let health = edge.get("/", &[]).json();
@@ -50,7 +52,7 @@ fn keys_are_fetched_once_and_a_new_kid_leads_to_one_more_fetch() {
 
 #[test]
 fn requests_at_the_same_time_share_one_fetch() {
-    let signer = Signer::new("k1");
+    let signer = Signer::generated("k1");
     let issuer = Issuer::start(jwks(&[&signer]));
     issuer.change(|document| document.delay = Duration::from_millis(500));
     let Some(edge) = edge_of(&issuer) else { return };
@@ -67,7 +69,7 @@ fn requests_at_the_same_time_share_one_fetch() {
 
 #[test]
 fn an_issuer_without_usable_keys_gives_503_and_a_pause_between_fetches() {
-    let signer = Signer::new("k1");
+    let signer = Signer::generated("k1");
     for (name, status, body) in [
         ("an error", "500 Internal Server Error", String::new()),
         ("a redirect", "302 Found", String::new()),
@@ -93,7 +95,7 @@ fn an_issuer_without_usable_keys_gives_503_and_a_pause_between_fetches() {
 
 #[test]
 fn a_fetch_from_a_silent_issuer_times_out() {
-    let signer = Signer::new("k1");
+    let signer = Signer::generated("k1");
     let issuer = Issuer::start(jwks(&[&signer]));
     issuer.change(|document| document.delay = Duration::from_secs(60));
     let Some(edge) = edge_of(&issuer) else { return };
@@ -106,7 +108,7 @@ fn a_fetch_from_a_silent_issuer_times_out() {
 
 #[test]
 fn an_https_address_is_called_only_over_tls() {
-    let signer = Signer::new("k1");
+    let signer = Signer::generated("k1");
     let issuer = Issuer::start(jwks(&[&signer]));
     let Some(component) = component() else { return };
     let origin = format!("https://{}", issuer.address);
@@ -129,7 +131,7 @@ fn an_https_address_is_called_only_over_tls() {
 
 #[test]
 fn an_origin_that_is_not_allowed_is_never_called() {
-    let signer = Signer::new("k1");
+    let signer = Signer::generated("k1");
     let issuer = Issuer::start(jwks(&[&signer]));
     let Some(component) = component() else { return };
     let url = format!("jwks_url={}/jwks", issuer.origin());
@@ -154,7 +156,7 @@ fn replace_instances(edge: &Edge) {
 
 #[test]
 fn a_silent_issuer_does_not_delay_new_instances_while_cached_keys_exist() {
-    let signer = Signer::new("k1");
+    let signer = Signer::generated("k1");
     let issuer = Issuer::start(jwks(&[&signer]));
     issuer.change(|document| document.max_age = Some(10));
     let Some(edge) = edge_of(&issuer) else { return };
@@ -177,7 +179,7 @@ fn a_silent_issuer_does_not_delay_new_instances_while_cached_keys_exist() {
 #[test]
 fn many_unknown_kids_at_many_instances_lead_to_few_fetches() {
     const CONNECTIONS: usize = 40;
-    let (known, forger) = (Signer::new("known"), Signer::new("made-up"));
+    let (known, forger) = (Signer::generated("known"), Signer::generated("made-up"));
     let issuer = Issuer::start(jwks(&[&known]));
     let Some(edge) = edge_of(&issuer) else { return };
     assert_eq!(status(&edge, &known), 200);
@@ -215,7 +217,7 @@ const CACHE_TIME: Duration = Duration::from_secs(10 + 3);
 
 #[test]
 fn a_key_rotation_under_load_rejects_no_valid_token_and_accepts_no_removed_key() {
-    let (old, new) = (Signer::new("old"), Signer::new("new"));
+    let (old, new) = (Signer::generated("old"), Signer::generated("new"));
     let issuer = Issuer::start(jwks(&[&old]));
     issuer.change(|document| document.max_age = Some(10));
     let Some(edge) = edge_of(&issuer) else { return };
@@ -290,7 +292,7 @@ fn a_key_rotation_under_load_rejects_no_valid_token_and_accepts_no_removed_key()
 
 #[test]
 fn keys_in_use_are_fetched_again_in_the_background_and_outlive_an_outage_of_the_issuer() {
-    let signer = Signer::new("k1");
+    let signer = Signer::generated("k1");
     let issuer = Issuer::start(jwks(&[&signer]));
     issuer.change(|document| document.max_age = Some(10));
     let Some(edge) = edge_of(&issuer) else { return };

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::support::files::{Files, bytes, upload};
-use crate::support::signer::Signer;
 use crate::support::{Scratch, component, skipped};
+use test_support::signer::Signer;
 
 /// A tmpfs of 96 MiB.
 struct SmallDisk {
@@ -64,7 +64,7 @@ fn on_a_full_disk_files_can_be_deleted_and_their_space_reused() {
     const SIZE: usize = 4_000_000;
     let Some(component) = component() else { return };
     let Some(disk) = SmallDisk::mount() else { return };
-    let (signer, state) = (Signer::new("k1"), Scratch::new());
+    let (signer, state) = (Signer::generated("k1"), Scratch::new());
     let path = disk.path.join("state");
     let edge = Files::edge(&component, &signer, &path, &[]);
     let files = Files { edge, signer, state };
@@ -140,7 +140,7 @@ fn on_a_full_disk_files_can_be_deleted_and_their_space_reused() {
 fn the_program_starts_on_a_full_disk_and_lets_files_be_deleted() {
     let Some(component) = component() else { return };
     let Some(disk) = SmallDisk::mount() else { return };
-    let (signer, state) = (Signer::new("k1"), Scratch::new());
+    let (signer, state) = (Signer::generated("k1"), Scratch::new());
     let path = disk.path.join("state");
     let edge = Files::edge(&component, &signer, &path, &[]);
     let mut files = Files { edge, signer, state };

@@ -4,13 +4,14 @@ use std::process::{Command, Stdio};
 
 use serde_json::json;
 
-use crate::support::signer::{Signer, access_claims};
 use crate::support::{Edge, Scratch, component, edge_host_with, now};
+use test_support::claims::access_claims;
+use test_support::signer::Signer;
 
 #[test]
 fn a_failing_store_is_reported_and_tokens_are_still_verified() {
     let Some(component) = component() else { return };
-    let (state, signer) = (Scratch::new(), Signer::new("k1"));
+    let (state, signer) = (Scratch::new(), Signer::generated("k1"));
     let key = format!("public_key={}", signer.public_pem());
     let edge = Edge::start_in(state.path(), &component, &["--variable", &key]);
     let health = edge.get("/", &[]).json();
@@ -35,7 +36,7 @@ fn a_failing_store_is_reported_and_tokens_are_still_verified() {
 #[test]
 fn the_names_of_variables_are_shown_without_their_values() {
     let Some(component) = component() else { return };
-    let key = format!("public_key={}", Signer::new("k1").public_pem());
+    let key = format!("public_key={}", Signer::generated("k1").public_pem());
     let set = [
         "--variable",
         &key,
@@ -52,7 +53,7 @@ fn the_names_of_variables_are_shown_without_their_values() {
 #[test]
 fn a_key_with_escaped_line_breaks_is_accepted() {
     let Some(component) = component() else { return };
-    let signer = Signer::new("k1");
+    let signer = Signer::generated("k1");
     let key = format!("public_key={}", signer.public_pem().replace('\n', "\\n"));
     let edge = Edge::start(&component, &["--variable", &key]);
     assert_eq!(

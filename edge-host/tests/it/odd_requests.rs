@@ -4,9 +4,10 @@ use std::io::Write;
 use std::time::Duration;
 
 use crate::support::files::{FORM, Files, form};
-use crate::support::signer::{Signer, access_claims, with};
 use crate::support::{Edge, component, now};
 use serde_json::json;
+use test_support::claims::{access_claims, with};
+use test_support::signer::Signer;
 
 const PATHS: [&str; 8] = [
     "/",
@@ -20,7 +21,7 @@ const PATHS: [&str; 8] = [
 ];
 
 fn edge() -> Option<(Edge, String)> {
-    let (component, signer) = (component()?, Signer::new("k1"));
+    let (component, signer) = (component()?, Signer::generated("k1"));
     let edge =
         Edge::start(&component, &["--variable", &format!("public_key={}", signer.public_pem())]);
     let token = signer.token(&with(access_claims(now()), &json!({"role": "admin"})));

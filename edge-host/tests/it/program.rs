@@ -8,11 +8,12 @@ use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::support::metrics::{metrics, metrics_address, sample};
-use crate::support::signer::{Signer, access_claims};
 use crate::support::{
     Connection, Edge, Issuer, Scratch, TIMEOUT, component, edge_host, edge_host_with, now,
 };
 use serde_json::json;
+use test_support::claims::access_claims;
+use test_support::signer::Signer;
 
 /// Expects a failure with exactly one line on standard error, which begins with `error: `.
 fn one_line_error(output: &Output) -> String {
@@ -174,12 +175,13 @@ fn variables_come_from_arguments_files_and_the_environment_in_this_order() {
     let Some(component) = component() else { return };
     let scratch = Scratch::new();
     let file = scratch.path().join("key.pem");
-    std::fs::write(&file, Signer::new("k1").public_pem()).expect("written");
+    std::fs::write(&file, Signer::generated("k1").public_pem()).expect("written");
     let from_the_file = format!("public_key=@{}", file.display());
     let edge = Edge::start(&component, &["--variable", &from_the_file]);
     assert_eq!(edge.get("/", &[]).json()["keys"]["count"], 1);
 
-    let keys = json!({"keys": [Signer::new("k1").jwk(), Signer::new("k2").jwk()]}).to_string();
+    let keys =
+        json!({"keys": [Signer::generated("k1").jwk(), Signer::generated("k2").jwk()]}).to_string();
     for (arguments, count) in [(vec![], 2), (vec!["--variable", &from_the_file], 1)] {
         let mut command = edge_host_with(&component, scratch.path());
         command.env("SPIN_VARIABLE_PUBLIC_KEY", &keys).args(&arguments);
@@ -302,7 +304,7 @@ fn a_closed_log_pipe_does_not_end_the_program() {
 #[test]
 fn shutdown_finishes_the_requests_in_progress_and_starts_no_others() {
     let Some(component) = component() else { return };
-    let (scratch, signer) = (Scratch::new(), Signer::new("k1"));
+    let (scratch, signer) = (Scratch::new(), Signer::generated("k1"));
     let key = format!("public_key={}", signer.public_pem());
     let mut edge = Edge::start_in(scratch.path(), &component, &["--variable", &key]);
     let bearer = signer.token(&access_claims(now()));

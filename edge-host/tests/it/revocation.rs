@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::support::signer::{Signer, access_claims, with};
 use crate::support::{Edge, Response, TIMEOUT, component, now};
 use serde_json::json;
+use test_support::claims::{access_claims, with};
+use test_support::signer::Signer;
 
 const COMPLETE: &str = "dojang:revocations-complete";
 
@@ -180,7 +181,7 @@ fn verdict(response: &Response) -> (u16, Option<String>) {
 #[test]
 fn a_token_is_rejected_as_soon_as_it_is_revoked() {
     let Some(redis) = Redis::start(Redis::free_port()) else { return };
-    let signer = Signer::new("k1");
+    let signer = Signer::generated("k1");
     let Some(edge) = edge(&signer, redis.port, &[]) else { return };
     assert_eq!(verdict(&ask(&edge, &signer, "/protected", "a")), (200, None));
     redis.revoke("a");
@@ -202,7 +203,7 @@ fn a_token_is_rejected_as_soon_as_it_is_revoked() {
 fn an_outage_closes_protected_routes_and_recovery_is_automatic() {
     let port = Redis::free_port();
     let Some(redis) = Redis::start(port) else { return };
-    let signer = Signer::new("k1");
+    let signer = Signer::generated("k1");
     let unknown = || (503, Some("revocation_unknown".to_owned()));
     let (Some(closed), Some(open)) = (
         edge(&signer, port, &[]),
@@ -234,7 +235,7 @@ fn an_outage_closes_protected_routes_and_recovery_is_automatic() {
 #[test]
 fn an_emptied_redis_rejects_tokens_until_it_is_filled_again() {
     let Some(redis) = Redis::start(Redis::free_port()) else { return };
-    let signer = Signer::new("k1");
+    let signer = Signer::generated("k1");
     let (Some(closed), Some(open)) = (
         edge(&signer, redis.port, &[]),
         edge(&signer, redis.port, &["--variable", "revocation_when_down=open"]),
@@ -270,7 +271,7 @@ fn an_emptied_redis_rejects_tokens_until_it_is_filled_again() {
 #[test]
 fn a_new_instance_reports_the_state_of_redis() {
     let Some(redis) = Redis::start_empty(Redis::free_port()) else { return };
-    let signer = Signer::new("k1");
+    let signer = Signer::generated("k1");
     let Some(edge) = edge(&signer, redis.port, &[]) else { return };
     let health = edge.get("/", &[]).json();
     assert_eq!(health["status"], "degraded", "{health}");
@@ -285,7 +286,7 @@ fn a_connection_that_the_server_has_closed_is_replaced_without_a_failed_command(
     // More requests than an instance serves: later instances open the program's closed connection.
     const QUESTIONS: usize = 140;
     let Some(redis) = Redis::start(Redis::free_port()) else { return };
-    let signer = Signer::new("k1");
+    let signer = Signer::generated("k1");
     let (Some(closed), Some(open)) = (
         edge(&signer, redis.port, &[]),
         edge(&signer, redis.port, &["--variable", "revocation_when_down=open"]),
@@ -313,7 +314,7 @@ fn a_connection_that_the_server_has_closed_is_replaced_without_a_failed_command(
 #[test]
 fn password_and_database_of_the_address_are_used() {
     let Some(redis) = Redis::start(Redis::free_port()) else { return };
-    let signer = Signer::new("k1");
+    let signer = Signer::generated("k1");
     redis.revoke("elsewhere");
     let mut connection = redis.connect().expect("it listens");
     redis::cmd("SELECT").arg(3).exec(&mut connection).expect("it has databases");
@@ -341,7 +342,7 @@ fn password_and_database_of_the_address_are_used() {
 fn a_silent_connection_fails_one_command_and_is_replaced() {
     let Some(redis) = Redis::start(Redis::free_port()) else { return };
     let wire = Wire::to(redis.port);
-    let signer = Signer::new("k1");
+    let signer = Signer::generated("k1");
     let Some(edge) = edge(&signer, wire.port, &[]) else { return };
     redis.revoke("a");
     for _ in 0..3 {
@@ -367,7 +368,7 @@ fn a_silent_connection_fails_one_command_and_is_replaced() {
 #[test]
 fn an_address_that_is_not_allowed_is_never_called() {
     let Some(redis) = Redis::start(Redis::free_port()) else { return };
-    let signer = Signer::new("k1");
+    let signer = Signer::generated("k1");
     let Some(edge) = edge(&signer, redis.port, &["--allow-outbound", "redis://127.0.0.1:1"]) else {
         return;
     };

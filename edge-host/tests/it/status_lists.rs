@@ -3,12 +3,12 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::support::signer::{Signer, access_claims, status_list_claims, with};
 use crate::support::{Edge, Issuer, Response, Scratch, TIMEOUT, component, now};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use miniz_oxide::deflate::compress_to_vec_zlib;
 use serde_json::{Value, json};
+use test_support::claims::{access_claims, status_list_claims, with};
+use test_support::encoding::b64;
+use test_support::signer::Signer;
 
 /// An issuer with one list of 1-bit statuses.
 struct Lists {
@@ -22,7 +22,7 @@ impl Lists {
     fn start() -> Self {
         let issuer = Issuer::start(Value::Null);
         let prefix = format!("{}/status/{}", issuer.origin(), issuer.name());
-        let lists = Self { signer: Signer::new("k1"), issuer, prefix };
+        let lists = Self { signer: Signer::generated("k1"), issuer, prefix };
         lists.publish(&[], 1);
         lists
     }
@@ -200,7 +200,7 @@ fn new_instances_reject_what_the_last_list_revoked_while_the_issuer_is_down() {
 
 #[test]
 fn an_invalid_list_is_ignored_and_harmless() {
-    let stranger = Signer::new("k1");
+    let stranger = Signer::generated("k1");
     for (name, reason) in [
         ("signed by another", "the signature is not valid"),
         ("a page", "three segments"),
@@ -229,8 +229,7 @@ fn an_invalid_list_is_ignored_and_harmless() {
     // Inflates to far more than its compressed size.
     let lists = Lists::start();
     let mut claims = status_list_claims(&lists.uri(), now(), 1, b"");
-    claims["status_list"]["lst"] =
-        json!(URL_SAFE_NO_PAD.encode(compress_to_vec_zlib(&vec![0; 100_000_000], 6)));
+    claims["status_list"]["lst"] = json!(b64(&compress_to_vec_zlib(&vec![0; 100_000_000], 6)));
     let bomb = lists.signer.status_list(&claims);
     lists.issuer.change(|document| document.body = bomb);
     let Some(edge) = lists.edge(&[]) else { return };

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::support::{Connection, Edge, Response, component, component_with_wide_arithmetic};
-use serde_json::Value;
+use test_support::vectors::{Row, RowPolicy, Vectors};
 
 /// Number of programs at a time.
 const AT_A_TIME: usize = 3;
@@ -14,12 +14,9 @@ const AT_A_TIME: usize = 3;
 /// Least number of rows, so that a truncated file fails.
 const LEAST_ROWS: usize = 1000;
 
-struct Row {
-    id: String,
-    class: String,
-    token: String,
-    /// The token is accepted.
-    code: Option<String>,
+/// A row, and how it is sent.
+struct Request {
+    row: Row,
     place: Place,
 }
 
@@ -66,20 +63,20 @@ fn so_does_every_row_with_wide_arithmetic() {
 }
 
 fn every_row_gets_its_verdict_and_code(component: &Path) {
-    let rows = rows();
-    assert!(rows.len() >= LEAST_ROWS, "{} rows", rows.len());
+    let requests = requests();
+    assert!(requests.len() >= LEAST_ROWS, "{} rows", requests.len());
 
     let mut classes: BTreeMap<&str, Counts> = BTreeMap::new();
-    let mut work: BTreeMap<&Setup, Vec<&Row>> = BTreeMap::new();
-    for row in &rows {
-        let counts = classes.entry(&row.class).or_default();
-        match (&row.place, &row.code) {
+    let mut work: BTreeMap<&Setup, Vec<&Request>> = BTreeMap::new();
+    for request in &requests {
+        let counts = classes.entry(&request.row.class).or_default();
+        match (&request.place, &request.row.code) {
             (Place::Header(setup), code) => {
-                work.entry(setup).or_default().push(row);
+                work.entry(setup).or_default().push(request);
                 *if code.is_none() { &mut counts.accepted } else { &mut counts.refused } += 1;
             }
             (Place::Refused(setup, _), _) => {
-                work.entry(setup).or_default().push(row);
+                work.entry(setup).or_default().push(request);
                 counts.not_applicable += 1;
             }
             (Place::NotApplicable, _) => counts.not_applicable += 1,
@@ -96,12 +93,13 @@ fn every_row_gets_its_verdict_and_code(component: &Path) {
             scope.spawn(|| {
                 loop {
                     let next = work.lock().expect("not poisoned").next();
-                    let Some((setup, rows)) = next else { return };
+                    let Some((setup, requests)) = next else { return };
                     let edge = start(component, setup);
                     let mut connection = edge.connect();
-                    for row in rows {
+                    for request in requests {
                         sent.fetch_add(1, Ordering::Relaxed);
-                        if let Err(difference) = compare(row, &ask(&mut connection, &row.token)) {
+                        let response = ask(&mut connection, &request.row.token);
+                        if let Err(difference) = compare(request, &response) {
                             wrong.lock().expect("not poisoned").push(difference);
                         }
                     }
@@ -125,11 +123,11 @@ fn every_row_gets_its_verdict_and_code(component: &Path) {
     println!(
         "edge: {} rows: {} verdicts by {programs} programs, {not_applicable} for settings the resource does not have, \
          {not_expressible} with tokens that cannot stand in a header",
-        rows.len(),
+        requests.len(),
         sum(|counts| counts.accepted + counts.refused),
     );
-    for row in &rows {
-        match row.place {
+    for Request { row, place } in &requests {
+        match place {
             Place::NotExpressible => println!("edge: not expressible in a header: {}", row.id),
             Place::NotApplicable | Place::Refused(..) => {
                 println!("edge: not applicable: {}", row.id)
@@ -139,73 +137,42 @@ fn every_row_gets_its_verdict_and_code(component: &Path) {
     }
     let wrong = wrong.into_inner().expect("not poisoned");
     assert!(wrong.is_empty(), "{} rows differ:\n{}", wrong.len(), wrong.join("\n"));
-    assert!(sent.into_inner() > rows.len() * 9 / 10, "most rows are sent");
+    assert!(sent.into_inner() > requests.len() * 9 / 10, "most rows are sent");
 }
 
-fn rows() -> Vec<Row> {
-    let file: Value =
-        serde_json::from_str(include_str!("../../../verifier-core/vectors/verdicts.json"))
-            .expect("the file is JSON");
-    let text = |row: &Value, name: &str| {
-        row[name].as_str().unwrap_or_else(|| panic!("{name} in {row}")).to_owned()
-    };
-    file["rows"]
-        .as_array()
-        .expect("rows")
-        .iter()
-        .map(|row| {
-            let (token, code) = (text(row, "token"), row["code"].as_str().map(str::to_owned));
-            assert_eq!(row["verdict"] == "accept", code.is_none(), "{row}");
-            let key = file["keys"][row["keys"].as_str().expect("a key's name")]
-                .as_str()
-                .expect("a key text");
-            Row {
-                id: text(row, "id"),
-                class: text(row, "class"),
-                place: place(row, &token, key),
-                token,
-                code,
-            }
-        })
-        .collect()
+fn requests() -> Vec<Request> {
+    let mut table = Vectors::load();
+    let rows = std::mem::take(&mut table.rows).into_iter();
+    rows.map(|row| Request { place: place(&row, table.keys(&row)), row }).collect()
 }
 
-fn place(row: &Value, token: &str, key: &str) -> Place {
-    let mut setup = Setup { now: row["now"].as_u64().expect("seconds"), variables: Vec::new() };
-    let mut elsewhere = None;
-    setup.variables.push(("public_key", key.to_owned()));
-    if key.trim().is_empty() {
+fn place(row: &Row, key: &str) -> Place {
+    let RowPolicy { audience, future_leeway, issuer, leeway, require_at_jwt, token_type } =
+        &row.policy;
+    if token_type.is_some() {
+        // A resource accepts access tokens; only the issuer accepts others.
+        return Place::NotApplicable;
+    }
+    let mut variables = vec![
+        ("public_key", key.to_owned()),
+        ("leeway", leeway.to_string()),
+        ("future_leeway", future_leeway.to_string()),
+    ];
+    variables.extend(issuer.clone().map(|issuer| ("issuer", issuer)));
+    variables.extend(audience.clone().map(|audience| ("audience", audience)));
+    if *require_at_jwt {
+        variables.push(("require_at_jwt", "true".to_owned()));
+    }
+    let setup = Setup { now: row.now, variables };
+    if row.policy.has_leeway_out_of_range() {
+        Place::Refused(setup, "setting_invalid")
+    } else if key.trim().is_empty() {
         // An empty variable counts as not set.
-        elsewhere = Some("keys_not_configured");
-    }
-    let policy = row["policy"].as_object().expect("a policy");
-    // Every row sets both, so that none depends on a default.
-    assert!(policy.contains_key("leeway") && policy.contains_key("futureLeeway"), "{row}");
-    for (name, value) in policy {
-        match (name.as_str(), value) {
-            ("leeway" | "futureLeeway", Value::Number(seconds)) => {
-                let variable = if name == "leeway" { "leeway" } else { "future_leeway" };
-                setup.variables.push((variable, seconds.to_string()));
-                if seconds.as_u64().is_none_or(|seconds| seconds > 3600) {
-                    elsewhere = Some("setting_invalid");
-                }
-            }
-            ("issuer", Value::String(issuer)) => setup.variables.push(("issuer", issuer.clone())),
-            ("audience", Value::String(audience)) => {
-                setup.variables.push(("audience", audience.clone()))
-            }
-            ("requireAtJwt", Value::Bool(required)) => {
-                setup.variables.push(("require_at_jwt", required.to_string()))
-            }
-            // A resource accepts access tokens; only the issuer accepts others.
-            ("tokenType", Value::String(_)) => return Place::NotApplicable,
-            _ => panic!("{name} in {row}"),
-        }
-    }
-    match elsewhere {
-        Some(code) => Place::Refused(setup, code),
-        None if is_field_content(token) => Place::Header(setup),
-        None => Place::NotExpressible,
+        Place::Refused(setup, "keys_not_configured")
+    } else if is_field_content(&row.token) {
+        Place::Header(setup)
+    } else {
+        Place::NotExpressible
     }
 }
 
@@ -230,10 +197,10 @@ fn ask(connection: &mut Connection, token: &str) -> Response {
     connection.send("GET", "/protected", &[("Authorization", &format!("Bearer {token}"))], b"")
 }
 
-fn compare(row: &Row, response: &Response) -> Result<(), String> {
+fn compare(request: &Request, response: &Response) -> Result<(), String> {
     let body = response.json();
     let actual = (response.status, body["code"].as_str());
-    let expected = match (&row.place, row.code.as_deref()) {
+    let expected = match (&request.place, request.row.code.as_deref()) {
         (Place::Refused(_, code), _) => (503, Some(*code)),
         (_, None) => (200, None),
         // The key does not load, so no token can be verified.
@@ -243,7 +210,7 @@ fn compare(row: &Row, response: &Response) -> Result<(), String> {
     if actual == expected {
         Ok(())
     } else {
-        Err(format!("{}: {actual:?} instead of {expected:?}", row.id))
+        Err(format!("{}: {actual:?} instead of {expected:?}", request.row.id))
     }
 }
 

@@ -11,11 +11,12 @@ use http::header::{
 use http::request::Parts;
 use http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
+use test_support::claims::{access_claims, status_list_claims, with};
+use test_support::signer::{Signer, hs256_token};
 
 use super::Service;
 use crate::response::{Body, Response};
 use crate::settings::Variables;
-use crate::testing::signer::{Signer, access_claims, hs256_token, status_list_claims, with};
 use crate::testing::{NOW, TestHost};
 
 struct Edge {
@@ -30,7 +31,7 @@ impl Edge {
     }
 
     fn with(change: impl FnOnce(&mut Variables)) -> Self {
-        let signer = Signer::new("k1");
+        let signer = Signer::generated("k1");
         let host = TestHost::default();
         let mut variables = Variables::default();
         variables.auth.public_key = signer.public_pem();
@@ -104,7 +105,7 @@ async fn user_id_is_passed_on_digit_for_digit() {
 async fn a_bad_token_gets_one_of_two_texts_and_its_own_code() {
     let edge = Edge::new();
     let good = access_claims(NOW);
-    let stranger = Signer::new("k1");
+    let stranger = Signer::generated("k1");
     let tampered = {
         let token = edge.signer.token(&good);
         let (head, signature) = token.rsplit_once('.').expect("three segments");
@@ -426,8 +427,8 @@ async fn health_counts_the_keys() {
     assert_eq!(health["status"], "ok");
     assert_eq!(health["keys"], json!({"source": "public_key", "count": 1}));
 
-    let other = Signer::new("k2");
-    let set = json!({"keys": [Signer::new("k1").jwk(), other.jwk()]}).to_string();
+    let other = Signer::generated("k2");
+    let set = json!({"keys": [Signer::generated("k1").jwk(), other.jwk()]}).to_string();
     let edge = Edge::with(|variables| variables.auth.public_key = set);
     assert_eq!(body(&edge.get("/", &[]).await)["keys"]["count"], 2);
     assert_eq!(

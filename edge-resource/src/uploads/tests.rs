@@ -17,13 +17,14 @@ use http::request::Parts;
 use http::{HeaderName, Method, Request, StatusCode};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use test_support::claims::{access_claims, with};
+use test_support::signer::Signer;
 
 use crate::limits::{CHUNK, FILE_OVERHEAD};
 use crate::request_body::BodyError;
 use crate::response::{Body, Response};
 use crate::service::Service;
 use crate::settings::Variables;
-use crate::testing::signer::{Signer, access_claims, with};
 use crate::testing::{NOW, TestHost};
 
 const LIMIT: usize = 3 * CHUNK;
@@ -40,7 +41,7 @@ impl Edge {
     }
 
     fn with_quota(quota: &str) -> Self {
-        let signer = Signer::new("k1");
+        let signer = Signer::generated("k1");
         let host = TestHost::default();
         let mut variables = Variables::default();
         variables.auth.public_key = signer.public_pem();

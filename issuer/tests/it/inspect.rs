@@ -6,40 +6,32 @@ use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output, Stdio};
 
-use serde::Deserialize;
 use serde_json::Value;
 use tempfile::TempDir;
+use test_support::vectors::{RowPolicy, Vectors};
 
 use crate::support::{PASSWORD, START, TestIssuer, private_pem, shared_keys};
 
-#[derive(Deserialize)]
-struct Vectors {
-    keys: BTreeMap<String, String>,
-    rows: Vec<Row>,
-}
-
-#[derive(Deserialize)]
-struct Row {
-    id: String,
-    class: String,
-    token: String,
-    keys: String,
-    now: u64,
-    policy: BTreeMap<String, Value>,
-    code: Option<String>,
-}
-
-impl Row {
-    fn has_the_default_policy(&self) -> bool {
-        self.policy.len() == 2 && self.policy["leeway"] == 0 && self.policy["futureLeeway"] == 5
+/// Returns the arguments that set a row's policy.
+fn arguments(policy: &RowPolicy) -> Vec<String> {
+    let RowPolicy { audience, future_leeway, issuer, leeway, require_at_jwt, token_type } = policy;
+    let (leeway, future_leeway) = (leeway.to_string(), future_leeway.to_string());
+    let options = [
+        ("--leeway", Some(&leeway)),
+        ("--future-leeway", Some(&future_leeway)),
+        ("--issuer", issuer.as_ref()),
+        ("--audience", audience.as_ref()),
+        ("--token-type", token_type.as_ref()),
+    ];
+    let mut arguments: Vec<String> = options
+        .iter()
+        .filter_map(|(name, value)| value.map(|value| [(*name).to_owned(), value.clone()]))
+        .flatten()
+        .collect();
+    if *require_at_jwt {
+        arguments.push("--require-at-jwt".to_owned());
     }
-
-    /// The command refuses a leeway of more than an hour, as every setting does.
-    fn has_a_leeway_out_of_range(&self) -> bool {
-        ["leeway", "futureLeeway"]
-            .iter()
-            .any(|name| self.policy[*name].as_u64().is_none_or(|seconds| seconds > 3600))
-    }
+    arguments
 }
 
 fn inspect(arguments: &[&str]) -> Command {
@@ -63,41 +55,29 @@ fn text(bytes: &[u8]) -> String {
 /// The first rows of every class, and every row with its own policy.
 #[test]
 fn it_gives_the_verdicts_of_the_shared_table_and_names_the_step() {
-    let vectors: Vectors =
-        serde_json::from_str(include_str!("../../../verifier-core/vectors/verdicts.json"))
-            .expect("the table");
+    let table = Vectors::load();
     let directory = TempDir::new().expect("a temporary directory");
     let mut seen: BTreeMap<&str, u32> = BTreeMap::new();
     let mut accepted = 0;
-    for row in &vectors.rows {
+    for row in &table.rows {
         let count = seen.entry(&row.class).or_default();
         *count += 1;
         // An argument of a process cannot hold a NUL, nor be as long as the bombs.
-        if (*count > 4 && row.has_the_default_policy())
+        if (*count > 4 && row.policy.is_default())
             || row.token.contains('\0')
             || row.token.len() > 100_000
         {
             continue;
         }
         let file = directory.path().join("keys");
-        fs::write(&file, &vectors.keys[&row.keys]).expect("it can be written");
+        fs::write(&file, table.keys(row)).expect("it can be written");
         let mut command = inspect(&["--json", "--keys"]);
         command.arg(&file).args(["--now", &row.now.to_string()]);
-        for (name, value) in &row.policy {
-            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            match name.as_str() {
-                "leeway" => command.args(["--leeway", &value]),
-                "futureLeeway" => command.args(["--future-leeway", &value]),
-                "issuer" => command.args(["--issuer", &value]),
-                "audience" => command.args(["--audience", &value]),
-                "tokenType" => command.args(["--token-type", &value]),
-                "requireAtJwt" => command.arg("--require-at-jwt"),
-                other => panic!("{other}"),
-            };
-        }
+        command.args(arguments(&row.policy));
         let output = command.args(["--", &row.token]).output().expect("the binary runs");
         let (out, err) = (text(&output.stdout), text(&output.stderr));
-        if row.has_a_leeway_out_of_range() {
+        // As every setting, the options allow an hour at most.
+        if row.policy.has_leeway_out_of_range() {
             assert_eq!((output.status.code(), out.as_str()), (Some(2), ""), "{}", row.id);
             assert!(err.contains("is not in 0..=3600"), "{}: {err}", row.id);
             continue;

@@ -9,10 +9,12 @@ use chrono::{DateTime, Utc};
 use issuer::keys::{Generated, KeyBits, KeyDirectory, KeyState};
 use rsa::RsaPrivateKey;
 use rsa::pkcs1::EncodeRsaPrivateKey as _;
-use rsa::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, EncodePublicKey as _, LineEnding};
+use rsa::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, LineEnding};
 use rsa::traits::PublicKeyParts as _;
 use serde_json::Value;
 use tempfile::TempDir;
+use test_support::keys::WEAK_1024;
+use test_support::signer::Signer;
 use verifier_core::KeySet;
 
 use crate::support::{START, private_pem, shared_keys};
@@ -46,6 +48,11 @@ fn write(path: &Path, text: &str, mode: u32) {
 /// The key that all tests share, as the `rsa` crate reads it.
 fn key() -> RsaPrivateKey {
     RsaPrivateKey::from_pkcs8_pem(&private_pem(shared_keys())).expect("PKCS#8")
+}
+
+/// The public half of the key that all tests share.
+fn public_pem() -> String {
+    Signer::from_pem(&private_pem(shared_keys())).public_pem()
 }
 
 /// A Django project's directory.
@@ -136,7 +143,7 @@ fn a_django_projects_keys_are_used_as_they_are() {
         key().to_pkcs8_pem(LineEnding::LF).expect("PEM"),
         key().to_pkcs1_pem(LineEnding::CRLF).expect("PEM"),
     );
-    let public = key().to_public_key().to_public_key_pem(LineEnding::LF).expect("PEM");
+    let public = public_pem();
     let kid = KeyDirectory::new(shared_keys()).load().expect("good keys").signing.kid().to_owned();
     for private in [&*pkcs8, &*pkcs1] {
         for public in [Some(public.as_str()), None] {
@@ -154,7 +161,7 @@ fn a_django_projects_keys_are_used_as_they_are() {
 
 #[test]
 fn a_new_key_beside_a_django_projects_key_leaves_that_one_active() {
-    let public = key().to_public_key().to_public_key_pem(LineEnding::LF).expect("PEM");
+    let public = public_pem();
     let private = key().to_pkcs1_pem(LineEnding::LF).expect("PEM");
     let (directory, keys) = django(&private, Some(&public));
     let before = keys.load().expect("usable");
@@ -172,7 +179,7 @@ fn a_new_key_beside_a_django_projects_key_leaves_that_one_active() {
 
 #[test]
 fn a_django_projects_key_that_is_removed_leaves_no_private_half() {
-    let public = key().to_public_key().to_public_key_pem(LineEnding::LF).expect("PEM");
+    let public = public_pem();
     let (directory, keys) =
         django(&key().to_pkcs1_pem(LineEnding::LF).expect("PEM"), Some(&public));
     let plain = directory.path().join("private.pem");
@@ -205,11 +212,7 @@ fn the_private_key_of_another_stays_when_a_key_is_removed() {
 #[test]
 fn unusable_keys_are_refused_with_the_reason() {
     let good = key().to_pkcs8_pem(LineEnding::LF).expect("PEM");
-    let public = key().to_public_key().to_public_key_pem(LineEnding::LF).expect("PEM");
-    let small = RsaPrivateKey::new(&mut rsa::rand_core::OsRng, 1024)
-        .expect("a weak key")
-        .to_pkcs8_pem(LineEnding::LF)
-        .expect("PEM");
+    let public = public_pem();
     let encrypted =
         "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIB\n-----END ENCRYPTED PRIVATE KEY-----\n";
     let cases = [
@@ -217,7 +220,7 @@ fn unusable_keys_are_refused_with_the_reason() {
         ("secret", "expected an RSA private key"),
         (public.as_str(), "it holds \"PUBLIC KEY\", expected an RSA private key"),
         (&good[..good.len() / 2], "expected an RSA private key"),
-        (small.as_str(), "expected an RSA private key of 2048 to 4096 bits"),
+        (WEAK_1024, "expected an RSA private key of 2048 to 4096 bits"),
         (encrypted, "it is encrypted; decrypt it with `openssl pkcs8"),
         (&format!("{}{}", *good, public), "it holds 2 PEM blocks"),
     ];
@@ -256,7 +259,7 @@ fn a_private_key_that_others_can_read_is_refused_whatever_its_name() {
 fn files_that_do_not_belong_together_are_refused() {
     let (_directory, keys) = empty();
     let (kid, _) = new_kid(keys.generate(KeyBits::Rsa2048, false, now()).expect("a key"));
-    let other_public = key().to_public_key().to_public_key_pem(LineEnding::LF).expect("PEM");
+    let other_public = public_pem();
     let other_private = private_pem(shared_keys());
     let file = |name: &str| keys.path().join(name);
     let cases = [
@@ -286,7 +289,7 @@ fn files_that_do_not_belong_together_are_refused() {
 fn somebody_elses_public_key_is_not_overwritten() {
     let directory = TempDir::new().expect("a temporary directory");
     let public = directory.path().join("public.pem");
-    write(&public, &key().to_public_key().to_public_key_pem(LineEnding::LF).expect("PEM"), 0o644);
+    write(&public, &public_pem(), 0o644);
     let before = fs::read(&public).expect("a key");
     let error = KeyDirectory::new(directory.path())
         .generate(KeyBits::Rsa2048, false, now())

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use issuer::users::Profile;
-use jwt_compact::alg::{Rsa, RsaPrivateKey, RsaPublicKey};
-use jwt_compact::{AlgorithmExt as _, Claims, Header, UntrustedToken};
-use rsa::pkcs8::{DecodePrivateKey as _, DecodePublicKey as _};
+use jwt_compact::alg::{Rsa, RsaPublicKey};
+use jwt_compact::{AlgorithmExt as _, Header, UntrustedToken};
+use rsa::pkcs8::DecodePublicKey as _;
 use serde_json::{Map, Value, json};
+use test_support::claims::with;
+use test_support::signer::Signer;
 use verifier_core::{KeySet, Policy, TokenType, UnixTime, Verifier};
 
 use crate::http::request;
@@ -149,11 +151,8 @@ fn role_and_premium_come_from_the_users_record() {
 /// A token as a Django project makes it with the same key: without `kid`, and from SimpleJWT 5.5
 /// with a textual id.
 pub(crate) fn foreign(custom: Value, now: i64) -> String {
-    let key = RsaPrivateKey::from_pkcs8_pem(&private_pem(shared_keys())).expect("a private key");
-    let mut claims = Claims::new(custom);
-    claims.issued_at = chrono::DateTime::from_timestamp(now, 0);
-    claims.expiration = chrono::DateTime::from_timestamp(now + 60, 0);
-    Rsa::rs256().token(&Header::empty().with_token_type("JWT"), &claims, &key).expect("a token")
+    let claims = with(custom, &json!({"iat": now, "exp": now + 60}));
+    Signer::from_pem(&private_pem(shared_keys())).token(&claims)
 }
 
 #[test]

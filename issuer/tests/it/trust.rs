@@ -7,11 +7,9 @@ use issuer::keys::{AcceptedClaims, Generated, IssuerKeys, KeyBits, KeyDirectory}
 use issuer::sessions::{RefreshToken, Session};
 use issuer::storage::KeySessions;
 use issuer::users::Profile;
-use jwt_compact::alg::{Rsa, RsaPrivateKey};
-use jwt_compact::{AlgorithmExt as _, Claims, Header};
-use rsa::pkcs8::DecodePrivateKey as _;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use test_support::signer::Signer;
 
 use crate::http::{Answer, request};
 use crate::support::{Options, PASSWORD, START, TestIssuer, private_pem, shared_keys};
@@ -19,10 +17,7 @@ use crate::tokens::read;
 
 /// Forges a token with exactly these claims, as an attacker with the private key can.
 pub(crate) fn forged(private_pem: &str, kid: Option<&str>, claims: Value) -> String {
-    let key = RsaPrivateKey::from_pkcs8_pem(private_pem).expect("a private key");
-    let mut header = Header::empty().with_token_type("JWT");
-    header.key_id = kid.map(str::to_owned);
-    Rsa::rs256().token(&header, &Claims::new(claims), &key).expect("a token")
+    Signer::from_pem(private_pem).with_kid(kid).token(&claims)
 }
 
 /// Claims of a token that names no session, as SimpleJWT writes them.

@@ -1,32 +1,9 @@
 //! The table: key texts by name, and one row for each verdict.
 
-use crate::common::NOW;
-use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// A token and its expected verdict.
-#[derive(Serialize)]
-pub struct Row {
-    /// Unique; describes the token.
-    id: String,
-    /// The attack class of the policy, or `good`.
-    class: &'static str,
-    /// The text that is verified.
-    token: String,
-    /// The name of the key text.
-    keys: &'static str,
-    /// Unix seconds.
-    now: u64,
-    /// `leeway` and `futureLeeway` in seconds, and the differences to the default policy: `issuer`,
-    /// `audience`, `tokenType`, `requireAtJwt`.
-    policy: Map<String, Value>,
-    /// `accept` or `refuse`.
-    verdict: &'static str,
-    /// The code of the refusal.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<&'static str>,
-}
+use test_support::claims::NOW;
+use test_support::vectors::{Row, Verdict};
 
 /// The table.
 #[derive(Default)]
@@ -40,7 +17,7 @@ pub struct Rows {
 /// depend on the verifier.
 const DEFAULT_LEEWAYS: [(&str, u64); 2] = [("leeway", 0), ("futureLeeway", 5)];
 
-/// The verdict of an accepted row.
+/// What a row expects whose token is accepted.
 pub const ACCEPT: &str = "accept";
 
 impl Rows {
@@ -82,17 +59,15 @@ impl Rows {
             policy.entry(name).or_insert(seconds.into());
         }
         assert!(self.keys.contains_key(keys), "{keys} is not a key text");
-        let code = (expected != ACCEPT).then_some(expected);
-        let verdict = if code.is_some() { "refuse" } else { ACCEPT };
-        let id = format!("{}: {}", self.class, id.into());
+        let code = (expected != ACCEPT).then(|| expected.to_owned());
         self.rows.push(Row {
-            id,
-            class: self.class,
+            id: format!("{}: {}", self.class, id.into()),
+            class: self.class.to_owned(),
             token: token.into(),
-            keys,
+            keys: keys.to_owned(),
             now,
-            policy,
-            verdict,
+            policy: serde_json::from_value(policy.into()).expect("a policy of the table"),
+            verdict: if code.is_some() { Verdict::Refuse } else { Verdict::Accept },
             code,
         });
     }

@@ -1,8 +1,10 @@
 //! Key texts that must be refused, with the exact reason.
 
-use crate::common::{RSA_2048, RSA_2048_PUBLIC, RSA_3072, RSA_4096, Signer, unb64};
 use base64::Engine as _;
 use serde_json::json;
+use test_support::encoding::unb64;
+use test_support::keys::{RSA_2048, RSA_2048_PUBLIC, RSA_3072, RSA_4096};
+use test_support::signer::Signer;
 use verifier_core::{JsonError, JsonErrorKind, KeyError, KeySet};
 
 fn code(text: &str) -> &'static str {
@@ -11,7 +13,7 @@ fn code(text: &str) -> &'static str {
 
 #[test]
 fn secrets_beside_the_keys_of_a_set_are_refused_like_those_inside() {
-    let public = Signer::new(RSA_2048).jwk(json!({"kid": "a"}));
+    let public = Signer::from_pem(RSA_2048).jwk_with(json!({"kid": "a"}));
     let rows = [
         (json!({"keys": [public]}), "loaded"),
         (json!({"keys": [public], "d": "AA", "p": "AA"}), "key_private"),
@@ -59,7 +61,7 @@ fn pem(label: &str, body: &str) -> String {
 
 #[test]
 fn line_breaks_of_pem_may_be_written_out() {
-    let public = Signer::new(RSA_2048).public_pem();
+    let public = Signer::from_pem(RSA_2048).public_pem();
     let lines: Vec<&str> = public.lines().collect();
     let first = lines.first().expect("a first line");
     let one_line = lines.get(1..lines.len() - 1).expect("a body").concat();
@@ -84,7 +86,7 @@ fn line_breaks_of_pem_may_be_written_out() {
 #[test]
 fn the_padding_of_pem_is_as_long_as_it_has_to_be() {
     for (private, padding) in [(RSA_3072, 1), (RSA_4096, 2)] {
-        let public = Signer::new(private).public_pem();
+        let public = Signer::from_pem(private).public_pem();
         let body: String = public.lines().filter(|line| !line.starts_with('-')).collect();
         let bare = body.trim_end_matches('=');
         assert_eq!(body.len() - bare.len(), padding, "what is tested");
@@ -120,7 +122,7 @@ fn element(tag: u8, content: &[u8]) -> Vec<u8> {
 #[test]
 fn der_is_read_to_the_letter() {
     const RSA_ENCRYPTION: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
-    let modulus = unb64(Signer::new(RSA_2048).jwk(json!({}))["n"].as_str().expect("a modulus"));
+    let modulus = unb64(Signer::from_pem(RSA_2048).jwk()["n"].as_str().expect("a modulus"));
     let positive = [&[0], modulus.as_slice()].concat();
     let pkcs1 = |modulus: &[u8], exponent: &[u8]| {
         element(0x30, &[element(0x02, modulus), element(0x02, exponent)].concat())
@@ -220,7 +222,7 @@ fn der_is_read_to_the_letter() {
 
 #[test]
 fn numbers_of_a_jwk_are_strict_base64url_after_unescaping() {
-    let jwk = Signer::new(RSA_2048).jwk(json!({}));
+    let jwk = Signer::from_pem(RSA_2048).jwk();
     let n = jwk["n"].as_str().expect("a modulus");
     let with = |n: &str, e: &str| format!(r#"{{"kty":"RSA","n":"{n}","e":"{e}"}}"#);
     let escaped: String = n.bytes().map(|byte| format!("\\u{byte:04x}")).collect();

@@ -1,15 +1,16 @@
 //! Property tests: laws that hold for every token. The oracles are libraries that share no code
 //! with the crate.
 
-use crate::common::{
-    NOW, OTHER_2048, RSA_2048, RSA_3072, Signer, b64, claims_with, header, segments, unb64,
-};
 use jwt_compact::alg::Rsa;
 use jwt_compact::{AlgorithmExt, UntrustedToken, ValidationError};
 use proptest::prelude::*;
 use rsa::sha2::Sha256;
 use serde_json::{Map, Value, json};
 use std::sync::LazyLock;
+use test_support::claims::{NOW, claims_with, header};
+use test_support::encoding::{b64, segments, unb64};
+use test_support::keys::{OTHER_2048, RSA_2048, RSA_3072};
+use test_support::signer::Signer;
 use verifier_core::{
     Code, KeySet, Policy, RejectedToken, Stage, UnixTime, VerifiedToken, Verifier,
 };
@@ -22,8 +23,8 @@ struct Subject {
 
 impl Subject {
     fn new(pem: &str) -> Self {
-        let signer = Signer::new(pem);
-        let jwk = signer.jwk(json!({})).to_string();
+        let signer = Signer::from_pem(pem);
+        let jwk = signer.jwk().to_string();
         let keys = KeySet::parse(&signer.public_pem()).expect("the key is good");
         let jwk: jwt_compact::jwk::JsonWebKey<'_> =
             serde_json::from_str(&jwk).expect("the JWK is good");
@@ -103,7 +104,7 @@ proptest! {
             claims.remove(constrained);
         }
         let claims = Value::Object(claims);
-        let token = SUBJECT.verify(&SUBJECT.signer.token(&header(), &claims));
+        let token = SUBJECT.verify(&SUBJECT.signer.token_with_header(&header(), &claims));
         let token = token.map_err(|refusal| TestCaseError::fail(format!("{refusal}: {claims}")))?;
         prop_assert_eq!(token.claims_json(), claims.to_string());
     }
@@ -143,7 +144,7 @@ proptest! {
         edits in prop::collection::vec(edit(), 0..3),
         foreign in any::<bool>(),
     ) {
-        static OTHER: LazyLock<Signer> = LazyLock::new(|| Signer::new(OTHER_2048));
+        static OTHER: LazyLock<Signer> = LazyLock::new(|| Signer::from_pem(OTHER_2048));
         let signer = if foreign { &OTHER } else { &SUBJECT.signer };
         let token = apply(&signer.token_with(json!({})), &edits);
         agree_on_the_signature(&SUBJECT, &token)?;
@@ -201,13 +202,13 @@ fn the_decoded_parts_of_an_accepted_token_give_its_text_again() {
 
 #[test]
 fn no_leeway_reaches_an_instant_beyond_all_clocks() {
-    let signer = Signer::new(RSA_2048);
+    let signer = Signer::from_pem(RSA_2048);
     let keys = KeySet::parse(&signer.public_pem()).expect("the key is good");
     let verifier = Verifier::new(keys, Policy { leeway_seconds: u64::MAX, ..Policy::default() });
     for claim in ["nbf", "iat"] {
         let verdict = |instant: Value| {
             verifier.verify(
-                signer.token(&header(), &claims_with(json!({ claim: instant }))),
+                signer.token_with_header(&header(), &claims_with(json!({ claim: instant }))),
                 UnixTime::from_secs(NOW),
             )
         };

@@ -2,7 +2,6 @@
 
 mod allocations;
 mod code_table;
-mod common;
 mod key_texts;
 mod laws;
 mod published_vectors;

@@ -3,11 +3,14 @@
 //!
 //! Needs a Python with `PyJWT[crypto]`, named by the environment variable `PYTHON`.
 
-use crate::common::{NOW, OTHER_2048, RSA_2048, Signer};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use test_support::claims::NOW;
+use test_support::keys::{OTHER_2048, RSA_2048};
+use test_support::signer::Signer;
+use test_support::vectors::Vectors;
 use verifier_core::{Code, KeySet, Policy, Stage, UnixTime, Verifier};
 
 /// A running PyJWT.
@@ -91,38 +94,39 @@ const STRICTER: &[Code] = &[
 #[test]
 fn the_verdict_table_differs_from_pyjwt_only_in_rules_it_does_not_have() {
     let Some(mut pyjwt) = PyJwt::start() else { return };
-    let file: Value = serde_json::from_str(include_str!("../../vectors/verdicts.json"))
-        .expect("the file is JSON");
-    let rows = file["rows"].as_array().expect("the file has rows");
+    let table = Vectors::load();
     let mut counts: BTreeMap<String, u32> = BTreeMap::new();
     let mut unexpected = Vec::new();
     // PyJWT needs one key in PEM and the policy of access tokens.
-    let comparable = rows.iter().filter(|row| {
-        ["main", "e3", "rsa3072", "rsa4096"].iter().any(|keys| row["keys"] == *keys)
-            && row["policy"]["tokenType"].is_null()
-            && row["policy"]["requireAtJwt"].is_null()
+    let comparable = table.rows.iter().filter(|row| {
+        ["main", "e3", "rsa3072", "rsa4096"].contains(&row.keys.as_str())
+            && row.policy.token_type.is_none()
+            && !row.policy.require_at_jwt
     });
     for row in comparable {
-        let mut question = json!({"token": row["token"], "pem": file["keys"][row["keys"].as_str().expect("a name")], "now": row["now"]});
-        for option in ["leeway", "futureLeeway", "issuer", "audience"] {
-            if let Some(value) = row["policy"].get(option) {
-                question[option] = value.clone();
+        let policy = &row.policy;
+        let mut question = json!({
+            "token": row.token, "pem": table.keys(row), "now": row.now,
+            "leeway": policy.leeway, "futureLeeway": policy.future_leeway,
+        });
+        for (name, value) in [("issuer", &policy.issuer), ("audience", &policy.audience)] {
+            if let Some(value) = value {
+                question[name] = value.as_str().into();
             }
         }
         let theirs = pyjwt.verify(&question);
-        let code = Code::ALL.iter().find(|code| row["code"] == code.as_str());
+        let code = Code::ALL.iter().find(|code| row.code.as_deref() == Some(code.as_str()));
         let kind = match (code, &theirs) {
             (None, Ok(())) => "both accept".to_owned(),
             (Some(_), Err(_)) => "both refuse".to_owned(),
             (Some(code), Ok(())) if STRICTER.contains(code) => {
                 format!("we refuse, PyJWT accepts: {code}")
             }
-            (None, Err(error)) if we_alone_accept(&row["id"]) => {
+            (None, Err(error)) if we_alone_accept(&row.id) => {
                 format!("we accept, PyJWT refuses: {error}")
             }
             _ => {
-                unexpected
-                    .push(format!("{}: {:?} by us, {theirs:?} by PyJWT", row["id"], row["code"]));
+                unexpected.push(format!("{}: {:?} by us, {theirs:?} by PyJWT", row.id, row.code));
                 "unexpected".to_owned()
             }
         };
@@ -136,20 +140,20 @@ fn the_verdict_table_differs_from_pyjwt_only_in_rules_it_does_not_have() {
 
 /// Good tokens that PyJWT refuses, by the beginning of their ids: it cuts the fraction of `exp`,
 /// and Python reads no number of more than 4,300 digits.
-fn we_alone_accept(id: &Value) -> bool {
+fn we_alone_accept(id: &str) -> bool {
     let known = [
         "json-number: exp 1730277600.5",
         "json-number: exp 1730277600.000000001",
         "json-number: exp 1730277600.00000000000000000000000000000",
         "json-bomb: payload: a number of 9,000 digits",
     ];
-    id.as_str().is_some_and(|id| known.contains(&id))
+    known.contains(&id)
 }
 
 #[test]
 fn random_mutations_differ_from_pyjwt_only_in_rules_it_does_not_have() {
     let Some(mut pyjwt) = PyJwt::start() else { return };
-    let signer = Signer::new(RSA_2048);
+    let signer = Signer::from_pem(RSA_2048);
     let pem = signer.public_pem();
     // PyJWT has no separate leeway for the future.
     let policy = Policy { future_leeway_seconds: 0, ..Policy::default() };
@@ -160,7 +164,7 @@ fn random_mutations_differ_from_pyjwt_only_in_rules_it_does_not_have() {
         signer.token_with(json!({"nbf": NOW + 1})),
         signer.token_with(json!({"iat": NOW + 1})),
         signer.token_with(json!({"aud": "x"})),
-        Signer::new(OTHER_2048).token_with(json!({})),
+        Signer::from_pem(OTHER_2048).token_with(json!({})),
     ];
     let mut random = SplitMix(0x646f_6a61_6e67);
     let mut counts: BTreeMap<String, u32> = BTreeMap::new();

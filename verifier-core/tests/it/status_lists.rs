@@ -1,40 +1,28 @@
 //! Status lists, signed by an independent library: which are accepted, and that none is a token
 //! and no token a list.
 
-use crate::common::{NOW, OTHER_2048, RSA_2048, Signer, b64};
 use serde_json::{Value, json};
+use test_support::claims::{NOW, claims_with, header, status_list_claims, with};
+use test_support::encoding::b64;
+use test_support::keys::{OTHER_2048, RSA_2048};
+use test_support::signer::Signer;
 use verifier_core::{
     KeySet, MAX_STATUS_LIST_BYTES, Policy, RejectedToken, StatusList, UnixTime, Verifier,
 };
 
 const URI: &str = "https://issuer.example/status/1";
 
-/// These changes, null removing a member.
-fn changed(mut object: Value, changes: &Value) -> Value {
-    for (name, value) in changes.as_object().expect("an object") {
-        if value.is_null() {
-            object.as_object_mut().expect("an object").remove(name);
-        } else {
-            object[name] = value.clone();
-        }
-    }
-    object
-}
-
 fn list_header() -> Value {
     json!({"alg": "RS256", "typ": "statuslist+jwt"})
 }
 
 fn list_claims() -> Value {
-    json!({
-        "sub": URI, "iat": NOW, "exp": NOW + 3600, "ttl": 60,
-        "status_list": {"bits": 1, "lst": b64(b"any bytes")},
-    })
+    status_list_claims(URI, NOW, 1, b"any bytes")
 }
 
 fn verifier(policy: Policy) -> Verifier {
     let keys =
-        KeySet::parse(&Signer::new(RSA_2048).public_pem()).expect("the test's keys are good");
+        KeySet::parse(&Signer::from_pem(RSA_2048).public_pem()).expect("the test's keys are good");
     Verifier::new(keys, policy)
 }
 
@@ -43,7 +31,7 @@ fn code_of(outcome: &Result<StatusList, RejectedToken>) -> &'static str {
 }
 
 fn verdict(header: &Value, claims: &Value) -> &'static str {
-    let token = Signer::new(RSA_2048).token(header, claims);
+    let token = Signer::from_pem(RSA_2048).token_with_header(header, claims);
     let policy = Policy { future_leeway_seconds: 0, ..Policy::default() };
     let (verifier, now) = (verifier(policy), UnixTime::from_secs(NOW));
     code_of(&verifier.verify_status_list(&token, URI, now))
@@ -51,7 +39,7 @@ fn verdict(header: &Value, claims: &Value) -> &'static str {
 
 #[test]
 fn a_good_list_is_handed_out_typed() {
-    let token = Signer::new(RSA_2048).token(&list_header(), &list_claims());
+    let token = Signer::from_pem(RSA_2048).token_with_header(&list_header(), &list_claims());
     let list = verifier(Policy::default())
         .verify_status_list(token, URI, UnixTime::from_secs(NOW))
         .expect("good");
@@ -66,8 +54,8 @@ fn a_good_list_is_handed_out_typed() {
 #[test]
 fn a_ttl_is_rounded_down_to_whole_seconds() {
     for (ttl, seconds) in [(json!(60.5), 60), (json!(1.999), 1), (json!(1e3), 1000)] {
-        let token = Signer::new(RSA_2048)
-            .token(&list_header(), &changed(list_claims(), &json!({"ttl": ttl})));
+        let token = Signer::from_pem(RSA_2048)
+            .token_with_header(&list_header(), &with(list_claims(), &json!({"ttl": ttl})));
         let list = verifier(Policy::default())
             .verify_status_list(token, URI, UnixTime::from_secs(NOW))
             .expect("good");
@@ -109,11 +97,7 @@ fn a_list_that_breaks_a_rule_is_refused_with_its_code() {
         ),
     ];
     for (changes, expected) in rows {
-        assert_eq!(
-            verdict(&list_header(), &changed(list_claims(), changes)),
-            *expected,
-            "{changes}"
-        );
+        assert_eq!(verdict(&list_header(), &with(list_claims(), changes)), *expected, "{changes}");
     }
 }
 
@@ -133,27 +117,21 @@ fn the_header_names_a_list_and_keeps_every_rule_of_a_tokens_header() {
         (json!({"kid": 1}), "kid_invalid"),
     ];
     for (changes, expected) in rows {
-        assert_eq!(
-            verdict(&changed(list_header(), changes), &list_claims()),
-            *expected,
-            "{changes}"
-        );
+        assert_eq!(verdict(&with(list_header(), changes), &list_claims()), *expected, "{changes}");
     }
 }
 
 #[test]
 fn a_list_is_no_token_and_a_token_no_list() {
-    let (signer, now) = (Signer::new(RSA_2048), UnixTime::from_secs(NOW));
-    let everything = changed(crate::common::claims_with(json!({})), &list_claims());
+    let (signer, now) = (Signer::from_pem(RSA_2048), UnixTime::from_secs(NOW));
+    let everything = with(claims_with(json!({})), &list_claims());
     for policy in [Policy::default(), Policy { require_at_jwt: true, ..Policy::default() }] {
         let refusal = verifier(policy)
-            .verify(signer.token(&list_header(), &everything), now)
+            .verify(signer.token_with_header(&list_header(), &everything), now)
             .expect_err("a list");
         assert_eq!(refusal.code().as_str(), "typ_not_allowed");
     }
-    for header in
-        [crate::common::header(), json!({"alg": "RS256"}), json!({"alg": "RS256", "typ": "at+jwt"})]
-    {
+    for header in [header(), json!({"alg": "RS256"}), json!({"alg": "RS256", "typ": "at+jwt"})] {
         assert_eq!(verdict(&header, &everything), "typ_not_allowed");
     }
     assert_eq!(
@@ -165,7 +143,7 @@ fn a_list_is_no_token_and_a_token_no_list() {
 
 #[test]
 fn only_the_keys_of_the_verifier_sign_lists() {
-    let token = Signer::new(OTHER_2048).token(&list_header(), &list_claims());
+    let token = Signer::from_pem(OTHER_2048).token_with_header(&list_header(), &list_claims());
     let outcome =
         verifier(Policy::default()).verify_status_list(token, URI, UnixTime::from_secs(NOW));
     assert_eq!(code_of(&outcome), "signature_invalid");
@@ -189,7 +167,8 @@ fn both_leeways_and_a_named_issuer_hold_for_lists_too() {
         (json!({"iss": "us"}), "accepted"),
         (json!({"iss": "them"}), "issuer_mismatch"),
     ] {
-        let token = Signer::new(RSA_2048).token(&list_header(), &changed(list_claims(), &changes));
+        let token = Signer::from_pem(RSA_2048)
+            .token_with_header(&list_header(), &with(list_claims(), &changes));
         let outcome =
             verifier(policy.clone()).verify_status_list(token, URI, UnixTime::from_secs(NOW));
         assert_eq!(code_of(&outcome), expected, "{changes}");
@@ -202,7 +181,7 @@ fn lists_may_be_longer_than_tokens_but_not_without_end() {
     assert_eq!(
         verdict(
             &list_header(),
-            &changed(list_claims(), &json!({"status_list": {"bits": 1, "lst": lst}}))
+            &with(list_claims(), &json!({"status_list": {"bits": 1, "lst": lst}}))
         ),
         "accepted"
     );

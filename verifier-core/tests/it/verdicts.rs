@@ -1,9 +1,10 @@
 //! The verdict of the policy, rule by rule, on tokens signed by an independent library.
 
-use crate::common::{
-    EXPONENT_3, NOW, OTHER_2048, RSA_2048, RSA_3072, RSA_4096, Signer, b64, segments,
-};
 use serde_json::{Value, json};
+use test_support::claims::NOW;
+use test_support::encoding::{b64, segments};
+use test_support::keys::{EXPONENT_3, OTHER_2048, RSA_2048, RSA_3072, RSA_4096};
+use test_support::signer::Signer;
 use verifier_core::{
     Actual, KeySet, Policy, Refusal, RejectedToken, Segment, Segments, TokenType, UnixTime, UserId,
     VerifiedToken, Verifier,
@@ -30,7 +31,7 @@ fn verdict(signer: &Signer, token: &str) -> &'static str {
 #[test]
 fn a_token_of_every_key_size_and_exponent_is_accepted() {
     for pem in [RSA_2048, RSA_3072, RSA_4096, EXPONENT_3] {
-        let signer = Signer::new(pem);
+        let signer = Signer::from_pem(pem);
         let token =
             verify_with(Policy::default(), &signer.public_pem(), &signer.token_with(json!({})));
         let token = token.expect("the token is good");
@@ -43,7 +44,7 @@ fn a_token_of_every_key_size_and_exponent_is_accepted() {
 
 #[test]
 fn registered_claims_are_handed_out_typed() {
-    let signer = Signer::new(RSA_2048);
+    let signer = Signer::from_pem(RSA_2048);
     let policy = Policy { audience: Some("edge".into()), ..Policy::default() };
     let claims = json!({"nbf": NOW - 5, "iat": NOW as f64 - 0.5, "iss": "https://issuer.example", "aud": ["edge", "other"]});
     let token = verify_with(policy, &signer.public_pem(), &signer.token_with(claims))
@@ -59,7 +60,7 @@ fn registered_claims_are_handed_out_typed() {
 
 #[test]
 fn claims_that_break_a_rule_are_refused_with_its_code() {
-    let signer = Signer::new(RSA_2048);
+    let signer = Signer::from_pem(RSA_2048);
     let rows: &[(Value, &str)] = &[
         (json!({}), "accepted"),
         (json!({"exp": NOW + 1}), "accepted"),
@@ -102,7 +103,7 @@ fn claims_that_break_a_rule_are_refused_with_its_code() {
 
 #[test]
 fn numbers_are_never_rounded_wrapped_or_infinite() {
-    let signer = Signer::new(RSA_2048);
+    let signer = Signer::from_pem(RSA_2048);
     let rows = [
         ("1e400", "claim_invalid"),
         ("1E+400", "claim_invalid"),
@@ -137,7 +138,7 @@ fn numbers_are_never_rounded_wrapped_or_infinite() {
 
 #[test]
 fn leeway_moves_each_limit_by_whole_seconds() {
-    let signer = Signer::new(RSA_2048);
+    let signer = Signer::from_pem(RSA_2048);
     let rows = [
         (json!({"exp": NOW - 4}), "accepted"),
         (json!({"exp": NOW - 5}), "token_expired"),
@@ -163,7 +164,7 @@ fn leeway_moves_each_limit_by_whole_seconds() {
 
 #[test]
 fn the_future_leeway_is_for_nbf_and_iat_alone_and_five_seconds_by_default() {
-    let signer = Signer::new(RSA_2048);
+    let signer = Signer::from_pem(RSA_2048);
     let late = "token_expired";
     let rows = [
         (0, 5, json!({"exp": NOW}), late),
@@ -191,7 +192,7 @@ fn the_future_leeway_is_for_nbf_and_iat_alone_and_five_seconds_by_default() {
 
 #[test]
 fn configured_names_must_be_there_and_equal() {
-    let signer = Signer::new(RSA_2048);
+    let signer = Signer::from_pem(RSA_2048);
     let policy = Policy {
         issuer: Some("https://issuer.example".into()),
         audience: Some("edge".into()),
@@ -222,7 +223,7 @@ fn configured_names_must_be_there_and_equal() {
 
 #[test]
 fn a_header_that_breaks_a_rule_is_refused_with_its_code() {
-    let signer = Signer::new(RSA_2048);
+    let signer = Signer::from_pem(RSA_2048);
     let rows = [
         (r#"{"alg":"RS256"}"#, "accepted"),
         (r#" { "alg" : "RS256" , "typ" : "at+JWT" } "#, "accepted"),
@@ -264,7 +265,7 @@ fn a_header_that_breaks_a_rule_is_refused_with_its_code() {
         (r#"{"alg":"RS256","x":"\ud83d\ude00"}"#, "accepted"),
         (r#"{"alg":"RS256","x":"\x"}"#, "header_invalid"),
     ];
-    let payload = crate::common::claims_with(json!({})).to_string();
+    let payload = test_support::claims::claims_with(json!({})).to_string();
     for (header, expected) in rows {
         let token = signer.token_of_bytes(header.as_bytes(), payload.as_bytes());
         assert_eq!(verdict(&signer, &token), expected, "{header}");
@@ -278,7 +279,7 @@ fn a_header_that_breaks_a_rule_is_refused_with_its_code() {
 
 #[test]
 fn nesting_of_32_levels_is_read_and_of_33_is_not() {
-    let signer = Signer::new(RSA_2048);
+    let signer = Signer::from_pem(RSA_2048);
     for (levels, expected) in
         [(20, "accepted"), (32, "accepted"), (33, "payload_too_deep"), (5_000, "payload_too_deep")]
     {
@@ -293,7 +294,7 @@ fn nesting_of_32_levels_is_read_and_of_33_is_not() {
 
 #[test]
 fn a_duplicate_is_found_among_many_members() {
-    let signer = Signer::new(RSA_2048);
+    let signer = Signer::from_pem(RSA_2048);
     for count in [2, 11, 12, 13, 14, 100, 1000] {
         for twice in [None, Some(0), Some(count / 2), Some(count - 1)] {
             let mut names: Vec<String> =
@@ -313,7 +314,7 @@ fn a_duplicate_is_found_among_many_members() {
 
 #[test]
 fn a_token_of_another_shape_is_refused() {
-    let signer = Signer::new(RSA_2048);
+    let signer = Signer::from_pem(RSA_2048);
     let good = signer.token_with(json!({}));
     let [header, payload, signature] = segments(&good);
     let rows = [
@@ -345,7 +346,7 @@ fn a_token_of_another_shape_is_refused() {
 
 #[test]
 fn the_trailing_bits_of_every_segment_must_be_zero() {
-    let signer = Signer::new(RSA_2048);
+    let signer = Signer::from_pem(RSA_2048);
     let good = signer.token_with(json!({}));
     let [header, payload, signature] = segments(&good);
     assert_eq!(signature.len() % 4, 2, "256 bytes leave four unused bits");
@@ -363,16 +364,16 @@ fn the_trailing_bits_of_every_segment_must_be_zero() {
 
 #[test]
 fn a_signature_of_another_key_or_text_is_refused() {
-    let signer = Signer::new(RSA_2048);
+    let signer = Signer::from_pem(RSA_2048);
     let token = signer.token_with(json!({}));
     let [header, payload, signature] = segments(&token);
     let other = signer.token_with(json!({"role": "admin"}));
     let [_, other_payload, other_signature] = segments(&other);
     for (what, token) in [
-        ("another key", Signer::new(OTHER_2048).token_with(json!({}))),
+        ("another key", Signer::from_pem(OTHER_2048).token_with(json!({}))),
         ("another payload", format!("{header}.{other_payload}.{signature}")),
         ("another signature", format!("{header}.{payload}.{other_signature}")),
-        ("expired, too", Signer::new(OTHER_2048).token_with(json!({"exp": 1}))),
+        ("expired, too", Signer::from_pem(OTHER_2048).token_with(json!({"exp": 1}))),
     ] {
         assert_eq!(verdict(&signer, &token), "signature_invalid", "{what}");
     }
@@ -380,7 +381,7 @@ fn a_signature_of_another_key_or_text_is_refused() {
 
 #[test]
 fn every_flipped_bit_of_a_token_is_noticed() {
-    let signer = Signer::new(RSA_2048);
+    let signer = Signer::from_pem(RSA_2048);
     let token = signer.token_with(json!({}));
     let keys = KeySet::parse(&signer.public_pem()).expect("the key is good");
     let verifier = Verifier::new(keys, Policy::default());
@@ -398,7 +399,7 @@ fn every_flipped_bit_of_a_token_is_noticed() {
 
 #[test]
 fn a_rejected_token_quotes_the_value_that_broke_the_rule() {
-    let signer = Signer::new(RSA_2048);
+    let signer = Signer::from_pem(RSA_2048);
     let policy = Policy {
         issuer: Some("https://issuer.example".into()),
         audience: Some("edge".into()),

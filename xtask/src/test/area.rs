@@ -7,6 +7,8 @@ pub(super) enum Area {
     Core,
     /// The core's tests, examples and benchmarks.
     CoreTests,
+    /// Keys, signers and readers of the vectors, for all native tests.
+    TestSupport,
     /// Tables of cases that every target reads.
     Vectors,
     FuzzTargets,
@@ -34,6 +36,7 @@ const PREFIXES: &[(&str, Area)] = &[
     ("verifier-core/tests/", Area::CoreTests),
     ("verifier-core/fuzz/", Area::FuzzTargets),
     ("verifier-core/vectors/", Area::Vectors),
+    ("test-support/", Area::TestSupport),
     ("verifier-wasm/", Area::NpmPackage),
     ("verifier-wasm/src/", Area::WasmBindings),
     ("verifier-wasm/Cargo.toml", Area::WasmBindings),
@@ -51,6 +54,7 @@ impl Area {
     pub(super) const ALL: &[Self] = &[
         Self::Core,
         Self::CoreTests,
+        Self::TestSupport,
         Self::Vectors,
         Self::FuzzTargets,
         Self::WasmBindings,
@@ -89,6 +93,7 @@ mod tests {
             ("verifier-core/src/lib.rs", Area::Core),
             ("verifier-core/fuzz/Cargo.toml", Area::FuzzTargets),
             ("verifier-core/vectors/verdicts.json", Area::Vectors),
+            ("test-support/src/signer.rs", Area::TestSupport),
             ("verifier-wasm/js/index.ts", Area::NpmPackage),
             ("verifier-wasm/src/lib.rs", Area::WasmBindings),
             ("www/src/main.ts", Area::Page),

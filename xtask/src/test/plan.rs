@@ -57,6 +57,7 @@ const SYSTEM: &[&str] =
 const NATIVE: &[Area] = &[
     Area::Core,
     Area::CoreTests,
+    Area::TestSupport,
     Area::WasmBindings,
     Area::EdgeResource,
     Area::EdgeHost,
@@ -68,6 +69,7 @@ const NATIVE: &[Area] = &[
 const FORMATTED: &[Area] = &[
     Area::Core,
     Area::CoreTests,
+    Area::TestSupport,
     Area::WasmBindings,
     Area::EdgeResource,
     Area::EdgeHost,
@@ -80,6 +82,7 @@ const FORMATTED: &[Area] = &[
 const UNIT_TESTED: &[Area] = &[
     Area::Core,
     Area::CoreTests,
+    Area::TestSupport,
     Area::Vectors,
     Area::WasmBindings,
     Area::EdgeResource,
@@ -93,6 +96,7 @@ const UNIT_TESTED: &[Area] = &[
 const RUNNING_SYSTEM: &[Area] = &[
     Area::Core,
     Area::CoreTests,
+    Area::TestSupport,
     Area::Vectors,
     Area::WasmBindings,
     Area::NpmPackage,
@@ -110,7 +114,7 @@ const RUNNING_SYSTEM: &[Area] = &[
 fn all() -> Vec<Planned> {
     use Area::{
         Connection, Core, CoreTests, Documents, EdgeHost, EdgeResource, FuzzTargets, Issuer,
-        NpmPackage, Page, Vectors, WasmBindings,
+        NpmPackage, Page, TestSupport, Vectors, WasmBindings,
     };
     use Phase::{Compile, Run};
     use Stage::{
@@ -192,7 +196,7 @@ fn all() -> Vec<Planned> {
             Compile,
             &["cargo-fuzz"],
             &[],
-            &[Core, FuzzTargets],
+            &[Core, TestSupport, FuzzTargets],
             steps::fuzz_targets,
         ),
         // The longest first: what is short fills the gaps at the end.
@@ -202,7 +206,7 @@ fn all() -> Vec<Planned> {
             Run,
             &["test programs", "edge component", "wide edge component", "python packages"],
             &[],
-            &[Core, Vectors, EdgeResource, EdgeHost, Connection],
+            &[Core, TestSupport, Vectors, EdgeResource, EdgeHost, Connection],
             steps::edge_host_tests,
         ),
         quick(step(
@@ -211,7 +215,7 @@ fn all() -> Vec<Planned> {
             Run,
             &["test programs", "python packages"],
             &[],
-            &[Core, Vectors, Connection, Issuer],
+            &[Core, TestSupport, Vectors, Connection, Issuer],
             steps::issuer_tests,
         )),
         step(
@@ -220,7 +224,7 @@ fn all() -> Vec<Planned> {
             Run,
             &["test programs", "python packages"],
             &["issuer"],
-            &[Core, Vectors, Connection, Issuer],
+            &[Core, TestSupport, Vectors, Connection, Issuer],
             steps::issuer_tests_on_postgres,
         ),
         step("sessions", System, Run, SYSTEM, &[], RUNNING_SYSTEM, steps::sessions),
@@ -258,7 +262,7 @@ fn all() -> Vec<Planned> {
             Run,
             &["fuzz targets"],
             &[],
-            &[Core, Vectors, FuzzTargets],
+            &[Core, TestSupport, Vectors, FuzzTargets],
             steps::fuzzing,
         ),
         quick(step(
@@ -267,7 +271,7 @@ fn all() -> Vec<Planned> {
             Run,
             &["test programs", "python packages"],
             &[],
-            &[Core, CoreTests, Vectors, Documents],
+            &[Core, CoreTests, TestSupport, Vectors, Documents],
             steps::core_tests,
         )),
         quick(step(
@@ -285,7 +289,7 @@ fn all() -> Vec<Planned> {
             Run,
             &["test programs", "python packages"],
             &[],
-            &[Core, CoreTests, Vectors],
+            &[Core, CoreTests, TestSupport, Vectors],
             steps::core_tests_with_limbs28,
         ),
         step(
@@ -294,7 +298,7 @@ fn all() -> Vec<Planned> {
             Run,
             &["test programs", "python packages"],
             &[],
-            &[Core, CoreTests, Vectors],
+            &[Core, CoreTests, TestSupport, Vectors],
             steps::core_tests_with_limbs51,
         ),
         step(
@@ -303,7 +307,7 @@ fn all() -> Vec<Planned> {
             Run,
             &["test programs"],
             &[],
-            &[Core, CoreTests, Vectors],
+            &[Core, CoreTests, TestSupport, Vectors],
             steps::vectors,
         ),
         step(

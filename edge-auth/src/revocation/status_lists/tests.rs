@@ -2,6 +2,8 @@ use std::time::Duration;
 
 use miniz_oxide::deflate::compress_to_vec_zlib;
 use serde_json::{Value, json};
+use test_support::claims::{status_list_claims, with};
+use test_support::signer::Signer;
 use verifier_core::Policy;
 
 use super::super::reference::ListAddress;
@@ -10,7 +12,6 @@ use super::{CACHE_POLICY, DEFAULT_TTL, Lookup, MAX_LISTS, MAX_TTL, StatusLists};
 use crate::fetch::FetchError;
 use crate::host::Host;
 use crate::keys::{KeySource, Keys};
-use crate::testing::signer::{Signer, status_list_claims, with};
 use crate::testing::{NOW, TestHost};
 
 const URI: &str = "http://issuer.example/status/1";
@@ -24,7 +25,7 @@ struct Fixture {
 
 impl Fixture {
     fn new() -> Self {
-        let signer = Signer::new("k1");
+        let signer = Signer::generated("k1");
         let keys = Keys::new(KeySource::Text(signer.public_pem()), Policy::default());
         Self { lists: StatusLists::default(), keys, host: TestHost::default(), signer }
     }
@@ -139,7 +140,7 @@ async fn an_expired_list_still_refuses_and_no_longer_confirms() {
 
 #[tokio::test]
 async fn a_document_that_is_not_a_list_of_the_issuer_is_refused() {
-    let stranger = Signer::new("k1");
+    let stranger = Signer::generated("k1");
     let good = |_: &Fixture| status_list_claims(URI, NOW, 1, &list_of(&[]));
     type Make<'a> = &'a dyn Fn(&Fixture) -> String;
     let bomb = compress_to_vec_zlib(&vec![0; MAX_BYTES + 1], 9);

@@ -4,8 +4,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use test_support::claims::{access_claims, with};
+use test_support::signer::Signer;
 
-use super::signer::{Signer, access_claims, with};
 use super::{Connection, Edge, Response, Scratch, TIMEOUT, component, now};
 
 /// Bytes of a file that the component stores under one key.
@@ -23,7 +24,7 @@ pub struct Files {
 impl Files {
     pub fn start(arguments: &[&str]) -> Option<Self> {
         let component = component()?;
-        let (signer, state) = (Signer::new("k1"), Scratch::new());
+        let (signer, state) = (Signer::generated("k1"), Scratch::new());
         let edge = Self::edge(&component, &signer, state.path(), arguments);
         Some(Self { edge, signer, state })
     }

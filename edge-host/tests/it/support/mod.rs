@@ -5,8 +5,6 @@
 
 pub mod files;
 pub mod metrics;
-#[path = "../../../../edge-auth/src/testing/signer.rs"]
-pub mod signer;
 
 use std::fs::DirBuilder;
 use std::io::{BufRead, BufReader, Read, Write};

@@ -1,7 +1,6 @@
 //! Algorithm confusion: the header must not choose how a token is verified (RFC 8725 section 3.1).
 
 use super::Signers;
-use crate::common::{b64, claims_with};
 use crate::rows::{ACCEPT, Rows};
 use base64::Engine;
 use hmac::{Hmac, KeyInit, Mac};
@@ -9,6 +8,9 @@ use rsa::pkcs1::{EncodeRsaPublicKey, LineEnding};
 use rsa::pkcs8::EncodePublicKey;
 use rsa::sha2::{Sha256, Sha384, Sha512};
 use serde_json::{Value, json};
+use test_support::claims::claims_with;
+use test_support::encoding::b64;
+use test_support::keys;
 
 pub fn write(rows: &mut Rows, signers: &Signers) {
     hs256_with_the_public_key(rows, signers);
@@ -96,12 +98,12 @@ fn none(rows: &mut Rows, signers: &Signers) {
             .enumerate()
             .map(|(i, c)| if case >> i & 1 == 1 { c.to_ascii_uppercase() } else { c })
             .collect();
-        let signed = signers.main.token(&json!({"alg": none, "typ": "JWT"}), &claims);
+        let signed = signers.main.token_with_header(&json!({"alg": none, "typ": "JWT"}), &claims);
         let (input, _) = signed.rsplit_once('.').expect("a token has dots");
         rows.add(format!("{none}, no signature"), format!("{input}."), "main", "alg_not_allowed");
         rows.add(format!("{none}, real signature"), signed.clone(), "main", "alg_not_allowed");
     }
-    let rs256 = signers.main.token(&json!({"alg": "RS256"}), &claims);
+    let rs256 = signers.main.token_with_header(&json!({"alg": "RS256"}), &claims);
     let (input, _) = rs256.rsplit_once('.').expect("a token has dots");
     rows.add("RS256 without signature", format!("{input}."), "main", "signature_invalid");
 }
@@ -146,7 +148,9 @@ fn other_names(rows: &mut Rows, signers: &Signers) {
         "*",
     ];
     for alg in others {
-        let token = signers.main.token(&json!({"alg": alg, "typ": "JWT"}), &claims_with(json!({})));
+        let token = signers
+            .main
+            .token_with_header(&json!({"alg": alg, "typ": "JWT"}), &claims_with(json!({})));
         rows.add(format!("{alg:?} with an RS256 signature"), token, "main", "alg_not_allowed");
     }
     let values = [
@@ -163,7 +167,7 @@ fn other_names(rows: &mut Rows, signers: &Signers) {
     for (what, header) in values {
         rows.add(
             format!("alg {what}"),
-            signers.main.token(&header, &claims_with(json!({}))),
+            signers.main.token_with_header(&header, &claims_with(json!({}))),
             "main",
             "alg_not_allowed",
         );
@@ -194,12 +198,12 @@ fn other_digests(rows: &mut Rows, signers: &Signers) {
 fn embedded_keys(rows: &mut Rows, signers: &Signers) {
     rows.class("embedded-key");
     let attacker = &signers.other;
-    let jwk = attacker.jwk(json!({}));
-    let certificate = include_str!("../../../tests/keys/other2048.certificate.pem");
+    let jwk = attacker.jwk();
+    let certificate = keys::OTHER_2048_CERTIFICATE;
     let der: String = certificate.lines().filter(|line| !line.starts_with('-')).collect();
     let members = [
         ("jwk", json!({"jwk": jwk})),
-        ("jwk with kid", json!({"jwk": attacker.jwk(json!({"kid": "first"}))})),
+        ("jwk with kid", json!({"jwk": attacker.jwk_with(json!({"kid": "first"}))})),
         ("jwk and kid", json!({"jwk": jwk, "kid": "first"})),
         ("jku", json!({"jku": "http://127.0.0.1:9/jwks.json", "kid": "first"})),
         (
@@ -220,20 +224,20 @@ fn embedded_keys(rows: &mut Rows, signers: &Signers) {
         let claims = claims_with(json!({}));
         rows.add(
             format!("{what}, attacker's signature, PEM"),
-            attacker.token(&header, &claims),
+            attacker.token_with_header(&header, &claims),
             "main",
             "signature_invalid",
         );
         let in_set = if header["kid"] == "first" { "signature_invalid" } else { "kid_missing" };
         rows.add(
             format!("{what}, attacker's signature, set"),
-            attacker.token(&header, &claims),
+            attacker.token_with_header(&header, &claims),
             "set",
             in_set,
         );
         rows.add(
             format!("{what} is ignored"),
-            signers.main.token(&header, &claims),
+            signers.main.token_with_header(&header, &claims),
             "main",
             ACCEPT,
         );
@@ -267,7 +271,7 @@ fn critical_extensions(rows: &mut Rows, signers: &Signers) {
     for (what, members, expected) in values {
         rows.add(
             what,
-            signers.main.token(&with_alg(members), &claims_with(json!({}))),
+            signers.main.token_with_header(&with_alg(members), &claims_with(json!({}))),
             "main",
             expected,
         );
@@ -299,7 +303,7 @@ fn typ(rows: &mut Rows, signers: &Signers) {
     for (what, typ, expected) in values {
         rows.add(
             what,
-            signers.main.token(&with_alg(json!({"typ": typ})), &claims_with(json!({}))),
+            signers.main.token_with_header(&with_alg(json!({"typ": typ})), &claims_with(json!({}))),
             "main",
             expected,
         );
@@ -311,7 +315,8 @@ fn typ(rows: &mut Rows, signers: &Signers) {
         ("JWT", "typ_not_allowed"),
         ("at+jw", "typ_not_allowed"),
     ] {
-        let token = signers.main.token(&with_alg(json!({"typ": typ})), &claims_with(json!({})));
+        let token =
+            signers.main.token_with_header(&with_alg(json!({"typ": typ})), &claims_with(json!({})));
         rows.add_under(
             format!("{typ} where at+jwt is demanded"),
             token,
@@ -320,7 +325,7 @@ fn typ(rows: &mut Rows, signers: &Signers) {
             at_jwt.clone(),
         );
     }
-    let token = signers.main.token(&json!({"alg": "RS256"}), &claims_with(json!({})));
+    let token = signers.main.token_with_header(&json!({"alg": "RS256"}), &claims_with(json!({})));
     rows.add_under("absent where at+jwt is demanded", token, "main", "typ_not_allowed", at_jwt);
 }
 

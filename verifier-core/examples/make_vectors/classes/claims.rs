@@ -1,9 +1,9 @@
 //! Claims, their order and their limits.
 
 use super::Signers;
-use crate::common::NOW;
 use crate::rows::{ACCEPT, Rows};
 use serde_json::json;
+use test_support::claims::NOW;
 
 pub fn write(rows: &mut Rows, signers: &Signers) {
     token_type(rows, signers);
@@ -377,24 +377,31 @@ fn order(rows: &mut Rows, signers: &Signers) {
     rows.class("order");
     let (main, other) = (&signers.main, &signers.other);
     let expired = json!({"exp": 1});
-    let mut none = main.token(&json!({"alg": "none"}), &json!({"exp": 1}));
+    let mut none = main.token_with_header(&json!({"alg": "none"}), &json!({"exp": 1}));
     none.push('=');
     rows.add("encoding before header", none, "main", "base64_invalid");
-    let unknown_alg = main.token(&json!({"alg": "none", "kid": "third"}), &json!({"exp": 1}));
+    let unknown_alg =
+        main.token_with_header(&json!({"alg": "none", "kid": "third"}), &json!({"exp": 1}));
     rows.add("header before key", unknown_alg, "set", "alg_not_allowed");
-    let all = main
-        .token(&json!({"crit": [], "alg": "none", "typ": "x", "kid": 1, "b64": false}), &json!({}));
+    let all = main.token_with_header(
+        &json!({"crit": [], "alg": "none", "typ": "x", "kid": 1, "b64": false}),
+        &json!({}),
+    );
     rows.add("alg before typ, crit, b64 and kid", all, "main", "alg_not_allowed");
-    let rest = main.token(
+    let rest = main.token_with_header(
         &json!({"crit": [], "alg": "RS256", "typ": "x", "kid": 1, "b64": false}),
         &json!({}),
     );
     rows.add("typ before crit, b64 and kid", rest, "main", "typ_not_allowed");
-    let rest = main.token(&json!({"crit": [], "alg": "RS256", "kid": 1, "b64": false}), &json!({}));
+    let rest = main.token_with_header(
+        &json!({"crit": [], "alg": "RS256", "kid": 1, "b64": false}),
+        &json!({}),
+    );
     rows.add("crit before b64 and kid", rest, "main", "crit_not_supported");
-    let rest = main.token(&json!({"alg": "RS256", "kid": 1, "b64": false}), &json!({}));
+    let rest = main.token_with_header(&json!({"alg": "RS256", "kid": 1, "b64": false}), &json!({}));
     rows.add("b64 before kid", rest, "main", "b64_not_supported");
-    let unknown_kid = other.token(&json!({"alg": "RS256", "kid": "third"}), &json!({"exp": 1}));
+    let unknown_kid =
+        other.token_with_header(&json!({"alg": "RS256", "kid": "third"}), &json!({"exp": 1}));
     rows.add("key before signature", unknown_kid, "set", "key_not_found");
     rows.add(
         "signature before expiry",

@@ -1,9 +1,10 @@
 //! Base64url that could be written in two ways, and tokens that are too large.
 
 use super::Signers;
-use crate::common::{b64, claims_with, header, segments};
 use crate::rows::Rows;
 use serde_json::json;
+use test_support::claims::{claims_with, header};
+use test_support::encoding::{b64, segments};
 
 pub fn write(rows: &mut Rows, signers: &Signers) {
     malleability(rows, signers);
@@ -73,7 +74,7 @@ fn trailing_bits(rows: &mut Rows, signers: &Signers) {
             let token = match index {
                 0 => (0..3)
                     .map(|n| {
-                        signers.main.token(
+                        signers.main.token_with_header(
                             &json!({"alg": "RS256", "x": "x".repeat(n)}),
                             &claims_with(json!({})),
                         )
@@ -114,7 +115,7 @@ fn oversize(rows: &mut Rows, signers: &Signers) {
     rows.add("16,384 letters", "A".repeat(16_384), "main", "token_malformed");
     rows.add("16,385 dots", ".".repeat(16_385), "main", "token_too_large");
     rows.add("16,384 dots", ".".repeat(16_384), "main", "token_malformed");
-    let token = signers.main.token(&header(), &claims_with(json!({})));
+    let token = signers.main.token_with_header(&header(), &claims_with(json!({})));
     let [header, payload, _] = segments(&token);
     let long_signature = format!("{header}.{payload}.{}", b64(&[1; 10_000]));
     rows.add("a signature of 10,000 bytes", long_signature, "main", "signature_invalid");

@@ -1,9 +1,10 @@
 //! Tokens that must be accepted: strictness that refuses them would be worth nothing.
 
 use super::Signers;
-use crate::common::{NOW, b64, claims_with, header};
 use crate::rows::{ACCEPT, Rows};
 use serde_json::json;
+use test_support::claims::{NOW, claims_with, header};
+use test_support::encoding::b64;
 
 pub fn write(rows: &mut Rows, signers: &Signers) {
     rows.class("good");
@@ -17,7 +18,7 @@ pub fn write(rows: &mut Rows, signers: &Signers) {
         let header = json!({"alg": "RS256", "typ": "JWT", "kid": kid});
         rows.add(
             format!("kid {kid} of two"),
-            signer.token(&header, &claims_with(json!({}))),
+            signer.token_with_header(&header, &claims_with(json!({}))),
             "set",
             ACCEPT,
         );

@@ -1,9 +1,10 @@
 //! JSON that two parsers could read differently, or that would hurt a careless one.
 
 use super::Signers;
-use crate::common::{NOW, b64};
 use crate::rows::{ACCEPT, Rows};
 use serde_json::json;
+use test_support::claims::NOW;
+use test_support::encoding::b64;
 
 pub fn write(rows: &mut Rows, signers: &Signers) {
     duplicates(rows, signers);

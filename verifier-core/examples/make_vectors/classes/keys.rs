@@ -1,11 +1,14 @@
 //! Keys: which load, which are skipped, which one a token selects.
 
 use super::Signers;
-use crate::common::{Signer, b64, claims_with};
 use crate::rows::{ACCEPT, Rows};
 use num_bigint::BigUint;
 use rsa::pkcs1::{EncodeRsaPublicKey, LineEnding};
 use serde_json::{Value, json};
+use test_support::claims::claims_with;
+use test_support::encoding::b64;
+use test_support::keys;
+use test_support::signer::Signer;
 
 pub fn write(rows: &mut Rows, signers: &Signers) {
     weak(rows, signers);
@@ -18,29 +21,14 @@ pub fn write(rows: &mut Rows, signers: &Signers) {
 fn weak(rows: &mut Rows, signers: &Signers) {
     rows.class("weak-key");
     let smaller = [
-        (
-            "1024 bits",
-            include_str!("../../../tests/keys/weak1024.private.pem"),
-            "weak-1024",
-            "key_too_small",
-        ),
-        (
-            "2047 bits",
-            include_str!("../../../tests/keys/weak2047.private.pem"),
-            "weak-2047",
-            "key_too_small",
-        ),
-        (
-            "4104 bits",
-            include_str!("../../../tests/keys/large4104.private.pem"),
-            "large-4104",
-            "key_too_large",
-        ),
-        ("2056 bits", include_str!("../../../tests/keys/odd2056.private.pem"), "odd-2056", ACCEPT),
+        ("1024 bits", keys::WEAK_1024, "weak-1024", "key_too_small"),
+        ("2047 bits", keys::WEAK_2047, "weak-2047", "key_too_small"),
+        ("4104 bits", keys::LARGE_4104, "large-4104", "key_too_large"),
+        ("2056 bits", keys::ODD_2056, "odd-2056", ACCEPT),
     ];
     for (what, pem, name, expected) in smaller {
-        let signer = Signer::new(pem);
-        rows.keys(name, signer.jwk(json!({})).to_string());
+        let signer = Signer::from_pem(pem);
+        rows.keys(name, signer.jwk().to_string());
         rows.add(what, signer.token_with(json!({})), name, expected);
     }
     let n = signers.main.modulus();
@@ -54,11 +42,14 @@ fn weak(rows: &mut Rows, signers: &Signers) {
         ("a modulus of 0", "modulus-0", BigUint::ZERO, "key_too_small"),
     ];
     for (what, name, modulus, expected) in moduli {
-        rows.keys(name, signers.main.jwk(json!({"n": b64(&modulus.to_bytes_be())})).to_string());
+        rows.keys(
+            name,
+            signers.main.jwk_with(json!({"n": b64(&modulus.to_bytes_be())})).to_string(),
+        );
         rows.add(what, signers.main.token_with(json!({})), name, expected);
     }
     let padded = [vec![0; 256], n.to_bytes_be()].concat();
-    rows.keys("modulus-padded", signers.main.jwk(json!({"n": b64(&padded)})).to_string());
+    rows.keys("modulus-padded", signers.main.jwk_with(json!({"n": b64(&padded)})).to_string());
     rows.add(
         "a modulus with leading zeros is measured without them",
         signers.main.token_with(json!({})),
@@ -68,7 +59,7 @@ fn weak(rows: &mut Rows, signers: &Signers) {
     let small_padded = [vec![0; 256], vec![0xff; 128]].concat();
     rows.keys(
         "modulus-small-padded",
-        signers.main.jwk(json!({"n": b64(&small_padded)})).to_string(),
+        signers.main.jwk_with(json!({"n": b64(&small_padded)})).to_string(),
     );
     rows.add(
         "a small modulus with leading zeros",
@@ -93,7 +84,7 @@ fn weak(rows: &mut Rows, signers: &Signers) {
         ("e = 2^32 - 1", "exponent-largest", &[255, 255, 255, 255], "signature_invalid"),
     ];
     for (what, name, exponent, expected) in exponents {
-        rows.keys(name, signers.main.jwk(json!({"e": b64(exponent)})).to_string());
+        rows.keys(name, signers.main.jwk_with(json!({"e": b64(exponent)})).to_string());
         rows.add(what, signers.main.token_with(json!({})), name, expected);
     }
 }
@@ -114,12 +105,7 @@ fn pem(rows: &mut Rows, signers: &Signers) {
         ("no last line break", "pem-trimmed", spki.trim_end().to_owned(), ACCEPT),
         ("white space around", "pem-spaced", format!("\n  {spki}\n\t "), ACCEPT),
         ("one long line", "pem-one-line", one_line, ACCEPT),
-        (
-            "a private key",
-            "pem-private",
-            include_str!("../../../tests/keys/rsa2048.private.pem").to_owned(),
-            "key_private",
-        ),
+        ("a private key", "pem-private", keys::RSA_2048.to_owned(), "key_private"),
         (
             "a PKCS#1 private label",
             "pem-private-pkcs1",
@@ -135,21 +121,11 @@ fn pem(rows: &mut Rows, signers: &Signers) {
         (
             "a certificate",
             "pem-certificate",
-            include_str!("../../../tests/keys/other2048.certificate.pem").to_owned(),
+            keys::OTHER_2048_CERTIFICATE.to_owned(),
             "key_pem_invalid",
         ),
-        (
-            "an elliptic curve",
-            "pem-ec",
-            include_str!("../../../tests/keys/ec.public.pem").to_owned(),
-            "key_unsuitable",
-        ),
-        (
-            "an RSA-PSS key",
-            "pem-pss",
-            include_str!("../../../tests/keys/rsapss2048.public.pem").to_owned(),
-            "key_unsuitable",
-        ),
+        ("an elliptic curve", "pem-ec", keys::EC_PUBLIC.to_owned(), "key_unsuitable"),
+        ("an RSA-PSS key", "pem-pss", keys::RSA_PSS_2048_PUBLIC.to_owned(), "key_unsuitable"),
         ("two keys", "pem-two", format!("{spki}{spki}"), "key_pem_invalid"),
         ("text after it", "pem-after", format!("{spki}x"), "key_pem_invalid"),
         ("no end", "pem-no-end", spki.replace("-----END PUBLIC KEY-----", ""), "key_pem_invalid"),
@@ -209,92 +185,92 @@ fn jwk(rows: &mut Rows, signers: &Signers) {
     rows.class("key-jwk");
     let main = &signers.main;
     let without = |name: &str| {
-        let mut jwk = main.jwk(json!({}));
+        let mut jwk = main.jwk();
         jwk.as_object_mut().expect("a JWK is an object").remove(name);
         jwk.to_string()
     };
-    let text = main.jwk(json!({})).to_string();
+    let text = main.jwk().to_string();
     let n = b64(&main.modulus().to_bytes_be());
     let texts: Vec<(&'static str, &'static str, String, &'static str)> = vec![
         (
             "every fitting member",
             "jwk-full",
-            main.jwk(json!({"use": "sig", "key_ops": ["verify"], "alg": "RS256", "kid": "x", "x5t": "y", "ext": true}))
+            main.jwk_with(json!({"use": "sig", "key_ops": ["verify"], "alg": "RS256", "kid": "x", "x5t": "y", "ext": true}))
                 .to_string(),
             "key_not_found",
         ),
         (
             "verify among the operations",
             "jwk-ops",
-            main.jwk(json!({"key_ops": ["sign", "verify"]})).to_string(),
+            main.jwk_with(json!({"key_ops": ["sign", "verify"]})).to_string(),
             ACCEPT,
         ),
         ("white space around", "jwk-spaced", format!("\n {text} \n"), ACCEPT),
-        ("use enc", "jwk-enc", main.jwk(json!({"use": "enc"})).to_string(), "key_unsuitable"),
-        ("use null", "jwk-use-null", main.jwk(json!({"use": null})).to_string(), ACCEPT),
+        ("use enc", "jwk-enc", main.jwk_with(json!({"use": "enc"})).to_string(), "key_unsuitable"),
+        ("use null", "jwk-use-null", main.jwk_with(json!({"use": null})).to_string(), ACCEPT),
         (
             "every optional member null",
             "jwk-nulls",
-            main.jwk(json!({"use": null, "key_ops": null, "alg": null, "kid": null})).to_string(),
+            main.jwk_with(json!({"use": null, "key_ops": null, "alg": null, "kid": null})).to_string(),
             ACCEPT,
         ),
         (
             "every private member null",
             "jwk-private-null",
-            main.jwk(json!({
+            main.jwk_with(json!({
                 "d": null, "p": null, "q": null, "dp": null, "dq": null, "qi": null, "oth": null, "priv": null,
             }))
             .to_string(),
             ACCEPT,
         ),
-        ("symmetric member null", "jwk-k-null", main.jwk(json!({"k": null})).to_string(), ACCEPT),
-        ("keys null beside a key", "jwk-keys-null", main.jwk(json!({"keys": null})).to_string(), ACCEPT),
+        ("symmetric member null", "jwk-k-null", main.jwk_with(json!({"k": null})).to_string(), ACCEPT),
+        ("keys null beside a key", "jwk-keys-null", main.jwk_with(json!({"keys": null})).to_string(), ACCEPT),
         (
             "one private member null, another not",
             "jwk-d-null-p",
-            main.jwk(json!({"d": null, "p": "AQAB"})).to_string(),
+            main.jwk_with(json!({"d": null, "p": "AQAB"})).to_string(),
             "key_private",
         ),
-        ("private exponent false", "jwk-d-false", main.jwk(json!({"d": false})).to_string(), "key_private"),
-        ("private exponent empty", "jwk-d-empty", main.jwk(json!({"d": ""})).to_string(), "key_private"),
+        ("private exponent false", "jwk-d-false", main.jwk_with(json!({"d": false})).to_string(), "key_private"),
+        ("private exponent empty", "jwk-d-empty", main.jwk_with(json!({"d": ""})).to_string(), "key_private"),
         (
             "private exponent null and then not",
             "jwk-d-twice",
             text.replacen('{', r#"{"d":null,"d":"AQAB","#, 1),
             "key_json_invalid",
         ),
-        ("kty null", "jwk-kty-null", main.jwk(json!({"kty": null})).to_string(), "key_unsuitable"),
-        ("n null", "jwk-n-null", main.jwk(json!({"n": null})).to_string(), "key_member_invalid"),
-        ("e null", "jwk-e-null", main.jwk(json!({"e": null})).to_string(), "key_member_invalid"),
+        ("kty null", "jwk-kty-null", main.jwk_with(json!({"kty": null})).to_string(), "key_unsuitable"),
+        ("n null", "jwk-n-null", main.jwk_with(json!({"n": null})).to_string(), "key_member_invalid"),
+        ("e null", "jwk-e-null", main.jwk_with(json!({"e": null})).to_string(), "key_member_invalid"),
         (
             "operations without verify",
             "jwk-ops-other",
-            main.jwk(json!({"key_ops": ["encrypt"]})).to_string(),
+            main.jwk_with(json!({"key_ops": ["encrypt"]})).to_string(),
             "key_unsuitable",
         ),
-        ("no operations", "jwk-ops-none", main.jwk(json!({"key_ops": []})).to_string(), "key_unsuitable"),
+        ("no operations", "jwk-ops-none", main.jwk_with(json!({"key_ops": []})).to_string(), "key_unsuitable"),
         (
             "operations as a string",
             "jwk-ops-text",
-            main.jwk(json!({"key_ops": "verify"})).to_string(),
+            main.jwk_with(json!({"key_ops": "verify"})).to_string(),
             "key_unsuitable",
         ),
-        ("alg RS512", "jwk-rs512", main.jwk(json!({"alg": "RS512"})).to_string(), "key_unsuitable"),
-        ("alg PS256", "jwk-ps256", main.jwk(json!({"alg": "PS256"})).to_string(), "key_unsuitable"),
-        ("kty EC", "jwk-ec", main.jwk(json!({"kty": "EC"})).to_string(), "key_unsuitable"),
-        ("kty in lower case", "jwk-kty-case", main.jwk(json!({"kty": "rsa"})).to_string(), "key_unsuitable"),
+        ("alg RS512", "jwk-rs512", main.jwk_with(json!({"alg": "RS512"})).to_string(), "key_unsuitable"),
+        ("alg PS256", "jwk-ps256", main.jwk_with(json!({"alg": "PS256"})).to_string(), "key_unsuitable"),
+        ("kty EC", "jwk-ec", main.jwk_with(json!({"kty": "EC"})).to_string(), "key_unsuitable"),
+        ("kty in lower case", "jwk-kty-case", main.jwk_with(json!({"kty": "rsa"})).to_string(), "key_unsuitable"),
         ("kty missing", "jwk-no-kty", without("kty"), "key_unsuitable"),
         ("n missing", "jwk-no-n", without("n"), "key_member_invalid"),
         ("e missing", "jwk-no-e", without("e"), "key_member_invalid"),
-        ("n padded", "jwk-n-padded", main.jwk(json!({"n": format!("{n}==")})).to_string(), "key_member_invalid"),
-        ("n a number", "jwk-n-number", main.jwk(json!({"n": 5})).to_string(), "key_member_invalid"),
-        ("e a number", "jwk-e-number", main.jwk(json!({"e": 65537})).to_string(), "key_member_invalid"),
-        ("e empty", "jwk-e-empty", main.jwk(json!({"e": ""})).to_string(), "key_member_invalid"),
-        ("kid a number", "jwk-kid-number", main.jwk(json!({"kid": 1})).to_string(), "key_member_invalid"),
-        ("private exponent", "jwk-private", main.jwk(json!({"d": "AQAB"})).to_string(), "key_private"),
-        ("a prime", "jwk-prime", main.jwk(json!({"p": "AQAB"})).to_string(), "key_private"),
+        ("n padded", "jwk-n-padded", main.jwk_with(json!({"n": format!("{n}==")})).to_string(), "key_member_invalid"),
+        ("n a number", "jwk-n-number", main.jwk_with(json!({"n": 5})).to_string(), "key_member_invalid"),
+        ("e a number", "jwk-e-number", main.jwk_with(json!({"e": 65537})).to_string(), "key_member_invalid"),
+        ("e empty", "jwk-e-empty", main.jwk_with(json!({"e": ""})).to_string(), "key_member_invalid"),
+        ("kid a number", "jwk-kid-number", main.jwk_with(json!({"kid": 1})).to_string(), "key_member_invalid"),
+        ("private exponent", "jwk-private", main.jwk_with(json!({"d": "AQAB"})).to_string(), "key_private"),
+        ("a prime", "jwk-prime", main.jwk_with(json!({"p": "AQAB"})).to_string(), "key_private"),
         ("symmetric", "jwk-oct", json!({"kty": "oct", "k": b64(b"secret")}).to_string(), "key_symmetric"),
-        ("symmetric member in an RSA key", "jwk-k", main.jwk(json!({"k": "AAAA"})).to_string(), "key_symmetric"),
+        ("symmetric member in an RSA key", "jwk-k", main.jwk_with(json!({"k": "AAAA"})).to_string(), "key_symmetric"),
         ("n twice", "jwk-duplicate", text.replacen('{', &format!("{{\"n\":\"{n}\","), 1), "key_json_invalid"),
         ("text after it", "jwk-after", format!("{text}x"), "key_json_invalid"),
         ("cut", "jwk-cut", text[..text.len() - 2].to_owned(), "key_json_invalid"),
@@ -307,17 +283,16 @@ fn jwk(rows: &mut Rows, signers: &Signers) {
         } else {
             json!({"alg": "RS256"})
         };
-        rows.add(what, main.token(&header, &claims_with(json!({}))), name, expected);
+        rows.add(what, main.token_with_header(&header, &claims_with(json!({}))), name, expected);
     }
 }
 
 fn sets(rows: &mut Rows, signers: &Signers) {
     rows.class("key-set");
-    let main = |extra: Value| signers.main.jwk(extra);
-    let other = |extra: Value| signers.other.jwk(extra);
+    let main = |extra: Value| signers.main.jwk_with(extra);
+    let other = |extra: Value| signers.other.jwk_with(extra);
     let ec = json!({"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA", "kid": "first"});
-    let weak = Signer::new(include_str!("../../../tests/keys/weak1024.private.pem"))
-        .jwk(json!({"kid": "weak"}));
+    let weak = Signer::from_pem(keys::WEAK_1024).jwk_with(json!({"kid": "weak"}));
     let first = json!({"alg": "RS256", "kid": "first"});
     let none = json!({"alg": "RS256"});
     let sets: Vec<(&'static str, &'static str, Value, &Value, &'static str)> = vec![
@@ -495,7 +470,12 @@ fn sets(rows: &mut Rows, signers: &Signers) {
     ];
     for (what, name, set, header, expected) in sets {
         rows.keys(name, set.to_string());
-        rows.add(what, signers.main.token(header, &claims_with(json!({}))), name, expected);
+        rows.add(
+            what,
+            signers.main.token_with_header(header, &claims_with(json!({}))),
+            name,
+            expected,
+        );
     }
 }
 
@@ -531,20 +511,24 @@ fn kid(rows: &mut Rows, signers: &Signers) {
         ".",
     ];
     for kid in texts {
-        let token =
-            signers.main.token(&json!({"alg": "RS256", "kid": kid}), &claims_with(json!({})));
+        let token = signers
+            .main
+            .token_with_header(&json!({"alg": "RS256", "kid": kid}), &claims_with(json!({})));
         rows.add(format!("{kid:?}"), token, "set", "key_not_found");
     }
     let long = "f".repeat(5000);
-    let token = signers.main.token(&json!({"alg": "RS256", "kid": long}), &claims_with(json!({})));
+    let token = signers
+        .main
+        .token_with_header(&json!({"alg": "RS256", "kid": long}), &claims_with(json!({})));
     rows.add("5,000 letters", token, "set", "key_not_found");
     let escaped = signers.main.token_of_bytes(
         br#"{"alg":"RS256","kid":"\u0066irst"}"#,
         claims_with(json!({})).to_string().as_bytes(),
     );
     rows.add("escaped, the same string", escaped, "set", ACCEPT);
-    let wrong =
-        signers.main.token(&json!({"alg": "RS256", "kid": "second"}), &claims_with(json!({})));
+    let wrong = signers
+        .main
+        .token_with_header(&json!({"alg": "RS256", "kid": "second"}), &claims_with(json!({})));
     rows.add("the other key's", wrong, "set", "signature_invalid");
     for (what, value) in [
         ("a number", json!(1)),
@@ -555,8 +539,9 @@ fn kid(rows: &mut Rows, signers: &Signers) {
         ("a fraction", json!(0.5)),
     ] {
         for keys in ["set", "main"] {
-            let token =
-                signers.main.token(&json!({"alg": "RS256", "kid": value}), &claims_with(json!({})));
+            let token = signers
+                .main
+                .token_with_header(&json!({"alg": "RS256", "kid": value}), &claims_with(json!({})));
             rows.add(format!("{what}, {keys}"), token, keys, "kid_invalid");
         }
     }

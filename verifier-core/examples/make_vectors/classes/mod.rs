@@ -18,12 +18,12 @@ use signers::Signers;
 pub fn write_all(rows: &mut Rows) {
     let signers = Signers::new();
     rows.keys("main", signers.main.public_pem());
-    rows.keys("main-jwk", signers.main.jwk(json!({"kid": "first"})).to_string());
+    rows.keys("main-jwk", signers.main.jwk_with(json!({"kid": "first"})).to_string());
     rows.keys("e3", signers.e3.public_pem());
     rows.keys("rsa3072", signers.rsa3072.public_pem());
     rows.keys("rsa4096", signers.rsa4096.public_pem());
-    let first = signers.main.jwk(json!({"kid": "first", "use": "sig", "alg": "RS256"}));
-    let second = signers.other.jwk(json!({"kid": "second", "use": "sig", "alg": "RS256"}));
+    let first = signers.main.jwk_with(json!({"kid": "first", "use": "sig", "alg": "RS256"}));
+    let second = signers.other.jwk_with(json!({"kid": "second", "use": "sig", "alg": "RS256"}));
     rows.keys("set", json!({"keys": [first, second]}).to_string());
 
     good::write(rows, &signers);

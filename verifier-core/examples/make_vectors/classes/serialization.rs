@@ -1,9 +1,10 @@
 //! Things that are not a compact JWS, and parts in the wrong place.
 
 use super::Signers;
-use crate::common::{b64, claims_with, header, segments};
 use crate::rows::{ACCEPT, Rows};
 use serde_json::json;
+use test_support::claims::{claims_with, header};
+use test_support::encoding::{b64, segments};
 
 pub fn write(rows: &mut Rows, signers: &Signers) {
     shapes(rows, signers);
@@ -103,7 +104,7 @@ fn swapped(rows: &mut Rows, signers: &Signers) {
 /// One flipped bit in every seventh character; the test of the crate flips every one.
 fn flipped_bits(rows: &mut Rows, signers: &Signers) {
     rows.class("bit-flip");
-    let token = signers.main.token(&header(), &claims_with(json!({})));
+    let token = signers.main.token_with_header(&header(), &claims_with(json!({})));
     let [header, payload, signature] = segments(&token);
     let signed_from = header.len() + 1;
     let alphabet = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';

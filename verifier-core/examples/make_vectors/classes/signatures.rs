@@ -1,10 +1,12 @@
 //! Forged and malformed RSA signatures (RFC 8017 sections 5.2.2, 8.2.2 and 9.2).
 
 use super::Signers;
-use crate::common::{Signer, b64, claims_with, header, sha256};
 use crate::rows::{ACCEPT, Rows};
 use num_bigint::BigUint;
 use serde_json::json;
+use test_support::claims::{claims_with, header};
+use test_support::encoding::{b64, sha256};
+use test_support::signer::Signer;
 
 /// `DigestInfo` of SHA-256 up to the digest.
 const DIGEST_INFO: [u8; 19] = [
@@ -171,11 +173,11 @@ fn small_exponent(rows: &mut Rows, signers: &Signers) {
         target.resize(size, 0xff);
         BigUint::from_bytes_be(&target).cbrt()
     };
-    let fill = |root: BigUint| crate::common::left_pad(&root, size);
+    let fill = |root: BigUint| test_support::encoding::left_pad(&root, size);
     for padding in [0, 1, 8, 16] {
         let prefix = [&[0, 1][..], &vec![0xff; padding], &[0], &info].concat();
         let forged = cube_root_of(&prefix);
-        let cube = crate::common::left_pad(&forged.pow(3), size);
+        let cube = test_support::encoding::left_pad(&forged.pow(3), size);
         assert!(cube.starts_with(&prefix), "the forgery begins like a signature");
         rows.add(
             format!("{padding} padding bytes, garbage behind"),
@@ -252,7 +254,7 @@ fn ranges(rows: &mut Rows, signers: &Signers) {
             ("the highest bit", &one << (8 * size - 1)),
         ];
         for (what, number) in numbers {
-            let signature = crate::common::left_pad(&number, size);
+            let signature = test_support::encoding::left_pad(&number, size);
             rows.add(format!("s = {what}, {keys}"), token(&signature), keys, "signature_invalid");
         }
         lengths(rows, signer, keys, &s);
@@ -261,9 +263,10 @@ fn ranges(rows: &mut Rows, signers: &Signers) {
     let found = (0..2000).find_map(|i| {
         let token = signers.main.token_with(json!({"x": i}));
         let (input, signature) = token.rsplit_once('.')?;
-        let sum = BigUint::from_bytes_be(&crate::common::unb64(signature)) + signers.main.modulus();
+        let sum = BigUint::from_bytes_be(&test_support::encoding::unb64(signature))
+            + signers.main.modulus();
         (sum.bits() <= 2048)
-            .then(|| format!("{input}.{}", b64(&crate::common::left_pad(&sum, 256))))
+            .then(|| format!("{input}.{}", b64(&test_support::encoding::left_pad(&sum, 256))))
     });
     if let Some(token) = found {
         rows.add("s = s + n, main", token, "main", "signature_invalid");
@@ -272,7 +275,7 @@ fn ranges(rows: &mut Rows, signers: &Signers) {
 
 fn lengths(rows: &mut Rows, signer: &Signer, keys: &'static str, s: &BigUint) {
     let size = signer.size();
-    let bytes = crate::common::left_pad(s, size);
+    let bytes = test_support::encoding::left_pad(s, size);
     let n_bytes = signer.modulus().to_bytes_be();
     let variants = [
         ("empty", Vec::new()),
@@ -286,7 +289,7 @@ fn lengths(rows: &mut Rows, signer: &Signer, keys: &'static str, s: &BigUint) {
         ("half of it", bytes[..size / 2].to_vec()),
         (
             "s + n with a carry byte",
-            crate::common::left_pad(&(s + BigUint::from_bytes_be(&n_bytes)), size + 1),
+            test_support::encoding::left_pad(&(s + BigUint::from_bytes_be(&n_bytes)), size + 1),
         ),
     ];
     for (what, signature) in variants {
@@ -296,7 +299,7 @@ fn lengths(rows: &mut Rows, signer: &Signer, keys: &'static str, s: &BigUint) {
     let found = (0..3000).find_map(|i| {
         let token = signer.token_with(json!({"x": i}));
         let (input, signature) = token.rsplit_once('.')?;
-        let bytes = crate::common::unb64(signature);
+        let bytes = test_support::encoding::unb64(signature);
         (bytes[0] == 0).then(|| (token.clone(), format!("{input}.{}", b64(&bytes[1..]))))
     });
     if let Some((whole, cut)) = found.filter(|_| keys == "main") {

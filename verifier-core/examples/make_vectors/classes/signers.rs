@@ -1,6 +1,7 @@
 //! The keys that sign the rows.
 
-use crate::common::{EXPONENT_3, OTHER_2048, RSA_2048, RSA_3072, RSA_4096, Signer};
+use test_support::keys::{EXPONENT_3, OTHER_2048, RSA_2048, RSA_3072, RSA_4096};
+use test_support::signer::Signer;
 
 /// The keys that most rows use.
 pub struct Signers {
@@ -20,11 +21,11 @@ pub struct Signers {
 impl Signers {
     pub fn new() -> Self {
         Self {
-            main: Signer::new(RSA_2048),
-            other: Signer::new(OTHER_2048),
-            e3: Signer::new(EXPONENT_3),
-            rsa3072: Signer::new(RSA_3072),
-            rsa4096: Signer::new(RSA_4096),
+            main: Signer::from_pem(RSA_2048),
+            other: Signer::from_pem(OTHER_2048),
+            e3: Signer::from_pem(EXPONENT_3),
+            rsa3072: Signer::from_pem(RSA_3072),
+            rsa4096: Signer::from_pem(RSA_4096),
         }
     }
 }
