@@ -1,7 +1,9 @@
 //! The subset of DER (X.690) that encodes RSA public keys.
 
 use super::error::KeyError;
+use super::public_key::PublicKey;
 use super::reasons::{PemError, Unsuitable};
+use alloc::vec::Vec;
 
 const SEQUENCE: u8 = 0x30;
 const INTEGER: u8 = 0x02;
@@ -12,13 +14,13 @@ const OBJECT_IDENTIFIER: u8 = 0x06;
 const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 const NULL: &[u8] = &[0x05, 0x00];
 
-/// Reads a `SubjectPublicKeyInfo` with `rsaEncryption` and its NULL parameter (RFC 5280 section
+/// Appends the key of a `SubjectPublicKeyInfo` with `rsaEncryption` and its NULL parameter (RFC 5280 section
 /// 4.1, RFC 3279 section 2.3.1), or an `RSAPublicKey` (RFC 8017 appendix A.1.1).
 ///
 /// # Errors
 /// [`KeyError::Pem`] for other bytes, [`KeyError::Unsuitable`] for a key of another algorithm, and
 /// those of the modulus and the exponent.
-pub(super) fn read(der: &[u8], is_spki: bool) -> Result<rsa_verify::PublicKey, KeyError> {
+pub(super) fn read(der: &[u8], is_spki: bool, keys: &mut Vec<PublicKey>) -> Result<(), KeyError> {
     let mut reader = Reader { der, at: 0 };
     if is_spki {
         let whole = reader.open(SEQUENCE);
@@ -42,7 +44,7 @@ pub(super) fn read(der: &[u8], is_spki: bool) -> Result<rsa_verify::PublicKey, K
     if whole != der.len() || reader.at != whole {
         return Err(KeyError::Pem(PemError::Der));
     }
-    Ok(rsa_verify::PublicKey::new(modulus, exponent)?)
+    PublicKey::append(keys, None, modulus, exponent)
 }
 
 /// A position in a sequence of elements. A malformed element moves it beyond the end, where

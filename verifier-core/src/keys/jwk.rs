@@ -4,47 +4,42 @@ use super::error::KeyError;
 use super::public_key::PublicKey;
 use super::reasons::{JwkError, KeyMember, Unsuitable};
 use crate::base64url::Decoder;
-use crate::json::{Text, Value, elements, read_members};
-use alloc::vec;
+use crate::json::{Value, elements, read_members};
 use alloc::vec::Vec;
 
-/// The keys of a text.
-pub(super) struct Document {
-    /// The key of a JWK, or the suitable keys of a JWKS; at least one.
-    pub(super) keys: Vec<PublicKey>,
-    pub(super) is_set: bool,
-}
-
-/// Reads a JWK, or a JWKS when there is a member `keys`.
+/// Reads a JWK, or a JWKS when there is a member `keys`, and returns whether it is a JWKS. Appends
+/// the key of a JWK, or the suitable keys of a JWKS; at least one.
 ///
 /// # Errors
 /// [`KeyError::Json`] and [`KeyError::Jwk`] for another text; [`KeyError::PrivateKey`] and
 /// [`KeyError::SymmetricKey`] anywhere; for a JWK the reason why it is unsuitable. Unsuitable keys
 /// of a set are skipped; when none is left, the error of the first or [`KeyError::EmptySet`].
-pub(super) fn read(text: &[u8]) -> Result<Document, KeyError> {
+pub(super) fn read(text: &[u8], keys: &mut Vec<PublicKey>) -> Result<bool, KeyError> {
     let jwk = Jwk::read(text)?;
-    match jwk.get(Member::Keys) {
-        None => Ok(Document { keys: vec![jwk.public_key()?], is_set: false }),
-        Some(list) => Ok(Document { keys: read_set(list)?, is_set: true }),
+    let list = jwk.get(Member::Keys);
+    match list {
+        None => jwk.append_key(keys)?,
+        Some(list) => read_set(list, keys)?,
     }
+    Ok(list.is_some())
 }
 
-fn read_set(list: Value<'_>) -> Result<Vec<PublicKey>, KeyError> {
+fn read_set(list: Value<'_>, keys: &mut Vec<PublicKey>) -> Result<(), KeyError> {
     if !list.is_array() {
         return Err(KeyError::Jwk(JwkError::KeysNotAnArray));
     }
-    let (mut keys, mut first_error) = (Vec::new(), KeyError::EmptySet);
+    let mut first_error = KeyError::EmptySet;
     for element in elements(list) {
         if !element.is_object() {
             return Err(KeyError::Jwk(JwkError::KeyNotAnObject));
         }
-        match Jwk::read(element.raw())?.public_key() {
-            Ok(key) => keys.push(key),
-            Err(error) if first_error == KeyError::EmptySet => first_error = error,
-            Err(_) => {}
+        if let Err(error) = Jwk::read(element.raw())?.append_key(keys)
+            && let KeyError::EmptySet = first_error
+        {
+            first_error = error;
         }
     }
-    if keys.is_empty() { Err(first_error) } else { Ok(keys) }
+    if keys.is_empty() { Err(first_error) } else { Ok(()) }
 }
 
 /// The members of a JWK that are read.
@@ -103,9 +98,9 @@ impl<'a> Jwk<'a> {
         self.get(member).is_some_and(|value| value.is_text(expected.as_bytes()))
     }
 
-    /// Returns the key. `kty` must be RSA; `use`, `key_ops` and `alg` must be absent or allow to
+    /// Appends the key. `kty` must be RSA; `use`, `key_ops` and `alg` must be absent or allow to
     /// verify RS256.
-    fn public_key(&self) -> Result<PublicKey, KeyError> {
+    fn append_key(&self, keys: &mut Vec<PublicKey>) -> Result<(), KeyError> {
         if !self.is(Member::Kty, "RSA") {
             return Err(KeyError::Unsuitable(Unsuitable::Kty));
         }
@@ -131,8 +126,7 @@ impl<'a> Jwk<'a> {
         let modulus_len = bytes.len();
         self.unsigned(Member::Exponent, KeyMember::Exponent, &mut bytes)?;
         let (modulus, exponent) = bytes.split_at_checked(modulus_len).unwrap_or_default();
-        let rsa = rsa_verify::PublicKey::new(modulus, exponent)?;
-        Ok(PublicKey::new(kid.map(Text::unescaped), rsa))
+        PublicKey::append(keys, kid, modulus, exponent)
     }
 
     /// Appends the bytes of a `Base64urlUInt` (RFC 7518 section 2). Leading zeros are tolerated.

@@ -16,20 +16,20 @@ pub(super) fn holds_private_key(text: &[u8]) -> bool {
     take_until(&mut &*text, b"PRIVATE KEY-----").is_some()
 }
 
-/// Reads a text of one public key and white space. A line break may be written as `\n` (or
+/// Appends the key of a text of one public key and white space. A line break may be written as `\n` (or
 /// `\r\n`), as environment variables and settings often have it.
 ///
 /// # Errors
 /// [`KeyError::PrivateKey`], [`KeyError::Pem`], [`KeyError::Unsuitable`] for a key of another
 /// algorithm, and those of the modulus and the exponent.
-pub(super) fn read(text: &[u8]) -> Result<PublicKey, KeyError> {
+pub(super) fn read(text: &[u8], keys: &mut Vec<PublicKey>) -> Result<(), KeyError> {
     // Report private keys first, so that their owner replaces them.
     if holds_private_key(text) {
         return Err(KeyError::PrivateKey);
     }
     let (body, is_spki) = unwrap_armour(text).map_err(KeyError::Pem)?;
     let der = decode(body).ok_or(KeyError::Pem(PemError::Base64))?;
-    Ok(PublicKey::new(None, der::read(&der, is_spki)?))
+    der::read(&der, is_spki, keys)
 }
 
 /// Returns the body between the lines `-----BEGIN label-----` and `-----END label-----`, and

@@ -1,6 +1,8 @@
 //! One RSA public key.
 
+use super::error::KeyError;
 use crate::base64url;
+use crate::json::Text;
 use crate::sha256;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -14,8 +16,20 @@ pub struct PublicKey {
 }
 
 impl PublicKey {
-    pub(super) const fn new(kid: Option<String>, rsa: rsa_verify::PublicKey) -> Self {
-        Self { kid, rsa }
+    /// Appends a key to `keys`. The numbers are big-endian and can have leading zeros.
+    ///
+    /// # Errors
+    /// Those of the modulus and the exponent.
+    #[cfg_attr(target_family = "wasm", inline(never))]
+    pub(super) fn append(
+        keys: &mut Vec<Self>,
+        kid: Option<Text<'_>>,
+        modulus: &[u8],
+        exponent: &[u8],
+    ) -> Result<(), KeyError> {
+        let rsa = rsa_verify::PublicKey::new(modulus, exponent)?;
+        keys.push(Self { kid: kid.map(Text::unescaped), rsa });
+        Ok(())
     }
 
     /// Returns the `kid`. A key from PEM has none.

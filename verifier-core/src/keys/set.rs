@@ -8,7 +8,6 @@ use super::reasons::JwkError;
 use crate::json::Value;
 use crate::refusal::Refusal;
 use crate::span::Segment;
-use alloc::vec;
 use alloc::vec::Vec;
 
 /// The keys that a verifier trusts: a single key, or a set in which `kid` selects.
@@ -28,16 +27,16 @@ impl KeySet {
     /// [`Self::from_jwks`].
     pub fn parse(text: &(impl AsRef<[u8]> + ?Sized)) -> Result<Self, KeyError> {
         let text = bounded(text.as_ref())?;
+        let mut keys = Vec::new();
+        let mut is_set = false;
         match text.trim_ascii_start().first() {
-            Some(b'{') => {
-                let document = jwk::read(text)?;
-                Self::new(document.keys, document.is_set)
-            }
-            Some(b'-') => Self::new(vec![pem::read(text)?], false),
+            Some(b'{') => is_set = jwk::read(text, &mut keys)?,
+            Some(b'-') => pem::read(text, &mut keys)?,
             // Some tools write text before a private key.
-            _ if pem::holds_private_key(text) => Err(KeyError::PrivateKey),
-            _ => Err(KeyError::UnknownFormat),
+            _ if pem::holds_private_key(text) => return Err(KeyError::PrivateKey),
+            _ => return Err(KeyError::UnknownFormat),
         }
+        Self::new(keys, is_set)
     }
 
     /// Parses one PEM public key, `PUBLIC KEY` (SPKI) or `RSA PUBLIC KEY` (PKCS#1), of at most
@@ -47,7 +46,9 @@ impl KeySet {
     /// [`KeyError::TooLong`], [`KeyError::Pem`], [`KeyError::PrivateKey`],
     /// [`KeyError::Unsuitable`], and those of the modulus and the exponent.
     pub fn from_pem(text: &(impl AsRef<[u8]> + ?Sized)) -> Result<Self, KeyError> {
-        Self::new(vec![pem::read(bounded(text.as_ref())?)?], false)
+        let mut keys = Vec::new();
+        pem::read(bounded(text.as_ref())?, &mut keys)?;
+        Self::new(keys, false)
     }
 
     /// Parses one JWK (RFC 7517 section 4) of at most 131,072 bytes. Without a `kid` it verifies
@@ -58,11 +59,11 @@ impl KeySet {
     /// [`KeyError::PrivateKey`], [`KeyError::SymmetricKey`], [`KeyError::Unsuitable`], and those of
     /// the modulus and the exponent.
     pub fn from_jwk(text: &(impl AsRef<[u8]> + ?Sized)) -> Result<Self, KeyError> {
-        let document = jwk::read(bounded(text.as_ref())?)?;
-        if document.is_set {
+        let mut keys = Vec::new();
+        if jwk::read(bounded(text.as_ref())?, &mut keys)? {
             return Err(KeyError::Jwk(JwkError::NotASingleKey));
         }
-        Self::new(document.keys, false)
+        Self::new(keys, false)
     }
 
     /// Parses a JWKS (RFC 7517 section 5) of at most 131,072 bytes. Keys that are not for RS256
@@ -73,11 +74,11 @@ impl KeySet {
     /// for the whole set; [`KeyError::DuplicateKid`]; and when no key is left, the error of the
     /// first or [`KeyError::EmptySet`].
     pub fn from_jwks(text: &(impl AsRef<[u8]> + ?Sized)) -> Result<Self, KeyError> {
-        let document = jwk::read(bounded(text.as_ref())?)?;
-        if !document.is_set {
+        let mut keys = Vec::new();
+        if !jwk::read(bounded(text.as_ref())?, &mut keys)? {
             return Err(KeyError::Jwk(JwkError::KeysMissing));
         }
-        Self::new(document.keys, true)
+        Self::new(keys, true)
     }
 
     /// Returns the suitable keys, in the order of the text; at least one.
