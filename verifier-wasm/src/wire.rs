@@ -41,8 +41,8 @@
 //! A change of anything else, including a new meaning of a field, increments [`ABI_VERSION`].
 
 use verifier_core::{
-    Actual, ClaimName, Code, JsonError, JsonErrorKind, JwkError, KeyError, KeyMember, PemError,
-    Refusal, Segment, Segments, Span, UnixTime, Unsuitable,
+    Actual, ClaimName, Code, JsonErrorKind, JwkError, KeyError, KeyMember, PemError, Refusal,
+    Segment, Segments, UnixTime, Unsuitable,
 };
 
 /// Version of the interface. JavaScript refuses a module with another one.
@@ -104,72 +104,63 @@ impl Outcome {
     /// Encodes a refused key text.
     #[must_use]
     pub const fn of_key_error(error: KeyError) -> Self {
-        let code = code_number(error.code());
-        match error {
-            KeyError::TooLong { bytes } => Self::new(code, 0, bytes, 0),
-            KeyError::Pem(error) => Self::new(code, pem_number(error), 0, 0),
-            KeyError::Json(error) => Self::json(code, error),
-            KeyError::Jwk(error) => Self::new(code, JWK_REASONS + jwk_number(error), 0, 0),
-            KeyError::Member(member) => Self::new(code, member_number(member), 0, 0),
-            KeyError::Unsuitable(why) => Self::new(code, unsuitable_number(why), 0, 0),
-            KeyError::TooSmall { bits } | KeyError::TooLarge { bits } => {
-                Self::new(code, 0, bits as usize, 0)
-            }
+        let (reason, first) = match error {
+            KeyError::TooLong { bytes } => (0, bytes),
+            KeyError::Pem(error) => (pem_number(error), 0),
+            KeyError::Json(error) => (json_number(error.kind), error.offset),
+            KeyError::Jwk(error) => (JWK_REASONS + jwk_number(error), 0),
+            KeyError::Member(member) => (member_number(member), 0),
+            KeyError::Unsuitable(why) => (unsuitable_number(why), 0),
+            KeyError::TooSmall { bits } | KeyError::TooLarge { bits } => (0, bits as usize),
             KeyError::UnknownFormat
             | KeyError::PrivateKey
             | KeyError::SymmetricKey
             | KeyError::ModulusEven
             | KeyError::ExponentInvalid
             | KeyError::DuplicateKid
-            | KeyError::EmptySet => Self::new(code, 0, 0, 0),
-        }
+            | KeyError::EmptySet => (0, 0),
+        };
+        Self::new(code_number(error.code()), reason, first, 0)
     }
 
     /// Encodes a refused token.
     #[must_use]
     pub const fn of_refusal(refusal: Refusal) -> Self {
-        let code = code_number(refusal.code());
-        match refusal {
-            Refusal::TooLarge { bytes, limit } => Self::new(code, 0, bytes, limit),
-            Refusal::SegmentCount { count } => Self::new(code, 0, count, 0),
-            Refusal::SegmentEmpty(segment) => {
-                Self::new(code, 1, segment_number(segment) as usize, 0)
+        let mut instant = 0.0;
+        let (reason, first, second) = match refusal {
+            Refusal::TooLarge { bytes, limit } => (0, bytes, limit),
+            Refusal::SegmentCount { count } => (0, count, 0),
+            Refusal::SegmentEmpty(segment) => (1, segment_number(segment) as usize, 0),
+            Refusal::Base64 { segment, offset } => (segment_number(segment), offset, 0),
+            Refusal::Header(error) | Refusal::Payload(error) => {
+                (json_number(error.kind), error.offset, 0)
             }
-            Refusal::Base64 { segment, offset } => {
-                Self::new(code, segment_number(segment), offset, 0)
-            }
-            Refusal::Header(error) | Refusal::Payload(error) => Self::json(code, error),
             Refusal::Alg(actual)
             | Refusal::Typ(actual)
             | Refusal::TokenType { actual, .. }
-            | Refusal::Issuer(actual) => {
-                let (start, end) = match actual {
-                    Actual::Text(span) => (span.start, span.end),
-                    Actual::Absent | Actual::NotAString => (0, 0),
-                };
-                Self::new(code, actual_number(actual), start, end)
-            }
-            Refusal::KeyNotFound { kid: Span { start, end, .. } } => Self::new(code, 0, start, end),
-            Refusal::KidMissing { keys } => Self::new(code, 0, keys, 0),
+            | Refusal::Issuer(actual) => match actual {
+                Actual::Text(span) => (actual_number(actual), span.start, span.end),
+                Actual::Absent | Actual::NotAString => (actual_number(actual), 0, 0),
+            },
+            Refusal::KeyNotFound { kid } => (0, kid.start, kid.end),
+            Refusal::KidMissing { keys } => (0, keys, 0),
             Refusal::ClaimMissing(claim) | Refusal::ClaimInvalid(claim) => {
-                Self::new(code, claim_number(claim), 0, 0)
+                (claim_number(claim), 0, 0)
             }
-            Refusal::Expired { expired_at: instant, .. }
-            | Refusal::NotYetValid { not_before: instant, .. }
-            | Refusal::IssuedInFuture { issued_at: instant, .. } => {
-                Self { instant: seconds(instant), ..Self::new(code, 0, 0, 0) }
+            Refusal::Expired { expired_at: time, .. }
+            | Refusal::NotYetValid { not_before: time, .. }
+            | Refusal::IssuedInFuture { issued_at: time, .. } => {
+                instant = seconds(time);
+                (0, 0, 0)
             }
             Refusal::Crit
             | Refusal::B64
             | Refusal::KidNotAString
             | Refusal::Signature
             | Refusal::Audience
-            | Refusal::AudienceNotConfigured => Self::new(code, 0, 0, 0),
-        }
-    }
-
-    const fn json(code: u32, error: JsonError) -> Self {
-        Self::new(code, json_number(error.kind), error.offset, 0)
+            | Refusal::AudienceNotConfigured => (0, 0, 0),
+        };
+        Self { instant, ..Self::new(code_number(refusal.code()), reason, first, second) }
     }
 }
 
