@@ -1,4 +1,3 @@
-import type { Code } from "./codes.js";
 import type { JsonErrorReason, JwkError, PemError, Unsuitable } from "./reasons.js";
 
 /** The value in place of the expected string; `actual` is cut after 64 characters. */
@@ -13,7 +12,7 @@ type Nothing = Record<never, never>;
  * The values that matter, for each code. Times are Unix times in seconds, saturated at 2^64; sizes
  * and offsets are in bytes. Values from a refused token are untrusted.
  */
-export interface Details extends Record<Code, object> {
+export interface Details {
   key_format_unknown: Nothing;
   key_pem_invalid: { reason: PemError };
   /** `at` is a byte offset in the key text; of a duplicate member, the offset of its object. */

@@ -152,8 +152,16 @@ const segments = ["header", "payload", "signature"] as const;
 /** Reasons of `key_json_invalid` from this number on are about the shape of the JSON. */
 const JWK_REASONS = 16;
 
+/** The names in all members of a union. */
+type Names<T> = T extends unknown ? keyof T : never;
+
+/** A decoder for each code: required for every code that has details. */
+type Decoders = { readonly [C in Code]?: (reply: Reply) => Details[C] } & {
+  readonly [C in Code as Names<Details[C]> extends never ? never : C]: unknown;
+};
+
 /** Decodes the details of each code; codes that are missing here have none. */
-const details: { readonly [C in Code]?: (reply: Reply) => Details[C] } = {
+const details: Decoders = {
   key_pem_invalid: ({ reason }) => ({ reason: pemErrors[reason]! }),
   key_json_invalid: ({ reason, first }) =>
     reason < JWK_REASONS ? { reason: jsonErrors[reason]!, at: first } : { reason: jwkErrors[reason - JWK_REASONS]! },
