@@ -4,10 +4,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createVerifier } from "@dojang/verifier";
 import { hs256, key, NOW, token } from "./support/tokens.mjs";
+import { keys as keyTexts, rows as vectors } from "./support/vectors.mjs";
 
-function refusalOf(text, options = {}, keys = key.jwk) {
+function refusalOf(text, options = {}, keys = key.jwk, now = NOW) {
   try {
-    createVerifier(keys, options).verify(text, { now: NOW });
+    createVerifier(keys, options).verify(text, { now });
   } catch (error) {
     return error;
   }
@@ -59,6 +60,27 @@ const rows = {
   "which segment is empty": ["a..c", { segment: "payload" }],
   "where the base64url breaks": ["ab+d.ab.", { segment: "header", at: 2 }],
   "where the JSON breaks": [token({ header: '{"alg":RS256}' }), { reason: "not_json", at: 7 }],
+  "where the JSON of the payload breaks": [token({ claims: "{x" }), { reason: "not_json", at: 1 }],
+  "which object of the header has a member twice": [
+    token({ header: '{"alg":"RS256","alg":"RS256"}' }),
+    { at: 0 },
+  ],
+  "which object of the payload has a member twice": [token({ claims: '{"a":1,"a":1}' }), { at: 0 }],
+  "the typ it has": [
+    token({ header: { typ: "JWS" } }),
+    { reason: "different", actual: "JWS" },
+  ],
+  "how many keys it does not choose from": [
+    token(),
+    { keys: 2 },
+    {},
+    { keys: [{ ...key.jwk, kid: "a" }, { ...key.jwk, kid: "b" }] },
+  ],
+  "the claim that is invalid": [token({ claims: { exp: "x" } }), { claim: "exp" }],
+  "when it was issued": [
+    token({ claims: { iat: NOW + 6 } }),
+    { issuedAt: NOW + 6, now: NOW },
+  ],
 };
 
 for (const [name, [text, details, options, keys]] of Object.entries(rows)) {
@@ -84,6 +106,7 @@ const keyRows = [
   [{ ...key.jwk, use: "enc" }, "key_unsuitable", { reason: "use" }],
   [{ ...key.jwk, n: undefined }, "key_member_invalid", { member: "n" }],
   [{ ...key.jwk, n: "AQAB" }, "key_too_small", { bits: 17 }],
+  [{ ...key.jwk, n: `AQ${"A".repeat(681)}B` }, "key_too_large", { bits: 4097 }],
 ];
 
 for (const [keys, code, details] of keyRows) {
@@ -97,6 +120,19 @@ for (const [keys, code, details] of keyRows) {
     );
   });
 }
+
+test("every code of the vectors that has details has a row here", () => {
+  const codes = new Set(keyRows.map(([, code]) => code));
+  for (const [text, , options, keys] of Object.values(rows)) {
+    codes.add(refusalOf(text, options, keys).code);
+  }
+  const missing = vectors
+    .filter(({ verdict }) => verdict === "refuse")
+    .map((row) => refusalOf(row.token, row.policy, keyTexts[row.keys], row.now))
+    .filter(({ code, details }) => Object.keys(details).length > 0 && !codes.has(code))
+    .map(({ code }) => code);
+  assert.deepEqual([...new Set(missing)], []);
+});
 
 test("the message is the code in words with those values", () => {
   assert.equal(
