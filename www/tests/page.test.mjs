@@ -415,7 +415,7 @@ describe("the demo page", { skip: noSystem, timeout: 900_000 }, () => {
       await page
         .locator("#speed [role=status]")
         .getByText(/^Done\./)
-        .waitFor();
+        .waitFor({ timeout: 240_000 });
       await page.locator("#speed th", { hasText: "Verifier" }).waitFor();
     }));
 

@@ -82,7 +82,7 @@ pub(crate) struct Test {
     /// Continue with other steps after a failure.
     #[arg(long)]
     pub(crate) keep_going: bool,
-    /// Steps at a time [default: 3]; with 1, output is shown immediately.
+    /// Steps at a time [default: 2]; with 1, output is shown immediately.
     #[arg(long, value_name = "COUNT")]
     pub(crate) jobs: Option<usize>,
 }

@@ -21,9 +21,9 @@ use crate::progress::note;
 use crate::workspace::Workspace;
 use schedule::{Options, Outcome};
 
-/// Default number of steps at a time: next to two steps that compute runs one that mostly waits
-/// for a timer, the network, a disk or a linker.
-const JOBS: usize = 3;
+/// Default number of steps at a time: next to a compiler, which uses all processors, runs a step
+/// that mostly waits for the network, a disk or a linker.
+const JOBS: usize = 2;
 
 pub(crate) fn run(
     workspace: &Workspace,
@@ -45,7 +45,7 @@ pub(crate) fn run(
         plan::of_stages(&test.only)
     };
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let jobs = test.jobs.unwrap_or(JOBS.min(processors + 1)).max(1);
+    let jobs = test.jobs.unwrap_or(JOBS.min(processors)).max(1);
     let started = Instant::now();
     let ended =
         schedule::run(steps, &Options { workspace, toolchain, jobs, keep_going: test.keep_going });
