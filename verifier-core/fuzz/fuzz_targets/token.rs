@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use verifier_core::{Code, KeySet, Policy, UnixTime, Verifier};
 
 static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| {
-    let keys = KeySet::parse(include_str!("../../../test-support/keys/rsa2048.public.pem"))
+    let keys = KeySet::parse(include_str!("../../tests/keys/rsa2048.public.pem"))
         .expect("the key is good");
     Verifier::new(keys, Policy::default())
 });

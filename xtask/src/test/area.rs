@@ -34,6 +34,7 @@ const PREFIXES: &[(&str, Area)] = &[
     ("verifier-core/", Area::Core),
     ("verifier-core/examples/", Area::CoreTests),
     ("verifier-core/tests/", Area::CoreTests),
+    ("verifier-core/tests/keys/", Area::TestSupport),
     ("verifier-core/fuzz/", Area::FuzzTargets),
     ("verifier-core/vectors/", Area::Vectors),
     ("test-support/", Area::TestSupport),
