@@ -5,6 +5,7 @@ mod claims;
 mod encoding;
 mod good;
 mod json;
+mod key_selection;
 mod keys;
 mod serialization;
 mod signatures;
@@ -33,5 +34,6 @@ pub fn write_all(rows: &mut Rows) {
     json::write(rows, &signers);
     signatures::write(rows, &signers);
     keys::write(rows, &signers);
+    key_selection::write(rows, &signers);
     claims::write(rows, &signers);
 }
