@@ -126,7 +126,7 @@ impl<V> Cache<V> {
     }
 
     /// Returns a newer value than `used`, which lacks something: from the store, else fetched.
-    /// `None` when there is none, or when the last forced fetch was less than `cooldown` ago.
+    /// `None` without one, or when the last forced fetch was less than `cooldown` ago.
     pub(crate) async fn newer_than(
         &self,
         used: &Arc<V>,

@@ -69,7 +69,7 @@ impl StoredCopy {
         Duration::from_secs(self.lifetime_seconds)
     }
 
-    /// Returns a hash of the text, which tells apart two documents fetched in one millisecond.
+    /// Returns a hash of the text, which distinguishes two documents fetched in one millisecond.
     pub(super) fn digest(&self) -> [u8; 32] {
         Sha256::digest(self.text.as_bytes()).into()
     }

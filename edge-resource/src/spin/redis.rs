@@ -27,7 +27,7 @@ fn connection() -> MutexGuard<'static, Option<Arc<Connection>>> {
     CONNECTION.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Sends `EXISTS` on the connection of the instance, opened when there is none.
+/// Sends `EXISTS` on the connection of the instance, which it opens if needed.
 ///
 /// A command on a connection that the server has closed fails immediately, and is repeated once on
 /// a new connection. A failure later than `at_once` has another cause, mostly the host's own time

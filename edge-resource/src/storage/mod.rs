@@ -5,8 +5,7 @@
 //! 1. `pending/<id>` marks an upload in progress;
 //! 2. `chunk/<id>/<n>` hold the content; `size/<id>/<bytes>` counts it towards the user's
 //!    [`quota`], which with a quota comes first;
-//! 3. `upload/<id>` makes it a file: without this record there is none, and with it, it is
-//!    complete;
+//! 3. `upload/<id>` is the record, which makes it a file: a file with a record is complete;
 //! 4. `pending/<id>` is removed.
 //!
 //! An interruption leaves the `pending` key, by which [`sweep`] finds what to remove. A deletion

@@ -7,7 +7,7 @@ use http::{HeaderMap, Method};
 /// The outcome of the preconditions of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Precondition {
-    /// There is none, or all hold.
+    /// All hold, or the request has no preconditions.
     Holds,
     /// The client has this version already.
     NotModified,
