@@ -81,7 +81,9 @@ pub(crate) fn document<'a>(rows: impl Iterator<Item = Row<'a>>) -> Value {
         "info": {"title": env!("CARGO_PKG_DESCRIPTION"), "version": env!("CARGO_PKG_VERSION")},
         "paths": paths,
         "components": {
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+            },
             "schemas": {
                 "Error": object(&json!({
                     "detail": {"description": "The text for people"},
@@ -93,7 +95,10 @@ pub(crate) fn document<'a>(rows: impl Iterator<Item = Row<'a>>) -> Value {
                     "size": {"type": "integer"},
                     "content_type": {"type": "string"},
                     "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
-                    "created_at": {"type": "integer", "description": "Seconds since the Unix epoch"},
+                    "created_at": {
+                        "type": "integer",
+                        "description": "Seconds since the Unix epoch",
+                    },
                 })),
             },
         },

@@ -271,7 +271,10 @@ async fn a_new_instance_refuses_by_the_shared_list_while_the_issuer_is_down() {
     for when_down in ["closed", "open"] {
         let mut edge = edge_with_lists(when_down);
         let token = |edge: &Edge, index: u64| {
-            let status = json!({"exp": NOW + 1_000_000, "status": {"status_list": {"idx": index, "uri": LIST}}});
+            let status = json!({
+                "exp": NOW + 1_000_000,
+                "status": {"status_list": {"idx": index, "uri": LIST}},
+            });
             edge.signer.token(&with(access_claims(NOW), &status))
         };
         edge.host.will_respond(list(&edge), None);

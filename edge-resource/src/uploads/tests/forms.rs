@@ -2,6 +2,11 @@
 
 use super::*;
 
+/// The error of a form without a file.
+fn field_required() -> serde_json::Value {
+    json!({"type": "missing", "loc": ["body", "file"], "msg": "Field required", "input": null})
+}
+
 #[tokio::test]
 async fn a_file_may_be_named_in_the_extended_form_alone() {
     let edge = Edge::new();
@@ -103,8 +108,10 @@ async fn a_form_with_only_an_unfilled_file_input_stores_nothing() {
         ] {
             let response = edge.upload(&bearer, FORM, body.as_bytes(), 1000).await;
             assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY, "{body}");
-            let missing = json!([{"type": "missing", "loc": ["body", "file"], "msg": "Field required", "input": null}]);
-            assert_eq!(json_of(&response), json!({"detail": missing, "code": "file_missing"}));
+            assert_eq!(
+                json_of(&response),
+                json!({"detail": [field_required()], "code": "file_missing"})
+            );
             assert_eq!(edge.keys(), Vec::<String>::new(), "{body}");
         }
     }
@@ -221,10 +228,7 @@ async fn an_invalid_form_is_refused_and_leaves_nothing() {
         assert_eq!(edge.keys(), Vec::<String>::new(), "{name}");
     }
     let missing = json_of(&edge.upload(&bearer, FORM, b"--XX--\r\n", 100).await);
-    assert_eq!(
-        missing["detail"],
-        json!([{"type": "missing", "loc": ["body", "file"], "msg": "Field required", "input": null}])
-    );
+    assert_eq!(missing["detail"], json!([field_required()]));
     assert_eq!(
         edge.upload("Bearer x", FORM, &form(b"x"), 100).await.status(),
         StatusCode::UNAUTHORIZED
