@@ -318,6 +318,8 @@ async fn evicted_lists_still_refuse_while_the_issuer_is_down() {
         let response = edge.with_token("/protected", &token(number, 1)).await;
         assert_eq!(body(&response)["code"], "token_revoked", "list {number}");
     }
+    let health = body(&edge.get("/", &[]).await);
+    assert_eq!(health["revocation"]["lists"]["count"], MAX_LISTS, "three lists are evicted");
     edge.host.pass(120);
     for round in 0..2 {
         for number in all.clone() {
