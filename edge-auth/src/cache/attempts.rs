@@ -6,7 +6,7 @@
 //! waits for longer than another needs between its read and its write, and fetches only if the
 //! record is still its own (Fischer's algorithm).
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use http::Uri;
@@ -63,11 +63,22 @@ pub(super) struct Terms {
     pub(super) cooldown: Option<Duration>,
 }
 
+/// The random id of an instance. The caches of an instance that follow one another at an address
+/// share it, so that the next does not wait for an attempt of the one before.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct InstanceId(Arc<OnceLock<String>>);
+
+impl InstanceId {
+    fn get(&self, host: &impl Host) -> &str {
+        self.0.get_or_init(|| hex(&host.random()))
+    }
+}
+
 /// The attempts of one instance at the document of one address.
 #[derive(Debug)]
 pub(super) struct Attempts {
     prefix: &'static str,
-    instance: OnceLock<String>,
+    instance: InstanceId,
 }
 
 /// An attempt of this instance that is in progress.
@@ -94,18 +105,18 @@ struct Record {
 
 impl Attempts {
     /// `prefix` begins the keys of the records.
-    pub(super) const fn new(prefix: &'static str) -> Self {
-        Self { prefix, instance: OnceLock::new() }
+    pub(super) const fn new(prefix: &'static str, instance: InstanceId) -> Self {
+        Self { prefix, instance }
     }
 
     /// Claims an attempt. An instance makes one attempt at a time, so if its own record is still
     /// running, the request that made it was cancelled.
     pub(super) async fn claim(&self, url: &Uri, terms: Terms, host: &impl Host) -> Claim {
-        let instance = self.instance.get_or_init(|| hex(&host.random()));
+        let instance = self.instance.get(host);
         let key = key(self.prefix, url);
         let (began, now) = (host.uptime(), milliseconds(host.now()));
         let last = Record::load(&key, host).await.unwrap_or_default();
-        if last.instance != *instance && last.is_running(now) {
+        if last.instance != instance && last.is_running(now) {
             return Claim::Taken(last.failure(now));
         }
         let forced = last.unknown_kid_at.and_then(|at| since(at, now));
@@ -117,7 +128,7 @@ impl Attempts {
         }
         let length = terms.time.saturating_add(MARGIN);
         let record = Record {
-            instance: instance.clone(),
+            instance: instance.to_owned(),
             started_at: now,
             ends_at: now.saturating_add(u64::try_from(length.as_millis()).unwrap_or(u64::MAX)),
             is_over: false,
@@ -129,19 +140,19 @@ impl Attempts {
             let took = host.uptime().saturating_sub(began);
             host.sleep((took * 2).clamp(SETTLING.0, SETTLING.1)).await;
             if let Some(record) = Record::load(&attempt.key, host).await
-                && record.instance != *instance
+                && record.instance != instance
             {
                 return Claim::Taken(record.failure(now));
             }
         }
         Claim::Granted(attempt)
     }
+}
 
-    /// Returns the failure of the last attempt of any instance, if it failed.
-    pub(super) async fn last_failure(&self, url: &Uri, host: &impl Host) -> Option<Failure> {
-        let record = Record::load(&key(self.prefix, url), host).await?;
-        record.failure(milliseconds(host.now()))
-    }
+/// Returns the failure of the last attempt of any instance, if it failed.
+pub(super) async fn last_failure(prefix: &str, url: &Uri, host: &impl Host) -> Option<Failure> {
+    let record = Record::load(&key(prefix, url), host).await?;
+    record.failure(milliseconds(host.now()))
 }
 
 impl Attempt {
@@ -196,6 +207,11 @@ mod tests {
     const TERMS: Terms =
         Terms { time: Duration::from_secs(5), pause: Duration::from_secs(5), cooldown: None };
 
+    /// Those of another instance.
+    fn attempts() -> Attempts {
+        Attempts::new(PREFIX, InstanceId::default())
+    }
+
     fn url() -> Uri {
         "http://issuer.example/jwks".parse().expect("a URI")
     }
@@ -203,7 +219,7 @@ mod tests {
     #[tokio::test]
     async fn one_of_many_concurrent_instances_fetches() {
         let (host, url) = (TestHost::default(), url());
-        let instances: Vec<_> = (0..50).map(|_| Attempts::new(PREFIX)).collect();
+        let instances: Vec<_> = (0..50).map(|_| attempts()).collect();
         let claims = instances.iter().map(|instance| instance.claim(&url, TERMS, &host));
         let claims = futures_util::future::join_all(claims).await;
         let granted = claims.iter().filter(|claim| matches!(claim, Claim::Granted(_))).count();
@@ -214,7 +230,7 @@ mod tests {
     #[tokio::test]
     async fn others_wait_for_an_attempt_pause_after_its_failure_and_take_over_when_it_vanishes() {
         let (host, url) = (TestHost::default(), url());
-        let (first, second) = (Attempts::new(PREFIX), Attempts::new(PREFIX));
+        let (first, second) = (attempts(), attempts());
         let Claim::Granted(attempt) = first.claim(&url, TERMS, &host).await else { panic!("free") };
         assert!(matches!(second.claim(&url, TERMS, &host).await, Claim::Taken(None)));
         attempt.failed("connection refused", &host).await;
@@ -238,53 +254,54 @@ mod tests {
             panic!("taken over")
         };
         attempt.succeeded(&host).await;
-        assert_eq!(second.last_failure(&url, &host).await, None);
+        assert_eq!(last_failure(PREFIX, &url, &host).await, None);
+    }
+
+    #[tokio::test]
+    async fn an_instance_does_not_wait_for_an_attempt_of_a_cache_that_it_has_evicted() {
+        let (host, url) = (TestHost::default(), url());
+        let instance = InstanceId::default();
+        let evicted = Attempts::new(PREFIX, instance.clone());
+        // The request that made the attempt is cancelled.
+        drop(evicted.claim(&url, TERMS, &host).await);
+        let next = Attempts::new(PREFIX, instance);
+        assert!(matches!(next.claim(&url, TERMS, &host).await, Claim::Granted(_)));
+        assert!(matches!(attempts().claim(&url, TERMS, &host).await, Claim::Taken(None)));
     }
 
     #[tokio::test]
     async fn unknown_kids_cool_down_for_all_instances_and_nothing_else_waits_for_that() {
         let (host, url) = (TestHost::default(), url());
         let terms = Terms { cooldown: Some(Duration::from_secs(10)), ..TERMS };
-        let Claim::Granted(attempt) = Attempts::new(PREFIX).claim(&url, terms, &host).await else {
+        let Claim::Granted(attempt) = attempts().claim(&url, terms, &host).await else {
             panic!("free")
         };
         attempt.succeeded(&host).await;
         host.pass(9);
-        assert!(matches!(
-            Attempts::new(PREFIX).claim(&url, terms, &host).await,
-            Claim::CoolingDown
-        ));
-        let Claim::Granted(attempt) = Attempts::new(PREFIX).claim(&url, TERMS, &host).await else {
+        assert!(matches!(attempts().claim(&url, terms, &host).await, Claim::CoolingDown));
+        let Claim::Granted(attempt) = attempts().claim(&url, TERMS, &host).await else {
             panic!("another reason")
         };
         attempt.succeeded(&host).await;
-        assert!(matches!(
-            Attempts::new(PREFIX).claim(&url, terms, &host).await,
-            Claim::CoolingDown
-        ));
+        assert!(matches!(attempts().claim(&url, terms, &host).await, Claim::CoolingDown));
         host.pass(1);
-        assert!(matches!(Attempts::new(PREFIX).claim(&url, terms, &host).await, Claim::Granted(_)));
+        assert!(matches!(attempts().claim(&url, terms, &host).await, Claim::Granted(_)));
     }
 
     #[tokio::test]
     async fn neither_a_clock_set_back_nor_a_failing_store_blocks_a_fetch() {
         let (host, url) = (TestHost::default(), url());
-        let Claim::Granted(_) = Attempts::new(PREFIX).claim(&url, TERMS, &host).await else {
-            panic!("free")
-        };
+        let Claim::Granted(_) = attempts().claim(&url, TERMS, &host).await else { panic!("free") };
         for value in host.store.borrow_mut().values_mut() {
             let text = String::from_utf8(value.clone()).expect("a text");
             assert!(text.contains("\"started_at\":17"), "{text}");
             *value = text.replace("\":17", "\":97").into_bytes();
         }
-        assert!(matches!(Attempts::new(PREFIX).claim(&url, TERMS, &host).await, Claim::Granted(_)));
+        assert!(matches!(attempts().claim(&url, TERMS, &host).await, Claim::Granted(_)));
         host.store_fails_after.set(Some(0));
         host.pass(7);
         for _ in 0..2 {
-            assert!(matches!(
-                Attempts::new(PREFIX).claim(&url, TERMS, &host).await,
-                Claim::Granted(_)
-            ));
+            assert!(matches!(attempts().claim(&url, TERMS, &host).await, Claim::Granted(_)));
         }
     }
 }

@@ -26,10 +26,13 @@ use crate::fetch::{FetchError, FetchLimits, Fetched};
 use crate::host::Host;
 use crate::in_flight::{InFlight, POLL_INTERVAL};
 use crate::printable::WithoutSecrets;
-use attempts::{Attempt, Attempts, Claim, FIRST_POLL, Failure, LAST_POLL, NEXT_CLAIM, Terms};
+use attempts::{
+    Attempt, Attempts, Claim, FIRST_POLL, Failure, LAST_POLL, NEXT_CLAIM, Terms, last_failure,
+};
 use freshness::{Freshness, is_due};
 use stored_copy::StoredCopy;
 
+pub(crate) use attempts::InstanceId;
 pub(crate) use policy::{CachePolicy, Document};
 
 /// Time to wait for another instance's attempt, in addition to the limit of the attempt.
@@ -98,7 +101,7 @@ enum Next<V> {
 
 impl<V> Cache<V> {
     /// Starts empty; nothing is fetched before the first [`Self::get`].
-    pub(crate) fn new(url: Uri, policy: CachePolicy) -> Self {
+    pub(crate) fn new(url: Uri, policy: CachePolicy, instance: InstanceId) -> Self {
         let state = State {
             known: None,
             failure: None,
@@ -106,7 +109,7 @@ impl<V> Cache<V> {
             forced_at: None,
             used_at: Duration::ZERO,
         };
-        let attempts = Attempts::new(policy.attempts);
+        let attempts = Attempts::new(policy.attempts, instance);
         Self { url, policy, state: Mutex::new(state), is_fetching: Arc::default(), attempts }
     }
 
@@ -200,7 +203,7 @@ impl<V> Cache<V> {
     /// Adopts copy and failure of the other instances, without fetching.
     pub(crate) async fn adopt_shared(&self, document: &impl Document<Value = V>, host: &impl Host) {
         self.adopt_copy(Reason::Expired, document, host).await;
-        if let Some(failure) = self.attempts.last_failure(&self.url, host).await {
+        if let Some(failure) = last_failure(self.policy.attempts, &self.url, host).await {
             self.note(failure, host);
         }
     }
@@ -443,7 +446,7 @@ pub(crate) async fn shared_status(
     host: &impl Host,
 ) -> SharedStatus {
     let copy = StoredCopy::load(policy.copies, url, host).await;
-    let failure = Attempts::new(policy.attempts).last_failure(url, host).await;
+    let failure = last_failure(policy.attempts, url, host).await;
     SharedStatus {
         age: copy.as_ref().map(|copy| copy.age(host)),
         is_stale: copy.is_some_and(|copy| copy.age(host) >= copy.lifetime()),

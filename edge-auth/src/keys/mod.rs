@@ -8,7 +8,7 @@ use verifier_core::{
     Verifier,
 };
 
-use crate::cache::{Cache, CachePolicy, Cached, Document};
+use crate::cache::{Cache, CachePolicy, Cached, Document, InstanceId};
 use crate::error::{AuthError, KeysError, SettingError};
 use crate::fetch::{FetchError, FetchLimits, Fetched};
 use crate::host::Host;
@@ -73,7 +73,7 @@ impl Keys {
                 }
             },
             KeySource::Url(url) => Source::Fetched {
-                cache: Box::new(Cache::new(url, CACHE_POLICY)),
+                cache: Box::new(Cache::new(url, CACHE_POLICY, InstanceId::default())),
                 document: Jwks { policy },
             },
         })

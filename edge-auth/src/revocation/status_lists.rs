@@ -13,7 +13,7 @@ use verifier_core::{MAX_STATUS_LIST_BYTES, StatusList, UnixTime};
 
 use super::reference::{AllowedAddresses, ListAddress};
 use super::statuses::Statuses;
-use crate::cache::{Cache, CachePolicy, Cached, Document, SharedStatus, shared_status};
+use crate::cache::{Cache, CachePolicy, Cached, Document, InstanceId, SharedStatus, shared_status};
 use crate::fetch::{FetchError, FetchLimits, Fetched};
 use crate::host::Host;
 use crate::keys::Keys;
@@ -59,6 +59,7 @@ pub(super) enum Lookup {
 #[derive(Default)]
 pub(super) struct StatusLists {
     slots: Mutex<Vec<Slot>>,
+    instance: InstanceId,
 }
 
 #[derive(Clone)]
@@ -151,7 +152,7 @@ impl StatusLists {
                 slots.swap_remove(oldest);
             }
         }
-        let cache = Arc::new(Cache::new(address.uri.clone(), CACHE_POLICY));
+        let cache = Arc::new(Cache::new(address.uri.clone(), CACHE_POLICY, self.instance.clone()));
         slots.push(Slot { address: address.clone(), cache: Arc::clone(&cache) });
         cache
     }
