@@ -129,7 +129,7 @@ fn document<H: UploadHost + 'static>() -> Response {
 }
 
 /// The result of matching a request with the routes.
-pub(crate) enum Lookup<'a, H: 'static> {
+pub(crate) enum RouteMatch<'a, H: 'static> {
     /// The row at this index, and the segment that matches `{id}`.
     Found(usize, &'static Route<H>, &'a str),
     /// The list of the path's methods, for `OPTIONS`.
@@ -145,7 +145,10 @@ pub(crate) enum Lookup<'a, H: 'static> {
 const MAX_SLASHES: usize = 16;
 
 /// Finds the route of a request. Paths are compared byte by byte.
-pub(crate) fn find<'a, H: UploadHost + 'static>(method: &Method, path: &'a str) -> Lookup<'a, H> {
+pub(crate) fn find<'a, H: UploadHost + 'static>(
+    method: &Method,
+    path: &'a str,
+) -> RouteMatch<'a, H> {
     let routes = routes::<H>();
     let method = if *method == Method::HEAD { &Method::GET } else { method };
     let matching = routes
@@ -155,7 +158,7 @@ pub(crate) fn find<'a, H: UploadHost + 'static>(method: &Method, path: &'a str) 
     let mut allow = Vec::new();
     for (index, route, id) in matching {
         if route.method == *method {
-            return Lookup::Found(index, route, id);
+            return RouteMatch::Found(index, route, id);
         }
         allow.push(route.method.as_str());
         if route.method == Method::GET {
@@ -166,14 +169,14 @@ pub(crate) fn find<'a, H: UploadHost + 'static>(method: &Method, path: &'a str) 
         let trimmed = path.trim_end_matches('/');
         let is_moved = (1..=MAX_SLASHES).contains(&(path.len() - trimmed.len()))
             && routes.iter().any(|route| segment(route.path, trimmed).is_some());
-        return if is_moved { Lookup::Moved(trimmed) } else { Lookup::NotFound };
+        return if is_moved { RouteMatch::Moved(trimmed) } else { RouteMatch::NotFound };
     }
     allow.push("OPTIONS");
     let allow = allow.join(", ");
     if *method == Method::OPTIONS {
-        Lookup::Methods(allow)
+        RouteMatch::Methods(allow)
     } else {
-        Lookup::MethodNotAllowed(allow)
+        RouteMatch::MethodNotAllowed(allow)
     }
 }
 
@@ -203,7 +206,7 @@ mod tests {
         for (index, route) in routes.iter().enumerate() {
             let path = route.path.replace("{id}", "x");
             let found = find::<TestHost>(&route.method, &path);
-            assert!(matches!(found, Lookup::Found(at, ..) if at == index), "{path}");
+            assert!(matches!(found, RouteMatch::Found(at, ..) if at == index), "{path}");
         }
     }
 

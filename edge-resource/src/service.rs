@@ -14,7 +14,7 @@ use crate::limits::Limits;
 use crate::request::Request;
 use crate::request_body::RequestBody;
 use crate::response::{self, Response};
-use crate::routes::{self, Access, Lookup};
+use crate::routes::{self, Access, RouteMatch};
 use crate::settings::{RouteConditions, Settings, Variables};
 use crate::state::State;
 use crate::storage::Sweeper;
@@ -32,8 +32,8 @@ impl Service {
     /// a token is then refused with 503.
     #[must_use]
     pub fn new<H: UploadHost + 'static>(variables: &Variables, host: &H) -> Self {
-        let rows = routes::routes::<H>();
-        let rows = rows.iter().map(|route| (&route.method, route.path));
+        let table = routes::routes::<H>();
+        let rows = table.iter().map(|route| (&route.method, route.path));
         let (authorizer, cors, conditions, limits) = match Settings::parse(variables, rows) {
             Ok(Settings { auth, cors, conditions, limits }) => {
                 (Authorizer::new(auth), cors, conditions, limits)
@@ -42,7 +42,7 @@ impl Service {
             Err(error) => (
                 Authorizer::misconfigured(error),
                 variables.cors_origins().unwrap_or_default(),
-                RouteConditions::default(),
+                RouteConditions::without_rules(table.len()),
                 Limits::default(),
             ),
         };
@@ -104,15 +104,15 @@ impl Service {
         host: &H,
     ) -> Response {
         let (index, route, id) = match routes::find::<H>(&parts.method, parts.uri.path()) {
-            Lookup::Found(index, route, id) => (index, route, id),
-            Lookup::Methods(allow) => return methods(&allow),
-            Lookup::Moved(path) => return moved(parts.uri.path(), path, parts.uri.query()),
-            Lookup::NotFound => return response::not_found(),
-            Lookup::MethodNotAllowed(allow) => return response::method_not_allowed(&allow),
+            RouteMatch::Found(index, route, id) => (index, route, id),
+            RouteMatch::Methods(allow) => return methods(&allow),
+            RouteMatch::Moved(path) => return moved(parts.uri.path(), path, parts.uri.query()),
+            RouteMatch::NotFound => return response::not_found(),
+            RouteMatch::MethodNotAllowed(allow) => return response::method_not_allowed(&allow),
         };
         let request = Request { parts, body, id, state: &self.state, host };
         let lang = request.lang();
-        let conditions = self.conditions.of(index);
+        let Some(conditions) = self.conditions.of(index) else { return response::not_found() };
         match self.respond(request, &route.access, conditions).await {
             Ok(response) => response,
             Err(error) => response::refusal(&error, lang),

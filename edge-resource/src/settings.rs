@@ -111,10 +111,15 @@ impl Settings {
 
 /// The conditions of access rules, bound to the routes to which they apply. A request's path is
 /// never compared with a rule.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct RouteConditions(Vec<Vec<Condition>>);
 
 impl RouteConditions {
+    /// Returns the conditions of `routes` routes to which no rule applies.
+    pub(crate) fn without_rules(routes: usize) -> Self {
+        Self(vec![Vec::new(); routes])
+    }
+
     /// # Errors
     /// A rule that applies to no route, which would be a gap.
     fn bind<'r>(
@@ -122,7 +127,7 @@ impl RouteConditions {
         routes: impl Iterator<Item = (&'r Method, &'r str)>,
     ) -> Result<Self, String> {
         let routes: Vec<_> = routes.collect();
-        let mut bound = vec![Vec::new(); routes.len()];
+        let Self(mut bound) = Self::without_rules(routes.len());
         for rule in rules {
             let mut applies = false;
             for (conditions, (method, path)) in bound.iter_mut().zip(&routes) {
@@ -138,9 +143,10 @@ impl RouteConditions {
         Ok(Self(bound))
     }
 
-    /// Returns the conditions of the route at this index.
-    pub(crate) fn of(&self, route: usize) -> &[Condition] {
-        self.0.get(route).map_or(&[], Vec::as_slice)
+    /// Returns the conditions of the route at this index, or `None` for a route that was not bound,
+    /// which must not be served.
+    pub(crate) fn of(&self, route: usize) -> Option<&[Condition]> {
+        self.0.get(route).map(Vec::as_slice)
     }
 }
 
@@ -159,7 +165,8 @@ fn upload_quota(value: &str) -> Result<Option<u64>, SettingError> {
     bytes.map(Some).ok_or_else(|| SettingError {
         variable: "upload_quota",
         reason: format!(
-            "is not a number of bytes above {FILE_OVERHEAD}, which each file counts beside its content"
+            "is not a number of bytes above {FILE_OVERHEAD}, which each file counts beside its \
+             content"
         ),
     })
 }
@@ -209,7 +216,7 @@ mod tests {
             ("[]", vec![]),
         ] {
             let conditions = bind(rule).expect("valid");
-            let bound = rows().enumerate().filter(|(index, _)| !conditions.of(*index).is_empty());
+            let bound = rows().enumerate().filter(|(index, _)| !conditions.0[*index].is_empty());
             let bound: Vec<_> =
                 bound.map(|(_, (method, path))| format!("{method} {path}")).collect();
             assert_eq!(bound, paths, "{rule}");
