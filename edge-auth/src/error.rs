@@ -140,7 +140,8 @@ impl KeysError {
     fn korean(&self) -> String {
         match self {
             Self::NotConfigured => {
-                "검증할 키가 없습니다. 변수 `public_key`(PEM, JWK 또는 JWKS 텍스트)나 `jwks_url`(발급 서버의 JWKS 주소)을 설정하세요"
+                "검증할 키가 없습니다. 변수 `public_key`(PEM, JWK 또는 JWKS 텍스트)나 `jwks_url`(발급 서버의 JWKS 주소)을 \
+                 설정하세요"
                     .to_owned()
             }
             Self::Setting(error) => {

@@ -111,9 +111,11 @@ impl RuleText {
                 Condition::Claim(claim, value)
             }
             (None, Some(_), _) => {
-                return invalid("with a claim whose value is no string, boolean or whole number");
+                return invalid(
+                    "with a claim whose value is not a string, boolean or whole number",
+                );
             }
-            _ => return invalid("that demands neither a role nor a claim with its value"),
+            _ => return invalid("that requires neither a role nor a claim with its value"),
         };
         Ok(AccessRule { path, method, condition })
     }
@@ -180,10 +182,10 @@ mod tests {
                 r#"[{"path":"/upload","role":"a","claim":"b","value":1}]"#,
                 "neither a role nor a claim",
             ),
-            (r#"[{"path":"/upload","claim":"b"}]"#, "no string, boolean or whole number"),
+            (r#"[{"path":"/upload","claim":"b"}]"#, "not a string, boolean or whole number"),
             (
                 r#"[{"path":"/upload","claim":"b","value":1.5}]"#,
-                "no string, boolean or whole number",
+                "not a string, boolean or whole number",
             ),
         ] {
             let error = AccessRule::parse_list(rule).expect_err(rule);

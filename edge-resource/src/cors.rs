@@ -75,7 +75,8 @@ impl AllowedOrigins {
         headers.insert(
             ACCESS_CONTROL_EXPOSE_HEADERS,
             HeaderValue::from_static(
-                "WWW-Authenticate, Retry-After, Content-Disposition, Content-Range, ETag, X-Request-Id",
+                "WWW-Authenticate, Retry-After, Content-Disposition, Content-Range, ETag, \
+                 X-Request-Id",
             ),
         );
     }

@@ -47,7 +47,7 @@ impl StoreProbe {
             let outcome = match within(TIME, probe(host), host).await {
                 Some(Ok(())) => None,
                 Some(Err(error)) => Some(format!("the key-value store cannot be written: {error}")),
-                None => Some("the key-value store does not answer in time".to_owned()),
+                None => Some("the key-value store does not respond in time".to_owned()),
             };
             if let Some(problem) = &outcome {
                 host.log(format_args!("error: {problem}"));

@@ -151,7 +151,7 @@ describe("the flow", { skip: noSystem, timeout: 900_000 }, () => {
               /this logout is not in that Redis/,
             ],
             [
-              { source: "redis", problem: "Redis does not answer" },
+              { source: "redis", problem: "Redis does not respond" },
               /Redis가 응답하지 않는데/,
               /Redis for revocations does not respond/,
             ],

@@ -38,7 +38,7 @@ enum Outage {
 impl fmt::Display for Outage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Failed(why) => write!(f, "Redis does not answer: {why}"),
+            Self::Failed(why) => write!(f, "Redis does not respond: {why}"),
             Self::Denied => f.write_str(
                 "the host does not allow the address in `redis_url`, or cannot read it: in Spin it \
                  must be on the server that `redis_host` names, for edge-host `--allow-outbound` \

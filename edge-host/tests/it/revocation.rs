@@ -308,7 +308,7 @@ fn a_connection_that_the_server_has_closed_is_replaced_without_a_failed_command(
             );
         }
     }
-    assert!(!closed.log().contains("Redis does not answer"), "{}", closed.log());
+    assert!(!closed.log().contains("Redis does not respond"), "{}", closed.log());
 }
 
 #[test]

@@ -115,7 +115,8 @@ const FORM: &str = "multipart/form-data; boundary=XX";
 
 fn form(content: &[u8]) -> Vec<u8> {
     let head = "--XX\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nhello\r\n\
-                --XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"../a b.txt\"\r\nContent-Type: text/plain\r\n\r\n";
+                --XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"../a \
+                b.txt\"\r\nContent-Type: text/plain\r\n\r\n";
     [head.as_bytes(), content, b"\r\n--XX--\r\n"].concat()
 }
 

@@ -93,7 +93,8 @@ impl UploadError {
                     limits.file
                 ),
                 &format!(
-                    "The form is too large: the file may have {} bytes, and all else {FORM_OVERHEAD} together",
+                    "The form is too large: the file may have {} bytes, and all else \
+                     {FORM_OVERHEAD} together",
                     limits.file
                 ),
             ),

@@ -58,7 +58,8 @@ async fn an_unfilled_file_input_is_ignored_beside_a_file() {
     let bearer = edge.bearer(&json!({}));
     let part = |name: &str, content: &str| {
         format!(
-            "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n{content}\r\n"
+            "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n\
+             {content}\r\n"
         )
     };
     let file = part("a", "x");
@@ -163,7 +164,8 @@ async fn a_boundary_is_read_as_clients_write_it() {
         ("Multipart/Form-Data;\t;; charset=utf-8; BOUNDARY=\"a b;c\"", "a b;c"),
     ] {
         let body = format!(
-            "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nx\r\n--{boundary}--\r\n"
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n\
+             x\r\n--{boundary}--\r\n"
         );
         let response = edge.upload(&bearer, content_type, body.as_bytes(), 1000).await;
         assert_eq!(response.status(), StatusCode::OK, "{content_type}");
@@ -192,13 +194,15 @@ async fn an_invalid_form_is_refused_and_leaves_nothing() {
         b"--XX\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nx\r\n--XX--\r\n";
     let part = |name: &str| {
         format!(
-            "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\nx\r\n"
+            "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n\
+             x\r\n"
         )
     };
     let twice = [part("a"), part("b"), "--XX--\r\n".to_owned()].concat();
     let twice_blank = [part("a"), part(""), "--XX--\r\n".to_owned()].concat();
     let long_name = part(&"a".repeat(1025)) + "--XX--\r\n";
-    let cut_name = b"--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\0b\"\r\n\r\nx\r\n--XX--\r\n";
+    let cut_name = b"--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\0b\"\r\n\
+         \r\nx\r\n--XX--\r\n";
     let long_head = [&b"--XX\r\nX: "[..], &[b'a'; 100_000]].concat();
     for (name, content_type, body, status, code) in [
         ("no form", "application/json", &b"{}"[..], 422, "file_missing"),
