@@ -2,13 +2,22 @@
 
 use std::collections::HashMap;
 
+use zxcvbn::zxcvbn;
+
 use super::password::MAX_PASSWORD_BYTES;
 
 const MIN_CHARS: usize = 8;
 /// Share of common characters from which a password resembles a value: Django's default.
 const MAX_SIMILARITY: f64 = 0.7;
-/// The most common passwords that no other rule refuses, in lower case and sorted.
-const COMMON: &str = include_str!("common_passwords.txt");
+/// Guesses within which an attacker must not find a password: Django's list of common passwords has
+/// 20,000.
+const MIN_GUESSES: u64 = 20_000;
+/// Longest password whose guesses are estimated. The time grows with the number of characters, and
+/// longer passwords are not common ones.
+const MAX_ESTIMATED_CHARS: usize = 24;
+/// Common passwords that zxcvbn does not know, in lower case and sorted: names of services, and
+/// Korean words typed on an English keyboard.
+const MORE_COMMON: &str = include_str!("more_common_passwords.txt");
 
 /// Returns the first rule that a password breaks. `owner` lists the values that it must not
 /// resemble, each with its rule.
@@ -26,19 +35,21 @@ pub(super) fn broken_rule<'a>(
         ),
         (!password.trim().is_empty(), "a password is not white space alone"),
         (!password.chars().all(char::is_numeric), "a password is not digits alone"),
-        (!is_common(lower.trim()), "a password is not one of the most common ones"),
     ];
     if let Some((_, rule)) = rules.into_iter().find(|(holds, _)| !holds) {
         return Some(rule);
     }
-    owner
-        .into_iter()
-        .find(|(value, _)| resembles(&lower, &value.to_lowercase()))
-        .map(|(_, rule)| rule)
+    let resembled = owner.into_iter().find(|(value, _)| resembles(&lower, &value.to_lowercase()));
+    if let Some((_, rule)) = resembled {
+        return Some(rule);
+    }
+    is_common(lower.trim()).then_some("a password is not one of the most common ones")
 }
 
 fn is_common(password: &str) -> bool {
-    COMMON.lines().any(|common| common == password)
+    MORE_COMMON.lines().any(|common| common == password)
+        || (password.chars().count() <= MAX_ESTIMATED_CHARS
+            && zxcvbn(password, &[]).guesses() <= MIN_GUESSES)
 }
 
 /// Compares with the value and with each word in it, as Django's
@@ -80,7 +91,7 @@ mod tests {
 
     #[test]
     fn the_list_is_sorted_and_without_passwords_that_other_rules_refuse() {
-        let lines: Vec<&str> = COMMON.lines().collect();
+        let lines: Vec<&str> = MORE_COMMON.lines().collect();
         assert!(lines.is_sorted_by(|a, b| a < b), "sorted, without duplicates");
         for line in lines {
             assert!(
@@ -88,6 +99,7 @@ mod tests {
                 "{line:?}"
             );
             assert!(!line.chars().all(char::is_numeric), "{line} is refused already");
+            assert!(zxcvbn(line, &[]).guesses() > MIN_GUESSES, "{line} is known to zxcvbn");
         }
     }
 
@@ -101,13 +113,20 @@ mod tests {
             ("PassWord1", common),
             (" qwertyuiop ", common),
             ("iloveyou", common),
+            ("p@ssw0rd", common),
+            ("drowssap", common),
+            ("abcdefgh", common),
+            ("aaaaaaaa", common),
+            ("welcome@123", common),
+            ("qlalfqjsgh", common),
             ("12345678", digits),
             ("48151623429042", digits),
             ("\u{0661}\u{0662}\u{0663}\u{0664}\u{0665}\u{0666}\u{0667}\u{0668}", digits),
             ("        ", blank),
             ("\u{3000}\t\u{3000}\u{a0}\u{3000}\u{3000}\u{3000}\u{3000}", blank),
             ("correct horse", None),
-            ("1234567x", None),
+            ("testpass123", None),
+            ("aaaaaaaaaaaaaaaaaaaaaaaaa", None),
         ] {
             assert_eq!(rule(password, ""), expected, "{password:?}");
         }

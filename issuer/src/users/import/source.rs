@@ -18,7 +18,8 @@ use crate::sqlite_file;
 pub enum SourceError {
     /// The source is neither a file nor a PostgreSQL URL.
     #[error(
-        "there is no file {0}: pass the path of Django's SQLite file, or postgres://user:password@host/database"
+        "there is no file {0}: pass the path of Django's SQLite file, or \
+         postgres://user:password@host/database"
     )]
     NoFile(String),
     /// The URL does not parse. It is not repeated, because it may contain a password.
@@ -29,7 +30,8 @@ pub enum SourceError {
     TableName(String),
     /// The database cannot be opened, or has no such table.
     #[error(
-        "cannot read the table {table} of {name}: {}; check --from, and --table for a user model of your own",
+        "cannot read the table {table} of {name}: {}; check --from, and --table for a user model \
+         of your own",
         one_line(.source)
     )]
     Unreadable {
@@ -130,7 +132,10 @@ async fn from_postgres(
 async fn from_sqlite(path: &str, table: &str) -> Result<Vec<Vec<Cell>>, sqlx::Error> {
     // In SQLite, a column may contain values of any type.
     let columns = COLUMNS.map(|column| {
-        format!("typeof({column}), CASE typeof({column}) WHEN 'blob' THEN NULL ELSE CAST({column} AS TEXT) END")
+        format!(
+            "typeof({column}), CASE typeof({column}) WHEN 'blob' THEN NULL ELSE CAST({column} \
+             AS TEXT) END"
+        )
     });
     let options = sqlite_file::read_only(SqliteConnectOptions::new().filename(path));
     let mut connection = options.connect().await?;

@@ -6,17 +6,17 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use super::program::{Place, Server, fails, login, succeeds};
+use super::program::{Server, WorkingDirectory, fails, login, succeeds};
 use crate::http::request;
 
 #[test]
 fn from_nothing_to_a_login_with_four_commands() {
-    let place = Place::empty();
-    let made = succeeds(&place.run(&["keys", "generate"]));
+    let dir = WorkingDirectory::empty();
+    let made = succeeds(&dir.run(&["keys", "generate"]));
     assert!(made.contains("in keys: active"), "{made}");
-    let again = succeeds(&place.run(&["keys", "generate", "--if-missing"]));
+    let again = succeeds(&dir.run(&["keys", "generate", "--if-missing"]));
     assert!(again.contains("is active already"), "{again}");
-    let listed = succeeds(&place.run(&["keys", "list"]));
+    let listed = succeeds(&dir.run(&["keys", "list"]));
     assert_eq!(listed.lines().filter(|line| line.contains(" active ")).count(), 1, "{listed}");
 
     let create = [
@@ -28,7 +28,7 @@ fn from_nothing_to_a_login_with_four_commands() {
         "test@example.com",
         "--generate-password",
     ];
-    let created = succeeds(&place.run(&create));
+    let created = succeeds(&dir.run(&create));
     let password = created
         .lines()
         .find_map(|line| line.strip_prefix("password: "))
@@ -36,10 +36,10 @@ fn from_nothing_to_a_login_with_four_commands() {
         .to_owned();
     assert!(created.contains("created the user testuser (id 1)"), "{created}");
 
-    let server = Server::start(&place, &["--access-lifetime", "60"]);
-    let answer = login(server.address, "testuser", &password);
-    assert_eq!(answer.status, 200, "{}", answer.body);
-    let token = answer.text("access");
+    let server = Server::start(&dir, &["--access-lifetime", "60"]);
+    let response = login(server.address, "testuser", &password);
+    assert_eq!(response.status, 200, "{}", response.body);
+    let token = response.text("access");
     let me = request("GET", "/api/users/me/").bearer(&token).send(server.address);
     assert_eq!(me.text("email"), "test@example.com");
     server.signal("TERM");
@@ -50,20 +50,20 @@ fn from_nothing_to_a_login_with_four_commands() {
         assert!(!log.contains(secret), "a secret is in the log: {log}");
     }
     assert_eq!(
-        fs::metadata(place.path("issuer.sqlite3")).expect("made").permissions().mode() & 0o777,
+        fs::metadata(dir.path("issuer.sqlite3")).expect("made").permissions().mode() & 0o777,
         0o600
     );
 }
 
 #[test]
 fn users_are_made_listed_and_kept_out() {
-    let place = Place::with_keys();
+    let dir = WorkingDirectory::with_keys();
     let create = |name: &str, input: &str| {
-        place.run_with_input(&["users", "create", "--username", name, "--password-stdin"], input)
+        dir.run_with_input(&["users", "create", "--username", name, "--password-stdin"], input)
     };
     succeeds(&create("keeps.spaces", " pass word \nsecond line\n"));
     succeeds(&create("windows", "pass phrase\r\n"));
-    succeeds(&place.run_with_input(
+    succeeds(&dir.run_with_input(
         &[
             "users",
             "create",
@@ -75,20 +75,20 @@ fn users_are_made_listed_and_kept_out() {
             "false",
             "--password-stdin",
         ],
-        "password9",
+        "pass-phrase-9",
     ));
-    let list = succeeds(&place.run(&["users", "list"]));
+    let list = succeeds(&dir.run(&["users", "list"]));
     let rows: Vec<Vec<&str>> =
         list.lines().skip(1).map(|line| line.split_whitespace().collect()).collect();
     assert_eq!(rows[0], ["1", "keeps.spaces", "instructor", "true", "true"]);
     assert_eq!(rows[2], ["3", "boss", "admin", "false", "true"]);
 
     for (name, input, text) in [
-        ("windows", "password9", "a user of this name exists already"),
+        ("windows", "pass-phrase-9", "a user of this name exists already"),
         ("short", "1234567", "at least 8 characters"),
         ("none", "", "no password on standard input"),
         ("long", &"x".repeat(1025), "at most 1024 bytes"),
-        ("bad name", "password9", "letters, digits and @ . + - _"),
+        ("bad name", "pass-phrase-9", "letters, digits and @ . + - _"),
         ("common", "Password1", "not one of the most common ones"),
         ("blank", "         ", "not white space alone"),
         ("digits", "8675309867", "not digits alone"),
@@ -97,17 +97,16 @@ fn users_are_made_listed_and_kept_out() {
         let line = fails(&create(name, input));
         assert!(line.contains(text), "{name}: {line}");
     }
-    let there = place.run_with_input(
+    let there = dir.run_with_input(
         &["users", "create", "--username", "windows", "--password-stdin", "--if-missing"],
         "other9999",
     );
     assert!(succeeds(&there).contains("exists already (id 2)"));
     assert!(
-        fails(&place.run(&["users", "deactivate", "nobody"]))
-            .contains("there is no user \"nobody\"")
+        fails(&dir.run(&["users", "deactivate", "nobody"])).contains("there is no user \"nobody\"")
     );
 
-    let server = Server::start(&place, &[]);
+    let server = Server::start(&dir, &[]);
     for (name, password, status) in [
         ("keeps.spaces", " pass word ", 200),
         ("keeps.spaces", "pass word", 401),
@@ -124,27 +123,27 @@ fn users_are_made_listed_and_kept_out() {
         (&["users", "set-premium", "windows", "false"], "has the role editor and premium false"),
         (&["users", "show", "windows"], "\"role\": \"editor\""),
     ] {
-        let said = succeeds(&place.run(arguments));
+        let said = succeeds(&dir.run(arguments));
         assert!(said.contains(says) && !said.contains("argon2"), "{said}");
     }
     assert!(
-        fails(&place.run(&["users", "set-role", "windows", "two words"]))
+        fails(&dir.run(&["users", "set-role", "windows", "two words"]))
             .contains("a role has 1 to 64")
     );
     let set = |input: &str| {
-        place.run_with_input(&["users", "set-password", "windows", "--password-stdin"], input)
+        dir.run_with_input(&["users", "set-password", "windows", "--password-stdin"], input)
     };
     assert!(fails(&set("short")).contains("at least 8 characters"));
     assert!(fails(&set("windows!")).contains("not similar to the username"));
-    assert!(succeeds(&set("password 2")).contains("all sessions have ended"));
+    assert!(succeeds(&set("pass phrase two")).contains("all sessions have ended"));
     assert_eq!(login(server.address, "windows", "pass phrase").status, 401);
-    assert_eq!(login(server.address, "windows", "password 2").status, 200);
+    assert_eq!(login(server.address, "windows", "pass phrase two").status, 200);
     assert!(succeeds(&set("pass phrase")).contains("windows"));
     assert_eq!(login(server.address, "windows", "pass phrase").status, 200);
     for removal in
         [&["delete", "boss"][..], &["deactivate", "boss"], &["set-role", "boss", "editor"]]
     {
-        let line = fails(&place.run(&[&["users"], removal].concat()));
+        let line = fails(&dir.run(&[&["users"], removal].concat()));
         assert!(
             line.contains("the last active administrator: make another one first, or add --force"),
             "{line}"
@@ -155,33 +154,33 @@ fn users_are_made_listed_and_kept_out() {
         &["activate", "boss"],
         &["set-role", "boss", "editor", "--force"],
     ] {
-        succeeds(&place.run(&[&["users"], removal].concat()));
+        succeeds(&dir.run(&[&["users"], removal].concat()));
     }
-    succeeds(&place.run(&["users", "set-role", "boss", "admin"]));
+    succeeds(&dir.run(&["users", "set-role", "boss", "admin"]));
     assert!(
-        succeeds(&place.run(&["users", "delete", "boss", "--force"]))
+        succeeds(&dir.run(&["users", "delete", "boss", "--force"]))
             .contains("deleted the user boss (id 3)")
     );
-    assert!(fails(&place.run(&["users", "show", "boss"])).contains("there is no user"));
+    assert!(fails(&dir.run(&["users", "show", "boss"])).contains("there is no user"));
     assert!(
-        succeeds(&place.run(&["users", "logout", "windows"]))
+        succeeds(&dir.run(&["users", "logout", "windows"]))
             .contains("ended 1 sessions of the user windows")
     );
-    assert!(succeeds(&place.run(&["flush-expired"])).contains("deleted 0 expired sessions"));
-    succeeds(&place.run(&["users", "deactivate", "windows"]));
+    assert!(succeeds(&dir.run(&["flush-expired"])).contains("deleted 0 expired sessions"));
+    succeeds(&dir.run(&["users", "deactivate", "windows"]));
     assert_eq!(login(server.address, "windows", "pass phrase").status, 401);
-    succeeds(&place.run(&["users", "activate", "windows"]));
+    succeeds(&dir.run(&["users", "activate", "windows"]));
     assert_eq!(login(server.address, "windows", "pass phrase").status, 200);
     server.signal("INT");
     assert_eq!(server.wait().0, Some(0));
 }
 
 /// Runs a command on a pseudo-terminal and types `input` there.
-fn on_a_terminal(place: &Place, command: &str, input: &[&str]) -> (bool, String) {
+fn on_a_terminal(dir: &WorkingDirectory, command: &str, input: &[&str]) -> (bool, String) {
     let line = format!("{} {command}", env!("CARGO_BIN_EXE_issuer"));
     let mut child = Command::new("script")
         .args(["--quiet", "--return", "--flush", "--command", &line, "/dev/null"])
-        .current_dir(place.path(""))
+        .current_dir(dir.path(""))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -207,10 +206,10 @@ fn on_a_terminal(place: &Place, command: &str, input: &[&str]) -> (bool, String)
 
 #[test]
 fn createsuperuser_asks_on_the_terminal_and_shows_no_password() {
-    let place = Place::with_keys();
+    let dir = WorkingDirectory::with_keys();
     let command = "createsuperuser --database-url sqlite://issuer.sqlite3";
     let (done, seen) = on_a_terminal(
-        &place,
+        &dir,
         command,
         &["root", "root@example.com", "correct horse", "correct horse"],
     );
@@ -224,26 +223,26 @@ fn createsuperuser_asks_on_the_terminal_and_shows_no_password() {
         (&["other", "", "short"], "at least 8 characters"),
         (&["root", ""], "a user of this name exists already"),
     ] {
-        let (done, seen) = on_a_terminal(&place, command, input);
+        let (done, seen) = on_a_terminal(&dir, command, input);
         assert!(!done && seen.contains(text), "{seen}");
     }
-    let list = succeeds(&place.run(&["users", "list"]));
+    let list = succeeds(&dir.run(&["users", "list"]));
     assert_eq!(list.lines().count(), 2, "only the first was stored: {list}");
     assert!(list.contains("root@example.com") && list.contains("admin"), "{list}");
     assert!(
-        fails(&place.run(&["createsuperuser"])).contains("--password-stdin"),
+        fails(&dir.run(&["createsuperuser"])).contains("--password-stdin"),
         "not without a terminal"
     );
 }
 
 #[test]
 fn names_that_act_on_a_terminal_are_written_out() {
-    let place = Place::with_keys();
-    succeeds(&place.run_with_input(
+    let dir = WorkingDirectory::with_keys();
+    succeeds(&dir.run_with_input(
         &["users", "create", "--username", "testuser", "--password-stdin"],
-        "password9",
+        "pass-phrase-9",
     ));
-    let file = place.path("issuer.sqlite3");
+    let file = dir.path("issuer.sqlite3");
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
@@ -257,9 +256,9 @@ fn names_that_act_on_a_terminal_are_written_out() {
         sqlx::query(rename).execute(&mut database).await.expect("it runs");
         database.close().await.expect("it closes");
     });
-    let list = succeeds(&place.run(&["users", "list"]));
+    let list = succeeds(&dir.run(&["users", "list"]));
     assert!(list.contains(r"a\u{1b}[2J") && list.contains(r"\n\u{202e}"), "{list:?}");
-    let shown = succeeds(&place.run(&["users", "show", "a\u{1b}[2J"]));
+    let shown = succeeds(&dir.run(&["users", "show", "a\u{1b}[2J"]));
     assert!(shown.contains(r"a\u001b[2J") && shown.contains(r"\u202e"), "{shown:?}");
     let name = "a\u{1b}[2J";
     for arguments in [
@@ -271,12 +270,12 @@ fn names_that_act_on_a_terminal_are_written_out() {
         &["users", "logout", name],
         &["users", "delete", name],
     ] {
-        let said = succeeds(&place.run(arguments));
+        let said = succeeds(&dir.run(arguments));
         assert!(
             said.contains(r"the user a\u{1b}[2J") && !said.contains('\u{1b}'),
             "{arguments:?}: {said:?}"
         );
     }
-    let line = fails(&place.run(&["users", "show", name]));
+    let line = fails(&dir.run(&["users", "show", name]));
     assert!(line.contains(r"a\u{1b}[2J"), "{line:?}");
 }

@@ -11,7 +11,7 @@ fn users_not_known_to_have_been_imported_are_left_until_they_are_adopted() {
     }
     succeeds(&django.import(&[]));
     let set = ["users", "set-password", "same", "--password-stdin"];
-    succeeds(&django.place.run_with_input(&set, "a-new-password"));
+    succeeds(&django.dir.run_with_input(&set, "a-new-password"));
     django.forget_imports();
     django.sql("UPDATE auth_user SET username = 'new' WHERE id = 2");
     django.sql("UPDATE auth_user SET email = 'new@example.com', is_active = FALSE WHERE id = 3");
@@ -26,8 +26,10 @@ fn users_not_known_to_have_been_imported_are_left_until_they_are_adopted() {
         let said = succeeds(&django.import(arguments));
         for line in [
             "the user \"same\" (id 1) is not known to have been imported\n",
-            "the user \"old\" (id 2) is not known to have been imported; it differs from Django's in: username\n",
-            "the user \"lee\" (id 3) is not known to have been imported; it differs from Django's in: email, is_active\n",
+            "the user \"old\" (id 2) is not known to have been imported; it differs from Django's \
+             in: username\n",
+            "the user \"lee\" (id 3) is not known to have been imported; it differs from Django's \
+             in: email, is_active\n",
             "`issuer users import --adopt` ",
         ] {
             assert!(said.contains(line), "{line}: {said}");
@@ -53,7 +55,7 @@ fn users_not_known_to_have_been_imported_are_left_until_they_are_adopted() {
         assert_eq!(django.list(), list);
     }
 
-    let server = Server::start(&django.place, &[]);
+    let server = Server::start(&django.dir, &[]);
     assert_eq!(login(server.address, "same", "a-new-password").status, 200);
     // What Django changes from now on is applied, and nothing else.
     django.sql("UPDATE auth_user SET last_name = 'Lee', email = 'newer@example.com' WHERE id = 3");
@@ -130,13 +132,14 @@ fn an_import_that_recorded_passwords_only_is_taken_up() {
     succeeds(&django.import(&[]));
     // As it ran between migrations 0005 and 0006.
     django.ours("UPDATE users SET imported_record = NULL");
-    succeeds(&django.place.run(&["users", "deactivate", "lee"]));
+    succeeds(&django.dir.run(&["users", "deactivate", "lee"]));
     django.sql(
         "UPDATE auth_user SET username = 'new', date_joined = '2020-01-01 00:00:00' WHERE id = 2",
     );
     django.sql(&format!("UPDATE auth_user SET password = '{OTHER_HASH}' WHERE id = 3"));
     let unknown = "the last import of the user \"old\" (id 2) is not recorded; it differs from Django's in: username\n\
-        the last import of the user \"lee\" (id 3) is not recorded; it differs from Django's in: is_active\n";
+        the last import of the user \"lee\" (id 3) is not recorded; it differs from Django's in: \
+        is_active\n";
     let said = succeeds(&django.import(&[]));
     assert!(
         said.contains("the user \"lee\" (id 3) differs from Django's in: password\n"),

@@ -9,7 +9,7 @@ use std::fs;
 
 use tokio::runtime::Runtime;
 
-use super::program::{Place, succeeds};
+use super::program::{WorkingDirectory, succeeds};
 use crate::database::TestDatabase;
 
 /// Of `testpass123` and `other-pass-9`, by Django's first hasher, with few rounds.
@@ -18,7 +18,7 @@ const OTHER_HASH: &str = "pbkdf2_sha256$1000$salt$/GMsHnXm4o82LGEC+TmUPvwD6tDmfS
 
 /// Django's database and the issuer's.
 struct Move {
-    place: Place,
+    dir: WorkingDirectory,
     theirs: TestDatabase,
     ours: TestDatabase,
     runtime: Runtime,
@@ -33,12 +33,13 @@ impl Move {
         if let Some(file) = theirs.sqlite_file() {
             fs::write(file, "").expect("a new file");
         }
-        let mut place = Place::with_keys();
-        place.set_database(ours.url());
-        let this = Self { place, theirs, ours, runtime };
+        let mut dir = WorkingDirectory::with_keys();
+        dir.set_database(ours.url());
+        let this = Self { dir, theirs, ours, runtime };
         this.sql(&format!(
             "CREATE TABLE auth_user (id {kind}, username VARCHAR(150), email VARCHAR(254), first_name VARCHAR(150), \
-             last_name VARCHAR(150), password VARCHAR(128), is_active BOOLEAN, is_superuser BOOLEAN, \
+             last_name VARCHAR(150), password VARCHAR(128), is_active BOOLEAN, is_superuser \
+             BOOLEAN, \
              date_joined TIMESTAMP)"
         ));
         this
@@ -67,7 +68,7 @@ impl Move {
 
     fn import(&self, arguments: &[&str]) -> std::process::Output {
         let url = self.theirs.url();
-        self.place.run(&[&["users", "import", "--from", &url], arguments].concat())
+        self.dir.run(&[&["users", "import", "--from", &url], arguments].concat())
     }
 
     /// Changes the issuer's records behind its back.
@@ -82,7 +83,7 @@ impl Move {
 
     /// The lines of `users list`, without the first.
     fn list(&self) -> Vec<String> {
-        let list = succeeds(&self.place.run(&["users", "list"]));
+        let list = succeeds(&self.dir.run(&["users", "list"]));
         list.lines()
             .skip(1)
             .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))

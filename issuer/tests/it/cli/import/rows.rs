@@ -73,7 +73,7 @@ fn every_user_is_listed_and_works_from_the_lowest_id_on() {
         list[0].starts_with("0 zero ") && list[2].starts_with("9007199254740990 last "),
         "{list:?}"
     );
-    let server = Server::start(&django.place, &[]);
+    let server = Server::start(&django.dir, &[]);
     let tokens = login(server.address, "zero", "testpass123");
     assert_eq!(tokens.json()["user"]["id"], 0);
     assert_eq!(
@@ -84,7 +84,7 @@ fn every_user_is_listed_and_works_from_the_lowest_id_on() {
     server.signal("TERM");
     server.wait();
     let created = ["users", "create", "--username", "new", "--password-stdin"];
-    let created = succeeds(&django.place.run_with_input(&created, "password9"));
+    let created = succeeds(&django.dir.run_with_input(&created, "pass-phrase-9"));
     assert!(created.contains("(id 9007199254740991)"), "the next id is free: {created}");
 }
 
@@ -134,8 +134,7 @@ fn null_columns_are_empty_on_both_databases() {
     assert!(said.contains("the user \"bare\" has no password that can be checked"), "{said}");
     assert_eq!(django.list(), ["1 bare instructor true true", "2 barest instructor true false"]);
     let shown: serde_json::Value =
-        serde_json::from_str(&succeeds(&django.place.run(&["users", "show", "bare"])))
-            .expect("JSON");
+        serde_json::from_str(&succeeds(&django.dir.run(&["users", "show", "bare"]))).expect("JSON");
     assert_eq!((&shown["email"], &shown["first_name"]), (&"".into(), &"".into()), "{shown}");
     let again = succeeds(&django.import(&[]));
     assert!(

@@ -21,7 +21,7 @@ fn users_who_changed_in_django_are_named_and_updated_on_request() {
         django.add(id, name);
     }
     succeeds(&django.import(&[]));
-    let server = Server::start(&django.place, &[]);
+    let server = Server::start(&django.dir, &[]);
     let status = |name: &str, password: &str| login(server.address, name, password).status;
     // A login replaces their hashes by the issuer's, which does not count as a change.
     let session = login(server.address, "leaves", "testpass123").text("refresh");
@@ -45,7 +45,8 @@ fn users_who_changed_in_django_are_named_and_updated_on_request() {
         "the user \"leaves\" (id 2) differs from Django's in: is_active\n",
         "the user \"old\" (id 3) differs from Django's in: username, email\n",
         "the user \"rises\" (id 4) differs from Django's in: password, is_superuser\n",
-        "the user \"gone\" (id 5) is not in Django's table: `issuer users deactivate` keeps it out\n",
+        "the user \"gone\" (id 5) is not in Django's table: `issuer users deactivate` keeps it \
+         out\n",
         "`issuer users import --update` takes Django's values",
     ] {
         assert!(said.contains(line), "{line}: {said}");
@@ -85,7 +86,7 @@ fn users_who_changed_in_django_are_named_and_updated_on_request() {
         "{:?}",
         django.list()
     );
-    succeeds(&django.place.run(&["users", "deactivate", "gone"]));
+    succeeds(&django.dir.run(&["users", "deactivate", "gone"]));
     assert_eq!(succeeds(&django.import(&["--update"])), "imported 0 users, 5 were there already\n");
     server.signal("TERM");
     server.wait();
@@ -96,11 +97,11 @@ fn what_was_changed_here_is_not_undone_without_a_change_in_django() {
     let django = Move::new();
     django.add("1", "'user'");
     succeeds(&django.import(&[]));
-    succeeds(&django.place.run(&["users", "set-role", "user", "editor"]));
+    succeeds(&django.dir.run(&["users", "set-role", "user", "editor"]));
     let set = ["users", "set-password", "user", "--password-stdin"];
-    succeeds(&django.place.run_with_input(&set, "a-new-password"));
+    succeeds(&django.dir.run_with_input(&set, "a-new-password"));
     assert_eq!(succeeds(&django.import(&["--update"])), "imported 0 users, 1 were there already\n");
-    let server = Server::start(&django.place, &[]);
+    let server = Server::start(&django.dir, &[]);
     assert_eq!(login(server.address, "user", "a-new-password").status, 200);
     server.signal("TERM");
     server.wait();
@@ -115,7 +116,7 @@ fn names_that_go_round_are_taken_and_a_name_of_another_stops_only_its_user() {
     }
     succeeds(&django.import(&[]));
     let create = ["users", "create", "--username", "local", "--password-stdin"];
-    succeeds(&django.place.run_with_input(&create, "password9"));
+    succeeds(&django.dir.run_with_input(&create, "pass-phrase-9"));
     let rename = |names: [&str; 3]| {
         for (id, name) in (1..).zip(names) {
             django.sql(&format!("UPDATE auth_user SET username = '{name}' WHERE id = {id}"));
@@ -161,7 +162,7 @@ fn names_that_go_round_are_taken_and_a_name_of_another_stops_only_its_user() {
 fn an_id_of_somebody_else_stops_the_import() {
     let django = Move::new();
     let create = ["users", "create", "--username", "local", "--password-stdin"];
-    succeeds(&django.place.run_with_input(&create, "password9"));
+    succeeds(&django.dir.run_with_input(&create, "pass-phrase-9"));
     for (id, name) in [("1", "'one'"), ("2", "'two'")] {
         django.add(id, name);
     }
@@ -270,7 +271,7 @@ fn an_update_takes_administrators_as_long_as_another_one_is_left() {
         "admin",
         "--password-stdin",
     ];
-    succeeds(&django.place.run_with_input(&create, "password9"));
+    succeeds(&django.dir.run_with_input(&create, "pass-phrase-9"));
     succeeds(&django.import(&["--update"]));
     assert_eq!(roles(), ["instructor", "instructor", "instructor", "instructor", "admin"]);
 }
@@ -332,10 +333,13 @@ fn every_value_changed_here_stays_until_django_changes_it() {
     }
     django.sql("UPDATE auth_user SET is_superuser = TRUE WHERE id IN (1, 4)");
     succeeds(&django.import(&[]));
-    succeeds(&django.place.run(&["users", "set-role", "boss", "user"]));
-    succeeds(&django.place.run(&["users", "set-role", "ann", "admin"]));
-    succeeds(&django.place.run(&["users", "deactivate", "lee"]));
-    django.ours("UPDATE users SET email = 'here@example.com', first_name = 'Here', last_name = 'Now' WHERE id = 4");
+    succeeds(&django.dir.run(&["users", "set-role", "boss", "user"]));
+    succeeds(&django.dir.run(&["users", "set-role", "ann", "admin"]));
+    succeeds(&django.dir.run(&["users", "deactivate", "lee"]));
+    django.ours(
+        "UPDATE users SET email = 'here@example.com', first_name = 'Here', last_name = \
+         'Now' WHERE id = 4",
+    );
     let list = [
         "1 boss a@example.com user true true",
         "2 lee a@example.com instructor true false",
@@ -362,7 +366,7 @@ fn every_value_changed_here_stays_until_django_changes_it() {
         "{said}"
     );
     assert_eq!(django.list(), list.map(|line| line.replace("a@", "new@").replace("here@", "new@")));
-    let shown = succeeds(&django.place.run(&["users", "show", "local"]));
+    let shown = succeeds(&django.dir.run(&["users", "show", "local"]));
     assert!(shown.contains("\"Here\"") && shown.contains("\"Now\""), "{shown}");
 
     // Django sets the same value and then changes it: the change is applied.
