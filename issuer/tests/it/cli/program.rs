@@ -13,25 +13,25 @@ use issuer::keys::KeyDirectory;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::http::{Answer, request};
+use crate::http::{Response, request};
 use crate::support::shared_keys;
 
 /// A working directory with a copy of the shared keys.
-pub(crate) struct Place(TempDir, Option<String>);
+pub(crate) struct WorkingDirectory(TempDir, Option<String>);
 
-impl Place {
+impl WorkingDirectory {
     pub(super) fn empty() -> Self {
         Self(TempDir::new().expect("a temporary directory"), None)
     }
 
     pub(crate) fn with_keys() -> Self {
-        let place = Self::empty();
-        fs::create_dir(place.path("keys")).expect("a new directory");
+        let dir = Self::empty();
+        fs::create_dir(dir.path("keys")).expect("a new directory");
         for entry in fs::read_dir(shared_keys()).expect("readable").flatten() {
-            fs::copy(entry.path(), place.path("keys").join(entry.file_name()))
+            fs::copy(entry.path(), dir.path("keys").join(entry.file_name()))
                 .expect("copied with its mode");
         }
-        place
+        dir
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -180,17 +180,17 @@ pub(crate) struct Server {
     child: Child,
     pub(crate) address: SocketAddr,
     pub(crate) metrics_address: Option<SocketAddr>,
-    log: std::thread::JoinHandle<String>,
+    log: Option<std::thread::JoinHandle<String>>,
 }
 
 impl Server {
-    pub(crate) fn start(place: &Place, arguments: &[&str]) -> Self {
-        Self::spawn(place.command(&[&["serve", "--listen", "127.0.0.1:0"], arguments].concat()))
+    pub(crate) fn start(dir: &WorkingDirectory, arguments: &[&str]) -> Self {
+        Self::spawn(dir.command(&[&["serve", "--listen", "127.0.0.1:0"], arguments].concat()))
     }
 
     /// With these variables set.
-    pub(super) fn start_with(place: &Place, variables: &[(&str, &String)]) -> Self {
-        let mut command = place.command(&["serve", "--listen", "127.0.0.1:0"]);
+    pub(super) fn start_with(dir: &WorkingDirectory, variables: &[(&str, &String)]) -> Self {
+        let mut command = dir.command(&["serve", "--listen", "127.0.0.1:0"]);
         command.envs(variables.iter().copied());
         Self::spawn(command)
     }
@@ -222,7 +222,7 @@ impl Server {
             log.read_to_string(&mut text).expect("text");
             text
         });
-        Self { child, address, metrics_address, log }
+        Self { child, address, metrics_address, log: Some(log) }
     }
 
     pub(crate) fn signal(&self, name: &str) {
@@ -249,11 +249,20 @@ impl Server {
     /// Exit code and log, after the end.
     pub(crate) fn wait(mut self) -> (Option<i32>, String) {
         let code = self.child.wait().expect("it ends").code();
-        (code, self.log.join().expect("no panic"))
+        let log = self.log.take().expect("it is read once");
+        (code, log.join().expect("no panic"))
     }
 }
 
-pub(super) fn login(address: SocketAddr, username: &str, password: &str) -> Answer {
+impl Drop for Server {
+    /// Ends it after a failed test, too. Both calls fail when it has ended.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+pub(super) fn login(address: SocketAddr, username: &str, password: &str) -> Response {
     request("POST", "/api/token/")
         .json(json!({ "username": username, "password": password }))
         .send(address)
