@@ -1,5 +1,5 @@
 /** The errors of a fetch, by code, with the details of each. */
-export interface Faults {
+export interface DownloadErrors {
   /** No response: unknown host, refused or broken connection. `cause` is the error of `fetch`. */
   unreachable: Record<never, never>;
   /** `seconds`: the timeout. */
@@ -11,7 +11,7 @@ export interface Faults {
 }
 
 /** Creates the error that the caller of the download throws. */
-export type Fail = <F extends keyof Faults>(fault: F, details: Faults[F], cause?: unknown) => CodedError;
+export type Fail = <F extends keyof DownloadErrors>(code: F, details: DownloadErrors[F], cause?: unknown) => CodedError;
 
 /** An error with a code for programs and a message for logs. */
 export class CodedError extends Error {

@@ -1,5 +1,5 @@
 import { bare } from "./bare.js";
-import { CodedError, type Fail } from "./faults.js";
+import { CodedError, type Fail } from "./download-error.js";
 import type { Fetch, FetchRequest, FetchResponse, Reader } from "./platform-types.js";
 
 /** A document and how it is fetched. */

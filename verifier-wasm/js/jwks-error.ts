@@ -1,5 +1,5 @@
 import type { KeyCode } from "./codes.js";
-import { CodedError } from "./faults.js";
+import { CodedError } from "./download-error.js";
 
 /** The values of each code. */
 export interface JwksDetails {

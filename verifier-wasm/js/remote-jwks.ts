@@ -2,7 +2,7 @@ import { bare } from "./bare.js";
 import { DocumentCache, type Parsed } from "./document-cache.js";
 import type { Download } from "./download.js";
 import { KeyError, VerificationError } from "./errors.js";
-import type { Fail } from "./faults.js";
+import type { Fail } from "./download-error.js";
 import type { Fetch } from "./platform-types.js";
 import { JwksError } from "./jwks-error.js";
 import {
@@ -85,8 +85,8 @@ const MAX_BYTES = 131_072;
 /** `createVerifier` of an entry. */
 export type CreateVerifier = (keys: string, options: VerifierOptions) => Verifier;
 
-const fail: Fail = (fault, details, cause) =>
-  new JwksError(`jwks_${fault}`, details as never, cause);
+const fail: Fail = (code, details, cause) =>
+  new JwksError(`jwks_${code}`, details as never, cause);
 
 /**
  * Creates the cache behind `createRemoteJwks` of the entries.

@@ -1,5 +1,5 @@
 import type { Code } from "./codes.js";
-import { CodedError } from "./faults.js";
+import { CodedError } from "./download-error.js";
 
 /** The values of each code. */
 export interface StatusListDetails {

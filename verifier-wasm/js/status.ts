@@ -5,7 +5,7 @@ import type { Code } from "./codes.js";
 import { DocumentCache, type Parsed } from "./document-cache.js";
 import type { Download } from "./download.js";
 import { VerificationError } from "./errors.js";
-import type { Fail } from "./faults.js";
+import type { Fail } from "./download-error.js";
 import { demand, keyTextOf, optionsOf, policyOf, splitFetchOptions } from "./options.js";
 import type { Jwk, JwkSet, Policy } from "./options.js";
 import { StatusListError } from "./status-list-error.js";
@@ -52,8 +52,8 @@ const MAX_BYTES = 1_048_576;
 /** Lists that are cached; the least recently used one is evicted. */
 const MAX_LISTS = 8;
 
-const fail: Fail = (fault, details, cause) =>
-  new StatusListError(`status_list_${fault}`, details as never, cause);
+const fail: Fail = (code, details, cause) =>
+  new StatusListError(`status_list_${code}`, details as never, cause);
 
 /**
  * Creates a cache of Token Status Lists (IETF draft-ietf-oauth-status-list). A list is fetched

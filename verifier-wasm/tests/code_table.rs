@@ -20,7 +20,8 @@ fn names(
 ) -> String {
     let list: String = names.map(|name| format!("  {},\n", quoted(name))).collect();
     format!(
-        "\nexport const {constant} = [\n{list}] as const;\n\n/** {doc} */\nexport type {union} = (typeof {constant})[number];\n"
+        "\nexport const {constant} = [\n{list}] as const;\n\n/** {doc} */\n\
+         export type {union} = (typeof {constant})[number];\n"
     )
 }
 
@@ -55,7 +56,8 @@ fn reasons() -> String {
     [
         NOTICE.to_owned(),
         format!(
-            "\n/** Version of the binary interface that this package needs. */\nexport const abiVersion = {};\n",
+            "\n/** Version of the binary interface that this package needs. */\n\
+             export const abiVersion = {};\n",
             wire::ABI_VERSION
         ),
         names(
@@ -118,7 +120,8 @@ fn checks() -> String {
         .collect();
     format!(
         "{NOTICE}\nimport type {{ Code }} from \"./codes.js\";\n{}\n\
-         /** The check that fails with a code. The codes that are missing here name their claim, or do not concern a token. */\n\
+         /** The check that fails with a code. The codes that are missing here name their claim, \
+         or do not concern a token. */\n\
          export const checkOf: {{ readonly [C in Code]?: Check }} = {{\n{of_codes}}};\n",
         names("checks", "Check", "A check of the pipeline: a stage or a claim.", all)
     )
@@ -128,7 +131,8 @@ fn texts() -> String {
     let mut text = format!(
         "{NOTICE}\nimport type {{ Code }} from \"./codes.js\";\n\n\
          /** A sentence for people for each code. */\n\
-         export const codeTexts: Readonly<Record<Code, Readonly<Record<\"ko\" | \"en\", string>>>> = {{\n"
+         export const codeTexts: Readonly<Record<Code, Readonly<Record<\"ko\" | \"en\", \
+         string>>>> = {{\n"
     );
     for code in Code::ALL {
         writeln!(
