@@ -91,7 +91,7 @@ pub(crate) struct Test {
 pub(crate) struct Bench {
     /// Measure only in this environment (may be repeated), without writing the documents.
     #[arg(long, value_name = "WHERE", value_enum)]
-    pub(crate) only: Vec<Place>,
+    pub(crate) only: Vec<Environment>,
     /// Measure in this Node too, besides the one on the PATH (may be repeated).
     #[arg(long, value_name = "PROGRAM")]
     pub(crate) node: Vec<PathBuf>,
@@ -102,7 +102,7 @@ pub(crate) struct Bench {
 
 /// An environment in which verifiers are measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Place {
+pub(crate) enum Environment {
     Native,
     Node,
     Chromium,

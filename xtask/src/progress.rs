@@ -271,8 +271,11 @@ mod tests {
     #[test]
     fn a_watched_program_is_read_to_its_last_line() {
         let mut command = process::command("sh");
-        command
-            .args(["-c", "echo 'test result: ok. 3 passed; 0 failed; 0 ignored'; echo 'skipped: no disk' >&2; exit 1"]);
+        command.args([
+            "-c",
+            "echo 'test result: ok. 3 passed; 0 failed; 0 ignored'; echo 'skipped: \
+                 no disk' >&2; exit 1",
+        ]);
         let (mut summary, mut out) = (Summary::default(), Vec::new());
         let mut observe = |line: &str| summary.observe(line);
         let status =

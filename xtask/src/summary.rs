@@ -106,8 +106,10 @@ mod tests {
     fn the_counts_of_libtest_are_added_up() {
         let summary = observe(&[
             "running 13 tests",
-            "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s",
-            "test result: \u{1b}[31mFAILED\u{1b}[0m. 4 passed; 2 failed; 0 ignored; 0 measured; 7 filtered out",
+            "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; \
+             finished in 0.01s",
+            "test result: \u{1b}[31mFAILED\u{1b}[0m. 4 passed; 2 failed; 0 ignored; 0 measured; 7 \
+             filtered out",
         ]);
         assert_eq!((summary.passed, summary.failed, summary.ignored), (16, 2, 1));
     }

@@ -17,12 +17,12 @@ const LEAST_ROWS: usize = 1000;
 /// A row, and how it is sent.
 struct Request {
     row: Row,
-    place: Place,
+    delivery: Delivery,
 }
 
 /// How a row is sent.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Place {
+enum Delivery {
     /// With a token in the `Authorization` header of a program with this setup.
     Header(Setup),
     /// The resource lacks the setting, and responds with 503 and this code.
@@ -70,17 +70,17 @@ fn every_row_gets_its_verdict_and_code(component: &Path) {
     let mut work: BTreeMap<&Setup, Vec<&Request>> = BTreeMap::new();
     for request in &requests {
         let counts = classes.entry(&request.row.class).or_default();
-        match (&request.place, &request.row.code) {
-            (Place::Header(setup), code) => {
+        match (&request.delivery, &request.row.code) {
+            (Delivery::Header(setup), code) => {
                 work.entry(setup).or_default().push(request);
                 *if code.is_none() { &mut counts.accepted } else { &mut counts.refused } += 1;
             }
-            (Place::Refused(setup, _), _) => {
+            (Delivery::Refused(setup, _), _) => {
                 work.entry(setup).or_default().push(request);
                 counts.not_applicable += 1;
             }
-            (Place::NotApplicable, _) => counts.not_applicable += 1,
-            (Place::NotExpressible, _) => counts.not_expressible += 1,
+            (Delivery::NotApplicable, _) => counts.not_applicable += 1,
+            (Delivery::NotExpressible, _) => counts.not_expressible += 1,
         }
     }
 
@@ -114,7 +114,8 @@ fn every_row_gets_its_verdict_and_code(component: &Path) {
     );
     for (class, Counts { accepted, refused, not_applicable, not_expressible }) in &classes {
         println!(
-            "edge: {class:<24} {accepted:>8} {refused:>8} {not_applicable:>14} {not_expressible:>15}"
+            "edge: {class:<24} {accepted:>8} {refused:>8} {not_applicable:>14} \
+             {not_expressible:>15}"
         );
     }
     let sum = |count: fn(&Counts) -> u32| classes.values().map(count).sum::<u32>();
@@ -126,13 +127,13 @@ fn every_row_gets_its_verdict_and_code(component: &Path) {
         requests.len(),
         sum(|counts| counts.accepted + counts.refused),
     );
-    for Request { row, place } in &requests {
-        match place {
-            Place::NotExpressible => println!("edge: not expressible in a header: {}", row.id),
-            Place::NotApplicable | Place::Refused(..) => {
+    for Request { row, delivery } in &requests {
+        match delivery {
+            Delivery::NotExpressible => println!("edge: not expressible in a header: {}", row.id),
+            Delivery::NotApplicable | Delivery::Refused(..) => {
                 println!("edge: not applicable: {}", row.id)
             }
-            Place::Header(_) => {}
+            Delivery::Header(_) => {}
         }
     }
     let wrong = wrong.into_inner().expect("not poisoned");
@@ -143,15 +144,15 @@ fn every_row_gets_its_verdict_and_code(component: &Path) {
 fn requests() -> Vec<Request> {
     let mut table = Vectors::load();
     let rows = std::mem::take(&mut table.rows).into_iter();
-    rows.map(|row| Request { place: place(&row, table.keys(&row)), row }).collect()
+    rows.map(|row| Request { delivery: delivery(&row, table.keys(&row)), row }).collect()
 }
 
-fn place(row: &Row, key: &str) -> Place {
+fn delivery(row: &Row, key: &str) -> Delivery {
     let RowPolicy { audience, future_leeway, issuer, leeway, require_at_jwt, token_type } =
         &row.policy;
     if token_type.is_some() {
         // A resource accepts access tokens; only the issuer accepts others.
-        return Place::NotApplicable;
+        return Delivery::NotApplicable;
     }
     let mut variables = vec![
         ("public_key", key.to_owned()),
@@ -165,14 +166,14 @@ fn place(row: &Row, key: &str) -> Place {
     }
     let setup = Setup { now: row.now, variables };
     if row.policy.has_leeway_out_of_range() {
-        Place::Refused(setup, "setting_invalid")
+        Delivery::Refused(setup, "setting_invalid")
     } else if key.trim().is_empty() {
         // An empty variable counts as not set.
-        Place::Refused(setup, "keys_not_configured")
+        Delivery::Refused(setup, "keys_not_configured")
     } else if is_field_content(&row.token) {
-        Place::Header(setup)
+        Delivery::Header(setup)
     } else {
-        Place::NotExpressible
+        Delivery::NotExpressible
     }
 }
 
@@ -200,8 +201,8 @@ fn ask(connection: &mut Connection, token: &str) -> Response {
 fn compare(request: &Request, response: &Response) -> Result<(), String> {
     let body = response.json();
     let actual = (response.status, body["code"].as_str());
-    let expected = match (&request.place, request.row.code.as_deref()) {
-        (Place::Refused(_, code), _) => (503, Some(*code)),
+    let expected = match (&request.delivery, request.row.code.as_deref()) {
+        (Delivery::Refused(_, code), _) => (503, Some(*code)),
         (_, None) => (200, None),
         // The key does not load, so no token can be verified.
         (_, Some(code)) if is_key_load(code) => (503, Some(code)),

@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::ValueEnum as _;
 
 use crate::build::{Arithmetic, Builder, Extent};
-use crate::cli::{Bench, Place, WasmToolchainChoice};
+use crate::cli::{Bench, Environment, WasmToolchainChoice};
 use crate::process;
 use crate::progress::{Runner, minutes, say};
 use crate::toolchain::{self, BROWSER, browser};
@@ -21,37 +21,40 @@ use crate::workspace::Workspace;
 const JS: &str = "xtask/bench/js";
 
 pub(crate) fn run(workspace: &Workspace, bench: &Bench, choice: WasmToolchainChoice) -> Result<()> {
-    let wanted: Vec<Place> = Place::value_variants()
+    let wanted: Vec<Environment> = Environment::value_variants()
         .iter()
         .copied()
-        .filter(|place| bench.only.is_empty() || bench.only.contains(place))
+        .filter(|environment| bench.only.is_empty() || bench.only.contains(environment))
         .collect();
     let mut builder = Builder::new(workspace, Runner::plain(), choice);
     let harness = harness(&mut builder)?;
     let tokens = workspace.target.join("bench/tokens.json");
-    if wanted.iter().any(|place| matches!(place, Place::Node | Place::Chromium | Place::Sizes)) {
+    if wanted.iter().any(|environment| {
+        matches!(environment, Environment::Node | Environment::Chromium | Environment::Sizes)
+    }) {
         builder.npm_package()?;
         builder.install("verifier-wasm", Extent::Test)?;
         builder.install(JS, Extent::Test)?;
     }
     // Build everything before measuring. The tokens are valid for an hour.
     let mut programs = Vec::new();
-    for place in wanted {
-        let name =
-            place.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
+    for environment in wanted {
+        let name = environment
+            .to_possible_value()
+            .map_or_else(String::new, |value| value.get_name().to_owned());
         programs.push((
             name,
-            place,
-            program(&mut builder, place, Path::new("node"), &harness, &tokens)?,
+            environment,
+            program(&mut builder, environment, Path::new("node"), &harness, &tokens)?,
         ));
-        for node in bench.node.iter().filter(|_| place == Place::Node) {
+        for node in bench.node.iter().filter(|_| environment == Environment::Node) {
             // The program starts in another directory.
             let node = std::path::absolute(node)?;
             let version = report::ask(&node, &["--version"]);
             programs.push((
                 format!("node {version}"),
-                place,
-                program(&mut builder, place, &node, &harness, &tokens)?,
+                environment,
+                program(&mut builder, environment, &node, &harness, &tokens)?,
             ));
         }
     }
@@ -60,15 +63,15 @@ pub(crate) fn run(workspace: &Workspace, bench: &Bench, choice: WasmToolchainCho
     fs::write(&tokens, output("making keys and tokens", make)?)
         .with_context(|| format!("cannot write {}", tokens.display()))?;
     let (mut text, mut panels) = (String::new(), Vec::new());
-    for (name, place, mut program) in programs {
+    for (name, environment, mut program) in programs {
         say(format_args!("measuring: {name}"));
-        if bench.quick && place != Place::Sizes {
+        if bench.quick && environment != Environment::Sizes {
             program.arg("--quick");
         }
         let printed = output(&name, program)?;
         // Node prints its warnings before it.
         let json = printed.lines().last().unwrap_or_default();
-        let section = if place == Place::Sizes {
+        let section = if environment == Environment::Sizes {
             report::sizes(json)?
         } else {
             panels.push((name.clone(), report::medians(json, plot::BITS)?));
@@ -137,7 +140,7 @@ fn guest(
 /// Builds the harness of one environment, and returns the command that runs it.
 fn program(
     builder: &mut Builder<'_>,
-    place: Place,
+    environment: Environment,
     node: &Path,
     harness: &Path,
     tokens: &Path,
@@ -148,29 +151,29 @@ fn program(
         command
     };
     let mut command;
-    match place {
-        Place::Native => {
+    match environment {
+        Environment::Native => {
             command = process::command(harness);
             command.arg("native").arg(tokens);
         }
-        Place::Wasmtime => {
+        Environment::Wasmtime => {
             command = process::command(harness);
             command.arg("wasmtime").arg(tokens);
             for arithmetic in [Arithmetic::Portable, Arithmetic::Wide] {
                 command.arg(guest(builder, "bench-guest", "wasm", arithmetic)?);
             }
         }
-        Place::Node => {
+        Environment::Node => {
             command = js("node.mjs");
             command.arg(tokens).arg(jwt_compact_for_node(builder, "wasm")?);
         }
-        Place::Chromium => {
+        Environment::Chromium => {
             command = js("chromium.mjs");
             command
                 .arg(tokens)
                 .env("CHROMIUM", browser::ensure(builder.workspace, &mut builder.runner)?);
         }
-        Place::Sizes => {
+        Environment::Sizes => {
             command = js("sizes.mjs");
             command
                 .arg(jwt_compact_for_node(builder, "wasm-small")?.join("jwt_compact_wasm_bg.wasm"));

@@ -30,8 +30,10 @@ pub(crate) fn svg(panels: &[(String, Vec<(String, f64)>)]) -> String {
     let height = rows as f64 * ROW + 56.0;
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" \
-         aria-label=\"Microseconds for one verification, RSA of {BITS} bits\">\n<style>{STYLE}</style>\n\
-         <text class=\"head\" x=\"8\" y=\"20\">Microseconds for one verification, RSA of {BITS} bits (median; less is better)</text>\n"
+         aria-label=\"Microseconds for one verification, RSA of {BITS} \
+         bits\">\n<style>{STYLE}</style>\n\
+         <text class=\"head\" x=\"8\" y=\"20\">Microseconds for one verification, RSA of {BITS} \
+         bits (median; less is better)</text>\n"
     );
     for mark in [10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0] {
         let at = x(mark);
@@ -52,7 +54,8 @@ pub(crate) fn svg(panels: &[(String, Vec<(String, f64)>)]) -> String {
             let _ = writeln!(
                 svg,
                 "<g{ours}><text x=\"{}\" y=\"{y}\" text-anchor=\"end\">{contender}</text>\
-                 <circle cx=\"{at:.1}\" cy=\"{:.1}\" r=\"5\"/><text x=\"{:.1}\" y=\"{y}\">{median:.1}</text></g>",
+                 <circle cx=\"{at:.1}\" cy=\"{:.1}\" r=\"5\"/><text x=\"{:.1}\" \
+                 y=\"{y}\">{median:.1}</text></g>",
                 LEFT - 12.0,
                 y - 4.5,
                 at + 10.0,

@@ -11,10 +11,14 @@ use crate::process;
 use crate::workspace::Workspace;
 
 pub(crate) const HEAD: &str = "# Benchmarks\n\nMade by `cargo xtask bench`.\n\n\
-    Every contender must accept a valid token and reject it with one bit of the signature changed. After a warm-up it is \
-    timed in batches; in every round each contender runs once. The tables show the median over the rounds and the \
-    fastest round. All verify the same tokens of new keys, with SimpleJWT's claims. Times are microseconds for \
-    one verification, of a whole token or of the signature alone. A ratio is to the first line of its \
+    Every contender must accept a valid token and reject it with one bit of the signature \
+    changed. After a warm-up it is \
+    timed in batches; in every round each contender runs once. The tables show the median over \
+    the rounds and the \
+    fastest round. All verify the same tokens of new keys, with SimpleJWT's claims. Times are \
+    microseconds for \
+    one verification, of a whole token or of the signature alone. A ratio is to the first line of \
+    its \
     table, for the same key size.\n\n![Medians for 2048 bits](benchmarks.svg)\n\n";
 
 #[derive(Deserialize)]
@@ -115,7 +119,8 @@ struct Size {
 pub(crate) fn sizes(json: &str) -> Result<String> {
     let sizes: Vec<Size> = serde_json::from_str(json).context("no sizes were printed")?;
     let mut text = String::from(
-        "## sizes\n\nBytes; JavaScript is bundled and minified.\n\n| | raw | gzip -9 | brotli 11 |\n|---|---|---|---|\n",
+        "## sizes\n\nBytes; JavaScript is bundled and minified.\n\n\
+         | | raw | gzip -9 | brotli 11 |\n|---|---|---|---|\n",
     );
     for Size { what, raw, gzip, brotli } in sizes {
         let _ = writeln!(text, "| {what} | {raw} | {gzip} | {brotli} |");

@@ -194,9 +194,10 @@ pub(super) fn issuer_tests_on_postgres(builder: &mut Builder<'_>) -> Result<()> 
     let mut probe = process::command(&python);
     probe.args(["-c", may_create, &server]);
     if process::probe(probe, Duration::from_secs(20)).is_none() {
-        builder
-            .runner
-            .skip("the issuer on PostgreSQL: no server that lets us make databases (ISSUER_TEST_POSTGRES_URL)");
+        builder.runner.skip(
+            "the issuer on PostgreSQL: no server that lets us make databases \
+                 (ISSUER_TEST_POSTGRES_URL)",
+        );
         return Ok(());
     }
     let variables = vec![("ISSUER_TEST_POSTGRES_URL", OsStr::new(&server))];

@@ -52,8 +52,11 @@ pub(crate) fn environment() -> Vec<Variable> {
         (
             "CARGO_TARGET_WASM32_WASIP2_RUSTFLAGS",
             Some(
-                format!("-C link-self-contained=no -L native=/usr/lib/wasm32-wasi -C link-arg=--wasm-ld-path={LINKER}")
-                    .into(),
+                format!(
+                    "-C link-self-contained=no -L native=/usr/lib/wasm32-wasi -C \
+                     link-arg=--wasm-ld-path={LINKER}"
+                )
+                .into(),
             ),
         ),
         // These belong to the native toolchain.

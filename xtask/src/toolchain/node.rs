@@ -30,7 +30,8 @@ pub(crate) fn ensure(workspace: &Workspace, runner: &mut Runner) -> Result<Versi
         }
         Some(found) => {
             bail!(
-                "Node {found} is too old: install Node {OLDEST} or newer (with npm) and put it first on PATH"
+                "Node {found} is too old: install Node {OLDEST} or newer (with npm) and put it \
+                 first on PATH"
             )
         }
         None => bail!("Node is missing: install Node {OLDEST} or newer, with npm"),

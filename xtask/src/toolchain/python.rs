@@ -65,7 +65,8 @@ fn base_interpreter(workspace: &Workspace, runner: &mut Runner) -> Result<PathBu
         }
     }
     bail!(
-        "no Python {OLDEST} or newer with venv and pip was found: install one and put it first on PATH"
+        "no Python {OLDEST} or newer with venv and pip was found: install one and put it first on \
+         PATH"
     );
 }
 

@@ -52,7 +52,8 @@ impl WasmToolchain {
                 remembered.remember();
             } else {
                 note(format_args!(
-                    "rustup could not add the wasm targets within the last day (delete {} to try again)",
+                    "rustup could not add the wasm targets within the last day (delete {} to try \
+                     again)",
                     remembered.file().display()
                 ));
             }

@@ -71,7 +71,8 @@ mod tests {
     #[test]
     fn the_version_is_that_of_exactly_this_package() {
         let lock = "[[package]]\nname = \"wasm-bindgen-macro\"\nversion = \"9.9.9\"\n\n\
-                    [[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.130\"\nsource = \"registry\"\n";
+                    [[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.130\"\nsource \
+                    = \"registry\"\n";
         assert_eq!(locked_version(lock, "wasm-bindgen"), Some(Version(0, 2, 130)));
         assert_eq!(locked_version(lock, "bindgen"), None);
         assert_eq!(locked_version("", "wasm-bindgen"), None);

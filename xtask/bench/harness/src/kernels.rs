@@ -72,7 +72,8 @@ pub(crate) fn compare(module: &Path) -> Result<()> {
                 let result = kernel.power_is([&modulus, &base, expected], exponent)?;
                 ensure!(
                     result == is_right,
-                    "the kernel does not return {is_right}: n {modulus:02x?} base {base:02x?} e {exponent} expected {expected:02x?}"
+                    "the kernel does not return {is_right}: n {modulus:02x?} base {base:02x?} e \
+                     {exponent} expected {expected:02x?}"
                 );
             }
             powers_done += 1;
@@ -82,7 +83,8 @@ pub(crate) fn compare(module: &Path) -> Result<()> {
         bail!("there were no cases");
     }
     println!(
-        "{powers_done} powers agree in the kernel with wide arithmetic, and as many wrong ones differ"
+        "{powers_done} powers agree in the kernel with wide arithmetic, and as many wrong ones \
+         differ"
     );
     Ok(())
 }

@@ -48,7 +48,8 @@ fn main() -> Result<()> {
         }
         ["kernels", module] => return kernels::compare(Path::new(module)),
         _ => bail!(
-            "usage: bench-harness tokens | kernels MODULE | native FILE [--quick] | wasmtime FILE MODULE WIDE_MODULE [--quick]"
+            "usage: bench-harness tokens | kernels MODULE | native FILE [--quick] | wasmtime FILE \
+             MODULE WIDE_MODULE [--quick]"
         ),
     }
     println!("{}", json!({"rounds": effort.rounds, "lines": lines}));
