@@ -11,7 +11,8 @@ pub struct BaseUrl(String);
 /// Not a base URL.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is not the URL of a service: write it like https://login.example.com, without query and fragment"
+    "{0:?} is not the URL of a service: write it like https://login.example.com, without query \
+     and fragment"
 )]
 pub struct InvalidBaseUrl(String);
 

@@ -79,36 +79,36 @@ impl EncodeLabelValue for RefreshOutcome {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Response {
+struct ResponseLabels {
     route: String,
     method: &'static str,
     status: u16,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Route {
+struct RouteLabels {
     route: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Login {
+struct LoginLabels {
     outcome: LoginOutcome,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Refresh {
+struct RefreshLabels {
     outcome: RefreshOutcome,
 }
 
 /// The counters of one issuer.
 #[derive(Debug)]
 pub struct Metrics {
-    responses: Family<Response, Counter>,
-    durations: Family<Route, Histogram, fn() -> Histogram>,
+    responses: Family<ResponseLabels, Counter>,
+    durations: Family<RouteLabels, Histogram, fn() -> Histogram>,
     connections: Gauge,
     in_progress: Gauge,
-    logins: Family<Login, Counter>,
-    refreshes: Family<Refresh, Counter>,
+    logins: Family<LoginLabels, Counter>,
+    refreshes: Family<RefreshLabels, Counter>,
 }
 
 impl Default for Metrics {
@@ -163,20 +163,22 @@ impl Metrics {
     /// Counts a response, and the time to its head. `route` is the template of the path, never the
     /// path itself.
     pub fn responded(&self, route: &str, method: &'static str, status: u16, time: Duration) {
-        self.responses.get_or_create(&Response { route: route.to_owned(), method, status }).inc();
+        self.responses
+            .get_or_create(&ResponseLabels { route: route.to_owned(), method, status })
+            .inc();
         self.durations
-            .get_or_create(&Route { route: route.to_owned() })
+            .get_or_create(&RouteLabels { route: route.to_owned() })
             .observe(time.as_secs_f64());
     }
 
     /// Counts a login.
     pub fn login(&self, outcome: LoginOutcome) {
-        self.logins.get_or_create(&Login { outcome }).inc();
+        self.logins.get_or_create(&LoginLabels { outcome }).inc();
     }
 
     /// Counts a refresh.
     pub fn refresh(&self, outcome: RefreshOutcome) {
-        self.refreshes.get_or_create(&Refresh { outcome }).inc();
+        self.refreshes.get_or_create(&RefreshLabels { outcome }).inc();
     }
 
     /// Registers the counters for scrapes.

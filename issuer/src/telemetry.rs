@@ -31,7 +31,8 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(3);
 pub enum TelemetryError {
     /// The URL is malformed. The message does not repeat it: it may contain a password.
     #[error(
-        "--otlp-endpoint is not the URL of an OTLP/HTTP collector: write it like http://localhost:4318, without query and fragment"
+        "--otlp-endpoint is not the URL of an OTLP/HTTP collector: write it like \
+         http://localhost:4318, without query and fragment"
     )]
     InvalidUrl,
     /// The environment variables are invalid.

@@ -60,12 +60,14 @@ fn main() -> Result<(), Failure> {
     let server = Server::start(PASSWORD)?;
     println!("# Benchmarks of the issuer\n");
     println!(
-        "Written by `cargo run --release -p issuer --example bench > docs/issuer-benchmarks.md` on {}.",
+        "Written by `cargo run --release -p issuer --example bench > docs/issuer-benchmarks.md` \
+         on {}.",
         machine::described()?
     );
     println!(
         "SQLite, {CONNECTIONS} keep-alive connections, default settings except that login limits are off. CPU time is that of \
-         the server process,\nwhich logs one line for each request. Signature and hash are measured in the same rounds, on all \
+         the server process,\nwhich logs one line for each request. Signature and hash are \
+         measured in the same rounds, on all \
          cores at once.\n"
     );
     let at_start = server.rss_mib()?;
@@ -206,7 +208,8 @@ fn cpu(server: &Server, login: &[u8], refresh: &[u8], me: &[u8]) -> Result<(), F
     let goal =
         format!("the hash and {MOST_ABOVE_HASH_MS} ms | {}", met(above <= MOST_ABOVE_HASH_MS));
     println!(
-        "| login | {login:.2} | the hash and {above:.2} ms, {:.2} of them for two signatures | {goal} |\n",
+        "| login | {login:.2} | the hash and {above:.2} ms, {:.2} of them for two signatures | \
+         {goal} |\n",
         2.0 * sign
     );
     Ok(())

@@ -59,7 +59,8 @@ pub(super) async fn run(args: ImportArgs) -> Result<(), Failure> {
     for user in users.iter().filter(|user| !user.has_usable_password()) {
         let name = user.username();
         say!(
-            "the user {name:?} has no password that can be checked: `issuer users set-password` gives one"
+            "the user {name:?} has no password that can be checked: `issuer users set-password` \
+             gives one"
         )?;
     }
     storage.close().await;
@@ -98,7 +99,8 @@ fn print(report: &ImportReport, update: bool) -> Result<(), Failure> {
     }
     for (id, username) in &report.missing {
         say!(
-            "the user {username:?} (id {id}) is not in Django's table: `issuer users deactivate` keeps it out"
+            "the user {username:?} (id {id}) is not in Django's table: `issuer users deactivate` \
+             keeps it out"
         )?;
     }
     if !update && report.differing.iter().any(|user| !user.pending.is_empty()) {
@@ -106,7 +108,8 @@ fn print(report: &ImportReport, update: bool) -> Result<(), Failure> {
     }
     if report.differing.iter().any(|user| !user.is_imported || !user.unknown.is_empty()) {
         say!(
-            "`issuer users import --adopt` records users as Django's, and later changes in Django can be taken"
+            "`issuer users import --adopt` records users as Django's, and later changes in Django \
+             can be taken"
         )?;
     }
     Ok(())

@@ -123,7 +123,8 @@ fn generate(args: GenerateArgs) -> Result<(), Failure> {
             say!("generated the key {kid} in {path}: {}", state.as_str())?;
             if state == KeyState::Published {
                 say!(
-                    "the JWKS contains it within seconds; the active key signs until `issuer keys rotate`"
+                    "the JWKS contains it within seconds; the active key signs until `issuer keys \
+                     rotate`"
                 )?;
             }
         }
@@ -138,7 +139,8 @@ fn rotate(args: RotateArgs) -> Result<(), Failure> {
     say!("the key {new} signs now")?;
     say!("the key {old} is retired: its tokens stay valid, remove it when they have expired")?;
     say!(
-        "after a theft, remove it at once: `issuer keys remove --force {old}` also ends its sessions"
+        "after a theft, remove it at once: `issuer keys remove --force {old}` also ends its \
+         sessions"
     )?;
     Ok(())
 }

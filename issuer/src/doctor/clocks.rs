@@ -109,12 +109,14 @@ fn edge_against(ahead: TimeDelta, what: &str) -> Finding {
         Finding::warning(CHECK, text, ADVICE_BEHIND)
     } else if ahead > TOLERABLE {
         let text = format!(
-            "the edge is at least {seconds} s ahead of the {what}: tokens expire there that much earlier"
+            "the edge is at least {seconds} s ahead of the {what}: tokens expire there that much \
+             earlier"
         );
         Finding::problem(CHECK, text, ADVICE_AHEAD)
     } else if ahead >= TimeDelta::seconds(1) {
         let text = format!(
-            "the edge is at least {seconds} s ahead of the {what}: tokens expire there that much earlier"
+            "the edge is at least {seconds} s ahead of the {what}: tokens expire there that much \
+             earlier"
         );
         Finding::warning(CHECK, text, ADVICE_AHEAD)
     } else {

@@ -59,14 +59,14 @@ pub(super) fn check(deployment: &Deployment, client: &HttpClient, findings: &mut
 impl Call<'_> {
     fn check(&self, client: &HttpClient, origin: &str) -> Finding {
         let Self { check, service, path, method, setting, .. } = *self;
-        match self.fault(client, origin) {
+        match self.problem(client, origin) {
             Ok(None) => Finding::ok(
                 check,
                 format!("pages of {origin} may {method} {path} of the {service}"),
             ),
-            Ok(Some(fault)) => Finding::problem(
+            Ok(Some(problem)) => Finding::problem(
                 check,
-                format!("pages of {origin} cannot {method} {path} of the {service}: {fault}"),
+                format!("pages of {origin} cannot {method} {path} of the {service}: {problem}"),
                 format!("add exactly this origin to the {service}'s {setting}"),
             ),
             Err(error) => Finding::problem(
@@ -78,7 +78,7 @@ impl Call<'_> {
     }
 
     /// Returns why a browser would block the call.
-    fn fault(&self, client: &HttpClient, origin: &str) -> Result<Option<String>, ClientError> {
+    fn problem(&self, client: &HttpClient, origin: &str) -> Result<Option<String>, ClientError> {
         let url = self.base.at(self.path);
         let headers = self.headers.join(",");
         let preflight = [

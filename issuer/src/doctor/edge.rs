@@ -118,7 +118,8 @@ fn configured_keys(client: &HttpClient, source: &EdgeKeys, keys: &IssuerKeys) ->
         Err(error) => {
             let advice = match error {
                 KeyError::PrivateKey => {
-                    "replace the key pair: `issuer keys generate`, `rotate`, `remove`; and give the edge `public.pem`"
+                    "replace the key pair: `issuer keys generate`, `rotate`, `remove`; and give \
+                     the edge `public.pem`"
                 }
                 KeyError::SymmetricKey | KeyError::Unsuitable(_) => {
                     "both sides must use RS256: give the edge the issuer's RSA key"
@@ -140,7 +141,8 @@ fn configured_keys(client: &HttpClient, source: &EdgeKeys, keys: &IssuerKeys) ->
             )
         } else {
             let text = format!(
-                "{name} contains the active key, but not {missing} others: their tokens are rejected there"
+                "{name} contains the active key, but not {missing} others: their tokens are \
+                 rejected there"
             );
             Finding::warning(
                 CHECK,
@@ -150,7 +152,8 @@ fn configured_keys(client: &HttpClient, source: &EdgeKeys, keys: &IssuerKeys) ->
         }
     } else if known.iter().any(|key| has(&key.thumbprint())) {
         let text = format!(
-            "{name} contains a key of the issuer, but not the active one, {active}: it missed a rotation"
+            "{name} contains a key of the issuer, but not the active one, {active}: it missed a \
+             rotation"
         );
         Finding::problem(CHECK, text, SAME_KEY)
     } else {
@@ -300,7 +303,8 @@ fn acceptance(path: &str, whose: &str, response: &Response) -> Finding {
     {
         CLOCK
     } else {
-        "compare its public key with the issuer's, and its algorithm with RS256; --edge-keys compares the keys"
+        "compare its public key with the issuer's, and its algorithm with RS256; --edge-keys \
+         compares the keys"
     };
     Finding::problem(
         CHECK,

@@ -92,8 +92,8 @@ fn served_keys(deployment: &Deployment, client: &HttpClient, keys: &IssuerKeys) 
     };
     let (published, signing) = match (read("/.well-known/jwks.json"), read("/public.pem")) {
         (Ok(published), Ok(signing)) => (published, signing),
-        (Err(fault), _) | (_, Err(fault)) => {
-            return Finding::problem(CHECK, fault, "see its log");
+        (Err(problem), _) | (_, Err(problem)) => {
+            return Finding::problem(CHECK, problem, "see its log");
         }
     };
     let active = keys.signing.kid();
@@ -122,7 +122,8 @@ fn served_keys(deployment: &Deployment, client: &HttpClient, keys: &IssuerKeys) 
     } else {
         Finding::ok(
             CHECK,
-            "the running issuer signs with the active key and publishes those of the files, for RS256",
+            "the running issuer signs with the active key and publishes those of the files, for \
+             RS256",
         )
     }
 }

@@ -31,10 +31,10 @@ pub(super) fn check(
         };
     }
     let directory = deployment.directory.as_ref()?;
-    let faults = directory.examine();
-    findings.extend(faults.iter().map(fault));
+    let problems = directory.examine();
+    findings.extend(problems.iter().map(problem));
     let keys = directory.load().ok()?;
-    if faults.is_empty() {
+    if problems.is_empty() {
         let (kid, place) = (keys.signing.kid(), directory.path().display());
         let others = keys.jwks.keys().keys().len() - 1;
         let text = format!(
@@ -46,7 +46,7 @@ pub(super) fn check(
 }
 
 /// Splits the text of an error: its advice follows the last semicolon, or else the last colon.
-fn fault(error: &KeysError) -> Finding {
+fn problem(error: &KeysError) -> Finding {
     let text = error.to_string();
     match text.rsplit_once("; ").or_else(|| text.rsplit_once(": ")) {
         Some((text, advice)) => Finding::problem(CHECK, text, advice),

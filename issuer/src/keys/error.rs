@@ -54,10 +54,12 @@ pub enum InvalidKey {
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
     /// No key signs.
-    #[error("there are no keys in {}: run `issuer keys generate`, or name another directory with --keys-dir", .0.display())]
+    #[error("there are no keys in {}: run `issuer keys generate`, or name another directory with \
+         --keys-dir", .0.display())]
     Missing(PathBuf),
     /// A file of the keyring, or of a Django project's layout, does not exist.
-    #[error("the key file {} is missing: restore it from a backup, or generate a new key with `issuer keys generate`", .0.display())]
+    #[error("the key file {} is missing: restore it from a backup, or generate a new key with \
+         `issuer keys generate`", .0.display())]
     FileMissing(PathBuf),
     /// A file cannot be read.
     #[error("cannot read {}: {source}; check its owner and mode", .path.display())]
@@ -98,7 +100,8 @@ pub enum KeysError {
     },
     /// Another process changes the keys, or blocks changes.
     #[error(
-        "another process has held the lock {} for {seconds} s; end it (`fuser {}` names it), then try again",
+        "another process has held the lock {} for {seconds} s; end it (`fuser {}` names it), then \
+         try again",
         .path.display(),
         .path.display()
     )]
@@ -117,7 +120,8 @@ pub enum KeysError {
         source: InvalidKey,
     },
     /// The public file belongs to another private key, or was changed.
-    #[error("{} does not belong to the private key {}: copy the right public key there, or remove it", .public.display(), .private.display())]
+    #[error("{} does not belong to the private key {}: copy the right public key there, or remove \
+         it", .public.display(), .private.display())]
     PairMismatch {
         /// The public key's file.
         public: PathBuf,

@@ -18,7 +18,7 @@ pub(crate) struct KeyFollower {
     /// Version of the directory that the current keys come from.
     version: Option<(SystemTime, u64)>,
     /// The last logged reason why the directory is unusable.
-    fault: Option<String>,
+    problem: Option<String>,
 }
 
 impl KeyFollower {
@@ -28,7 +28,7 @@ impl KeyFollower {
         directory: KeyDirectory,
         version: Option<(SystemTime, u64)>,
     ) -> Self {
-        Self { keys, directory, version, fault: None }
+        Self { keys, directory, version, problem: None }
     }
 
     /// Follows the directory until it is dropped.
@@ -48,7 +48,7 @@ impl KeyFollower {
     fn reload_if_changed(&mut self) {
         let version = self.directory.version();
         let is_new = version != self.version && version.is_some();
-        if !is_new && self.fault.is_none() {
+        if !is_new && self.problem.is_none() {
             return;
         }
         match self.keys.reload(&self.directory) {
@@ -58,16 +58,16 @@ impl KeyFollower {
                         kid = self.keys.current().signing.kid(),
                         "the keys have changed"
                     );
-                } else if self.fault.is_some() {
+                } else if self.problem.is_some() {
                     tracing::info!("the keys can be used again");
                 }
-                (self.version, self.fault) = (version, None);
+                (self.version, self.problem) = (version, None);
             }
             Err(error) => {
                 let error = error.to_string();
-                if self.fault.as_ref() != Some(&error) {
+                if self.problem.as_ref() != Some(&error) {
                     tracing::error!(error, "cannot use the new keys; keeping the previous ones");
-                    self.fault = Some(error);
+                    self.problem = Some(error);
                 }
             }
         }

@@ -155,12 +155,14 @@ pub enum InvalidRing {
 pub enum RingError {
     /// No key is published.
     #[error(
-        "no key is published: run `issuer keys generate`, and rotate when verifiers have had time to fetch it"
+        "no key is published: run `issuer keys generate`, and rotate when verifiers have had time \
+         to fetch it"
     )]
     NothingPublished,
     /// Verifiers may still cache a key set without the key.
     #[error(
-        "the key {kid} was published {seconds} seconds ago and verifiers may cache the keys for {needed}: wait, or add --force"
+        "the key {kid} was published {seconds} seconds ago and verifiers may cache the keys for \
+         {needed}: wait, or add --force"
     )]
     TooYoung {
         /// The key.
@@ -181,7 +183,8 @@ pub enum RingError {
     NotRetired(String),
     /// Tokens that the key signed may still be valid.
     #[error(
-        "the key {kid} was retired {seconds} seconds ago and tokens that it signed may live for {needed}: wait, or add --force"
+        "the key {kid} was retired {seconds} seconds ago and tokens that it signed may live for \
+         {needed}: wait, or add --force"
     )]
     TokensLive {
         /// The key.

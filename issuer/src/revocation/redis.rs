@@ -26,7 +26,8 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 pub enum RedisError {
     /// The URL is not a Redis URL.
     #[error(
-        "the Redis URL is malformed: expected redis://host:6379 or rediss://user:password@host:6379 (REDIS_URL)"
+        "the Redis URL is malformed: expected redis://host:6379 or \
+         rediss://user:password@host:6379 (REDIS_URL)"
     )]
     MalformedUrl,
     /// Redis cannot be reached, or refused a command.

@@ -9,7 +9,8 @@ use crate::users::IdConflict;
 pub enum OpenError {
     /// The URL names neither SQLite nor PostgreSQL.
     #[error(
-        "the database URL must begin with sqlite:// or postgres:// (set DATABASE_URL or --database-url)"
+        "the database URL must begin with sqlite:// or postgres:// (set DATABASE_URL or \
+         --database-url)"
     )]
     UnknownScheme,
     /// The URL does not parse. sqlx's error is dropped, because it could repeat a password.
@@ -110,7 +111,8 @@ pub enum ImportError {
     /// At least one id belongs to another person.
     #[error(
         "the user {:?} (id {}) cannot be imported, another user has that id{}; nothing was stored: \
-         --adopt takes the same id with the same username or date_joined, all else needs a new database",
+         --adopt takes the same id with the same username or date_joined, all else needs a new \
+         database",
         .0.username,
         .0.id,
         and_more(.0.others)

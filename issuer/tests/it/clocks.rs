@@ -3,14 +3,14 @@
 
 use serde_json::json;
 
-use crate::http::Answer;
+use crate::http::Response;
 use crate::support::{Options, PASSWORD, START, TestIssuer, private_pem, shared_keys};
 use crate::trust::{claims, forged};
 
 #[track_caller]
-fn is_from_the_future(answer: &Answer) {
+fn is_from_the_future(response: &Response) {
     assert_eq!(
-        (answer.status, answer.json()["reason"].as_str()),
+        (response.status, response.json()["reason"].as_str()),
         (401, Some("token_issued_in_future"))
     );
 }
@@ -29,8 +29,8 @@ fn accepts_fresh_tokens(at: &TestIssuer, from: &TestIssuer) {
     assert_eq!(from.me(&refreshed.text("access")).status, 200);
     let newest = refreshed.json()["refresh"].as_str().map_or(refresh, str::to_owned);
     assert_eq!(from.refresh(&newest).status, 200);
-    let answer = at.log_out(&newest);
-    assert_eq!((answer.status, answer.json()), (200, json!({})));
+    let response = at.log_out(&newest);
+    assert_eq!((response.status, response.json()), (200, json!({})));
     assert_eq!(from.refresh(&newest).status, 401, "it was logged out");
 }
 
@@ -75,17 +75,17 @@ fn the_future_leeway_does_not_save_a_token_from_the_end_of_all_sessions() {
         forged(&private_pem(shared_keys()), None, claims(token_type, user, issued_at))
     };
     for issued_at in [START, START + 4, START + 5] {
-        for answer in [
+        for response in [
             issuer.me(&token("access", issued_at)),
             issuer.verify(&token("access", issued_at)),
             issuer.verify(&token("refresh", issued_at)),
             issuer.refresh(&token("refresh", issued_at)),
         ] {
             assert_eq!(
-                (answer.status, answer.text("reason").as_str()),
+                (response.status, response.text("reason").as_str()),
                 (401, "token_revoked"),
                 "{}",
-                answer.body
+                response.body
             );
         }
     }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use issuer::http::Connections;
 use serde_json::json;
 
-use crate::http::{Answer, request};
+use crate::http::{Response, request};
 use crate::support::{Options, TestIssuer};
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -38,17 +38,17 @@ fn a_client_that_sends_on_after_its_refusal_can_still_read_it() {
         // The response is in flight when the client sends more.
         thread::sleep(Duration::from_millis(20));
         stream.write_all(&[b' '; 300_000]).expect("it takes what it has no use for");
-        let answer = Answer::parse(&read_to_end(stream));
-        assert_eq!(answer.status, 413);
+        let response = Response::parse(&read_to_end(stream));
+        assert_eq!(response.status, 413);
         assert_eq!(
-            answer.json(),
+            response.json(),
             json!({ "detail": "The request body is larger than 262144 bytes." })
         );
     }
 }
 
 /// Reads the next response on a connection; it has a `Content-Length`.
-fn next_answer(stream: &mut TcpStream) -> Answer {
+fn next_answer(stream: &mut TcpStream) -> Response {
     let mut bytes = Vec::new();
     loop {
         let mut byte = [0];
@@ -65,7 +65,7 @@ fn next_answer(stream: &mut TcpStream) -> Answer {
         let length =
             lower.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
         if length.is_none_or(|length: usize| body.len() == length) {
-            return Answer::parse(&bytes);
+            return Response::parse(&bytes);
         }
     }
 }
@@ -81,21 +81,26 @@ fn the_response_to_an_unread_body_closes_the_connection() {
     ] {
         let mut stream = connect(&issuer);
         stream.write_all(head.as_bytes()).expect("it reads");
-        let answer = next_answer(&mut stream);
-        assert_eq!((answer.status, answer.header("connection")), (status, Some("close")), "{head}");
+        let response = next_answer(&mut stream);
+        assert_eq!(
+            (response.status, response.header("connection")),
+            (status, Some("close")),
+            "{head}"
+        );
         assert_eq!(read_to_end(stream), b"");
     }
     // Without `Connection: close` the client reuses the connection.
     let mut stream = connect(&issuer);
     for _ in 0..3 {
         let wrong = "{\"username\":\"a\"}";
-        let head = "POST /api/token/ HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n";
+        let head = "POST /api/token/ HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\
+             Content-Length: 16\r\n\r\n";
         stream.write_all(head.as_bytes()).expect("it reads");
         // The body arrives separately from the head.
         thread::sleep(Duration::from_millis(20));
         stream.write_all(wrong.as_bytes()).expect("it reads");
-        let answer = next_answer(&mut stream);
-        assert_eq!((answer.status, answer.header("connection")), (400, None));
+        let response = next_answer(&mut stream);
+        assert_eq!((response.status, response.header("connection")), (400, None));
     }
 }
 
@@ -120,7 +125,7 @@ fn more_connections_than_there_may_be_wait_for_others_to_end() {
     );
     drop(idle.pop());
     waiting.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
-    assert_eq!(Answer::parse(&read_to_end(waiting)).status, 200);
+    assert_eq!(Response::parse(&read_to_end(waiting)).status, 200);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::http::{Answer, Request, request};
+use crate::http::{Request, Response, request};
 use crate::support::{Options, PASSWORD, TestIssuer};
 
 const LOGIN: &str = "/api/token/";
@@ -16,20 +16,24 @@ fn post(path: &str) -> Request {
 }
 
 #[track_caller]
-fn expect(answer: &Answer, name: &str, status: u16, body: &Value) {
-    assert_eq!((answer.status, &answer.json()), (status, body), "{name}");
-    assert_eq!(answer.header("content-type"), Some("application/json"), "{name}");
-    assert_eq!(answer.header("cache-control"), Some("no-store"), "{name}");
+fn expect(response: &Response, name: &str, status: u16, body: &Value) {
+    assert_eq!((response.status, &response.json()), (status, body), "{name}");
+    assert_eq!(response.header("content-type"), Some("application/json"), "{name}");
+    assert_eq!(response.header("cache-control"), Some("no-store"), "{name}");
     let challenge = (status == 401).then_some("Bearer realm=\"api\"");
-    assert_eq!(answer.header("www-authenticate"), challenge, "{name}");
+    assert_eq!(response.header("www-authenticate"), challenge, "{name}");
 }
 
 #[test]
 fn a_login_returns_both_tokens_and_the_user() {
     let issuer = TestIssuer::start();
-    let user = json!({ "id": 1, "username": "testuser", "email": "test@example.com", "first_name": "Test", "last_name": "User" });
+    let user = json!({
+        "id": 1, "username": "testuser", "email": "test@example.com", "first_name": "Test",
+        "last_name": "User",
+    });
     let boundary = "--X\r\nContent-Disposition: form-data; name=\"username\"\r\n\r\ntestuser\r\n\
-                    --X\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\ntestpass123\r\n--X--\r\n";
+                    --X\r\nContent-Disposition: form-data; \
+                    name=\"password\"\r\n\r\ntestpass123\r\n--X--\r\n";
     let requests = [
         ("JSON", post(LOGIN).json(json!({ "username": "testuser", "password": PASSWORD }))),
         (
@@ -61,13 +65,20 @@ fn a_login_returns_both_tokens_and_the_user() {
         ("multipart", post(LOGIN).body("multipart/form-data; boundary=X", boundary)),
     ];
     for (name, request) in requests {
-        let answer = issuer.send(&request);
-        let tokens = ["access", "refresh"].map(|member| answer.text(member));
+        let response = issuer.send(&request);
+        let tokens = ["access", "refresh"].map(|member| response.text(member));
         for token in &tokens {
             assert_eq!(token.split('.').count(), 3, "{name}: {token}");
         }
         let [access, refresh] = tokens;
-        expect(&answer, name, 200, &json!({ "access": access, "refresh": refresh, "user": user }));
+        expect(
+            &response,
+            name,
+            200,
+            &json!({
+                "access": access, "refresh": refresh, "user": user,
+            }),
+        );
     }
 }
 
@@ -86,9 +97,9 @@ fn a_login_that_is_not_right_is_refused_in_the_same_words() {
         ("a password of white space", "testuser", "   "),
         ("overlong password", "testuser", &"x".repeat(5000)),
     ] {
-        let answer = issuer.login(username, password);
+        let response = issuer.login(username, password);
         expect(
-            &answer,
+            &response,
             name,
             401,
             &json!({ "detail": "No active account found with the given credentials" }),
@@ -159,18 +170,19 @@ fn a_faulty_body_is_refused_with_every_fault() {
         expect(&issuer.send(&post(LOGIN).json(body)), body, 400, &expected);
     }
     for (path, field) in [(REFRESH, "refresh"), (VERIFY, "token"), (BLACKLIST, "refresh")] {
-        for (body, fault) in
+        for (body, error) in
             [("null", NULL), ("\" \"", BLANK), ("[1]", NOT_TEXT), ("\"a\\u0000\"", NUL)]
         {
-            let answer = issuer.send(&post(path).json(format!("{{\"{field}\":{body}}}")));
-            expect(&answer, body, 400, &json!({ field: [fault] }));
+            let response = issuer.send(&post(path).json(format!("{{\"{field}\":{body}}}")));
+            expect(&response, body, 400, &json!({ field: [error] }));
         }
         expect(&issuer.send(&post(path).json("{}")), path, 400, &json!({ field: [REQUIRED] }));
         expect(&issuer.send(&post(path)), "nothing at all", 400, &json!({ field: [REQUIRED] }));
     }
-    let file = "--X\r\nContent-Disposition: form-data; name=\"username\"; filename=\"a\"\r\n\r\ntestuser\r\n--X--\r\n";
-    let answer = issuer.send(&post(LOGIN).body("multipart/form-data; boundary=X", file));
-    expect(&answer, "a file", 400, &json!({ "username": [NOT_TEXT], "password": [REQUIRED] }));
+    let file = "--X\r\nContent-Disposition: form-data; name=\"username\"; filename=\"a\"\r\n\r\n\
+         testuser\r\n--X--\r\n";
+    let response = issuer.send(&post(LOGIN).body("multipart/form-data; boundary=X", file));
+    expect(&response, "a file", 400, &json!({ "username": [NOT_TEXT], "password": [REQUIRED] }));
 }
 
 /// As in Django, which skips the part; in none of its charsets is the name that of a field.
@@ -201,9 +213,9 @@ fn a_part_whose_name_is_not_utf_8_is_ignored() {
             [&username, &other, &password],
             [&username, &password, &other],
         ] {
-            let answer = send(&parts.map(Vec::as_slice));
+            let response = send(&parts.map(Vec::as_slice));
             assert_eq!(
-                (answer.status, answer.json()["user"]["username"].as_str()),
+                (response.status, response.json()["user"]["username"].as_str()),
                 (200, Some("testuser")),
                 "{name}"
             );
@@ -258,8 +270,8 @@ fn a_body_that_does_not_parse_is_refused_with_the_reason() {
         ),
     ];
     for (name, content_type, body, detail) in rows {
-        let answer = issuer.send(&post(LOGIN).body(content_type, body));
-        expect(&answer, name, 400, &json!({ "detail": detail }));
+        let response = issuer.send(&post(LOGIN).body(content_type, body));
+        expect(&response, name, 400, &json!({ "detail": detail }));
     }
 }
 
@@ -282,8 +294,8 @@ fn a_body_in_another_charset_is_not_taken_for_another_text() {
         ("application/json; charset=utf-7", json(b"testuser"), 415),
         ("application/json; charset=utf-8", json("jos\u{e9}".as_bytes()), 200),
     ] {
-        let answer = issuer.send(&post(LOGIN).body(content_type, body.clone()));
-        assert_eq!(answer.status, status, "{content_type} {}", String::from_utf8_lossy(&body));
+        let response = issuer.send(&post(LOGIN).body(content_type, body.clone()));
+        assert_eq!(response.status, status, "{content_type} {}", String::from_utf8_lossy(&body));
     }
 }
 
@@ -293,14 +305,14 @@ fn another_content_type_is_refused_by_its_name() {
     for content_type in
         ["text/plain", "text/plain; charset=utf-8", "application/vnd.api+json", "json"]
     {
-        let answer = issuer.send(&post(LOGIN).body(content_type, "{}"));
+        let response = issuer.send(&post(LOGIN).body(content_type, "{}"));
         let detail = format!("Unsupported media type \"{content_type}\" in request.");
-        expect(&answer, content_type, 415, &json!({ "detail": detail }));
+        expect(&response, content_type, 415, &json!({ "detail": detail }));
     }
     let untyped =
         b"POST /api/token/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}";
-    let answer = Answer::parse(&crate::http::exchange(issuer.address, untyped));
-    expect(&answer, "none", 415, &json!({ "detail": "Unsupported media type \"\" in request." }));
+    let response = Response::parse(&crate::http::exchange(issuer.address, untyped));
+    expect(&response, "none", 415, &json!({ "detail": "Unsupported media type \"\" in request." }));
 }
 
 #[test]
@@ -315,21 +327,21 @@ fn another_method_gets_405_with_the_allowed_ones() {
         (ME, "BREW", "GET,HEAD"),
     ];
     for (path, method, allow) in rows {
-        let answer = issuer.send(&request(method, path));
+        let response = issuer.send(&request(method, path));
         let name = format!("{method} {path}");
         expect(
-            &answer,
+            &response,
             &name,
             405,
             &json!({ "detail": format!("Method \"{method}\" not allowed.") }),
         );
-        assert_eq!(answer.header("allow"), Some(allow), "{name}");
+        assert_eq!(response.header("allow"), Some(allow), "{name}");
     }
     let made_up = "X".repeat(10_000);
-    let answer = issuer.send(&request(&made_up, "/api/token/"));
+    let response = issuer.send(&request(&made_up, "/api/token/"));
     let said = made_up.get(..40).expect("it is longer");
     assert_eq!(
-        (answer.status, answer.text("detail")),
+        (response.status, response.text("detail")),
         (405, format!("Method \"{said}\" not allowed."))
     );
 }
@@ -346,9 +358,9 @@ fn a_missing_slash_is_redirected_permanently_and_a_post_keeps_its_body() {
         ("POST", "/api/token/blacklist", 308, "/api/token/blacklist/"),
     ];
     for (method, path, status, location) in rows {
-        let answer = issuer.send(&request(method, path));
+        let response = issuer.send(&request(method, path));
         assert_eq!(
-            (answer.status, answer.header("location")),
+            (response.status, response.header("location")),
             (status, Some(location)),
             "{method} {path}"
         );
@@ -358,8 +370,8 @@ fn a_missing_slash_is_redirected_permanently_and_a_post_keeps_its_body() {
         public_url: Some("https://login.example/auth"),
         ..Options::default()
     });
-    let answer = below.send(&request("POST", "/api/token?x=1"));
-    assert_eq!(answer.header("location"), Some("/auth/api/token/?x=1"));
+    let response = below.send(&request("POST", "/api/token?x=1"));
+    assert_eq!(response.header("location"), Some("/auth/api/token/?x=1"));
     for path in
         ["/", "/api", "/api/", "//evil.example", "/api/token//", "/api/users/me/x", "/API/TOKEN/"]
     {
@@ -371,11 +383,14 @@ fn a_missing_slash_is_redirected_permanently_and_a_post_keeps_its_body() {
 fn me_shows_the_user_of_an_access_token() {
     let issuer = TestIssuer::start();
     let token = issuer.login("testuser", PASSWORD).text("access");
-    let user = json!({ "id": 1, "username": "testuser", "email": "test@example.com", "first_name": "Test", "last_name": "User" });
+    let user = json!({
+        "id": 1, "username": "testuser", "email": "test@example.com", "first_name": "Test",
+        "last_name": "User",
+    });
     expect(&issuer.me(&token), "me", 200, &user);
-    let answer =
+    let response =
         issuer.send(&request("GET", ME).header("Authorization", &format!("bearer   {token}")));
-    expect(&answer, "the scheme in other letters", 200, &user);
+    expect(&response, "the scheme in other letters", 200, &user);
 }
 
 #[test]
@@ -384,7 +399,8 @@ fn me_refuses_missing_and_malformed_credentials() {
     let token = issuer.login("testuser", PASSWORD).text("access");
     let bearer = format!("Bearer {token}");
     let missing = json!({ "detail": "Authentication credentials were not provided." });
-    let malformed = json!({ "detail": "Authorization header must contain two space-delimited values", "code": "bad_authorization_header" });
+    let malformed = json!({ "detail": "Authorization header must contain two space-delimited \
+         values", "code": "bad_authorization_header" });
     let rows: [(&[&str], &Value); 7] = [
         (&[], &missing),
         (&[""], &missing),
@@ -464,7 +480,11 @@ fn refresh_and_verify_refuse_a_bad_token_and_say_why() {
     let issuer = TestIssuer::start();
     let tokens = issuer.login("testuser", PASSWORD);
     let (access, refresh) = (tokens.text("access"), tokens.text("refresh"));
-    let refused = |message: &str, reason: &str| json!({ "detail": message, "code": "token_not_valid", "reason": reason });
+    let refused = |message: &str, reason: &str| {
+        json!({
+            "detail": message, "code": "token_not_valid", "reason": reason,
+        })
+    };
     expect(&issuer.refresh("abc"), "garbage", 401, &refused("Token is invalid", "token_malformed"));
     expect(
         &issuer.refresh(&access),
@@ -503,7 +523,9 @@ fn a_refresh_for_a_user_who_is_gone_or_inactive_is_refused() {
     issuer.set_active(&user, false);
     expect(&issuer.refresh(&token), "inactive", 401, &refused);
     issuer.set_active(&user, true);
-    let ended = json!({ "detail": "Token is blacklisted", "code": "token_not_valid", "reason": "token_revoked" });
+    let ended = json!({
+        "detail": "Token is blacklisted", "code": "token_not_valid", "reason": "token_revoked",
+    });
     expect(&issuer.refresh(&token), "active again, but the session has ended", 401, &ended);
     let token = issuer.login("testuser", PASSWORD).text("refresh");
     assert_eq!(issuer.refresh(&token).status, 200);

@@ -2,10 +2,10 @@
 
 use issuer::http::AllowedOrigins;
 
-use crate::http::{Answer, request};
+use crate::http::{Response, request};
 use crate::support::{Options, TestIssuer};
 
-fn preflight(issuer: &TestIssuer, path: &str, origin: &str) -> Answer {
+fn preflight(issuer: &TestIssuer, path: &str, origin: &str) -> Response {
     let request = request("OPTIONS", path)
         .header("Origin", origin)
         .header("Access-Control-Request-Method", "POST")
@@ -20,16 +20,16 @@ fn a_listed_origin_may_call_and_another_may_not() {
         [("http://localhost:3000", true), ("http://localhost:3001", false), ("null", false)]
     {
         for path in ["/api/token/", "/api/token", "/api/users/me/"] {
-            let answer = preflight(&issuer, path, origin);
-            assert_eq!(answer.status, 200, "{origin} {path}");
+            let response = preflight(&issuer, path, origin);
+            assert_eq!(response.status, 200, "{origin} {path}");
             assert_eq!(
-                answer.header("access-control-allow-origin"),
+                response.header("access-control-allow-origin"),
                 allowed.then_some(origin),
                 "{origin} {path}"
             );
-            assert_eq!(answer.header("vary"), Some("origin"), "{origin} {path}");
+            assert_eq!(response.header("vary"), Some("origin"), "{origin} {path}");
             let headers =
-                answer.header("access-control-allow-headers").expect("the headers are listed");
+                response.header("access-control-allow-headers").expect("the headers are listed");
             // Those that django-cors-headers allows, and a name for the request.
             for name in [
                 "accept",
@@ -46,14 +46,14 @@ fn a_listed_origin_may_call_and_another_may_not() {
                 );
             }
             assert!(
-                answer.header("access-control-allow-methods").expect("listed").contains("POST")
+                response.header("access-control-allow-methods").expect("listed").contains("POST")
             );
         }
         for (path, status) in [("/api/users/me/", 401), ("/nowhere", 404)] {
-            let answer = issuer.send(&request("GET", path).header("Origin", origin));
-            assert_eq!(answer.status, status);
+            let response = issuer.send(&request("GET", path).header("Origin", origin));
+            assert_eq!(response.status, status);
             assert_eq!(
-                answer.header("access-control-allow-origin"),
+                response.header("access-control-allow-origin"),
                 allowed.then_some(origin),
                 "{origin} {path}"
             );
@@ -74,7 +74,7 @@ fn all_origins_may_call_when_so_set() {
 fn every_page_may_read_the_public_keys() {
     let issuer = TestIssuer::start();
     for path in ["/.well-known/jwks.json", "/public.pem"] {
-        let answer = issuer.send(&request("GET", path).header("Origin", "http://a.example"));
-        assert_eq!(answer.header("access-control-allow-origin"), Some("*"), "{path}");
+        let response = issuer.send(&request("GET", path).header("Origin", "http://a.example"));
+        assert_eq!(response.header("access-control-allow-origin"), Some("*"), "{path}");
     }
 }

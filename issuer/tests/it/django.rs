@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use crate::cli::{Place, Server, fails, succeeds};
+use crate::cli::{Server, WorkingDirectory, fails, succeeds};
 use crate::database::TestDatabase;
 use crate::support::skipped;
 
@@ -33,15 +33,15 @@ fn script(python: &str, name: &str, arguments: &[&str]) -> Output {
         .expect("Python runs")
 }
 
-fn imports(place: &Place, python: &str, from: &str) {
-    let import = || place.run(&["users", "import", "--from", from, "--role", "teacher"]);
+fn imports(dir: &WorkingDirectory, python: &str, from: &str) {
+    let import = || dir.run(&["users", "import", "--from", from, "--role", "teacher"]);
     let said = succeeds(&import());
     assert!(said.contains("imported 6 users, 0 were there already"), "{said}");
     assert!(said.contains("the user \"unusable\" has no password that can be checked"), "{said}");
     assert_eq!(said.lines().count(), 2, "{said}");
     assert!(succeeds(&import()).contains("imported 0 users, 6 were there already"));
 
-    let server = Server::start(place, &[]);
+    let server = Server::start(dir, &[]);
     let url = format!("http://{}", server.address);
     // The ids are Django's, with the gap that a deleted user left.
     for (name, password, expected) in [
@@ -68,9 +68,9 @@ fn imports(place: &Place, python: &str, from: &str) {
         "once for each user: {log}"
     );
     // A new user gets an unused id.
-    let created = succeeds(&place.run_with_input(
+    let created = succeeds(&dir.run_with_input(
         &["users", "create", "--username", "new", "--password-stdin"],
-        "password9",
+        "pass-phrase-9",
     ));
     let id: i64 = created
         .rsplit("(id ")
@@ -86,16 +86,16 @@ fn the_users_of_a_django_project_are_imported_and_its_clients_go_on() {
     else {
         return;
     };
-    let place = Place::with_keys();
-    let file = place.path("db.sqlite3");
+    let dir = WorkingDirectory::with_keys();
+    let file = dir.path("db.sqlite3");
     let file = file.to_str().expect("text");
     succeeds(&script(&python, "make_project.py", &["sqlite", file]));
-    imports(&place, &python, file);
+    imports(&dir, &python, file);
 
-    let other = Place::with_keys();
+    let other = WorkingDirectory::with_keys();
     succeeds(&other.run_with_input(
         &["users", "create", "--username", "first", "--password-stdin"],
-        "password9",
+        "pass-phrase-9",
     ));
     let line = fails(&other.run(&["users", "import", "--from", file]));
     assert!(line.contains("the user \"root\" (id 1) cannot be imported"), "{line}");
@@ -122,9 +122,9 @@ fn the_users_are_imported_from_and_to_postgres() {
     let (user, address) = authority.split_once('@').expect("a user");
     let (host, port) = address.split_once(':').expect("a port");
     succeeds(&script(&python, "make_project.py", &["postgres", host, port, user, database]));
-    let mut place = Place::with_keys();
-    place.set_database(ours.url());
-    imports(&place, &python, &url);
+    let mut dir = WorkingDirectory::with_keys();
+    dir.set_database(ours.url());
+    imports(&dir, &python, &url);
     runtime.block_on(async {
         theirs.remove().await;
         ours.remove().await;
@@ -133,9 +133,9 @@ fn the_users_are_imported_from_and_to_postgres() {
 
 #[test]
 fn what_is_no_django_database_is_named() {
-    let place = Place::with_keys();
-    succeeds(&place.run(&["users", "list"]));
-    std::fs::write(place.path("notes.txt"), "some notes, a page of them\n".repeat(100))
+    let dir = WorkingDirectory::with_keys();
+    succeeds(&dir.run(&["users", "list"]));
+    std::fs::write(dir.path("notes.txt"), "some notes, a page of them\n".repeat(100))
         .expect("a new file");
     for (arguments, says) in [
         (&["--from", "nowhere.sqlite3"][..], "there is no file nowhere.sqlite3"),
@@ -151,7 +151,7 @@ fn what_is_no_django_database_is_named() {
         ),
         (&["--from", "issuer.sqlite3", "--role", "two words"], "a role has 1 to 64 characters"),
     ] {
-        let line = fails(&place.run(&[&["users", "import"], arguments].concat()));
+        let line = fails(&dir.run(&[&["users", "import"], arguments].concat()));
         assert!(line.contains(says) && !line.contains("hunter2"), "{line}");
     }
 }

@@ -7,26 +7,26 @@ use issuer::keys::{KeyBits, KeyDirectory};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::cli::{Place, Server, succeeds};
+use crate::cli::{Server, WorkingDirectory, succeeds};
 use crate::edge::{Demands, Setup, TestEdge};
 
 const ORIGIN: &str = "http://localhost:3000";
 
 /// A running issuer with its keys, for `doctor` to examine.
 struct Clinic {
-    place: Place,
+    dir: WorkingDirectory,
     server: Option<Server>,
 }
 
 impl Clinic {
     fn open() -> Self {
-        let place = Place::with_keys();
-        succeeds(&place.run_with_input(
+        let dir = WorkingDirectory::with_keys();
+        succeeds(&dir.run_with_input(
             &["users", "create", "--username", "testuser", "--password-stdin"],
             "testpass123",
         ));
-        let server = Some(Server::start(&place, &[]));
-        Self { place, server }
+        let server = Some(Server::start(&dir, &[]));
+        Self { dir, server }
     }
 
     fn issuer(&self) -> String {
@@ -34,11 +34,11 @@ impl Clinic {
     }
 
     fn public_pem(&self) -> String {
-        fs::read_to_string(self.place.path("keys/public.pem")).expect("a public key")
+        fs::read_to_string(self.dir.path("keys/public.pem")).expect("a public key")
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
-        self.place.run(&[&["doctor", "--issuer", &self.issuer()], arguments].concat())
+        self.dir.run(&[&["doctor", "--issuer", &self.issuer()], arguments].concat())
     }
 
     /// Exit code and the checks of `--json`.
@@ -51,14 +51,14 @@ impl Clinic {
     #[track_caller]
     fn diagnosis(&self, arguments: &[&str], check: &str, level: &str) -> String {
         let (code, checks) = self.examine(arguments);
-        let faults: Vec<_> = checks
+        let problems: Vec<_> = checks
             .iter()
             .filter(|check| ["warning", "problem"].contains(&word(check, "level")))
             .collect();
-        let [fault] = faults.as_slice() else { panic!("one is wrong: {faults:#?}") };
-        assert_eq!((word(fault, "check"), word(fault, "level")), (check, level), "{fault}");
-        assert_eq!(code, i32::from(level == "problem"), "{fault}");
-        format!("{}. {}", word(fault, "text"), word(fault, "advice"))
+        let [problem] = problems.as_slice() else { panic!("one is wrong: {problems:#?}") };
+        assert_eq!((word(problem, "check"), word(problem, "level")), (check, level), "{problem}");
+        assert_eq!(code, i32::from(level == "problem"), "{problem}");
+        format!("{}. {}", word(problem, "text"), word(problem, "advice"))
     }
 }
 
@@ -106,7 +106,7 @@ fn sound(keys: &str) -> Setup {
 fn where_all_is_well_every_line_says_so() {
     let clinic = Clinic::open();
     let edge = TestEdge::start(sound(&clinic.public_pem()));
-    let file = clinic.place.path("keys/public.pem");
+    let file = clinic.dir.path("keys/public.pem");
     let arguments = [
         "doctor",
         "--issuer",
@@ -120,7 +120,7 @@ fn where_all_is_well_every_line_says_so() {
         "--username",
         "testuser",
     ];
-    let output = clinic.place.run_with_input(&arguments, "testpass123");
+    let output = clinic.dir.run_with_input(&arguments, "testpass123");
     let text = succeeds(&output);
     let expected = [
         ("ok", "key_files"),
@@ -179,7 +179,7 @@ fn what_the_edge_has_for_a_key_is_read_closely() {
     let clinic = Clinic::open();
     let jwk = json!({ "kty": "EC", "crv": "P-256", "x": "AAAA", "y": "AAAA" });
     let symmetric = json!({ "keys": [{ "kty": "oct", "k": "c2VjcmV0" }] });
-    let private = crate::support::private_pem(&clinic.place.path("keys"));
+    let private = crate::support::private_pem(&clinic.dir.path("keys"));
     for (name, content, said) in [
         ("a private key", private, "key_private). To do: replace the key pair"),
         (
@@ -190,7 +190,7 @@ fn what_the_edge_has_for_a_key_is_read_closely() {
         ("an EC key", jwk.to_string(), "key_unsuitable). To do: both sides must use RS256"),
         ("a text", "hunter2".to_owned(), "key_format_unknown). To do: give it"),
     ] {
-        let file = clinic.place.path("edge-key");
+        let file = clinic.dir.path("edge-key");
         fs::write(&file, content).expect("it is written");
         let output = clinic.run(&["--edge-keys", file.to_str().expect("text")]);
         let text = String::from_utf8(output.stdout).expect("text");
@@ -207,9 +207,9 @@ fn what_the_edge_has_for_a_key_is_read_closely() {
 #[test]
 fn a_rotation_that_the_edge_missed_is_distinguished_from_a_wrong_key() {
     let clinic = Clinic::open();
-    let old = clinic.place.path("old.pem");
+    let old = clinic.dir.path("old.pem");
     fs::write(&old, clinic.public_pem()).expect("it is written");
-    succeeds(&clinic.place.run(&["keys", "generate"]));
+    succeeds(&clinic.dir.run(&["keys", "generate"]));
     let file = old.to_str().expect("text");
     crate::cli::wait_for("the published key is served", || {
         let (_, checks) = clinic.examine(&[]);
@@ -217,7 +217,7 @@ fn a_rotation_that_the_edge_missed_is_distinguished_from_a_wrong_key() {
     });
     let text = clinic.diagnosis(&["--edge-keys", file], "edge_keys", "warning");
     assert!(text.contains("not 1 others"), "{text}");
-    succeeds(&clinic.place.run(&["keys", "rotate", "--force"]));
+    succeeds(&clinic.dir.run(&["keys", "rotate", "--force"]));
     crate::cli::wait_for("the new key signs", || clinic.examine(&[]).0 == 0);
     let text = clinic.diagnosis(&["--edge-keys", file], "edge_keys", "problem");
     assert!(text.contains("it missed a rotation"), "{text}");
@@ -336,7 +336,8 @@ fn pages_that_browsers_would_keep_out_are_found() {
 #[test]
 fn an_edge_that_is_unwell_or_away_is_a_problem() {
     let clinic = Clinic::open();
-    let degraded = json!({ "status": "degraded", "keys": { "problem": "the JWKS cannot be fetched\u{1b}[2J" } });
+    let degraded = json!({ "status": "degraded", "keys": { "problem": "the JWKS cannot be \
+         fetched\u{1b}[2J" } });
     let edge = TestEdge::start(Setup { health: degraded, ..sound(&clinic.public_pem()) });
     let text = clinic.diagnosis(&["--edge", &edge.url()], "edge", "problem");
     assert!(text.contains("is degraded: the JWKS cannot be fetched"), "{text}");
@@ -380,7 +381,7 @@ fn an_issuer_that_runs_with_other_keys_is_found() {
     };
     assert!(said("issuer_keys").contains("does not know the active key"));
     assert!(said("issuer_token").contains("401 key_not_found"), "{}", said("issuer_token"));
-    let output = clinic.place.run_with_input(
+    let output = clinic.dir.run_with_input(
         &[
             "doctor",
             "--json",
@@ -399,7 +400,7 @@ fn an_issuer_that_runs_with_other_keys_is_found() {
         .find(|found| word(found, "check") == "login_token")
         .expect("the check was made");
     assert!(word(login, "text").contains("the key files refuse the token of the login"), "{login}");
-    let output = clinic.place.run_with_input(
+    let output = clinic.dir.run_with_input(
         &["doctor", "--json", "--issuer", &clinic.issuer(), "--username", "testuser"],
         "wrong",
     );
@@ -416,9 +417,9 @@ fn everything_that_is_wrong_with_the_key_files_is_listed() {
     use std::os::unix::fs::PermissionsExt as _;
     let clinic = Clinic::open();
     let set = |name: &str, mode| {
-        fs::set_permissions(clinic.place.path(name), fs::Permissions::from_mode(mode)).expect("set")
+        fs::set_permissions(clinic.dir.path(name), fs::Permissions::from_mode(mode)).expect("set")
     };
-    succeeds(&clinic.place.run(&["keys", "generate"]));
+    succeeds(&clinic.dir.run(&["keys", "generate"]));
     let (other, pem) = another_key();
     let found = || {
         let (_, found) = clinic.examine(&[]);
@@ -429,11 +430,11 @@ fn everything_that_is_wrong_with_the_key_files_is_listed() {
             .map(|found| found["text"].as_str().unwrap_or_default().to_owned())
             .collect::<Vec<_>>()
     };
-    let published = fs::read_dir(clinic.place.path("keys"))
+    let published = fs::read_dir(clinic.dir.path("keys"))
         .expect("readable")
         .flatten()
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .find(|name| name.ends_with(".private.pem") && !clinic.place.active_key().ends_with(name))
+        .find(|name| name.ends_with(".private.pem") && !clinic.dir.active_key().ends_with(name))
         .expect("the published key");
     set(&format!("keys/{published}"), 0o644);
     set("keys", 0o777);
@@ -447,14 +448,14 @@ fn everything_that_is_wrong_with_the_key_files_is_listed() {
     set("keys", 0o755);
     set(&format!("keys/{published}"), 0o600);
     assert_eq!(found().len(), 1, "all is well again");
-    fs::write(clinic.place.path("keys/public.pem"), pem).expect("it is written");
+    fs::write(clinic.dir.path("keys/public.pem"), pem).expect("it is written");
     let said = found();
     assert!(said[0].contains("does not belong to the private key"), "{said:?}");
     let private = fs::read_dir(other.path())
         .expect("readable")
         .flatten()
         .find(|e| e.file_name().to_string_lossy().ends_with(".private.pem"));
-    fs::copy(private.expect("a private key").path(), clinic.place.path("keys").join(&published))
+    fs::copy(private.expect("a private key").path(), clinic.dir.path("keys").join(&published))
         .expect("copied");
     let said = found();
     assert!(said[1].contains("which is not the one in its name"), "{said:?}");
@@ -472,13 +473,13 @@ fn databases_are_looked_at_and_never_made() {
         format!("{} {}", word(&found, "level"), word(&found, "text"))
     };
     assert!(database("sqlite://nowhere.sqlite3").starts_with("warning it has no tables yet"));
-    assert!(!clinic.place.path("nowhere.sqlite3").exists());
+    assert!(!clinic.dir.path("nowhere.sqlite3").exists());
     assert!(
         database("postgres://nobody@127.0.0.1:1/none")
             .starts_with("problem cannot open the database 127.0.0.1:1/none")
     );
     assert!(database("mysql://a").starts_with("problem the database URL must begin with"));
-    fs::write(clinic.place.path("text"), "no database").expect("it is written");
+    fs::write(clinic.dir.path("text"), "no database").expect("it is written");
     assert!(database("sqlite://text").starts_with("problem cannot open the database text"));
     let (_, found) = clinic.examine(&["--redis-url", "redis://127.0.0.1:1"]);
     let redis =
@@ -488,8 +489,8 @@ fn databases_are_looked_at_and_never_made() {
 
 #[test]
 fn without_an_issuer_the_rest_is_examined_still() {
-    let place = Place::with_keys();
-    let output = place.run(&["doctor", "--json", "--issuer", "http://127.0.0.1:1"]);
+    let dir = WorkingDirectory::with_keys();
+    let output = dir.run(&["doctor", "--json", "--issuer", "http://127.0.0.1:1"]);
     let (code, found) = checks(&output);
     assert_eq!(code, 1);
     let issuer =
@@ -501,7 +502,7 @@ fn without_an_issuer_the_rest_is_examined_still() {
         (vec!["--edge-path", "protected"], "a path begins with a slash"),
         (vec!["--ca-file", "nowhere.pem"], "check --ca-file"),
     ] {
-        let output = place.run(&[&["doctor"], arguments.as_slice()].concat());
+        let output = dir.run(&[&["doctor"], arguments.as_slice()].concat());
         assert_eq!(output.status.code(), Some(2));
         let text = String::from_utf8(output.stderr).expect("text");
         assert!(text.contains(said), "{text}");

@@ -9,7 +9,7 @@ use std::process::Command;
 
 use serde_json::{Map, Value, json};
 
-use crate::http::{Answer, Request, exchange, request};
+use crate::http::{Request, Response, exchange, request};
 use crate::response_checker::{pointed, resolved};
 use crate::support::{Options, PASSWORD, TestIssuer, skipped};
 
@@ -48,14 +48,14 @@ fn call(method: &str, path: &str, token: &str) -> Request {
 #[test]
 fn the_document_is_sound() {
     let issuer = TestIssuer::start();
-    let answer = issuer.send(&request("GET", "/openapi.json"));
-    assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
+    let response = issuer.send(&request("GET", "/openapi.json"));
+    assert_eq!((response.status, response.header("content-type")), (200, Some("application/json")));
     assert_eq!(
-        answer.header("access-control-allow-origin"),
+        response.header("access-control-allow-origin"),
         Some("*"),
         "tools on other pages read it"
     );
-    let document = answer.json();
+    let document = response.json();
     assert_eq!(document["openapi"], "3.1.0");
     assert_eq!(document["info"]["version"], env!("CARGO_PKG_VERSION"));
 
@@ -128,10 +128,14 @@ fn documented_operations_respond_and_other_methods_are_refused() {
                 assert!(status != 404 && status != 405 && status < 500, "{name}: {status}");
                 continue;
             }
-            let answer = issuer.send(&call(method, &filled, &boss));
-            assert_eq!(answer.status, 405, "{name}");
-            let listed: BTreeSet<_> =
-                answer.header("allow").unwrap_or_default().split(',').map(str::to_owned).collect();
+            let response = issuer.send(&call(method, &filled, &boss));
+            assert_eq!(response.status, 405, "{name}");
+            let listed: BTreeSet<_> = response
+                .header("allow")
+                .unwrap_or_default()
+                .split(',')
+                .map(str::to_owned)
+                .collect();
             assert_eq!(listed, allowed, "{name}");
         }
     }
@@ -194,27 +198,27 @@ fn a_body_without_its_fields_is_refused_by_the_names_that_are_documented() {
             .filter_map(|name| name.as_str().map(str::to_owned))
             .collect();
         assert_eq!(body["required"], !required.is_empty(), "{method} {path}");
-        let answer = issuer.send(&call(method, &filled(path), &boss));
+        let response = issuer.send(&call(method, &filled(path), &boss));
         if required.is_empty() {
-            assert_eq!(answer.status, 200, "{method} {path}: nothing is required");
+            assert_eq!(response.status, 200, "{method} {path}: nothing is required");
             continue;
         }
-        assert_eq!(answer.status, 400, "{method} {path}");
+        assert_eq!(response.status, 400, "{method} {path}");
         let named: BTreeSet<String> =
-            answer.json().as_object().expect("an object").keys().cloned().collect();
+            response.json().as_object().expect("an object").keys().cloned().collect();
         assert_eq!(named, required, "{method} {path}");
         // Every documented property is validated.
         let wrong: Map<String, Value> =
             properties(&document, schema).map(|name| (name, json!([]))).collect();
         let names: BTreeSet<_> = wrong.keys().cloned().collect();
-        let answer = issuer.send(
+        let response = issuer.send(
             &request(&method.to_ascii_uppercase(), &filled(path))
                 .bearer(&boss)
                 .json(Value::Object(wrong)),
         );
         let named: BTreeSet<String> =
-            answer.json().as_object().expect("an object").keys().cloned().collect();
-        assert_eq!((answer.status, named), (400, names), "{method} {path}");
+            response.json().as_object().expect("an object").keys().cloned().collect();
+        assert_eq!((response.status, named), (400, names), "{method} {path}");
     }
     assert!(bodies >= 8, "{bodies} bodies");
 }
@@ -233,7 +237,8 @@ fn properties<'a>(document: &'a Value, schema: &'a Value) -> impl Iterator<Item 
 
 #[test]
 fn independent_tools_accept_the_document() {
-    const SCRIPT: &str = "import json, sys; from openapi_spec_validator import validate; validate(json.load(sys.stdin))";
+    const SCRIPT: &str = "import json, sys; from openapi_spec_validator import validate; \
+         validate(json.load(sys.stdin))";
     let Ok(python) = std::env::var("PYTHON") else {
         skipped("PYTHON names no Python");
         return;
@@ -254,25 +259,25 @@ fn independent_tools_accept_the_document() {
 }
 
 /// A file of the documentation: head and unpacked body.
-fn docs_file(issuer: &TestIssuer, path: &str) -> (Answer, String) {
+fn docs_file(issuer: &TestIssuer, path: &str) -> (Response, String) {
     let bytes = exchange(issuer.address, &request("GET", path).bytes());
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("a whole head") + 4;
-    let answer = Answer::parse(&bytes[..end]);
+    let response = Response::parse(&bytes[..end]);
     let body = &bytes[end..];
     let mut text = Vec::new();
-    if answer.header("content-encoding") == Some("gzip") {
+    if response.header("content-encoding") == Some("gzip") {
         flate2::read::GzDecoder::new(body).read_to_end(&mut text).expect("gzip");
     } else {
         text.extend_from_slice(body);
     }
-    (answer, String::from_utf8_lossy(&text).into_owned())
+    (response, String::from_utf8_lossy(&text).into_owned())
 }
 
 #[test]
 fn the_documentation_for_people_needs_nothing_from_elsewhere() {
     let issuer = TestIssuer::start();
-    let answer = issuer.send(&request("GET", "/docs"));
-    assert_eq!((answer.status, answer.header("location")), (301, Some("/docs/")));
+    let response = issuer.send(&request("GET", "/docs"));
+    assert_eq!((response.status, response.header("location")), (301, Some("/docs/")));
     let (head, page) = docs_file(&issuer, "/docs/");
     assert_eq!((head.status, head.header("content-type")), (200, Some("text/html")));
     let policy = head.header("content-security-policy").expect("a policy");

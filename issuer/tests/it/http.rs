@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: String,
 }
 
-impl Answer {
+impl Response {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
@@ -32,7 +32,7 @@ impl Answer {
     }
 
     pub(crate) fn parse(bytes: &[u8]) -> Self {
-        let text = String::from_utf8(bytes.to_vec()).expect("answers are UTF-8");
+        let text = String::from_utf8(bytes.to_vec()).expect("responses are UTF-8");
         let (head, body) =
             text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no whole head: {text:?}"));
         let mut lines = head.split("\r\n");
@@ -101,8 +101,8 @@ impl Request {
         [text.as_bytes(), &self.body].concat()
     }
 
-    pub(crate) fn send(&self, address: SocketAddr) -> Answer {
-        Answer::parse(&exchange(address, &self.bytes()))
+    pub(crate) fn send(&self, address: SocketAddr) -> Response {
+        Response::parse(&exchange(address, &self.bytes()))
     }
 }
 
@@ -112,10 +112,10 @@ pub(crate) fn exchange(address: SocketAddr, bytes: &[u8]) -> Vec<u8> {
     stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout can be set");
     // A server that refuses early stops reading; its response is still read.
     let _ = stream.write_all(bytes);
-    let mut answer = Vec::new();
+    let mut response = Vec::new();
     let mut buffer = [0; 4096];
     while let Ok(n @ 1..) = stream.read(&mut buffer) {
-        answer.extend_from_slice(&buffer[..n]);
+        response.extend_from_slice(&buffer[..n]);
     }
-    answer
+    response
 }

@@ -43,14 +43,16 @@ async fn give_up(
         request = request.header(AUTHORIZATION, format!("Bearer {token}"));
     }
     let request = request.body(Body::from(body.to_string())).expect("a request");
-    let mut answer = pin!(issuer.router.clone().oneshot(request));
+    let mut response = pin!(issuer.router.clone().oneshot(request));
     let mut waits = 0;
     poll_fn(move |context| {
         if waits == nth {
             return Poll::Ready(None);
         }
-        match answer.as_mut().poll(context) {
-            Poll::Ready(answer) => Poll::Ready(answer.ok().map(|answer| answer.status().as_u16())),
+        match response.as_mut().poll(context) {
+            Poll::Ready(response) => {
+                Poll::Ready(response.ok().map(|response| response.status().as_u16()))
+            }
             Poll::Pending => {
                 waits += 1;
                 if waits == nth && moment == Moment::Waiting {
@@ -145,7 +147,8 @@ fn a_changed_password_and_the_end_of_the_other_sessions_come_together() {
             let old = &hashes.borrow()[&number];
             let halves = issuer.number(&format!(
                 "SELECT COUNT(*) FROM users WHERE username = 'user{number}' AND (password_hash <> '{old}') <> \
-                 EXISTS (SELECT 1 FROM sessions WHERE user_id = users.id AND revoked_at IS NOT NULL)"
+                 EXISTS (SELECT 1 FROM sessions WHERE user_id = users.id AND revoked_at IS NOT \
+                 NULL)"
             ));
             assert_eq!(halves, 0, "user{number}");
             assert!(
@@ -202,7 +205,8 @@ fn a_logout_of_all_ends_all_or_none() {
         |number| {
             let whole = issuer.number(&format!(
                 "SELECT COUNT(*) FROM users WHERE username = 'user{number}' AND (SELECT COUNT(*) FROM sessions \
-                 WHERE user_id = users.id AND revoked_at IS NOT NULL) = (CASE sessions_ended_at WHEN 0 THEN 0 ELSE 2 END)"
+                 WHERE user_id = users.id AND revoked_at IS NOT NULL) = (CASE sessions_ended_at \
+                 WHEN 0 THEN 0 ELSE 2 END)"
             ));
             assert_eq!(whole, 1, "user{number}");
         },

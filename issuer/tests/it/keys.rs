@@ -85,7 +85,8 @@ fn generated_files_have_their_names_modes_and_contents() {
     let ring: Value =
         serde_json::from_slice(&fs::read(file("keyring.json")).expect("a ring")).expect("JSON");
     let entry = serde_json::json!({
-        "kid": kid, "state": "active", "created_at": "2026-01-01T00:00:00Z", "activated_at": "2026-01-01T00:00:00Z",
+        "kid": kid, "state": "active", "created_at": "2026-01-01T00:00:00Z",
+        "activated_at": "2026-01-01T00:00:00Z",
     });
     assert_eq!(ring, serde_json::json!({ "keys": [entry] }));
     let mut names: Vec<_> =

@@ -4,7 +4,7 @@ use issuer::http::LoginLimits;
 use issuer::users::Profile;
 use serde_json::json;
 
-use crate::cli::{Place, Server};
+use crate::cli::{Server, WorkingDirectory};
 use crate::http::request;
 use crate::support::{Options, PASSWORD, TestIssuer};
 
@@ -32,10 +32,10 @@ fn requests_are_counted_by_route_and_never_by_path() {
             .header("Origin", "http://localhost:3000")
             .header("Access-Control-Request-Method", "POST"),
     );
-    let answer = issuer.metrics();
-    assert_eq!(answer.status, 200);
-    assert_eq!(answer.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
-    let text = &answer.body;
+    let response = issuer.metrics();
+    assert_eq!(response.status, 200);
+    assert_eq!(response.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+    let text = &response.body;
     let requests = |route: &str, method: &str, status: u16| {
         sample(
             text,
@@ -152,8 +152,8 @@ fn keys_hashing_and_database_are_measured() {
 
 #[test]
 fn the_program_serves_metrics_on_a_separate_address() {
-    let place = Place::with_keys();
-    let server = Server::start(&place, &["--metrics-listen", "127.0.0.1:0"]);
+    let dir = WorkingDirectory::with_keys();
+    let server = Server::start(&dir, &["--metrics-listen", "127.0.0.1:0"]);
     let metrics = server.metrics_address.expect("the log tells it");
     assert_eq!(request("GET", "/healthz").send(server.address).status, 200);
     let text = request("GET", "/metrics").send(metrics).body;
@@ -168,9 +168,9 @@ fn the_program_serves_metrics_on_a_separate_address() {
     assert_eq!(request("POST", "/metrics").send(metrics).status, 405);
     server.signal("TERM");
     assert_eq!(server.wait().0, Some(0));
-    let server = Server::start(&place, &[]);
+    let server = Server::start(&dir, &[]);
     assert_eq!(server.metrics_address, None);
-    let line = crate::cli::fails(&place.run(&[
+    let line = crate::cli::fails(&dir.run(&[
         "serve",
         "--listen",
         "127.0.0.1:0",
@@ -179,7 +179,8 @@ fn the_program_serves_metrics_on_a_separate_address() {
     ]));
     assert!(
         line.ends_with(
-            "the port is in use; stop the program that uses it, or choose another port with --metrics-listen"
+            "the port is in use; stop the program that uses it, or choose another port with \
+             --metrics-listen"
         ),
         "{line}"
     );

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use jsonschema::Validator;
 use serde_json::{Map, Value};
 
-use crate::http::{Answer, Request};
+use crate::http::{Request, Response};
 
 /// Compares responses with the OpenAPI document of the issuer that sent them.
 pub(crate) struct ResponseChecker {
@@ -21,43 +21,43 @@ impl ResponseChecker {
 
     /// Panics when a response to a documented operation differs from its documentation.
     #[track_caller]
-    pub(crate) fn check(&self, request: &Request, answer: &Answer) {
+    pub(crate) fn check(&self, request: &Request, response: &Response) {
         let (method, path) = (request.method().to_ascii_lowercase(), request.path());
         let Some((template, operation)) = self.operation(&method, path) else { return };
         // Every response of the issuer has an id; one without is from the HTTP library.
-        if answer.header("x-request-id").is_none() {
+        if response.header("x-request-id").is_none() {
             return;
         }
-        let name = format!("{method} {path}: {} {}", answer.status, answer.body);
-        let response = operation["responses"].get(answer.status.to_string());
-        let response =
-            resolved(&self.document, response.unwrap_or_else(|| panic!("not documented: {name}")));
-        let Some(content) = response.get("content").and_then(Value::as_object) else {
-            assert_eq!(answer.body, "", "no body is documented: {name}");
+        let name = format!("{method} {path}: {} {}", response.status, response.body);
+        let documented = operation["responses"].get(response.status.to_string());
+        let documented = documented.unwrap_or_else(|| panic!("not documented: {name}"));
+        let documented = resolved(&self.document, documented);
+        let Some(content) = documented.get("content").and_then(Value::as_object) else {
+            assert_eq!(response.body, "", "no body is documented: {name}");
             return;
         };
         for header in
-            response.get("headers").and_then(Value::as_object).into_iter().flat_map(Map::keys)
+            documented.get("headers").and_then(Value::as_object).into_iter().flat_map(Map::keys)
         {
-            assert!(answer.header(header).is_some(), "no {header}: {name}");
+            assert!(response.header(header).is_some(), "no {header}: {name}");
         }
-        let sent = answer.header("content-type").unwrap_or_default();
+        let sent = response.header("content-type").unwrap_or_default();
         let sent = sent.split(';').next().unwrap_or_default();
         let Some(media) = content.get(sent).or_else(|| content.get("*/*")) else {
             panic!("the content type {sent} is not documented: {name}")
         };
         if sent == "application/json" {
             self.validate(
-                &format!("{method} {template} {}", answer.status),
+                &format!("{method} {template} {}", response.status),
                 &media["schema"],
-                answer,
+                response,
                 &name,
             );
         }
     }
 
     #[track_caller]
-    fn validate(&self, key: &str, schema: &Value, answer: &Answer, name: &str) {
+    fn validate(&self, key: &str, schema: &Value, response: &Response, name: &str) {
         let mut validators = self.validators.lock().unwrap_or_else(PoisonError::into_inner);
         let validator = validators.entry(key.to_owned()).or_insert_with(|| {
             // The references of the schema lead into the document.
@@ -67,7 +67,7 @@ impl ResponseChecker {
                 .unwrap_or_else(|error| panic!("{key}: {error}"))
         });
         let errors: Vec<String> =
-            validator.iter_errors(&answer.json()).map(|error| error.to_string()).collect();
+            validator.iter_errors(&response.json()).map(|error| error.to_string()).collect();
         assert!(errors.is_empty(), "{errors:?}: {name}");
     }
 

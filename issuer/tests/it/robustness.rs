@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use issuer::users::{HashingLimits, Profile};
 use serde_json::json;
 
-use crate::http::{Answer, exchange, request};
+use crate::http::{Response, exchange, request};
 use crate::support::{CHEAP_HASHING, Options, PASSWORD, TestIssuer};
 
 #[test]
@@ -22,12 +22,12 @@ fn deeply_nested_json_is_a_bad_request() {
         format!("{{\"username\":{closed}}}"),
         "{\"a\":".repeat(40_000),
     ] {
-        let answer = issuer.send(&request("POST", "/api/token/").json(body));
-        assert_eq!(answer.status, 400);
+        let response = issuer.send(&request("POST", "/api/token/").json(body));
+        assert_eq!(response.status, 400);
         assert!(
-            answer.text("detail").starts_with("JSON parse error - recursion limit exceeded"),
+            response.text("detail").starts_with("JSON parse error - recursion limit exceeded"),
             "{}",
-            answer.body
+            response.body
         );
     }
 }
@@ -36,16 +36,17 @@ fn deeply_nested_json_is_a_bad_request() {
 fn a_huge_body_is_refused_whether_announced_or_not() {
     let issuer = TestIssuer::start();
     let expected = json!({ "detail": "The request body is larger than 262144 bytes." });
-    let announced =
-        b"POST /api/token/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 99999999999\r\n\r\n{";
+    let announced = b"POST /api/token/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\
+         Content-Length: 99999999999\r\n\r\n{";
     let chunk = format!("8000\r\n{}\r\n", " ".repeat(0x8000));
     let chunked = format!(
-        "POST /api/token/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n{}0\r\n\r\n",
+        "POST /api/token/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\
+         Transfer-Encoding: chunked\r\n\r\n{}0\r\n\r\n",
         chunk.repeat(9)
     );
     for bytes in [announced.as_slice(), chunked.as_bytes()] {
-        let answer = Answer::parse(&exchange(issuer.address, bytes));
-        assert_eq!((answer.status, answer.json()), (413, expected.clone()));
+        let response = Response::parse(&exchange(issuer.address, bytes));
+        assert_eq!((response.status, response.json()), (413, expected.clone()));
     }
 }
 
@@ -53,8 +54,8 @@ fn a_huge_body_is_refused_whether_announced_or_not() {
 fn a_huge_header_is_refused() {
     let issuer = TestIssuer::start();
     let token = "x".repeat(200_000);
-    let answer = issuer.me(&token);
-    assert_eq!(answer.status, 431);
+    let response = issuer.me(&token);
+    assert_eq!(response.status, 431);
     assert_eq!(
         issuer.me(&"x".repeat(20_000)).status,
         401,
@@ -108,8 +109,8 @@ fn a_path_that_is_not_text_leads_nowhere_and_says_so_as_any_other() {
         ("DELETE", "/api/users/%ed%a0%80/"),
         ("POST", "/api/users/%80/password/"),
     ] {
-        let answer = issuer.send(&request(method, path).bearer(&boss));
-        assert_eq!((answer.status, answer.json()), (404, not_found.clone()), "{method} {path}");
+        let response = issuer.send(&request(method, path).bearer(&boss));
+        assert_eq!((response.status, response.json()), (404, not_found.clone()), "{method} {path}");
         assert_eq!(
             issuer.send(&request(method, path).bearer(&user)).status,
             403,
@@ -118,9 +119,9 @@ fn a_path_that_is_not_text_leads_nowhere_and_says_so_as_any_other() {
         assert_eq!(issuer.send(&request(method, path)).status, 401, "{method} {path}");
     }
     for path in ["/api/token/status/%ff", "/docs/%ff", "/docs/index.html%80"] {
-        let answer = issuer.send(&request("GET", path));
-        assert_eq!((answer.status, answer.json()), (404, not_found.clone()), "{path}");
-        assert_eq!(answer.header("content-type"), Some("application/json"), "{path}");
+        let response = issuer.send(&request("GET", path));
+        assert_eq!((response.status, response.json()), (404, not_found.clone()), "{path}");
+        assert_eq!(response.header("content-type"), Some("application/json"), "{path}");
     }
 }
 
@@ -129,12 +130,13 @@ fn a_truncated_body_does_not_affect_other_requests() {
     let issuer = TestIssuer::start();
     for _ in 0..20 {
         let mut stream = TcpStream::connect(issuer.address).expect("the server listens");
-        let head = b"POST /api/token/ HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{\"user";
+        let head = b"POST /api/token/ HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\
+             Content-Length: 50\r\n\r\n{\"user";
         stream.write_all(head).expect("the server reads");
         stream.shutdown(Shutdown::Write).expect("an open connection");
-        let mut answer = Vec::new();
-        let _ = stream.read_to_end(&mut answer);
-        assert!(!answer.starts_with(b"HTTP/1.1 5"), "{}", String::from_utf8_lossy(&answer));
+        let mut response = Vec::new();
+        let _ = stream.read_to_end(&mut response);
+        assert!(!response.starts_with(b"HTTP/1.1 5"), "{}", String::from_utf8_lossy(&response));
     }
     assert_eq!(issuer.login("testuser", PASSWORD).status, 200);
 }
@@ -143,17 +145,19 @@ fn a_truncated_body_does_not_affect_other_requests() {
 fn more_logins_than_may_wait_are_turned_away_and_not_piled_up() {
     let hashing = HashingLimits { memory_kib: 16 * 1024, passes: 4, concurrent: 1, waiting: 1 };
     let issuer = TestIssuer::with(Options { hashing, ..Options::default() });
-    let answers: Vec<Answer> = thread::scope(|scope| {
+    let responses: Vec<Response> = thread::scope(|scope| {
         let logins: Vec<_> =
             (0..24).map(|_| scope.spawn(|| issuer.login("testuser", PASSWORD))).collect();
         logins.into_iter().map(|login| login.join().expect("a response")).collect()
     });
-    let busy = json!({ "detail": "Too many logins are being checked. Try again in 1 second.", "code": "busy" });
+    let busy = json!({
+        "detail": "Too many logins are being checked. Try again in 1 second.", "code": "busy",
+    });
     let mut turned_away = 0;
-    for answer in &answers {
-        if answer.status != 200 {
+    for response in &responses {
+        if response.status != 200 {
             assert_eq!(
-                (answer.status, answer.json(), answer.header("retry-after")),
+                (response.status, response.json(), response.header("retry-after")),
                 (503, busy.clone(), Some("1"))
             );
             turned_away += 1;
@@ -169,7 +173,8 @@ fn concurrent_logins_with_django_hashes_never_get_a_wrong_401() {
     let issuer = TestIssuer::with(Options { hashing, ..Options::default() });
     for _ in 0..5 {
         issuer.sql(
-            "UPDATE users SET password_hash = 'pbkdf2_sha256$1000$somesalt$y25i8LPk4pDmXiu8ZX5zK4+sHeDu2HUuZ9T+sb5Ynzo='",
+            "UPDATE users SET password_hash = \
+             'pbkdf2_sha256$1000$somesalt$y25i8LPk4pDmXiu8ZX5zK4+sHeDu2HUuZ9T+sb5Ynzo='",
         );
         let statuses: Vec<u16> = thread::scope(|scope| {
             let logins: Vec<_> = (0..16)
@@ -224,10 +229,10 @@ fn an_unknown_and_an_inactive_user_take_as_long_as_a_wrong_password() {
 #[test]
 fn a_request_needs_exactly_one_valid_host() {
     let issuer = TestIssuer::start();
-    let answer = |version: &str, hosts: &str| {
+    let response = |version: &str, hosts: &str| {
         let head = format!("GET /healthz HTTP/{version}\r\n{hosts}Connection: close\r\n\r\n");
         [issuer.address, issuer.metrics_address]
-            .map(|address| Answer::parse(&exchange(address, head.as_bytes())))
+            .map(|address| Response::parse(&exchange(address, head.as_bytes())))
     };
     for hosts in [
         "",
@@ -237,14 +242,16 @@ fn a_request_needs_exactly_one_valid_host() {
         "Host: a b\r\n",
         "Host: a@b\r\n",
     ] {
-        for answer in answer("1.1", hosts) {
-            let expected = json!({ "detail": "Exactly one valid Host header is required.", "code": "bad_host" });
-            assert_eq!((answer.status, answer.json()), (400, expected), "{hosts:?}");
-            assert_eq!(answer.header("connection"), Some("close"), "{hosts:?}");
+        for response in response("1.1", hosts) {
+            let expected = json!({
+                "detail": "Exactly one valid Host header is required.", "code": "bad_host",
+            });
+            assert_eq!((response.status, response.json()), (400, expected), "{hosts:?}");
+            assert_eq!(response.header("connection"), Some("close"), "{hosts:?}");
         }
     }
     for (version, hosts) in [("1.1", "Host: a\r\n"), ("1.1", "Host: [::1]:80\r\n"), ("1.0", "")] {
-        let [issuer, metrics] = answer(version, hosts);
+        let [issuer, metrics] = response(version, hosts);
         assert_eq!((issuer.status, metrics.status), (200, 404), "{version} {hosts:?}");
     }
 }
@@ -261,7 +268,7 @@ fn a_request_head_of_more_than_64_kib_is_refused_however_it_arrives() {
         let head = head(bytes - overhead);
         assert_eq!(head.len(), bytes);
         assert_eq!(
-            Answer::parse(&exchange(issuer.address, head.as_bytes())).status,
+            Response::parse(&exchange(issuer.address, head.as_bytes())).status,
             status,
             "{bytes} at once"
         );
@@ -273,13 +280,13 @@ fn a_request_head_of_more_than_64_kib_is_refused_however_it_arrives() {
                 break;
             }
         }
-        let mut answer = Vec::new();
-        let _ = stream.read_to_end(&mut answer);
-        assert_eq!(Answer::parse(&answer).status, status, "{bytes} in pieces");
+        let mut response = Vec::new();
+        let _ = stream.read_to_end(&mut response);
+        assert_eq!(Response::parse(&response).status, status, "{bytes} in pieces");
     }
     // Many short headers count as one long one does.
     let many =
         (0..90).map(|number| format!("X-{number}: {}\r\n", "y".repeat(800))).collect::<String>();
     let head = format!("GET /api/users/me/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{many}\r\n");
-    assert_eq!(Answer::parse(&exchange(issuer.address, head.as_bytes())).status, 431);
+    assert_eq!(Response::parse(&exchange(issuer.address, head.as_bytes())).status, 431);
 }

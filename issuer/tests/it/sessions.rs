@@ -7,7 +7,7 @@ use issuer::sessions::{RefreshToken, Session};
 use issuer::users::{NewUser, Profile, User};
 use serde_json::{Value, json};
 
-use crate::http::{Answer, request};
+use crate::http::{Response, request};
 use crate::support::{Options, PASSWORD, START, TestIssuer};
 use crate::tokens::foreign;
 
@@ -16,20 +16,23 @@ fn rotating() -> TestIssuer {
 }
 
 #[track_caller]
-fn is_blacklisted(answer: &Answer) {
-    let expected = json!({ "detail": "Token is blacklisted", "code": "token_not_valid", "reason": "token_revoked" });
-    assert_eq!((answer.status, answer.json()), (401, expected));
-    assert_eq!(answer.header("www-authenticate"), Some("Bearer realm=\"api\""));
+fn is_blacklisted(response: &Response) {
+    let expected = json!({
+        "detail": "Token is blacklisted", "code": "token_not_valid", "reason": "token_revoked",
+    });
+    assert_eq!((response.status, response.json()), (401, expected));
+    assert_eq!(response.header("www-authenticate"), Some("Bearer realm=\"api\""));
 }
 
 #[track_caller]
 fn is_shut_out(issuer: &TestIssuer, access: &str) {
-    let answer = issuer.me(access);
+    let response = issuer.me(access);
     let expected = json!({
-        "detail": "Given token not valid for any token type", "code": "token_not_valid", "reason": "token_revoked",
+        "detail": "Given token not valid for any token type", "code": "token_not_valid",
+        "reason": "token_revoked",
         "messages": [{ "token_class": "AccessToken", "token_type": "access", "message": "Token is blacklisted" }],
     });
-    assert_eq!((answer.status, answer.json()), (401, expected));
+    assert_eq!((response.status, response.json()), (401, expected));
 }
 
 /// The token of a SimpleJWT that signs with the same key.
@@ -44,8 +47,8 @@ fn a_logout_ends_the_refresh_token_and_the_access_tokens_made_from_it() {
     let refresh = tokens.text("refresh");
     let access = [tokens.text("access"), issuer.refresh(&refresh).text("access")];
     let other = issuer.login("testuser", PASSWORD);
-    let answer = issuer.log_out(&refresh);
-    assert_eq!((answer.status, answer.json()), (200, json!({})));
+    let response = issuer.log_out(&refresh);
+    assert_eq!((response.status, response.json()), (200, json!({})));
     is_blacklisted(&issuer.refresh(&refresh));
     is_blacklisted(&issuer.verify(&refresh));
     is_blacklisted(&issuer.log_out(&refresh));
@@ -65,8 +68,8 @@ fn a_logout_of_all_ends_every_session_and_tokens_that_name_none() {
     assert_eq!(issuer.me(&old_access).status, 200);
     let everywhere = || request("POST", "/api/token/blacklist/all/");
     assert_eq!(issuer.send(&everywhere()).status, 401, "only for who is logged in");
-    let answer = issuer.send(&everywhere().bearer(&sessions[0].text("access")));
-    assert_eq!((answer.status, answer.json()), (200, json!({})));
+    let response = issuer.send(&everywhere().bearer(&sessions[0].text("access")));
+    assert_eq!((response.status, response.json()), (200, json!({})));
     for session in &sessions {
         is_blacklisted(&issuer.refresh(&session.text("refresh")));
         is_shut_out(&issuer, &session.text("access"));
@@ -88,9 +91,9 @@ fn without_rotation_a_refresh_token_stays() {
     let issuer = TestIssuer::start();
     let refresh = issuer.login("testuser", PASSWORD).text("refresh");
     for _ in 0..3 {
-        let answer = issuer.refresh(&refresh);
-        assert_eq!(answer.status, 200);
-        assert_eq!(answer.json().as_object().map(serde_json::Map::len), Some(1), "access alone");
+        let response = issuer.refresh(&refresh);
+        assert_eq!(response.status, 200);
+        assert_eq!(response.json().as_object().map(serde_json::Map::len), Some(1), "access alone");
     }
 }
 
@@ -139,16 +142,16 @@ fn of_64_refreshes_at_once_one_branch_lives() {
     let mut token = issuer.login("testuser", PASSWORD).text("refresh");
     for _ in 0..3 {
         let body = json!({ "refresh": token });
-        let answers: Vec<Answer> = thread::scope(|scope| {
+        let responses: Vec<Response> = thread::scope(|scope| {
             let one = || request("POST", "/api/token/refresh/").json(&body).send(issuer.address);
             let threads: Vec<_> = (0..64).map(|_| scope.spawn(one)).collect();
             threads.into_iter().map(|thread| thread.join().expect("no panic")).collect()
         });
-        let successors: BTreeSet<String> = answers
+        let successors: BTreeSet<String> = responses
             .iter()
-            .map(|answer| {
-                assert_eq!(answer.status, 200, "{}", answer.body);
-                answer.text("refresh")
+            .map(|response| {
+                assert_eq!(response.status, 200, "{}", response.body);
+                response.text("refresh")
             })
             .collect();
         assert_eq!(successors.len(), 1, "all got the same successor");
@@ -319,9 +322,9 @@ fn a_session_of_simplejwt_is_kept_by_its_user_who_changes_the_password() {
     let refresh = foreign(claims("refresh"), START);
     let access = issuer.refresh(&refresh).text("access");
     let change = json!({ "old_password": PASSWORD, "new_password": "a new passphrase" });
-    let answer =
+    let response =
         issuer.send(&request("POST", "/api/users/me/password/").bearer(&access).json(change));
-    assert_eq!(answer.status, 200);
+    assert_eq!(response.status, 200);
     assert_eq!(issuer.verify(&refresh).status, 200);
     assert_eq!(issuer.refresh(&refresh).status, 200);
     assert_eq!(issuer.log_out(&refresh).status, 200);

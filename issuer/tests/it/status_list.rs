@@ -10,7 +10,7 @@ use issuer::revocation::LIST_SIZE;
 use serde_json::{Value, json};
 use verifier_core::TokenType;
 
-use crate::http::{Answer, request};
+use crate::http::{Response, request};
 use crate::support::{Options, PASSWORD, START, TestIssuer};
 use crate::tokens::{foreign, read};
 
@@ -26,20 +26,23 @@ fn part(jwt: &str, at: usize) -> Value {
     serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(text).expect("base64url")).expect("JSON")
 }
 
-fn fetch(issuer: &TestIssuer) -> Answer {
-    let answer = issuer.send(&request("GET", LIST));
-    assert_eq!(answer.status, 200, "{}", answer.body);
-    answer
+fn fetch(issuer: &TestIssuer) -> Response {
+    let response = issuer.send(&request("GET", LIST));
+    assert_eq!(response.status, 200, "{}", response.body);
+    response
 }
 
 /// Index and URI that a token names.
-fn place(token: &str) -> (u64, String) {
-    let place = part(token, 1)["status"]["status_list"].clone();
-    (place["idx"].as_u64().expect("an index"), place["uri"].as_str().expect("a URI").to_owned())
+fn status_reference(token: &str) -> (u64, String) {
+    let status_reference = part(token, 1)["status"]["status_list"].clone();
+    (
+        status_reference["idx"].as_u64().expect("an index"),
+        status_reference["uri"].as_str().expect("a URI").to_owned(),
+    )
 }
 
 /// Returns the indices whose status is INVALID in a fetched list.
-fn revoked(list: &Answer) -> BTreeSet<u64> {
+fn revoked(list: &Response) -> BTreeSet<u64> {
     let claims = part(&list.body, 1);
     assert_eq!(claims["status_list"]["bits"], 1);
     let lst = BASE64_URL_SAFE_NO_PAD
@@ -68,28 +71,28 @@ fn all_tokens_of_a_session_name_one_place_and_other_sessions_others() {
     });
     let login = issuer.login("testuser", PASSWORD);
     let renewed = issuer.refresh(&login.text("refresh"));
-    let (idx, uri) = place(&login.text("access"));
+    let (idx, uri) = status_reference(&login.text("access"));
     assert_eq!(uri, format!("{PUBLIC_URL}{LIST}"));
     for token in [login.text("refresh"), renewed.text("access"), renewed.text("refresh")] {
-        assert_eq!(place(&token), (idx, uri.clone()));
+        assert_eq!(status_reference(&token), (idx, uri.clone()));
     }
-    assert_ne!(place(&issuer.login("testuser", PASSWORD).text("access")).0, idx);
+    assert_ne!(status_reference(&issuer.login("testuser", PASSWORD).text("access")).0, idx);
     let taken_over = foreign(json!({ "token_type": "refresh", "jti": "a", "user_id": 1 }), START);
-    assert_ne!(place(&issuer.refresh(&taken_over).text("access")).0, idx);
+    assert_ne!(status_reference(&issuer.refresh(&taken_over).text("access")).0, idx);
 }
 
 #[test]
 fn the_list_is_a_signed_token_that_no_access_check_accepts() {
     let issuer = with_lists();
     issuer.login("testuser", PASSWORD);
-    let answer = fetch(&issuer);
-    assert_eq!(answer.header("content-type"), Some("application/statuslist+jwt"));
-    assert_eq!(answer.header("cache-control"), Some("public, max-age=60"));
-    assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
+    let response = fetch(&issuer);
+    assert_eq!(response.header("content-type"), Some("application/statuslist+jwt"));
+    assert_eq!(response.header("cache-control"), Some("public, max-age=60"));
+    assert_eq!(response.header("access-control-allow-origin"), Some("*"));
     let header =
         json!({ "alg": "RS256", "typ": "statuslist+jwt", "kid": issuer.keys.signing.kid() });
-    assert_eq!(part(&answer.body, 0), header);
-    let claims = part(&answer.body, 1);
+    assert_eq!(part(&response.body, 0), header);
+    let claims = part(&response.body, 1);
     let lst = claims["status_list"]["lst"].clone();
     let expected = json!({
         "sub": format!("{PUBLIC_URL}{LIST}"), "iat": START, "exp": START + 600, "ttl": 60,
@@ -98,16 +101,16 @@ fn the_list_is_a_signed_token_that_no_access_check_accepts() {
     assert_eq!(claims, expected);
     let now = issuer::clock::unix_time(chrono::DateTime::from_timestamp(START, 0).expect("a time"));
     for token_type in [TokenType::Access, TokenType::Refresh] {
-        let verdict = issuer.keys.verifier(token_type).verify(answer.body.as_bytes(), now);
+        let verdict = issuer.keys.verifier(token_type).verify(response.body.as_bytes(), now);
         assert!(verdict.is_err(), "a list is no token of a user");
     }
-    assert_eq!(issuer.me(&answer.body).status, 401);
-    read(&issuer, &answer.body);
+    assert_eq!(issuer.me(&response.body).status, 401);
+    read(&issuer, &response.body);
 }
 
 #[test]
 fn whatever_ends_a_session_sets_its_bit_at_once_and_no_other() {
-    type End = fn(&TestIssuer, &Answer);
+    type End = fn(&TestIssuer, &Response);
     let ends: [(&str, End); 6] = [
         ("logout", |issuer, login| assert_eq!(issuer.log_out(&login.text("refresh")).status, 200)),
         ("logout of all", |issuer, login| {
@@ -154,7 +157,7 @@ fn whatever_ends_a_session_sets_its_bit_at_once_and_no_other() {
         end(&issuer, &login);
         assert_eq!(
             revoked(&fetch(&issuer)),
-            BTreeSet::from([place(&login.text("access")).0]),
+            BTreeSet::from([status_reference(&login.text("access")).0]),
             "{name}"
         );
     }
@@ -168,7 +171,10 @@ fn a_password_change_sets_the_bits_of_the_other_sessions() {
         .bearer(&kept.text("access"))
         .json(json!({ "old_password": PASSWORD, "new_password": "new password" }));
     assert_eq!(issuer.send(&change).status, 200);
-    assert_eq!(revoked(&fetch(&issuer)), BTreeSet::from([place(&other.text("access")).0]));
+    assert_eq!(
+        revoked(&fetch(&issuer)),
+        BTreeSet::from([status_reference(&other.text("access")).0])
+    );
 }
 
 #[test]
@@ -178,8 +184,11 @@ fn a_reader_that_knows_the_list_is_not_sent_it_again_until_it_changes() {
     let etag = fetch(&issuer).header("etag").expect("an entity tag").to_owned();
     issuer.clock.advance(29);
     let again = || request("GET", LIST).header("If-None-Match", &etag);
-    let answer = issuer.send(&again());
-    assert_eq!((answer.status, answer.header("cache-control")), (304, Some("public, max-age=31")));
+    let response = issuer.send(&again());
+    assert_eq!(
+        (response.status, response.header("cache-control")),
+        (304, Some("public, max-age=31"))
+    );
     assert_eq!(issuer.log_out(&login.text("refresh")).status, 200);
     assert_eq!(issuer.send(&again()).status, 200);
     let etag = fetch(&issuer).header("etag").expect("an entity tag").to_owned();
@@ -195,7 +204,7 @@ fn a_reader_that_knows_the_list_is_not_sent_it_again_until_it_changes() {
 #[test]
 fn an_index_that_is_taken_is_not_given_twice_and_full_lists_are_left() {
     let issuer = with_lists();
-    let (idx, _) = place(&issuer.login("testuser", PASSWORD).text("access"));
+    let (idx, _) = status_reference(&issuer.login("testuser", PASSWORD).text("access"));
     // All indices that would be drawn next are in use.
     for (n, idx) in (0..300).filter(|n| *n != idx).enumerate() {
         issuer.sql(&format!(
@@ -204,7 +213,10 @@ fn an_index_that_is_taken_is_not_given_twice_and_full_lists_are_left() {
         ));
     }
     let login = issuer.login("testuser", PASSWORD);
-    assert_eq!(place(&login.text("access")).1, format!("{PUBLIC_URL}/api/token/status/1"));
+    assert_eq!(
+        status_reference(&login.text("access")).1,
+        format!("{PUBLIC_URL}/api/token/status/1")
+    );
     assert_eq!(issuer.send(&request("GET", "/api/token/status/1")).status, 200);
     assert_eq!(issuer.me(&login.text("access")).status, 200);
 }

@@ -27,7 +27,7 @@ use verifier_core::DEFAULT_FUTURE_LEEWAY_SECONDS;
 use zeroize::Zeroizing;
 
 use crate::database::TestDatabase;
-use crate::http::{Answer, Request, request};
+use crate::http::{Request, Response, request};
 use crate::response_checker::ResponseChecker;
 
 /// 2026-01-01T00:00:00Z.
@@ -325,25 +325,25 @@ impl TestIssuer {
 
     /// Sends a request, and checks the response against the OpenAPI document.
     #[track_caller]
-    pub(crate) fn send(&self, request: &Request) -> Answer {
-        let answer = request.send(self.address);
+    pub(crate) fn send(&self, request: &Request) -> Response {
+        let response = request.send(self.address);
         let document = || crate::http::request("GET", "/openapi.json").send(self.address).json();
         self.response_checker
             .get_or_init(|| ResponseChecker::new(document()))
-            .check(request, &answer);
-        answer
+            .check(request, &response);
+        response
     }
 
     /// Fetches the metrics.
-    pub(crate) fn metrics(&self) -> Answer {
+    pub(crate) fn metrics(&self) -> Response {
         crate::http::request("GET", "/metrics").send(self.metrics_address)
     }
 
-    pub(crate) fn post(&self, path: &str, body: serde_json::Value) -> Answer {
+    pub(crate) fn post(&self, path: &str, body: serde_json::Value) -> Response {
         self.send(&request("POST", path).json(body))
     }
 
-    pub(crate) fn login(&self, username: &str, password: &str) -> Answer {
+    pub(crate) fn login(&self, username: &str, password: &str) -> Response {
         self.post("/api/token/", serde_json::json!({ "username": username, "password": password }))
     }
 
@@ -355,19 +355,19 @@ impl TestIssuer {
         self.login("boss", PASSWORD).text("access")
     }
 
-    pub(crate) fn me(&self, token: &str) -> Answer {
+    pub(crate) fn me(&self, token: &str) -> Response {
         self.send(&request("GET", "/api/users/me/").bearer(token))
     }
 
-    pub(crate) fn refresh(&self, token: &str) -> Answer {
+    pub(crate) fn refresh(&self, token: &str) -> Response {
         self.post("/api/token/refresh/", serde_json::json!({ "refresh": token }))
     }
 
-    pub(crate) fn log_out(&self, refresh: &str) -> Answer {
+    pub(crate) fn log_out(&self, refresh: &str) -> Response {
         self.post("/api/token/blacklist/", serde_json::json!({ "refresh": refresh }))
     }
 
-    pub(crate) fn verify(&self, token: &str) -> Answer {
+    pub(crate) fn verify(&self, token: &str) -> Response {
         self.post("/api/token/verify/", serde_json::json!({ "token": token }))
     }
 

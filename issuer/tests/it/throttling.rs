@@ -4,7 +4,7 @@ use issuer::http::LoginLimits;
 use issuer::users::Profile;
 use serde_json::json;
 
-use crate::http::{Answer, request};
+use crate::http::{Response, request};
 use crate::support::{Options, PASSWORD, TestIssuer};
 
 fn limited(per_address: u32, per_name: u32, proxies: &str) -> TestIssuer {
@@ -26,14 +26,14 @@ fn limited_everywhere(
 }
 
 #[track_caller]
-fn is_throttled(answer: &Answer, seconds: u32) {
+fn is_throttled(response: &Response, seconds: u32) {
     let plural = if seconds == 1 { "" } else { "s" };
     let detail = format!("Request was throttled. Expected available in {seconds} second{plural}.");
     assert_eq!(
-        (answer.status, answer.json()),
+        (response.status, response.json()),
         (429, json!({ "detail": detail, "code": "throttled" }))
     );
-    assert_eq!(answer.header("retry-after"), Some(seconds.to_string().as_str()));
+    assert_eq!(response.header("retry-after"), Some(seconds.to_string().as_str()));
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn behind_a_trusted_proxy_each_client_counts_for_itself() {
 }
 
 /// Logs in through a trusted proxy that sends the client's address.
-fn login_from(issuer: &TestIssuer, address: &str, name: &str, password: &str) -> Answer {
+fn login_from(issuer: &TestIssuer, address: &str, name: &str, password: &str) -> Response {
     let body = json!({ "username": name, "password": password });
     issuer.send(&request("POST", "/api/token/").header("X-Forwarded-For", address).json(body))
 }

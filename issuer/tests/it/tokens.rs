@@ -59,7 +59,8 @@ fn both_tokens_carry_simplejwts_header_and_claims() {
         );
         let expected = json!({
             "token_type": token_type, "iat": START, "exp": START + lifetime,
-            "user_id": 1, "username": "testuser", "email": "test@example.com", "role": "instructor", "premium": true,
+            "user_id": 1, "username": "testuser", "email": "test@example.com",
+            "role": "instructor", "premium": true,
         });
         assert_eq!(Value::Object(claims), expected);
     }
@@ -110,14 +111,14 @@ fn a_refreshed_token_carries_the_claims_of_now_and_not_of_the_login() {
         "UPDATE users SET username = 'renamed', email = '', role = 'admin', premium = NOT premium",
     );
     issuer.clock.advance(100);
-    let answer = issuer.refresh(&refresh);
+    let response = issuer.refresh(&refresh);
     assert_eq!(
-        answer.json().as_object().map(Map::len),
+        response.json().as_object().map(Map::len),
         Some(1),
         "access and nothing else: {}",
-        answer.body
+        response.body
     );
-    let (_, mut claims) = read(&issuer, &answer.text("access"));
+    let (_, mut claims) = read(&issuer, &response.text("access"));
     claims.remove("jti");
     claims.remove("sid");
     let expected = json!({
@@ -134,8 +135,8 @@ fn role_and_premium_come_from_the_users_record() {
     profile.role = "admin".into();
     profile.premium = false;
     issuer.create(profile, "비밀번호 길게");
-    let answer = issuer.login("홍길동", "비밀번호 길게");
-    let (_, claims) = read(&issuer, &answer.text("access"));
+    let response = issuer.login("홍길동", "비밀번호 길게");
+    let (_, claims) = read(&issuer, &response.text("access"));
     assert_eq!(
         (&claims["username"], &claims["role"], &claims["premium"]),
         (&json!("홍길동"), &json!("admin"), &json!(false))
@@ -174,11 +175,15 @@ fn tokens_of_a_django_project_with_the_same_key_go_on_working() {
 #[test]
 fn a_token_without_a_user_is_refused() {
     let issuer = TestIssuer::start();
-    let unidentified = json!({ "detail": "Token contained no recognizable user identification", "code": "token_not_valid" });
+    let unidentified = json!({
+        "detail": "Token contained no recognizable user identification",
+        "code": "token_not_valid",
+    });
     let not_found = json!({ "detail": "User not found", "code": "user_not_found" });
     let invalid = |message: &str, reason: &str| {
         json!({
-            "detail": "Given token not valid for any token type", "code": "token_not_valid", "reason": reason,
+            "detail": "Given token not valid for any token type", "code": "token_not_valid",
+            "reason": reason,
             "messages": [{ "token_class": "AccessToken", "token_type": "access", "message": message }],
         })
     };
@@ -199,8 +204,8 @@ fn a_token_without_a_user_is_refused() {
             claims["token_type"] = token_type.into();
             foreign(claims, START)
         };
-        let answer = issuer.me(&token("access"));
-        assert_eq!((answer.status, &answer.json()), (401, expected), "{claims}");
+        let response = issuer.me(&token("access"));
+        assert_eq!((response.status, &response.json()), (401, expected), "{claims}");
         assert_eq!(issuer.refresh(&token("refresh")).status, 401, "{claims}");
     }
     let untyped = foreign(json!({ "jti": "a", "user_id": 1 }), START);

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use test_support::signer::Signer;
 
-use crate::http::{Answer, request};
+use crate::http::{Response, request};
 use crate::support::{Options, PASSWORD, START, TestIssuer, private_pem, shared_keys};
 use crate::tokens::read;
 
@@ -34,10 +34,10 @@ fn now() -> DateTime<Utc> {
 
 /// A ring with one key, which signs.
 fn ring() -> (TempDir, KeyDirectory, String) {
-    let place = TempDir::new().expect("a temporary directory");
-    let directory = KeyDirectory::new(place.path());
+    let dir = TempDir::new().expect("a temporary directory");
+    let directory = KeyDirectory::new(dir.path());
     let kid = generate(&directory);
-    (place, directory, kid)
+    (dir, directory, kid)
 }
 
 fn generate(directory: &KeyDirectory) -> String {
@@ -69,17 +69,22 @@ fn administrator(issuer: &TestIssuer) -> i64 {
 }
 
 #[track_caller]
-fn is_refused(answer: &Answer, reason: &str) {
-    assert_eq!((answer.status, answer.text("reason").as_str()), (401, reason), "{}", answer.body);
+fn is_refused(response: &Response, reason: &str) {
+    assert_eq!(
+        (response.status, response.text("reason").as_str()),
+        (401, reason),
+        "{}",
+        response.body
+    );
 }
 
 #[test]
 fn nothing_that_a_stolen_key_vouched_for_outlives_its_sessions_end() {
-    let (place, directory, stolen) = ring();
+    let (dir, directory, stolen) = ring();
     let issuer = with_keys(&directory, rotating());
     let boss = administrator(&issuer);
     let made_up =
-        forged(&pem_of(place.path(), &stolen), Some(&stolen), claims("refresh", boss, START));
+        forged(&pem_of(dir.path(), &stolen), Some(&stolen), claims("refresh", boss, START));
     let first = issuer.refresh(&made_up);
     let before_rotation = issuer.login("testuser", PASSWORD);
     let new = generate(&directory);
@@ -113,9 +118,9 @@ fn nothing_that_a_stolen_key_vouched_for_outlives_its_sessions_end() {
             if let Some(sid) = sid {
                 again["sid"] = sid.clone();
             }
-            forged(&pem_of(place.path(), &stolen), Some(&stolen), again)
+            forged(&pem_of(dir.path(), &stolen), Some(&stolen), again)
         };
-        for answer in [
+        for response in [
             issuer.me(&again("access")),
             issuer.send(&request("GET", "/api/users/").bearer(&again("access"))),
             issuer.send(&request("POST", "/api/token/blacklist/all/").bearer(&again("access"))),
@@ -124,7 +129,7 @@ fn nothing_that_a_stolen_key_vouched_for_outlives_its_sessions_end() {
             issuer.refresh(&again("refresh")),
             issuer.log_out(&again("refresh")),
         ] {
-            is_refused(&answer, "token_revoked");
+            is_refused(&response, "token_revoked");
         }
     }
     let begins = |id: &str, kid: &str| {
@@ -154,10 +159,10 @@ fn a_login_with_a_key_whose_sessions_were_ended_is_refused_and_not_lost() {
 
 #[test]
 fn of_many_refreshes_while_the_sessions_of_a_key_end_none_is_left_over() {
-    let (place, directory, stolen) = ring();
+    let (dir, directory, stolen) = ring();
     let issuer = with_keys(&directory, rotating());
     let boss = administrator(&issuer);
-    let pem = pem_of(place.path(), &stolen);
+    let pem = pem_of(dir.path(), &stolen);
     let tokens: Vec<String> = (0..24)
         .map(|number| {
             let mut claims = claims("refresh", boss, START);
@@ -178,9 +183,9 @@ fn of_many_refreshes_while_the_sessions_of_a_key_end_none_is_left_over() {
 
 #[test]
 fn a_session_that_was_taken_over_ends_with_the_trust_in_its_key() {
-    let (place, directory, django) = ring();
+    let (dir, directory, django) = ring();
     let issuer = with_keys(&directory, rotating());
-    let taken_over = forged(&pem_of(place.path(), &django), None, claims("refresh", 1, START));
+    let taken_over = forged(&pem_of(dir.path(), &django), None, claims("refresh", 1, START));
     let tokens = issuer.refresh(&taken_over);
     generate(&directory);
     directory.rotate(now(), None).expect("a published key");
@@ -210,19 +215,19 @@ fn opens_nothing(issuer: &TestIssuer, pem: &str, kid: Option<&str>, user: i64) {
     let token = |token_type: &str| forged(pem, kid, claims(token_type, user, START));
     assert_eq!(users(issuer, &token("access")), 401);
     assert_eq!(issuer.me(&token("access")).status, 401);
-    for answer in [
+    for response in [
         issuer.verify(&token("access")),
         issuer.verify(&token("refresh")),
         issuer.refresh(&token("refresh")),
         issuer.log_out(&token("refresh")),
     ] {
-        assert_eq!(answer.status, 401, "{}", answer.body);
+        assert_eq!(response.status, 401, "{}", response.body);
     }
 }
 
 #[test]
 fn keys_that_never_signed_here_are_published_and_open_nothing() {
-    let (place, directory, _) = ring();
+    let (dir, directory, _) = ring();
     let published = generate(&directory);
     let unused = generate(&directory);
     directory.retire(&unused, now()).expect("a published key");
@@ -231,7 +236,7 @@ fn keys_that_never_signed_here_are_published_and_open_nothing() {
     let served = issuer.send(&request("GET", "/.well-known/jwks.json")).body;
     for kid in [&published, &unused] {
         assert!(served.contains(kid.as_str()), "other verifiers learn it");
-        let pem = pem_of(place.path(), kid);
+        let pem = pem_of(dir.path(), kid);
         opens_nothing(&issuer, &pem, Some(kid), boss);
         opens_nothing(&issuer, &pem, None, boss);
     }
@@ -239,14 +244,14 @@ fn keys_that_never_signed_here_are_published_and_open_nothing() {
     directory.rotate(now(), None).expect("a published key");
     issuer.live.reload(&directory).expect("good keys");
     let token =
-        forged(&pem_of(place.path(), &published), Some(&published), claims("access", boss, START));
+        forged(&pem_of(dir.path(), &published), Some(&published), claims("access", boss, START));
     assert_eq!(users(&issuer, &token), 200);
 }
 
 #[test]
 fn keys_of_the_environment_count_when_they_have_signed() {
-    let (place, directory, kid) = ring();
-    let public = std::fs::read_to_string(place.path().join("public.pem")).expect("text");
+    let (dir, directory, kid) = ring();
+    let public = std::fs::read_to_string(dir.path().join("public.pem")).expect("text");
     let private = private_pem(shared_keys());
     let start = |published, retired| {
         let keys = IssuerKeys::from_text(&private, published, retired).expect("keys");
@@ -274,11 +279,11 @@ fn keys_of_the_environment_count_when_they_have_signed() {
 
 /// An issuer that exchanges refresh tokens of another system, and the private key of that.
 fn exchanging(options: Options) -> (TempDir, String, TestIssuer) {
-    let (place, directory, kid) = ring();
-    let trust_key = format!("{}=refresh-once", place.path().join("public.pem").display());
+    let (dir, directory, kid) = ring();
+    let trust_key = format!("{}=refresh-once", dir.path().join("public.pem").display());
     let pem = pem_of(directory.path(), &kid);
     let issuer = TestIssuer::with(Options { trust_key, ..options });
-    (place, pem, issuer)
+    (dir, pem, issuer)
 }
 
 #[test]
@@ -429,13 +434,13 @@ fn ids_that_cannot_be_looked_up_are_refused_and_long_ones_too() {
             forged(&private_pem(shared_keys()), None, claims)
         };
         is_refused(&issuer.me(&token("access")), "claim_invalid");
-        for answer in [
+        for response in [
             issuer.verify(&token("access")),
             issuer.verify(&token("refresh")),
             issuer.refresh(&token("refresh")),
             issuer.log_out(&token("refresh")),
         ] {
-            is_refused(&answer, "claim_invalid");
+            is_refused(&response, "claim_invalid");
         }
     }
     let mut good = claims("refresh", 1, START);
@@ -526,16 +531,16 @@ fn tokens_of_a_django_that_sets_aud_and_iss_are_accepted_where_the_operator_says
             forged(pem, None, claims)
         };
         let ours = private_pem(shared_keys());
-        let answers = [
+        let responses = [
             issuer.me(&token(&ours, "access")),
             issuer.refresh(&token(&ours, "refresh")),
             issuer.verify(&token(&ours, "access")),
             issuer.verify(&token(&theirs, "refresh")),
         ];
-        for answer in answers {
+        for response in responses {
             match refusal {
-                Some(reason) => is_refused(&answer, reason),
-                None => assert_eq!(answer.status, 200, "{name}: {}", answer.body),
+                Some(reason) => is_refused(&response, reason),
+                None => assert_eq!(response.status, 200, "{name}: {}", response.body),
             }
         }
     }

@@ -3,11 +3,17 @@
 use issuer::users::{Changes, ClaimsChange, LastAdministrator, PasswordHash, Profile};
 use serde_json::{Value, json};
 
-use crate::http::{Answer, request};
+use crate::http::{Response, request};
 use crate::support::{Options, PASSWORD, START, TestIssuer};
 use crate::tokens::foreign;
 
-fn call(issuer: &TestIssuer, method: &str, path: &str, token: &str, body: Option<Value>) -> Answer {
+fn call(
+    issuer: &TestIssuer,
+    method: &str,
+    path: &str,
+    token: &str,
+    body: Option<Value>,
+) -> Response {
     let request = request(method, path).bearer(token);
     issuer.send(&match body {
         Some(body) => request.json(body),
@@ -25,21 +31,24 @@ fn a_new_password_needs_the_old_one_and_ends_the_other_sessions() {
         let body = json!({ "old_password": old, "new_password": new });
         call(&issuer, "POST", "/api/users/me/password/", &token, Some(body))
     };
-    for (old, new, fault) in [
+    for (old, new, error) in [
         ("wrong", "new password", json!({ "old_password": ["This is not your password."] })),
         (PASSWORD, "short", json!({ "new_password": ["a password has at least 8 characters"] })),
         (
             "",
             "",
-            json!({ "old_password": ["This field may not be blank."], "new_password": ["This field may not be blank."] }),
+            json!({
+                "old_password": ["This field may not be blank."],
+                "new_password": ["This field may not be blank."],
+            }),
         ),
     ] {
-        let answer = change(old, new);
-        assert_eq!((answer.status, answer.json()), (400, fault));
+        let response = change(old, new);
+        assert_eq!((response.status, response.json()), (400, error));
     }
     assert_eq!(issuer.refresh(&elsewhere.text("refresh")).status, 200, "nothing has changed yet");
-    let answer = change(PASSWORD, "new password");
-    assert_eq!((answer.status, answer.json()), (200, json!({})));
+    let response = change(PASSWORD, "new password");
+    assert_eq!((response.status, response.json()), (200, json!({})));
     assert_eq!(issuer.login("testuser", PASSWORD).status, 401);
     assert_eq!(issuer.login("testuser", "new password").status, 200);
     assert_eq!(issuer.refresh(&here.text("refresh")).status, 200, "this session goes on");
@@ -54,7 +63,10 @@ fn administration_is_for_administrators() {
     let issuer = TestIssuer::start();
     let boss = issuer.administrator();
     let user = issuer.login("testuser", PASSWORD).text("access");
-    let forbidden = json!({ "detail": "You do not have permission to perform this action.", "code": "permission_denied" });
+    let forbidden = json!({
+        "detail": "You do not have permission to perform this action.",
+        "code": "permission_denied",
+    });
     for (method, path) in [
         ("GET", "/api/users/"),
         ("POST", "/api/users/"),
@@ -63,8 +75,8 @@ fn administration_is_for_administrators() {
         ("DELETE", "/api/users/1/"),
         ("POST", "/api/users/1/password/"),
     ] {
-        let answer = call(&issuer, method, path, &user, None);
-        assert_eq!((answer.status, answer.json()), (403, forbidden.clone()), "{method} {path}");
+        let response = call(&issuer, method, path, &user, None);
+        assert_eq!((response.status, response.json()), (403, forbidden.clone()), "{method} {path}");
         assert_eq!(issuer.send(&request(method, path)).status, 401, "{method} {path}");
     }
     assert_eq!(call(&issuer, "GET", "/api/users/", &boss, None).status, 200);
@@ -81,22 +93,25 @@ fn an_administrator_lists_creates_and_changes_users() {
     let issuer = TestIssuer::start();
     let boss = issuer.administrator();
     let new = json!({
-        "username": "새사용자", "password": "new password", "email": "new@example.com", "first_name": "New",
+        "username": "새사용자", "password": "new password", "email": "new@example.com",
+        "first_name": "New",
         "role": "editor", "premium": false,
     });
-    let answer = call(&issuer, "POST", "/api/users/", &boss, Some(new.clone()));
+    let response = call(&issuer, "POST", "/api/users/", &boss, Some(new.clone()));
     let mut record = json!({
-        "id": 3, "username": "새사용자", "email": "new@example.com", "first_name": "New", "last_name": "",
-        "role": "editor", "premium": false, "is_active": true, "date_joined": "2026-01-01T00:00:00Z",
+        "id": 3, "username": "새사용자", "email": "new@example.com", "first_name": "New",
+        "last_name": "",
+        "role": "editor", "premium": false, "is_active": true,
+        "date_joined": "2026-01-01T00:00:00Z",
     });
-    assert_eq!((answer.status, answer.json()), (201, record.clone()));
+    assert_eq!((response.status, response.json()), (201, record.clone()));
     assert_eq!(issuer.login("새사용자", "new password").status, 200);
     let changed = json!({ "premium": true, "last_name": "Name", "email": "", "is_active": false });
-    let answer = call(&issuer, "PATCH", "/api/users/3/", &boss, Some(changed.clone()));
+    let response = call(&issuer, "PATCH", "/api/users/3/", &boss, Some(changed.clone()));
     for (name, value) in changed.as_object().expect("an object") {
         record[name] = value.clone();
     }
-    assert_eq!((answer.status, answer.json()), (200, record.clone()));
+    assert_eq!((response.status, response.json()), (200, record.clone()));
     assert_eq!(call(&issuer, "GET", "/api/users/3/", &boss, None).json(), record);
     assert_eq!(issuer.login("새사용자", "new password").status, 401, "inactive");
 
@@ -153,7 +168,8 @@ fn an_administrator_lists_creates_and_changes_users() {
             400,
             json!({
                 "username": ["a username has 1 to 150 characters: letters, digits and @ . + - _"],
-                "email": ["an email address looks like name@example.com and has at most 254 characters"],
+                "email": ["an email address looks like name@example.com and has at most 254 \
+                     characters"],
                 "role": ["a role has 1 to 64 characters: letters, digits and - _ . :"],
                 "password": ["a password has at least 8 characters"],
             }),
@@ -163,11 +179,13 @@ fn an_administrator_lists_creates_and_changes_users() {
             "/api/users/",
             json!({}),
             400,
-            json!({ "username": ["This field is required."], "password": ["This field is required."] }),
+            json!({
+                "username": ["This field is required."], "password": ["This field is required."],
+            }),
         ),
     ] {
-        let answer = call(&issuer, method, path, &boss, Some(body));
-        assert_eq!((answer.status, answer.json()), (status, expected), "{method} {path}");
+        let response = call(&issuer, method, path, &boss, Some(body));
+        assert_eq!((response.status, response.json()), (status, expected), "{method} {path}");
     }
 }
 
@@ -176,8 +194,8 @@ fn a_user_whom_an_administrator_deletes_is_gone_with_all_sessions() {
     let issuer = TestIssuer::start();
     let boss = issuer.administrator();
     let session = issuer.login("testuser", PASSWORD);
-    let answer = call(&issuer, "DELETE", "/api/users/1/", &boss, None);
-    assert_eq!((answer.status, answer.body.as_str()), (204, ""));
+    let response = call(&issuer, "DELETE", "/api/users/1/", &boss, None);
+    assert_eq!((response.status, response.body.as_str()), (204, ""));
     assert_eq!(issuer.login("testuser", PASSWORD).status, 401);
     assert_eq!(issuer.me(&session.text("access")).json()["code"], "user_not_found");
     assert_eq!(issuer.refresh(&session.text("refresh")).status, 401);
@@ -205,13 +223,13 @@ fn the_list_comes_in_pages() {
     let mut seen = Vec::new();
     let mut next = "?page_size=3".to_owned();
     loop {
-        let answer = page(&next).json();
-        assert_eq!(answer["count"], 7);
-        for user in answer["results"].as_array().expect("a list") {
+        let response = page(&next).json();
+        assert_eq!(response["count"], 7);
+        for user in response["results"].as_array().expect("a list") {
             assert!(user.get("password_hash").is_none());
             seen.push(user["id"].as_i64().expect("a number"));
         }
-        match answer["next"].as_str() {
+        match response["next"].as_str() {
             Some(link) => {
                 next = link.strip_prefix("http://localhost/api/users/").expect("a URL").to_owned()
             }
@@ -247,8 +265,8 @@ fn the_list_comes_in_pages() {
     assert_eq!(page("?page_size=200").status, 200);
     let rule = json!({ "page_size": ["Ensure this value is a number from 1 to 200."] });
     for size in ["0", "201", "4294967295", "4294967297", "-1", "x", "", "1.5"] {
-        let answer = page(&format!("?page_size={size}"));
-        assert_eq!((answer.status, answer.json()), (400, rule.clone()), "{size}");
+        let response = page(&format!("?page_size={size}"));
+        assert_eq!((response.status, response.json()), (400, rule.clone()), "{size}");
     }
 }
 
@@ -304,15 +322,15 @@ fn a_parameter_that_is_not_known_is_named_and_not_ignored() {
         ("?page_size", ""),
         ("?=1", ""),
     ] {
-        let answer = call(&issuer, "GET", &format!("/api/users/{query}"), &boss, None);
+        let response = call(&issuer, "GET", &format!("/api/users/{query}"), &boss, None);
         if query == "?page_size" {
-            assert_eq!(answer.status, 400, "a page size that is none");
-            assert!(answer.json().get("page_size").is_some(), "it is known, but no number");
+            assert_eq!(response.status, 400, "a page size that is none");
+            assert!(response.json().get("page_size").is_some(), "it is known, but no number");
             continue;
         }
         let detail = format!("Unknown query parameter \"{name}\".");
         assert_eq!(
-            (answer.status, answer.json()),
+            (response.status, response.json()),
             (400, json!({ "detail": detail, "code": "unknown_parameter" }))
         );
     }
@@ -352,8 +370,8 @@ fn a_lost_role_or_premium_ends_the_sessions_that_carry_it() {
             json!({ "token_type": "access", "jti": "a", "user_id": 1, "role": "instructor" }),
             START,
         );
-        let answer = call(&issuer, "PATCH", "/api/users/1/", &boss, Some(changes.clone()));
-        assert_eq!(answer.status, 200, "{}", answer.body);
+        let response = call(&issuer, "PATCH", "/api/users/1/", &boss, Some(changes.clone()));
+        assert_eq!(response.status, 200, "{}", response.body);
         let expected = if ends { 401 } else { 200 };
         let name = format!("{on_claims_change:?} {changes}");
         for token in [&session.text("access"), &named_none] {
@@ -386,7 +404,8 @@ fn the_last_administrator_stays() {
     let boss = issuer.administrator();
     let path = format!("/api/users/{}/", issuer.user("boss").id);
     let refused = json!({
-        "detail": "This is the last active administrator. Make another one first.", "code": "last_administrator",
+        "detail": "This is the last active administrator. Make another one first.",
+        "code": "last_administrator",
     });
     let removals = [
         ("PATCH", Some(json!({ "role": "editor" }))),
@@ -397,8 +416,8 @@ fn the_last_administrator_stays() {
         issuer.create(Profile { role: "admin".into(), ..Profile::new("inactive") }, PASSWORD);
     issuer.set_active(&inactive, false);
     for (method, body) in &removals {
-        let answer = call(&issuer, method, &path, &boss, body.clone());
-        assert_eq!((answer.status, answer.json()), (409, refused.clone()), "{method} {body:?}");
+        let response = call(&issuer, method, &path, &boss, body.clone());
+        assert_eq!((response.status, response.json()), (409, refused.clone()), "{method} {body:?}");
     }
     let unchanged = issuer.user("boss");
     assert!(
@@ -469,18 +488,18 @@ fn a_password_that_django_would_refuse_is_refused_wherever_one_is_chosen() {
             ("/api/users/1/password/", &boss, json!({ "password": password }), "password"),
             ("/api/users/", &boss, new, "password"),
         ] {
-            let answer = call(&issuer, "POST", path, token, Some(body));
+            let response = call(&issuer, "POST", path, token, Some(body));
             assert_eq!(
-                (answer.status, answer.json()),
+                (response.status, response.json()),
                 (400, json!({ field: [rule] })),
                 "{path} {password:?}"
             );
         }
     }
     let email = json!({ "old_password": PASSWORD, "new_password": "example.test" });
-    let answer = call(&issuer, "POST", "/api/users/me/password/", &token, Some(email));
+    let response = call(&issuer, "POST", "/api/users/me/password/", &token, Some(email));
     assert_eq!(
-        answer.json(),
+        response.json(),
         json!({ "new_password": ["a password is not similar to the email address"] })
     );
     assert_eq!(issuer.login("testuser", PASSWORD).status, 200, "an old one goes on working");

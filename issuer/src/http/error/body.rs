@@ -86,8 +86,8 @@ impl ErrorBody {
     }
 
     /// Invalid fields, each with its text.
-    pub(super) fn fields(faults: &[(&'static str, &'static str)]) -> Self {
-        let texts = faults.iter().map(|(field, text)| (*field, vec![(*text).to_owned()]));
+    pub(super) fn fields(errors: &[(&'static str, &'static str)]) -> Self {
+        let texts = errors.iter().map(|(field, text)| (*field, vec![(*text).to_owned()]));
         Self::Faults(Faults(texts.collect()))
     }
 

@@ -86,7 +86,7 @@ impl ApiError {
         use ErrorBody as Body;
         use StatusCode as Status;
         match self {
-            Self::Fields(faults) => (Status::BAD_REQUEST, Body::fields(faults)),
+            Self::Fields(errors) => (Status::BAD_REQUEST, Body::fields(errors)),
             Self::NotADictionary(kind) => {
                 let text = format!("Invalid data. Expected a dictionary, but got {kind}.");
                 (Status::BAD_REQUEST, Body::non_field(text))

@@ -37,18 +37,18 @@ pub(in crate::http) trait FromFields: Sized {
 #[derive(Debug, Default)]
 pub(in crate::http) struct Fields {
     values: HashMap<String, Field>,
-    faults: Vec<(&'static str, &'static str)>,
+    errors: Vec<(&'static str, &'static str)>,
 }
 
 impl Fields {
     pub(super) fn new(values: HashMap<String, Field>) -> Self {
-        Self { values, faults: Vec::new() }
+        Self { values, errors: Vec::new() }
     }
 
     /// # Errors
-    /// 400 with every fault.
+    /// 400 with every error.
     pub(super) fn into_result(self) -> Result<(), ApiError> {
-        if self.faults.is_empty() { Ok(()) } else { Err(ApiError::Fields(self.faults)) }
+        if self.errors.is_empty() { Ok(()) } else { Err(ApiError::Fields(self.errors)) }
     }
 
     /// Takes a required text field; returns an empty text for an invalid one.
@@ -59,7 +59,7 @@ impl Fields {
         name: &'static str,
         whitespace: Whitespace,
     ) -> Zeroizing<String> {
-        let fault = match self.values.remove(name) {
+        let error = match self.values.remove(name) {
             None => "This field is required.",
             Some(Field::Null) => "This field may not be null.",
             Some(Field::Other | Field::Bool(_)) => "Not a valid string.",
@@ -77,7 +77,7 @@ impl Fields {
                 }
             }
         };
-        self.faults.push((name, fault));
+        self.errors.push((name, error));
         Zeroizing::default()
     }
 
@@ -101,12 +101,12 @@ impl Fields {
                 _ => {}
             },
             Field::Null => {
-                self.faults.push((name, "This field may not be null."));
+                self.errors.push((name, "This field may not be null."));
                 return None;
             }
             Field::Other => {}
         }
-        self.faults.push((name, "Must be a valid boolean."));
+        self.errors.push((name, "Must be a valid boolean."));
         None
     }
 }

@@ -23,7 +23,8 @@ pub enum AllowedOrigins {
 /// Not an origin.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is not an origin: write scheme, host and port like http://localhost:3000, without a path, or *"
+    "{0:?} is not an origin: write scheme, host and port like http://localhost:3000, without a \
+     path, or *"
 )]
 pub struct InvalidOrigin(String);
 

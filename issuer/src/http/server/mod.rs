@@ -55,9 +55,15 @@ pub fn bind(address: &str, option: &str) -> Result<TcpListener, BindError> {
         address: address.to_owned(),
         reason: match error.kind() {
             io::ErrorKind::AddrInUse => {
-                format!("the port is in use; stop the program that uses it, or choose another port with {option}")
+                format!(
+                    "the port is in use; stop the program that uses it, or choose another \
+                     port with {option}"
+                )
             }
-            io::ErrorKind::PermissionDenied => format!("no permission; choose a port above 1023 with {option}"),
+            io::ErrorKind::PermissionDenied => format!(
+                "no permission; choose a port above 1023 \
+                 with {option}"
+            ),
             io::ErrorKind::InvalidInput => {
                 format!("expected <address>:<port> like 127.0.0.1:8000; correct {option}")
             }

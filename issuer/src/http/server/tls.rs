@@ -94,7 +94,7 @@ impl Tls {
     /// Loads both files.
     ///
     /// # Errors
-    /// [`TlsError`] for the first fault.
+    /// [`TlsError`] for the first error.
     pub fn load(files: TlsFiles) -> Result<Self, TlsError> {
         let version = version(&files);
         let config = RustlsConfig::from_config(server_config(&files)?);
@@ -129,7 +129,8 @@ impl Tls {
                     tracing::info!("reloaded the TLS certificate");
                 }
                 Err(error) => {
-                    tracing::error!(%error, "cannot use the new TLS files; keeping the previous ones")
+                    tracing::error!(%error, "cannot use the new TLS files; keeping the previous \
+                         ones")
                 }
             }
         }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use issuer::keys::{KeyBits, KeyDirectory};
 
-use super::program::{Place, Server, ends, fails, set_mode, succeeds};
+use super::program::{Server, WorkingDirectory, ends, fails, set_mode, succeeds};
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).expect("it is there").permissions().mode() & 0o777
@@ -27,19 +27,19 @@ fn fifo(path: &Path) {
 
 #[test]
 fn a_database_that_all_can_read_is_refused_and_one_of_a_group_is_reported() {
-    let place = Place::with_keys();
-    succeeds(&place.run(&["flush-expired"]));
-    let database = place.path("issuer.sqlite3");
+    let dir = WorkingDirectory::with_keys();
+    succeeds(&dir.run(&["flush-expired"]));
+    let database = dir.path("issuer.sqlite3");
     let doctor = |server: &Server| {
         let issuer = format!("http://{}", server.address);
-        String::from_utf8(place.run(&["doctor", "--issuer", &issuer]).stdout).expect("text")
+        String::from_utf8(dir.run(&["doctor", "--issuer", &issuer]).stdout).expect("text")
     };
     for open in [0o644, 0o606, 0o666, 0o604] {
         set_mode(&database, open);
         for command in
             [&["users", "list"][..], &["flush-expired"], &["serve", "--listen", "127.0.0.1:0"]]
         {
-            let line = fails(&ends(place.command(command)));
+            let line = fails(&ends(dir.command(command)));
             let says =
                 format!("the database issuer.sqlite3 is open to other users (mode {open:04o})");
             assert!(
@@ -49,7 +49,7 @@ fn a_database_that_all_can_read_is_refused_and_one_of_a_group_is_reported() {
         }
     }
     set_mode(&database, 0o660);
-    let server = Server::start(&place, &[]);
+    let server = Server::start(&dir, &[]);
     assert!(doctor(&server).contains("warning  database"), "{}", doctor(&server));
     set_mode(&database, 0o644);
     let said = doctor(&server);
@@ -67,12 +67,12 @@ fn a_database_that_all_can_read_is_refused_and_one_of_a_group_is_reported() {
 
     // The last commits may be in the WAL, which keeps the mode with which it was created.
     set_mode(&database, 0o600);
-    let server = Server::start(&place, &[]);
+    let server = Server::start(&dir, &[]);
     // SQLite corrects the mode of an empty WAL.
     let create = ["users", "create", "--username", "testuser", "--password-stdin"];
-    succeeds(&place.run_with_input(&create, "testpass123"));
-    set_mode(&place.path("issuer.sqlite3-wal"), 0o644);
-    let line = fails(&place.run(&["users", "list"]));
+    succeeds(&dir.run_with_input(&create, "testpass123"));
+    set_mode(&dir.path("issuer.sqlite3-wal"), 0o644);
+    let line = fails(&dir.run(&["users", "list"]));
     assert!(line.contains("issuer.sqlite3-wal is open to other users (mode 0644)"), "{line}");
     server.signal("TERM");
     server.wait();
@@ -80,9 +80,9 @@ fn a_database_that_all_can_read_is_refused_and_one_of_a_group_is_reported() {
 
 #[test]
 fn a_keys_directory_that_all_can_write_is_refused() {
-    let place = Place::with_keys();
+    let dir = WorkingDirectory::with_keys();
     for open in [0o777, 0o757, 0o1777] {
-        set_mode(&place.path("keys"), open);
+        set_mode(&dir.path("keys"), open);
         for command in [
             &["serve", "--listen", "127.0.0.1:0"][..],
             &["keys", "generate"],
@@ -91,7 +91,7 @@ fn a_keys_directory_that_all_can_write_is_refused() {
             &["keys", "remove", "a"],
             &["token", "inspect", "a.b.c"],
         ] {
-            let line = fails(&ends(place.command(command)));
+            let line = fails(&ends(dir.command(command)));
             let says = format!(
                 "other users can write in the keys directory keys (mode {:04o})",
                 open & 0o777
@@ -99,8 +99,8 @@ fn a_keys_directory_that_all_can_write_is_refused() {
             assert!(line.contains(&says) && line.contains("run `chmod go-w keys`"), "{line}");
         }
     }
-    set_mode(&place.path("keys"), 0o755);
-    succeeds(&place.run(&["keys", "generate", "--if-missing"]));
+    set_mode(&dir.path("keys"), 0o755);
+    succeeds(&dir.run(&["keys", "generate", "--if-missing"]));
     let mut shell = Command::new("sh");
     shell.args([
         "-c",
@@ -108,25 +108,25 @@ fn a_keys_directory_that_all_can_write_is_refused() {
         env!("CARGO_BIN_EXE_issuer"),
     ]);
     succeeds(&ends({
-        shell.current_dir(place.path(""));
+        shell.current_dir(dir.path(""));
         shell
     }));
-    assert_eq!(mode(&place.path("new")), 0o755, "a new one is closed, whatever the umask");
+    assert_eq!(mode(&dir.path("new")), 0o755, "a new one is closed, whatever the umask");
 }
 
 #[test]
 fn other_users_cannot_lock_the_keys_and_the_wait_for_a_lock_ends() {
-    let place = Place::with_keys();
-    succeeds(&place.run(&["keys", "generate"]));
-    let lock = place.path("keys/.lock");
+    let dir = WorkingDirectory::with_keys();
+    succeeds(&dir.run(&["keys", "generate"]));
+    let lock = dir.path("keys/.lock");
     assert_eq!(mode(&lock), 0o600);
     set_mode(&lock, 0o644);
-    succeeds(&place.run(&["keys", "generate"]));
+    succeeds(&dir.run(&["keys", "generate"]));
     assert_eq!(mode(&lock), 0o600, "one of an earlier version is closed");
 
     let held = fs::File::options().write(true).open(&lock).expect("it is there");
     held.lock().expect("nobody else has it");
-    let keys = KeyDirectory::new(place.path("keys")).with_lock_timeout(Duration::from_millis(100));
+    let keys = KeyDirectory::new(dir.path("keys")).with_lock_timeout(Duration::from_millis(100));
     let now = chrono::DateTime::UNIX_EPOCH;
     let asked = Instant::now();
     let error = keys.generate(KeyBits::Rsa2048, false, now).expect_err("it is locked").to_string();
@@ -161,9 +161,9 @@ fn a_fifo_in_place_of_a_file_is_refused_without_blocking() {
         ("some.pem", &roots),
         ("db.sqlite3", &["users", "import", "--from", "db.sqlite3"]),
     ] {
-        let place = Place::with_keys();
-        fifo(&place.path(file));
-        let line = fails(&ends(place.command(command)));
+        let dir = WorkingDirectory::with_keys();
+        fifo(&dir.path(file));
+        let line = fails(&ends(dir.command(command)));
         let is_named =
             line.contains("not a regular file") || line.contains("there is no file db.sqlite3");
         assert!(
@@ -171,28 +171,28 @@ fn a_fifo_in_place_of_a_file_is_refused_without_blocking() {
             "{file}: {line}"
         );
     }
-    let place = Place::with_keys();
-    let key = place.private_key();
+    let dir = WorkingDirectory::with_keys();
+    let key = dir.private_key();
     fifo(&key);
-    assert!(fails(&ends(place.command(serve))).contains("not a regular file"));
+    assert!(fails(&ends(dir.command(serve))).contains("not a regular file"));
     let doctor =
-        place.command(&["doctor", "--issuer", "http://127.0.0.1:1", "--edge-keys", "some.pem"]);
-    fifo(&place.path("some.pem"));
+        dir.command(&["doctor", "--issuer", "http://127.0.0.1:1", "--edge-keys", "some.pem"]);
+    fifo(&dir.path("some.pem"));
     assert_eq!(ends(doctor).status.code(), Some(1));
 }
 
 #[test]
 fn a_fifo_that_comes_while_the_server_runs_does_not_hold_up_its_end() {
-    let place = Place::with_keys();
+    let dir = WorkingDirectory::with_keys();
     let key = rcgen::KeyPair::generate().expect("a key");
     let certificate = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).expect("a name");
     let certificate = certificate.self_signed(&key).expect("a certificate");
-    fs::write(place.path("tls.pem"), certificate.pem()).expect("a new file");
-    fs::write(place.path("tls.key"), key.serialize_pem()).expect("a new file");
-    set_mode(&place.path("tls.key"), 0o600);
-    let server = Server::start(&place, &["--tls-cert", "tls.pem", "--tls-key", "tls.key"]);
-    fifo(&place.path("tls.key"));
-    fifo(&place.path("keys/keyring.json"));
+    fs::write(dir.path("tls.pem"), certificate.pem()).expect("a new file");
+    fs::write(dir.path("tls.key"), key.serialize_pem()).expect("a new file");
+    set_mode(&dir.path("tls.key"), 0o600);
+    let server = Server::start(&dir, &["--tls-cert", "tls.pem", "--tls-key", "tls.key"]);
+    fifo(&dir.path("tls.key"));
+    fifo(&dir.path("keys/keyring.json"));
     // The server polls both every second, so it has read them at least once by then.
     std::thread::sleep(Duration::from_secs(3));
     server.signal("TERM");

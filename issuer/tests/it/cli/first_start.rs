@@ -2,19 +2,19 @@
 
 use std::process::Stdio;
 
-use super::program::{Place, Server, succeeds};
+use super::program::{Server, WorkingDirectory, succeeds};
 use crate::database::TestDatabase;
 
 #[test]
 fn processes_that_start_at_once_on_a_new_database_wait_for_each_other() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     for _ in 0..3 {
-        let mut place = Place::with_keys();
+        let mut dir = WorkingDirectory::with_keys();
         let database = runtime.block_on(TestDatabase::create());
-        place.set_database(database.url());
+        dir.set_database(database.url());
         let children: Vec<_> = (0..6)
             .map(|_| {
-                let mut command = place.command(&["flush-expired"]);
+                let mut command = dir.command(&["flush-expired"]);
                 command
                     .stdout(Stdio::piped())
                     .stderr(Stdio::piped())
@@ -22,7 +22,7 @@ fn processes_that_start_at_once_on_a_new_database_wait_for_each_other() {
                     .expect("the binary runs")
             })
             .collect();
-        let servers: Vec<_> = (0..2).map(|_| Server::start(&place, &[])).collect();
+        let servers: Vec<_> = (0..2).map(|_| Server::start(&dir, &[])).collect();
         for child in children {
             let said = succeeds(&child.wait_with_output().expect("it ends"));
             assert_eq!(said, "deleted 0 expired sessions\n");

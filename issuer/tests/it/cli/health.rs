@@ -5,14 +5,14 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::program::{Place, Server, login, succeeds, wait_for};
+use super::program::{Server, WorkingDirectory, login, succeeds, wait_for};
 use crate::database::TestDatabase;
 use crate::http::request;
 use crate::support::{TestIssuer, skipped};
 
-fn with_user(place: &Place) {
+fn with_user(dir: &WorkingDirectory) {
     let create = ["users", "create", "--username", "testuser", "--password-stdin"];
-    succeeds(&place.run_with_input(&create, "testpass123"));
+    succeeds(&dir.run_with_input(&create, "testpass123"));
 }
 
 /// Statuses of `/healthz` and `/readyz`.
@@ -27,9 +27,9 @@ fn statuses(server: &Server) -> [u16; 3] {
 }
 
 /// Level and text of doctor's checks of the database and of the running issuer.
-fn diagnosis(place: &Place, server: &Server, arguments: &[&str]) -> [String; 2] {
+fn diagnosis(dir: &WorkingDirectory, server: &Server, arguments: &[&str]) -> [String; 2] {
     let issuer = format!("http://{}", server.address);
-    let output = place.run(&[&["doctor", "--json", "--issuer", &issuer], arguments].concat());
+    let output = dir.run(&[&["doctor", "--json", "--issuer", &issuer], arguments].concat());
     let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     ["database", "issuer"].map(|check| {
         let mut checks = report["checks"].as_array().expect("checks").iter();
@@ -44,10 +44,10 @@ fn diagnosis(place: &Place, server: &Server, arguments: &[&str]) -> [String; 2] 
 
 #[test]
 fn a_read_only_database_is_not_well() {
-    let place = Place::with_keys();
-    with_user(&place);
+    let dir = WorkingDirectory::with_keys();
+    with_user(&dir);
     let read_only = ["--database-url", "sqlite://issuer.sqlite3?mode=ro"];
-    let server = Server::start(&place, &read_only);
+    let server = Server::start(&dir, &read_only);
     assert_eq!(statuses(&server), [503, 503, 503]);
     let ready = request("GET", "/readyz").send(server.address);
     assert_eq!((ready.text("database"), ready.text("keys")), ("failed".into(), "ok".into()));
@@ -56,7 +56,7 @@ fn a_read_only_database_is_not_well() {
         200,
         "keys are served"
     );
-    let [database, issuer] = diagnosis(&place, &server, &read_only);
+    let [database, issuer] = diagnosis(&dir, &server, &read_only);
     assert!(database.starts_with("problem: nothing can be written to the database"), "{database}");
     assert!(
         issuer.starts_with("problem: ") && issuer.ends_with("is not ready: database failed"),
@@ -70,10 +70,10 @@ fn a_read_only_database_is_not_well() {
 
 #[test]
 fn a_database_file_of_mode_0400_is_not_well() {
-    let place = Place::with_keys();
-    with_user(&place);
-    super::program::set_mode(&place.path("issuer.sqlite3"), 0o400);
-    let server = Server::spawn(place.unprivileged(&["serve", "--listen", "127.0.0.1:0"]));
+    let dir = WorkingDirectory::with_keys();
+    with_user(&dir);
+    super::program::set_mode(&dir.path("issuer.sqlite3"), 0o400);
+    let server = Server::spawn(dir.unprivileged(&["serve", "--listen", "127.0.0.1:0"]));
     assert_eq!(statuses(&server), [503, 503, 503]);
     server.signal("TERM");
     server.wait();
@@ -82,8 +82,8 @@ fn a_database_file_of_mode_0400_is_not_well() {
 /// The limit of the size of files makes each write fail, as a full disk does.
 #[test]
 fn a_full_disk_is_noticed_and_so_is_its_end() {
-    let place = Place::with_keys();
-    with_user(&place);
+    let dir = WorkingDirectory::with_keys();
+    with_user(&dir);
     let mut command = Command::new("sh");
     // A write beyond the limit sends a signal too, which must not end the program.
     command.args([
@@ -91,7 +91,7 @@ fn a_full_disk_is_noticed_and_so_is_its_end() {
         "trap '' XFSZ; exec \"$0\" serve --listen 127.0.0.1:0",
         env!("CARGO_BIN_EXE_issuer"),
     ]);
-    command.current_dir(place.path("")).env_remove("DATABASE_URL").process_group(0);
+    command.current_dir(dir.path("")).env_remove("DATABASE_URL").process_group(0);
     let server = Server::spawn(command);
     assert_eq!(statuses(&server), [200, 200, 200]);
     let limit = |size: &str| {
@@ -106,7 +106,7 @@ fn a_full_disk_is_noticed_and_so_is_its_end() {
     // A result is used for some seconds.
     wait_for("both report it", || health(&server) == [503, 503]);
     assert_eq!(statuses(&server), [503, 503, 503]);
-    assert!(diagnosis(&place, &server, &[])[1].ends_with("is not ready: database failed"));
+    assert!(diagnosis(&dir, &server, &[])[1].ends_with("is not ready: database failed"));
     limit("unlimited");
     wait_for("both report that it works again", || health(&server) == [200, 200]);
     assert_eq!(statuses(&server), [200, 200, 200]);
@@ -124,10 +124,10 @@ fn a_read_only_postgres_is_not_well() {
     }
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let database = runtime.block_on(TestDatabase::create_alone());
-    let mut place = Place::with_keys();
-    place.set_database(database.url());
-    with_user(&place);
-    let server = Server::start(&place, &[]);
+    let mut dir = WorkingDirectory::with_keys();
+    dir.set_database(database.url());
+    with_user(&dir);
+    let server = Server::start(&dir, &[]);
     assert_eq!(statuses(&server), [200, 200, 200]);
     let name = database.url().rsplit('/').next().expect("a name").to_owned();
     // As on a server that became a standby: for all connections, those included that are open.
@@ -140,16 +140,16 @@ fn a_read_only_postgres_is_not_well() {
     });
     wait_for("both report it", || health(&server) == [503, 503]);
     assert_eq!(statuses(&server), [503, 503, 503]);
-    let [checked, issuer] = diagnosis(&place, &server, &[]);
+    let [checked, issuer] = diagnosis(&dir, &server, &[]);
     assert!(checked.starts_with("problem: nothing can be written to the database"), "{checked}");
     assert!(issuer.ends_with("is not ready: database failed"), "{issuer}");
-    let second = Server::start(&place, &[]);
+    let second = Server::start(&dir, &[]);
     assert_eq!(
         request("GET", "/public.pem").send(second.address).status,
         200,
         "it starts, and serves keys"
     );
-    let list = succeeds(&place.run(&["users", "list"]));
+    let list = succeeds(&dir.run(&["users", "list"]));
     assert!(list.contains("testuser"), "what only reads works: {list}");
     for server in [server, second] {
         server.signal("TERM");

@@ -7,18 +7,18 @@ use std::time::Duration;
 use issuer::clock::{Clock as _, SystemClock};
 use serde_json::json;
 
-use super::program::{Place, Server, fails, login, succeeds, wait_for};
-use crate::http::{Answer, request};
+use super::program::{Server, WorkingDirectory, fails, login, succeeds, wait_for};
+use crate::http::{Response, request};
 use crate::trust::{claims, forged};
 
 #[test]
 fn keys_are_rotated_while_the_server_runs_and_old_tokens_live_until_their_key_is_removed() {
-    let place = Place::with_keys();
-    succeeds(&place.run_with_input(
+    let dir = WorkingDirectory::with_keys();
+    succeeds(&dir.run_with_input(
         &["users", "create", "--username", "testuser", "--password-stdin"],
         "testpass123",
     ));
-    let server = Server::start(&place, &[]);
+    let server = Server::start(&dir, &[]);
     let get = |path: &str| request("GET", path).send(server.address);
     let me =
         |token: &str| request("GET", "/api/users/me/").bearer(token).send(server.address).status;
@@ -36,29 +36,29 @@ fn keys_are_rotated_while_the_server_runs_and_old_tokens_live_until_their_key_is
     let old_token = login(server.address, "testuser", "testpass123").text("access");
 
     assert!(
-        fails(&place.run(&["keys", "rotate"]))
+        fails(&dir.run(&["keys", "rotate"]))
             .contains("no key is published: run `issuer keys generate`")
     );
-    succeeds(&place.run(&["keys", "generate"]));
+    succeeds(&dir.run(&["keys", "generate"]));
     wait_for("the new key is published", || kids().len() == 2);
     let new = kids().pop().expect("two keys");
     assert!(
-        fails(&place.run(&["keys", "rotate"]))
+        fails(&dir.run(&["keys", "rotate"]))
             .contains("verifiers may cache the keys for 300: wait, or add --force")
     );
     assert!(
-        fails(&place.run(&["keys", "retire", &old]))
+        fails(&dir.run(&["keys", "retire", &old]))
             .contains("is active: run `issuer keys rotate` first")
     );
     assert!(
-        fails(&place.run(&["keys", "remove", &new]))
+        fails(&dir.run(&["keys", "remove", &new]))
             .contains("is published: run `issuer keys retire")
     );
-    let said = succeeds(&place.run(&["keys", "rotate", "--force"]));
+    let said = succeeds(&dir.run(&["keys", "rotate", "--force"]));
     assert!(said.contains(&format!("the key {new} signs now")) && said.contains(&old), "{said}");
     wait_for("the new key signs", || get("/public.pem").body != old_pem);
     assert_eq!(
-        fs::read_to_string(place.path("keys/public.pem")).expect("text"),
+        fs::read_to_string(dir.path("keys/public.pem")).expect("text"),
         get("/public.pem").body
     );
     let new_token = login(server.address, "testuser", "testpass123").text("access");
@@ -73,37 +73,37 @@ fn keys_are_rotated_while_the_server_runs_and_old_tokens_live_until_their_key_is
         (&["--refresh-lifetime", "60"], 7_205),
         (&["--refresh-lifetime", "60", "--access-lifetime", "300"], 305),
     ] {
-        let line = fails(&place.run(&[&["keys", "remove", &old], lifetimes].concat()));
+        let line = fails(&dir.run(&[&["keys", "remove", &old], lifetimes].concat()));
         assert!(line.contains(&format!("may live for {needed}: wait, or add --force")), "{line}");
     }
-    assert!(fails(&place.run(&["keys", "remove", "../../etc/passwd"])).contains("there is no key"));
+    assert!(fails(&dir.run(&["keys", "remove", "../../etc/passwd"])).contains("there is no key"));
     // A thumbprint is base64url: it may begin like an option, and stays a kid before and after
     // real ones.
     for command in ["retire", "remove"] {
         for kid in ["-yQb", "--force-it", "-hello"] {
             assert!(
-                fails(&place.run(&["keys", command, kid]))
+                fails(&dir.run(&["keys", command, kid]))
                     .contains(&format!("there is no key {kid}"))
             );
         }
     }
     assert!(
-        fails(&place.run(&["keys", "remove", "--force", "-yQb"])).contains("there is no key -yQb")
+        fails(&dir.run(&["keys", "remove", "--force", "-yQb"])).contains("there is no key -yQb")
     );
     assert!(
-        fails(&place.run(&["keys", "remove", "-yQb", "--force"])).contains("there is no key -yQb")
+        fails(&dir.run(&["keys", "remove", "-yQb", "--force"])).contains("there is no key -yQb")
     );
     // A ring that cannot be used changes nothing.
-    let ring = fs::read(place.path("keys/keyring.json")).expect("readable");
-    fs::write(place.path("keys/keyring.json"), "{").expect("it can be written");
+    let ring = fs::read(dir.path("keys/keyring.json")).expect("readable");
+    fs::write(dir.path("keys/keyring.json"), "{").expect("it can be written");
     // The server polls it every second.
     std::thread::sleep(Duration::from_millis(1_500));
     assert_eq!((me(&old_token), kids().len()), (200, 2));
-    fs::write(place.path("keys/keyring.json"), ring).expect("it can be written");
-    succeeds(&place.run(&["keys", "remove", &old, "--force"]));
+    fs::write(dir.path("keys/keyring.json"), ring).expect("it can be written");
+    succeeds(&dir.run(&["keys", "remove", &old, "--force"]));
     wait_for("the old key is gone", || kids() == [new.clone()]);
     assert_eq!((me(&old_token), me(&new_token)), (401, 200));
-    assert!(!place.path(&format!("keys/{old}.private.pem")).exists());
+    assert!(!dir.path(&format!("keys/{old}.private.pem")).exists());
     server.signal("TERM");
     let (code, log) = server.wait();
     assert_eq!(code, Some(0));
@@ -115,8 +115,8 @@ fn keys_are_rotated_while_the_server_runs_and_old_tokens_live_until_their_key_is
 
 #[test]
 fn keys_that_could_not_be_read_are_taken_over_when_they_can_be() {
-    let place = Place::with_keys();
-    let server = Server::start(&place, &[]);
+    let dir = WorkingDirectory::with_keys();
+    let server = Server::start(&dir, &[]);
     let published = || -> Option<usize> {
         Some(
             request("GET", "/.well-known/jwks.json").send(server.address).json()["keys"]
@@ -124,13 +124,13 @@ fn keys_that_could_not_be_read_are_taken_over_when_they_can_be() {
                 .len(),
         )
     };
-    let private = place.active_key();
+    let private = dir.active_key();
     let set_mode = |mode| {
         fs::set_permissions(&private, fs::Permissions::from_mode(mode))
             .expect("the mode can be set")
     };
     set_mode(0o644);
-    succeeds(&place.run(&["keys", "generate"]));
+    succeeds(&dir.run(&["keys", "generate"]));
     // Longer than several polls, each of which rejects the mode.
     std::thread::sleep(Duration::from_millis(3_500));
     assert_eq!(published(), Some(1), "others can read the key that signs: nothing changes");
@@ -149,15 +149,15 @@ fn keys_that_could_not_be_read_are_taken_over_when_they_can_be() {
 
 #[test]
 fn keys_come_from_the_environment_too() {
-    let place = Place::with_keys();
-    let private = fs::read_to_string(place.private_key()).expect("text");
-    succeeds(&place.run_with_input(
+    let dir = WorkingDirectory::with_keys();
+    let private = fs::read_to_string(dir.private_key()).expect("text");
+    succeeds(&dir.run_with_input(
         &["users", "create", "--username", "testuser", "--password-stdin"],
         "testpass123",
     ));
-    fs::remove_dir_all(place.path("keys")).expect("removed");
+    fs::remove_dir_all(dir.path("keys")).expect("removed");
     for text in [private.clone(), private.replace('\n', "\\n")] {
-        let server = Server::start_with(&place, &[("ISSUER_PRIVATE_KEY", &text)]);
+        let server = Server::start_with(&dir, &[("ISSUER_PRIVATE_KEY", &text)]);
         let token = login(server.address, "testuser", "testpass123").text("access");
         assert_eq!(
             request("GET", "/api/users/me/").bearer(&token).send(server.address).status,
@@ -167,7 +167,7 @@ fn keys_come_from_the_environment_too() {
         let (_, log) = server.wait();
         assert!(!log.contains("PRIVATE KEY"));
     }
-    let serve = || place.command(&["serve", "--listen", "127.0.0.1:0"]);
+    let serve = || dir.command(&["serve", "--listen", "127.0.0.1:0"]);
     let line = fails(&serve().env("ISSUER_PRIVATE_KEY", "hunter2").output().expect("it runs"));
     assert!(
         line.contains("ISSUER_PRIVATE_KEY") && line.contains("expected an RSA private key"),
@@ -183,7 +183,7 @@ fn keys_come_from_the_environment_too() {
     }
 }
 
-fn refresh(server: &Server, token: &str) -> Answer {
+fn refresh(server: &Server, token: &str) -> Response {
     request("POST", "/api/token/refresh/").json(json!({ "refresh": token })).send(server.address)
 }
 
@@ -193,23 +193,23 @@ fn users(server: &Server, access: &str) -> u16 {
 
 #[test]
 fn what_a_stolen_key_made_is_gone_after_the_steps_for_a_theft() {
-    let place = Place::with_keys();
+    let dir = WorkingDirectory::with_keys();
     for (name, role) in [("boss", "admin"), ("testuser", "instructor")] {
         let create = ["users", "create", "--username", name, "--role", role, "--password-stdin"];
-        succeeds(&place.run_with_input(&create, "testpass123"));
+        succeeds(&dir.run_with_input(&create, "testpass123"));
     }
-    let stolen = fs::read_to_string(place.active_key()).expect("text");
-    let server = Server::start(&place, &["--rotate-refresh-tokens"]);
+    let stolen = fs::read_to_string(dir.active_key()).expect("text");
+    let server = Server::start(&dir, &["--rotate-refresh-tokens"]);
     let public = || request("GET", "/public.pem").send(server.address).body;
     let before = public();
     let now = SystemClock.now().timestamp();
     let made_up = forged(&stolen, None, claims("refresh", 1, now));
     let made_up = refresh(&server, &made_up);
     let kid =
-        place.active_key().file_stem().expect("a name").to_string_lossy().replace(".private", "");
+        dir.active_key().file_stem().expect("a name").to_string_lossy().replace(".private", "");
 
-    succeeds(&place.run(&["keys", "generate"]));
-    succeeds(&place.run(&["keys", "rotate", "--force"]));
+    succeeds(&dir.run(&["keys", "generate"]));
+    succeeds(&dir.run(&["keys", "rotate", "--force"]));
     wait_for("the new key signs", || public() != before);
     // The forged session goes on with the new key.
     let exchanged = refresh(&server, &made_up.text("refresh"));
@@ -219,10 +219,10 @@ fn what_a_stolen_key_made_is_gone_after_the_steps_for_a_theft() {
     // With the database of another system no session would end, so the key is not removed.
     let elsewhere =
         ["keys", "remove", &kid, "--force", "--database-url", "sqlite://nowhere.sqlite3"];
-    assert!(fails(&place.run(&elsewhere)).contains("there is no database nowhere.sqlite3"));
-    assert!(!place.path("nowhere.sqlite3").exists());
-    assert!(place.path(&format!("keys/{kid}.private.pem")).exists());
-    let said = succeeds(&place.run(&["keys", "remove", &kid, "--force"]));
+    assert!(fails(&dir.run(&elsewhere)).contains("there is no database nowhere.sqlite3"));
+    assert!(!dir.path("nowhere.sqlite3").exists());
+    assert!(dir.path(&format!("keys/{kid}.private.pem")).exists());
+    let said = succeeds(&dir.run(&["keys", "remove", &kid, "--force"]));
     assert!(said.contains("ended 1 sessions that it vouched for"), "{said}");
     assert_eq!(users(&server, &exchanged.text("access")), 401);
     assert_eq!(refresh(&server, &exchanged.text("refresh")).text("detail"), "Token is blacklisted");
@@ -230,26 +230,26 @@ fn what_a_stolen_key_made_is_gone_after_the_steps_for_a_theft() {
 
     // The other command: sessions of one key, and of all.
     let active =
-        place.active_key().file_stem().expect("a name").to_string_lossy().replace(".private", "");
-    let said = succeeds(&place.run(&["sessions", "end-all", "--of-key", "-another-key"]));
+        dir.active_key().file_stem().expect("a name").to_string_lossy().replace(".private", "");
+    let said = succeeds(&dir.run(&["sessions", "end-all", "--of-key", "-another-key"]));
     assert!(said.contains("ended 0 sessions of the key -another-key"), "{said}");
-    let said = succeeds(&place.run(&["sessions", "end-all", "--of-key", &active]));
+    let said = succeeds(&dir.run(&["sessions", "end-all", "--of-key", &active]));
     assert!(said.contains("ended 1 sessions of the key"), "{said}");
     assert_eq!(users(&server, &honest.text("access")), 401);
     let again = login(server.address, "boss", "testpass123");
     assert_eq!(users(&server, &again.text("access")), 200, "the key that signs goes on");
     let named_none = forged(
-        &fs::read_to_string(place.active_key()).expect("text"),
+        &fs::read_to_string(dir.active_key()).expect("text"),
         Some(&active),
         claims("access", 1, SystemClock.now().timestamp() - 10),
     );
     assert_eq!(users(&server, &named_none), 200);
-    assert!(succeeds(&place.run(&["sessions", "end-all"])).contains("ended 1 sessions"));
+    assert!(succeeds(&dir.run(&["sessions", "end-all"])).contains("ended 1 sessions"));
     for access in [again.text("access"), named_none] {
         assert_eq!(users(&server, &access), 401);
     }
     assert!(
-        fails(&place.run(&["sessions", "end-all", "--database-url", "sqlite://nowhere.sqlite3"]))
+        fails(&dir.run(&["sessions", "end-all", "--database-url", "sqlite://nowhere.sqlite3"]))
             .contains("there is no database")
     );
     server.signal("TERM");
@@ -258,12 +258,12 @@ fn what_a_stolen_key_made_is_gone_after_the_steps_for_a_theft() {
 
 #[test]
 fn a_django_projects_key_is_trusted_for_what_the_operator_says_and_as_long() {
-    let django = Place::with_keys();
+    let django = WorkingDirectory::with_keys();
     let theirs = fs::read_to_string(django.active_key()).expect("text");
     fs::copy(django.path("keys/public.pem"), django.path("django.pem")).expect("copied");
-    let place = Place::empty();
-    succeeds(&place.run(&["keys", "generate"]));
-    succeeds(&place.run_with_input(
+    let dir = WorkingDirectory::empty();
+    succeeds(&dir.run(&["keys", "generate"]));
+    succeeds(&dir.run_with_input(
         &["users", "create", "--username", "testuser", "--password-stdin"],
         "testpass123",
     ));
@@ -274,7 +274,7 @@ fn a_django_projects_key_is_trusted_for_what_the_operator_says_and_as_long() {
         request("GET", "/api/users/me/").bearer(access).send(server.address).status
     };
 
-    let server = Server::start(&place, &["--trust-key", &trust]);
+    let server = Server::start(&dir, &["--trust-key", &trust]);
     let access = forged(&theirs, None, claims("access", 1, SystemClock.now().timestamp()));
     assert_eq!(me(&server, &access), 401);
     let exchanged = refresh(&server, &token);
@@ -284,7 +284,7 @@ fn a_django_projects_key_is_trusted_for_what_the_operator_says_and_as_long() {
     assert_eq!(code, Some(0));
     assert!(log.contains("refresh tokens of a key of another system are exchanged"), "{log}");
 
-    let server = Server::start(&place, &[]);
+    let server = Server::start(&dir, &[]);
     assert_eq!(me(&server, &exchanged.text("access")), 401, "the session ends with the trust");
     for token in [&token, &exchanged.text("refresh")] {
         assert_eq!(refresh(&server, token).status, 401);
@@ -299,7 +299,7 @@ fn a_django_projects_key_is_trusted_for_what_the_operator_says_and_as_long() {
         ("nowhere.pem=refresh-once".to_owned(), "nowhere.pem is missing"),
         (format!("{}=refresh-once", private.display()), "this is a private key"),
     ] {
-        let output = place.run(&["serve", "--listen", "127.0.0.1:0", "--trust-key", &trust]);
+        let output = dir.run(&["serve", "--listen", "127.0.0.1:0", "--trust-key", &trust]);
         let text = String::from_utf8_lossy(&output.stderr);
         assert!(!output.status.success() && text.contains(says), "{text}");
     }

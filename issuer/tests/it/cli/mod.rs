@@ -16,4 +16,4 @@ mod telemetry;
 mod tls;
 mod users;
 
-pub(crate) use program::{Place, Server, fails, succeeds, wait_for};
+pub(crate) use program::{Server, WorkingDirectory, fails, succeeds, wait_for};

@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-use super::program::{Place, ends, fails, login, succeeds};
+use super::program::{WorkingDirectory, ends, fails, login, succeeds};
 use crate::http::request;
 
 /// Runs a command whose standard output is a closed pipe.
@@ -24,16 +24,16 @@ fn said(output: &Output) -> (Option<i32>, String) {
     (output.status.code(), stderr)
 }
 
-fn place() -> Place {
-    let place = Place::with_keys();
+fn dir() -> WorkingDirectory {
+    let dir = WorkingDirectory::with_keys();
     let create = ["users", "create", "--username", "testuser", "--password-stdin"];
-    succeeds(&place.run_with_input(&create, "testpass123"));
-    place
+    succeeds(&dir.run_with_input(&create, "testpass123"));
+    dir
 }
 
 #[test]
 fn a_reader_that_goes_away_ends_no_command_with_a_panic() {
-    let place = place();
+    let dir = dir();
     for command in [
         &["--help"][..],
         &["--version"],
@@ -55,45 +55,46 @@ fn a_reader_that_goes_away_ends_no_command_with_a_panic() {
         &["backup", "copy.sqlite3"],
         &["users", "delete", "testuser"],
     ] {
-        assert_eq!(said(&unread(place.command(command))), (Some(0), String::new()), "{command:?}");
+        assert_eq!(said(&unread(dir.command(command))), (Some(0), String::new()), "{command:?}");
     }
     assert!(
-        !succeeds(&place.run(&["users", "list"])).contains("testuser"),
+        !succeeds(&dir.run(&["users", "list"])).contains("testuser"),
         "the commands did what they should"
     );
     // Commands that report by their exit code keep it.
-    assert_eq!(said(&unread(place.command(&["token", "inspect", "a.b.c"]))).0, Some(1));
+    assert_eq!(said(&unread(dir.command(&["token", "inspect", "a.b.c"]))).0, Some(1));
     assert_eq!(
-        said(&unread(place.command(&["doctor", "--issuer", "http://127.0.0.1:1"]))).0,
+        said(&unread(dir.command(&["doctor", "--issuer", "http://127.0.0.1:1"]))).0,
         Some(1)
     );
     // A generated password that could not be printed is lost.
     let create = ["users", "create", "--username", "new", "--generate-password"];
-    let (code, line) = said(&unread(place.command(&create)));
+    let (code, line) = said(&unread(dir.command(&create)));
     assert_eq!(code, Some(1));
     assert!(
         line.contains("the password is lost; set another one with `issuer users set-password`"),
         "{line}"
     );
-    succeeds(&place.run(&["users", "set-password", "new", "--generate-password"]));
+    succeeds(&dir.run(&["users", "set-password", "new", "--generate-password"]));
 }
 
 #[test]
 fn a_list_that_is_longer_than_a_pipe_ends_with_its_reader() {
-    let place = place();
-    let file = place.path("issuer.sqlite3");
+    let dir = dir();
+    let file = dir.path("issuer.sqlite3");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
         use sqlx::Connection as _;
         let url = format!("sqlite://{}", file.display());
         let mut database = sqlx::SqliteConnection::connect(&url).await.expect("it opens");
         let many = "INSERT INTO users (username, email, first_name, last_name, password_hash, role, premium, \
-                    is_active, created_at) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n \
+                    is_active, created_at) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + \
+                    1 FROM n \
                     WHERE i < 5000) SELECT 'user' || i, '', '', '', '', 'a', 1, 1, 0 FROM n";
         sqlx::query(many).execute(&mut database).await.expect("it runs");
         database.close().await.expect("it closes");
     });
-    let mut child = place
+    let mut child = dir
         .command(&["users", "list"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -104,12 +105,12 @@ fn a_list_that_is_longer_than_a_pipe_ends_with_its_reader() {
     assert!(first.contains("USERNAME"), "{first}");
     let output = child.wait_with_output().expect("it ends");
     assert_eq!(said(&output), (Some(0), String::new()));
-    assert_eq!(succeeds(&place.run(&["users", "list"])).lines().count(), 5_002);
+    assert_eq!(succeeds(&dir.run(&["users", "list"])).lines().count(), 5_002);
 }
 
 #[test]
 fn a_full_disk_under_the_output_is_an_error() {
-    let place = place();
+    let dir = dir();
     let full = || fs::File::options().write(true).open("/dev/full").expect("Linux has it");
     for command in [
         &["users", "list"][..],
@@ -117,7 +118,7 @@ fn a_full_disk_under_the_output_is_an_error() {
         &["flush-expired"],
         &["users", "show", "testuser"],
     ] {
-        let mut command = place.command(command);
+        let mut command = dir.command(command);
         let output =
             command.stdout(full()).stderr(Stdio::piped()).output().expect("the binary runs");
         assert!(
@@ -125,15 +126,15 @@ fn a_full_disk_under_the_output_is_an_error() {
             "{command:?}"
         );
     }
-    let mut command = place.command(&["users", "show", "nobody"]);
+    let mut command = dir.command(&["users", "show", "nobody"]);
     let output = command.stderr(full()).stdout(Stdio::piped()).output().expect("the binary runs");
     assert_eq!(output.status.code(), Some(1), "an error that nobody can read is one still");
 }
 
 #[test]
 fn a_server_whose_log_pipe_is_closed_continues() {
-    let place = place();
-    let mut command = place.command(&["serve", "--listen", "127.0.0.1:0"]);
+    let dir = dir();
+    let mut command = dir.command(&["serve", "--listen", "127.0.0.1:0"]);
     let mut child = command.stderr(Stdio::piped()).spawn().expect("the binary runs");
     let mut log = BufReader::new(child.stderr.take().expect("a pipe"));
     let mut line = String::new();
@@ -159,9 +160,9 @@ fn a_server_whose_log_pipe_is_closed_continues() {
 
 #[test]
 fn users_show_prints_json_whatever_the_record_holds() {
-    let place = place();
+    let dir = dir();
     let hostile = "a\u{1b}[2J\"\\\u{202e}\n\u{9b}";
-    let file = place.path("issuer.sqlite3");
+    let file = dir.path("issuer.sqlite3");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
         use sqlx::Connection as _;
@@ -171,7 +172,7 @@ fn users_show_prints_json_whatever_the_record_holds() {
         rename.execute(&mut database).await.expect("it runs");
         database.close().await.expect("it closes");
     });
-    let shown = succeeds(&ends(place.command(&["users", "show", "testuser"])));
+    let shown = succeeds(&ends(dir.command(&["users", "show", "testuser"])));
     let record: Value =
         serde_json::from_str(&shown).unwrap_or_else(|error| panic!("{error}: {shown}"));
     assert_eq!((&record["email"], &record["first_name"]), (&hostile.into(), &hostile.into()));
@@ -183,7 +184,7 @@ fn users_show_prints_json_whatever_the_record_holds() {
         &["doctor", "--json", "--issuer", "http://127.0.0.1:1"][..],
         &["token", "inspect", "a.b.c", "--json"],
     ] {
-        let output = ends(place.command(command));
+        let output = ends(dir.command(command));
         let parsed: Result<Value, _> = serde_json::from_slice(&output.stdout);
         assert!(parsed.is_ok(), "{command:?}: {}", String::from_utf8_lossy(&output.stdout));
     }

@@ -4,34 +4,34 @@ use std::fs;
 use std::os::unix::fs::chown;
 use std::path::Path;
 
-use super::program::{NOBODY, Place, Server, ends, fails, is_root, set_mode, succeeds};
+use super::program::{NOBODY, Server, WorkingDirectory, ends, fails, is_root, set_mode, succeeds};
 use crate::support::skipped;
 
 /// Database in `data` and keys in `keys`, neither of which can be written.
-fn sealed() -> Place {
-    let mut place = Place::with_keys();
-    fs::create_dir(place.path("data")).expect("a new directory");
-    place.set_database("sqlite://data/issuer.sqlite3".to_owned());
+fn sealed() -> WorkingDirectory {
+    let mut dir = WorkingDirectory::with_keys();
+    fs::create_dir(dir.path("data")).expect("a new directory");
+    dir.set_database("sqlite://data/issuer.sqlite3".to_owned());
     let create = ["users", "create", "--username", "testuser", "--generate-password"];
-    succeeds(&ends(place.unprivileged(&create)));
+    succeeds(&ends(dir.unprivileged(&create)));
     for directory in ["data", "keys"] {
-        set_mode(&place.path(directory), 0o500);
+        set_mode(&dir.path(directory), 0o500);
     }
-    set_mode(&place.path("data/issuer.sqlite3"), 0o400);
-    place
+    set_mode(&dir.path("data/issuer.sqlite3"), 0o400);
+    dir
 }
 
-fn unseal(place: &Place) {
-    // So that a user who is not root can remove the place.
+fn unseal(dir: &WorkingDirectory) {
+    // So that a user who is not root can remove the dir.
     for directory in ["data", "keys"] {
-        set_mode(&place.path(directory), 0o700);
+        set_mode(&dir.path(directory), 0o700);
     }
 }
 
 #[test]
 fn what_only_reads_works_where_nothing_can_be_written() {
-    let place = sealed();
-    let run = |arguments: &[&str]| ends(place.unprivileged(arguments));
+    let dir = sealed();
+    let run = |arguments: &[&str]| ends(dir.unprivileged(arguments));
     let there = succeeds(&run(&["keys", "generate", "--if-missing"]));
     assert!(there.contains("is active already"), "{there}");
     assert!(succeeds(&run(&["keys", "list"])).contains(" active "));
@@ -62,20 +62,20 @@ fn what_only_reads_works_where_nothing_can_be_written() {
             "{line}"
         );
     }
-    unseal(&place);
+    unseal(&dir);
 }
 
 #[test]
 fn a_key_whose_public_copy_is_missing_is_there_on_a_read_only_medium() {
-    let place = Place::with_keys();
-    fs::remove_file(place.path("keys/public.pem")).expect("it was there");
-    set_mode(&place.path("keys"), 0o500);
-    let there = succeeds(&ends(place.unprivileged(&["keys", "generate", "--if-missing"])));
+    let dir = WorkingDirectory::with_keys();
+    fs::remove_file(dir.path("keys/public.pem")).expect("it was there");
+    set_mode(&dir.path("keys"), 0o500);
+    let there = succeeds(&ends(dir.unprivileged(&["keys", "generate", "--if-missing"])));
     assert!(there.contains("is active already"), "{there}");
-    assert!(!place.path("keys/public.pem").exists());
-    set_mode(&place.path("keys"), 0o700);
-    succeeds(&ends(place.unprivileged(&["keys", "generate", "--if-missing"])));
-    assert!(place.path("keys/public.pem").exists(), "it is completed where that is possible");
+    assert!(!dir.path("keys/public.pem").exists());
+    set_mode(&dir.path("keys"), 0o700);
+    succeeds(&ends(dir.unprivileged(&["keys", "generate", "--if-missing"])));
+    assert!(dir.path("keys/public.pem").exists(), "it is completed where that is possible");
 }
 
 #[test]
@@ -84,13 +84,13 @@ fn secrets_of_root_that_a_group_of_the_process_can_read_are_accepted_and_looser_
         skipped("files of root: the tests do not run as root");
         return;
     }
-    let place = Place::with_keys();
+    let dir = WorkingDirectory::with_keys();
     let key = rcgen::KeyPair::generate().expect("a key");
     let certificate = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).expect("a name");
     let certificate = certificate.self_signed(&key).expect("a certificate");
-    fs::write(place.path("tls.pem"), certificate.pem()).expect("a new file");
-    fs::write(place.path("tls.key"), key.serialize_pem()).expect("a new file");
-    let secrets = [place.private_key(), place.path("tls.key")];
+    fs::write(dir.path("tls.pem"), certificate.pem()).expect("a new file");
+    fs::write(dir.path("tls.key"), key.serialize_pem()).expect("a new file");
+    let secrets = [dir.private_key(), dir.path("tls.key")];
     let as_mounted = |owner: u32, group: u32, mode: u32| {
         for secret in &secrets {
             chown(secret, Some(owner), Some(group)).expect("root may do that");
@@ -112,7 +112,7 @@ fn secrets_of_root_that_a_group_of_the_process_can_read_are_accepted_and_looser_
         (1, NOBODY, 0o440, false),
     ] {
         // Creating the command changes the owner of the directory, so it precedes `as_mounted`.
-        let commands = [&generate[..], &serve].map(|arguments| place.unprivileged(arguments));
+        let commands = [&generate[..], &serve].map(|arguments| dir.unprivileged(arguments));
         as_mounted(owner, group, mode);
         let row = format!("{owner}:{group} {mode:o}");
         if is_accepted {
@@ -130,7 +130,7 @@ fn secrets_of_root_that_a_group_of_the_process_can_read_are_accepted_and_looser_
                 );
             }
             // The TLS key alone.
-            let serve = place.unprivileged(&serve);
+            let serve = dir.unprivileged(&serve);
             as_mounted(owner, group, mode);
             keep_private(&secrets[0]);
             let line = fails(&ends(serve));

@@ -4,51 +4,51 @@ use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 
-use super::program::{Place, fails};
+use super::program::{WorkingDirectory, fails};
 
 /// A way to prevent `issuer serve` from starting, and what it must say then.
 struct Obstacle {
     name: &'static str,
-    make: fn(&Place),
+    make: fn(&WorkingDirectory),
     arguments: &'static [&'static str],
     says: &'static [&'static str],
 }
 
 const TLS: &[&str] = &["--tls-cert", "tls.pem", "--tls-key", "tls.key"];
 
-fn self_signed(place: &Place) {
+fn self_signed(dir: &WorkingDirectory) {
     let key = rcgen::KeyPair::generate().expect("a key");
     let params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).expect("a name");
     let certificate = params.self_signed(&key).expect("a certificate");
-    fs::write(place.path("tls.pem"), certificate.pem()).expect("a new file");
-    fs::write(place.path("tls.key"), key.serialize_pem()).expect("a new file");
-    fs::set_permissions(place.path("tls.key"), fs::Permissions::from_mode(0o600))
+    fs::write(dir.path("tls.pem"), certificate.pem()).expect("a new file");
+    fs::write(dir.path("tls.key"), key.serialize_pem()).expect("a new file");
+    fs::set_permissions(dir.path("tls.key"), fs::Permissions::from_mode(0o600))
         .expect("its mode can be set");
 }
 
 const OBSTACLES: &[Obstacle] = &[
     Obstacle {
         name: "no keys directory",
-        make: |place| fs::remove_dir_all(place.path("keys")).expect("it was there"),
+        make: |dir| fs::remove_dir_all(dir.path("keys")).expect("it was there"),
         arguments: &[],
         says: &["there are no keys in keys", "`issuer keys generate`"],
     },
     Obstacle {
         name: "an empty keys directory",
-        make: |place| fs::create_dir(place.path("none")).expect("a new directory"),
+        make: |dir| fs::create_dir(dir.path("none")).expect("a new directory"),
         arguments: &["--keys-dir", "none"],
         says: &["there are no keys in none", "`issuer keys generate`"],
     },
     Obstacle {
         name: "a missing key file",
-        make: |place| fs::remove_file(place.private_key()).expect("it was there"),
+        make: |dir| fs::remove_file(dir.private_key()).expect("it was there"),
         arguments: &[],
         says: &[".private.pem is missing", "`issuer keys generate`"],
     },
     Obstacle {
         name: "a private key that others can read",
-        make: |place| {
-            fs::set_permissions(place.private_key(), fs::Permissions::from_mode(0o644))
+        make: |dir| {
+            fs::set_permissions(dir.private_key(), fs::Permissions::from_mode(0o644))
                 .expect("its mode can be set");
         },
         arguments: &[],
@@ -56,26 +56,26 @@ const OBSTACLES: &[Obstacle] = &[
     },
     Obstacle {
         name: "a damaged key",
-        make: |place| fs::write(place.private_key(), "x").expect("it can be written"),
+        make: |dir| fs::write(dir.private_key(), "x").expect("it can be written"),
         arguments: &[],
         says: &["is not a usable key", "expected an RSA private key"],
     },
     Obstacle {
         name: "a damaged ring",
-        make: |place| fs::write(place.path("keys/keyring.json"), "{").expect("it can be written"),
+        make: |dir| fs::write(dir.path("keys/keyring.json"), "{").expect("it can be written"),
         arguments: &[],
         says: &["keyring.json is damaged", "restore it"],
     },
     Obstacle {
-        name: "a directory in place of a database",
-        make: |place| fs::create_dir(place.path("db")).expect("a new directory"),
+        name: "a directory in dir of a database",
+        make: |dir| fs::create_dir(dir.path("db")).expect("a new directory"),
         arguments: &["--database-url", "sqlite://db"],
         says: &["cannot open the database db", "check that the path"],
     },
     Obstacle {
-        name: "another file in place of a database",
-        make: |place| {
-            fs::write(place.path("notes.txt"), "some notes, a page of them\n".repeat(100))
+        name: "another file in dir of a database",
+        make: |dir| {
+            fs::write(dir.path("notes.txt"), "some notes, a page of them\n".repeat(100))
                 .expect("a new file")
         },
         arguments: &["--database-url", "sqlite://notes.txt"],
@@ -106,16 +106,16 @@ const OBSTACLES: &[Obstacle] = &[
         says: &["the TLS file tls.pem is missing", "correct --tls-cert"],
     },
     Obstacle {
-        name: "another file in place of a certificate",
-        make: |place| fs::write(place.path("tls.pem"), "some notes").expect("a new file"),
+        name: "another file in dir of a certificate",
+        make: |dir| fs::write(dir.path("tls.pem"), "some notes").expect("a new file"),
         arguments: TLS,
         says: &["tls.pem cannot be used", "expected certificates as PEM"],
     },
     Obstacle {
         name: "a TLS key that others can read",
-        make: |place| {
-            self_signed(place);
-            fs::set_permissions(place.path("tls.key"), fs::Permissions::from_mode(0o644))
+        make: |dir| {
+            self_signed(dir);
+            fs::set_permissions(dir.path("tls.key"), fs::Permissions::from_mode(0o644))
                 .expect("its mode can be set");
         },
         arguments: TLS,
@@ -126,15 +126,14 @@ const OBSTACLES: &[Obstacle] = &[
     },
     Obstacle {
         name: "a TLS key of another certificate",
-        make: |place| {
-            self_signed(place);
+        make: |dir| {
+            self_signed(dir);
             let other = rcgen::KeyPair::generate().expect("a key");
-            fs::write(place.path("tls.key"), other.serialize_pem()).expect("it can be written");
+            fs::write(dir.path("tls.key"), other.serialize_pem()).expect("it can be written");
         },
         arguments: TLS,
-        says: &[
-            "the certificate tls.pem and the key tls.key cannot be used: they do not belong together",
-        ],
+        says: &["the certificate tls.pem and the key tls.key cannot be used: they do not belong \
+             together"],
     },
     Obstacle {
         name: "a public URL with a query",
@@ -159,12 +158,11 @@ const OBSTACLES: &[Obstacle] = &[
 #[test]
 fn serve_says_in_one_line_why_it_cannot_start() {
     for Obstacle { name, make, arguments, says } in OBSTACLES {
-        let place = Place::with_keys();
-        make(&place);
+        let dir = WorkingDirectory::with_keys();
+        make(&dir);
         // A free port, unless the obstacle is the port.
         let line = fails(
-            &place
-                .command(&["serve"])
+            &dir.command(&["serve"])
                 .args(*arguments)
                 .env("ISSUER_LISTEN", "127.0.0.1:0")
                 .output()
@@ -181,14 +179,14 @@ fn serve_says_in_one_line_why_it_cannot_start() {
 fn serve_says_that_the_port_is_in_use() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = taken.local_addr().expect("an address").to_string();
-    let place = Place::with_keys();
-    let line = fails(&place.run(&["serve", "--listen", &address]));
+    let dir = WorkingDirectory::with_keys();
+    let line = fails(&dir.run(&["serve", "--listen", &address]));
     assert!(
         line.contains(&format!("cannot listen on {address}: the port is in use"))
             && line.contains("--listen"),
         "{line}"
     );
-    assert!(!place.path("issuer.sqlite3").exists(), "nothing was made before that was known");
+    assert!(!dir.path("issuer.sqlite3").exists(), "nothing was made before that was known");
 }
 
 #[test]
@@ -197,7 +195,7 @@ fn serve_reports_an_unreachable_postgres_without_the_password() {
         TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address");
     let url = format!("postgres://me:hunter2@{nobody}/users");
     let line = fails(
-        &Place::with_keys()
+        &WorkingDirectory::with_keys()
             .command(&["serve", "--listen", "127.0.0.1:0"])
             .env("DATABASE_URL", url)
             .output()
@@ -213,7 +211,7 @@ fn serve_reports_an_unreachable_postgres_without_the_password() {
 
 #[test]
 fn wrong_flags_are_named() {
-    let place = Place::with_keys();
+    let dir = WorkingDirectory::with_keys();
     for (arguments, text) in [
         (
             &["serve", "--cors-origins", "localhost"][..],
@@ -230,7 +228,7 @@ fn wrong_flags_are_named() {
             "cannot be used with",
         ),
     ] {
-        let output = place.run(arguments);
+        let output = dir.run(arguments);
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(!output.status.success() && stderr.contains(text), "{arguments:?}: {stderr}");
     }

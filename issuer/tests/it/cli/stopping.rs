@@ -9,17 +9,17 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::program::{Place, Server, login, succeeds, wait_for};
-use crate::http::{Answer, request};
+use super::program::{Server, WorkingDirectory, login, succeeds, wait_for};
+use crate::http::{Response, request};
 
 #[test]
 fn a_request_under_way_is_finished_before_the_end() {
-    let place = Place::with_keys();
-    succeeds(&place.run_with_input(
+    let dir = WorkingDirectory::with_keys();
+    succeeds(&dir.run_with_input(
         &["users", "create", "--username", "testuser", "--password-stdin"],
         "testpass123",
     ));
-    let server = Server::start(&place, &["--log-format", "json"]);
+    let server = Server::start(&dir, &["--log-format", "json"]);
     let bytes = request("POST", "/api/token/")
         .json(json!({ "username": "testuser", "password": "testpass123" }))
         .bytes();
@@ -31,9 +31,9 @@ fn a_request_under_way_is_finished_before_the_end() {
     server.signal("TERM");
     wait_for("it takes no new connections", || TcpStream::connect(server.address).is_err());
     stream.write_all(rest).expect("it still reads");
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).expect("a response");
-    assert_eq!(Answer::parse(&answer).status, 200);
+    let mut response = Vec::new();
+    stream.read_to_end(&mut response).expect("a response");
+    assert_eq!(Response::parse(&response).status, 200);
     let (code, log) = server.wait();
     assert_eq!(code, Some(0));
     for line in log.lines() {
@@ -46,21 +46,21 @@ fn a_request_under_way_is_finished_before_the_end() {
 /// server closed the connection first.
 struct Sent {
     at: Instant,
-    answered: Option<(Instant, Answer)>,
+    response: Option<(Instant, Response)>,
 }
 
 /// Sends a request and reads the whole response; `None` if the request could not be sent.
 fn ask(stream: &mut TcpStream, bytes: &[u8]) -> Option<Sent> {
     stream.write_all(bytes).ok()?;
     let at = Instant::now();
-    let mut answer = Vec::new();
+    let mut response = Vec::new();
     let mut buffer = [0; 4096];
     let whole = loop {
         match stream.read(&mut buffer) {
-            Ok(read @ 1..) => answer.extend_from_slice(&buffer[..read]),
+            Ok(read @ 1..) => response.extend_from_slice(&buffer[..read]),
             _ => break false,
         }
-        let text = String::from_utf8_lossy(&answer);
+        let text = String::from_utf8_lossy(&response);
         let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
         let length = head.lines().find_map(|line| {
             line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok()
@@ -69,7 +69,7 @@ fn ask(stream: &mut TcpStream, bytes: &[u8]) -> Option<Sent> {
             break true;
         }
     };
-    Some(Sent { at, answered: whole.then(|| (Instant::now(), Answer::parse(&answer))) })
+    Some(Sent { at, response: whole.then(|| (Instant::now(), Response::parse(&response))) })
 }
 
 /// Sends requests one after the other until the server exits: over one connection while it stays
@@ -83,7 +83,7 @@ fn insist(address: SocketAddr, bytes: &[u8], keep: bool) -> Vec<Sent> {
         };
         stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout can be set");
         let Some(sent) = ask(&mut stream, bytes) else { continue };
-        let goes_on = matches!(&sent.answered, Some((_, answer)) if answer.header("connection") != Some("close"));
+        let goes_on = matches!(&sent.response, Some((_, response)) if response.header("connection") != Some("close"));
         all.push(sent);
         if keep && goes_on {
             kept = Some(stream);
@@ -93,13 +93,13 @@ fn insist(address: SocketAddr, bytes: &[u8], keep: bool) -> Vec<Sent> {
 
 #[test]
 fn of_many_clients_none_loses_a_request_that_it_had_sent() {
-    let place = Place::with_keys();
-    succeeds(&place.run_with_input(
+    let dir = WorkingDirectory::with_keys();
+    succeeds(&dir.run_with_input(
         &["users", "create", "--username", "testuser", "--password-stdin"],
         "testpass123",
     ));
     let limits = ["--login-limit-address", "0", "--login-limit-name", "0"];
-    let server = Server::start(&place, &limits);
+    let server = Server::start(&dir, &limits);
     let address = server.address;
     let tokens = login(address, "testuser", "testpass123");
     let kept = |request: crate::http::Request| {
@@ -116,7 +116,7 @@ fn of_many_clients_none_loses_a_request_that_it_had_sent() {
         kept(request("GET", "/api/users/me/").bearer(&tokens.text("access"))),
     ];
     let mut idle = TcpStream::connect(address).expect("it listens");
-    assert!(ask(&mut idle, &requests[2]).and_then(|sent| sent.answered).is_some());
+    assert!(ask(&mut idle, &requests[2]).and_then(|sent| sent.response).is_some());
     let signalled = OnceLock::new();
     let (sent, ended) = thread::scope(|scope| {
         let clients: Vec<_> = (0..36)
@@ -145,26 +145,26 @@ fn of_many_clients_none_loses_a_request_that_it_had_sent() {
     assert!(signal.elapsed() < Duration::from_secs(20), "{:?}", signal.elapsed());
     assert_eq!(ended.0, Some(0), "{}", ended.1);
     let before: Vec<&Sent> = sent.iter().filter(|sent| sent.at < signal).collect();
-    let lost = before.iter().filter(|sent| sent.answered.is_none()).count();
+    let lost = before.iter().filter(|sent| sent.response.is_none()).count();
     assert_eq!(lost, 0, "of {} requests that were sent before the signal", before.len());
     let under_way = before
         .iter()
-        .filter(|sent| sent.answered.as_ref().is_some_and(|(at, _)| *at > signal))
+        .filter(|sent| sent.response.as_ref().is_some_and(|(at, _)| *at > signal))
         .count();
     assert!(under_way > 10, "{under_way} were under way then");
-    for (_, answer) in sent.iter().filter_map(|sent| sent.answered.as_ref()) {
-        assert!([200, 503].contains(&answer.status), "{}", answer.body);
+    for (_, response) in sent.iter().filter_map(|sent| sent.response.as_ref()) {
+        assert!([200, 503].contains(&response.status), "{}", response.body);
     }
 }
 
 #[test]
 fn unread_requests_get_a_response_during_shutdown() {
-    let place = Place::with_keys();
-    succeeds(&place.run_with_input(
+    let dir = WorkingDirectory::with_keys();
+    succeeds(&dir.run_with_input(
         &["users", "create", "--username", "testuser", "--password-stdin"],
         "testpass123",
     ));
-    let server = Server::start(&place, &[]);
+    let server = Server::start(&dir, &[]);
     let body =
         json!({ "refresh": login(server.address, "testuser", "testpass123").text("refresh") });
     let bytes =
@@ -175,7 +175,7 @@ fn unread_requests_get_a_response_during_shutdown() {
         .map(|_| {
             let mut stream = TcpStream::connect(server.address).expect("it listens");
             stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout can be set");
-            assert!(ask(&mut stream, &bytes).and_then(|sent| sent.answered).is_some());
+            assert!(ask(&mut stream, &bytes).and_then(|sent| sent.response).is_some());
             stream
         })
         .collect();
@@ -185,20 +185,21 @@ fn unread_requests_get_a_response_during_shutdown() {
     }
     signal();
     for (i, mut stream) in kept.into_iter().enumerate() {
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).expect("closed in order");
-        assert!(!answer.is_empty(), "request {i} was lost");
-        assert_eq!(Answer::parse(&answer).status, 200);
+        let mut response = Vec::new();
+        stream.read_to_end(&mut response).expect("closed in order");
+        assert!(!response.is_empty(), "request {i} was lost");
+        assert_eq!(Response::parse(&response).status, 200);
     }
     assert_eq!(server.wait().0, Some(0));
 }
 
 #[test]
 fn a_request_that_never_ends_does_not_keep_the_server() {
-    let place = Place::with_keys();
-    let server = Server::start(&place, &[]);
+    let dir = WorkingDirectory::with_keys();
+    let server = Server::start(&dir, &[]);
     let mut stream = TcpStream::connect(server.address).expect("it listens");
-    let head = "POST /api/token/ HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n";
+    let head = "POST /api/token/ HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\
+         Content-Length: 9\r\n\r\n";
     stream.write_all(head.as_bytes()).expect("it reads");
     // The test cannot see when the server has read the head.
     thread::sleep(Duration::from_millis(200));

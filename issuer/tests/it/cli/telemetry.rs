@@ -19,7 +19,7 @@ use opentelemetry_proto::tonic::trace::v1::{Span, span::SpanKind, status::Status
 use prost::Message as _;
 use serde_json::json;
 
-use super::program::{Place, Server, login, succeeds};
+use super::program::{Server, WorkingDirectory, login, succeeds};
 use crate::http::request;
 
 const PASSWORD: &str = "testpass123";
@@ -92,36 +92,36 @@ fn attributes(attributes: &[KeyValue]) -> BTreeMap<String, String> {
     attributes.iter().map(|pair| (pair.key.clone(), text(pair))).collect()
 }
 
-fn start(place: &Place, collector: &str) -> Server {
+fn start(dir: &WorkingDirectory, collector: &str) -> Server {
     let no_proxy = "127.0.0.1".to_owned();
     let url = collector.to_owned();
-    Server::start_with(place, &[("OTEL_EXPORTER_OTLP_ENDPOINT", &url), ("NO_PROXY", &no_proxy)])
+    Server::start_with(dir, &[("OTEL_EXPORTER_OTLP_ENDPOINT", &url), ("NO_PROXY", &no_proxy)])
 }
 
-fn with_user() -> Place {
-    let place = Place::with_keys();
-    succeeds(&place.run_with_input(
+fn with_user() -> WorkingDirectory {
+    let dir = WorkingDirectory::with_keys();
+    succeeds(&dir.run_with_input(
         &["users", "create", "--username", "testuser", "--password-stdin"],
         PASSWORD,
     ));
-    place
+    dir
 }
 
 #[test]
 fn a_collector_gets_a_span_for_each_request_and_no_secret() {
-    let (place, collector) = (with_user(), Collector::start());
-    let server = start(&place, &format!("http://{}", collector.address));
+    let (dir, collector) = (with_user(), Collector::start());
+    let server = start(&dir, &format!("http://{}", collector.address));
     let tokens = login(server.address, "testuser", PASSWORD);
     assert_eq!(tokens.status, 200);
     let (access, refresh) = (tokens.text("access"), tokens.text("refresh"));
     let parent =
         |flags: &str| format!("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-{flags}");
     let me = request("GET", "/api/users/me/?token=a-secret-that-was-sent").bearer(&access);
-    let answer = me
+    let response = me
         .header("traceparent", &parent("01"))
         .header("X-Request-Id", "the-one")
         .send(server.address);
-    assert_eq!(answer.status, 200);
+    assert_eq!(response.status, 200);
     // A caller whose trace is not sampled.
     let unsampled = request("GET", "/public.pem").header("traceparent", &parent("00"));
     assert_eq!(unsampled.send(server.address).status, 200);
@@ -196,12 +196,12 @@ fn a_collector_gets_a_span_for_each_request_and_no_secret() {
 
 #[test]
 fn a_collector_that_is_down_or_silent_disturbs_neither_requests_nor_the_end() {
-    let place = with_user();
+    let dir = with_user();
     let nobody =
         TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address");
     let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
     for collector in [nobody, silent.local_addr().expect("an address")] {
-        let server = start(&place, &format!("http://{collector}"));
+        let server = start(&dir, &format!("http://{collector}"));
         // More than the queue of the exporter holds by default.
         let start = Instant::now();
         for _ in 0..2_500 {
@@ -219,8 +219,8 @@ fn a_collector_that_is_down_or_silent_disturbs_neither_requests_nor_the_end() {
 
 #[test]
 fn without_the_setting_no_trace_is_kept() {
-    let place = with_user();
-    let server = Server::start(&place, &[]);
+    let dir = with_user();
+    let server = Server::start(&dir, &[]);
     let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     assert_eq!(
         request("GET", "/public.pem").header("traceparent", parent).send(server.address).status,
@@ -233,7 +233,7 @@ fn without_the_setting_no_trace_is_kept() {
 
 #[test]
 fn credentials_of_a_collector_are_sent_and_never_logged() {
-    let place = with_user();
+    let dir = with_user();
     for (userinfo, authorization) in [
         // `me:hun@ter2` and `me`, as RFC 7617 section 2 has it.
         ("me:hun%40ter2@", Some("Basic bWU6aHVuQHRlcjI=")),
@@ -247,7 +247,7 @@ fn credentials_of_a_collector_are_sent_and_never_logged() {
             ("NO_PROXY", &"127.0.0.1".to_owned()),
             ("ISSUER_LOG", &"trace".to_owned()),
         ];
-        let server = Server::start_with(&place, &variables);
+        let server = Server::start_with(&dir, &variables);
         assert_eq!(request("GET", "/public.pem").send(server.address).status, 200);
         server.signal("TERM");
         let (code, log) = server.wait();
@@ -266,7 +266,7 @@ fn credentials_of_a_collector_are_sent_and_never_logged() {
         TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address");
     let url = format!("http://me:hunter2@{nobody}");
     let server = Server::start_with(
-        &place,
+        &dir,
         &[
             ("OTEL_EXPORTER_OTLP_ENDPOINT", &url),
             ("NO_PROXY", &"127.0.0.1".to_owned()),

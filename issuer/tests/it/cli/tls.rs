@@ -17,8 +17,8 @@ use rustls::{
 };
 use serde_json::json;
 
-use super::program::{Place, Server, succeeds, wait_for};
-use crate::http::{Answer, exchange, request};
+use super::program::{Server, WorkingDirectory, succeeds, wait_for};
+use crate::http::{Response, exchange, request};
 
 const SERVE: [&str; 4] = ["--tls-cert", "tls.pem", "--tls-key", "tls.key"];
 
@@ -35,12 +35,12 @@ impl Authority {
     }
 
     /// A new certificate for localhost as `tls.pem` and `tls.key`.
-    fn certify(&self, place: &Place) -> CertificateDer<'static> {
+    fn certify(&self, dir: &WorkingDirectory) -> CertificateDer<'static> {
         let key = KeyPair::generate().expect("a key");
         let params = CertificateParams::new(vec!["localhost".to_owned()]).expect("a name");
         let certificate = params.signed_by(&key, &self.0).expect("a certificate");
-        write_key(&place.path("tls.key"), &key.serialize_pem());
-        fs::write(place.path("tls.pem"), certificate.pem()).expect("it can be written");
+        write_key(&dir.path("tls.key"), &key.serialize_pem());
+        fs::write(dir.path("tls.pem"), certificate.pem()).expect("it can be written");
         certificate.der().clone()
     }
 }
@@ -76,11 +76,11 @@ fn connect(
     StreamOwned::new(connection, stream)
 }
 
-fn send(stream: &mut Stream, bytes: &[u8]) -> Answer {
+fn send(stream: &mut Stream, bytes: &[u8]) -> Response {
     stream.write_all(bytes).expect("the server reads");
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).expect("the server says that this was all");
-    Answer::parse(&answer)
+    let mut response = Vec::new();
+    stream.read_to_end(&mut response).expect("the server says that this was all");
+    Response::parse(&response)
 }
 
 fn presented(stream: &Stream) -> CertificateDer<'static> {
@@ -97,29 +97,29 @@ const POLL_WAIT: Duration = Duration::from_millis(1_500);
 
 #[test]
 fn a_login_over_tls_sets_strict_transport_security() {
-    let (place, authority) = (Place::with_keys(), Authority::new());
-    let certificate = authority.certify(&place);
-    succeeds(&place.run_with_input(
+    let (dir, authority) = (WorkingDirectory::with_keys(), Authority::new());
+    let certificate = authority.certify(&dir);
+    succeeds(&dir.run_with_input(
         &["users", "create", "--username", "testuser", "--password-stdin"],
         "testpass123",
     ));
-    let server = Server::start(&place, &SERVE);
+    let server = Server::start(&dir, &SERVE);
     for version in [&TLS12, &TLS13] {
         let mut stream = connect(&authority, server.address, version);
         assert_eq!(presented(&stream), certificate);
         assert_eq!(stream.conn.alpn_protocol(), Some(&b"http/1.1"[..]));
         let login = json!({ "username": "testuser", "password": "testpass123" });
-        let answer = send(&mut stream, &request("POST", "/api/token/").json(login).bytes());
-        assert_eq!(answer.status, 200, "{}", answer.body);
-        assert_eq!(answer.header("strict-transport-security"), Some("max-age=31536000"));
+        let response = send(&mut stream, &request("POST", "/api/token/").json(login).bytes());
+        assert_eq!(response.status, 200, "{}", response.body);
+        assert_eq!(response.header("strict-transport-security"), Some("max-age=31536000"));
     }
     assert!(!exchange(server.address, &jwks()).starts_with(b"HTTP/1.1 200"), "not without TLS");
     server.signal("TERM");
     assert_eq!(server.wait().0, Some(0));
-    let plain = Server::start(&place, &[]);
-    let answer = request("GET", "/.well-known/jwks.json").send(plain.address);
+    let plain = Server::start(&dir, &[]);
+    let response = request("GET", "/.well-known/jwks.json").send(plain.address);
     assert_eq!(
-        (answer.status, answer.header("strict-transport-security")),
+        (response.status, response.header("strict-transport-security")),
         (200, None),
         "RFC 6797 section 7.2"
     );
@@ -129,32 +129,32 @@ fn a_login_over_tls_sets_strict_transport_security() {
 
 #[test]
 fn a_new_certificate_is_taken_over_and_one_that_cannot_be_used_changes_nothing() {
-    let (place, authority) = (Place::with_keys(), Authority::new());
-    let first = authority.certify(&place);
-    let server = Server::start(&place, &SERVE);
+    let (dir, authority) = (WorkingDirectory::with_keys(), Authority::new());
+    let first = authority.certify(&dir);
+    let server = Server::start(&dir, &SERVE);
     let current = || presented(&connect(&authority, server.address, &TLS13));
     assert_eq!(current(), first);
     let mut kept = connect(&authority, server.address, &TLS13);
-    let second = authority.certify(&place);
+    let second = authority.certify(&dir);
     wait_for("the new certificate is used", || current() == second);
     assert_eq!(send(&mut kept, &jwks()).status, 200, "what is connected stays so");
 
     // Another key, nonsense, a key with an open mode: each is logged and rejected.
-    let good = fs::read_to_string(place.path("tls.key")).expect("text");
+    let good = fs::read_to_string(dir.path("tls.key")).expect("text");
     for bad in [KeyPair::generate().expect("a key").serialize_pem(), "nonsense".into()] {
-        write_key(&place.path("tls.key"), &bad);
+        write_key(&dir.path("tls.key"), &bad);
         std::thread::sleep(POLL_WAIT);
         assert_eq!(current(), second);
     }
-    write_key(&place.path("tls.key"), &good);
-    fs::set_permissions(place.path("tls.key"), fs::Permissions::from_mode(0o640))
+    write_key(&dir.path("tls.key"), &good);
+    fs::set_permissions(dir.path("tls.key"), fs::Permissions::from_mode(0o640))
         .expect("its mode can be set");
     std::thread::sleep(POLL_WAIT);
     assert_eq!(current(), second);
-    fs::remove_file(place.path("tls.pem")).expect("it was there");
+    fs::remove_file(dir.path("tls.pem")).expect("it was there");
     std::thread::sleep(POLL_WAIT);
     assert_eq!(current(), second);
-    let third = authority.certify(&place);
+    let third = authority.certify(&dir);
     wait_for("the next one is", || current() == third);
     server.signal("TERM");
     let (code, log) = server.wait();
@@ -172,9 +172,9 @@ fn a_new_certificate_is_taken_over_and_one_that_cannot_be_used_changes_nothing()
 
 #[test]
 fn unfinished_handshakes_time_out_and_block_no_other_client() {
-    let (place, authority) = (Place::with_keys(), Authority::new());
-    authority.certify(&place);
-    let server = Server::start(&place, &SERVE);
+    let (dir, authority) = (WorkingDirectory::with_keys(), Authority::new());
+    authority.certify(&dir);
+    let server = Server::start(&dir, &SERVE);
     let start = Instant::now();
     let mut silent = Vec::new();
     for i in 0..64 {
@@ -202,9 +202,9 @@ fn unfinished_handshakes_time_out_and_block_no_other_client() {
 
 #[test]
 fn a_kept_connection_is_closed_at_the_end_as_tls_has_it() {
-    let (place, authority) = (Place::with_keys(), Authority::new());
-    authority.certify(&place);
-    let server = Server::start(&place, &SERVE);
+    let (dir, authority) = (WorkingDirectory::with_keys(), Authority::new());
+    authority.certify(&dir);
+    let server = Server::start(&dir, &SERVE);
     let mut idle = connect(&authority, server.address, &TLS13);
     let mut used = connect(&authority, server.address, &TLS12);
     used.write_all(b"GET /public.pem HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("it reads");
