@@ -69,7 +69,8 @@ pub(crate) fn load(engine: &Engine, path: &Path) -> anyhow::Result<ServicePre<St
 fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     let bytes = match std::fs::read(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => bail!(
-            "{} does not exist: build it with `cargo build --package edge-resource --target wasm32-wasip2 --release`, or with `cargo xtask test --only edge`",
+            "{} does not exist: build it with `cargo build --package edge-resource --target \
+             wasm32-wasip2 --release`, or with `cargo xtask test --only edge`",
             path.display()
         ),
         other => other.with_context(|| format!("cannot read {}", path.display()))?,

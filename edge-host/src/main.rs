@@ -152,13 +152,15 @@ fn prepare_state_dir(path: &Path) -> anyhow::Result<PathBuf> {
     let metadata = path.metadata().with_context(advice)?;
     if metadata.uid() != geteuid().as_raw() {
         bail!(
-            "the state directory {}, whose programs will be run, belongs to another user: choose another with --state-dir",
+            "the state directory {}, whose programs will be run, belongs to another user: choose \
+             another with --state-dir",
             path.display()
         );
     }
     if metadata.mode() & 0o022 != 0 {
         bail!(
-            "others may write into the state directory {}, whose programs will be run: chmod go-w it",
+            "others may write into the state directory {}, whose programs will be run: chmod go-w \
+             it",
             path.display()
         );
     }

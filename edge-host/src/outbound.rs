@@ -84,7 +84,8 @@ impl Outbound {
     /// Logs a denied request.
     pub(crate) fn log_denied(&self, origin: &str) {
         if self.logs {
-            tracing::warn!(%origin, "outbound request denied: the origin is not among --allow-outbound");
+            tracing::warn!(%origin, "outbound request denied: the origin is not among \
+                 --allow-outbound");
         }
     }
 

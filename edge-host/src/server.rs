@@ -42,10 +42,16 @@ pub(crate) struct Limits {
 pub(crate) async fn listen(address: &str, flag: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => {
-            anyhow!("{address} is in use by another program: stop that one, or choose another address with {flag}")
+            anyhow!(
+                "{address} is in use by another program: stop that one, or choose another \
+                 address with {flag}"
+            )
         }
         std::io::ErrorKind::PermissionDenied => {
-            anyhow!("no permission to listen on {address}: choose a port of 1024 or more with {flag}")
+            anyhow!(
+                "no permission to listen on {address}: choose a port of 1024 or more with \
+                 {flag}"
+            )
         }
         _ => anyhow!("cannot listen on {address}: {error}"),
     })

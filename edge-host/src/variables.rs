@@ -52,7 +52,8 @@ impl Variables {
                 .with_context(|| format!("--variable {argument:?} is not name=value"))?;
             if !is_name(name) {
                 bail!(
-                    "--variable name {name:?} is not of lower-case letters, digits and underscores, beginning with a letter"
+                    "--variable name {name:?} is not of lower-case letters, digits and \
+                     underscores, beginning with a letter"
                 );
             }
             let value = match value.strip_prefix('@') {

@@ -182,7 +182,8 @@ fn main() -> Result<(), Box<dyn Error>> {
                 }
                 if !kernels.all_return(verdict, &base, expected) {
                     return Err(format!(
-                        "a kernel does not return {verdict}: n {modulus:x} base {base:02x?} e {exponent} expected {expected:02x?}"
+                        "a kernel does not return {verdict}: n {modulus:x} base {base:02x?} e \
+                         {exponent} expected {expected:02x?}"
                     )
                     .into());
                 }
@@ -202,7 +203,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         eprintln!("{count:>9}  {class}");
     }
     eprintln!(
-        "{done} powers agree in {} native kernels (one of {SHARE} in that of fused multiply-adds), num-bigint and (one of {SHARE}) rsa, each with a wrong one beside it",
+        "{done} powers agree in {} native kernels (one of {SHARE} in that of fused \
+         multiply-adds), num-bigint and (one of {SHARE}) rsa, each with a wrong one beside it",
         Kernels::COUNT
     );
     Ok(())

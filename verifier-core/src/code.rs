@@ -84,7 +84,8 @@ code_table! {
         "JWK의 멤버가 없거나 형식이 올바르지 않습니다", "A member of the JWK is missing or malformed";
     /// The key is private.
     KeyPrivate, KeyLoad, "key_private",
-        "비밀 키입니다: 공개 키만 사용하고, 노출된 비밀 키는 교체하세요", "This is a private key: use the public key only, and replace a private key that was exposed";
+        "비밀 키입니다: 공개 키만 사용하고, 노출된 비밀 키는 교체하세요", "This is a private key: use the public key only, \
+             and replace a private key that was exposed";
     /// The key is symmetric.
     KeySymmetric, KeyLoad, "key_symmetric",
         "대칭 키는 검증에 사용할 수 없습니다", "A symmetric key cannot verify RS256";
@@ -102,7 +103,8 @@ code_table! {
         "RSA 모듈러스가 짝수입니다", "The RSA modulus is even";
     /// The public exponent is even, below 3, or 2^32 or more.
     KeyExponentInvalid, KeyLoad, "key_exponent_invalid",
-        "RSA 공개 지수가 허용 범위의 홀수가 아닙니다", "The RSA public exponent is not an odd number from 3 to 2^32 - 1";
+        "RSA 공개 지수가 허용 범위의 홀수가 아닙니다", "The RSA public exponent is not an odd number from 3 to \
+             2^32 - 1";
     /// Two suitable keys of a set have the same `kid`.
     KeyDuplicateKid, KeyLoad, "key_duplicate_kid",
         "키 집합에 같은 kid를 가진 키가 둘 이상 있습니다", "Two keys of the set have the same kid";

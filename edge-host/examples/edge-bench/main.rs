@@ -137,7 +137,10 @@ fn memory(run: &Server, signer: &Signer) {
             .map(|_| {
                 let mut connection = Connection::new(server.address);
                 connection.send(&upload_head(signer, 1000));
-                connection.send(b"--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n");
+                connection.send(
+                    b"--XX\r\nContent-Disposition: form-data; name=\"file\"; \
+                     filename=\"a\"\r\n\r\n",
+                );
                 connection
             })
             .collect()
@@ -159,7 +162,8 @@ fn memory(run: &Server, signer: &Signer) {
 
 fn upload_head(signer: &Signer, length: usize) -> Vec<u8> {
     format!(
-        "POST /upload HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {}\r\nContent-Type: multipart/form-data; boundary=XX\r\nContent-Length: {length}\r\n\r\n",
+        "POST /upload HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {}\r\n\
+         Content-Type: multipart/form-data; boundary=XX\r\nContent-Length: {length}\r\n\r\n",
         bearer(signer)
     )
     .into_bytes()

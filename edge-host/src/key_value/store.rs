@@ -77,7 +77,8 @@ impl KeyValueStore {
         let mut store = Store { file, reserve, given_back: 0 };
         if !store.reserve.restore() {
             tracing::warn!(
-                "the disk of the key-value store is full: nothing can be stored until something is deleted"
+                "the disk of the key-value store is full: nothing can be stored until something \
+                 is deleted"
             );
         }
         Ok(Self(Arc::new(Mutex::new(store))))
@@ -332,7 +333,8 @@ mod tests {
         // A file without `auto_vacuum` is rewritten when it is opened.
         let old = Connection::open(&path).expect("opens");
         old.execute_batch(
-            "PRAGMA journal_mode = WAL; CREATE TABLE key_value (key TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL);",
+            "PRAGMA journal_mode = WAL; CREATE TABLE key_value (key TEXT NOT NULL PRIMARY KEY, \
+             value BLOB NOT NULL);",
         )
         .expect("is made");
         drop(old);

@@ -70,7 +70,8 @@ fn requests_beyond_full_instances_wait_and_then_get_503_with_retry_after() {
     let (bearer, body) = (files.bearer(1), form(&bytes(1000, 0)));
     let address = metrics_address(&files.edge);
     let head = format!(
-        "POST /upload HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer}\r\nContent-Type: {FORM}\r\nContent-Length: {}\r\n\r\n",
+        "POST /upload HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer}\r\nContent-Type: {FORM}\r\n\
+         Content-Length: {}\r\n\r\n",
         body.len()
     );
     let (sent, rest) = body.split_at(body.len() / 2);
@@ -124,7 +125,12 @@ fn instances_with_a_slow_upload_continue_to_serve_others() {
     let (bearer, body) = (files.bearer(1), form(&bytes(1000, 0)));
     let mut slow = files.edge.connect();
     slow.send_raw(
-        format!("POST /upload HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer}\r\nContent-Type: {FORM}\r\nContent-Length: {}\r\n\r\n", body.len()).as_bytes(),
+        format!(
+            "POST /upload HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer}\r\n\
+             Content-Type: {FORM}\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        )
+        .as_bytes(),
     );
     slow.send_raw(&body[..500]);
     let mut connection = files.edge.connect();

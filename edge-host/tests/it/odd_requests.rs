@@ -109,7 +109,8 @@ fn inexact_paths_and_credentials_open_nothing() {
 
 fn upload_head(bearer: &str, length: &str) -> String {
     format!(
-        "POST /upload HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer}\r\nContent-Type: {FORM}\r\n{length}\r\n\r\n"
+        "POST /upload HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer}\r\nContent-Type: {FORM}\r\n\
+         {length}\r\n\r\n"
     )
 }
 

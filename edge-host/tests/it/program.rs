@@ -308,11 +308,18 @@ fn shutdown_finishes_the_requests_in_progress_and_starts_no_others() {
     let key = format!("public_key={}", signer.public_pem());
     let mut edge = Edge::start_in(scratch.path(), &component, &["--variable", &key]);
     let bearer = signer.token(&access_claims(now()));
-    let body = "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\ncontent\r\n--XX--\r\n";
+    let body = "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n\
+         content\r\n--XX--\r\n";
     let (now, later) = body.split_at(body.len() / 2);
     let mut upload = edge.connect();
     upload.send_raw(
-        format!("POST /upload HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {bearer}\r\nContent-Type: multipart/form-data; boundary=XX\r\nContent-Length: {}\r\n\r\n{now}", body.len()).as_bytes(),
+        format!(
+            "POST /upload HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {bearer}\r\n\
+             Content-Type: multipart/form-data; boundary=XX\r\nContent-Length: \
+             {}\r\n\r\n{now}",
+            body.len()
+        )
+        .as_bytes(),
     );
     // The response shows that the request before it has reached the program.
     assert_eq!(edge.get("/", &[]).status, 200);

@@ -13,7 +13,11 @@ const TIME: Duration = Duration::from_secs(2);
 const ARGUMENTS: [&str; 2] = ["--request-timeout", "2"];
 
 fn head(bearer: &str, length: usize) -> Vec<u8> {
-    format!("POST /upload HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer}\r\nContent-Type: {FORM}\r\nContent-Length: {length}\r\n\r\n").into_bytes()
+    format!(
+        "POST /upload HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer}\r\n\
+         Content-Type: {FORM}\r\nContent-Length: {length}\r\n\r\n"
+    )
+    .into_bytes()
 }
 
 #[test]

@@ -101,7 +101,11 @@ fn invalid_uploads_are_refused_by_the_contract() {
 
     let mut connection = files.edge.connect();
     connection.send_raw(
-        format!("POST /upload HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer}\r\nContent-Type: {FORM}\r\nContent-Length: 1000000\r\n\r\n").as_bytes(),
+        format!(
+            "POST /upload HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer}\r\n\
+             Content-Type: {FORM}\r\nContent-Length: 1000000\r\n\r\n"
+        )
+        .as_bytes(),
     );
     let response = connection.read_response("POST").expect("before any byte of the body");
     assert_eq!((response.status, response.header("connection")), (413, Some("close")));
@@ -120,7 +124,8 @@ fn a_body_above_the_hosts_limit_is_refused_before_it_is_sent() {
     let bearer = files.bearer(1);
     let head = |length: &str| {
         format!(
-            "POST /upload HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer}\r\nAccept-Language: en\r\nContent-Type: {FORM}\r\n{length}\r\n\r\n"
+            "POST /upload HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer}\r\n\
+             Accept-Language: en\r\nContent-Type: {FORM}\r\n{length}\r\n\r\n"
         )
     };
     let mut announced = files.edge.connect();
@@ -167,7 +172,11 @@ fn unfinished_uploads_are_within_the_quota() {
             "Transfer-Encoding: chunked".to_owned()
         };
         connection.send_raw(
-            format!("POST /upload HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer}\r\nContent-Type: {FORM}\r\n{length}\r\n\r\n").as_bytes(),
+            format!(
+                "POST /upload HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer}\r\n\
+                 Content-Type: {FORM}\r\n{length}\r\n\r\n"
+            )
+            .as_bytes(),
         );
         if index % 2 == 1 {
             connection.send_raw(format!("{:x}\r\n", body.len()).as_bytes());
@@ -232,7 +241,8 @@ fn of_concurrent_uploads_the_aborted_leave_nothing_and_the_others_are_complete()
                         connection.wait_up_to(Duration::from_secs(300));
                         let length = body.len();
                         let head = format!(
-                            "POST /upload HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer}\r\nContent-Type: {FORM}\r\nContent-Length: {length}\r\n\r\n"
+                            "POST /upload HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer}\r\n\
+                             Content-Type: {FORM}\r\nContent-Length: {length}\r\n\r\n"
                         );
                         connection.send_raw(head.as_bytes());
                         let sent = length * (index % 10) / 10;

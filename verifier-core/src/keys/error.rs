@@ -104,7 +104,8 @@ impl fmt::Display for KeyError {
                 write!(f, "the JWK member {} is missing or malformed", member.as_str())
             }
             Self::PrivateKey => f.write_str(
-                "this is a private key: pass the public key only, and replace a private key that was exposed",
+                "this is a private key: pass the public key only, and replace a private key that \
+                 was exposed",
             ),
             Self::SymmetricKey => f.write_str("a symmetric key cannot verify RS256"),
             Self::Unsuitable(why) => write!(f, "the key is not meant for verifying RS256: {why}"),

@@ -8,8 +8,10 @@ use verifier_core::{Code, Lang};
 fn table() -> String {
     let mut text = String::from(
         "# Codes of refusal\n\n\
-        Every refusal of a token or a key has one of these codes, the same in Rust, in JavaScript, in the edge's responses and\n\
-        on the demo page. A code never changes its meaning. The stages are in the order in which they run; a token is refused\n\
+        Every refusal of a token or a key has one of these codes, the same in Rust, in \
+        JavaScript, in the edge's responses and\n\
+        on the demo page. A code never changes its meaning. The stages are in the order in which \
+        they run; a token is refused\n\
         with the first rule that it breaks.\n\n\
         `cargo xtask generate` writes this file from `verifier-core/src/code.rs`.\n\n\
         | stage | code | English | 한국어 |\n|---|---|---|---|\n",

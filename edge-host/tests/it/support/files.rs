@@ -89,7 +89,8 @@ impl Files {
 }
 
 pub fn form(content: &[u8]) -> Vec<u8> {
-    let head = "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"보고서.bin\"\r\nContent-Type: image/png\r\n\r\n";
+    let head = "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"보고서.bin\"\r\n\
+         Content-Type: image/png\r\n\r\n";
     [head.as_bytes(), content, b"\r\n--XX--\r\n"].concat()
 }
 

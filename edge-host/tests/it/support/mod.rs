@@ -471,7 +471,8 @@ fn answer_with(stream: TcpStream, document: &Document) {
     let cache =
         max_age.map_or_else(String::new, |seconds| format!("Cache-Control: max-age={seconds}\r\n"));
     let head = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\n{cache}Content-Length: {}\r\nConnection: close\r\n\r\n",
+        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\n{cache}Content-Length: {}\r\n\
+         Connection: close\r\n\r\n",
         body.len()
     );
     let _ = stream.get_mut().write_all((head + body).as_bytes());

@@ -325,7 +325,7 @@ fn grammar(rows: &mut Rows, signers: &Signers) {
 
 fn not_text(rows: &mut Rows, signers: &Signers) {
     rows.class("not-utf8");
-    let faults: [(&str, &[u8]); 9] = [
+    let errors: [(&str, &[u8]); 9] = [
         ("a byte that never occurs", b"\xff"),
         ("a lone continuation byte", b"\x80"),
         ("an overlong solidus", b"\xc0\xaf"),
@@ -336,7 +336,7 @@ fn not_text(rows: &mut Rows, signers: &Signers) {
         ("a cut sequence", b"\xe3\x81"),
         ("Latin-1", b"\xe9"),
     ];
-    for (what, bytes) in faults {
+    for (what, bytes) in errors {
         let with = |frame: String| {
             let (before, after) = frame.split_once('@').expect("the frame has a place");
             [before.as_bytes(), bytes, after.as_bytes()].concat()
