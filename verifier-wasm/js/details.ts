@@ -1,10 +1,12 @@
 import type { JsonErrorReason, JwkError, PemError, Unsuitable } from "./reasons.js";
 
 /** The value in place of the expected string; `actual` is cut after 64 characters. */
-export type Mismatch = { reason: "absent" } | { reason: "not_a_string" } | { reason: "different"; actual: string };
+export type Mismatch =
+  { reason: "absent" } | { reason: "not_a_string" } | { reason: "different"; actual: string };
 
 /** A violation of strict JSON: `at` is a byte offset in the decoded segment. */
-export type JsonError = { reason: "not_utf8" | "not_json"; at: number } | { reason: "not_an_object" };
+export type JsonError =
+  { reason: "not_utf8" | "not_json"; at: number } | { reason: "not_an_object" };
 
 type Nothing = Record<never, never>;
 

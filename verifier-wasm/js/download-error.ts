@@ -11,7 +11,11 @@ export interface DownloadErrors {
 }
 
 /** Creates the error that the caller of the download throws. */
-export type Fail = <F extends keyof DownloadErrors>(code: F, details: DownloadErrors[F], cause?: unknown) => CodedError;
+export type Fail = <F extends keyof DownloadErrors>(
+  code: F,
+  details: DownloadErrors[F],
+  cause?: unknown,
+) => CodedError;
 
 /** An error with a code for programs and a message for logs. */
 export class CodedError extends Error {
@@ -20,7 +24,10 @@ export class CodedError extends Error {
 
   constructor(code: string, details: object, cause?: unknown) {
     const values = Object.entries(details).map(([name, value]) => `${name} ${value}`);
-    super([code.replaceAll("_", " "), ...values].join(": "), cause === undefined ? undefined : { cause });
+    super(
+      [code.replaceAll("_", " "), ...values].join(": "),
+      cause === undefined ? undefined : { cause },
+    );
     this.code = code;
     this.details = details;
   }

@@ -5,6 +5,7 @@ export type EngineKind = "fma" | "simd" | "scalar";
 const SIMD = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123);
 
 /** A module that exports `f64x2.relaxed_madd` of three numbers as `f`. */
+// prettier-ignore
 const RELAXED_MADD = Uint8Array.of(
   0, 97, 115, 109, 1, 0, 0, 0,
   1, 8, 1, 96, 3, 124, 124, 124, 1, 124, // (func (param f64 f64 f64) (result f64))

@@ -50,7 +50,11 @@ export class LoadedKeys {
   verify<T>(token: string, now: number, read: (reply: Reply) => T): T {
     return this.run((exports, verifier, policy) => {
       // WebAssembly memory never shrinks, so a token of 100 MB must not get into it.
-      const offset = exports.verify(verifier, write(exports, token.slice(0, MAX_TOKEN_PASSED)), now);
+      const offset = exports.verify(
+        verifier,
+        write(exports, token.slice(0, MAX_TOKEN_PASSED)),
+        now,
+      );
       return read(new Reply(exports, offset, policy, now));
     });
   }
@@ -91,7 +95,8 @@ export class LoadedKeys {
     );
     const lengths = texts.map((text) => text?.length ?? -1) as [number, number, number];
     // Addresses are unsigned, exported numbers are not.
-    let offset = exports.buffer(lengths.reduce((sum, length) => sum + Math.max(length, 0), 0)) >>> 0;
+    let offset =
+      exports.buffer(lengths.reduce((sum, length) => sum + Math.max(length, 0), 0)) >>> 0;
     for (const text of texts) {
       if (text !== undefined) {
         new Uint8Array(exports.memory.buffer).set(text, offset);

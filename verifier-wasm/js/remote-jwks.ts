@@ -85,8 +85,7 @@ const MAX_BYTES = 131_072;
 /** `createVerifier` of an entry. */
 export type CreateVerifier = (keys: string, options: VerifierOptions) => Verifier;
 
-const fail: Fail = (code, details, cause) =>
-  new JwksError(`jwks_${code}`, details as never, cause);
+const fail: Fail = (code, details, cause) => new JwksError(`jwks_${code}`, details as never, cause);
 
 /**
  * Creates the cache behind `createRemoteJwks` of the entries.

@@ -4,7 +4,15 @@ import { parsed } from "./bare.js";
 import { codes, type Code } from "./codes.js";
 import type { Details, JsonError, Mismatch } from "./details.js";
 import type { Policy } from "./options.js";
-import { abiVersion, claimNames, jsonErrors, jwkErrors, keyMembers, pemErrors, unsuitables } from "./reasons.js";
+import {
+  abiVersion,
+  claimNames,
+  jsonErrors,
+  jwkErrors,
+  keyMembers,
+  pemErrors,
+  unsuitables,
+} from "./reasons.js";
 import type { Claims, Header, VerifiedToken } from "./verified.js";
 
 /** The functions of src/lib.rs. A verifier is a number. */
@@ -44,7 +52,9 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 export function checkAbi({ abi_version }: Partial<Exports>): void {
   const actual = abi_version?.() ?? 0;
   if (actual !== abiVersion) {
-    throw new Error(`the .wasm file has interface version ${actual}, and this package needs ${abiVersion}: serve the file of the same release`);
+    throw new Error(
+      `the .wasm file has interface version ${actual}, and this package needs ${abiVersion}: serve the file of the same release`,
+    );
   }
 }
 
@@ -143,7 +153,10 @@ export function outcomeOf(reply: Reply): Outcome {
   if (refusal !== undefined) {
     return { refusal, token: undefined };
   }
-  const token = { header: parsed(reply.header()) as Header, claims: parsed(reply.payload()) as Claims };
+  const token = {
+    header: parsed(reply.header()) as Header,
+    claims: parsed(reply.payload()) as Claims,
+  };
   return { refusal, token };
 }
 
@@ -164,14 +177,17 @@ type Decoders = { readonly [C in Code]?: (reply: Reply) => Details[C] } & {
 const details: Decoders = {
   key_pem_invalid: ({ reason }) => ({ reason: pemErrors[reason]! }),
   key_json_invalid: ({ reason, first }) =>
-    reason < JWK_REASONS ? { reason: jsonErrors[reason]!, at: first } : { reason: jwkErrors[reason - JWK_REASONS]! },
+    reason < JWK_REASONS
+      ? { reason: jsonErrors[reason]!, at: first }
+      : { reason: jwkErrors[reason - JWK_REASONS]! },
   key_member_invalid: ({ reason }) => ({ member: keyMembers[reason]! }),
   key_unsuitable: ({ reason }) => ({ reason: unsuitables[reason]! }),
   key_too_small: ({ first }) => ({ bits: first }),
   key_too_large: ({ first }) => ({ bits: first }),
   key_set_too_large: ({ first }) => ({ bytes: first }),
   token_too_large: ({ first, second }) => ({ bytes: first, limit: second }),
-  token_malformed: ({ reason, first }) => (reason === 0 ? { segments: first } : { segment: segments[first] as "header" }),
+  token_malformed: ({ reason, first }) =>
+    reason === 0 ? { segments: first } : { segment: segments[first] as "header" },
   base64_invalid: ({ reason, first }) => ({ segment: segments[reason]!, at: first }),
   header_invalid: jsonError,
   header_duplicate_member: ({ first }) => ({ at: first }),
@@ -190,8 +206,12 @@ const details: Decoders = {
     expected: reply.policy.refresh ? "refresh" : "access",
     ...mismatch(reply, () => reply.payloadExcerpt()),
   }),
-  issuer_mismatch: (reply) => ({ expected: reply.policy.issuer!, ...mismatch(reply, () => reply.payloadExcerpt()) }),
-  audience_mismatch: ({ policy: { audience } }) => (audience === undefined ? {} : { expected: audience }),
+  issuer_mismatch: (reply) => ({
+    expected: reply.policy.issuer!,
+    ...mismatch(reply, () => reply.payloadExcerpt()),
+  }),
+  audience_mismatch: ({ policy: { audience } }) =>
+    audience === undefined ? {} : { expected: audience },
 };
 
 function jsonError({ reason, first }: Reply): JsonError {
@@ -200,5 +220,7 @@ function jsonError({ reason, first }: Reply): JsonError {
 }
 
 function mismatch({ reason }: Reply, excerpt: () => string): Mismatch {
-  return reason === 2 ? { reason: "different", actual: excerpt() } : { reason: reason === 0 ? "absent" : "not_a_string" };
+  return reason === 2
+    ? { reason: "different", actual: excerpt() }
+    : { reason: reason === 0 ? "absent" : "not_a_string" };
 }

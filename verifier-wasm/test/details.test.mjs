@@ -66,21 +66,20 @@ const rows = {
     { at: 0 },
   ],
   "which object of the payload has a member twice": [token({ claims: '{"a":1,"a":1}' }), { at: 0 }],
-  "the typ it has": [
-    token({ header: { typ: "JWS" } }),
-    { reason: "different", actual: "JWS" },
-  ],
+  "the typ it has": [token({ header: { typ: "JWS" } }), { reason: "different", actual: "JWS" }],
   "how many keys it does not choose from": [
     token(),
     { keys: 2 },
     {},
-    { keys: [{ ...key.jwk, kid: "a" }, { ...key.jwk, kid: "b" }] },
+    {
+      keys: [
+        { ...key.jwk, kid: "a" },
+        { ...key.jwk, kid: "b" },
+      ],
+    },
   ],
   "the claim that is invalid": [token({ claims: { exp: "x" } }), { claim: "exp" }],
-  "when it was issued": [
-    token({ claims: { iat: NOW + 6 } }),
-    { issuedAt: NOW + 6, now: NOW },
-  ],
+  "when it was issued": [token({ claims: { iat: NOW + 6 } }), { issuedAt: NOW + 6, now: NOW }],
 };
 
 for (const [name, [text, details, options, keys]] of Object.entries(rows)) {
@@ -101,7 +100,11 @@ const keyRows = [
   [`${key.pem}x`, "key_pem_invalid", { reason: "end_mismatch" }],
   ['{"keys":5}', "key_json_invalid", { reason: "keys_not_an_array" }],
   ['{"keys":', "key_json_invalid", { reason: "not_json", at: 8 }],
-  ['{"keys":[{"kty":"RSA","kty":"RSA"}]}', "key_json_invalid", { reason: "duplicate_member", at: 9 }],
+  [
+    '{"keys":[{"kty":"RSA","kty":"RSA"}]}',
+    "key_json_invalid",
+    { reason: "duplicate_member", at: 9 },
+  ],
   [`{"keys":${"[".repeat(40)}`, "key_json_invalid", { reason: "too_deep", at: 39 }],
   [{ ...key.jwk, use: "enc" }, "key_unsuitable", { reason: "use" }],
   [{ ...key.jwk, n: undefined }, "key_member_invalid", { member: "n" }],

@@ -142,9 +142,18 @@ function moduleReturning(functions) {
   return Uint8Array.of(
     ...other,
     ...section(1, [[96, 0, 1, 127]]),
-    ...section(3, entries.map(() => [0])),
-    ...section(7, entries.map(([name], index) => [name.length, ...new TextEncoder().encode(name), 0, index])),
-    ...section(10, entries.map(([, value]) => [4, 0, 65, value, 11])),
+    ...section(
+      3,
+      entries.map(() => [0]),
+    ),
+    ...section(
+      7,
+      entries.map(([name], index) => [name.length, ...new TextEncoder().encode(name), 0, index]),
+    ),
+    ...section(
+      10,
+      entries.map(([, value]) => [4, 0, 65, value, 11]),
+    ),
   );
 }
 
@@ -165,9 +174,21 @@ const failures = {
   "half a module": [() => bytes.subarray(0, 1000), WebAssembly.CompileError, /compile/],
   "another module": [() => other, TypeError, /another module than this package's/],
   "another module that verifies": [() => namesake, TypeError, /another module than this package's/],
-  "the module of an older release": [() => moduleReturning({ ...functions, abi_version: 0 }), Error, /interface version 0, and this package needs 1: serve the file of the same release/],
-  "the module of a newer release": [() => moduleReturning({ ...functions, abi_version: 2 }), Error, /interface version 2, and this package needs 1/],
-  "a module from before there were versions": [() => moduleReturning({ ...functions, room: 0 }), Error, /interface version 0, and this package needs 1/],
+  "the module of an older release": [
+    () => moduleReturning({ ...functions, abi_version: 0 }),
+    Error,
+    /interface version 0, and this package needs 1: serve the file of the same release/,
+  ],
+  "the module of a newer release": [
+    () => moduleReturning({ ...functions, abi_version: 2 }),
+    Error,
+    /interface version 2, and this package needs 1/,
+  ],
+  "a module from before there were versions": [
+    () => moduleReturning({ ...functions, room: 0 }),
+    Error,
+    /interface version 0, and this package needs 1/,
+  ],
   "a number": [() => 5, TypeError, /WebAssembly.compile/],
   "a promise that fails": [() => Promise.reject(new RangeError("no")), RangeError, /no/],
 };
