@@ -154,7 +154,7 @@ impl<const K: usize, const OPERAND: usize, const PAIRS: usize> Modulus<K, OPERAN
             if let Some([next, _]) = above.first_mut() {
                 *next += t3 >> LIMB_BITS;
             }
-            add_products(above, multiple, [q0, q1, q2, q3]);
+            add_products(above, multiple, &[q0, q1, q2, q3]);
         }
         let mut carry = 0;
         let above = columns.get(cleared / 2..).unwrap_or_default();
@@ -179,8 +179,8 @@ impl<const K: usize, const OPERAND: usize, const PAIRS: usize> Modulus<K, OPERAN
 }
 
 #[inline(always)]
-fn add_products(columns: &mut [Pair], source: &[u64], digits: [u64; GROUP]) {
-    columns::add_products(columns, source, digits, product);
+fn add_products(columns: &mut [Pair], source: &[u64], digits: &[u64; GROUP]) {
+    columns::add_products(columns, source, *digits, core::convert::identity, product);
 }
 
 fn product(a: u64, b: u64) -> u128 {

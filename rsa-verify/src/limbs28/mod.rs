@@ -229,7 +229,7 @@ impl Limbs28 {
                 let [c4, c5] = sums(*next);
                 *next = pair([c4 + (t3 >> LIMB_BITS), c5]);
             }
-            add_products(above, multiple, [low_32(q0), low_32(q1), low_32(q2), low_32(q3)]);
+            add_products(above, multiple, &[q0, q1, q2, q3].map(low_32));
         }
         let mut carry = 0;
         let above = columns.get(cleared / 2..).unwrap_or_default();

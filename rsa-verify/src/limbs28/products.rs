@@ -28,9 +28,9 @@ mod scalar {
     pub(in super::super) fn add_products(
         columns: &mut [ColumnPair],
         source: &[u32],
-        digits: [u32; GROUP],
+        digits: &[u32; GROUP],
     ) {
-        columns::add_products(columns, source, digits, |a, b| u64::from(a) * u64::from(b));
+        columns::add_products(columns, source, *digits, u64::from, |a, b| a * b);
     }
 }
 
@@ -60,7 +60,7 @@ mod simd {
     pub(in super::super) fn add_products(
         columns: &mut [ColumnPair],
         source: &[u32],
-        [d0, d1, d2, d3]: [u32; GROUP],
+        &[d0, d1, d2, d3]: &[u32; GROUP],
     ) {
         let digits = [u32x4_splat(d0), u32x4_splat(d1), u32x4_splat(d2), u32x4_splat(d3)];
         let sources = source.windows(GROUP + 3).step_by(GROUP);
