@@ -108,32 +108,44 @@ const RUNNING_SYSTEM: &[Area] = &[
     Area::Keys,
 ];
 
-/// Compiling comes in two lanes that do not wait for each other: `target` has native code, and
-/// other directories have wasm. Within a lane `after` keeps two cargo commands from waiting for
-/// one lock.
 fn all() -> Vec<Planned> {
-    use Area::{
-        Connection, Core, CoreTests, Documents, EdgeHost, EdgeResource, FuzzTargets, Issuer,
-        NpmPackage, Page, TestSupport, Vectors, WasmBindings,
-    };
+    let mut all = preparation();
+    all.extend(tests());
+    all
+}
+
+fn step(
+    name: &'static str,
+    stage: Stage,
+    phase: Phase,
+    needs: &'static [&'static str],
+    after: &'static [&'static str],
+    reads: &'static [Area],
+    work: Work,
+) -> Planned {
+    let step = Step { name, stage, phase, needs, after, work: Box::new(work) };
+    Planned { step, reads, quick: false }
+}
+
+fn quick_step(planned: Planned) -> Planned {
+    Planned { quick: true, ..planned }
+}
+
+/// Compiling, and the checks that need no program: in two lanes that do not wait for each other,
+/// since `target` has native code, and other directories have wasm. Within a lane `after` keeps two
+/// cargo commands from waiting for one lock.
+fn preparation() -> Vec<Planned> {
+    use Area::{Core, EdgeResource, FuzzTargets, NpmPackage, TestSupport, WasmBindings};
     use Phase::{Compile, Run};
-    use Stage::{
-        Docs, Edge, Format, Fuzz, Lints, Npm, Postgres, Rust, System, Tools, WasmLints, Www,
-    };
-    let step = |name, stage, phase, needs, after, reads, work: Work| Planned {
-        step: Step { name, stage, phase, needs, after, work: Box::new(work) },
-        reads,
-        quick: false,
-    };
-    let quick = |planned: Planned| Planned { quick: true, ..planned };
+    use Stage::{Edge, Format, Fuzz, Lints, Npm, Rust, Tools, WasmLints};
     vec![
         step("system packages", Tools, Compile, &[], &[], &[], steps::packages),
-        quick(step("format", Format, Run, &[], &[], FORMATTED, steps::format)),
-        quick(step("test programs", Rust, Compile, &[], &[], NATIVE, steps::test_programs)),
-        quick(step("lints", Lints, Run, &["test programs"], &[], NATIVE, steps::lints)),
+        quick_step(step("format", Format, Run, &[], &[], FORMATTED, steps::format)),
+        quick_step(step("test programs", Rust, Compile, &[], &[], NATIVE, steps::test_programs)),
+        quick_step(step("lints", Lints, Run, &["test programs"], &[], NATIVE, steps::lints)),
         step("cargo-deny", Tools, Compile, &[], &["test programs"], &[], steps::cargo_deny),
         step("dependencies", Lints, Run, &["cargo-deny"], &[], NATIVE, steps::dependencies),
-        quick(step(
+        quick_step(step(
             "python packages",
             Tools,
             Compile,
@@ -199,7 +211,18 @@ fn all() -> Vec<Planned> {
             &[Core, TestSupport, FuzzTargets],
             steps::fuzz_targets,
         ),
-        // The longest first: what is short fills the gaps at the end.
+    ]
+}
+
+/// The tests, the longest first: what is short fills the gaps at the end.
+fn tests() -> Vec<Planned> {
+    use Area::{
+        Connection, Core, CoreTests, Documents, EdgeHost, EdgeResource, FuzzTargets, Issuer,
+        NpmPackage, Page, TestSupport, Vectors, WasmBindings,
+    };
+    use Phase::Run;
+    use Stage::{Docs, Fuzz, Npm, Postgres, Rust, System, Www};
+    vec![
         step(
             "edge-host",
             Rust,
@@ -209,7 +232,7 @@ fn all() -> Vec<Planned> {
             &[Core, TestSupport, Vectors, EdgeResource, EdgeHost, Connection],
             steps::edge_host_tests,
         ),
-        quick(step(
+        quick_step(step(
             "issuer",
             Rust,
             Run,
@@ -265,7 +288,7 @@ fn all() -> Vec<Planned> {
             &[Core, TestSupport, Vectors, FuzzTargets],
             steps::fuzzing,
         ),
-        quick(step(
+        quick_step(step(
             "verifier-core",
             Rust,
             Run,
@@ -274,7 +297,7 @@ fn all() -> Vec<Planned> {
             &[Core, CoreTests, TestSupport, Vectors, Documents],
             steps::core_tests,
         )),
-        quick(step(
+        quick_step(step(
             "unit tests",
             Rust,
             Run,
