@@ -223,7 +223,7 @@ async fn preconditions_are_honoured_and_head_ignores_ranges() {
     assert_eq!(
         edge.send(Method::GET, &path, &stranger, &[(IF_NONE_MATCH, "*")]).await.status(),
         StatusCode::NOT_FOUND,
-        "a condition tells nobody that a file exists"
+        "a condition does not reveal that a file exists"
     );
     assert_eq!(
         edge.send(Method::DELETE, &path, &bearer, &[(IF_MATCH, &etag)]).await.status(),
@@ -304,7 +304,7 @@ async fn a_413_states_the_limit_that_is_exceeded() {
 async fn texts_are_localized_except_those_of_the_wire_contract() {
     let edge = Edge::with_quota("5000");
     let bearer = edge.bearer(&json!({}));
-    let nobody = edge.bearer(&json!({"user_id": null}));
+    let without_user = edge.bearer(&json!({"user_id": null}));
     let part = "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nx\r\n";
     let twice = [part, part, "--XX--\r\n"].concat().into_bytes();
     let long_name = [&part.replace("\"a\"", &format!("\"{}\"", "a".repeat(1025))), "--XX--\r\n"]
@@ -320,7 +320,7 @@ async fn texts_are_localized_except_those_of_the_wire_contract() {
         (&bearer, FORM, vec![Err(BodyError::Stalled)]),
         (&bearer, FORM, vec![Err(BodyError::TooLarge(Some(1000)))]),
         (&bearer, FORM, vec![Err(BodyError::TooLarge(None))]),
-        (&nobody, FORM, vec![]),
+        (&without_user, FORM, vec![]),
         // Texts of the wire contract, and of the servers that it describes.
         (&bearer, "multipart/form-data", vec![]),
         (&bearer, FORM, body(b"--YY\r\n")),

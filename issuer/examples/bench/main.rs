@@ -223,10 +223,10 @@ fn memory(server: &Server, at_start: f64, requests: &[&[u8]]) -> Result<(), Fail
     println!("| none | {at_start:.1} |");
     println!("| {logins} logins and the rest of the above | {after_logins:.1} |");
     let mut last = after_logins;
-    for turn in 1..=2 {
+    for round in 1..=2 {
         server_cpu(server, requests, MEMORY_REQUESTS)?;
         last = server.rss_mib()?;
-        println!("| and {} others | {last:.1} |", turn * MEMORY_REQUESTS);
+        println!("| and {} others | {last:.1} |", round * MEMORY_REQUESTS);
     }
     let permits = HashingLimits::default();
     let hashing = permits.concurrent as f64 * f64::from(permits.memory_kib) / 1024.0;

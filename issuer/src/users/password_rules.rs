@@ -31,7 +31,7 @@ pub(super) fn broken_rule<'a>(
         (password.len() <= MAX_PASSWORD_BYTES, "a password has at most 1024 bytes"),
         (
             !password.contains('\0'),
-            "a password cannot hold a NUL character: nobody could log in with it",
+            "a password cannot contain a NUL character: it would never work",
         ),
         (!password.trim().is_empty(), "a password is not white space alone"),
         (!password.chars().all(char::is_numeric), "a password is not digits alone"),

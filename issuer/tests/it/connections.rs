@@ -116,7 +116,7 @@ fn more_connections_than_there_may_be_wait_for_others_to_end() {
     let mut waiting = connect(&issuer);
     waiting.write_all(&request("GET", "/healthz").bytes()).expect("the system takes it");
     waiting.set_read_timeout(Some(Duration::from_millis(500))).expect("a timeout can be set");
-    let error = waiting.read(&mut [0]).expect_err("nobody has read it");
+    let error = waiting.read(&mut [0]).expect_err("the server has not read it");
     assert!(matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut), "{error}");
     assert!(
         issuer.metrics().body.contains("\nissuer_connections 3\n"),

@@ -75,7 +75,7 @@ impl Drop for Clinic {
 fn checks(output: &Output) -> (i32, Vec<Value>) {
     let report: Value = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
-    let code = output.status.code().expect("it ended by itself");
+    let code = output.status.code().expect("it was not killed");
     assert_eq!(report["ok"], json!(code == 0));
     (code, report["checks"].as_array().expect("checks").clone())
 }

@@ -154,7 +154,7 @@ fn keys_hashing_and_database_are_measured() {
 fn the_program_serves_metrics_on_a_separate_address() {
     let dir = WorkingDirectory::with_keys();
     let server = Server::start(&dir, &["--metrics-listen", "127.0.0.1:0"]);
-    let metrics = server.metrics_address.expect("the log tells it");
+    let metrics = server.metrics_address.expect("it is in the log");
     assert_eq!(request("GET", "/healthz").send(server.address).status, 200);
     let text = request("GET", "/metrics").send(metrics).body;
     assert_eq!(

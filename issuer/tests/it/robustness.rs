@@ -164,7 +164,7 @@ fn more_logins_than_may_wait_are_turned_away_and_not_piled_up() {
         }
     }
     assert!((1..24).contains(&turned_away), "{turned_away} of 24 were turned away");
-    assert_eq!(issuer.login("testuser", PASSWORD).status, 200, "and then there is room again");
+    assert_eq!(issuer.login("testuser", PASSWORD).status, 200, "logins are accepted again");
 }
 
 #[test]

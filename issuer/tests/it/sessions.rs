@@ -176,9 +176,10 @@ fn a_simplejwt_refresh_token_gets_a_session_of_its_own() {
     assert_eq!(issuer.log_out(&unknown).status, 200, "a token never seen before is ended too");
     is_blacklisted(&issuer.refresh(&unknown));
     is_blacklisted(&issuer.log_out(&unknown));
-    let nobody = foreign(json!({ "token_type": "refresh", "jti": "8", "user_id": 99 }), START);
-    assert_eq!(issuer.log_out(&nobody).status, 200);
-    is_blacklisted(&issuer.verify(&nobody));
+    let unknown_user =
+        foreign(json!({ "token_type": "refresh", "jti": "8", "user_id": 99 }), START);
+    assert_eq!(issuer.log_out(&unknown_user).status, 200);
+    is_blacklisted(&issuer.verify(&unknown_user));
     is_blacklisted(
         &issuer
             .verify(&foreign(json!({ "token_type": "access", "jti": "9", "user_id": 99 }), START)),

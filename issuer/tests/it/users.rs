@@ -324,7 +324,7 @@ fn a_parameter_that_is_not_known_is_named_and_not_ignored() {
     ] {
         let response = call(&issuer, "GET", &format!("/api/users/{query}"), &boss, None);
         if query == "?page_size" {
-            assert_eq!(response.status, 400, "a page size that is none");
+            assert_eq!(response.status, 400, "an invalid page size");
             assert!(response.json().get("page_size").is_some(), "it is known, but no number");
             continue;
         }

@@ -381,7 +381,7 @@ async fn a_new_instance_reports_the_shared_lists_or_that_there_are_none() {
     assert_eq!(
         body(&edge.get("/", &[]).await)["status"],
         "unknown",
-        "nobody has asked for it lately"
+        "no request has used it lately"
     );
     edge.host.latency.set(Duration::from_secs(60));
     assert_eq!(

@@ -125,7 +125,7 @@ fn other_users_cannot_lock_the_keys_and_the_wait_for_a_lock_ends() {
     assert_eq!(mode(&lock), 0o600, "one of an earlier version is closed");
 
     let held = fs::File::options().write(true).open(&lock).expect("it is there");
-    held.lock().expect("nobody else has it");
+    held.lock().expect("not held by another process");
     let keys = KeyDirectory::new(dir.path("keys")).with_lock_timeout(Duration::from_millis(100));
     let now = chrono::DateTime::UNIX_EPOCH;
     let asked = Instant::now();

@@ -128,7 +128,7 @@ fn a_full_disk_under_the_output_is_an_error() {
     }
     let mut command = dir.command(&["users", "show", "nobody"]);
     let output = command.stderr(full()).stdout(Stdio::piped()).output().expect("the binary runs");
-    assert_eq!(output.status.code(), Some(1), "an error that nobody can read is one still");
+    assert_eq!(output.status.code(), Some(1), "an unreadable error is an error");
 }
 
 #[test]

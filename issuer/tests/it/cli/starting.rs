@@ -142,13 +142,13 @@ const OBSTACLES: &[Obstacle] = &[
         says: &["--public-url", "https://login.example/?a", "without query and fragment"],
     },
     Obstacle {
-        name: "a collector that is none",
+        name: "an invalid collector",
         make: |_| {},
         arguments: &["--otlp-endpoint", "grpc://me:hunter2@localhost"],
         says: &["--otlp-endpoint", "like http://localhost:4318"],
     },
     Obstacle {
-        name: "a log filter that is none",
+        name: "an invalid log filter",
         make: |_| {},
         arguments: &["--log", "a=b=c"],
         says: &["is not a log filter"],
@@ -191,9 +191,9 @@ fn serve_says_that_the_port_is_in_use() {
 
 #[test]
 fn serve_reports_an_unreachable_postgres_without_the_password() {
-    let nobody =
+    let closed =
         TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address");
-    let url = format!("postgres://me:hunter2@{nobody}/users");
+    let url = format!("postgres://me:hunter2@{closed}/users");
     let line = fails(
         &WorkingDirectory::with_keys()
             .command(&["serve", "--listen", "127.0.0.1:0"])
@@ -202,7 +202,7 @@ fn serve_reports_an_unreachable_postgres_without_the_password() {
             .expect("it runs"),
     );
     assert!(
-        line.contains(&format!("cannot open the database {nobody}/users"))
+        line.contains(&format!("cannot open the database {closed}/users"))
             && line.contains("check that the server runs"),
         "{line}"
     );

@@ -197,10 +197,10 @@ fn a_collector_gets_a_span_for_each_request_and_no_secret() {
 #[test]
 fn a_collector_that_is_down_or_silent_disturbs_neither_requests_nor_the_end() {
     let dir = with_user();
-    let nobody =
+    let closed =
         TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address");
     let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    for collector in [nobody, silent.local_addr().expect("an address")] {
+    for collector in [closed, silent.local_addr().expect("an address")] {
         let server = start(&dir, &format!("http://{collector}"));
         // More than the queue of the exporter holds by default.
         let start = Instant::now();
@@ -262,9 +262,9 @@ fn credentials_of_a_collector_are_sent_and_never_logged() {
         }
     }
     // An unreachable collector: the failure is logged with its URL.
-    let nobody =
+    let closed =
         TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address");
-    let url = format!("http://me:hunter2@{nobody}");
+    let url = format!("http://me:hunter2@{closed}");
     let server = Server::start_with(
         &dir,
         &[
@@ -277,7 +277,7 @@ fn credentials_of_a_collector_are_sent_and_never_logged() {
     server.signal("TERM");
     let (_, log) = server.wait();
     assert!(
-        log.contains(&format!("http://{nobody}/v1/traces")) && !log.contains("hunter2"),
+        log.contains(&format!("http://{closed}/v1/traces")) && !log.contains("hunter2"),
         "{log}"
     );
 }

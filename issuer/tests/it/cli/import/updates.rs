@@ -39,7 +39,7 @@ fn users_who_changed_in_django_are_named_and_updated_on_request() {
     let said = succeeds(&django.import(&[]));
     assert!(
         said.starts_with("imported 1 users, 4 were there already\n"),
-        "a rename stops nobody: {said}"
+        "a rename does not stop the import of others: {said}"
     );
     for line in [
         "the user \"leaves\" (id 2) differs from Django's in: is_active\n",
