@@ -63,8 +63,8 @@ pub(super) struct Terms {
     pub(super) cooldown: Option<Duration>,
 }
 
-/// The random id of an instance. The caches of an instance that follow one another at an address
-/// share it, so that the next does not wait for an attempt of the one before.
+/// A random id of an instance. Its caches of status lists share one, so that a cache does not wait
+/// for a cancelled attempt of the evicted cache that it replaces.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct InstanceId(Arc<OnceLock<String>>);
 
@@ -207,7 +207,7 @@ mod tests {
     const TERMS: Terms =
         Terms { time: Duration::from_secs(5), pause: Duration::from_secs(5), cooldown: None };
 
-    /// Those of another instance.
+    /// Returns the attempts of another instance.
     fn attempts() -> Attempts {
         Attempts::new(PREFIX, InstanceId::default())
     }

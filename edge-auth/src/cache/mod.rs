@@ -413,7 +413,8 @@ impl<V> Cache<V> {
         known.map(|known| Arc::clone(&known.value))
     }
 
-    fn is_fetching(&self) -> bool {
+    /// Returns whether a fetch is in progress.
+    pub(crate) fn is_fetching(&self) -> bool {
         self.is_fetching.load(Ordering::Relaxed)
     }
 

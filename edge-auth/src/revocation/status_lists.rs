@@ -147,9 +147,12 @@ impl StatusLists {
             return Arc::clone(&slot.cache);
         }
         if slots.len() >= MAX_LISTS {
-            let used_at = slots.iter().enumerate().map(|(at, slot)| (slot.cache.used_at(), at));
-            if let Some((_, oldest)) = used_at.min() {
-                slots.swap_remove(oldest);
+            // One that is fetching would go on beside the cache that replaces it.
+            let order = slots.iter().enumerate();
+            let order =
+                order.map(|(at, Slot { cache, .. })| (cache.is_fetching(), cache.used_at(), at));
+            if let Some((_, _, first)) = order.min() {
+                slots.swap_remove(first);
             }
         }
         let cache = Arc::new(Cache::new(address.uri.clone(), CACHE_POLICY, self.instance.clone()));
