@@ -1,4 +1,4 @@
-//! Rules for new passwords: those of Django's validators.
+//! Rules for new passwords, modelled on Django's validators.
 
 use std::collections::HashMap;
 
@@ -12,11 +12,15 @@ const MAX_SIMILARITY: f64 = 0.7;
 /// Guesses within which an attacker must not find a password: Django's list of common passwords has
 /// 20,000.
 const MIN_GUESSES: u64 = 20_000;
-/// Longest password whose guesses are estimated. The time grows with the number of characters, and
-/// longer passwords are not common ones.
+/// Longest password whose guesses are estimated, in characters. The time grows with the length.
 const MAX_ESTIMATED_CHARS: usize = 24;
-/// Common passwords that zxcvbn does not know, in lower case and sorted: names of services, and
-/// Korean words typed on an English keyboard.
+/// Characters that zxcvbn tries as substitutes of letters.
+const SUBSTITUTES: &str = "4@8({[<3691!|70$5+%2";
+/// Most different ones in a password whose guesses are estimated. zxcvbn tries every combination:
+/// all twenty take 20 times as long as eight.
+const MAX_SUBSTITUTES: usize = 8;
+/// Common passwords that zxcvbn does not know, in lower case and sorted: default credentials,
+/// seasons with a year, names of products, and Korean words typed on an English keyboard.
 const MORE_COMMON: &str = include_str!("more_common_passwords.txt");
 
 /// Returns the first rule that a password breaks. `owner` lists the values that it must not
@@ -31,7 +35,7 @@ pub(super) fn broken_rule<'a>(
         (password.len() <= MAX_PASSWORD_BYTES, "a password has at most 1024 bytes"),
         (
             !password.contains('\0'),
-            "a password cannot contain a NUL character: it would never work",
+            "a password cannot contain a NUL character, because logins reject it",
         ),
         (!password.trim().is_empty(), "a password is not white space alone"),
         (!password.chars().all(char::is_numeric), "a password is not digits alone"),
@@ -48,8 +52,13 @@ pub(super) fn broken_rule<'a>(
 
 fn is_common(password: &str) -> bool {
     MORE_COMMON.lines().any(|common| common == password)
-        || (password.chars().count() <= MAX_ESTIMATED_CHARS
-            && zxcvbn(password, &[]).guesses() <= MIN_GUESSES)
+        || (is_estimated(password) && zxcvbn(password, &[]).guesses() <= MIN_GUESSES)
+}
+
+/// Returns whether the estimate takes bounded time.
+fn is_estimated(password: &str) -> bool {
+    let substitutes = SUBSTITUTES.chars().filter(|substitute| password.contains(*substitute));
+    password.chars().count() <= MAX_ESTIMATED_CHARS && substitutes.count() <= MAX_SUBSTITUTES
 }
 
 /// Compares with the value and with each word in it, as Django's
@@ -129,6 +138,19 @@ mod tests {
             ("aaaaaaaaaaaaaaaaaaaaaaaaa", None),
         ] {
             assert_eq!(rule(password, ""), expected, "{password:?}");
+        }
+    }
+
+    #[test]
+    fn a_password_whose_estimate_would_take_long_is_not_estimated() {
+        for (password, estimated) in [
+            ("p@$$w0rd1234", true),
+            ("4@8({[<3", true),
+            ("4@8({[<36", false),
+            ("aaaaaaaaaaaaaaaaaaaaaaaa", true),
+            ("aaaaaaaaaaaaaaaaaaaaaaaaa", false),
+        ] {
+            assert_eq!(is_estimated(password), estimated, "{password}");
         }
     }
 
