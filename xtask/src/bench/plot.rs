@@ -44,9 +44,9 @@ pub(crate) fn svg(panels: &[(String, Vec<(String, f64)>)]) -> String {
         );
     }
     let mut y = 46.0;
-    for (place, medians) in panels {
+    for (environment, medians) in panels {
         y += ROW;
-        let _ = writeln!(svg, "<text class=\"head\" x=\"8\" y=\"{y}\">{place}</text>");
+        let _ = writeln!(svg, "<text class=\"head\" x=\"8\" y=\"{y}\">{environment}</text>");
         for (contender, median) in medians {
             y += ROW;
             let at = x(*median);

@@ -47,13 +47,14 @@ fn is_base(line: &Line) -> bool {
 }
 
 /// Returns a table of median, fastest round and ratio for every contender and key size.
-pub(crate) fn times(place: &str, json: &str) -> Result<String> {
+pub(crate) fn times(environment: &str, json: &str) -> Result<String> {
     let Times { rounds, version, mut lines } =
-        serde_json::from_str(json).with_context(|| format!("{place} printed no times"))?;
+        serde_json::from_str(json).with_context(|| format!("{environment} printed no times"))?;
     lines.sort_by_key(|line| !is_base(line));
     let version = version.map_or_else(String::new, |version| format!("{version}; "));
-    let mut text =
-        format!("## {place}\n\n{version}{rounds} rounds; median (fastest), and ratio.\n\n| |");
+    let mut text = format!(
+        "## {environment}\n\n{version}{rounds} rounds; median (fastest), and ratio.\n\n| |"
+    );
     let mut bits: Vec<u32> = lines.iter().map(|line| line.bits).collect();
     bits.sort_unstable();
     bits.dedup();

@@ -51,6 +51,13 @@ pub(super) fn format(builder: &mut Builder<'_>) -> Result<()> {
     builder.runner.stream("cargo fmt --check (to repair: cargo fmt --all)", command, minutes(2))
 }
 
+/// Checks the TypeScript of package and page.
+pub(super) fn typescript_format(builder: &mut Builder<'_>) -> Result<()> {
+    let mut command = builder.npm("verifier-wasm");
+    command.args(["run", "format:check"]);
+    builder.runner.stream("prettier --check (to repair: npm run format)", command, minutes(2))
+}
+
 pub(super) fn lints(builder: &mut Builder<'_>) -> Result<()> {
     programs::refuse_warnings(builder)
 }
