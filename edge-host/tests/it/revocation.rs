@@ -380,6 +380,6 @@ fn an_address_that_is_not_allowed_is_never_called() {
     let problem = edge.get("/", &[]).json()["revocation"]["problem"].as_str().map(str::to_owned);
     assert!(
         problem
-            .is_some_and(|problem| problem.contains("`redis_host`") && !problem.contains("answer"))
+            .is_some_and(|problem| problem.contains("`redis_host`") && !problem.contains("respond"))
     );
 }

@@ -35,10 +35,10 @@ pub(super) fn check(
     findings.extend(problems.iter().map(problem));
     let keys = directory.load().ok()?;
     if problems.is_empty() {
-        let (kid, place) = (keys.signing.kid(), directory.path().display());
+        let (kid, path) = (keys.signing.kid(), directory.path().display());
         let others = keys.jwks.keys().keys().len() - 1;
         let text = format!(
-            "the key {kid} in {place} signs; public and private halves match; {others} more verify"
+            "the key {kid} in {path} signs; public and private halves match; {others} more verify"
         );
         findings.push(Finding::ok(CHECK, text));
     }

@@ -48,7 +48,7 @@ fn a_client_that_sends_on_after_its_refusal_can_still_read_it() {
 }
 
 /// Reads the next response on a connection; it has a `Content-Length`.
-fn next_answer(stream: &mut TcpStream) -> Response {
+fn next_response(stream: &mut TcpStream) -> Response {
     let mut bytes = Vec::new();
     loop {
         let mut byte = [0];
@@ -81,7 +81,7 @@ fn the_response_to_an_unread_body_closes_the_connection() {
     ] {
         let mut stream = connect(&issuer);
         stream.write_all(head.as_bytes()).expect("it reads");
-        let response = next_answer(&mut stream);
+        let response = next_response(&mut stream);
         assert_eq!(
             (response.status, response.header("connection")),
             (status, Some("close")),
@@ -99,7 +99,7 @@ fn the_response_to_an_unread_body_closes_the_connection() {
         // The body arrives separately from the head.
         thread::sleep(Duration::from_millis(20));
         stream.write_all(wrong.as_bytes()).expect("it reads");
-        let response = next_answer(&mut stream);
+        let response = next_response(&mut stream);
         assert_eq!((response.status, response.header("connection")), (400, None));
     }
 }

@@ -108,7 +108,7 @@ fn a_login_that_is_not_right_is_refused_in_the_same_words() {
 }
 
 #[test]
-fn a_faulty_body_is_refused_with_every_fault() {
+fn an_invalid_body_is_refused_with_every_error() {
     let issuer = TestIssuer::start();
     const REQUIRED: &str = "This field is required.";
     const BLANK: &str = "This field may not be blank.";

@@ -80,7 +80,7 @@ impl TestDatabase {
             let mut connection = SqliteConnection::connect(&url).await.expect("the file opens");
             sqlx::query_scalar(sql).fetch_one(&mut connection).await.expect("the query runs")
         } else {
-            let mut connection = PgConnection::connect(&url).await.expect("the server responses");
+            let mut connection = PgConnection::connect(&url).await.expect("the server responds");
             sqlx::query_scalar(sql).fetch_one(&mut connection).await.expect("the query runs")
         }
     }
@@ -103,7 +103,7 @@ fn unique_name(directory: &TempDir) -> String {
 async fn create_once(server: &str) {
     static CREATED: tokio::sync::OnceCell<()> = tokio::sync::OnceCell::const_new();
     let create = || async {
-        let mut connection = PgConnection::connect(server).await.expect("the server responses");
+        let mut connection = PgConnection::connect(server).await.expect("the server responds");
         // PostgreSQL has no CREATE DATABASE IF NOT EXISTS; another process may create it at the
         // same moment.
         let sql = AssertSqlSafe(format!("CREATE DATABASE {DATABASE}"));
@@ -120,7 +120,7 @@ async fn run(url: &str, sql: &str) {
         let mut connection = SqliteConnection::connect(url).await.expect("the file opens");
         sqlx::query(sql).execute(&mut connection).await.expect("the statement runs");
     } else {
-        let mut connection = PgConnection::connect(url).await.expect("the server responses");
+        let mut connection = PgConnection::connect(url).await.expect("the server responds");
         sqlx::query(sql).execute(&mut connection).await.expect("the statement runs");
     }
 }

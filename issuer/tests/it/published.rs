@@ -78,7 +78,7 @@ fn every_response_has_a_request_id_and_the_security_headers() {
 }
 
 #[test]
-fn healthz_is_200_while_the_database_answers_and_503_after() {
+fn healthz_is_200_while_the_database_responds_and_503_after() {
     let issuer = TestIssuer::start();
     let response = issuer.send(&request("GET", "/healthz"));
     assert_eq!((response.status, response.json()), (200, json!({ "status": "ok" })));

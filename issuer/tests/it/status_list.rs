@@ -63,7 +63,7 @@ fn without_a_public_url_tokens_name_no_list_and_there_is_none() {
 }
 
 #[test]
-fn all_tokens_of_a_session_name_one_place_and_other_sessions_others() {
+fn all_tokens_of_a_session_name_one_index_and_other_sessions_others() {
     let issuer = TestIssuer::with(Options {
         public_url: Some(PUBLIC_URL),
         rotation: true,

@@ -436,7 +436,7 @@ impl Issuer {
             for stream in listener.incoming().flatten() {
                 let document = shown.lock().expect("not poisoned").clone();
                 counted.fetch_add(1, Ordering::SeqCst);
-                std::thread::spawn(move || answer_with(stream, &document));
+                std::thread::spawn(move || respond_with(stream, &document));
             }
         });
         Self { address, document, requests }
@@ -460,7 +460,7 @@ impl Issuer {
     }
 }
 
-fn answer_with(stream: TcpStream, document: &Document) {
+fn respond_with(stream: TcpStream, document: &Document) {
     let mut stream = BufReader::new(stream);
     let mut line = String::new();
     while stream.read_line(&mut line).is_ok_and(|read| read > 2) {

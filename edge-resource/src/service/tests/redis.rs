@@ -99,7 +99,7 @@ async fn a_denied_address_is_not_blamed_on_redis_or_the_issuer() {
     );
     let health = body(&edge.get("/", &[]).await);
     for (part, variable, blamed) in
-        [("keys", "`issuer_url`", "is the issuer"), ("revocation", "`redis_host`", "answer")]
+        [("keys", "`issuer_url`", "is the issuer"), ("revocation", "`redis_host`", "respond")]
     {
         let problem = health[part]["problem"].as_str().expect("a problem");
         assert!(problem.contains(variable) && !problem.contains(blamed), "{problem}");

@@ -13,7 +13,7 @@ use crate::token::TokenRefusal;
 #[schema(as = Error)]
 pub(in crate::http) enum ErrorBody {
     Problem(Problem),
-    Faults(Faults),
+    FieldErrors(FieldErrors),
 }
 
 /// What went wrong.
@@ -49,7 +49,7 @@ pub(in crate::http) struct TokenMessage {
 /// What is wrong with each field; `non_field_errors`: with the body as a whole.
 #[derive(Serialize, ToSchema)]
 #[schema(value_type = BTreeMap<String, Vec<String>>)]
-pub(in crate::http) struct Faults(BTreeMap<&'static str, Vec<String>>);
+pub(in crate::http) struct FieldErrors(BTreeMap<&'static str, Vec<String>>);
 
 impl ErrorBody {
     pub(super) fn text(detail: impl Into<String>) -> Self {
@@ -88,11 +88,11 @@ impl ErrorBody {
     /// Invalid fields, each with its text.
     pub(super) fn fields(errors: &[(&'static str, &'static str)]) -> Self {
         let texts = errors.iter().map(|(field, text)| (*field, vec![(*text).to_owned()]));
-        Self::Faults(Faults(texts.collect()))
+        Self::FieldErrors(FieldErrors(texts.collect()))
     }
 
     /// A body that is invalid as a whole.
     pub(super) fn non_field(text: String) -> Self {
-        Self::Faults(Faults(BTreeMap::from([("non_field_errors", vec![text])])))
+        Self::FieldErrors(FieldErrors(BTreeMap::from([("non_field_errors", vec![text])])))
     }
 }

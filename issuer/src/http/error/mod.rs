@@ -8,7 +8,7 @@ use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-pub(super) use body::{ErrorBody, Faults, Problem, TokenMessage};
+pub(super) use body::{ErrorBody, FieldErrors, Problem, TokenMessage};
 
 use crate::token::TokenRefusal;
 

@@ -24,7 +24,7 @@ pub(in crate::http) struct Health {
 
 /// Check that the issuer is alive
 ///
-/// Requests are served, and the database answers and can be written.
+/// Requests are served, and the database responds and can be written.
 #[utoipa::path(
     get, path = "/healthz", tag = "published",
     responses(

@@ -16,7 +16,7 @@ use self::responses::{
     Unauthorized, Unavailable, UnsupportedMediaType,
 };
 use super::access::Access;
-use super::error::{ErrorBody, Faults, Problem, TokenMessage};
+use super::error::{ErrorBody, FieldErrors, Problem, TokenMessage};
 
 /// Name of the security scheme: an access token in `Authorization`.
 const BEARER: &str = "bearer";
@@ -35,7 +35,7 @@ const FORMS: [&str; 2] = ["application/x-www-form-urlencoded", "multipart/form-d
     // Relative to the document, so that a path in the public URL does not matter.
     servers((url = ".")),
     components(
-        schemas(ErrorBody, Problem, Faults, TokenMessage),
+        schemas(ErrorBody, Problem, FieldErrors, TokenMessage),
         responses(
             BadRequest, Unauthorized, Forbidden, NotFound, Conflict, NoHistory, BodyTimeout,
             BodyTooLarge, UnsupportedMediaType, Throttled, Unavailable,

@@ -36,13 +36,13 @@ pub(super) struct Report {
     /// Whether the active key signs.
     #[schema(value_type = String)]
     keys: &'static str,
-    /// Whether the database answers and can be written.
+    /// Whether the database responds and can be written.
     #[schema(value_type = String)]
     database: &'static str,
     /// Whether its tables are up to date.
     #[schema(value_type = String)]
     migrations: &'static str,
-    /// Whether Redis answers.
+    /// Whether Redis responds.
     #[schema(value_type = String)]
     redis: &'static str,
 }

@@ -255,7 +255,7 @@ impl Server {
 }
 
 impl Drop for Server {
-    /// Ends it after a failed test, too. Both calls fail when it has ended.
+    /// Ends the server of a failed test; has no effect after [`Self::wait`].
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -22,7 +22,7 @@ fn sealed() -> WorkingDirectory {
 }
 
 fn unseal(dir: &WorkingDirectory) {
-    // So that a user who is not root can remove the dir.
+    // Lets a user who is not root remove the directory.
     for directory in ["data", "keys"] {
         set_mode(&dir.path(directory), 0o700);
     }

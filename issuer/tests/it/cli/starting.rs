@@ -67,13 +67,13 @@ const OBSTACLES: &[Obstacle] = &[
         says: &["keyring.json is damaged", "restore it"],
     },
     Obstacle {
-        name: "a directory in dir of a database",
+        name: "a directory in place of a database",
         make: |dir| fs::create_dir(dir.path("db")).expect("a new directory"),
         arguments: &["--database-url", "sqlite://db"],
         says: &["cannot open the database db", "check that the path"],
     },
     Obstacle {
-        name: "another file in dir of a database",
+        name: "another file in place of a database",
         make: |dir| {
             fs::write(dir.path("notes.txt"), "some notes, a page of them\n".repeat(100))
                 .expect("a new file")
@@ -106,7 +106,7 @@ const OBSTACLES: &[Obstacle] = &[
         says: &["the TLS file tls.pem is missing", "correct --tls-cert"],
     },
     Obstacle {
-        name: "another file in dir of a certificate",
+        name: "another file in place of a certificate",
         make: |dir| fs::write(dir.path("tls.pem"), "some notes").expect("a new file"),
         arguments: TLS,
         says: &["tls.pem cannot be used", "expected certificates as PEM"],
