@@ -17,7 +17,7 @@ const MAX_ESTIMATED_CHARS: usize = 24;
 /// Characters that zxcvbn tries as substitutes of letters.
 const SUBSTITUTES: &str = "4@8({[<3691!|70$5+%2";
 /// Most different ones in a password whose guesses are estimated. zxcvbn tries every combination:
-/// all twenty take 20 times as long as eight.
+/// eight take up to 6 ms, all twenty 65 ms.
 const MAX_SUBSTITUTES: usize = 8;
 /// Common passwords that zxcvbn does not know, in lower case and sorted: default credentials,
 /// seasons with a year, names of products, and Korean words typed on an English keyboard.
