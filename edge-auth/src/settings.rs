@@ -1,7 +1,9 @@
 //! The settings of [`crate::Authorizer`], parsed from text variables.
 
 use http::Uri;
-use verifier_core::{DEFAULT_FUTURE_LEEWAY_SECONDS, MAX_LEEWAY_SECONDS, Policy, TokenType};
+use verifier_core::{
+    Audience, DEFAULT_FUTURE_LEEWAY_SECONDS, MAX_LEEWAY_SECONDS, Policy, PolicyError, PolicyOptions,
+};
 
 use crate::error::SettingError;
 use crate::keys::KeySource;
@@ -15,10 +17,17 @@ crate::variables! {
         public_key = "",
         /// Address of the issuer's JWKS; used when `public_key` is not set.
         jwks_url = "",
-        /// The only accepted `iss`.
+        /// The accepted `iss`: one value, or a JSON array of them.
         issuer = "",
-        /// The value that `aud` must be or contain.
+        /// What `aud` must be or contain: one value, or a JSON array of which one suffices.
         audience = "",
+        /// Whether any `aud`, and none, is accepted, in place of `audience`: `true` or `false`.
+        any_audience = "false",
+        /// The required claim `token_type`. `none`: the issuer's tokens have no such claim, so that
+        /// `issuer`, and `audience` or `any_audience`, must be set.
+        token_type = "access",
+        /// Claims that must be present: one name, or a JSON array of them.
+        required_claims = "",
         /// Seconds by which `exp`, `nbf` and `iat` may be off.
         leeway = "0",
         /// Seconds by which `nbf` and `iat` may be ahead, where that is more than `leeway`.
@@ -58,24 +67,64 @@ impl AuthSettings {
     pub fn parse(variables: &AuthVariables) -> Result<Self, SettingError> {
         Ok(Self {
             keys: key_source(variables)?,
-            policy: Policy {
-                leeway_seconds: leeway("leeway", &variables.leeway, 0)?,
-                future_leeway_seconds: leeway(
-                    "future_leeway",
-                    &variables.future_leeway,
-                    DEFAULT_FUTURE_LEEWAY_SECONDS,
-                )?,
-                issuer: non_empty(&variables.issuer).map(str::to_owned),
-                audience: non_empty(&variables.audience).map(str::to_owned),
-                token_type: TokenType::Access,
-                require_at_jwt: flag("require_at_jwt", &variables.require_at_jwt)?,
-            },
+            policy: policy(variables)?,
             revocation: revocation(variables)?,
             rules: non_empty(&variables.access_rules).map_or(Ok(Vec::new()), |text| {
                 AccessRule::parse_list(text).map_err(|reason| invalid("access_rules", reason))
             })?,
         })
     }
+}
+
+fn policy(variables: &AuthVariables) -> Result<Policy, SettingError> {
+    let future_leeway =
+        leeway("future_leeway", &variables.future_leeway, DEFAULT_FUTURE_LEEWAY_SECONDS)?;
+    let audience = match (
+        one_or_more("audience", &variables.audience)?,
+        flag("any_audience", &variables.any_audience)?,
+    ) {
+        (None, false) => Audience::Absent,
+        (None, true) => Audience::Any,
+        (Some(audiences), false) => Audience::OneOf(audiences),
+        (Some(_), true) => return Err(invalid("any_audience", "contradicts `audience`")),
+    };
+    let options = PolicyOptions {
+        leeway_seconds: leeway("leeway", &variables.leeway, 0)?,
+        future_leeway_seconds: future_leeway,
+        token_type: match non_empty(&variables.token_type) {
+            None => Some("access".to_owned()),
+            Some("none") => None,
+            Some(token_type) => Some(token_type.to_owned()),
+        },
+        issuer: one_or_more("issuer", &variables.issuer)?,
+        audience,
+        require_at_jwt: flag("require_at_jwt", &variables.require_at_jwt)?,
+        required_claims: one_or_more("required_claims", &variables.required_claims)?
+            .unwrap_or_default(),
+    };
+    Policy::new(options).map_err(|error| match error {
+        PolicyError::Empty(variable) => invalid(variable, "must not be empty"),
+        PolicyError::Unbound => invalid(
+            "token_type",
+            "is none, so `issuer` and `audience` (or `any_audience`) must be set",
+        ),
+        // Both were read with this limit.
+        PolicyError::LeewayTooLong => invalid("leeway", error.to_string()),
+    })
+}
+
+/// Parses one text, or a JSON array of texts.
+fn one_or_more(variable: &'static str, value: &str) -> Result<Option<Vec<String>>, SettingError> {
+    let Some(text) = non_empty(value) else { return Ok(None) };
+    if !text.starts_with('[') {
+        return Ok(Some(vec![text.to_owned()]));
+    }
+    let list: Vec<String> = serde_json::from_str(text)
+        .map_err(|error| invalid(variable, format!("is not a list of texts: {error}")))?;
+    if list.is_empty() {
+        return Err(invalid(variable, "is an empty list"));
+    }
+    Ok(Some(list))
 }
 
 /// Returns the value of a variable, unless it is empty or white space.
@@ -158,8 +207,37 @@ mod tests {
     fn nothing_set_means_no_key_and_the_default_leeways() {
         let settings = AuthSettings::parse(&AuthVariables::default()).expect("valid");
         assert!(matches!(settings.keys, KeySource::None));
-        assert_eq!((settings.policy.leeway_seconds, settings.policy.future_leeway_seconds), (0, 5));
-        assert_eq!((settings.policy.issuer, settings.policy.audience), (None, None));
+        assert_eq!(settings.policy, Policy::default());
+        let options = settings.policy.options();
+        assert_eq!((options.leeway_seconds, options.future_leeway_seconds), (0, 5));
+        assert_eq!((options.issuer.as_ref(), &options.audience), (None, &Audience::Absent));
+    }
+
+    #[test]
+    fn issuers_audiences_and_claims_are_one_text_or_a_list() {
+        let variables = AuthVariables {
+            token_type: " none ".into(),
+            issuer: r#" ["https://a", "https://b"] "#.into(),
+            audience: " edge ".into(),
+            required_claims: r#"["sub"]"#.into(),
+            ..AuthVariables::default()
+        };
+        let settings = AuthSettings::parse(&variables).expect("valid");
+        let options = settings.policy.options();
+        assert_eq!(options.token_type, None);
+        assert_eq!(options.issuer, Some(vec!["https://a".to_owned(), "https://b".to_owned()]));
+        assert_eq!(options.audience, Audience::OneOf(vec!["edge".to_owned()]));
+        assert_eq!(options.required_claims, ["sub"]);
+        let any = AuthVariables {
+            audience: String::new(),
+            any_audience: "true".into(),
+            token_type: "id".into(),
+            ..variables
+        };
+        let settings = AuthSettings::parse(&any).expect("valid");
+        let options = settings.policy.options();
+        assert_eq!(options.audience, Audience::Any);
+        assert_eq!(options.token_type.as_deref(), Some("id"));
     }
 
     #[test]
@@ -188,7 +266,7 @@ mod tests {
     #[test]
     fn an_invalid_value_names_its_variable() {
         type Change = fn(&mut AuthVariables);
-        let cases: [(&str, Change); 16] = [
+        let cases: [(&str, Change); 27] = [
             ("jwks_url", |variables| variables.jwks_url = "issuer/jwks".into()),
             ("jwks_url", |variables| variables.jwks_url = "file:///etc/passwd".into()),
             ("leeway", |variables| variables.leeway = "-1".into()),
@@ -210,6 +288,29 @@ mod tests {
             }),
             ("revocation_when_down", |variables| variables.revocation_when_down = "ajar".into()),
             ("require_at_jwt", |variables| variables.require_at_jwt = "yes".into()),
+            ("any_audience", |variables| variables.any_audience = "*".into()),
+            ("any_audience", |variables| {
+                variables.any_audience = "true".into();
+                variables.audience = "edge".into();
+            }),
+            ("issuer", |variables| variables.issuer = "[]".into()),
+            ("issuer", |variables| variables.issuer = r#"["a", ""]"#.into()),
+            ("issuer", |variables| variables.issuer = "[a]".into()),
+            ("audience", |variables| variables.audience = "[1]".into()),
+            ("required_claims", |variables| variables.required_claims = r#"[""]"#.into()),
+            ("token_type", |variables| variables.token_type = "none".into()),
+            ("token_type", |variables| {
+                variables.token_type = "none".into();
+                variables.issuer = "https://issuer.example".into();
+            }),
+            ("token_type", |variables| {
+                variables.token_type = "none".into();
+                variables.audience = "edge".into();
+            }),
+            ("token_type", |variables| {
+                variables.token_type = "none".into();
+                variables.any_audience = "true".into();
+            }),
         ];
         for (variable, change) in cases {
             let mut variables = AuthVariables::default();

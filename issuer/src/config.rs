@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use verifier_core::{DEFAULT_FUTURE_LEEWAY_SECONDS, MAX_LEEWAY_SECONDS};
+use verifier_core::{DEFAULT_FUTURE_LEEWAY_SECONDS, MAX_LEEWAY_SECONDS, PolicyError};
 
 use crate::base_url::{BaseUrl, InvalidBaseUrl};
 use crate::http::{AllowedOrigins, IssuerSettings, LoginLimits, TlsFiles, TrustedProxies};
@@ -289,13 +289,13 @@ impl ServeArgs {
     }
 
     /// Returns which tokens are accepted besides those that the issuer signs now.
-    #[must_use]
-    pub fn accepted_tokens(&self) -> AcceptedClaims {
-        AcceptedClaims {
-            audience: non_empty(&self.accepted_audience).map(str::to_owned),
-            issuer: non_empty(&self.accepted_issuer).map(str::to_owned),
-            future_leeway_seconds: self.future_leeway,
-        }
+    ///
+    /// # Errors
+    /// [`PolicyError`]; the options are checked, so that none is expected.
+    pub fn accepted_tokens(&self) -> Result<AcceptedClaims, PolicyError> {
+        let text = |option: &Option<String>| non_empty(option).map(str::to_owned);
+        let (audience, issuer) = (text(&self.accepted_audience), text(&self.accepted_issuer));
+        AcceptedClaims::new(audience, issuer, self.future_leeway)
     }
 
     /// Returns the address of the metrics.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The path of the table.
 pub const PATH: &str =
@@ -53,16 +53,44 @@ pub enum Verdict {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RowPolicy {
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub any_audience: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub audience: Option<String>,
+    pub audience: Option<OneOrMore>,
     pub future_leeway: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub issuer: Option<String>,
+    pub issuer: Option<OneOrMore>,
     pub leeway: u64,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub require_at_jwt: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub token_type: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub required_claims: Vec<String>,
+    /// `Some(None)`, null in the file, switches the check off.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub token_type: Option<Option<String>>,
+}
+
+/// The accepted values of a claim.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(untagged)]
+pub enum OneOrMore {
+    One(String),
+    More(Vec<String>),
+}
+
+impl OneOrMore {
+    /// Returns the values.
+    pub fn values(&self) -> Vec<String> {
+        match self {
+            Self::One(value) => vec![value.clone()],
+            Self::More(values) => values.clone(),
+        }
+    }
+}
+
+/// Distinguishes null from an absent member.
+fn present<'d, D: Deserializer<'d>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 impl Vectors {
@@ -85,9 +113,22 @@ impl Vectors {
 impl RowPolicy {
     /// Whether this is the default policy.
     pub fn is_default(&self) -> bool {
-        let Self { audience, future_leeway, issuer, leeway, require_at_jwt, token_type } = self;
-        (*leeway, *future_leeway, *require_at_jwt) == (0, 5, false)
-            && [audience, issuer, token_type].iter().all(|option| option.is_none())
+        let Self {
+            any_audience,
+            audience,
+            future_leeway,
+            issuer,
+            leeway,
+            require_at_jwt,
+            required_claims,
+            token_type,
+        } = self;
+        (*leeway, *future_leeway) == (0, 5)
+            && !(*any_audience || *require_at_jwt)
+            && audience.is_none()
+            && issuer.is_none()
+            && required_claims.is_empty()
+            && token_type.is_none()
     }
 
     /// Whether a leeway exceeds an hour, the most that settings allow.

@@ -2,16 +2,15 @@
 //! line on standard output.
 //!
 //! `keys` is PEM, JWK or JWKS text; `now` is in Unix seconds. Optional: `leeway` and
-//! `futureLeeway` (seconds, 0 to 3600), `issuer`, `audience`, `tokenType` (`access` or `refresh`),
-//! `requireAtJwt`. A verdict is `{"ok": true, "claims": {..}}` or `{"ok": false, "code": "..",
+//! `futureLeeway` (seconds, 0 to 3600), `issuer` and `audience` (a text or a list), `anyAudience`,
+//! `tokenType` (a text, or null), `requireAtJwt`, `requiredClaims`. A verdict is `{"ok": true, "claims": {..}}` or `{"ok": false, "code": "..",
 //! "message": ".."}`.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use std::io::{BufRead, Write};
 use verifier_core::{
-    DEFAULT_FUTURE_LEEWAY_SECONDS, KeySet, MAX_LEEWAY_SECONDS, Policy, TokenType, UnixTime,
-    Verifier,
+    Audience, DEFAULT_FUTURE_LEEWAY_SECONDS, KeySet, Policy, PolicyOptions, UnixTime, Verifier,
 };
 
 #[derive(Deserialize)]
@@ -24,20 +23,37 @@ struct Question {
     leeway: u64,
     #[serde(default = "default_future_leeway")]
     future_leeway: u64,
-    issuer: Option<String>,
-    audience: Option<String>,
+    issuer: Option<OneOrMore>,
+    audience: Option<OneOrMore>,
     #[serde(default)]
-    token_type: Type,
+    any_audience: bool,
+    #[serde(default, deserialize_with = "present")]
+    token_type: Option<Option<String>>,
     #[serde(default)]
     require_at_jwt: bool,
+    #[serde(default)]
+    required_claims: Vec<String>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Type {
-    #[default]
-    Access,
-    Refresh,
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    One(String),
+    More(Vec<String>),
+}
+
+impl OneOrMore {
+    fn into_values(self) -> Vec<String> {
+        match self {
+            Self::One(value) => vec![value],
+            Self::More(values) => values,
+        }
+    }
+}
+
+/// Distinguishes null from an absent member.
+fn present<'d, D: Deserializer<'d>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 fn default_future_leeway() -> u64 {
@@ -60,25 +76,20 @@ fn verdict(question: Question) -> Result<Value, Box<dyn std::error::Error>> {
         Ok(keys) => keys,
         Err(error) => return Ok(refusal(error.code().as_str(), error.to_string())),
     };
-    for (name, seconds) in [("leeway", question.leeway), ("futureLeeway", question.future_leeway)] {
-        if seconds > MAX_LEEWAY_SECONDS {
-            return Err(format!(
-                "{name} is not a number of seconds from 0 to {MAX_LEEWAY_SECONDS}"
-            )
-            .into());
-        }
-    }
-    let policy = Policy {
+    let policy = Policy::new(PolicyOptions {
         leeway_seconds: question.leeway,
         future_leeway_seconds: question.future_leeway,
-        issuer: question.issuer,
-        audience: question.audience,
-        token_type: match question.token_type {
-            Type::Access => TokenType::Access,
-            Type::Refresh => TokenType::Refresh,
+        token_type: question.token_type.unwrap_or_else(|| Some("access".to_owned())),
+        issuer: question.issuer.map(OneOrMore::into_values),
+        audience: match (question.any_audience, question.audience) {
+            (true, None) => Audience::Any,
+            (true, Some(_)) => return Err("audience and anyAudience contradict".into()),
+            (false, None) => Audience::Absent,
+            (false, Some(audience)) => Audience::OneOf(audience.into_values()),
         },
         require_at_jwt: question.require_at_jwt,
-    };
+        required_claims: question.required_claims,
+    })?;
     let now = UnixTime::from(std::time::Duration::try_from_secs_f64(question.now)?);
     Ok(match Verifier::new(keys, policy).verify(&question.token, now) {
         Ok(token) => {

@@ -86,6 +86,16 @@ code_table! {
     KeyPrivate, KeyLoad, "key_private",
         "비밀 키입니다: 공개 키만 사용하고, 노출된 비밀 키는 교체하세요", "This is a private key: use the public key only, \
              and replace a private key that was exposed";
+    /// The text is a certificate: `openssl x509 -pubkey -noout -in FILE` writes its public key.
+    KeyCertificate, KeyLoad, "key_certificate",
+        "인증서입니다: `openssl x509 -pubkey -noout -in FILE`로 공개 키를 꺼내 사용하세요",
+        "This is a certificate: take the public key out of it with `openssl x509 -pubkey -noout \
+             -in FILE`";
+    /// The text is a discovery document (RFC 8414 section 3.2): its `jwks_uri` is the address of
+    /// the key set.
+    KeyDiscoveryDocument, KeyLoad, "key_discovery_document",
+        "키 집합이 아니라 디스커버리 문서입니다: 문서의 jwks_uri 주소를 사용하세요",
+        "This is a discovery document and not a key set: use the address in its jwks_uri";
     /// The key is symmetric.
     KeySymmetric, KeyLoad, "key_symmetric",
         "대칭 키는 검증에 사용할 수 없습니다", "A symmetric key cannot verify RS256";
@@ -105,9 +115,6 @@ code_table! {
     KeyExponentInvalid, KeyLoad, "key_exponent_invalid",
         "RSA 공개 지수가 허용 범위의 홀수가 아닙니다", "The RSA public exponent is not an odd number from 3 to \
              2^32 - 1";
-    /// Two suitable keys of a set have the same `kid`.
-    KeyDuplicateKid, KeyLoad, "key_duplicate_kid",
-        "키 집합에 같은 kid를 가진 키가 둘 이상 있습니다", "Two keys of the set have the same kid";
     /// The set has no key. When every key was skipped, the code is that of the first.
     KeySetEmpty, KeyLoad, "key_set_empty",
         "키 집합에 사용할 수 있는 RS256 키가 없습니다", "The key set holds no key for RS256";
@@ -153,6 +160,9 @@ code_table! {
     /// No suitable key has the token's `kid`.
     KeyNotFound, Key, "key_not_found",
         "토큰의 kid에 맞는 키가 없습니다", "No key of the set has the kid of the token";
+    /// Different keys of the set have the token's `kid`.
+    KidAmbiguous, Key, "kid_ambiguous",
+        "토큰의 kid에 맞는 키가 둘 이상 있습니다", "Several keys of the set have the kid of the token";
     /// The token has no `kid` and the set has several keys.
     KidMissing, Key, "kid_missing",
         "토큰에 kid가 없어 키를 고를 수 없습니다", "The token names no key and the set has several";
@@ -179,19 +189,19 @@ code_table! {
     /// `now >= exp + leeway` (RFC 7519 section 4.1.4).
     TokenExpired, Claims, "token_expired",
         "토큰이 만료되었습니다", "The token has expired";
-    /// `now < nbf - leeway` (RFC 7519 section 4.1.5).
+    /// `nbf` is further ahead than the leeways allow (RFC 7519 section 4.1.5).
     TokenNotYetValid, Claims, "token_not_yet_valid",
         "아직 사용할 수 없는 토큰입니다", "The token is not valid yet";
-    /// `now < iat - leeway`.
+    /// `iat` is further ahead than the leeways allow.
     TokenIssuedInFuture, Claims, "token_issued_in_future",
         "발급 시각이 미래인 토큰입니다", "The token was issued in the future";
     /// `token_type` is not the required one.
     TokenTypeMismatch, Claims, "token_type_mismatch",
         "토큰 종류가 맞지 않습니다", "The token has the wrong type";
-    /// `iss` is not the configured issuer (RFC 7519 section 4.1.1).
+    /// `iss` is not a configured issuer (RFC 7519 section 4.1.1).
     IssuerMismatch, Claims, "issuer_mismatch",
         "토큰 발급자가 일치하지 않습니다", "The issuer of the token is not the expected one";
-    /// `aud` does not hold the configured audience, or is present when none is configured (RFC 7519
+    /// `aud` holds no configured audience, or is present when none is configured (RFC 7519
     /// section 4.1.3).
     AudienceMismatch, Claims, "audience_mismatch",
         "토큰 대상이 일치하지 않습니다", "The audience of the token is not the expected one";

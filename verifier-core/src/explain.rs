@@ -41,11 +41,13 @@ pub enum Check {
     TokenId,
     /// `user_id`.
     UserId,
+    /// The further claims that the policy requires.
+    RequiredClaims,
 }
 
 impl Check {
     /// Every check, in order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Shape,
         Self::Header,
         Self::Key,
@@ -59,6 +61,7 @@ impl Check {
         Self::Audience,
         Self::TokenId,
         Self::UserId,
+        Self::RequiredClaims,
     ];
 
     /// Returns the stable machine-readable name: a stage or a claim.
@@ -78,6 +81,7 @@ impl Check {
             Self::Audience => "aud",
             Self::TokenId => "jti",
             Self::UserId => "user_id",
+            Self::RequiredClaims => "required_claims",
         }
     }
 
@@ -95,7 +99,7 @@ impl Check {
             | Code::CritNotSupported
             | Code::B64NotSupported
             | Code::KidInvalid => Some(Self::Header),
-            Code::KeyNotFound | Code::KidMissing => Some(Self::Key),
+            Code::KeyNotFound | Code::KidAmbiguous | Code::KidMissing => Some(Self::Key),
             Code::SignatureInvalid => Some(Self::Signature),
             Code::PayloadInvalid | Code::PayloadDuplicateMember | Code::PayloadTooDeep => {
                 Some(Self::Payload)
@@ -119,7 +123,8 @@ impl Check {
             | Code::KeyTooLarge
             | Code::KeyModulusEven
             | Code::KeyExponentInvalid
-            | Code::KeyDuplicateKid
+            | Code::KeyCertificate
+            | Code::KeyDiscoveryDocument
             | Code::KeySetEmpty
             | Code::KeySetTooLarge
             | Code::TokenRevoked
@@ -141,6 +146,7 @@ impl Check {
                 ClaimName::UserId => Some(Self::UserId),
                 ClaimName::Subject | ClaimName::TimeToLive | ClaimName::StatusList => None,
             },
+            Refusal::RequiredClaim { .. } => Some(Self::RequiredClaims),
             refusal => Self::of(refusal.code()),
         }
     }

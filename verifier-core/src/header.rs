@@ -7,9 +7,10 @@ use crate::span::Segment;
 /// The `typ` that a header must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Typ {
-    /// `JWT` (RFC 7519 section 5.1), `at+jwt` (RFC 9068 section 2.1), or absent.
+    /// `JWT` (RFC 7519 section 5.1), `at+jwt` (RFC 9068 section 2.1), or absent. Both may have the
+    /// prefix `application/`, which RFC 7515 section 4.1.9 lets issuers omit.
     Jwt,
-    /// `at+jwt`.
+    /// `at+jwt`, or `application/at+jwt` (RFC 9068 section 4).
     AtJwt,
     /// `statuslist+jwt`, compared exactly.
     StatusList,
@@ -24,8 +25,10 @@ impl Typ {
             (_, None) => false,
             (Self::StatusList, Some(typ)) => typ.is(b"statuslist+jwt"),
             (_, Some(typ)) => {
-                self == Self::Jwt && typ.is_ignoring_ascii_case("jwt")
-                    || typ.is_ignoring_ascii_case("at+jwt")
+                let is = |name| typ.is_ignoring_ascii_case(name);
+                is("at+jwt")
+                    || is("application/at+jwt")
+                    || self == Self::Jwt && (is("jwt") || is("application/jwt"))
             }
         }
     }

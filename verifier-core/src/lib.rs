@@ -46,7 +46,6 @@ mod sha256;
 mod span;
 mod status_list;
 mod time;
-mod token_type;
 mod verified;
 mod verifier;
 
@@ -55,9 +54,12 @@ pub use code::{Code, Lang, Stage};
 pub use explain::{Check, Explanation, Outcome, Step};
 pub use json::{JsonError, JsonErrorKind, MAX_DEPTH};
 pub use keys::{
-    JwkError, KeyError, KeyMember, KeySet, MAX_KEY_TEXT_BYTES, PemError, PublicKey, Unsuitable,
+    JwkError, KeyError, KeyMember, KeySet, MAX_KEY_TEXT_BYTES, MemberError, PemError, PublicKey,
+    Unsuitable,
 };
-pub use policy::{DEFAULT_FUTURE_LEEWAY_SECONDS, MAX_LEEWAY_SECONDS, Policy};
+pub use policy::{
+    Audience, DEFAULT_FUTURE_LEEWAY_SECONDS, MAX_LEEWAY_SECONDS, Policy, PolicyError, PolicyOptions,
+};
 pub use refusal::{Actual, Refusal};
 pub use rejected::RejectedToken;
 pub use rsa_verify::{MAX_MODULUS_BITS, MIN_MODULUS_BITS};
@@ -65,6 +67,5 @@ pub use segments::{MAX_TOKEN_BYTES, Segments};
 pub use span::{Segment, Span};
 pub use status_list::{MAX_STATUS_LIST_BYTES, StatusList};
 pub use time::UnixTime;
-pub use token_type::TokenType;
 pub use verified::{Claim, UserId, VerifiedToken};
 pub use verifier::Verifier;

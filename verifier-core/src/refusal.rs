@@ -5,7 +5,6 @@ use crate::code::Code;
 use crate::json::{JsonError, JsonErrorKind, Value};
 use crate::span::{Segment, Span};
 use crate::time::UnixTime;
-use crate::token_type::TokenType;
 
 /// The first rule that a token broke, with the values that matter.
 ///
@@ -51,6 +50,11 @@ pub enum Refusal {
         /// The `kid` of the token.
         kid: Span,
     },
+    /// [`Code::KidAmbiguous`].
+    KidAmbiguous {
+        /// The `kid` of the token.
+        kid: Span,
+    },
     /// [`Code::KidMissing`].
     KidMissing {
         /// Suitable keys in the set.
@@ -63,6 +67,11 @@ pub enum Refusal {
     Payload(JsonError),
     /// [`Code::ClaimMissing`].
     ClaimMissing(ClaimName),
+    /// [`Code::ClaimMissing`]: a claim that the policy requires is absent or null.
+    RequiredClaim {
+        /// Index in the policy's list.
+        index: usize,
+    },
     /// [`Code::ClaimInvalid`].
     ClaimInvalid(ClaimName),
     /// [`Code::TokenExpired`].
@@ -86,16 +95,11 @@ pub enum Refusal {
         /// The instant of the check.
         now: UnixTime,
     },
-    /// [`Code::TokenTypeMismatch`].
-    TokenType {
-        /// The type that the policy requires.
-        expected: TokenType,
-        /// The claim `token_type`.
-        actual: Actual,
-    },
-    /// [`Code::IssuerMismatch`]: the claim `iss`. The policy holds the expected one.
+    /// [`Code::TokenTypeMismatch`]: the claim `token_type`. The policy holds the expected one.
+    TokenType(Actual),
+    /// [`Code::IssuerMismatch`]: the claim `iss`. The policy holds the accepted ones.
     Issuer(Actual),
-    /// [`Code::AudienceMismatch`]: `aud` does not hold the audience of the policy.
+    /// [`Code::AudienceMismatch`]: `aud` holds no audience of the policy.
     Audience,
     /// [`Code::AudienceMismatch`]: the token has `aud`, and the policy has no audience.
     AudienceNotConfigured,
@@ -144,6 +148,7 @@ impl Refusal {
             Self::B64 => Code::B64NotSupported,
             Self::KidNotAString => Code::KidInvalid,
             Self::KeyNotFound { .. } => Code::KeyNotFound,
+            Self::KidAmbiguous { .. } => Code::KidAmbiguous,
             Self::KidMissing { .. } => Code::KidMissing,
             Self::Signature => Code::SignatureInvalid,
             Self::Payload(error) => match error.kind {
@@ -153,12 +158,12 @@ impl Refusal {
                 JsonErrorKind::DuplicateMember => Code::PayloadDuplicateMember,
                 JsonErrorKind::TooDeep => Code::PayloadTooDeep,
             },
-            Self::ClaimMissing(_) => Code::ClaimMissing,
+            Self::ClaimMissing(_) | Self::RequiredClaim { .. } => Code::ClaimMissing,
             Self::ClaimInvalid(_) => Code::ClaimInvalid,
             Self::Expired { .. } => Code::TokenExpired,
             Self::NotYetValid { .. } => Code::TokenNotYetValid,
             Self::IssuedInFuture { .. } => Code::TokenIssuedInFuture,
-            Self::TokenType { .. } => Code::TokenTypeMismatch,
+            Self::TokenType(_) => Code::TokenTypeMismatch,
             Self::Issuer(_) => Code::IssuerMismatch,
             Self::Audience | Self::AudienceNotConfigured => Code::AudienceMismatch,
         }

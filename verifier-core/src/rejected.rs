@@ -2,6 +2,7 @@
 
 use crate::code::Code;
 use crate::json::Text;
+use crate::policy::Policy;
 use crate::refusal::{Actual, Refusal};
 use crate::segments::Segments;
 use crate::span::{Segment, Span};
@@ -18,11 +19,22 @@ const MAX_EXCERPT_CHARS: usize = 64;
 pub struct RejectedToken {
     refusal: Refusal,
     segments: Segments,
+    /// The name of the claim that [`Refusal::RequiredClaim`] means.
+    required_claim: String,
 }
 
 impl RejectedToken {
     pub(crate) const fn new(refusal: Refusal, segments: Segments) -> Self {
-        Self { refusal, segments }
+        Self { refusal, segments, required_claim: String::new() }
+    }
+
+    /// Names the claim of a [`Refusal::RequiredClaim`].
+    pub(crate) fn with_required_claim(mut self, policy: &Policy) -> Self {
+        if let Refusal::RequiredClaim { index } = self.refusal {
+            let name = policy.options().required_claims.get(index);
+            self.required_claim = name.cloned().unwrap_or_default();
+        }
+        self
     }
 
     /// Returns the stable code.
@@ -101,12 +113,18 @@ impl fmt::Display for RejectedToken {
             Refusal::KeyNotFound { kid } => {
                 write!(f, "no suitable key has the kid {:?}", self.excerpt(*kid))
             }
+            Refusal::KidAmbiguous { kid } => {
+                write!(f, "several keys have the kid {:?}", self.excerpt(*kid))
+            }
             Refusal::KidMissing { keys } => {
                 write!(f, "the token has no kid and {keys} keys are suitable")
             }
             Refusal::Signature => f.write_str("the signature is not valid"),
             Refusal::Payload(error) => write!(f, "the payload {error}"),
             Refusal::ClaimMissing(claim) => write!(f, "the claim {} is missing", claim.as_str()),
+            Refusal::RequiredClaim { .. } => {
+                write!(f, "the required claim {:?} is missing", self.required_claim)
+            }
             Refusal::ClaimInvalid(claim) => {
                 let claim = claim.as_str();
                 write!(f, "the claim {claim} has the wrong type or an impossible value")
@@ -120,13 +138,13 @@ impl fmt::Display for RejectedToken {
             Refusal::IssuedInFuture { issued_at, now } => {
                 write!(f, "the token was issued at {issued_at}; now is {now}")
             }
-            Refusal::TokenType { expected, actual } => {
-                write!(f, "token_type must be {:?}; {}", expected.as_str(), self.actual(actual))
+            Refusal::TokenType(actual) => {
+                write!(f, "token_type is not the required one; {}", self.actual(actual))
             }
             Refusal::Issuer(iss) => {
-                write!(f, "iss is not the configured issuer; {}", self.actual(iss))
+                write!(f, "iss is not a configured issuer; {}", self.actual(iss))
             }
-            Refusal::Audience => f.write_str("aud does not hold the configured audience"),
+            Refusal::Audience => f.write_str("aud holds no configured audience"),
             Refusal::AudienceNotConfigured => {
                 f.write_str("the token has aud, but no audience is configured")
             }

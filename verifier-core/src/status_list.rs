@@ -82,7 +82,9 @@ impl Verifier {
     /// Shape, header, key and signature are checked as for a token, except that the limit is
     /// [`MAX_STATUS_LIST_BYTES`] and `typ` must be `statuslist+jwt`. `sub` must equal `uri`, `iat`
     /// must be present, and `iat`, `exp` and `nbf` must hold under the policy's leeways. `iss` is
-    /// compared when both the policy and the list have one. The rest of the policy does not apply.
+    /// compared when both the policy and the list have one. A list without `aud` is for everyone;
+    /// one with `aud` is for the audiences of the policy (section 5.1). The rest of the policy does
+    /// not apply.
     ///
     /// # Errors
     /// The first broken rule. A `sub` of another list is [`Refusal::ClaimInvalid`].
@@ -113,6 +115,9 @@ impl Verifier {
         let issued_at = issued_at.ok_or(Refusal::ClaimMissing(ClaimName::IssuedAt))?;
         if claims.get(ClaimName::Issuer).is_some() {
             policy.check_issuer(&claims)?;
+        }
+        if claims.get(ClaimName::Audience).is_some() {
+            policy.check_audience(&claims)?;
         }
         if !claims.require(ClaimName::Subject)?.is_text(uri.as_bytes()) {
             return Err(Refusal::ClaimInvalid(ClaimName::Subject));

@@ -51,7 +51,9 @@ impl Verifier {
         let (segments, signing_input) = Segments::decode(token.as_ref(), MAX_TOKEN_BYTES)?;
         match self.check(&segments, signing_input, now) {
             Ok(()) => Ok(VerifiedToken::new(segments)),
-            Err(refusal) => Err(RejectedToken::new(refusal, segments)),
+            Err(refusal) => {
+                Err(RejectedToken::new(refusal, segments).with_required_claim(&self.policy))
+            }
         }
     }
 
@@ -61,7 +63,7 @@ impl Verifier {
         signing_input: &[u8],
         now: UnixTime,
     ) -> Result<(), Refusal> {
-        let typ = if self.policy.require_at_jwt { Typ::AtJwt } else { Typ::Jwt };
+        let typ = if self.policy.options().require_at_jwt { Typ::AtJwt } else { Typ::Jwt };
         let claims = self.authenticate(segments, signing_input, typ)?;
         self.policy.check(&claims, now)
     }

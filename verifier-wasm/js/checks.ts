@@ -16,6 +16,7 @@ export const checks = [
   "aud",
   "jti",
   "user_id",
+  "required_claims",
 ] as const;
 
 /** A check of the pipeline: a stage or a claim. */
@@ -35,6 +36,7 @@ export const checkOf: { readonly [C in Code]?: Check } = {
   b64_not_supported: "header",
   kid_invalid: "header",
   key_not_found: "key",
+  kid_ambiguous: "key",
   kid_missing: "key",
   signature_invalid: "signature",
   payload_invalid: "payload",

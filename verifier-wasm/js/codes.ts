@@ -12,7 +12,7 @@ export const codes = [
   "key_too_large",
   "key_modulus_even",
   "key_exponent_invalid",
-  "key_duplicate_kid",
+  null,
   "key_set_empty",
   "key_set_too_large",
   "token_too_large",
@@ -42,10 +42,13 @@ export const codes = [
   "audience_mismatch",
   "token_revoked",
   "revocation_unknown",
+  "key_certificate",
+  "key_discovery_document",
+  "kid_ambiguous",
 ] as const;
 
 /** Every code that a refused token or key can have. */
-export type Code = (typeof codes)[number];
+export type Code = Exclude<(typeof codes)[number], null>;
 
 /** The codes of keys that cannot be used. */
 export type KeyCode =
@@ -54,12 +57,13 @@ export type KeyCode =
   | "key_json_invalid"
   | "key_member_invalid"
   | "key_private"
+  | "key_certificate"
+  | "key_discovery_document"
   | "key_symmetric"
   | "key_unsuitable"
   | "key_too_small"
   | "key_too_large"
   | "key_modulus_even"
   | "key_exponent_invalid"
-  | "key_duplicate_kid"
   | "key_set_empty"
   | "key_set_too_large";

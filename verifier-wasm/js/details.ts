@@ -1,4 +1,11 @@
-import type { JsonErrorReason, JwkError, PemError, Unsuitable } from "./reasons.js";
+import type {
+  JsonErrorReason,
+  JwkError,
+  KeyMember,
+  MemberError,
+  PemError,
+  Unsuitable,
+} from "./reasons.js";
 
 /** The value in place of the expected string; `actual` is cut after 64 characters. */
 export type Mismatch =
@@ -19,15 +26,18 @@ export interface Details {
   key_pem_invalid: { reason: PemError };
   /** `at` is a byte offset in the key text; of a duplicate member, the offset of its object. */
   key_json_invalid: { reason: JsonErrorReason; at: number } | { reason: JwkError };
-  key_member_invalid: { member: "n" | "e" | "kid" };
+  key_member_invalid: { member: KeyMember; reason: MemberError };
   key_private: Nothing;
+  /** `instead`: the command that writes the public key of the certificate. */
+  key_certificate: { instead: string };
+  /** `instead`: the member that has the address of the key set. */
+  key_discovery_document: { instead: string };
   key_symmetric: Nothing;
   key_unsuitable: { reason: Unsuitable };
   key_too_small: { bits: number };
   key_too_large: { bits: number };
   key_modulus_even: Nothing;
   key_exponent_invalid: Nothing;
-  key_duplicate_kid: Nothing;
   key_set_empty: Nothing;
   /** `bytes` of the examined text: at most its first 131,073 characters. */
   key_set_too_large: { bytes: number };
@@ -45,6 +55,7 @@ export interface Details {
   b64_not_supported: Nothing;
   kid_invalid: Nothing;
   key_not_found: { kid: string };
+  kid_ambiguous: { kid: string };
   /** `keys`: the number of suitable keys. */
   kid_missing: { keys: number };
   signature_invalid: Nothing;
@@ -56,10 +67,11 @@ export interface Details {
   token_expired: { expiredAt: number; now: number };
   token_not_yet_valid: { notBefore: number; now: number };
   token_issued_in_future: { issuedAt: number; now: number };
-  token_type_mismatch: { expected: "access" | "refresh" } & Mismatch;
-  issuer_mismatch: { expected: string } & Mismatch;
+  token_type_mismatch: { expected: string } & Mismatch;
+  /** `expected` is a list where several are accepted. */
+  issuer_mismatch: { expected: string | string[] } & Mismatch;
   /** `expected` is absent when no audience is configured: the token must not have one then. */
-  audience_mismatch: { expected?: string };
+  audience_mismatch: { expected?: string | string[] };
   token_revoked: Nothing;
   revocation_unknown: Nothing;
 }

@@ -65,7 +65,12 @@ function explanationOf(reply: Reply): Explanation {
 /** Returns the check that a code belongs to; claim codes name it in their details. */
 function failedCheck({ code, details }: Extract<Verdict, { ok: false }>): Check {
   const check = Object.hasOwn(checkOf, code) ? checkOf[code] : undefined;
-  return check ?? ((details as { claim: string }).claim as Check);
+  if (check !== undefined) {
+    return check;
+  }
+  const { claim } = details as { claim: string };
+  // Every token needs `exp`; other claims are required by the policy.
+  return code === "claim_missing" && claim !== "exp" ? "required_claims" : (claim as Check);
 }
 
 function textIfUtf8(read: () => string): string | undefined {

@@ -2,7 +2,14 @@ import type { KeyCode } from "./codes.js";
 import { KeyError } from "./errors.js";
 import type { Instance } from "./instance.js";
 import type { Policy } from "./options.js";
-import { MAX_KEY_TEXT_BYTES, MAX_TOKEN_BYTES, Reply, type Exports, type Refusal } from "./wire.js";
+import {
+  encodePolicy,
+  MAX_KEY_TEXT_BYTES,
+  MAX_TOKEN_BYTES,
+  Reply,
+  type Exports,
+  type Refusal,
+} from "./wire.js";
 
 /** One more than the longest acceptable token, so that the module still reports a longer one. */
 const MAX_TOKEN_PASSED = MAX_TOKEN_BYTES + 1;
@@ -89,21 +96,14 @@ export class LoadedKeys {
   }
 
   #loadInto(exports: Exports): [Refusal | undefined, number] {
-    const { leeway, futureLeeway, issuer, audience, refresh, requireAtJwt } = this.#policy;
-    const texts = [this.#keys.slice(0, MAX_KEY_TEXT_PASSED), issuer, audience].map((text) =>
-      text === undefined ? undefined : encoder.encode(text),
-    );
-    const lengths = texts.map((text) => text?.length ?? -1) as [number, number, number];
+    const keys = encoder.encode(this.#keys.slice(0, MAX_KEY_TEXT_PASSED));
+    const policy = encodePolicy(this.#policy, encoder);
     // Addresses are unsigned, exported numbers are not.
-    let offset =
-      exports.buffer(lengths.reduce((sum, length) => sum + Math.max(length, 0), 0)) >>> 0;
-    for (const text of texts) {
-      if (text !== undefined) {
-        new Uint8Array(exports.memory.buffer).set(text, offset);
-        offset += text.length;
-      }
-    }
-    const loaded = exports.load(...lengths, leeway, futureLeeway, refresh, requireAtJwt);
+    const offset = exports.buffer(keys.length + policy.length) >>> 0;
+    const buffer = new Uint8Array(exports.memory.buffer);
+    buffer.set(keys, offset);
+    buffer.set(policy, offset + keys.length);
+    const loaded = exports.load(keys.length);
     const reply = new Reply(exports, loaded, this.#policy, 0);
     return [reply.refusal(), reply.handle];
   }

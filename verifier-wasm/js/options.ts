@@ -28,14 +28,23 @@ export interface VerifierOptions {
    * 3600. Default 5.
    */
   futureLeeway?: number;
-  /** The required `iss`. Without it, `iss` is not checked. */
-  issuer?: string;
-  /** The required `aud`. Without it, tokens that have an `aud` are refused. */
-  audience?: string;
-  /** The required `token_type`. Default `"access"`. */
-  tokenType?: "access" | "refresh";
+  /** The accepted `iss`, one or several. Without it, `iss` is not checked. */
+  issuer?: string | readonly string[];
+  /** The accepted `aud`, one or several. Without it, tokens that have an `aud` are refused. */
+  audience?: string | readonly string[];
+  /** `true` accepts any `aud` and none, in place of `audience`. Default `false`. */
+  anyAudience?: boolean;
+  /**
+   * The required claim `token_type`. Default `"access"`.
+   *
+   * `null` is for issuers without such a claim, and needs `issuer` and `audience` (or
+   * `anyAudience`): a verifier must know whose tokens it accepts, and for whom.
+   */
+  tokenType?: string | null;
   /** Requires the `typ` of RFC 9068, `at+jwt`. Default `false`: `JWT` and no `typ` are accepted. */
   requireAtJwt?: boolean;
+  /** Names of claims that must be present and not null. `exp` always must. */
+  requiredClaims?: readonly string[];
 }
 
 export interface VerifyOptions {
@@ -47,10 +56,12 @@ export interface VerifyOptions {
 export interface Policy {
   leeway: number;
   futureLeeway: number;
-  issuer: string | undefined;
-  audience: string | undefined;
-  refresh: boolean;
+  tokenType: string | undefined;
+  issuers: readonly string[];
+  audiences: readonly string[];
+  anyAudience: boolean;
   requireAtJwt: boolean;
+  requiredClaims: readonly string[];
 }
 
 /** The names of {@link VerifierOptions}. */
@@ -59,8 +70,10 @@ export const policyNames = [
   "futureLeeway",
   "issuer",
   "audience",
+  "anyAudience",
   "tokenType",
   "requireAtJwt",
+  "requiredClaims",
 ] as const;
 
 /** Seconds. More would keep tokens alive long after they expired. */
@@ -79,12 +92,10 @@ export function policyOf(options: VerifierOptions): Policy {
   const {
     leeway = 0,
     futureLeeway = 5,
-    issuer,
-    audience,
     tokenType = "access",
+    anyAudience = false,
     requireAtJwt = false,
   } = known;
-  const refresh = tokenType === "refresh";
   const seconds = `a whole number of seconds from 0 to ${MAX_LEEWAY}`;
   for (const [name, value] of [
     ["leeway", leeway],
@@ -93,15 +104,58 @@ export function policyOf(options: VerifierOptions): Policy {
     const isInRange = Number.isSafeInteger(value) && value >= 0 && value <= MAX_LEEWAY;
     demand(isInRange, name, seconds, value);
   }
-  demand(refresh || tokenType === "access", "tokenType", '"access" or "refresh"', tokenType);
-  demand(typeof requireAtJwt === "boolean", "requireAtJwt", "true or false", requireAtJwt);
-  for (const name of ["issuer", "audience"] as const) {
-    const value = known[name];
-    // `issuer: undefined`, as from an unset variable, must not switch the check off.
-    const isText = typeof value === "string" && value !== "";
-    demand(!(name in known) || isText, name, "a non-empty string, or be left out", value);
+  for (const [name, value] of [
+    ["anyAudience", anyAudience],
+    ["requireAtJwt", requireAtJwt],
+  ] as const) {
+    demand(typeof value === "boolean", name, "true or false", value);
   }
-  return { leeway, futureLeeway, issuer, audience, refresh, requireAtJwt };
+  const isType = tokenType === null || isText(tokenType);
+  demand(isType, "tokenType", "a non-empty string, or null", tokenType);
+  const issuers = textsOf(known, "issuer");
+  const audiences = textsOf(known, "audience");
+  const { requiredClaims = [] } = known;
+  demand(isTexts(requiredClaims), "requiredClaims", "a list of non-empty strings", requiredClaims);
+  demand(
+    audiences.length === 0 || !anyAudience,
+    "anyAudience",
+    "false, or audience be left out",
+    anyAudience,
+  );
+  if (tokenType === null && (issuers.length === 0 || (audiences.length === 0 && !anyAudience))) {
+    throw new TypeError("tokenType null needs issuer, and audience or anyAudience");
+  }
+  return {
+    leeway,
+    futureLeeway,
+    tokenType: tokenType ?? undefined,
+    issuers,
+    audiences,
+    anyAudience,
+    requireAtJwt,
+    requiredClaims: [...requiredClaims],
+  };
+}
+
+/** Returns the values of an option, one or several; none when it is left out. */
+function textsOf(known: VerifierOptions, name: "issuer" | "audience"): readonly string[] {
+  // `issuer: undefined`, as from an unset variable, must not switch the check off.
+  if (!(name in known)) {
+    return [];
+  }
+  const value = known[name];
+  const texts = typeof value === "string" ? [value] : value;
+  const isValid = isTexts(texts) && texts.length > 0;
+  demand(isValid, name, "a non-empty string or a list of such, or be left out", value);
+  return [...texts!];
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every(isText);
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string" && value !== "";
 }
 
 /** The options of everything that fetches documents, besides its durations. */

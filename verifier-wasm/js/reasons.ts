@@ -1,7 +1,7 @@
 // Written from the tables of verifier-core by `cargo xtask generate`.
 
 /** Version of the binary interface that this package needs. */
-export const abiVersion = 1;
+export const abiVersion = 2;
 
 export const jsonErrors = [
   "not_utf8",
@@ -17,7 +17,7 @@ export type JsonErrorReason = (typeof jsonErrors)[number];
 export const pemErrors = [
   "begin_missing",
   "begin_unclosed",
-  "begin_trailing",
+  null,
   "end_missing",
   "end_mismatch",
   "label_unknown",
@@ -26,7 +26,7 @@ export const pemErrors = [
 ] as const;
 
 /** Why a text is not a public key in PEM. */
-export type PemError = (typeof pemErrors)[number];
+export type PemError = Exclude<(typeof pemErrors)[number], null>;
 
 export const jwkErrors = [
   "keys_missing",
@@ -44,6 +44,7 @@ export const unsuitables = [
   "use",
   "key_ops",
   "alg",
+  "rsa_pss",
 ] as const;
 
 /** Why a public key cannot verify RS256. */
@@ -57,6 +58,18 @@ export const keyMembers = [
 
 /** A member of a JWK that is missing or malformed. */
 export type KeyMember = (typeof keyMembers)[number];
+
+export const memberErrors = [
+  "missing",
+  "only_x5c",
+  "not_a_string",
+  "empty",
+  "not_base64url",
+  "plain_base64",
+] as const;
+
+/** What is wrong with a member of a JWK. */
+export type MemberError = (typeof memberErrors)[number];
 
 export const claimNames = [
   "exp",

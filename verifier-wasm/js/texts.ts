@@ -24,6 +24,14 @@ export const codeTexts: Readonly<Record<Code, Readonly<Record<"ko" | "en", strin
     ko: "비밀 키입니다: 공개 키만 사용하고, 노출된 비밀 키는 교체하세요",
     en: "This is a private key: use the public key only, and replace a private key that was exposed",
   },
+  key_certificate: {
+    ko: "인증서입니다: `openssl x509 -pubkey -noout -in FILE`로 공개 키를 꺼내 사용하세요",
+    en: "This is a certificate: take the public key out of it with `openssl x509 -pubkey -noout -in FILE`",
+  },
+  key_discovery_document: {
+    ko: "키 집합이 아니라 디스커버리 문서입니다: 문서의 jwks_uri 주소를 사용하세요",
+    en: "This is a discovery document and not a key set: use the address in its jwks_uri",
+  },
   key_symmetric: {
     ko: "대칭 키는 검증에 사용할 수 없습니다",
     en: "A symmetric key cannot verify RS256",
@@ -47,10 +55,6 @@ export const codeTexts: Readonly<Record<Code, Readonly<Record<"ko" | "en", strin
   key_exponent_invalid: {
     ko: "RSA 공개 지수가 허용 범위의 홀수가 아닙니다",
     en: "The RSA public exponent is not an odd number from 3 to 2^32 - 1",
-  },
-  key_duplicate_kid: {
-    ko: "키 집합에 같은 kid를 가진 키가 둘 이상 있습니다",
-    en: "Two keys of the set have the same kid",
   },
   key_set_empty: {
     ko: "키 집합에 사용할 수 있는 RS256 키가 없습니다",
@@ -107,6 +111,10 @@ export const codeTexts: Readonly<Record<Code, Readonly<Record<"ko" | "en", strin
   key_not_found: {
     ko: "토큰의 kid에 맞는 키가 없습니다",
     en: "No key of the set has the kid of the token",
+  },
+  kid_ambiguous: {
+    ko: "토큰의 kid에 맞는 키가 둘 이상 있습니다",
+    en: "Several keys of the set have the kid of the token",
   },
   kid_missing: {
     ko: "토큰에 kid가 없어 키를 고를 수 없습니다",

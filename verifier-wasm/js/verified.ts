@@ -29,7 +29,8 @@ export interface Header extends WithoutPrototype {
 export interface Claims extends WithoutPrototype {
   /** Unix time in seconds. */
   exp: number;
-  token_type: "access" | "refresh";
+  /** A string unless the option `tokenType` was null; otherwise unchecked. */
+  token_type?: unknown;
   nbf?: number;
   iat?: number;
   /** A string when the option `issuer` was set; otherwise unchecked. */

@@ -10,6 +10,7 @@ import {
   jsonErrors,
   jwkErrors,
   keyMembers,
+  memberErrors,
   pemErrors,
   unsuitables,
 } from "./reasons.js";
@@ -20,15 +21,7 @@ export interface Exports {
   readonly memory: WebAssembly.Memory;
   abi_version(): number;
   buffer(bytes: number): number;
-  load(
-    keys: number,
-    issuer: number,
-    audience: number,
-    leeway: number,
-    futureLeeway: number,
-    refresh: boolean,
-    requireAtJwt: boolean,
-  ): number;
+  load(keys: number): number;
   verify(verifier: number, bytes: number, now: number): number;
   /** Only in the module for status lists. */
   status_list?(verifier: number, bytes: number, uri: number, now: number): number;
@@ -58,6 +51,38 @@ export function checkAbi({ abi_version }: Partial<Exports>): void {
   }
 }
 
+const REQUIRE_AT_JWT = 1;
+const ANY_AUDIENCE = 2;
+
+/** Encodes a policy as `load` reads it, behind the keys. */
+export function encodePolicy(policy: Policy, encoder: TextEncoder): Uint8Array {
+  const { leeway, futureLeeway, tokenType, issuers, audiences, requiredClaims } = policy;
+  const flags =
+    (policy.requireAtJwt ? REQUIRE_AT_JWT : 0) + (policy.anyAudience ? ANY_AUDIENCE : 0);
+  const parts = [leeway, futureLeeway, flags].map(u32);
+  const tokenTypes = tokenType === undefined ? [] : [tokenType];
+  for (const list of [tokenTypes, issuers, audiences, requiredClaims]) {
+    parts.push(u32(list.length));
+    for (const text of list) {
+      const bytes = encoder.encode(text);
+      parts.push(u32(bytes.length), bytes);
+    }
+  }
+  const fields = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    fields.set(part, offset);
+    offset += part.length;
+  }
+  return fields;
+}
+
+function u32(number: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, number, true);
+  return bytes;
+}
+
 /** The reply to one call, valid until the next. */
 export class Reply {
   readonly #view: DataView;
@@ -82,7 +107,7 @@ export class Reply {
       return undefined;
     }
     const code = codes[number - 1];
-    if (code === undefined) {
+    if (code == null) {
       throw new Error(`unknown code ${number}`);
     }
     const read = Object.hasOwn(details, code) ? details[code] : undefined;
@@ -165,6 +190,9 @@ const segments = ["header", "payload", "signature"] as const;
 /** Reasons of `key_json_invalid` from this number on are about the shape of the JSON. */
 const JWK_REASONS = 16;
 
+/** In place of the number of a claim: the policy requires it by its name. */
+const REQUIRED_CLAIM = 255;
+
 /** The names in all members of a union. */
 type Names<T> = T extends unknown ? keyof T : never;
 
@@ -180,7 +208,10 @@ const details: Decoders = {
     reason < JWK_REASONS
       ? { reason: jsonErrors[reason]!, at: first }
       : { reason: jwkErrors[reason - JWK_REASONS]! },
-  key_member_invalid: ({ reason }) => ({ member: keyMembers[reason]! }),
+  key_member_invalid: ({ reason, first }) => ({
+    member: keyMembers[reason]!,
+    reason: memberErrors[first]!,
+  }),
   key_unsuitable: ({ reason }) => ({ reason: unsuitables[reason]! }),
   key_too_small: ({ first }) => ({ bits: first }),
   key_too_large: ({ first }) => ({ bits: first }),
@@ -193,26 +224,35 @@ const details: Decoders = {
   header_duplicate_member: ({ first }) => ({ at: first }),
   alg_not_allowed: (reply) => mismatch(reply, () => reply.headerExcerpt()),
   typ_not_allowed: (reply) => mismatch(reply, () => reply.headerExcerpt()),
+  key_certificate: () => ({ instead: "openssl x509 -pubkey -noout -in FILE" }),
+  key_discovery_document: () => ({ instead: "jwks_uri" }),
   key_not_found: (reply) => ({ kid: reply.headerExcerpt() }),
+  kid_ambiguous: (reply) => ({ kid: reply.headerExcerpt() }),
   kid_missing: ({ first }) => ({ keys: first }),
   payload_invalid: jsonError,
   payload_duplicate_member: ({ first }) => ({ at: first }),
-  claim_missing: ({ reason }) => ({ claim: claimNames[reason]! }),
+  claim_missing: ({ reason, first, policy }) => ({
+    claim: reason === REQUIRED_CLAIM ? policy.requiredClaims[first]! : claimNames[reason]!,
+  }),
   claim_invalid: ({ reason }) => ({ claim: claimNames[reason]! }),
   token_expired: ({ instant, now }) => ({ expiredAt: instant, now }),
   token_not_yet_valid: ({ instant, now }) => ({ notBefore: instant, now }),
   token_issued_in_future: ({ instant, now }) => ({ issuedAt: instant, now }),
   token_type_mismatch: (reply) => ({
-    expected: reply.policy.refresh ? "refresh" : "access",
+    expected: reply.policy.tokenType!,
     ...mismatch(reply, () => reply.payloadExcerpt()),
   }),
   issuer_mismatch: (reply) => ({
-    expected: reply.policy.issuer!,
+    expected: oneOrMore(reply.policy.issuers),
     ...mismatch(reply, () => reply.payloadExcerpt()),
   }),
-  audience_mismatch: ({ policy: { audience } }) =>
-    audience === undefined ? {} : { expected: audience },
+  audience_mismatch: ({ policy: { audiences } }) =>
+    audiences.length === 0 ? {} : { expected: oneOrMore(audiences) },
 };
+
+function oneOrMore(values: readonly string[]): string | string[] {
+  return values.length === 1 ? values[0]! : [...values];
+}
 
 function jsonError({ reason, first }: Reply): JsonError {
   const error = jsonErrors[reason] as "not_utf8" | "not_json" | "not_an_object";

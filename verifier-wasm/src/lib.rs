@@ -24,12 +24,11 @@
 
 extern crate alloc;
 
-use alloc::string::String;
-
 #[cfg(target_family = "wasm")]
 mod freestanding;
 #[cfg(feature = "kernels")]
 pub mod kernels;
+mod policy;
 #[cfg(feature = "status")]
 pub mod status_list;
 mod store;
@@ -37,9 +36,9 @@ mod time;
 mod trap;
 pub mod wire;
 
-use store::{Store, take_str};
-use time::{unix_time, whole_seconds};
-use verifier_core::{KeySet, Policy, TokenType, VerifiedToken, Verifier};
+use store::Store;
+use time::unix_time;
+use verifier_core::{KeySet, VerifiedToken, Verifier};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wire::Outcome;
 
@@ -61,37 +60,17 @@ pub fn buffer(bytes: usize) -> usize {
     text.as_ptr() as usize
 }
 
-/// Loads the keys (PEM, JWK or JWKS), the issuer and the audience, which follow each other in the
-/// buffer. The arguments are their lengths in bytes; a negative one means absent.
-///
-/// `leeway_seconds` and `future_leeway_seconds` are integers; `refresh` requires refresh tokens
-/// instead of access tokens, `require_at_jwt` a `typ` of `at+jwt` (RFC 9068 section 2.1). Returns
-/// the address of a reply with the handle of the verifier, which is valid until [`free`].
+/// Loads the keys (PEM, JWK or JWKS), `keys` bytes long, and the policy behind them in the buffer.
+/// Returns the address of a reply with the handle of the verifier, which is valid until [`free`].
 #[wasm_bindgen]
 #[must_use]
-pub fn load(
-    keys: usize,
-    issuer: i32,
-    audience: i32,
-    leeway_seconds: f64,
-    future_leeway_seconds: f64,
-    refresh: bool,
-    require_at_jwt: bool,
-) -> usize {
+pub fn load(keys: usize) -> usize {
     let store = &mut *Store::lock();
     let text = core::mem::take(&mut store.text);
     let parse = || {
-        let (keys, mut rest) = text.split_at_checked(keys)?;
-        let (issuer, audience) = (take_str(&mut rest, issuer)?, take_str(&mut rest, audience)?);
-        let policy = || Policy {
-            leeway_seconds: whole_seconds(leeway_seconds),
-            future_leeway_seconds: whole_seconds(future_leeway_seconds),
-            issuer: issuer.map(String::from),
-            audience: audience.map(String::from),
-            token_type: if refresh { TokenType::Refresh } else { TokenType::Access },
-            require_at_jwt,
-        };
-        Some(KeySet::parse(keys).map(|keys| Verifier::new(keys, policy())))
+        let (keys, policy) = text.split_at_checked(keys)?;
+        let policy = policy::read(policy)?;
+        Some(KeySet::parse(keys).map(|keys| Verifier::new(keys, policy)))
     };
     let outcome = match parse() {
         Some(Ok(verifier)) => Outcome::loaded(store.insert(verifier)),

@@ -76,11 +76,11 @@ impl Store {
     }
 }
 
-/// Takes the next `len` bytes of a text that JavaScript encoded. Returns `Some(None)` when `len` is
-/// negative, and `None` when there are fewer bytes.
-pub(crate) fn take_str<'a>(text: &mut &'a [u8], len: i32) -> Option<Option<&'a str>> {
-    let Ok(len) = usize::try_from(len) else { return Some(None) };
+/// Takes the next `len` bytes of a text that JavaScript encoded. Returns `None` when there are
+/// fewer, or they are not UTF-8.
+#[cfg(feature = "status")]
+pub(crate) fn take_str<'a>(text: &mut &'a [u8], len: usize) -> Option<&'a str> {
     let (head, rest) = text.split_at_checked(len)?;
     *text = rest;
-    Some(Some(core::str::from_utf8(head).ok()?))
+    core::str::from_utf8(head).ok()
 }

@@ -22,7 +22,7 @@
 //! | `key_set_too_large` | | bytes of the text | |
 //! | `key_pem_invalid` | [`pem_number`] | | |
 //! | `key_json_invalid` | [`json_number`], or [`JWK_REASONS`] + [`jwk_number`] | byte offset | |
-//! | `key_member_invalid` | [`member_number`] | | |
+//! | `key_member_invalid` | [`member_number`] | [`member_error_number`] | |
 //! | `key_unsuitable` | [`unsuitable_number`] | | |
 //! | `key_too_small`, `key_too_large` | | bits of the modulus | |
 //! | `token_too_large` | | bytes of the token | bytes allowed |
@@ -32,27 +32,49 @@
 //! | `header_*`, `payload_*` | [`json_number`] | byte offset in the segment | |
 //! | `alg_not_allowed`, `typ_not_allowed` | [`actual_number`] | start of the string in the header | its end |
 //! | `token_type_mismatch`, `issuer_mismatch` | [`actual_number`] | start of the string in the payload | its end |
-//! | `key_not_found` | | start of the `kid` in the header | its end |
+//! | `key_not_found`, `kid_ambiguous` | | start of the `kid` in the header | its end |
 //! | `kid_missing` | | suitable keys in the set | |
 //! | `claim_missing`, `claim_invalid` | [`claim_number`] | | |
+//! | `claim_missing` | [`REQUIRED_CLAIM`] | index in the required claims of the policy | |
 //! | all others | 0 | 0 | 0 |
+//!
+//! `load` reads the policy from the buffer, behind the keys. It is a sequence of fields; a number is
+//! a little-endian u32, a text is its length in bytes and its bytes, a list is the number of its
+//! texts and the texts:
+//!
+//! | field | type |
+//! |---|---|
+//! | leeway, future leeway | numbers, in seconds |
+//! | flags | number: the sum of [`REQUIRE_AT_JWT`], [`ANY_AUDIENCE`] |
+//! | token type | list of at most one; empty: tokens have none |
+//! | issuers, audiences | lists; empty: not configured |
+//! | required claims | list |
 //!
 //! Numbers are append-only: a new variant gets the next free number, and a number is never reused.
 //! A change of anything else, including a new meaning of a field, increments [`ABI_VERSION`].
 
 use verifier_core::{
-    Actual, ClaimName, Code, JsonErrorKind, JwkError, KeyError, KeyMember, PemError, Refusal,
-    Segment, Segments, UnixTime, Unsuitable,
+    Actual, ClaimName, Code, JsonErrorKind, JwkError, KeyError, KeyMember, MemberError, PemError,
+    Refusal, Segment, Segments, UnixTime, Unsuitable,
 };
 
 /// Version of the interface. JavaScript refuses a module with another one.
-pub const ABI_VERSION: u32 = 1;
+pub const ABI_VERSION: u32 = 2;
 
 /// In place of a code: JavaScript passed an unknown handle or a wrong length.
 pub const NO_VERDICT: u32 = u32::MAX;
 
 /// Added to [`jwk_number`], to distinguish it from [`json_number`].
 pub const JWK_REASONS: u32 = 16;
+
+/// In place of a [`claim_number`]: a claim that the policy requires by its name.
+pub const REQUIRED_CLAIM: u32 = 255;
+
+/// Flag of a policy: `typ` must be `at+jwt`.
+pub const REQUIRE_AT_JWT: u32 = 1;
+
+/// Flag of a policy: any audience is accepted.
+pub const ANY_AUDIENCE: u32 = 2;
 
 /// A verdict, and the addresses of the decoded segments.
 #[repr(C)]
@@ -109,15 +131,18 @@ impl Outcome {
             KeyError::Pem(error) => (pem_number(error), 0),
             KeyError::Json(error) => (json_number(error.kind), error.offset),
             KeyError::Jwk(error) => (JWK_REASONS + jwk_number(error), 0),
-            KeyError::Member(member) => (member_number(member), 0),
+            KeyError::Member(member, why) => {
+                (member_number(member), member_error_number(why) as usize)
+            }
             KeyError::Unsuitable(why) => (unsuitable_number(why), 0),
             KeyError::TooSmall { bits } | KeyError::TooLarge { bits } => (0, bits as usize),
             KeyError::UnknownFormat
             | KeyError::PrivateKey
+            | KeyError::Certificate
+            | KeyError::DiscoveryDocument
             | KeyError::SymmetricKey
             | KeyError::ModulusEven
             | KeyError::ExponentInvalid
-            | KeyError::DuplicateKid
             | KeyError::EmptySet => (0, 0),
         };
         Self::new(code_number(error.code()), reason, first, 0)
@@ -137,16 +162,17 @@ impl Outcome {
             }
             Refusal::Alg(actual)
             | Refusal::Typ(actual)
-            | Refusal::TokenType { actual, .. }
+            | Refusal::TokenType(actual)
             | Refusal::Issuer(actual) => match actual {
                 Actual::Text(span) => (actual_number(actual), span.start, span.end),
                 Actual::Absent | Actual::NotAString => (actual_number(actual), 0, 0),
             },
-            Refusal::KeyNotFound { kid } => (0, kid.start, kid.end),
+            Refusal::KeyNotFound { kid } | Refusal::KidAmbiguous { kid } => (0, kid.start, kid.end),
             Refusal::KidMissing { keys } => (0, keys, 0),
             Refusal::ClaimMissing(claim) | Refusal::ClaimInvalid(claim) => {
                 (claim_number(claim), 0, 0)
             }
+            Refusal::RequiredClaim { index } => (REQUIRED_CLAIM, index, 0),
             Refusal::Expired { expired_at: time, .. }
             | Refusal::NotYetValid { not_before: time, .. }
             | Refusal::IssuedInFuture { issued_at: time, .. } => {
@@ -169,7 +195,7 @@ const fn seconds(instant: UnixTime) -> f64 {
     instant.as_secs() as f64 + instant.subsec_nanos() as f64 / 1e9
 }
 
-/// Numbers of codes, from 1.
+/// Numbers of codes, from 1. Retired: 12, `key_duplicate_kid`.
 #[must_use]
 pub const fn code_number(code: Code) -> u32 {
     match code {
@@ -184,7 +210,6 @@ pub const fn code_number(code: Code) -> u32 {
         Code::KeyTooLarge => 9,
         Code::KeyModulusEven => 10,
         Code::KeyExponentInvalid => 11,
-        Code::KeyDuplicateKid => 12,
         Code::KeySetEmpty => 13,
         Code::KeySetTooLarge => 14,
         Code::TokenTooLarge => 15,
@@ -214,6 +239,9 @@ pub const fn code_number(code: Code) -> u32 {
         Code::AudienceMismatch => 39,
         Code::TokenRevoked => 40,
         Code::RevocationUnknown => 41,
+        Code::KeyCertificate => 42,
+        Code::KeyDiscoveryDocument => 43,
+        Code::KidAmbiguous => 44,
     }
 }
 
@@ -249,13 +277,12 @@ pub const fn json_number(kind: JsonErrorKind) -> u32 {
     }
 }
 
-/// Numbers of PEM errors, from 0.
+/// Numbers of PEM errors, from 0. Retired: 2, `begin_trailing`.
 #[must_use]
 pub const fn pem_number(error: PemError) -> u32 {
     match error {
         PemError::BeginMissing => 0,
         PemError::BeginUnclosed => 1,
-        PemError::BeginTrailing => 2,
         PemError::EndMissing => 3,
         PemError::EndMismatch => 4,
         PemError::LabelUnknown => 5,
@@ -284,6 +311,7 @@ pub const fn unsuitable_number(why: Unsuitable) -> u32 {
         Unsuitable::Use => 2,
         Unsuitable::KeyOps => 3,
         Unsuitable::Alg => 4,
+        Unsuitable::RsaPss => 5,
     }
 }
 
@@ -294,6 +322,19 @@ pub const fn member_number(member: KeyMember) -> u32 {
         KeyMember::Modulus => 0,
         KeyMember::Exponent => 1,
         KeyMember::KeyId => 2,
+    }
+}
+
+/// Numbers of what is wrong with a JWK member, from 0.
+#[must_use]
+pub const fn member_error_number(error: MemberError) -> u32 {
+    match error {
+        MemberError::Missing => 0,
+        MemberError::OnlyX5c => 1,
+        MemberError::NotAString => 2,
+        MemberError::Empty => 3,
+        MemberError::NotBase64Url => 4,
+        MemberError::PlainBase64 => 5,
     }
 }
 

@@ -14,7 +14,7 @@ const wrong = {
   ],
   "an unknown option": [
     () => createVerifier(key.pem, { audiences: "a" }),
-    /no option "audiences".*leeway, futureLeeway, issuer, audience, tokenType, requireAtJwt/,
+    /no option "audiences".*futureLeeway, issuer, audience, anyAudience, tokenType, requireAtJwt/,
   ],
   "null for the options": [
     () => createVerifier(key.pem, null),
@@ -49,19 +49,56 @@ const wrong = {
   "half a second of leeway": [() => createVerifier(key.pem, { leeway: 0.5 }), /leeway must be/],
   "an issuer that was not set": [
     () => createVerifier(key.pem, { issuer: undefined }),
-    /issuer must be a non-empty string, or be left out/,
+    /issuer must be a non-empty string or a list of such, or be left out/,
   ],
   "an empty audience": [
     () => createVerifier(key.pem, { audience: "" }),
     /audience must be a non-empty string/,
   ],
-  "a list of audiences": [
-    () => createVerifier(key.pem, { audience: ["a"] }),
-    /audience must be .*got Array/,
+  "an empty list of audiences": [
+    () => createVerifier(key.pem, { audience: [] }),
+    /audience must be a non-empty string or a list of such, or be left out; got Array/,
   ],
-  "an unknown token type": [
-    () => createVerifier(key.pem, { tokenType: "Access" }),
-    /tokenType must be "access" or "refresh"; got "Access"/,
+  "an audience that was not set, in a list": [
+    () => createVerifier(key.pem, { audience: ["a", undefined] }),
+    /audience must be/,
+  ],
+  "null for an issuer": [() => createVerifier(key.pem, { issuer: null }), /issuer must be/],
+  "a word for any audience": [
+    () => createVerifier(key.pem, { anyAudience: "*" }),
+    /anyAudience must be true or false/,
+  ],
+  "an audience and any": [
+    () => createVerifier(key.pem, { audience: "a", anyAudience: true }),
+    /anyAudience must be false, or audience be left out/,
+  ],
+  "an empty token type": [
+    () => createVerifier(key.pem, { tokenType: "" }),
+    /tokenType must be a non-empty string, or null; got ""/,
+  ],
+  "no token type, issuer or audience": [
+    () => createVerifier(key.pem, { tokenType: null }),
+    /tokenType null needs issuer, and audience or anyAudience/,
+  ],
+  "no token type and no audience": [
+    () => createVerifier(key.pem, { tokenType: null, issuer: "a" }),
+    /tokenType null needs issuer, and audience or anyAudience/,
+  ],
+  "no token type and no issuer": [
+    () => createVerifier(key.pem, { tokenType: null, audience: "a" }),
+    /tokenType null needs issuer, and audience or anyAudience/,
+  ],
+  "no token type and any audience of anyone": [
+    () => createVerifier(key.pem, { tokenType: null, anyAudience: true }),
+    /tokenType null needs issuer, and audience or anyAudience/,
+  ],
+  "a text for the required claims": [
+    () => createVerifier(key.pem, { requiredClaims: "sub" }),
+    /requiredClaims must be a list of non-empty strings/,
+  ],
+  "an empty name of a required claim": [
+    () => createVerifier(key.pem, { requiredClaims: ["sub", ""] }),
+    /requiredClaims must be/,
   ],
   "a word for requireAtJwt": [
     () => createVerifier(key.pem, { requireAtJwt: "no" }),
@@ -96,7 +133,7 @@ for (const [name, [call, message]] of Object.entries(wrong)) {
 test("an error text has neither long values nor the content of objects", () => {
   const secret = "s".repeat(200);
   for (const call of [
-    () => createVerifier(key.pem, { tokenType: secret }),
+    () => createVerifier(key.pem, { anyAudience: secret }),
     () => createVerifier(key.pem).verify({ secret }),
   ]) {
     assert.throws(call, (error) => error instanceof TypeError && !error.message.includes("ssss"));

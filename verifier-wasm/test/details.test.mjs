@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createVerifier } from "@dojang/verifier";
-import { hs256, key, NOW, token } from "./support/tokens.mjs";
+import { hs256, key, NOW, otherKey, token } from "./support/tokens.mjs";
 import { keys as keyTexts, rows as vectors } from "./support/vectors.mjs";
 
 function refusalOf(text, options = {}, keys = key.jwk, now = NOW) {
@@ -74,10 +74,32 @@ const rows = {
     {
       keys: [
         { ...key.jwk, kid: "a" },
-        { ...key.jwk, kid: "b" },
+        { ...otherKey.jwk, kid: "b" },
       ],
     },
   ],
+  "the kid that several keys have": [
+    token({ header: { kid: "a" } }),
+    { kid: "a" },
+    {},
+    {
+      keys: [
+        { ...key.jwk, kid: "a" },
+        { ...otherKey.jwk, kid: "a" },
+      ],
+    },
+  ],
+  "the required claim that is missing": [
+    token(),
+    { claim: "scope" },
+    { requiredClaims: ["exp", "scope"] },
+  ],
+  "the issuers that were wanted": [
+    token({ claims: { ...access, iss: "c" } }),
+    { expected: ["a", "b"], reason: "different", actual: "c" },
+    { issuer: ["a", "b"] },
+  ],
+  "the audiences that were wanted": [token(), { expected: ["a", "b"] }, { audience: ["a", "b"] }],
   "the claim that is invalid": [token({ claims: { exp: "x" } }), { claim: "exp" }],
   "when it was issued": [token({ claims: { iat: NOW + 6 } }), { issuedAt: NOW + 6, now: NOW }],
 };
@@ -107,7 +129,21 @@ const keyRows = [
   ],
   [`{"keys":${"[".repeat(40)}`, "key_json_invalid", { reason: "too_deep", at: 39 }],
   [{ ...key.jwk, use: "enc" }, "key_unsuitable", { reason: "use" }],
-  [{ ...key.jwk, n: undefined }, "key_member_invalid", { member: "n" }],
+  [{ ...key.jwk, n: undefined }, "key_member_invalid", { member: "n", reason: "missing" }],
+  [{ kty: "RSA", x5c: ["AA=="] }, "key_member_invalid", { member: "n", reason: "only_x5c" }],
+  [{ ...key.jwk, n: "AA==" }, "key_member_invalid", { member: "n", reason: "plain_base64" }],
+  [{ ...key.jwk, e: 3 }, "key_member_invalid", { member: "e", reason: "not_a_string" }],
+  [keyTexts["pem-pss"], "key_unsuitable", { reason: "rsa_pss" }],
+  [
+    keyTexts["pem-certificate"],
+    "key_certificate",
+    { instead: "openssl x509 -pubkey -noout -in FILE" },
+  ],
+  [
+    { issuer: "https://a", jwks_uri: "https://a/b" },
+    "key_discovery_document",
+    { instead: "jwks_uri" },
+  ],
   [{ ...key.jwk, n: "AQAB" }, "key_too_small", { bits: 17 }],
   [{ ...key.jwk, n: `AQ${"A".repeat(681)}B` }, "key_too_large", { bits: 4097 }],
 ];

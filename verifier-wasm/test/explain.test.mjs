@@ -28,6 +28,7 @@ const CHECKS = [
   "aud",
   "jti",
   "user_id",
+  "required_claims",
 ];
 
 const explainer = createExplainer(key.jwk);
@@ -73,6 +74,20 @@ for (const [failing, [text, code]] of Object.entries(stopped)) {
     assert.deepEqual([verdict.ok, verdict.code], [false, code]);
   });
 }
+
+test("a required claim has a check of its own, whatever its name", () => {
+  for (const name of ["aud", "scope", "jti"]) {
+    const requiring = createExplainer(key.jwk, { requiredClaims: [name] });
+    const text = token({ claims: { jti: undefined } });
+    const { steps } = requiring.explain(text, { now: NOW });
+    const failed = { check: "required_claims", outcome: "failed", code: "claim_missing" };
+    assert.deepEqual(steps.at(-1), failed, name);
+    assert.ok(
+      steps.slice(0, -1).every(({ outcome }) => outcome === "passed"),
+      name,
+    );
+  }
+});
 
 test("the key and the issuer have separate checks", () => {
   const set = createExplainer(

@@ -177,17 +177,17 @@ const failures = {
   "the module of an older release": [
     () => moduleReturning({ ...functions, abi_version: 0 }),
     Error,
-    /interface version 0, and this package needs 1: serve the file of the same release/,
+    /interface version 0, and this package needs 2: serve the file of the same release/,
   ],
   "the module of a newer release": [
-    () => moduleReturning({ ...functions, abi_version: 2 }),
+    () => moduleReturning({ ...functions, abi_version: 3 }),
     Error,
-    /interface version 2, and this package needs 1/,
+    /interface version 3, and this package needs 2/,
   ],
   "a module from before there were versions": [
     () => moduleReturning({ ...functions, room: 0 }),
     Error,
-    /interface version 0, and this package needs 1/,
+    /interface version 0, and this package needs 2/,
   ],
   "a number": [() => 5, TypeError, /WebAssembly.compile/],
   "a promise that fails": [() => Promise.reject(new RangeError("no")), RangeError, /no/],

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use verifier_core::{
-    Check, ClaimName, Code, JsonErrorKind, JwkError, KeyMember, Lang, PemError, Stage, Unsuitable,
+    Check, ClaimName, Code, JsonErrorKind, JwkError, KeyMember, Lang, MemberError, PemError, Stage,
+    Unsuitable,
 };
 use verifier_wasm::wire;
 
@@ -25,18 +26,38 @@ fn names(
     )
 }
 
-/// The codes in the order of their numbers.
-fn in_wire_order() -> impl Iterator<Item = Code> {
-    let mut codes = Code::ALL.to_vec();
-    codes.sort_by_key(|code| wire::code_number(*code));
-    codes.into_iter()
+/// An array of names at the indices of their numbers, with null for retired numbers, and the union
+/// type of the names.
+fn numbered_names(
+    constant: &str,
+    union: &str,
+    doc: &str,
+    names: impl Iterator<Item = (u32, &'static str)>,
+) -> String {
+    let mut names: Vec<_> = names.collect();
+    names.sort_unstable();
+    let mut list = String::new();
+    let mut retired = false;
+    for (number, name) in names {
+        while list.lines().count() < number as usize {
+            list.push_str("  null,\n");
+            retired = true;
+        }
+        writeln!(list, "  {},", quoted(name)).expect("writing to a String");
+    }
+    let names = format!("(typeof {constant})[number]");
+    let names = if retired { format!("Exclude<{names}, null>") } else { names };
+    format!(
+        "\nexport const {constant} = [\n{list}] as const;\n\n/** {doc} */\n\
+         export type {union} = {names};\n"
+    )
 }
 
 fn codes() -> String {
-    let all = in_wire_order().map(Code::as_str);
+    let all = Code::ALL.iter().map(|code| (wire::code_number(*code) - 1, code.as_str()));
     let mut text = format!(
         "{NOTICE}{}",
-        names("codes", "Code", "Every code that a refused token or key can have.", all)
+        numbered_names("codes", "Code", "Every code that a refused token or key can have.", all)
     );
     let of_keys: Vec<String> = Code::ALL
         .iter()
@@ -60,41 +81,49 @@ fn reasons() -> String {
              export const abiVersion = {};\n",
             wire::ABI_VERSION
         ),
-        names(
+        numbered_names(
             "jsonErrors",
             "JsonErrorReason",
             "A violation of strict JSON.",
-            JSON_ERRORS.iter().map(|(_, name)| *name),
+            JSON_ERRORS.iter().map(|(kind, name)| (wire::json_number(*kind), *name)),
         ),
-        names(
+        numbered_names(
             "pemErrors",
             "PemError",
             "Why a text is not a public key in PEM.",
-            PemError::ALL.iter().map(|error| error.as_str()),
+            PemError::ALL.iter().map(|error| (wire::pem_number(*error), error.as_str())),
         ),
-        names(
+        numbered_names(
             "jwkErrors",
             "JwkError",
             "Why a JSON text is neither a JWK nor a JWKS.",
-            JwkError::ALL.iter().map(|error| error.as_str()),
+            JwkError::ALL.iter().map(|error| (wire::jwk_number(*error), error.as_str())),
         ),
-        names(
+        numbered_names(
             "unsuitables",
             "Unsuitable",
             "Why a public key cannot verify RS256.",
-            Unsuitable::ALL.iter().map(|why| why.as_str()),
+            Unsuitable::ALL.iter().map(|why| (wire::unsuitable_number(*why), why.as_str())),
         ),
-        names(
+        numbered_names(
             "keyMembers",
             "KeyMember",
             "A member of a JWK that is missing or malformed.",
-            KeyMember::ALL.iter().map(|member| member.as_str()),
+            KeyMember::ALL.iter().map(|member| (wire::member_number(*member), member.as_str())),
         ),
-        names(
+        numbered_names(
+            "memberErrors",
+            "MemberError",
+            "What is wrong with a member of a JWK.",
+            MemberError::ALL
+                .iter()
+                .map(|error| (wire::member_error_number(*error), error.as_str())),
+        ),
+        numbered_names(
             "claimNames",
             "ClaimName",
             "A claim that has a rule.",
-            ClaimName::ALL.iter().map(|name| name.as_str()),
+            ClaimName::ALL.iter().map(|name| (wire::claim_number(*name), name.as_str())),
         ),
     ]
     .concat()
@@ -184,19 +213,26 @@ fn the_texts_of_the_package_are_those_of_the_core() {
 }
 
 #[test]
-fn the_generated_tables_are_indexed_by_the_numbers_of_the_wire() {
-    let codes: Vec<_> = in_wire_order().map(wire::code_number).collect();
-    assert!(codes.into_iter().eq(1..=Code::ALL.len() as u32), "codes are numbered from 1");
+fn no_two_names_have_one_number() {
     let tables = [
-        JSON_ERRORS.iter().map(|(kind, _)| wire::json_number(*kind)).collect::<Vec<_>>(),
+        Code::ALL.iter().map(|code| wire::code_number(*code)).collect::<Vec<_>>(),
+        JSON_ERRORS.iter().map(|(kind, _)| wire::json_number(*kind)).collect(),
         PemError::ALL.iter().map(|error| wire::pem_number(*error)).collect(),
         JwkError::ALL.iter().map(|error| wire::jwk_number(*error)).collect(),
         Unsuitable::ALL.iter().map(|why| wire::unsuitable_number(*why)).collect(),
         KeyMember::ALL.iter().map(|member| wire::member_number(*member)).collect(),
+        MemberError::ALL.iter().map(|error| wire::member_error_number(*error)).collect(),
         ClaimName::ALL.iter().map(|name| wire::claim_number(*name)).collect(),
     ];
-    for numbers in tables {
-        assert!(numbers.iter().copied().eq(0..numbers.len() as u32), "{numbers:?}");
+    for mut numbers in tables {
+        let count = numbers.len();
+        numbers.sort_unstable();
+        numbers.dedup();
+        assert_eq!(numbers.len(), count, "{numbers:?}");
     }
     assert!(JSON_ERRORS.iter().all(|(kind, _)| wire::json_number(*kind) < wire::JWK_REASONS));
+    let is_claim = |name: &ClaimName| wire::claim_number(*name) != wire::REQUIRED_CLAIM;
+    assert!(ClaimName::ALL.iter().all(is_claim));
+    // 0 is no code: the token was accepted.
+    assert!(Code::ALL.iter().all(|code| wire::code_number(*code) > 0));
 }

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::support::{Connection, Edge, Response, component, component_with_wide_arithmetic};
-use test_support::vectors::{Row, RowPolicy, Vectors};
+use test_support::vectors::{OneOrMore, Row, RowPolicy, Vectors};
 
 /// Number of programs at a time.
 const AT_A_TIME: usize = 3;
@@ -27,8 +27,6 @@ enum Delivery {
     Header(Setup),
     /// The resource lacks the setting, and responds with 503 and this code.
     Refused(Setup, &'static str),
-    /// The resource has no such setting; the row is left out.
-    NotApplicable,
     /// The token cannot be sent in a header unchanged.
     NotExpressible,
 }
@@ -79,7 +77,6 @@ fn every_row_gets_its_verdict_and_code(component: &Path) {
                 work.entry(setup).or_default().push(request);
                 counts.not_applicable += 1;
             }
-            (Delivery::NotApplicable, _) => counts.not_applicable += 1,
             (Delivery::NotExpressible, _) => counts.not_expressible += 1,
         }
     }
@@ -130,9 +127,7 @@ fn every_row_gets_its_verdict_and_code(component: &Path) {
     for Request { row, delivery } in &requests {
         match delivery {
             Delivery::NotExpressible => println!("edge: not expressible in a header: {}", row.id),
-            Delivery::NotApplicable | Delivery::Refused(..) => {
-                println!("edge: not applicable: {}", row.id)
-            }
+            Delivery::Refused(..) => println!("edge: not applicable: {}", row.id),
             Delivery::Header(_) => {}
         }
     }
@@ -148,21 +143,39 @@ fn requests() -> Vec<Request> {
 }
 
 fn delivery(row: &Row, key: &str) -> Delivery {
-    let RowPolicy { audience, future_leeway, issuer, leeway, require_at_jwt, token_type } =
-        &row.policy;
-    if token_type.is_some() {
-        // A resource accepts access tokens; only the issuer accepts others.
-        return Delivery::NotApplicable;
-    }
+    let RowPolicy {
+        any_audience,
+        audience,
+        future_leeway,
+        issuer,
+        leeway,
+        require_at_jwt,
+        required_claims,
+        token_type,
+    } = &row.policy;
     let mut variables = vec![
         ("public_key", key.to_owned()),
         ("leeway", leeway.to_string()),
         ("future_leeway", future_leeway.to_string()),
     ];
-    variables.extend(issuer.clone().map(|issuer| ("issuer", issuer)));
-    variables.extend(audience.clone().map(|audience| ("audience", audience)));
-    if *require_at_jwt {
-        variables.push(("require_at_jwt", "true".to_owned()));
+    let text = |values: &OneOrMore| match values {
+        OneOrMore::One(value) => value.clone(),
+        OneOrMore::More(values) => serde_json::to_string(values).expect("texts"),
+    };
+    variables.extend(issuer.as_ref().map(|issuer| ("issuer", text(issuer))));
+    variables.extend(audience.as_ref().map(|audience| ("audience", text(audience))));
+    if let Some(token_type) = token_type {
+        let value = token_type.clone().unwrap_or_else(|| "none".to_owned());
+        variables.push(("token_type", value));
+    }
+    if !required_claims.is_empty() {
+        let names = serde_json::to_string(required_claims).expect("texts");
+        variables.push(("required_claims", names));
+    }
+    for (variable, flag) in [("require_at_jwt", require_at_jwt), ("any_audience", any_audience)] {
+        if *flag {
+            variables.push((variable, "true".to_owned()));
+        }
     }
     let setup = Setup { now: row.now, variables };
     if row.policy.has_leeway_out_of_range() {

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
 use verifier_core::{
-    DEFAULT_FUTURE_LEEWAY_SECONDS, KeySet, Lang, MAX_KEY_TEXT_BYTES, MAX_LEEWAY_SECONDS,
-    MAX_TOKEN_BYTES, Policy, TokenType, UnixTime, Verifier,
+    Audience, DEFAULT_FUTURE_LEEWAY_SECONDS, KeySet, Lang, MAX_KEY_TEXT_BYTES, MAX_LEEWAY_SECONDS,
+    MAX_TOKEN_BYTES, Policy, PolicyOptions, UnixTime, Verifier,
 };
 
 use super::failure::Failure;
@@ -60,21 +60,33 @@ pub(super) struct InspectArgs {
     )]
     future_leeway: u64,
 
-    /// Require this `iss`
-    #[arg(long)]
-    issuer: Option<String>,
+    /// Require this `iss`; given several times, one of them
+    #[arg(long, value_name = "ISS")]
+    issuer: Vec<String>,
 
-    /// Require this `aud`
-    #[arg(long)]
-    audience: Option<String>,
+    /// Require this `aud`; given several times, one of them
+    #[arg(long, value_name = "AUD")]
+    audience: Vec<String>,
+
+    /// Accept any `aud`, and none
+    #[arg(long, conflicts_with = "audience")]
+    any_audience: bool,
 
     /// Require this `token_type`
-    #[arg(long, value_enum, default_value_t = TypeArg::Access)]
-    token_type: TypeArg,
+    #[arg(long, value_name = "TYPE", default_value = "access")]
+    token_type: String,
+
+    /// The issuer's tokens have no `token_type`: needs --issuer, and --audience or --any-audience
+    #[arg(long, conflicts_with = "token_type")]
+    no_token_type: bool,
 
     /// Require the `typ` at+jwt (RFC 9068)
     #[arg(long)]
     require_at_jwt: bool,
+
+    /// Require this claim; may be given several times
+    #[arg(long = "require-claim", value_name = "NAME")]
+    required_claims: Vec<String>,
 
     /// Language of the report
     #[arg(long, value_enum, default_value_t = LangArg::En)]
@@ -83,12 +95,6 @@ pub(super) struct InspectArgs {
     /// Print JSON
     #[arg(long)]
     json: bool,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum TypeArg {
-    Access,
-    Refresh,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -107,17 +113,20 @@ pub(super) fn run(command: TokenCommand) -> Result<ExitCode, Failure> {
         Some(file) => key_file(file)?,
         None => KeyDirectory::new(&args.keys.keys_dir).public_keys()?,
     };
-    let policy = Policy {
+    let policy = Policy::new(PolicyOptions {
         leeway_seconds: args.leeway,
         future_leeway_seconds: args.future_leeway,
-        issuer: args.issuer,
-        audience: args.audience,
-        token_type: match args.token_type {
-            TypeArg::Access => TokenType::Access,
-            TypeArg::Refresh => TokenType::Refresh,
+        token_type: (!args.no_token_type).then_some(args.token_type),
+        issuer: Some(args.issuer).filter(|issuers| !issuers.is_empty()),
+        audience: match (args.any_audience, args.audience) {
+            (true, _) => Audience::Any,
+            (false, audiences) if audiences.is_empty() => Audience::Absent,
+            (false, audiences) => Audience::OneOf(audiences),
         },
         require_at_jwt: args.require_at_jwt,
-    };
+        required_claims: args.required_claims,
+    })
+    .map_err(|error| format!("the options make no policy: {error}"))?;
     let now = args.now.map_or_else(|| unix_time(SystemClock.now()), UnixTime::from_secs);
     let lang = match args.lang {
         LangArg::Ko => Lang::Ko,

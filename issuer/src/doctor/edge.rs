@@ -1,7 +1,7 @@
 //! The edge: its health, its keys, and which tokens it accepts.
 
 use serde_json::Value;
-use verifier_core::{Code, KeyError, KeySet, MAX_KEY_TEXT_BYTES, TokenType};
+use verifier_core::{Code, KeyError, KeySet, MAX_KEY_TEXT_BYTES};
 
 use super::client::{HttpClient, Response};
 use super::deployment::{Deployment, EdgeKeys};
@@ -11,6 +11,7 @@ use super::probe::Session;
 use crate::base_url::BaseUrl;
 use crate::clock::{Clock, unix_time};
 use crate::keys::IssuerKeys;
+use crate::model::TokenType;
 use crate::regular_file;
 
 const SAME_KEY: &str =

@@ -1,11 +1,12 @@
 use chrono::{DateTime, Utc};
-use verifier_core::{KeySet, PublicKey, TokenType, Verifier};
+use verifier_core::{KeySet, PublicKey, Verifier};
 use zeroize::Zeroizing;
 
 use super::error::InvalidKey;
 use super::jwks::Jwks;
 use super::signing_key::SigningKey;
 use super::verifiers::{AcceptedClaims, TypeVerifiers};
+use crate::model::TokenType;
 
 /// The keys of a running issuer: one that signs, and all that are published.
 #[derive(Debug)]
@@ -89,7 +90,7 @@ impl IssuerKeys {
 /// Parses `text` and adds its keys that are not in `keys`.
 fn add_missing(keys: &mut Vec<PublicKey>, text: Option<&str>) -> Result<(), InvalidKey> {
     let Some(text) = text.filter(|text| !text.trim().is_empty()) else { return Ok(()) };
-    let set = KeySet::parse(&text.replace("\\n", "\n"))?;
+    let set = KeySet::parse(text)?;
     for key in set.keys() {
         if !keys.iter().any(|known| known.thumbprint() == key.thumbprint()) {
             keys.push(key.clone());

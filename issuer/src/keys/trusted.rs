@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use verifier_core::{KeySet, PublicKey, TokenType};
+use verifier_core::{KeySet, PublicKey};
 
 use super::error::{InvalidKey, KeysError};
 use super::files::read_text;
 use super::jwks::without_kid;
 use super::verifiers::{AcceptedClaims, TypeVerifiers};
+use crate::model::TokenType;
 
 /// The only purpose: a refresh token of the key is exchanged for tokens of the issuer.
 const REFRESH_ONCE: &str = "refresh-once";

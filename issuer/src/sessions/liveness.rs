@@ -1,9 +1,7 @@
 //! Whether the session of a token is live.
 
-use verifier_core::TokenType;
-
 use super::service::Sessions;
-use crate::model::{User, UserId};
+use crate::model::{TokenType, User, UserId};
 use crate::storage::{StorageError, UserAndSession};
 use crate::token::Subject;
 

@@ -2,12 +2,12 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use verifier_core::{Claim, Code, PublicKey, TokenType, VerifiedToken};
+use verifier_core::{Claim, Code, PublicKey, VerifiedToken};
 
 use super::refusal::TokenRefusal;
 use crate::clock::unix_time;
 use crate::keys::{LiveKeys, TypeVerifiers};
-use crate::model::UserId;
+use crate::model::{TokenType, UserId};
 
 /// Longest `jti` and `sid`, in bytes. Django stores a `jti` in 255 characters; PostgreSQL cannot
 /// index much longer texts.
@@ -123,8 +123,8 @@ impl TokenChecker {
             (verdict, _) => verdict,
         };
         let token = verdict.map_err(|rejected| TokenRefusal::from(rejected.refusal()))?;
-        match (token.claim("iss"), &self.keys.accepted().issuer) {
-            (Some(iss), Some(expected)) if iss.as_str().is_none_or(|iss| iss != **expected) => {
+        match (token.claim("iss"), self.keys.accepted().issuer()) {
+            (Some(iss), Some(expected)) if iss.as_str().is_none_or(|iss| iss != expected) => {
                 Err(TokenRefusal::OTHER_ISSUER)
             }
             _ => Ok(token),

@@ -2,9 +2,8 @@
 //! as `sid`.
 
 use serde::Serialize;
-use verifier_core::TokenType;
 
-use crate::model::User;
+use crate::model::{TokenType, User};
 
 /// All claims except `exp` and `iat`, which jwt-compact writes.
 #[derive(Debug, Serialize)]

@@ -2,12 +2,11 @@ use std::sync::Arc;
 
 use chrono::DateTime;
 use jwt_compact::Claims;
-use verifier_core::TokenType;
 
 use super::claims::TokenClaims;
 use crate::clock::Clock;
 use crate::keys::{self, LiveKeys, SignError};
-use crate::model::{RefreshToken, Session, StatusSlot, User};
+use crate::model::{RefreshToken, Session, StatusSlot, TokenType, User};
 use crate::random::{Random, RandomError, hex128};
 use crate::revocation::StatusLists;
 
@@ -102,7 +101,7 @@ impl TokenIssuer {
     /// Returns how far in the future the `iat` of an accepted token may be, in seconds.
     #[must_use]
     pub fn future_leeway_seconds(&self) -> u64 {
-        self.keys.accepted().future_leeway_seconds
+        self.keys.accepted().future_leeway_seconds()
     }
 
     /// Returns a new session id.

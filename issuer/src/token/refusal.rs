@@ -40,8 +40,8 @@ impl From<Refusal> for TokenRefusal {
     fn from(refusal: Refusal) -> Self {
         let message = match refusal {
             Refusal::Expired { .. } => "Token is expired",
-            Refusal::TokenType { actual: Actual::Absent, .. } => "Token has no type",
-            Refusal::TokenType { .. } => "Token has wrong type",
+            Refusal::TokenType(Actual::Absent) => "Token has no type",
+            Refusal::TokenType(_) => "Token has wrong type",
             _ => "Token is invalid",
         };
         Self::new(message, refusal.code())

@@ -16,7 +16,7 @@ use chrono::{TimeDelta, Utc};
 use issuer::clock::{Clock as _, SystemClock, unix_time};
 use serde_json::json;
 use tokio::sync::oneshot;
-use verifier_core::{KeySet, Policy, Verifier};
+use verifier_core::{Audience, KeySet, Policy, PolicyOptions, Verifier};
 
 /// How it is set up.
 #[derive(Clone)]
@@ -121,12 +121,13 @@ impl Setup {
         let Some(token) = token else {
             return (self.demands != Demands::Nothing).then(|| "not_authenticated".to_owned());
         };
-        let mut policy = Policy::default();
-        match self.demands {
+        let audience = match self.demands {
             Demands::Nothing | Demands::AnyText => return None,
-            Demands::AudienceOf(audience) => policy.audience = Some(audience.to_owned()),
-            Demands::AToken => {}
-        }
+            Demands::AudienceOf(audience) => Audience::OneOf(vec![audience.to_owned()]),
+            Demands::AToken => Audience::Absent,
+        };
+        let options = PolicyOptions { audience, ..PolicyOptions::default() };
+        let policy = Policy::new(options).expect("a policy");
         let keys = KeySet::parse(&self.keys).expect("keys");
         let verdict = Verifier::new(keys, policy).verify(token, unix_time(self.now()));
         verdict.err().map(|refusal| refusal.code().to_string())

@@ -8,29 +8,46 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
-use test_support::vectors::{RowPolicy, Vectors};
+use test_support::vectors::{OneOrMore, RowPolicy, Vectors};
+
+use verifier_core::Check;
 
 use crate::support::{PASSWORD, START, TestIssuer, private_pem, shared_keys};
 
 /// Returns the arguments that set a row's policy.
 fn arguments(policy: &RowPolicy) -> Vec<String> {
-    let RowPolicy { audience, future_leeway, issuer, leeway, require_at_jwt, token_type } = policy;
-    let (leeway, future_leeway) = (leeway.to_string(), future_leeway.to_string());
-    let options = [
-        ("--leeway", Some(&leeway)),
-        ("--future-leeway", Some(&future_leeway)),
-        ("--issuer", issuer.as_ref()),
-        ("--audience", audience.as_ref()),
-        ("--token-type", token_type.as_ref()),
+    let RowPolicy {
+        any_audience,
+        audience,
+        future_leeway,
+        issuer,
+        leeway,
+        require_at_jwt,
+        required_claims,
+        token_type,
+    } = policy;
+    let values = |option: &Option<OneOrMore>| option.iter().flat_map(OneOrMore::values).collect();
+    let token_types = token_type.iter().flatten().cloned().collect();
+    let options: [(&str, Vec<String>); 6] = [
+        ("--leeway", vec![leeway.to_string()]),
+        ("--future-leeway", vec![future_leeway.to_string()]),
+        ("--issuer", values(issuer)),
+        ("--audience", values(audience)),
+        ("--token-type", token_types),
+        ("--require-claim", required_claims.clone()),
     ];
     let mut arguments: Vec<String> = options
-        .iter()
-        .filter_map(|(name, value)| value.map(|value| [(*name).to_owned(), value.clone()]))
-        .flatten()
+        .into_iter()
+        .flat_map(|(name, values)| {
+            values.into_iter().flat_map(move |value| [name.to_owned(), value])
+        })
         .collect();
-    if *require_at_jwt {
-        arguments.push("--require-at-jwt".to_owned());
-    }
+    let flags = [
+        ("--require-at-jwt", *require_at_jwt),
+        ("--any-audience", *any_audience),
+        ("--no-token-type", *token_type == Some(None)),
+    ];
+    arguments.extend(flags.iter().filter(|(_, set)| *set).map(|(name, _)| (*name).to_owned()));
     arguments
 }
 
@@ -101,9 +118,12 @@ fn it_gives_the_verdicts_of_the_shared_table_and_names_the_step() {
                     .iter()
                     .filter_map(|c| c["outcome"].as_str())
                     .collect();
-                assert_eq!(outcomes.len(), 13);
-                let failed = outcomes.iter().position(|outcome| *outcome == "failed").unwrap_or(13);
-                assert_eq!(failed < 13, code.is_some(), "{}", row.id);
+                assert_eq!(outcomes.len(), Check::ALL.len());
+                let failed = outcomes
+                    .iter()
+                    .position(|outcome| *outcome == "failed")
+                    .unwrap_or(Check::ALL.len());
+                assert_eq!(failed < Check::ALL.len(), code.is_some(), "{}", row.id);
                 assert!(
                     outcomes.iter().take(failed).all(|outcome| *outcome == "passed"),
                     "{}",

@@ -6,9 +6,9 @@ use std::io::Read as _;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use flate2::read::ZlibDecoder;
+use issuer::model::TokenType;
 use issuer::revocation::LIST_SIZE;
 use serde_json::{Value, json};
-use verifier_core::TokenType;
 
 use crate::http::{Response, request};
 use crate::support::{Options, PASSWORD, START, TestIssuer};

@@ -115,7 +115,8 @@ pub(crate) struct Options {
     pub(crate) connections: Connections,
     /// The issuer's keys, when they are not those that all tests share.
     pub(crate) keys: Option<IssuerKeys>,
-    pub(crate) accepted: AcceptedClaims,
+    /// The accepted `aud` and `iss`.
+    pub(crate) accepted: (Option<String>, Option<String>),
     /// The argument of `--trust-key`.
     pub(crate) trust_key: String,
     pub(crate) on_claims_change: ClaimsChange,
@@ -136,7 +137,7 @@ impl Default for Options {
             trusted_proxies: TrustedProxies::default(),
             connections: Connections::default(),
             keys: None,
-            accepted: AcceptedClaims::default(),
+            accepted: (None, None),
             trust_key: String::new(),
             on_claims_change: ClaimsChange::default(),
         }
@@ -190,8 +191,9 @@ impl TestIssuer {
             .keys
             .unwrap_or_else(|| KeyDirectory::new(shared_keys()).load().expect("good keys"));
         let files: TrustedKeyFiles = options.trust_key.parse().expect("a purpose");
-        let accepted =
-            AcceptedClaims { future_leeway_seconds: options.future_leeway, ..options.accepted };
+        let (audience, issuer) = options.accepted;
+        let accepted = AcceptedClaims::new(audience, issuer, options.future_leeway)
+            .expect("claims that make policies");
         let foreign = files.load(&accepted).expect("keys");
         let live = Arc::new(LiveKeys::trusting(keys, accepted, foreign));
         let keys = live.current();

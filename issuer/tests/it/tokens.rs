@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use issuer::model::TokenType;
 use issuer::users::Profile;
 use jwt_compact::alg::{Rsa, RsaPublicKey};
 use jwt_compact::{AlgorithmExt as _, Header, UntrustedToken};
@@ -9,7 +10,7 @@ use rsa::pkcs8::DecodePublicKey as _;
 use serde_json::{Map, Value, json};
 use test_support::claims::with;
 use test_support::signer::Signer;
-use verifier_core::{KeySet, Policy, TokenType, UnixTime, Verifier};
+use verifier_core::{KeySet, Policy, PolicyOptions, UnixTime, Verifier};
 
 use crate::http::request;
 use crate::support::{Options, PASSWORD, START, TestIssuer, private_pem, shared_keys};
@@ -93,7 +94,11 @@ fn the_verifier_accepts_the_tokens_by_the_published_keys_and_only_for_their_use(
             ("access", TokenType::Refresh, false),
             ("refresh", TokenType::Access, false),
         ] {
-            let verifier = Verifier::new(keys.clone(), Policy { token_type, ..Policy::default() });
+            let options = PolicyOptions {
+                token_type: Some(token_type.as_str().to_owned()),
+                ..PolicyOptions::default()
+            };
+            let verifier = Verifier::new(keys.clone(), Policy::new(options).expect("a policy"));
             assert_eq!(
                 verifier.verify(tokens.text(token), now).is_ok(),
                 good,

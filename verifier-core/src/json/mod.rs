@@ -14,6 +14,6 @@ mod text;
 mod value;
 
 pub use error::{JsonError, JsonErrorKind, MAX_DEPTH};
-pub(crate) use reader::{elements, read_members};
+pub(crate) use reader::{elements, read_members, read_members_into};
 pub(crate) use text::Text;
 pub(crate) use value::Value;

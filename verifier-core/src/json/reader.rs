@@ -20,7 +20,11 @@ pub(crate) fn read_members<'a, const N: usize>(
     Ok(values)
 }
 
-fn read_members_into<'a>(
+/// As [`read_members`], with the values in a slice as long as `names`.
+///
+/// # Errors
+/// The first violation of strict JSON.
+pub(crate) fn read_members_into<'a>(
     text: &'a [u8],
     names: &[&str],
     values: &mut [Option<Value<'a>>],

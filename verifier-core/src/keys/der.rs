@@ -12,6 +12,8 @@ const OBJECT_IDENTIFIER: u8 = 0x06;
 
 /// 1.2.840.113549.1.1.1, `rsaEncryption` (RFC 8017 appendix A.1).
 const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
+/// 1.2.840.113549.1.1.10, `id-RSASSA-PSS` (RFC 8017 appendix A.2.3).
+const RSASSA_PSS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a];
 const NULL: &[u8] = &[0x05, 0x00];
 
 /// Appends the key of a `SubjectPublicKeyInfo` with `rsaEncryption` and its NULL parameter (RFC 5280 section
@@ -28,7 +30,9 @@ pub(super) fn read(der: &[u8], is_spki: bool, keys: &mut Vec<PublicKey>) -> Resu
         let identifier = reader.content(OBJECT_IDENTIFIER);
         let well_formed = reader.at <= algorithm && algorithm <= whole && whole == der.len();
         if well_formed && identifier != RSA_ENCRYPTION {
-            return Err(KeyError::Unsuitable(Unsuitable::NotRsa));
+            let why =
+                if identifier == RSASSA_PSS { Unsuitable::RsaPss } else { Unsuitable::NotRsa };
+            return Err(KeyError::Unsuitable(why));
         }
         let parameters = reader.until(algorithm);
         let key = reader.open(BIT_STRING);

@@ -1,6 +1,6 @@
 //! The error of loading keys.
 
-use super::reasons::{JwkError, KeyMember, PemError, Unsuitable};
+use super::reasons::{JwkError, KeyMember, MemberError, PemError, Unsuitable};
 use crate::code::Code;
 use crate::json::JsonError;
 use core::fmt;
@@ -26,9 +26,13 @@ pub enum KeyError {
     /// [`Code::KeyJsonInvalid`]: JSON, but neither a JWK nor a JWKS.
     Jwk(JwkError),
     /// [`Code::KeyMemberInvalid`].
-    Member(KeyMember),
+    Member(KeyMember, MemberError),
     /// [`Code::KeyPrivate`].
     PrivateKey,
+    /// [`Code::KeyCertificate`].
+    Certificate,
+    /// [`Code::KeyDiscoveryDocument`].
+    DiscoveryDocument,
     /// [`Code::KeySymmetric`].
     SymmetricKey,
     /// [`Code::KeyUnsuitable`].
@@ -47,8 +51,6 @@ pub enum KeyError {
     ModulusEven,
     /// [`Code::KeyExponentInvalid`].
     ExponentInvalid,
-    /// [`Code::KeyDuplicateKid`].
-    DuplicateKid,
     /// [`Code::KeySetEmpty`].
     EmptySet,
 }
@@ -62,15 +64,16 @@ impl KeyError {
             Self::TooLong { .. } => Code::KeySetTooLarge,
             Self::Pem(_) => Code::KeyPemInvalid,
             Self::Json(_) | Self::Jwk(_) => Code::KeyJsonInvalid,
-            Self::Member(_) => Code::KeyMemberInvalid,
+            Self::Member(..) => Code::KeyMemberInvalid,
             Self::PrivateKey => Code::KeyPrivate,
+            Self::Certificate => Code::KeyCertificate,
+            Self::DiscoveryDocument => Code::KeyDiscoveryDocument,
             Self::SymmetricKey => Code::KeySymmetric,
             Self::Unsuitable(_) => Code::KeyUnsuitable,
             Self::TooSmall { .. } => Code::KeyTooSmall,
             Self::TooLarge { .. } => Code::KeyTooLarge,
             Self::ModulusEven => Code::KeyModulusEven,
             Self::ExponentInvalid => Code::KeyExponentInvalid,
-            Self::DuplicateKid => Code::KeyDuplicateKid,
             Self::EmptySet => Code::KeySetEmpty,
         }
     }
@@ -100,12 +103,17 @@ impl fmt::Display for KeyError {
             Self::Pem(error) => write!(f, "the PEM text is not a public key: {error}"),
             Self::Json(error) => write!(f, "the JWK or JWKS {error}"),
             Self::Jwk(error) => write!(f, "the JSON is not a JWK or JWKS: {error}"),
-            Self::Member(member) => {
-                write!(f, "the JWK member {} is missing or malformed", member.as_str())
-            }
+            Self::Member(member, why) => write!(f, "the JWK member {} {why}", member.as_str()),
             Self::PrivateKey => f.write_str(
                 "this is a private key: pass the public key only, and replace a private key that \
                  was exposed",
+            ),
+            Self::Certificate => f.write_str(
+                "this is a certificate: pass its public key, which `openssl x509 -pubkey -noout \
+                 -in FILE` writes",
+            ),
+            Self::DiscoveryDocument => f.write_str(
+                "this is a discovery document and not a key set: use the address in its jwks_uri",
             ),
             Self::SymmetricKey => f.write_str("a symmetric key cannot verify RS256"),
             Self::Unsuitable(why) => write!(f, "the key is not meant for verifying RS256: {why}"),
@@ -119,7 +127,6 @@ impl fmt::Display for KeyError {
             Self::ExponentInvalid => {
                 f.write_str("the RSA public exponent is not an odd number from 3 to 2^32 - 1")
             }
-            Self::DuplicateKid => f.write_str("two keys of the set have the same kid"),
             Self::EmptySet => f.write_str("the key set holds no key for RS256"),
         }
     }

@@ -1,8 +1,9 @@
 //! JWK and JWKS (RFC 7517), RSA members (RFC 7518 section 6.3).
 
 use super::error::KeyError;
+use super::pem;
 use super::public_key::PublicKey;
-use super::reasons::{JwkError, KeyMember, Unsuitable};
+use super::reasons::{JwkError, KeyMember, MemberError, Unsuitable};
 use crate::base64url::Decoder;
 use crate::json::{Value, elements, read_members};
 use alloc::vec::Vec;
@@ -12,16 +13,38 @@ use alloc::vec::Vec;
 ///
 /// # Errors
 /// [`KeyError::Json`] and [`KeyError::Jwk`] for another text; [`KeyError::PrivateKey`] and
-/// [`KeyError::SymmetricKey`] anywhere; for a JWK the reason why it is unsuitable. Unsuitable keys
-/// of a set are skipped; when none is left, the error of the first or [`KeyError::EmptySet`].
+/// [`KeyError::SymmetricKey`] anywhere; [`KeyError::DiscoveryDocument`] and
+/// [`KeyError::Certificate`] for such texts in place of a key; for a JWK the reason why it is
+/// unsuitable. Unsuitable keys of a set are skipped; when none is left, the error of the first or
+/// [`KeyError::EmptySet`].
 pub(super) fn read(text: &[u8], keys: &mut Vec<PublicKey>) -> Result<bool, KeyError> {
     let jwk = Jwk::read(text)?;
     let list = jwk.get(Member::Keys);
     match list {
-        None => jwk.append_key(keys)?,
+        None => {
+            if jwk.get(Member::Kty).is_none() {
+                no_other_document(&jwk, text)?;
+            }
+            jwk.append_key(keys)?;
+        }
         Some(list) => read_set(list, keys)?,
     }
     Ok(list.is_some())
+}
+
+/// Names what is often given in place of a key: a discovery document, an object of certificates by
+/// `kid`, and one that holds a private key in PEM.
+fn no_other_document(jwk: &Jwk<'_>, text: &[u8]) -> Result<(), KeyError> {
+    if jwk.get(Member::JwksUri).is_some() {
+        return Err(KeyError::DiscoveryDocument);
+    }
+    if pem::holds_private_key(text) {
+        return Err(KeyError::PrivateKey);
+    }
+    if pem::holds_certificate(text) {
+        return Err(KeyError::Certificate);
+    }
+    Ok(())
 }
 
 fn read_set(list: Value<'_>, keys: &mut Vec<PublicKey>) -> Result<(), KeyError> {
@@ -53,6 +76,10 @@ enum Member {
     Kid,
     Modulus,
     Exponent,
+    /// `x5c`, which is not used.
+    Certificates,
+    /// `jwks_uri`, of a discovery document.
+    JwksUri,
     /// `k`, the value of a symmetric key.
     Secret,
     /// `d`, the first of the private members of RFC 7518 sections 6.2.2 and 6.3.2, RFC 8037, and
@@ -61,9 +88,9 @@ enum Member {
 }
 
 /// The member names, in the same order; [`Member::Private`] and all that follow are private.
-const NAMES: [&str; 17] = [
-    "keys", "kty", "use", "alg", "key_ops", "kid", "n", "e", "k", "d", "p", "q", "dp", "dq", "qi",
-    "oth", "priv",
+const NAMES: [&str; 19] = [
+    "keys", "kty", "use", "alg", "key_ops", "kid", "n", "e", "x5c", "jwks_uri", "k", "d", "p", "q",
+    "dp", "dq", "qi", "oth", "priv",
 ];
 
 struct Jwk<'a> {
@@ -119,29 +146,34 @@ impl<'a> Jwk<'a> {
         }
         let kid = match self.get(Member::Kid) {
             None => None,
-            Some(kid) => Some(kid.text().ok_or(KeyError::Member(KeyMember::KeyId))?),
+            Some(kid) => Some(
+                kid.text().ok_or(KeyError::Member(KeyMember::KeyId, MemberError::NotAString))?,
+            ),
         };
         let mut bytes = Vec::new();
-        self.unsigned(Member::Modulus, KeyMember::Modulus, &mut bytes)?;
+        let invalid = |member| move |why| KeyError::Member(member, why);
+        self.unsigned(Member::Modulus, &mut bytes).map_err(invalid(KeyMember::Modulus))?;
         let modulus_len = bytes.len();
-        self.unsigned(Member::Exponent, KeyMember::Exponent, &mut bytes)?;
+        self.unsigned(Member::Exponent, &mut bytes).map_err(invalid(KeyMember::Exponent))?;
         let (modulus, exponent) = bytes.split_at_checked(modulus_len).unwrap_or_default();
         PublicKey::append(keys, kid, modulus, exponent)
     }
 
     /// Appends the bytes of a `Base64urlUInt` (RFC 7518 section 2). Leading zeros are tolerated.
-    fn unsigned(
-        &self,
-        member: Member,
-        name: KeyMember,
-        bytes: &mut Vec<u8>,
-    ) -> Result<(), KeyError> {
+    fn unsigned(&self, member: Member, bytes: &mut Vec<u8>) -> Result<(), MemberError> {
+        let Some(value) = self.get(member) else {
+            let has_certificates = self.get(Member::Certificates).is_some();
+            return Err(if has_certificates { MemberError::OnlyX5c } else { MemberError::Missing });
+        };
+        let text = value.text().ok_or(MemberError::NotAString)?;
+        if text.is_empty() {
+            return Err(MemberError::Empty);
+        }
         let mut decoder = Decoder::default();
-        let is_valid = self.get(member).and_then(Value::text).is_some_and(|text| {
-            !text.is_empty()
-                && text.bytes().all(|byte| decoder.push(byte, bytes))
-                && decoder.is_complete()
-        });
-        if is_valid { Ok(()) } else { Err(KeyError::Member(name)) }
+        if text.bytes().all(|byte| decoder.push(byte, bytes)) && decoder.is_complete() {
+            return Ok(());
+        }
+        let is_plain = text.bytes().any(|byte| matches!(byte, b'+' | b'/' | b'='));
+        Err(if is_plain { MemberError::PlainBase64 } else { MemberError::NotBase64Url })
     }
 }

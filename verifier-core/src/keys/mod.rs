@@ -10,5 +10,6 @@ mod set;
 
 pub use error::{KeyError, MAX_KEY_TEXT_BYTES};
 pub use public_key::PublicKey;
-pub use reasons::{JwkError, KeyMember, PemError, Unsuitable};
+pub use reasons::{JwkError, KeyMember, MemberError, PemError, Unsuitable};
+
 pub use set::KeySet;

@@ -13,45 +13,52 @@ const DASHES: &[u8] = b"-----";
 
 /// Returns whether a text holds a private key, whatever surrounds it.
 pub(super) fn holds_private_key(text: &[u8]) -> bool {
-    take_until(&mut &*text, b"PRIVATE KEY-----").is_some()
+    holds(text, b"PRIVATE KEY-----")
 }
 
-/// Appends the key of a text of one public key and white space. A line break may be written as `\n` (or
-/// `\r\n`), as environment variables and settings often have it.
+/// Returns whether a text holds a certificate, whatever surrounds it.
+pub(super) fn holds_certificate(text: &[u8]) -> bool {
+    holds(text, b"-----BEGIN CERTIFICATE-----")
+}
+
+/// Returns whether a text holds the beginning of a PEM block.
+pub(super) fn holds_block(text: &[u8]) -> bool {
+    holds(text, BEGIN)
+}
+
+fn holds(text: &[u8], words: &[u8]) -> bool {
+    take_until(&mut &*text, words).is_some()
+}
+
+/// Appends the key of a text of one public key. Other text may precede it (RFC 7468 section 2),
+/// white space may follow. A line break may be written as `\n` (or `\r\n`), replaced by a space,
+/// or lost, as happens in environment variables and settings.
 ///
 /// # Errors
-/// [`KeyError::PrivateKey`], [`KeyError::Pem`], [`KeyError::Unsuitable`] for a key of another
-/// algorithm, and those of the modulus and the exponent.
+/// [`KeyError::PrivateKey`], [`KeyError::Certificate`], [`KeyError::Pem`],
+/// [`KeyError::Unsuitable`] for a key of another algorithm, and those of the modulus and the
+/// exponent.
 pub(super) fn read(text: &[u8], keys: &mut Vec<PublicKey>) -> Result<(), KeyError> {
     // Report private keys first, so that their owner replaces them.
     if holds_private_key(text) {
         return Err(KeyError::PrivateKey);
     }
-    let (body, is_spki) = unwrap_armour(text).map_err(KeyError::Pem)?;
+    let mut rest = text;
+    take_until(&mut rest, BEGIN).ok_or(KeyError::Pem(PemError::BeginMissing))?;
+    let label = take_until(&mut rest, DASHES).ok_or(KeyError::Pem(PemError::BeginUnclosed))?;
+    let is_spki = match label {
+        b"PUBLIC KEY" => true,
+        b"RSA PUBLIC KEY" => false,
+        // Older tools write X509 or TRUSTED before it (RFC 7468 section 5.3).
+        _ if label.ends_with(b"CERTIFICATE") => return Err(KeyError::Certificate),
+        _ => return Err(KeyError::Pem(PemError::LabelUnknown)),
+    };
+    let body = take_until(&mut rest, END).ok_or(KeyError::Pem(PemError::EndMissing))?;
+    if take_until(&mut rest, DASHES) != Some(label) || !skip_breaks(rest).is_empty() {
+        return Err(KeyError::Pem(PemError::EndMismatch));
+    }
     let der = decode(body).ok_or(KeyError::Pem(PemError::Base64))?;
     der::read(&der, is_spki, keys)
-}
-
-/// Returns the body between the lines `-----BEGIN label-----` and `-----END label-----`, and
-/// whether the label is that of an SPKI.
-fn unwrap_armour(text: &[u8]) -> Result<(&[u8], bool), PemError> {
-    let mut rest = text.trim_ascii();
-    if take_until(&mut rest, BEGIN) != Some(&[]) {
-        return Err(PemError::BeginMissing);
-    }
-    let label = take_until(&mut rest, DASHES).ok_or(PemError::BeginUnclosed)?;
-    let body = take_until(&mut rest, END).ok_or(PemError::EndMissing)?;
-    if take_until(&mut rest, DASHES) != Some(label) || !skip_breaks(rest).is_empty() {
-        return Err(PemError::EndMismatch);
-    }
-    if !matches!(body, [b'\n' | b'\r', ..] | [b'\\', b'n' | b'r', ..]) {
-        return Err(PemError::BeginTrailing);
-    }
-    match label {
-        b"PUBLIC KEY" => Ok((body, true)),
-        b"RSA PUBLIC KEY" => Ok((body, false)),
-        _ => Err(PemError::LabelUnknown),
-    }
 }
 
 /// Removes the text up to and including the first `delimiter`, and returns what precedes it.

@@ -32,6 +32,11 @@ impl PublicKey {
         Ok(())
     }
 
+    /// Returns whether both have the same numbers, whatever their `kid`s.
+    pub(super) fn is_same_key(&self, other: &Self) -> bool {
+        self.rsa.modulus() == other.rsa.modulus() && self.exponent() == other.exponent()
+    }
+
     /// Returns the `kid`. A key from PEM has none.
     #[must_use]
     pub fn kid(&self) -> Option<&str> {

@@ -35,9 +35,8 @@ macro_rules! reasons {
 reasons! {
     /// Why a text is not a public key in PEM (RFC 7468).
     PemError {
-        BeginMissing, "begin_missing", "it does not begin with -----BEGIN";
-        BeginUnclosed, "begin_unclosed", "the first line does not end in dashes";
-        BeginTrailing, "begin_trailing", "the first line holds more than the label";
+        BeginMissing, "begin_missing", "the -----BEGIN line is missing";
+        BeginUnclosed, "begin_unclosed", "the -----BEGIN line does not end in dashes";
         EndMissing, "end_missing", "the -----END line is missing";
         EndMismatch, "end_mismatch", "the -----END line does not match, or something follows it";
         LabelUnknown, "label_unknown", "the label is neither PUBLIC KEY nor RSA PUBLIC KEY";
@@ -56,6 +55,7 @@ reasons! {
     /// Why a public key cannot verify RS256.
     Unsuitable {
         NotRsa, "not_rsa", "the key is not an RSA key";
+        RsaPss, "rsa_pss", "the key is for RSASSA-PSS alone";
         Kty, "kty", "kty is not RSA";
         Use, "use", "use is not sig";
         KeyOps, "key_ops", "key_ops does not hold verify";
@@ -67,5 +67,15 @@ reasons! {
         Modulus, "n", "the modulus";
         Exponent, "e", "the exponent";
         KeyId, "kid", "the key id";
+    }
+
+    /// What is wrong with a member of a JWK.
+    MemberError {
+        Missing, "missing", "is missing";
+        OnlyX5c, "only_x5c", "is missing, and the certificates of x5c are not read";
+        NotAString, "not_a_string", "is not a string";
+        Empty, "empty", "is empty";
+        NotBase64Url, "not_base64url", "is not base64url";
+        PlainBase64, "plain_base64", "is plain or padded base64 and not base64url without padding";
     }
 }

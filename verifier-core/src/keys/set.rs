@@ -5,10 +5,12 @@ use super::jwk;
 use super::pem;
 use super::public_key::PublicKey;
 use super::reasons::JwkError;
-use crate::json::Value;
+use crate::json::{JsonError, Value};
 use crate::refusal::Refusal;
 use crate::span::Segment;
 use alloc::vec::Vec;
+
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// The keys that a verifier trusts: a single key, or a set in which `kid` selects.
 #[derive(Clone, Debug)]
@@ -19,36 +21,41 @@ pub struct KeySet {
 }
 
 impl KeySet {
-    /// Parses PEM, a JWK or a JWKS. The first character that is not white space distinguishes PEM
-    /// from JSON.
+    /// Parses PEM, a JWK or a JWKS of at most 131,072 bytes.
+    ///
+    /// The text comes from an operator: a leading byte order mark and quotation marks around it are
+    /// ignored, as is text before a PEM block; see [`Self::from_pem`] for its line breaks.
     ///
     /// # Errors
     /// [`KeyError::UnknownFormat`], [`KeyError::TooLong`], and those of [`Self::from_pem`] and
     /// [`Self::from_jwks`].
     pub fn parse(text: &(impl AsRef<[u8]> + ?Sized)) -> Result<Self, KeyError> {
-        let text = bounded(text.as_ref())?;
+        let content = Content::of(text.as_ref())?;
+        let text = content.text;
         let mut keys = Vec::new();
         let mut is_set = false;
-        match text.trim_ascii_start().first() {
-            Some(b'{') => is_set = jwk::read(text, &mut keys)?,
-            Some(b'-') => pem::read(text, &mut keys)?,
-            // Some tools write text before a private key.
+        match text.first() {
+            Some(b'{') => is_set = content.read_json(&mut keys)?,
             _ if pem::holds_private_key(text) => return Err(KeyError::PrivateKey),
+            _ if pem::holds_block(text) => pem::read(text, &mut keys)?,
             _ => return Err(KeyError::UnknownFormat),
         }
-        Self::new(keys, is_set)
+        Ok(Self::new(keys, is_set))
     }
 
     /// Parses one PEM public key, `PUBLIC KEY` (SPKI) or `RSA PUBLIC KEY` (PKCS#1), of at most
     /// 131,072 bytes. It has no `kid` and verifies tokens with any.
     ///
+    /// Text may precede the block (RFC 7468 section 2). Its line breaks may be written as `\\n`,
+    /// replaced by spaces, or lost.
+    ///
     /// # Errors
     /// [`KeyError::TooLong`], [`KeyError::Pem`], [`KeyError::PrivateKey`],
-    /// [`KeyError::Unsuitable`], and those of the modulus and the exponent.
+    /// [`KeyError::Certificate`], [`KeyError::Unsuitable`], and those of the modulus and the exponent.
     pub fn from_pem(text: &(impl AsRef<[u8]> + ?Sized)) -> Result<Self, KeyError> {
         let mut keys = Vec::new();
-        pem::read(bounded(text.as_ref())?, &mut keys)?;
-        Self::new(keys, false)
+        pem::read(Content::of(text.as_ref())?.text, &mut keys)?;
+        Ok(Self::new(keys, false))
     }
 
     /// Parses one JWK (RFC 7517 section 4) of at most 131,072 bytes. Without a `kid` it verifies
@@ -56,29 +63,31 @@ impl KeySet {
     ///
     /// # Errors
     /// [`KeyError::TooLong`], [`KeyError::Json`], [`KeyError::Jwk`], [`KeyError::Member`],
-    /// [`KeyError::PrivateKey`], [`KeyError::SymmetricKey`], [`KeyError::Unsuitable`], and those of
-    /// the modulus and the exponent.
+    /// [`KeyError::PrivateKey`], [`KeyError::SymmetricKey`], [`KeyError::Unsuitable`],
+    /// [`KeyError::DiscoveryDocument`], [`KeyError::Certificate`], and those of the modulus and the
+    /// exponent.
     pub fn from_jwk(text: &(impl AsRef<[u8]> + ?Sized)) -> Result<Self, KeyError> {
         let mut keys = Vec::new();
-        if jwk::read(bounded(text.as_ref())?, &mut keys)? {
+        if Content::of(text.as_ref())?.read_json(&mut keys)? {
             return Err(KeyError::Jwk(JwkError::NotASingleKey));
         }
-        Self::new(keys, false)
+        Ok(Self::new(keys, false))
     }
 
     /// Parses a JWKS (RFC 7517 section 5) of at most 131,072 bytes. Keys that are not for RS256
-    /// and keys with an unacceptable modulus or exponent are skipped: no token selects them.
+    /// and keys with an unacceptable modulus or exponent are skipped: no token selects them. The
+    /// same key twice counts once; different keys with one `kid` are refused when a token names it.
     ///
     /// # Errors
     /// As [`Self::from_jwk`] for the text; [`KeyError::PrivateKey`] and [`KeyError::SymmetricKey`]
-    /// for the whole set; [`KeyError::DuplicateKid`]; and when no key is left, the error of the
-    /// first or [`KeyError::EmptySet`].
+    /// for the whole set; and when no key is left, the error of the first or
+    /// [`KeyError::EmptySet`].
     pub fn from_jwks(text: &(impl AsRef<[u8]> + ?Sized)) -> Result<Self, KeyError> {
         let mut keys = Vec::new();
-        if !jwk::read(bounded(text.as_ref())?, &mut keys)? {
+        if !Content::of(text.as_ref())?.read_json(&mut keys)? {
             return Err(KeyError::Jwk(JwkError::KeysMissing));
         }
-        Self::new(keys, true)
+        Ok(Self::new(keys, true))
     }
 
     /// Returns the suitable keys, in the order of the text; at least one.
@@ -90,37 +99,74 @@ impl KeySet {
     /// Selects the key of a token by the `kid` of its header, which is a string.
     ///
     /// # Errors
-    /// [`Refusal::KidMissing`], [`Refusal::KeyNotFound`].
+    /// [`Refusal::KidMissing`], [`Refusal::KeyNotFound`], [`Refusal::KidAmbiguous`].
     pub(crate) fn select(&self, kid: Option<Value<'_>>) -> Result<&PublicKey, Refusal> {
         let Some(kid) = kid else {
             return match self.keys.as_slice() {
-                [only] => Ok(only),
+                [first, others @ ..] if others.iter().all(|other| other.is_same_key(first)) => {
+                    Ok(first)
+                }
                 keys => Err(Refusal::KidMissing { keys: keys.len() }),
             };
         };
-        let matches = |key: &&PublicKey| {
+        let mut matching = self.keys.iter().filter(|key| {
             self.matches_any_kid || key.kid().is_some_and(|own| kid.is_text(own.as_bytes()))
-        };
-        let key = self.keys.iter().find(matches);
-        key.ok_or(Refusal::KeyNotFound { kid: kid.string_span(Segment::Header) })
+        });
+        let span = kid.string_span(Segment::Header);
+        match (matching.next(), matching.next()) {
+            (None, _) => Err(Refusal::KeyNotFound { kid: span }),
+            (Some(key), None) => Ok(key),
+            (Some(_), Some(_)) => Err(Refusal::KidAmbiguous { kid: span }),
+        }
     }
 
-    fn new(keys: Vec<PublicKey>, is_set: bool) -> Result<Self, KeyError> {
-        let mut rest = keys.as_slice();
-        while let [first, others @ ..] = rest {
-            if first.kid().is_some() && others.iter().any(|other| other.kid() == first.kid()) {
-                return Err(KeyError::DuplicateKid);
+    fn new(keys: Vec<PublicKey>, is_set: bool) -> Self {
+        let mut distinct: Vec<PublicKey> = Vec::new();
+        for key in keys {
+            if !distinct.iter().any(|other| other.kid() == key.kid() && other.is_same_key(&key)) {
+                distinct.push(key);
             }
-            rest = others;
         }
-        let matches_any_kid = !is_set && keys.iter().all(|key| key.kid().is_none());
-        Ok(Self { keys, matches_any_kid })
+        let matches_any_kid = !is_set && distinct.iter().all(|key| key.kid().is_none());
+        Self { keys: distinct, matches_any_kid }
     }
 }
 
-fn bounded(text: &[u8]) -> Result<&[u8], KeyError> {
-    if text.len() > MAX_KEY_TEXT_BYTES {
-        return Err(KeyError::TooLong { bytes: text.len() });
+/// A key text without the byte order mark, quotation marks and white space around it.
+struct Content<'a> {
+    text: &'a [u8],
+    /// Bytes before it.
+    offset: usize,
+}
+
+impl<'a> Content<'a> {
+    /// # Errors
+    /// [`KeyError::TooLong`].
+    fn of(whole: &'a [u8]) -> Result<Self, KeyError> {
+        if whole.len() > MAX_KEY_TEXT_BYTES {
+            return Err(KeyError::TooLong { bytes: whole.len() });
+        }
+        let text = whole.trim_ascii_start();
+        let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text).trim_ascii_start();
+        let offset = whole.len() - text.len();
+        let text = text.trim_ascii_end();
+        Ok(match text {
+            [b'"', quoted @ .., b'"'] | [b'\'', quoted @ .., b'\''] => {
+                let inside = quoted.trim_ascii_start();
+                let offset = offset + 1 + quoted.len() - inside.len();
+                Self { text: inside.trim_ascii_end(), offset }
+            }
+            unquoted => Self { text: unquoted, offset },
+        })
     }
-    Ok(text)
+
+    /// Reads a JWK or JWKS, and returns whether it is a JWKS.
+    fn read_json(&self, keys: &mut Vec<PublicKey>) -> Result<bool, KeyError> {
+        jwk::read(self.text, keys).map_err(|error| match error {
+            KeyError::Json(JsonError { kind, offset }) => {
+                KeyError::Json(JsonError { kind, offset: self.offset + offset })
+            }
+            other => other,
+        })
+    }
 }

@@ -1,11 +1,15 @@
 //! Key texts that must be refused, with the exact reason.
 
 use base64::Engine as _;
-use serde_json::json;
+use serde_json::{Value, json};
 use test_support::encoding::unb64;
-use test_support::keys::{RSA_2048, RSA_2048_PUBLIC, RSA_3072, RSA_4096};
+use test_support::keys::{
+    OTHER_2048_CERTIFICATE, RSA_2048, RSA_2048_PUBLIC, RSA_3072, RSA_4096, RSA_PSS_2048_PUBLIC,
+};
 use test_support::signer::Signer;
-use verifier_core::{JsonError, JsonErrorKind, KeyError, KeySet};
+use verifier_core::{
+    JsonError, JsonErrorKind, KeyError, KeyMember, KeySet, MemberError, Unsuitable,
+};
 
 fn code(text: &str) -> &'static str {
     KeySet::parse(text).err().map_or("loaded", |error| error.code().as_str())
@@ -29,6 +33,48 @@ fn secrets_beside_the_keys_of_a_set_are_refused_like_those_inside() {
     ];
     for (set, expected) in rows {
         assert_eq!(code(&set.to_string()), expected, "{set}");
+    }
+}
+
+#[test]
+fn a_refusal_says_what_the_text_is_or_lacks() {
+    let jwk = Signer::from_pem(RSA_2048).jwk();
+    let with = |name: &str, value: Value| {
+        let mut jwk = jwk.clone();
+        jwk[name] = value;
+        jwk
+    };
+    let padded = format!("{}==", jwk["n"].as_str().expect("text"));
+    let member = |member, why| KeyError::Member(member, why);
+    let rows = [
+        (json!({"kty": "RSA"}), member(KeyMember::Modulus, MemberError::Missing)),
+        (json!({"kty": "RSA", "x5c": ["AA=="]}), member(KeyMember::Modulus, MemberError::OnlyX5c)),
+        (with("n", json!(padded)), member(KeyMember::Modulus, MemberError::PlainBase64)),
+        (with("n", json!("AQ+B")), member(KeyMember::Modulus, MemberError::PlainBase64)),
+        (with("n", json!("AQ*B")), member(KeyMember::Modulus, MemberError::NotBase64Url)),
+        (with("n", json!("A")), member(KeyMember::Modulus, MemberError::NotBase64Url)),
+        (with("n", json!("")), member(KeyMember::Modulus, MemberError::Empty)),
+        (with("e", json!(65537)), member(KeyMember::Exponent, MemberError::NotAString)),
+        (with("kid", json!(1)), member(KeyMember::KeyId, MemberError::NotAString)),
+        (json!({"jwks_uri": "https://a", "issuer": "https://b"}), KeyError::DiscoveryDocument),
+    ];
+    for (text, expected) in rows {
+        assert_eq!(KeySet::parse(&text.to_string()).err(), Some(expected), "{text}");
+    }
+    let pss = KeySet::parse(RSA_PSS_2048_PUBLIC).err();
+    assert_eq!(pss, Some(KeyError::Unsuitable(Unsuitable::RsaPss)));
+    let certificate = KeySet::parse(OTHER_2048_CERTIFICATE).expect_err("a certificate");
+    assert!(certificate.to_string().contains("openssl x509 -pubkey"), "{certificate}");
+}
+
+#[test]
+fn an_offset_counts_from_the_beginning_of_the_text() {
+    for (before, after) in
+        [("", ""), (" \n", ""), ("\u{feff}", ""), (" \"", "\" "), ("\u{feff}\n' ", "'")]
+    {
+        let text = format!("{before}{{\"kty\" \"RSA\"}}{after}");
+        let expected = JsonError { kind: JsonErrorKind::Syntax, offset: before.len() + 7 };
+        assert_eq!(KeySet::parse(&text).err(), Some(KeyError::Json(expected)), "{text}");
     }
 }
 

@@ -12,8 +12,11 @@ use test_support::encoding::{b64, segments, unb64};
 use test_support::keys::{OTHER_2048, RSA_2048, RSA_3072};
 use test_support::signer::Signer;
 use verifier_core::{
-    Code, KeySet, Policy, RejectedToken, Stage, UnixTime, VerifiedToken, Verifier,
+    Code, KeySet, MAX_LEEWAY_SECONDS, Policy, PolicyOptions, RejectedToken, Stage, UnixTime,
+    VerifiedToken, Verifier,
 };
+
+use crate::policy;
 
 struct Subject {
     signer: Signer,
@@ -204,13 +207,15 @@ fn the_decoded_parts_of_an_accepted_token_give_its_text_again() {
 fn no_leeway_reaches_an_instant_beyond_all_clocks() {
     let signer = Signer::from_pem(RSA_2048);
     let keys = KeySet::parse(&signer.public_pem()).expect("the key is good");
-    let verifier = Verifier::new(keys, Policy { leeway_seconds: u64::MAX, ..Policy::default() });
+    let verifier = Verifier::new(
+        keys,
+        policy(PolicyOptions { leeway_seconds: MAX_LEEWAY_SECONDS, ..PolicyOptions::default() }),
+    );
     for claim in ["nbf", "iat"] {
         let verdict = |instant: Value| {
-            verifier.verify(
-                signer.token_with_header(&header(), &claims_with(json!({ claim: instant }))),
-                UnixTime::from_secs(NOW),
-            )
+            let claims = claims_with(json!({ "exp": 1e300, claim: instant }));
+            let late = UnixTime::from_secs(u64::MAX - MAX_LEEWAY_SECONDS);
+            verifier.verify(signer.token_with_header(&header(), &claims), late)
         };
         assert!(verdict(json!(u64::MAX)).is_ok());
         let refusal = verdict(json!(1e300)).expect_err("it is beyond 2^64 seconds");

@@ -9,3 +9,9 @@ mod pyjwt;
 mod status_lists;
 mod vectors;
 mod verdicts;
+
+use verifier_core::{Policy, PolicyOptions};
+
+fn policy(options: PolicyOptions) -> Policy {
+    Policy::new(options).expect("the options make a policy")
+}

@@ -11,7 +11,9 @@ use test_support::claims::NOW;
 use test_support::keys::{OTHER_2048, RSA_2048};
 use test_support::signer::Signer;
 use test_support::vectors::Vectors;
-use verifier_core::{Code, KeySet, Policy, Stage, UnixTime, Verifier};
+use verifier_core::{Code, KeySet, PolicyOptions, Stage, UnixTime, Verifier};
+
+use crate::policy;
 
 /// A running PyJWT.
 struct PyJwt {
@@ -102,6 +104,9 @@ fn the_verdict_table_differs_from_pyjwt_only_in_rules_it_does_not_have() {
         ["main", "e3", "rsa3072", "rsa4096"].contains(&row.keys.as_str())
             && row.policy.token_type.is_none()
             && !row.policy.require_at_jwt
+            && !row.policy.any_audience
+            && row.policy.required_claims.is_empty()
+            && !row.policy.has_leeway_out_of_range()
     });
     for row in comparable {
         let policy = &row.policy;
@@ -111,7 +116,7 @@ fn the_verdict_table_differs_from_pyjwt_only_in_rules_it_does_not_have() {
         });
         for (name, value) in [("issuer", &policy.issuer), ("audience", &policy.audience)] {
             if let Some(value) = value {
-                question[name] = value.as_str().into();
+                question[name] = serde_json::to_value(value).expect("texts");
             }
         }
         let theirs = pyjwt.verify(&question);
@@ -156,7 +161,7 @@ fn random_mutations_differ_from_pyjwt_only_in_rules_it_does_not_have() {
     let signer = Signer::from_pem(RSA_2048);
     let pem = signer.public_pem();
     // PyJWT has no separate leeway for the future.
-    let policy = Policy { future_leeway_seconds: 0, ..Policy::default() };
+    let policy = policy(PolicyOptions { future_leeway_seconds: 0, ..PolicyOptions::default() });
     let verifier = Verifier::new(KeySet::parse(&pem).expect("the key is good"), policy);
     let originals = [
         signer.token_with(json!({})),

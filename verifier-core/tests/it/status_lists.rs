@@ -7,8 +7,11 @@ use test_support::encoding::b64;
 use test_support::keys::{OTHER_2048, RSA_2048};
 use test_support::signer::Signer;
 use verifier_core::{
-    KeySet, MAX_STATUS_LIST_BYTES, Policy, RejectedToken, StatusList, UnixTime, Verifier,
+    Audience, KeySet, MAX_STATUS_LIST_BYTES, Policy, PolicyOptions, RejectedToken, StatusList,
+    UnixTime, Verifier,
 };
+
+use crate::policy;
 
 const URI: &str = "https://issuer.example/status/1";
 
@@ -32,7 +35,7 @@ fn code_of(outcome: &Result<StatusList, RejectedToken>) -> &'static str {
 
 fn verdict(header: &Value, claims: &Value) -> &'static str {
     let token = Signer::from_pem(RSA_2048).token_with_header(header, claims);
-    let policy = Policy { future_leeway_seconds: 0, ..Policy::default() };
+    let policy = policy(PolicyOptions { future_leeway_seconds: 0, ..PolicyOptions::default() });
     let (verifier, now) = (verifier(policy), UnixTime::from_secs(NOW));
     code_of(&verifier.verify_status_list(&token, URI, now))
 }
@@ -125,7 +128,10 @@ fn the_header_names_a_list_and_keeps_every_rule_of_a_tokens_header() {
 fn a_list_is_no_token_and_a_token_no_list() {
     let (signer, now) = (Signer::from_pem(RSA_2048), UnixTime::from_secs(NOW));
     let everything = with(claims_with(json!({})), &list_claims());
-    for policy in [Policy::default(), Policy { require_at_jwt: true, ..Policy::default() }] {
+    for policy in [
+        Policy::default(),
+        policy(PolicyOptions { require_at_jwt: true, ..PolicyOptions::default() }),
+    ] {
         let refusal = verifier(policy)
             .verify(signer.token_with_header(&list_header(), &everything), now)
             .expect_err("a list");
@@ -150,13 +156,34 @@ fn only_the_keys_of_the_verifier_sign_lists() {
 }
 
 #[test]
+fn a_list_for_an_audience_is_for_that_of_the_policy() {
+    let us = Audience::OneOf(vec!["edge".into()]);
+    let rows = [
+        (json!({}), Audience::Absent, "accepted"),
+        (json!({}), us.clone(), "accepted"),
+        (json!({"aud": "someone"}), Audience::Absent, "audience_mismatch"),
+        (json!({"aud": "someone"}), us.clone(), "audience_mismatch"),
+        (json!({"aud": ["someone", "edge"]}), us, "accepted"),
+        (json!({"aud": "someone"}), Audience::Any, "accepted"),
+        (json!({"aud": 5}), Audience::Any, "claim_invalid"),
+    ];
+    for (changes, audience, expected) in rows {
+        let claims = with(list_claims(), &changes);
+        let token = Signer::from_pem(RSA_2048).token_with_header(&list_header(), &claims);
+        let verifier = verifier(policy(PolicyOptions { audience, ..PolicyOptions::default() }));
+        let outcome = verifier.verify_status_list(token, URI, UnixTime::from_secs(NOW));
+        assert_eq!(code_of(&outcome), expected, "{changes}");
+    }
+}
+
+#[test]
 fn both_leeways_and_a_named_issuer_hold_for_lists_too() {
-    let policy = Policy {
+    let policy = policy(PolicyOptions {
         leeway_seconds: 10,
         future_leeway_seconds: 20,
-        issuer: Some("us".into()),
-        ..Policy::default()
-    };
+        issuer: Some(vec!["us".into()]),
+        ..PolicyOptions::default()
+    });
     for (changes, expected) in [
         (json!({"exp": NOW - 9}), "accepted"),
         (json!({"exp": NOW - 10}), "token_expired"),

@@ -2,34 +2,46 @@
 //! Chromium and at the edge.
 
 use std::collections::BTreeMap;
-use test_support::vectors::{Row, RowPolicy, Vectors};
+use test_support::vectors::{OneOrMore, Row, RowPolicy, Vectors};
 use verifier_core::{
-    Check, Code, KeySet, Outcome, Policy, Refusal, Stage, TokenType, UnixTime, Verifier,
+    Audience, Check, Code, KeySet, Outcome, Policy, PolicyError, PolicyOptions, Refusal, Stage,
+    UnixTime, Verifier,
 };
 
-fn policy(row: &RowPolicy) -> Policy {
-    let RowPolicy { audience, future_leeway, issuer, leeway, require_at_jwt, token_type } = row;
-    let token_type = match token_type.as_deref() {
-        None => TokenType::Access,
-        Some("refresh") => TokenType::Refresh,
-        Some(other) => panic!("{other}"),
-    };
-    Policy {
+fn policy(row: &RowPolicy) -> Result<Policy, PolicyError> {
+    let RowPolicy {
+        any_audience,
+        audience,
+        future_leeway,
+        issuer,
+        leeway,
+        require_at_jwt,
+        required_claims,
+        token_type,
+    } = row;
+    let audience = audience.as_ref().map(OneOrMore::values);
+    Policy::new(PolicyOptions {
         leeway_seconds: *leeway,
         future_leeway_seconds: *future_leeway,
-        issuer: issuer.clone(),
-        audience: audience.clone(),
-        token_type,
+        token_type: token_type.clone().unwrap_or_else(|| Some("access".to_owned())),
+        issuer: issuer.as_ref().map(OneOrMore::values),
+        audience: match (any_audience, audience) {
+            (true, _) => Audience::Any,
+            (false, None) => Audience::Absent,
+            (false, Some(audiences)) => Audience::OneOf(audiences),
+        },
         require_at_jwt: *require_at_jwt,
-    }
+        required_claims: required_claims.clone(),
+    })
 }
 
 fn verdict(keys: &str, row: &Row) -> Option<&'static str> {
     match KeySet::parse(keys) {
         Err(error) => Some(error.code().as_str()),
         Ok(keys) => {
-            let verified = Verifier::new(keys, policy(&row.policy))
-                .verify(&row.token, UnixTime::from_secs(row.now));
+            let policy = policy(&row.policy).expect("the options make a policy");
+            let verified =
+                Verifier::new(keys, policy).verify(&row.token, UnixTime::from_secs(row.now));
             verified.err().map(|refusal| refusal.code().as_str())
         }
     }
@@ -42,6 +54,10 @@ fn every_row_of_the_verdict_table_gets_its_verdict_and_code() {
     let mut classes: BTreeMap<&str, [u32; 2]> = BTreeMap::new();
     let mut wrong = Vec::new();
     for row in &table.rows {
+        if row.policy.has_leeway_out_of_range() {
+            assert_eq!(policy(&row.policy), Err(PolicyError::LeewayTooLong), "{}", row.id);
+            continue;
+        }
         let actual = verdict(table.keys(row), row);
         if actual != row.code.as_deref() {
             wrong.push(format!(
@@ -76,6 +92,7 @@ fn every_code_of_keys_and_tokens_has_a_row() {
 /// The check that must fail for a code.
 fn check_of(refusal: Refusal) -> Check {
     match (refusal.code(), refusal) {
+        (_, Refusal::RequiredClaim { .. }) => Check::RequiredClaims,
         (Code::ClaimMissing, _) | (Code::TokenExpired, _) => Check::ExpiresAt,
         (Code::ClaimInvalid, Refusal::ClaimInvalid(claim)) => Check::ALL
             .into_iter()
@@ -101,7 +118,8 @@ fn every_row_is_explained_by_the_check_that_stopped_it() {
     let table = Vectors::load();
     for row in &table.rows {
         let Ok(keys) = KeySet::parse(table.keys(row)) else { continue };
-        let verifier = Verifier::new(keys, policy(&row.policy));
+        let Ok(policy) = policy(&row.policy) else { continue };
+        let verifier = Verifier::new(keys, policy);
         let now = UnixTime::from_secs(row.now);
         let explanation = verifier.explain(&row.token, now);
         assert_eq!(explanation.verdict, verifier.verify(&row.token, now), "{}", row.id);

@@ -6,9 +6,11 @@ use test_support::encoding::{b64, segments};
 use test_support::keys::{EXPONENT_3, OTHER_2048, RSA_2048, RSA_3072, RSA_4096};
 use test_support::signer::Signer;
 use verifier_core::{
-    Actual, KeySet, Policy, Refusal, RejectedToken, Segment, Segments, TokenType, UnixTime, UserId,
-    VerifiedToken, Verifier,
+    Actual, Audience, KeySet, MAX_LEEWAY_SECONDS, Policy, PolicyError, PolicyOptions, Refusal,
+    RejectedToken, Segment, Segments, UnixTime, UserId, VerifiedToken, Verifier,
 };
+
+use crate::policy;
 
 fn verify_with(policy: Policy, keys: &str, token: &str) -> Result<VerifiedToken, RejectedToken> {
     let keys = KeySet::parse(keys).expect("the test's keys are good");
@@ -24,7 +26,7 @@ fn code_of(result: Result<VerifiedToken, RejectedToken>) -> &'static str {
 
 /// Under the default policy, but with no leeway for `nbf` and `iat` either.
 fn verdict(signer: &Signer, token: &str) -> &'static str {
-    let policy = Policy { future_leeway_seconds: 0, ..Policy::default() };
+    let policy = policy(PolicyOptions { future_leeway_seconds: 0, ..PolicyOptions::default() });
     code_of(verify_with(policy, &signer.public_pem(), token))
 }
 
@@ -45,7 +47,10 @@ fn a_token_of_every_key_size_and_exponent_is_accepted() {
 #[test]
 fn registered_claims_are_handed_out_typed() {
     let signer = Signer::from_pem(RSA_2048);
-    let policy = Policy { audience: Some("edge".into()), ..Policy::default() };
+    let policy = policy(PolicyOptions {
+        audience: Audience::OneOf(vec!["edge".into()]),
+        ..PolicyOptions::default()
+    });
     let claims = json!({"nbf": NOW - 5, "iat": NOW as f64 - 0.5, "iss": "https://issuer.example", "aud": ["edge", "other"]});
     let token = verify_with(policy, &signer.public_pem(), &signer.token_with(claims))
         .expect("the token is good");
@@ -148,18 +153,26 @@ fn leeway_moves_each_limit_by_whole_seconds() {
         (json!({"iat": NOW + 6}), "token_issued_in_future"),
     ];
     for (extra, expected) in rows {
-        let policy = Policy { leeway_seconds: 5, ..Policy::default() };
+        let policy = policy(PolicyOptions { leeway_seconds: 5, ..PolicyOptions::default() });
         let result = verify_with(policy, &signer.public_pem(), &signer.token_with(extra.clone()));
         assert_eq!(code_of(result), expected, "{extra}");
     }
     // A leeway beyond 1970 or the end of time neither wraps nor panics.
-    let policy = Policy { leeway_seconds: u64::MAX, ..Policy::default() };
-    let result = verify_with(
-        policy,
-        &signer.public_pem(),
-        &signer.token_with(json!({"exp": 0, "nbf": u64::MAX})),
-    );
-    assert_eq!(code_of(result), "accepted");
+    let policy =
+        policy(PolicyOptions { leeway_seconds: MAX_LEEWAY_SECONDS, ..PolicyOptions::default() });
+    let keys = KeySet::parse(&signer.public_pem()).expect("a key");
+    let verifier = Verifier::new(keys, policy);
+    let verdict = |claims, now| {
+        let token = signer.token_with(claims);
+        verifier
+            .verify(token, UnixTime::from_secs(now))
+            .map_err(|rejected| rejected.code().as_str())
+    };
+    assert!(verdict(json!({"exp": 0, "iat": 0}), MAX_LEEWAY_SECONDS - 1).is_ok());
+    let late = verdict(json!({"exp": 0, "iat": 0}), MAX_LEEWAY_SECONDS);
+    assert_eq!(late.expect_err("expired"), "token_expired");
+    let end = verdict(json!({"exp": 1e300, "nbf": u64::MAX}), u64::MAX - 1);
+    assert!(end.is_ok(), "{end:?}");
 }
 
 #[test]
@@ -178,26 +191,32 @@ fn the_future_leeway_is_for_nbf_and_iat_alone_and_five_seconds_by_default() {
         (5, 10, json!({"exp": NOW - 5}), late),
         (5, 10, json!({"iat": NOW + 10}), "accepted"),
         (5, 10, json!({"iat": NOW + 11}), "token_issued_in_future"),
-        (0, u64::MAX, json!({"exp": NOW, "nbf": u64::MAX}), late),
-        (0, u64::MAX, json!({"nbf": u64::MAX}), "accepted"),
-        (0, u64::MAX, json!({"nbf": 1e300}), "token_not_yet_valid"),
+        (0, 3600, json!({"exp": NOW, "nbf": NOW + 3600}), late),
+        (0, 3600, json!({"nbf": NOW + 3600}), "accepted"),
+        (0, 3600, json!({"nbf": 1e300}), "token_not_yet_valid"),
     ];
     for (leeway_seconds, future_leeway_seconds, extra, expected) in rows {
-        let policy = Policy { leeway_seconds, future_leeway_seconds, ..Policy::default() };
+        let policy = policy(PolicyOptions {
+            leeway_seconds,
+            future_leeway_seconds,
+            ..PolicyOptions::default()
+        });
         let result = verify_with(policy, &signer.public_pem(), &signer.token_with(extra.clone()));
         assert_eq!(code_of(result), expected, "{leeway_seconds}, {future_leeway_seconds}: {extra}");
     }
-    assert_eq!((Policy::default().leeway_seconds, Policy::default().future_leeway_seconds), (0, 5));
+    let default = PolicyOptions::default();
+    assert_eq!((default.leeway_seconds, default.future_leeway_seconds), (0, 5));
+    assert_eq!(Policy::default().options(), &default);
 }
 
 #[test]
 fn configured_names_must_be_there_and_equal() {
     let signer = Signer::from_pem(RSA_2048);
-    let policy = Policy {
-        issuer: Some("https://issuer.example".into()),
-        audience: Some("edge".into()),
-        ..Policy::default()
-    };
+    let policy = policy(PolicyOptions {
+        issuer: Some(vec!["https://issuer.example".into()]),
+        audience: Audience::OneOf(vec!["edge".into()]),
+        ..PolicyOptions::default()
+    });
     let issuer = "https://issuer.example";
     let rows = [
         (json!({"iss": issuer, "aud": "edge"}), "accepted"),
@@ -216,7 +235,10 @@ fn configured_names_must_be_there_and_equal() {
             verify_with(policy.clone(), &signer.public_pem(), &signer.token_with(extra.clone()));
         assert_eq!(code_of(result), expected, "{extra}");
     }
-    let refresh = Policy { token_type: TokenType::Refresh, ..Policy::default() };
+    let refresh = crate::policy(PolicyOptions {
+        token_type: Some("refresh".into()),
+        ..PolicyOptions::default()
+    });
     let token = signer.token_with(json!({"token_type": "refresh"}));
     assert_eq!(code_of(verify_with(refresh, &signer.public_pem(), &token)), "accepted");
 }
@@ -272,7 +294,7 @@ fn a_header_that_breaks_a_rule_is_refused_with_its_code() {
     }
     let not_utf8 = signer.token_of_bytes(b"{\"alg\":\"RS256\",\"x\":\"\xff\"}", payload.as_bytes());
     assert_eq!(verdict(&signer, &not_utf8), "header_invalid");
-    let policy = Policy { require_at_jwt: true, ..Policy::default() };
+    let policy = policy(PolicyOptions { require_at_jwt: true, ..PolicyOptions::default() });
     let token = signer.token_with(json!({}));
     assert_eq!(code_of(verify_with(policy, &signer.public_pem(), &token)), "typ_not_allowed");
 }
@@ -400,29 +422,29 @@ fn every_flipped_bit_of_a_token_is_noticed() {
 #[test]
 fn a_rejected_token_quotes_the_value_that_broke_the_rule() {
     let signer = Signer::from_pem(RSA_2048);
-    let policy = Policy {
-        issuer: Some("https://issuer.example".into()),
-        audience: Some("edge".into()),
-        ..Policy::default()
-    };
+    let policy = policy(PolicyOptions {
+        issuer: Some(vec!["https://issuer.example".into()]),
+        audience: Audience::OneOf(vec!["edge".into()]),
+        ..PolicyOptions::default()
+    });
     let rejected = |policy: &Policy, extra: Value| {
         let token = signer.token_with(extra);
         verify_with(policy.clone(), &signer.public_pem(), &token).expect_err("a rule is broken")
     };
     let long = "\u{1f389}".repeat(65);
     for (extra, refused, sentence) in [
-        (json!({"iss": "a\"\n"}), "text", "iss is not the configured issuer; found \"a\\\"\\n\""),
+        (json!({"iss": "a\"\n"}), "text", "iss is not a configured issuer; found \"a\\\"\\n\""),
         (
             json!({"iss": long}),
             "text",
-            &*format!("iss is not the configured issuer; found {:?}", "\u{1f389}".repeat(64)),
+            &*format!("iss is not a configured issuer; found {:?}", "\u{1f389}".repeat(64)),
         ),
         (
             json!({"iss": 1}),
             "not a string",
-            "iss is not the configured issuer; found a value that is not a string",
+            "iss is not a configured issuer; found a value that is not a string",
         ),
-        (json!({}), "absent", "iss is not the configured issuer; it is absent"),
+        (json!({}), "absent", "iss is not a configured issuer; it is absent"),
     ] {
         let rejected = rejected(&policy, extra);
         let Refusal::Issuer(actual) = rejected.refusal() else { panic!("{rejected:?}") };
@@ -444,6 +466,59 @@ fn a_rejected_token_quotes_the_value_that_broke_the_rule() {
     let shapeless = verify_with(policy, &signer.public_pem(), "a.b").expect_err("two segments");
     assert_eq!(shapeless.refusal(), Refusal::SegmentCount { count: 2 });
     assert_eq!(shapeless.untrusted_segments(), &Segments::new());
+}
+
+#[test]
+fn options_that_know_neither_whose_nor_for_whom_make_no_policy() {
+    let someone = Some(vec!["https://issuer.example".to_owned()]);
+    let us = Audience::OneOf(vec!["edge".to_owned()]);
+    let rows = [
+        (None, Audience::Absent, Err(PolicyError::Unbound)),
+        (None, us.clone(), Err(PolicyError::Unbound)),
+        (None, Audience::Any, Err(PolicyError::Unbound)),
+        (someone.clone(), Audience::Absent, Err(PolicyError::Unbound)),
+        (someone.clone(), us, Ok(())),
+        (someone, Audience::Any, Ok(())),
+    ];
+    for (issuer, audience, expected) in rows {
+        let options =
+            PolicyOptions { token_type: None, issuer, audience, ..PolicyOptions::default() };
+        assert_eq!(Policy::new(options.clone()).map(|_| ()), expected, "{options:?}");
+    }
+}
+
+#[test]
+fn an_empty_option_makes_no_policy() {
+    let text = String::from;
+    let default = PolicyOptions::default;
+    let rows = [
+        ("token_type", PolicyOptions { token_type: Some(text("")), ..default() }),
+        ("issuer", PolicyOptions { issuer: Some(vec![]), ..default() }),
+        ("issuer", PolicyOptions { issuer: Some(vec![text("a"), text("")]), ..default() }),
+        ("audience", PolicyOptions { audience: Audience::OneOf(vec![]), ..default() }),
+        ("audience", PolicyOptions { audience: Audience::OneOf(vec![text("")]), ..default() }),
+        ("required_claims", PolicyOptions { required_claims: vec![text("")], ..default() }),
+    ];
+    for (option, options) in rows {
+        assert_eq!(Policy::new(options), Err(PolicyError::Empty(option)));
+    }
+    for leeways in [
+        PolicyOptions { leeway_seconds: MAX_LEEWAY_SECONDS + 1, ..default() },
+        PolicyOptions { future_leeway_seconds: u64::MAX, ..default() },
+    ] {
+        assert_eq!(Policy::new(leeways), Err(PolicyError::LeewayTooLong));
+    }
+}
+
+#[test]
+fn a_rejected_token_names_the_required_claim_that_it_lacks() {
+    let signer = Signer::from_pem(RSA_2048);
+    let required_claims = vec!["jti".to_owned(), "sub\"".to_owned()];
+    let policy = policy(PolicyOptions { required_claims, ..PolicyOptions::default() });
+    let rejected = verify_with(policy, &signer.public_pem(), &signer.token_with(json!({})))
+        .expect_err("a claim is missing");
+    assert_eq!(rejected.refusal(), Refusal::RequiredClaim { index: 1 });
+    assert_eq!(rejected.to_string(), r#"the required claim "sub\"" is missing"#);
 }
 
 #[test]

@@ -85,8 +85,12 @@ createVerifier(new Uint8Array());
 createVerifier("", { audiences: "a" });
 // @ts-expect-error undefined would switch the check off
 createVerifier("", { issuer: undefined });
-// @ts-expect-error only two values
-createVerifier("", { tokenType: "Access" });
+createVerifier("", { tokenType: null, issuer: ["a", "b"], anyAudience: true });
+createVerifier("", { tokenType: "id", audience: ["a"], requiredClaims: ["sub"] });
+// @ts-expect-error the claim is a text
+createVerifier("", { tokenType: 1 });
+// @ts-expect-error any audience is a flag
+createVerifier("", { anyAudience: "*" });
 // @ts-expect-error seconds are a number
 verifier.verify("", { now: new Date() });
 // @ts-expect-error a token is text

@@ -4,7 +4,7 @@ use miniz_oxide::deflate::compress_to_vec_zlib;
 use serde_json::{Value, json};
 use test_support::claims::{status_list_claims, with};
 use test_support::signer::Signer;
-use verifier_core::Policy;
+use verifier_core::{Policy, PolicyOptions};
 
 use super::super::reference::ListAddress;
 use super::super::statuses::MAX_BYTES;
@@ -177,7 +177,8 @@ async fn a_document_that_is_not_a_list_of_the_issuer_is_refused() {
 #[tokio::test]
 async fn a_list_that_has_just_expired_is_refused_and_not_fetched_repeatedly() {
     let mut fixture = Fixture::new();
-    let policy = Policy { leeway_seconds: 60, ..Policy::default() };
+    let policy = Policy::new(PolicyOptions { leeway_seconds: 60, ..PolicyOptions::default() })
+        .expect("a policy");
     fixture.keys = Keys::new(KeySource::Text(fixture.signer.public_pem()), policy);
     for exp in [json!(NOW - 30), json!(NOW as f64 + 0.5)] {
         fixture.will_respond(&[], &json!({ "exp": exp }));

@@ -102,6 +102,7 @@ impl Report<'_> {
             }
             Check::TokenId => ("비어 있지 않은 문자열, 있으면", "a non-empty string, if present"),
             Check::UserId => ("숫자 또는 문자열, 있으면", "a number or a string, if present"),
+            Check::RequiredClaims => ("요구된 다른 클레임이 있음", "the other required claims"),
         };
         self.say(ko, en)
     }

@@ -288,8 +288,14 @@ fn typ(rows: &mut Rows, signers: &Signers) {
     let values = [
         ("JOSE", json!("JOSE"), "typ_not_allowed"),
         ("JWS", json!("JWS"), "typ_not_allowed"),
-        ("application/jwt", json!("application/jwt"), "typ_not_allowed"),
-        ("application/at+jwt", json!("application/at+jwt"), "typ_not_allowed"),
+        ("application/jwt", json!("application/jwt"), ACCEPT),
+        ("application/at+jwt", json!("application/at+jwt"), ACCEPT),
+        ("Application/JWT", json!("Application/JWT"), ACCEPT),
+        ("the prefix twice", json!("application/application/jwt"), "typ_not_allowed"),
+        ("the prefix alone", json!("application/"), "typ_not_allowed"),
+        ("another prefix", json!("text/jwt"), "typ_not_allowed"),
+        ("a parameter", json!("application/jwt;x=1"), "typ_not_allowed"),
+        ("application/statuslist+jwt", json!("application/statuslist+jwt"), "typ_not_allowed"),
         ("dpop+jwt", json!("dpop+jwt"), "typ_not_allowed"),
         ("secevent+jwt", json!("secevent+jwt"), "typ_not_allowed"),
         ("statuslist+jwt", json!("statuslist+jwt"), "typ_not_allowed"),
@@ -312,7 +318,11 @@ fn typ(rows: &mut Rows, signers: &Signers) {
     for (typ, expected) in [
         ("at+jwt", ACCEPT),
         ("At+Jwt", ACCEPT),
+        ("application/at+jwt", ACCEPT),
+        ("Application/AT+JWT", ACCEPT),
         ("JWT", "typ_not_allowed"),
+        ("application/jwt", "typ_not_allowed"),
+        ("application/application/at+jwt", "typ_not_allowed"),
         ("at+jw", "typ_not_allowed"),
     ] {
         let token =

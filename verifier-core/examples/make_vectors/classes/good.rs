@@ -33,6 +33,13 @@ fn headers(rows: &mut Rows, signers: &Signers) {
     let headers = [
         ("alg alone", r#"{"alg":"RS256"}"#),
         ("typ in lower case", r#"{"alg":"RS256","typ":"jwt"}"#),
+        ("typ with its prefix", r#"{"alg":"RS256","typ":"application/jwt"}"#),
+        (
+            "claims in the header, with other values",
+            r#"{"alg":"RS256","iss":"x","aud":"y","exp":1}"#,
+        ),
+        ("enc and zip, which belong to JWE", r#"{"alg":"RS256","enc":"A256GCM","zip":"DEF"}"#),
+        ("cty", r#"{"alg":"RS256","cty":"JWT"}"#),
         ("typ at+jwt", r#"{"alg":"RS256","typ":"at+jwt"}"#),
         ("typ AT+JWT", r#"{"alg":"RS256","typ":"AT+JWT"}"#),
         (

@@ -10,6 +10,7 @@ use crate::rows::{ACCEPT, Rows};
 
 pub fn write(rows: &mut Rows, signers: &Signers) {
     sets(rows, signers);
+    set_texts(rows, signers);
     kid(rows, signers);
 }
 
@@ -21,6 +22,7 @@ fn sets(rows: &mut Rows, signers: &Signers) {
     let weak = Signer::from_pem(keys::WEAK_1024).jwk_with(json!({"kid": "weak"}));
     let first = json!({"alg": "RS256", "kid": "first"});
     let none = json!({"alg": "RS256"});
+    let rsa3072 = |extra: Value| signers.rsa3072.jwk_with(extra);
     let sets: Vec<(&'static str, &'static str, Value, &Value, &'static str)> = vec![
         (
             "one key, kid given",
@@ -69,14 +71,83 @@ fn sets(rows: &mut Rows, signers: &Signers) {
             "set-duplicate",
             json!({"keys": [main(json!({"kid": "first"})), other(json!({"kid": "first"}))]}),
             &first,
-            "key_duplicate_kid",
+            "kid_ambiguous",
+        ),
+        (
+            "two suitable keys with one kid, none given",
+            "set-duplicate",
+            json!({"keys": [main(json!({"kid": "first"})), other(json!({"kid": "first"}))]}),
+            &none,
+            "kid_missing",
+        ),
+        (
+            "an ambiguous kid beside, another given",
+            "set-ambiguous-beside",
+            json!({"keys": [
+                other(json!({"kid": "second"})), rsa3072(json!({"kid": "second"})),
+                main(json!({"kid": "first"})),
+            ]}),
+            &first,
+            ACCEPT,
+        ),
+        (
+            "an ambiguous kid, one key of it twice",
+            "set-ambiguous-twice",
+            json!({"keys": [
+                main(json!({"kid": "first"})), main(json!({"kid": "first"})),
+                other(json!({"kid": "first"})),
+            ]}),
+            &first,
+            "kid_ambiguous",
         ),
         (
             "the same key twice",
             "set-twice",
             json!({"keys": [main(json!({"kid": "first"})), main(json!({"kid": "first"}))]}),
             &first,
-            "key_duplicate_kid",
+            ACCEPT,
+        ),
+        (
+            "the same key twice, no kid given",
+            "set-twice",
+            json!({"keys": [main(json!({"kid": "first"})), main(json!({"kid": "first"}))]}),
+            &none,
+            ACCEPT,
+        ),
+        (
+            "the same key under two kids",
+            "set-two-kids",
+            json!({"keys": [main(json!({"kid": "first"})), main(json!({"kid": "second"}))]}),
+            &first,
+            ACCEPT,
+        ),
+        (
+            "the same key under two kids, no kid given",
+            "set-two-kids",
+            json!({"keys": [main(json!({"kid": "first"})), main(json!({"kid": "second"}))]}),
+            &none,
+            ACCEPT,
+        ),
+        (
+            "the same modulus with another exponent",
+            "set-exponents",
+            json!({"keys": [main(json!({"kid": "first"})), main(json!({"kid": "first", "e": "Aw"}))]}),
+            &first,
+            "kid_ambiguous",
+        ),
+        (
+            "a key of an unsuitable type",
+            "set-kty-number",
+            json!({"keys": [{"kty": 5}, {"kty": "XYZ"}, {}, main(json!({"kid": "first"}))]}),
+            &first,
+            ACCEPT,
+        ),
+        (
+            "kid in another case",
+            "set-case",
+            json!({"keys": [main(json!({"kid": "FIRST"}))]}),
+            &first,
+            "key_not_found",
         ),
         (
             "an unsuitable key with the same kid",
@@ -202,6 +273,58 @@ fn sets(rows: &mut Rows, signers: &Signers) {
             name,
             expected,
         );
+    }
+}
+
+/// Sets that `serde_json` would not write.
+fn set_texts(rows: &mut Rows, signers: &Signers) {
+    let main = signers.main.jwk_with(json!({"kid": "first"})).to_string();
+    let other = signers.other.jwk_with(json!({"kid": "first"})).to_string();
+    let escaped = other.replace("\"first\"", r#""\u0066irst""#);
+    let twice = main.replacen('{', r#"{"e":"AQAB","#, 1);
+    let texts = [
+        (
+            "one kid, once written with an escape",
+            "set-ambiguous-escaped",
+            format!(r#"{{"keys":[{main},{escaped}]}}"#),
+            "kid_ambiguous",
+        ),
+        (
+            "keys twice, the first empty",
+            "set-keys-twice",
+            format!(r#"{{"keys":[],"keys":[{main}]}}"#),
+            "key_json_invalid",
+        ),
+        (
+            "keys twice, the second empty",
+            "set-keys-twice-2",
+            format!(r#"{{"keys":[{main}],"keys":[]}}"#),
+            "key_json_invalid",
+        ),
+        (
+            "a member of a key twice",
+            "set-member-twice",
+            format!(r#"{{"keys":[{twice}]}}"#),
+            "key_json_invalid",
+        ),
+        (
+            "a member of a key twice, once written with an escape",
+            "set-member-twice-escaped",
+            format!(r#"{{"keys":[{}]}}"#, twice.replacen("\"e\"", r#""\u0065""#, 1)),
+            "key_json_invalid",
+        ),
+        (
+            "a nested member twice beside the keys",
+            "set-nested-twice",
+            format!(r#"{{"keys":[{main}],"x":{{"y":1,"y":2}}}}"#),
+            "key_json_invalid",
+        ),
+    ];
+    for (what, name, text, expected) in texts {
+        rows.keys(name, text);
+        let header = json!({"alg": "RS256", "kid": "first"});
+        let token = signers.main.token_with_header(&header, &claims_with(json!({})));
+        rows.add(what, token, name, expected);
     }
 }
 

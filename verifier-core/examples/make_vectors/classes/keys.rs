@@ -120,6 +120,65 @@ fn pem(rows: &mut Rows, signers: &Signers) {
             "a certificate",
             "pem-certificate",
             keys::OTHER_2048_CERTIFICATE.to_owned(),
+            "key_certificate",
+        ),
+        (
+            "a certificate before the key",
+            "pem-certificate-before",
+            format!("{}{spki}", keys::OTHER_2048_CERTIFICATE),
+            "key_certificate",
+        ),
+        (
+            "a chain of certificates",
+            "pem-certificates",
+            keys::OTHER_2048_CERTIFICATE.repeat(2),
+            "key_certificate",
+        ),
+        ("a byte order mark", "pem-bom", format!("\u{feff}{spki}"), ACCEPT),
+        (
+            "a byte order mark and quotation marks",
+            "pem-bom-quoted",
+            format!(" \u{feff} \"{spki}\" "),
+            ACCEPT,
+        ),
+        ("two byte order marks", "pem-two-boms", format!("\u{feff}\u{feff}{spki}"), ACCEPT),
+        ("quotation marks", "pem-quoted", format!("\"{spki}\""), ACCEPT),
+        ("single quotation marks", "pem-single-quoted", format!("'{}'", spki.trim_end()), ACCEPT),
+        ("one quotation mark", "pem-half-quoted", format!("{spki}\""), "key_pem_invalid"),
+        ("text before it", "pem-before", format!("RSA public key:\n{spki}"), ACCEPT),
+        ("a JSON text before it", "pem-json-before", format!("{{}}\n{spki}"), "key_json_invalid"),
+        (
+            "a private key before it",
+            "pem-private-before",
+            format!("{}{spki}", keys::RSA_2048),
+            "key_private",
+        ),
+        ("written line breaks", "pem-written", spki.replace('\n', "\\n"), ACCEPT),
+        ("written CRLF", "pem-written-crlf", spki.replace('\n', "\\r\\n"), ACCEPT),
+        (
+            "written line breaks in quotation marks",
+            "pem-written-quoted",
+            format!("\"{}\"", spki.replace('\n', "\\n")),
+            ACCEPT,
+        ),
+        ("spaces for line breaks", "pem-spaces", spki.replace('\n', " "), ACCEPT),
+        ("no line breaks", "pem-no-breaks", spki.replace('\n', ""), ACCEPT),
+        (
+            "PKCS#1 with spaces for line breaks",
+            "pem-pkcs1-spaces",
+            pkcs1.replace('\n', " "),
+            ACCEPT,
+        ),
+        (
+            "headers before the body",
+            "pem-headers",
+            spki.replacen('\n', "\nProc-Type: 4\n\n", 1),
+            "key_pem_invalid",
+        ),
+        (
+            "a certificate request",
+            "pem-request",
+            spki.replace("PUBLIC KEY", "CERTIFICATE REQUEST"),
             "key_pem_invalid",
         ),
         ("an elliptic curve", "pem-ec", keys::EC_PUBLIC.to_owned(), "key_unsuitable"),
@@ -189,6 +248,10 @@ fn jwk(rows: &mut Rows, signers: &Signers) {
         jwk.to_string()
     };
     let text = main.jwk().to_string();
+    let metadata = json!({
+        "issuer": "https://issuer.example", "jwks_uri": "https://issuer.example/jwks.json",
+        "id_token_signing_alg_values_supported": ["RS256"],
+    });
     let n = b64(&main.modulus().to_bytes_be());
     let texts: Vec<(&'static str, &'static str, String, &'static str)> = vec![
         (
@@ -206,6 +269,75 @@ fn jwk(rows: &mut Rows, signers: &Signers) {
             ACCEPT,
         ),
         ("white space around", "jwk-spaced", format!("\n {text} \n"), ACCEPT),
+        ("a byte order mark", "jwk-bom", format!("\u{feff}{text}"), ACCEPT),
+        ("quotation marks", "jwk-quoted", format!("'{text}'"), ACCEPT),
+        ("double quotation marks", "jwk-double-quoted", format!("\"{text}\""), ACCEPT),
+        ("a discovery document", "jwk-metadata", metadata.to_string(), "key_discovery_document"),
+        (
+            "jwks_uri beside a key",
+            "jwk-jwks-uri",
+            with(json!({"jwks_uri": "https://issuer.example/jwks.json"})),
+            ACCEPT,
+        ),
+        (
+            "an object of certificates",
+            "jwk-certificates",
+            json!({"1": keys::OTHER_2048_CERTIFICATE, "2": keys::OTHER_2048_CERTIFICATE})
+                .to_string(),
+            "key_certificate",
+        ),
+        (
+            "an object with a private key in PEM",
+            "jwk-pem-private",
+            json!({"type": "service_account", "private_key": keys::RSA_2048}).to_string(),
+            "key_private",
+        ),
+        (
+            "certificates beside the numbers",
+            "jwk-x5c",
+            with(json!({"x5c": ["AAAA"], "x5u": "https://issuer.example/x5u"})),
+            ACCEPT,
+        ),
+        (
+            "certificates alone",
+            "jwk-x5c-alone",
+            json!({"kty": "RSA", "x5c": ["AAAA"]}).to_string(),
+            "key_member_invalid",
+        ),
+        (
+            "n in plain base64",
+            "jwk-n-plain",
+            with(json!({"n": n.replace('-', "+").replace('_', "/")})),
+            "key_member_invalid",
+        ),
+        ("use in upper case", "jwk-use-case", with(json!({"use": "SIG"})), "key_unsuitable"),
+        ("use a number", "jwk-use-number", with(json!({"use": 1})), "key_unsuitable"),
+        ("alg in lower case", "jwk-alg-case", with(json!({"alg": "rs256"})), "key_unsuitable"),
+        ("alg a number", "jwk-alg-number", with(json!({"alg": 1})), "key_unsuitable"),
+        (
+            "an operation in another case",
+            "jwk-ops-case",
+            with(json!({"key_ops": ["Verify"]})),
+            "key_unsuitable",
+        ),
+        (
+            "use enc and operation verify",
+            "jwk-enc-verify",
+            with(json!({"use": "enc", "key_ops": ["verify"]})),
+            "key_unsuitable",
+        ),
+        (
+            "use sig and operation encrypt",
+            "jwk-sig-encrypt",
+            with(json!({"use": "sig", "key_ops": ["encrypt"]})),
+            "key_unsuitable",
+        ),
+        (
+            "an operation twice",
+            "jwk-ops-twice",
+            with(json!({"use": "sig", "key_ops": ["verify", "verify"]})),
+            ACCEPT,
+        ),
         ("use enc", "jwk-enc", with(json!({"use": "enc"})), "key_unsuitable"),
         ("use null", "jwk-use-null", with(json!({"use": null})), ACCEPT),
         (
