@@ -3,12 +3,13 @@
 use http::HeaderMap;
 use verifier_core::VerifiedToken;
 
+use crate::claims::RoleClaim;
 use crate::credentials::bearer_token;
 use crate::error::{AuthError, SettingError};
 use crate::host::Host;
 use crate::keys::Keys;
 use crate::revocation::Revocation;
-use crate::rules::{Condition, has_role};
+use crate::rules::Condition;
 use crate::settings::AuthSettings;
 use crate::status::{KeyStatus, RevocationStatus};
 
@@ -17,7 +18,7 @@ use crate::status::{KeyStatus, RevocationStatus};
 pub enum Requirement {
     /// A verified access token that is not revoked.
     AccessToken,
-    /// An access token whose claim `role` is this string.
+    /// An access token with this role, see [`RoleClaim`].
     Role(&'static str),
     /// An access token. This role, though not required, gives access to more: its holder is refused
     /// while the source of revocations is unavailable.
@@ -28,6 +29,7 @@ pub enum Requirement {
 pub struct Authorizer {
     keys: Keys,
     revocation: Revocation,
+    role_claim: RoleClaim,
 }
 
 impl Authorizer {
@@ -35,14 +37,19 @@ impl Authorizer {
     /// every token, see [`Self::setting_problem`].
     #[must_use]
     pub fn new(settings: AuthSettings) -> Self {
-        let AuthSettings { keys, policy, revocation, .. } = settings;
-        Self { keys: Keys::new(keys, policy), revocation: Revocation::new(revocation) }
+        let AuthSettings { keys, policy, revocation, role_claim, .. } = settings;
+        let (keys, revocation) = (Keys::new(keys, policy), Revocation::new(revocation));
+        Self { keys, revocation, role_claim }
     }
 
     /// Refuses every token because of an invalid setting.
     #[must_use]
     pub fn misconfigured(error: SettingError) -> Self {
-        Self { keys: Keys::misconfigured(error), revocation: Revocation::default() }
+        Self {
+            keys: Keys::misconfigured(error),
+            revocation: Revocation::default(),
+            role_claim: RoleClaim::default(),
+        }
     }
 
     /// Returns the verified token of a request that shows what is required.
@@ -62,17 +69,23 @@ impl Authorizer {
         let role_matters = match requirement {
             Requirement::AccessToken => false,
             Requirement::Role(_) => true,
-            Requirement::AccessTokenOrElevated(role) => has_role(&token, role),
+            Requirement::AccessTokenOrElevated(role) => self.has_role(&token, role),
         };
         let strict = role_matters || conditions.peek().is_some();
         self.revocation.check(&token, strict, &self.keys, host).await?;
         if let Requirement::Role(role) = requirement
-            && !has_role(&token, role)
+            && !self.has_role(&token, role)
         {
             return Err(AuthError::RoleMissing);
         }
-        conditions.try_for_each(|condition| condition.check(&token))?;
+        conditions.try_for_each(|condition| condition.check(&token, &self.role_claim))?;
         Ok(token)
+    }
+
+    /// Returns whether a verified token has this role.
+    #[must_use]
+    pub fn has_role(&self, token: &VerifiedToken, role: &str) -> bool {
+        self.role_claim.has(token, role)
     }
 
     /// Returns the invalid setting because of which no token can be verified.
@@ -180,6 +193,46 @@ mod tests {
         let none = HeaderMap::new();
         let outcome = fixture.authorizer.authorize(&none, required, [], &fixture.host).await;
         assert_eq!(outcome.err(), Some(AuthError::CredentialsMissing));
+    }
+
+    #[tokio::test]
+    async fn scopes_and_nested_claims_can_be_required() {
+        let fixture = Fixture::new();
+        fixture.host.redis.replace(Some(["dojang:revocations-complete".to_owned()].into()));
+        let rules = AccessRule::parse_list(
+            r#"[{"path":"/","scope":["read","write"]},
+                {"path":"/","claim":["realm_access","roles"],"contains":"staff"},
+                {"path":"/","claim":["tenant","id"],"value":7}]"#,
+        )
+        .expect("valid");
+        let granted = json!({
+            "scope": "read write", "realm_access": {"roles": ["staff"]}, "tenant": {"id": 7},
+        });
+        let missing = Err(AuthError::ScopeMissing("read write".into()));
+        let ungranted = Err(AuthError::ClaimNotGranted);
+        for (changes, expected) in [
+            (json!({}), Ok(())),
+            (json!({"scope": "read"}), missing.clone()),
+            (json!({"scope": null}), missing),
+            (json!({"realm_access": {"roles": "staff"}}), ungranted.clone()),
+            (json!({"realm_access": {"roles": ["user"]}}), ungranted.clone()),
+            (json!({"tenant": {"id": "7"}}), ungranted.clone()),
+            (json!({"tenant": {"id": [7]}}), ungranted.clone()),
+            (json!({"tenant": {"id": 7.0}}), ungranted),
+        ] {
+            let claims = with(granted.clone(), &changes);
+            let outcome = fixture.authorize(&claims, Requirement::AccessToken, &rules).await;
+            assert_eq!(outcome, expected, "{changes}");
+        }
+        let refusal = crate::response::refusal(
+            &AuthError::ScopeMissing("read write".into()),
+            verifier_core::Lang::En,
+        );
+        assert_eq!(refusal.status(), 403);
+        assert_eq!(
+            refusal.headers()["www-authenticate"],
+            r#"Bearer error="insufficient_scope", scope="read write""#,
+        );
     }
 
     #[tokio::test]

@@ -27,6 +27,8 @@ pub enum AuthError {
     TokenRefused(Code),
     /// The required role is not the token's: 403, `role_missing`.
     RoleMissing,
+    /// The token lacks one of these scopes, separated by spaces: 403, `scope_missing`.
+    ScopeMissing(String),
     /// A required claim does not have the required value: 403, `claim_not_granted`.
     ClaimNotGranted,
     /// The source of revocations is unavailable: 503, `revocation_unknown`.
@@ -43,7 +45,9 @@ impl AuthError {
             Self::CredentialsMissing | Self::CredentialsAmbiguous | Self::TokenRefused(_) => {
                 StatusCode::UNAUTHORIZED
             }
-            Self::RoleMissing | Self::ClaimNotGranted => StatusCode::FORBIDDEN,
+            Self::RoleMissing | Self::ScopeMissing(_) | Self::ClaimNotGranted => {
+                StatusCode::FORBIDDEN
+            }
             Self::RevocationUnknown | Self::Keys(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -56,6 +60,7 @@ impl AuthError {
             Self::CredentialsAmbiguous => "bad_authorization_header",
             Self::TokenRefused(code) => code.as_str(),
             Self::RoleMissing => "role_missing",
+            Self::ScopeMissing(_) => "scope_missing",
             Self::ClaimNotGranted => "claim_not_granted",
             Self::RevocationUnknown => Code::RevocationUnknown.as_str(),
             Self::Keys(error) => error.code(),
@@ -71,7 +76,9 @@ impl AuthError {
             Self::CredentialsMissing | Self::CredentialsAmbiguous => "Not authenticated".into(),
             Self::TokenRefused(Code::TokenExpired) => Code::TokenExpired.text(lang).into(),
             Self::TokenRefused(_) => TOKEN_INVALID.lang(lang).into(),
-            Self::RoleMissing | Self::ClaimNotGranted => FORBIDDEN.lang(lang).into(),
+            Self::RoleMissing | Self::ScopeMissing(_) | Self::ClaimNotGranted => {
+                FORBIDDEN.lang(lang).into()
+            }
             Self::RevocationUnknown => Code::RevocationUnknown.text(lang).into(),
             Self::Keys(error) => error.text(lang).into(),
         }
@@ -86,12 +93,15 @@ impl AuthError {
     /// Returns the `WWW-Authenticate` header of a 401 or 403 (RFC 6750, section 3). A request
     /// without a token gets no error code (section 3.1).
     #[must_use]
-    pub const fn challenge(&self) -> Option<&'static str> {
+    pub fn challenge(&self) -> Option<Cow<'static, str>> {
         match self {
-            Self::CredentialsMissing | Self::CredentialsAmbiguous => Some("Bearer"),
-            Self::TokenRefused(_) => Some("Bearer error=\"invalid_token\""),
+            Self::CredentialsMissing | Self::CredentialsAmbiguous => Some("Bearer".into()),
+            Self::TokenRefused(_) => Some("Bearer error=\"invalid_token\"".into()),
             Self::RoleMissing | Self::ClaimNotGranted => {
-                Some("Bearer error=\"insufficient_scope\"")
+                Some("Bearer error=\"insufficient_scope\"".into())
+            }
+            Self::ScopeMissing(scopes) => {
+                Some(format!("Bearer error=\"insufficient_scope\", scope=\"{scopes}\"").into())
             }
             Self::RevocationUnknown | Self::Keys(_) => None,
         }

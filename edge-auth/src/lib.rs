@@ -16,6 +16,7 @@ extern crate self as edge_auth;
 
 mod authorizer;
 mod cache;
+mod claims;
 mod credentials;
 mod error;
 mod fetch;
@@ -37,6 +38,7 @@ mod testing;
 mod variables;
 
 pub use authorizer::{Authorizer, Requirement};
+pub use claims::RoleClaim;
 pub use error::{AuthError, KeysError, SettingError};
 pub use fetch::{FetchError, FetchLimits, Fetched, lifetime_left};
 pub use hex::hex;
@@ -45,7 +47,7 @@ pub use in_flight::{InFlight, POLL_INTERVAL};
 pub use printable::{is_format, one_line};
 pub use request_id::{X_REQUEST_ID, request_id};
 pub use request_log::log_refusal;
-pub use rules::{AccessRule, Condition, has_role};
+pub use rules::{AccessRule, Condition};
 pub use settings::{AuthSettings, AuthVariables, non_empty};
 pub use status::{KeyStatus, ListStatus, RevocationStatus};
 pub use verifier_core::{UnixTime, VerifiedToken};

@@ -26,8 +26,9 @@ pub fn refusal(error: &AuthError, lang: Lang) -> Response<String> {
     if error.is_localized() {
         vary_by_language(&mut response);
     }
-    if let Some(challenge) = error.challenge() {
-        let challenge = HeaderValue::from_static(challenge);
+    if let Some(challenge) = error.challenge()
+        && let Ok(challenge) = HeaderValue::from_str(&challenge)
+    {
         response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
     }
     response

@@ -5,11 +5,15 @@
 //!
 //! ```json
 //! [ {"path": "/upload", "role": ["instructor", "admin"]},
-//!   {"path": "/uploads/*", "method": "DELETE", "claim": "premium", "value": true} ]
+//!   {"path": "/uploads/*", "method": "DELETE", "claim": "premium", "value": true},
+//!   {"path": "/uploads", "scope": ["files:read"]},
+//!   {"path": "/protected", "claim": ["realm_access", "roles"], "contains": "staff"} ]
 //! ```
 //!
 //! `path` is an exact path, or ends in `/*` for all paths below; without `method`, the rule applies
-//! to all methods.
+//! to all methods. Of the roles one suffices; of the scopes all are required. A claim is named, or
+//! found by the names of nested members; `value` is what it must equal, `contains` what its list
+//! must hold.
 
 use std::fmt;
 
@@ -18,10 +22,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use verifier_core::VerifiedToken;
 
+use crate::claims::{ClaimPath, RoleClaim, has_scope};
 use crate::error::AuthError;
-
-/// The claim that holds the user's role.
-const ROLE: &str = "role";
 
 /// A rule: where it applies, and its condition.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,10 +36,21 @@ pub struct AccessRule {
 /// A condition on the claims of a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Condition {
-    /// The claim `role` is one of these.
+    /// The token has one of these roles.
     Role(Vec<String>),
-    /// A claim has this value: a string, a boolean or a whole number.
-    Claim(String, Value),
+    /// The token has all of these scopes.
+    Scope(Vec<String>),
+    /// A claim has a value.
+    Claim(ClaimCondition),
+}
+
+/// A claim, and the value that it must have: a string, a boolean or a whole number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimCondition {
+    path: ClaimPath,
+    value: Value,
+    /// Whether the claim is a list that must hold the value.
+    in_list: bool,
 }
 
 #[derive(Deserialize)]
@@ -46,8 +59,10 @@ struct RuleText {
     path: String,
     method: Option<String>,
     role: Option<OneOrMore>,
-    claim: Option<String>,
+    scope: Option<OneOrMore>,
+    claim: Option<OneOrMore>,
     value: Option<Value>,
+    contains: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -55,6 +70,15 @@ struct RuleText {
 enum OneOrMore {
     One(String),
     More(Vec<String>),
+}
+
+impl OneOrMore {
+    fn into_values(self) -> Vec<String> {
+        match self {
+            Self::One(value) => vec![value],
+            Self::More(values) => values,
+        }
+    }
 }
 
 impl AccessRule {
@@ -98,56 +122,89 @@ impl fmt::Display for AccessRule {
 
 impl RuleText {
     fn into_rule(self) -> Result<AccessRule, String> {
-        let Self { path, method, role, claim, value } = self;
+        let Self { path, method, role, scope, claim, value, contains } = self;
         let invalid = |what| Err(format!("has a rule for {path:?} {what}"));
-        let condition = match (role, claim, value) {
-            (Some(OneOrMore::One(role)), None, None) => Condition::Role(vec![role]),
-            (Some(OneOrMore::More(roles)), None, None) if !roles.is_empty() => {
-                Condition::Role(roles)
+        let condition = match (role, scope, claim, value, contains) {
+            (Some(roles), None, None, None, None) => Condition::Role(roles.into_values()),
+            (None, Some(scopes), None, None, None) => Condition::Scope(scopes.into_values()),
+            (None, None, Some(names), value, contains) => {
+                let in_list = contains.is_some();
+                let value = match (value, contains) {
+                    (Some(value), None) | (None, Some(value)) if is_comparable(&value) => value,
+                    _ => {
+                        return invalid(
+                            "with a claim whose value is not a string, boolean or whole number",
+                        );
+                    }
+                };
+                let Some(path) = ClaimPath::new(names.into_values()) else {
+                    return invalid("with a claim without a name");
+                };
+                Condition::Claim(ClaimCondition { path, value, in_list })
             }
-            (None, Some(claim), Some(value))
-                if value.is_string() || value.is_boolean() || value.is_u64() =>
-            {
-                Condition::Claim(claim, value)
-            }
-            (None, Some(_), _) => {
+            _ => {
                 return invalid(
-                    "with a claim whose value is not a string, boolean or whole number",
+                    "that requires not exactly one of a role, a scope, and a claim with its value",
                 );
             }
-            _ => return invalid("that requires neither a role nor a claim with its value"),
         };
+        match &condition {
+            Condition::Role(roles) if roles.is_empty() => {
+                return invalid("that requires none of its roles");
+            }
+            Condition::Scope(scopes)
+                if scopes.is_empty() || !scopes.iter().all(|s| is_scope(s)) =>
+            {
+                return invalid(
+                    "without a scope, or with one of other characters than RFC 6749 allows",
+                );
+            }
+            _ => {}
+        }
         Ok(AccessRule { path, method, condition })
     }
+}
+
+fn is_comparable(value: &Value) -> bool {
+    value.is_string() || value.is_boolean() || value.is_u64()
+}
+
+/// Returns whether a text is a scope token (RFC 6749 section 3.3), which can also be quoted in
+/// `WWW-Authenticate`.
+fn is_scope(text: &str) -> bool {
+    let is_allowed = |byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+    !text.is_empty() && text.bytes().all(is_allowed)
 }
 
 impl Condition {
     /// Checks a token.
     ///
     /// # Errors
-    /// [`AuthError::RoleMissing`], [`AuthError::ClaimNotGranted`].
-    pub(crate) fn check(&self, token: &VerifiedToken) -> Result<(), AuthError> {
+    /// [`AuthError::RoleMissing`], [`AuthError::ScopeMissing`], [`AuthError::ClaimNotGranted`].
+    pub(crate) fn check(
+        &self,
+        token: &VerifiedToken,
+        role_claim: &RoleClaim,
+    ) -> Result<(), AuthError> {
         match self {
-            Self::Role(roles) if roles.iter().any(|role| has_role(token, role)) => Ok(()),
+            Self::Role(roles) if roles.iter().any(|role| role_claim.has(token, role)) => Ok(()),
             Self::Role(_) => Err(AuthError::RoleMissing),
-            Self::Claim(name, value) if has_claim(token, name, value) => Ok(()),
-            Self::Claim(..) => Err(AuthError::ClaimNotGranted),
+            Self::Scope(scopes) if scopes.iter().all(|scope| has_scope(token, scope)) => Ok(()),
+            Self::Scope(scopes) => Err(AuthError::ScopeMissing(scopes.join(" "))),
+            Self::Claim(condition) if condition.holds(token) => Ok(()),
+            Self::Claim(_) => Err(AuthError::ClaimNotGranted),
         }
     }
 }
 
-/// Returns whether the claim `role` of a token is this string.
-#[must_use]
-pub fn has_role(token: &VerifiedToken, role: &str) -> bool {
-    token.claim(ROLE).and_then(|claim| claim.as_str()).is_some_and(|claim| claim == role)
-}
-
-fn has_claim(token: &VerifiedToken, name: &str, value: &Value) -> bool {
-    token.claim(name).is_some_and(|claim| match value {
-        Value::String(text) => claim.as_str().is_some_and(|claim| claim == text.as_str()),
-        Value::Bool(flag) => claim.as_bool() == Some(*flag),
-        _ => value.as_u64().is_some() && claim.as_u64() == value.as_u64(),
-    })
+impl ClaimCondition {
+    fn holds(&self, token: &VerifiedToken) -> bool {
+        match self.path.find(token) {
+            Some(Value::Array(list)) => self.in_list && list.contains(&self.value),
+            Some(value) => !self.in_list && value == self.value,
+            None => false,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -176,12 +233,25 @@ mod tests {
         for (rule, words) in [
             (r#"{"path":"/upload"}"#, "not a list"),
             (r#"[{"path":"/upload","rôle":"a"}]"#, "not a list"),
-            (r#"[{"path":"/upload"}]"#, "neither a role nor a claim"),
-            (r#"[{"path":"/upload","role":[]}]"#, "neither a role nor a claim"),
+            (r#"[{"path":"/upload"}]"#, "not exactly one of"),
+            (r#"[{"path":"/upload","role":[]}]"#, "none of its roles"),
+            (r#"[{"path":"/upload","role":"a","scope":"b"}]"#, "not exactly one of"),
+            (r#"[{"path":"/upload","role":"a","value":"b"}]"#, "not exactly one of"),
+            (r#"[{"path":"/upload","scope":[]}]"#, "without a scope"),
+            (r#"[{"path":"/upload","scope":"a b"}]"#, "without a scope"),
+            (r#"[{"path":"/upload","scope":["a",""]}]"#, "without a scope"),
+            (r#"[{"path":"/upload","scope":"a\"b"}]"#, "without a scope"),
+            (r#"[{"path":"/upload","claim":[],"value":1}]"#, "without a name"),
+            (r#"[{"path":"/upload","claim":["a",""],"value":1}]"#, "without a name"),
             (
-                r#"[{"path":"/upload","role":"a","claim":"b","value":1}]"#,
-                "neither a role nor a claim",
+                r#"[{"path":"/upload","claim":"b","value":1,"contains":1}]"#,
+                "not a string, boolean or whole number",
             ),
+            (
+                r#"[{"path":"/upload","claim":"b","contains":[1]}]"#,
+                "not a string, boolean or whole number",
+            ),
+            (r#"[{"path":"/upload","role":"a","claim":"b","value":1}]"#, "not exactly one of"),
             (r#"[{"path":"/upload","claim":"b"}]"#, "not a string, boolean or whole number"),
             (
                 r#"[{"path":"/upload","claim":"b","value":1.5}]"#,

@@ -5,6 +5,7 @@ use verifier_core::{
     Audience, DEFAULT_FUTURE_LEEWAY_SECONDS, MAX_LEEWAY_SECONDS, Policy, PolicyError, PolicyOptions,
 };
 
+use crate::claims::{ClaimPath, RoleClaim};
 use crate::error::SettingError;
 use crate::keys::KeySource;
 use crate::revocation::{AllowedAddresses, Source};
@@ -42,6 +43,9 @@ crate::variables! {
         status_list_url = "",
         /// Behavior while the source of revocations is unavailable: `closed` or `open`.
         revocation_when_down = "closed",
+        /// The claim with the roles of the user, a text or a list of texts: its name, or a JSON array
+        /// of the names of nested members. Not set: `role`, a text.
+        role_claim = "",
         /// JSON array of [`AccessRule`]s.
         access_rules = "",
     }
@@ -53,6 +57,7 @@ pub struct AuthSettings {
     pub(crate) keys: KeySource,
     pub(crate) policy: Policy,
     pub(crate) revocation: Source,
+    pub(crate) role_claim: RoleClaim,
     /// The operator's access rules. The caller decides which of them apply to a request and passes
     /// their conditions to [`crate::Authorizer::authorize`].
     pub rules: Vec<AccessRule>,
@@ -69,6 +74,12 @@ impl AuthSettings {
             keys: key_source(variables)?,
             policy: policy(variables)?,
             revocation: revocation(variables)?,
+            role_claim: match one_or_more("role_claim", &variables.role_claim)? {
+                None => RoleClaim::default(),
+                Some(names) => ClaimPath::new(names)
+                    .map(RoleClaim::at)
+                    .ok_or_else(|| invalid("role_claim", "has an empty name"))?,
+            },
             rules: non_empty(&variables.access_rules).map_or(Ok(Vec::new()), |text| {
                 AccessRule::parse_list(text).map_err(|reason| invalid("access_rules", reason))
             })?,
@@ -266,7 +277,7 @@ mod tests {
     #[test]
     fn an_invalid_value_names_its_variable() {
         type Change = fn(&mut AuthVariables);
-        let cases: [(&str, Change); 27] = [
+        let cases: [(&str, Change); 28] = [
             ("jwks_url", |variables| variables.jwks_url = "issuer/jwks".into()),
             ("jwks_url", |variables| variables.jwks_url = "file:///etc/passwd".into()),
             ("leeway", |variables| variables.leeway = "-1".into()),
@@ -298,6 +309,7 @@ mod tests {
             ("issuer", |variables| variables.issuer = "[a]".into()),
             ("audience", |variables| variables.audience = "[1]".into()),
             ("required_claims", |variables| variables.required_claims = r#"[""]"#.into()),
+            ("role_claim", |variables| variables.role_claim = r#"["a", ""]"#.into()),
             ("token_type", |variables| variables.token_type = "none".into()),
             ("token_type", |variables| {
                 variables.token_type = "none".into();

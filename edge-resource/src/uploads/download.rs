@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::ops::Range;
 
-use edge_auth::{VerifiedToken, has_role, is_format};
+use edge_auth::{VerifiedToken, is_format};
 use http::header::{
     ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_RANGE, CONTENT_SECURITY_POLICY, ETAG, IF_RANGE,
     RANGE,
@@ -127,8 +127,9 @@ async fn find<H: UploadHost>(
     let lang = request.lang();
     let owner = Owner::of(token).ok_or_else(|| user_id_missing(lang))?;
     let id = UploadId::parse(request.id).ok_or_else(not_found)?;
+    let is_admin = || request.state.authorizer.has_role(token, ADMIN);
     match Record::load(&id, request.host).await {
-        Ok(Some(record)) if record.belongs_to(&owner) || has_role(token, ADMIN) => Ok((id, record)),
+        Ok(Some(record)) if record.belongs_to(&owner) || is_admin() => Ok((id, record)),
         Ok(_) => Err(not_found()),
         Err(error) => Err(unavailable(&error, lang, request.host)),
     }

@@ -1,0 +1,161 @@
+//! What the claims of a verified token grant: roles, scopes, members of nested objects.
+
+use serde_json::Value;
+use verifier_core::VerifiedToken;
+
+/// The place of a claim: its name, or the names of members of nested objects from the outside in.
+/// A list, since names may have dots.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ClaimPath(Vec<String>);
+
+impl ClaimPath {
+    /// Returns `None` unless there is a name, and none is empty.
+    pub(crate) fn new(names: Vec<String>) -> Option<Self> {
+        let is_valid = !names.is_empty() && names.iter().all(|name| !name.is_empty());
+        is_valid.then_some(Self(names))
+    }
+
+    /// Returns the value in a token.
+    pub(crate) fn find(&self, token: &VerifiedToken) -> Option<Value> {
+        let (name, inner) = self.0.split_first()?;
+        let mut value: Value = serde_json::from_str(token.claim(name)?.raw()).ok()?;
+        for name in inner {
+            value = value.get_mut(name)?.take();
+        }
+        Some(value)
+    }
+}
+
+/// Where tokens have the roles of their user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleClaim {
+    path: ClaimPath,
+    /// Whether the value may be a list of roles.
+    may_be_list: bool,
+}
+
+impl Default for RoleClaim {
+    /// The claim `role`, one string.
+    fn default() -> Self {
+        Self { path: ClaimPath(vec!["role".to_owned()]), may_be_list: false }
+    }
+}
+
+impl RoleClaim {
+    /// Reads roles at this place: a string, or a list of strings.
+    pub(crate) fn at(path: ClaimPath) -> Self {
+        Self { path, may_be_list: true }
+    }
+
+    /// Returns whether a token has this role.
+    #[must_use]
+    pub fn has(&self, token: &VerifiedToken, role: &str) -> bool {
+        match self.path.find(token) {
+            Some(Value::Array(roles)) => self.may_be_list && roles.iter().any(|one| one == role),
+            Some(value) => value == role,
+            None => false,
+        }
+    }
+}
+
+/// Returns whether a token has this scope: in `scope` (RFC 8693 section 4.2) or `scp`, as other
+/// issuers name it; separated by spaces or in a list.
+pub(crate) fn has_scope(token: &VerifiedToken, scope: &str) -> bool {
+    ["scope", "scp"].iter().any(|name| {
+        let claim = token.claim(name).and_then(|claim| serde_json::from_str(claim.raw()).ok());
+        match claim {
+            Some(Value::String(scopes)) => scopes.split(' ').any(|one| one == scope),
+            Some(Value::Array(scopes)) => scopes.iter().any(|one| one == scope),
+            _ => false,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use test_support::claims::{access_claims, with};
+    use test_support::signer::Signer;
+    use verifier_core::{KeySet, Policy, Verifier};
+
+    use super::*;
+    use crate::host::Host as _;
+    use crate::testing::{NOW, TestHost};
+
+    fn verified(claims: &Value) -> VerifiedToken {
+        let signer = Signer::generated("k1");
+        let keys = KeySet::parse(&signer.public_pem()).expect("a key");
+        let token = signer.token(&with(access_claims(NOW), claims));
+        let now = TestHost::default().now();
+        Verifier::new(keys, Policy::default()).verify(token, now).expect("a good token")
+    }
+
+    fn path(names: &[&str]) -> ClaimPath {
+        ClaimPath::new(names.iter().map(|name| (*name).to_owned()).collect()).expect("names")
+    }
+
+    #[test]
+    fn a_path_leads_through_objects_alone() {
+        let token = verified(&json!({
+            "realm_access": {"roles": ["a"]}, "a.b": 1, "list": [{"b": 1}], "text": "roles",
+        }));
+        assert_eq!(path(&["realm_access", "roles"]).find(&token), Some(json!(["a"])));
+        assert_eq!(path(&["a.b"]).find(&token), Some(json!(1)));
+        for absent in [
+            ["realm_access", "Roles"].as_slice(),
+            &["realm_access.roles"],
+            &["a", "b"],
+            &["list", "0"],
+            &["list", "b"],
+            &["text", "roles"],
+        ] {
+            assert_eq!(path(absent).find(&token), None, "{absent:?}");
+        }
+        assert_eq!(ClaimPath::new(vec![]), None);
+        assert_eq!(ClaimPath::new(vec!["a".into(), String::new()]), None);
+    }
+
+    #[test]
+    fn a_role_is_one_string_unless_the_operator_names_its_claim() {
+        let nested = RoleClaim::at(path(&["realm_access", "roles"]));
+        let named = RoleClaim::at(path(&["role"]));
+        let default = RoleClaim::default();
+        for (claims, role_claim, expected) in [
+            (json!({"role": "admin"}), &default, true),
+            (json!({"role": ["admin"]}), &default, false),
+            (json!({"role": ["user", "admin"]}), &named, true),
+            (json!({"role": "admin"}), &named, true),
+            (json!({"role": "admin user"}), &named, false),
+            (json!({"role": {"admin": true}}), &named, false),
+            (json!({"role": [["admin"]]}), &named, false),
+            (json!({"role": null}), &named, false),
+            (json!({"realm_access": {"roles": ["admin"]}}), &nested, true),
+            (json!({"realm_access": {"roles": ["Admin"]}}), &nested, false),
+            (json!({"role": "admin", "realm_access": {}}), &nested, false),
+        ] {
+            assert_eq!(role_claim.has(&verified(&claims), "admin"), expected, "{claims}");
+        }
+    }
+
+    #[test]
+    fn scopes_are_separated_by_spaces_or_in_a_list() {
+        for (claims, expected) in [
+            (json!({"scope": "read"}), true),
+            (json!({"scope": "write read"}), true),
+            (json!({"scope": ["write", "read"]}), true),
+            (json!({"scp": "read"}), true),
+            (json!({"scp": ["read"]}), true),
+            (json!({"scope": "write", "scp": "read"}), true),
+            (json!({"scope": "reader"}), false),
+            (json!({"scope": "READ"}), false),
+            (json!({"scope": "write,read"}), false),
+            (json!({"scope": "write\tread"}), false),
+            (json!({"scope": ["write read"]}), false),
+            (json!({"scope": {"read": true}}), false),
+            (json!({"scope": true}), false),
+            (json!({}), false),
+        ] {
+            assert_eq!(has_scope(&verified(&claims), "read"), expected, "{claims}");
+        }
+    }
+}
