@@ -117,14 +117,21 @@ impl From<KeysError> for AuthError {
 /// Why there is no key to verify with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeysError {
-    /// Neither `public_key` nor `jwks_url` is set: `keys_not_configured`.
+    /// Neither `public_key` nor `jwks_url` is set, nor is `issuer` one address:
+    /// `keys_not_configured`.
     NotConfigured,
     /// A variable has an invalid value: `setting_invalid`.
     Setting(SettingError),
     /// `public_key` holds no usable key; with the verifier's code and reason.
     Unreadable(Code, String),
-    /// `jwks_url` yields no usable key: `keys_unavailable`, with the reason.
-    Unavailable(String),
+    /// The address in this variable, `jwks_url` or `issuer`, leads to no usable key:
+    /// `keys_unavailable`.
+    Unavailable {
+        /// The variable.
+        variable: &'static str,
+        /// Why.
+        reason: String,
+    },
 }
 
 impl KeysError {
@@ -135,7 +142,7 @@ impl KeysError {
             Self::NotConfigured => "keys_not_configured",
             Self::Setting(_) => "setting_invalid",
             Self::Unreadable(code, _) => code.as_str(),
-            Self::Unavailable(_) => "keys_unavailable",
+            Self::Unavailable { .. } => "keys_unavailable",
         }
     }
 
@@ -150,8 +157,8 @@ impl KeysError {
     fn korean(&self) -> String {
         match self {
             Self::NotConfigured => {
-                "검증할 키가 없습니다. 변수 `public_key`(PEM, JWK 또는 JWKS 텍스트)나 `jwks_url`(발급 서버의 JWKS 주소)을 \
-                 설정하세요"
+                "검증할 키가 없습니다. 변수 `public_key`(PEM, JWK 또는 JWKS 텍스트), `jwks_url`(발급 서버의 JWKS 주소), \
+                 `issuer`(발급 서버의 주소) 중 하나를 설정하세요"
                     .to_owned()
             }
             Self::Setting(error) => {
@@ -161,11 +168,11 @@ impl KeysError {
                 let text = code.text(Lang::Ko);
                 format!("변수 `public_key`에 쓸 수 있는 키가 없습니다. {text}({reason})")
             }
-            Self::Unavailable(reason) if reason == DENIED => format!(
-                "변수 `jwks_url`의 주소로 나가는 요청을 호스트가 허용하지 않습니다({reason})"
+            Self::Unavailable { variable, reason } if reason == DENIED => format!(
+                "변수 `{variable}`의 주소로 나가는 요청을 호스트가 허용하지 않습니다({reason})"
             ),
-            Self::Unavailable(reason) => {
-                format!("변수 `jwks_url`의 주소에서 쓸 수 있는 키를 얻지 못했습니다({reason})")
+            Self::Unavailable { variable, reason } => {
+                format!("변수 `{variable}`의 주소에서 쓸 수 있는 키를 얻지 못했습니다({reason})")
             }
         }
     }
@@ -175,8 +182,8 @@ impl fmt::Display for KeysError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotConfigured => f.write_str(
-                "no verification key: set the variable `public_key` (PEM, JWK or JWKS text) or \
-                 `jwks_url` (the issuer's JWKS address)",
+                "no verification key: set the variable `public_key` (PEM, JWK or JWKS text), \
+                 `jwks_url` (the issuer's JWKS address), or `issuer` (the issuer's address)",
             ),
             Self::Setting(error) => write!(f, "{error}"),
             Self::Unreadable(_, reason) => write!(
@@ -185,12 +192,12 @@ impl fmt::Display for KeysError {
                  public key as PEM, JWK or JWKS text"
             ),
             // The host refuses the call, so the issuer's state does not matter.
-            Self::Unavailable(reason) if reason == DENIED => {
-                write!(f, "the address in the variable `jwks_url`: {DENIED}")
+            Self::Unavailable { variable, reason } if reason == DENIED => {
+                write!(f, "the address in the variable `{variable}`: {DENIED}")
             }
-            Self::Unavailable(reason) => write!(
+            Self::Unavailable { variable, reason } => write!(
                 f,
-                "the variable `jwks_url` leads to no usable key ({reason}): is the issuer running, \
+                "the variable `{variable}` leads to no usable key ({reason}): is the issuer running, \
                  and may it be reached?"
             ),
         }

@@ -7,7 +7,7 @@ use verifier_core::{
 
 use crate::claims::{ClaimPath, RoleClaim};
 use crate::error::SettingError;
-use crate::keys::KeySource;
+use crate::keys::{IssuerUrl, KeySource, is_http};
 use crate::revocation::{AllowedAddresses, Source};
 use crate::rules::AccessRule;
 
@@ -18,7 +18,8 @@ crate::variables! {
         public_key = "",
         /// Address of the issuer's JWKS; used when `public_key` is not set.
         jwks_url = "",
-        /// The accepted `iss`: one value, or a JSON array of them.
+        /// The accepted `iss`: one value, or a JSON array of them. Without `public_key` and
+        /// `jwks_url`, one that is an address has metadata with the address of the JWKS.
         issuer = "",
         /// What `aud` must be or contain: one value, or a JSON array of which one suffices.
         audience = "",
@@ -152,14 +153,18 @@ fn key_source(variables: &AuthVariables) -> Result<KeySource, SettingError> {
     if let Some(text) = non_empty(&variables.public_key) {
         return Ok(KeySource::Text(text.to_owned()));
     }
-    let Some(url) = non_empty(&variables.jwks_url) else { return Ok(KeySource::None) };
-    let uri: Option<Uri> = url.parse().ok();
-    uri.filter(|uri| {
-        matches!(uri.scheme_str(), Some("http" | "https"))
-            && uri.host().is_some_and(|host| !host.is_empty())
-    })
-    .map(KeySource::Url)
-    .ok_or_else(|| invalid("jwks_url", "is not an http:// or https:// address"))
+    if let Some(url) = non_empty(&variables.jwks_url) {
+        let uri: Option<Uri> = url.parse().ok();
+        return uri
+            .filter(is_http)
+            .map(KeySource::Url)
+            .ok_or_else(|| invalid("jwks_url", "is not an http:// or https:// address"));
+    }
+    let issuer = match one_or_more("issuer", &variables.issuer)?.as_deref() {
+        Some([issuer]) => IssuerUrl::parse(issuer),
+        _ => None,
+    };
+    Ok(issuer.map_or(KeySource::None, KeySource::Issuer))
 }
 
 fn leeway(variable: &'static str, value: &str, default: u64) -> Result<u64, SettingError> {
@@ -259,6 +264,27 @@ mod tests {
             ..AuthVariables::default()
         };
         assert!(matches!(AuthSettings::parse(&both).expect("valid").keys, KeySource::Text(_)));
+    }
+
+    #[test]
+    fn an_issuer_that_is_an_address_is_enough() {
+        let source = |issuer: &str| {
+            let variables = AuthVariables { issuer: issuer.into(), ..AuthVariables::default() };
+            AuthSettings::parse(&variables).expect("valid").keys
+        };
+        for issuer in ["https://issuer.example", r#"["https://issuer.example/"]"#] {
+            assert!(matches!(source(issuer), KeySource::Issuer(_)), "{issuer}");
+        }
+        for issuer in ["issuer.example", r#"["https://a.example", "https://b.example"]"#] {
+            assert!(matches!(source(issuer), KeySource::None), "{issuer}");
+        }
+        let with_address = AuthVariables {
+            issuer: "https://issuer.example".into(),
+            jwks_url: "https://issuer.example/jwks".into(),
+            ..AuthVariables::default()
+        };
+        let settings = AuthSettings::parse(&with_address).expect("valid");
+        assert!(matches!(settings.keys, KeySource::Url(_)));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use serde::Serialize;
 /// The state of the keys of an instance.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct KeyStatus {
-    /// The variable that they come from, `public_key` or `jwks_url`; `none` without either.
+    /// The variable that they come from, `public_key`, `jwks_url` or `issuer`; `none` without any.
     pub source: &'static str,
     /// Number of keys that verify signatures now.
     pub count: usize,

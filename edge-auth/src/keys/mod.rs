@@ -1,5 +1,7 @@
 //! The verification keys, and the verifier's verdict with the keys that are valid now.
 
+mod discovery;
+
 use std::time::Duration;
 
 use http::Uri;
@@ -13,6 +15,7 @@ use crate::error::{AuthError, KeysError, SettingError};
 use crate::fetch::{FetchError, FetchLimits, Fetched};
 use crate::host::Host;
 use crate::status::KeyStatus;
+pub(crate) use discovery::{IssuerUrl, is_http};
 
 /// How fetched keys are cached.
 const CACHE_POLICY: CachePolicy = CachePolicy {
@@ -47,6 +50,8 @@ pub(crate) enum KeySource {
     Text(String),
     /// The address of a JWKS.
     Url(Uri),
+    /// An issuer, whose metadata has the address of its JWKS.
+    Issuer(IssuerUrl),
 }
 
 /// The keys of an instance.
@@ -57,7 +62,7 @@ enum Source {
     Unusable(KeysError),
     /// From the variable `public_key`, for as long as the instance lives.
     Fixed(Verifier),
-    /// From the address in `jwks_url`.
+    /// From the address in `jwks_url`, or in the metadata of `issuer`.
     Fetched { cache: Box<Cache<Verifier>>, document: Jwks },
 }
 
@@ -72,11 +77,16 @@ impl Keys {
                     Source::Unusable(KeysError::Unreadable(error.code(), error.to_string()))
                 }
             },
-            KeySource::Url(url) => Source::Fetched {
-                cache: Box::new(Cache::new(url, CACHE_POLICY, InstanceId::default())),
-                document: Jwks { policy },
-            },
+            KeySource::Url(url) => Self::fetched(url, Jwks { policy, issuer: None }),
+            KeySource::Issuer(issuer) => {
+                Self::fetched(issuer.url().clone(), Jwks { policy, issuer: Some(issuer) })
+            }
         })
+    }
+
+    fn fetched(url: Uri, document: Jwks) -> Source {
+        let cache = Box::new(Cache::new(url, CACHE_POLICY, InstanceId::default()));
+        Source::Fetched { cache, document }
     }
 
     /// Refuses every token because of this setting.
@@ -129,7 +139,7 @@ impl Keys {
         };
         let mut verifier = match cache.get(document, host).await {
             Cached::Fresh(verifier) | Cached::Stale(verifier) => verifier,
-            Cached::Unavailable(why) => return Err(KeysError::Unavailable(why)),
+            Cached::Unavailable(why) => return Err(document.unavailable(why)),
         };
         // Newer keys come from the store first, and then from the issuer.
         for _ in 0..2 {
@@ -176,7 +186,7 @@ impl Keys {
                     KeysError::Unreadable(..) => "public_key",
                     KeysError::NotConfigured
                     | KeysError::Setting(_)
-                    | KeysError::Unavailable(_) => "none",
+                    | KeysError::Unavailable { .. } => "none",
                 },
                 problem: Some(error.to_string()),
                 ..KeyStatus::default()
@@ -193,14 +203,14 @@ impl Keys {
                 let now = host.uptime();
                 let stale = freshness.map(|freshness| !freshness.is_fresh(now));
                 KeyStatus {
-                    source: "jwks_url",
+                    source: document.variable(),
                     count: status.value.map_or(0, |(verifier, _)| count(&verifier)),
                     age_seconds: freshness.map(|freshness| freshness.age(now).as_secs()),
                     lifetime_seconds: freshness.map(|freshness| freshness.lifetime().as_secs()),
                     fetching: Some(status.is_fetching),
                     stale,
                     is_unknown: stale.unwrap_or(true),
-                    problem: status.failure.map(|why| KeysError::Unavailable(why).to_string()),
+                    problem: status.failure.map(|why| document.unavailable(why).to_string()),
                 }
             }
         }
@@ -214,6 +224,19 @@ fn count(verifier: &Verifier) -> usize {
 /// The issuer's JWKS, as a verifier with this policy.
 struct Jwks {
     policy: Policy,
+    /// The issuer whose metadata has the address; `None` when the address is configured.
+    issuer: Option<IssuerUrl>,
+}
+
+impl Jwks {
+    /// Returns the variable that leads to the keys.
+    const fn variable(&self) -> &'static str {
+        if self.issuer.is_some() { "issuer" } else { "jwks_url" }
+    }
+
+    const fn unavailable(&self, reason: String) -> KeysError {
+        KeysError::Unavailable { variable: self.variable(), reason }
+    }
 }
 
 impl Document for Jwks {
@@ -225,7 +248,10 @@ impl Document for Jwks {
         limits: FetchLimits,
         host: &impl Host,
     ) -> Result<Fetched, FetchError> {
-        host.fetch(url, ACCEPT, limits).await
+        match &self.issuer {
+            None => host.fetch(url, ACCEPT, limits).await,
+            Some(issuer) => issuer.fetch_key_set(ACCEPT, limits, host).await,
+        }
     }
 
     async fn parse(

@@ -14,7 +14,8 @@ use test_support::claims::NOW;
 pub(crate) struct TestHost {
     uptime: Cell<Duration>,
     responses: RefCell<VecDeque<Result<Fetched, FetchError>>>,
-    fetches: Cell<usize>,
+    /// The addresses that were fetched.
+    pub(crate) fetched: RefCell<Vec<String>>,
     /// How long a fetch takes, up to its limit.
     pub(crate) latency: Cell<Duration>,
     /// Whether no timer completes.
@@ -59,7 +60,7 @@ impl TestHost {
     }
 
     pub(crate) fn fetches(&self) -> usize {
-        self.fetches.get()
+        self.fetched.borrow().len()
     }
 
     /// Counts a change of the store, or fails.
@@ -104,11 +105,11 @@ impl Host for TestHost {
 
     async fn fetch(
         &self,
-        _: &http::Uri,
+        url: &http::Uri,
         _: &'static str,
         limits: FetchLimits,
     ) -> Result<Fetched, FetchError> {
-        self.fetches.set(self.fetches.get() + 1);
+        self.fetched.borrow_mut().push(url.to_string());
         let end = self.uptime.get() + self.latency.get().min(limits.time);
         while self.uptime.get() < end {
             self.sleep(Duration::from_millis(1)).await;
