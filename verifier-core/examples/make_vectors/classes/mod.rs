@@ -4,6 +4,7 @@ mod algorithms;
 mod claims;
 mod encoding;
 mod good;
+mod issuers;
 mod json;
 mod key_selection;
 mod keys;
@@ -36,4 +37,5 @@ pub fn write_all(rows: &mut Rows) {
     keys::write(rows, &signers);
     key_selection::write(rows, &signers);
     claims::write(rows, &signers);
+    issuers::write(rows, &signers);
 }
