@@ -6,6 +6,7 @@ mod key_texts;
 mod laws;
 mod published_vectors;
 mod pyjwt;
+mod standards;
 mod status_lists;
 mod vectors;
 mod verdicts;
