@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::{Edge, Issuer, component, now};
 use serde_json::{Value, json};
-use test_support::claims::access_claims;
+use test_support::claims::{access_claims, with};
 use test_support::signer::Signer;
 
 fn jwks(signers: &[&Signer]) -> Value {
@@ -48,6 +48,46 @@ fn keys_are_fetched_once_and_a_new_kid_leads_to_one_more_fetch() {
     }
     assert_eq!(issuer.requests(), 2);
     assert_eq!(status(&edge, &old), 200);
+}
+
+#[test]
+fn the_address_of_the_issuer_is_the_only_setting() {
+    let (signer, forger) = (Signer::generated("k1"), Signer::generated("k1"));
+    let issuer = Issuer::start(json!({}));
+    let origin = issuer.origin();
+    // One document is the metadata and the key set, because this issuer serves one at all paths.
+    let document = |issuer: &str| {
+        let mut document = jwks(&[&signer]);
+        document["issuer"] = issuer.into();
+        document["jwks_uri"] = format!("{origin}/jwks").into();
+        document.to_string()
+    };
+    issuer.change(|served| served.body = document(&origin));
+    let Some(component) = component() else { return };
+    let variable = format!("issuer={origin}");
+    let arguments = ["--variable", &variable, "--allow-outbound", &origin];
+    let edge = Edge::start(&component, &arguments);
+    let status = |signer: &Signer, iss: &str| {
+        let claims = with(access_claims(now()), &json!({"iss": iss}));
+        edge.with_token("/protected", &signer.token(&claims)).status
+    };
+    assert_eq!(status(&signer, &origin), 200, "{}", edge.log());
+    assert_eq!(issuer.requests(), 2, "the metadata and the set");
+    assert_eq!(status(&signer, "http://other.example"), 401);
+    assert_eq!(status(&forger, &origin), 401);
+    let health = edge.get("/", &[]).json();
+    assert_eq!(
+        (&health["keys"]["source"], &health["keys"]["count"]),
+        (&json!("issuer"), &json!(1))
+    );
+
+    // Metadata of another issuer leads nowhere.
+    issuer.change(|served| served.body = document("http://other.example"));
+    let other = Edge::start(&component, &arguments);
+    let token = signer.token(&with(access_claims(now()), &json!({"iss": origin})));
+    let response = other.with_token("/protected", &token);
+    assert_eq!((response.status, &response.json()["code"]), (503, &json!("keys_unavailable")));
+    assert!(response.text().contains("`issuer`"), "{}", response.text());
 }
 
 #[test]
