@@ -39,7 +39,13 @@ export const MAX_TOKEN_BYTES = 16_384;
 /** Longest key text that is accepted, in bytes. */
 export const MAX_KEY_TEXT_BYTES = 131_072;
 
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+let decoder: TextDecoder | undefined;
+
+/** Decodes UTF-8. Some test runners define `TextDecoder` only after the import. */
+function decode(bytes: Uint8Array): string {
+  decoder ??= new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  return decoder.decode(bytes);
+}
 
 /** @throws {Error} when the module is of another release of this package */
 export function checkAbi({ abi_version }: Partial<Exports>): void {
@@ -116,12 +122,12 @@ export class Reply {
 
   /** The decoded header: untrusted unless the token was accepted. */
   header(): string {
-    return decoder.decode(this.#header);
+    return decode(this.#header);
   }
 
   /** The decoded payload: untrusted unless the token was accepted. */
   payload(): string {
-    return decoder.decode(this.#payload);
+    return decode(this.#payload);
   }
 
   get reason(): number {
@@ -159,7 +165,7 @@ export class Reply {
   }
 
   #excerpt(segment: Uint8Array): string {
-    const escaped = decoder.decode(segment.subarray(this.first, this.second));
+    const escaped = decode(segment.subarray(this.first, this.second));
     return [...(JSON.parse(`"${escaped}"`) as string)].slice(0, 64).join("");
   }
 
