@@ -17,7 +17,10 @@ const MAX_TOKEN_PASSED = MAX_TOKEN_BYTES + 1;
 /** The same for key texts. */
 const MAX_KEY_TEXT_PASSED = MAX_KEY_TEXT_BYTES + 1;
 
-const encoder = new TextEncoder();
+let lazyEncoder: TextEncoder | undefined;
+
+/** Some test runners define `TextEncoder` only after the import. */
+const encoder = (): TextEncoder => (lazyEncoder ??= new TextEncoder());
 
 /** Frees the keys of verifiers that were garbage collected. Workers may lack the class. */
 const registry =
@@ -96,8 +99,8 @@ export class LoadedKeys {
   }
 
   #loadInto(exports: Exports): [Refusal | undefined, number] {
-    const keys = encoder.encode(this.#keys.slice(0, MAX_KEY_TEXT_PASSED));
-    const policy = encodePolicy(this.#policy, encoder);
+    const keys = encoder().encode(this.#keys.slice(0, MAX_KEY_TEXT_PASSED));
+    const policy = encodePolicy(this.#policy, encoder());
     // Addresses are unsigned, exported numbers are not.
     const offset = exports.buffer(keys.length + policy.length) >>> 0;
     const buffer = new Uint8Array(exports.memory.buffer);
@@ -123,5 +126,6 @@ function write(exports: Exports, text: string): number {
   // UTF-8 takes at most three bytes for each UTF-16 unit.
   const capacity = text.length * 3;
   const offset = exports.buffer(capacity) >>> 0;
-  return encoder.encodeInto(text, new Uint8Array(exports.memory.buffer, offset, capacity)).written;
+  return encoder().encodeInto(text, new Uint8Array(exports.memory.buffer, offset, capacity))
+    .written;
 }
