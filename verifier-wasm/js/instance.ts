@@ -1,3 +1,4 @@
+import { checkPlatform } from "./platform.js";
 import { checkAbi, type Exports } from "./wire.js";
 
 /** The running instance of a WebAssembly module: created at the first use, and again after a trap. */
@@ -13,11 +14,11 @@ export class Instance {
   /**
    * Nothing made in one instance is valid in the next: compare the returned objects.
    *
-   * @throws {Error} when the module is of another release of this package
+   * @throws {Error} when the module is of another release of this package, or when the runtime
+   * lacks what it needs
    */
   exports(): Exports {
-    this.#module ??= this.#compile();
-    this.#exports ??= instantiated(this.#module);
+    this.#exports ??= this.#instantiated();
     return this.#exports;
   }
 
@@ -37,12 +38,14 @@ export class Instance {
       throw new Error("the verifier stopped unexpectedly and gave no verdict", { cause });
     }
   }
-}
 
-function instantiated(module: WebAssembly.Module): Exports {
-  const exports = new WebAssembly.Instance(module).exports as unknown as Exports;
-  checkAbi(exports);
-  return exports;
+  #instantiated(): Exports {
+    checkPlatform();
+    this.#module ??= this.#compile();
+    const exports = new WebAssembly.Instance(this.#module).exports as unknown as Exports;
+    checkAbi(exports);
+    return exports;
+  }
 }
 
 /**

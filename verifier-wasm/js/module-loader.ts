@@ -1,5 +1,6 @@
 import { Instance } from "./instance.js";
 import type { ModuleSource } from "./platform-types.js";
+import { checkPlatform } from "./platform.js";
 import { checkAbi } from "./wire.js";
 
 /** Loads the module of the slim entry and holds it. */
@@ -35,6 +36,7 @@ export class ModuleLoader {
   }
 
   async #load(input: ModuleSource | Promise<ModuleSource> | undefined): Promise<void> {
+    checkPlatform();
     let source = (await input) ?? this.#defaultModule();
     if (typeof source === "string" || source instanceof URL || isRequest(source)) {
       source = await this.#fetch(source);

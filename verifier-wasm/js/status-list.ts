@@ -19,8 +19,6 @@ const MAX_INFLATED_BYTES = 2_097_152;
 /** Bytes that are inflated at a time; zlib expands them a thousandfold at most. */
 const CHUNK = 2048;
 
-const encoder = new TextEncoder();
-
 /** The claims of a verified list; the module has checked their types. */
 interface ListClaims {
   iat: number;
@@ -104,6 +102,7 @@ export class ListVerifier {
   }
 
   #claims(list: string, uri: string, now: number): ListClaims {
+    const encoder = new TextEncoder();
     const text = encoder.encode(list.slice(0, MAX_LIST_PASSED));
     const sub = encoder.encode(uri);
     const { refusal, claims } = this.#keys.run((exports, verifier, policy) => {
