@@ -2,9 +2,9 @@
 
 import { readFile } from "node:fs/promises";
 
-export { defaultModule } from "./module-file.js";
+export { compileModule, defaultModule } from "./module-file.js";
 
 export async function fetchModule(address: string | URL | Request): Promise<Response> {
-  const isFile = address instanceof URL && address.protocol === "file:";
-  return isFile ? new Response(await readFile(address)) : fetch(address);
+  const url = String(address);
+  return url.startsWith("file:") ? new Response(await readFile(new URL(url))) : fetch(address);
 }

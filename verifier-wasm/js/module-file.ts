@@ -16,3 +16,6 @@ export function defaultModule(): ModuleSource {
 }
 
 export const fetchModule = (address: string | URL | Request): Promise<Response> => fetch(address);
+
+export const compileModule = (bytes: BufferSource): Promise<WebAssembly.Module> =>
+  WebAssembly.compile(bytes);

@@ -3,10 +3,16 @@ import type { ModuleSource } from "./platform-types.js";
 import { checkPlatform } from "./platform.js";
 import { checkAbi } from "./wire.js";
 
+/** How a platform gets the module: the exports of a `module-file` file. */
+export interface ModuleFiles {
+  defaultModule(): ModuleSource;
+  fetchModule(address: string | URL | Request): Promise<Response>;
+  compileModule(bytes: BufferSource): Promise<WebAssembly.Module>;
+}
+
 /** Loads the module of the slim entry and holds it. */
 export class ModuleLoader {
-  readonly #defaultModule: () => ModuleSource;
-  readonly #fetch: (address: string | URL | Request) => Promise<Response>;
+  readonly #files: ModuleFiles;
   #module: WebAssembly.Module | undefined;
   #loading: Promise<void> | undefined;
 
@@ -18,12 +24,8 @@ export class ModuleLoader {
     return this.#module;
   });
 
-  constructor(
-    defaultModule: () => ModuleSource,
-    fetch: (address: string | URL | Request) => Promise<Response>,
-  ) {
-    this.#defaultModule = defaultModule;
-    this.#fetch = fetch;
+  constructor(files: ModuleFiles) {
+    this.#files = files;
   }
 
   /** Loads the module once; after a failure the next call tries again. */
@@ -37,20 +39,9 @@ export class ModuleLoader {
 
   async #load(input: ModuleSource | Promise<ModuleSource> | undefined): Promise<void> {
     checkPlatform();
-    let source = (await input) ?? this.#defaultModule();
-    if (typeof source === "string" || source instanceof URL || isRequest(source)) {
-      source = await this.#fetch(source);
-    }
-    if (isResponse(source)) {
-      if (!source.ok) {
-        throw new Error(`the module could not be fetched: ${source.status} ${source.url}`);
-      }
-      source = await source.arrayBuffer();
-    }
-    const module =
-      source instanceof WebAssembly.Module
-        ? source
-        : await WebAssembly.compile(source as BufferSource);
+    const source = await input;
+    const found = source === undefined ? await this.#default() : await this.#fetched(source);
+    const module = isModule(found) ? found : await this.#files.compileModule(found);
     const names = WebAssembly.Module.exports(module).map(({ name }) => name);
     if (
       !["load", "verify", "free"].every((name) => names.includes(name)) ||
@@ -61,14 +52,50 @@ export class ModuleLoader {
     checkAbi(new WebAssembly.Instance(module).exports);
     this.#module = module;
   }
+
+  /** @throws {Error} that says what to do when a bundler has moved this file without the module */
+  async #default(): Promise<Found> {
+    try {
+      return await this.#fetched(this.#files.defaultModule());
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(
+        `init() found no module next to its file (${reason}): ` +
+          'pass it the address; see "Platforms" in the README of @dojang/verifier',
+        { cause },
+      );
+    }
+  }
+
+  async #fetched(source: ModuleSource): Promise<Found> {
+    const found = ["String", "URL", "Request"].includes(kindOf(source))
+      ? await this.#files.fetchModule(source as string | URL | Request)
+      : source;
+    if (kindOf(found) !== "Response") {
+      return found as Found;
+    }
+    const { ok, status, url, headers } = found as Response;
+    if (!ok) {
+      throw new Error(`the module could not be fetched: ${status} ${url}`);
+    }
+    // Development servers respond with their page to paths that they do not know.
+    if (/^text\/html\b/i.test(headers.get("content-type") ?? "")) {
+      throw new Error(`the module could not be fetched: ${url} is a page`);
+    }
+    return await (found as Response).arrayBuffer();
+  }
 }
 
-// Runtimes that load modules from bytes may lack both classes.
+type Found = WebAssembly.Module | BufferSource;
 
-function isRequest(value: unknown): value is Request {
-  return typeof Request !== "undefined" && value instanceof Request;
+function isModule(found: Found): found is WebAssembly.Module {
+  return kindOf(found) === "WebAssembly.Module";
 }
 
-function isResponse(value: unknown): value is Response {
-  return typeof Response !== "undefined" && value instanceof Response;
+/**
+ * Returns the class of an object of the platform. Test runners and edge runtimes have several
+ * realms, so `instanceof` may miss it.
+ */
+function kindOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice(8, -1);
 }

@@ -5,10 +5,10 @@ import { Instance } from "./instance.js";
 import type { ModuleSource } from "./platform-types.js";
 import compiled from "./verifier_wasm_simd.wasm";
 
+export { compileModule, fetchModule } from "./module-compiled.js";
+
 export const instance = new Instance(() => compiled);
 
 export function defaultModule(): ModuleSource {
   return compiled;
 }
-
-export const fetchModule = (address: string | URL | Request): Promise<Response> => fetch(address);

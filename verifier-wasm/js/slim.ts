@@ -1,6 +1,6 @@
 // The slim entry: it loads its module from a file.
 
-import { defaultModule, fetchModule } from "#module/file";
+import { compileModule, defaultModule, fetchModule } from "#module/file";
 import { ModuleLoader } from "./module-loader.js";
 import type { Jwk, JwkSet, VerifierOptions } from "./options.js";
 import type { ModuleSource } from "./platform-types.js";
@@ -14,7 +14,7 @@ export type { Jwk, JwkSet, VerifierOptions, VerifyOptions } from "./options.js";
 export type { ModuleSource } from "./platform-types.js";
 export type { Claims, Header, VerifiedToken, Verifier } from "./verified.js";
 
-const loader = new ModuleLoader(defaultModule, fetchModule);
+const loader = new ModuleLoader({ compileModule, defaultModule, fetchModule });
 
 /**
  * Loads the module. Later calls return the promise of the first; after a failure the next call

@@ -4,8 +4,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
+import { runInNewContext } from "node:vm";
 import { VerificationError } from "@dojang/verifier";
 import * as pageFile from "../dist/module-file.js";
+import * as nodeFile from "../dist/module-file.node.js";
 import { ModuleLoader } from "../dist/module-loader.js";
 import { newVerifier } from "../dist/verifier.js";
 import { accessClaims, bare, key, NOW, otherKey, token } from "./support/tokens.mjs";
@@ -82,9 +84,30 @@ test("init takes bytes where there is neither a Request nor a Response", async (
 });
 
 test("the loader of pages fetches an address", async () => {
-  const loader = new ModuleLoader(pageFile.defaultModule, pageFile.fetchModule);
+  const loader = new ModuleLoader(pageFile);
   await loader.init(address);
   works({ createVerifier: (keys) => newVerifier(loader.instance, keys, {}) });
+});
+
+test("without an address, init says what to do when the module is missing", async () => {
+  const missing = () => new URL("file:///nowhere/verifier_wasm.wasm");
+  const loader = new ModuleLoader({ ...nodeFile, defaultModule: missing });
+  await assert.rejects(loader.init(), (error) => {
+    assert.match(
+      error.message,
+      /^init\(\) found no module next to its file \(ENOENT: .*\): pass it the address; see "Platforms"/,
+    );
+    return error.cause.code === "ENOENT";
+  });
+  await loader.init(file);
+});
+
+test("init takes the objects of another realm, as test runners have them", async () => {
+  const module = runInNewContext("new WebAssembly.Module(bytes)", { bytes });
+  assert.ok(!(module instanceof WebAssembly.Module));
+  const entry = await slim();
+  await entry.init(module);
+  works(entry);
 });
 
 test("before init has resolved, createVerifier throws; afterwards it works", async () => {
@@ -166,6 +189,11 @@ const failures = {
     /could not be fetched: 404 http.*gone\.wasm/,
   ],
   "an address without a server": [() => "http://127.0.0.1:9/", TypeError, /fetch failed/],
+  "the page of a development server": [
+    () => new Response("", { headers: { "content-type": "text/html; charset=utf-8" } }),
+    Error,
+    /could not be fetched:.* is a page/,
+  ],
   "a page instead of a module": [
     () => new Response("<!doctype html>"),
     WebAssembly.CompileError,
