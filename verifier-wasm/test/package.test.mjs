@@ -7,43 +7,23 @@ import { createServer } from "node:http";
 import { extname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { build } from "vite";
+import { startTask } from "./consumer-task.mjs";
 import { expected } from "./consumers/try.mjs";
-import { jwksServer, keys, keySet, KID } from "./jwks-server.mjs";
 import { install, root, run, runTool } from "./packed.mjs";
-import { NOW, otherKey, statusList, token } from "./support/tokens.mjs";
+import { browsers, open } from "./support/browsers.mjs";
 
 const licenses = ["LICENSE", "LICENSE-APACHE", "LICENSE-MIT"];
 
 let packed;
-let server;
 let task;
+let stopTask;
 before(async () => {
   packed = await install();
-  server = await jwksServer();
-  const listUri = new URL("/status/1", server.url).href;
-  const list = statusList({
-    uri: listUri,
-    bits: 2,
-    statuses: { 2: 1, 3: 2 },
-    header: { kid: KID },
-  });
-  server.respond = (request, response) =>
-    keys(request.url === "/status/1" ? list : keySet, { "access-control-allow-origin": "*" })(
-      request,
-      response,
-    );
-  task = {
-    keySet,
-    good: token({ header: { kid: KID } }),
-    bad: token({ header: { kid: KID }, privateKey: otherKey.privateKey }),
-    now: NOW,
-    jwksUrl: server.url,
-    listUri,
-  };
+  ({ task, stop: stopTask } = await startTask());
 });
 after(async () => {
   packed?.remove();
-  await server?.stop();
+  await stopTask?.();
 });
 
 test("the license texts are those of the whole project", () => {
@@ -71,7 +51,7 @@ test("the tarball holds what the package needs and nothing else", () => {
     [],
   );
   const welcome =
-    /^(dist\/[a-z_-]+(\.(node|workerd))?(\.d)?(\.(js|ts|wasm|wasm\.ts))|examples\/[a-z]+\.mjs)$/;
+    /^(dist\/[a-z_-]+(\.(node|workerd|edge-light))?(\.d)?(\.(js|ts|wasm|wasm\.ts))|examples\/[a-z]+\.mjs)$/;
   assert.deepEqual(
     packed.files.filter((path) => !needed.includes(path) && !welcome.test(path)),
     [],
@@ -128,56 +108,37 @@ test("bundled by Vite for a server, and run in Node", async () => {
   });
   // All in one file: only the slim entry needs separate module files.
   for (const name of ["verifier_wasm.wasm", "verifier_wasm_simd.wasm", "verifier_wasm_fma.wasm"]) {
-    const files = join(packed.directory, "node_modules", "@dojang", "verifier", "dist");
-    copyFileSync(join(files, name), join(bundle, name));
+    copyFileSync(join(packed.dist, name), join(bundle, name));
   }
   assert.deepEqual(await outcomeOf(join(bundle, "program.js")), expected);
 });
 
-const chromium = process.env.CHROMIUM || "/usr/bin/chromium";
-const noChromium = !existsSync(chromium) && `skipped: there is no ${chromium}; set CHROMIUM`;
+let page;
+/** Bundles the page once for all browsers. */
+const pageBundle = () =>
+  (page ??= (async () => {
+    const outDir = join(packed.directory, "bundle", "page");
+    const root = join(packed.directory, "vite");
+    await build({ ...vite, root, build: { outDir, emptyOutDir: true } });
+    return outDir;
+  })());
 
-test(
-  "bundled by Vite for a page, and run in Chromium",
-  { skip: noChromium, timeout: 120_000 },
-  async (t) => {
-    const bundle = join(packed.directory, "bundle", "page");
-    await build({
-      ...vite,
-      root: join(packed.directory, "vite"),
-      build: { outDir: bundle, emptyOutDir: true },
-    });
-    const { url, outcome, loaded } = await serve(t, bundle);
-    const profile = join(packed.directory, "profile");
-    const flags = [
-      "--headless=new",
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-    ];
-    const quiet = [
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-      "--disable-dev-shm-usage",
-    ];
-    const browser = spawn(chromium, [...flags, ...quiet, `--user-data-dir=${profile}`, url], {
-      stdio: "ignore",
-    });
-    const ended = new Promise((resolve) => browser.once("close", resolve));
-    t.after(async () => {
-      browser.kill();
-      await ended;
-    });
+/** The variants of the module that a browser may load, whatever its processor. */
+const variants = { Chromium: "fma|simd", Firefox: "fma|simd", WebKit: "simd" };
+
+for (const browser of browsers) {
+  const { name, skip } = browser;
+  test(`bundled by Vite for a page, and run in ${name}`, { skip, timeout: 30_000 }, async (t) => {
+    const { url, outcome, loaded } = await serve(t, await pageBundle());
+    await open(t, browser, url);
     assert.deepEqual(await outcome, expected);
     // One of the three: that for this engine.
     assert.match(
       loaded.filter((path) => path.endsWith(".wasm")).join(),
-      /^\/assets\/verifier_wasm_(fma|simd)-[^,]*$/,
+      new RegExp(`^/assets/verifier_wasm_(${variants[name]})-[^,]*$`),
     );
-  },
-);
+  });
+}
 
 /** Serves a page and its task under a strict policy; `outcome` is what the page sends back. */
 async function serve(t, directory) {
@@ -185,7 +146,7 @@ async function serve(t, directory) {
   const policy = [
     "default-src 'none'",
     "script-src 'self' 'wasm-unsafe-eval'",
-    `connect-src 'self' ${new URL(server.url).origin}`,
+    `connect-src 'self' ${new URL(task.jwksUrl).origin}`,
   ].join("; ");
   const loaded = [];
   let arrived;

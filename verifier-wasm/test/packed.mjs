@@ -42,6 +42,8 @@ export async function install() {
   }
   return {
     directory,
+    /** The package's files in it. */
+    dist: join(directory, "node_modules", "@dojang", "verifier", "dist"),
     tarball: join(directory, filename),
     files: files.map(({ path }) => path),
     remove: () => rmSync(directory, { recursive: true, force: true }),
