@@ -2,10 +2,11 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join } from "node:path";
 import { after, before, test } from "node:test";
+import resolve from "resolve";
 import { build } from "vite";
 import { startTask } from "./consumer-task.mjs";
 import { expected } from "./consumers/try.mjs";
@@ -50,10 +51,15 @@ test("the tarball holds what the package needs and nothing else", () => {
     needed.filter((path) => !packed.files.includes(path)),
     [],
   );
-  const welcome =
-    /^(dist\/[a-z_-]+(\.(node|workerd|edge-light))?(\.d)?(\.(js|ts|wasm|wasm\.ts))|examples\/[a-z]+\.mjs)$/;
+  const welcome = [
+    /^dist\/[a-z_-]+(\.(node|workerd|edge-light))?(\.d)?\.(js|ts|wasm|wasm\.ts)$/,
+    /^examples\/[a-z]+\.mjs$/,
+    /^[a-z/]+\/package\.json$/,
+  ];
   assert.deepEqual(
-    packed.files.filter((path) => !needed.includes(path) && !welcome.test(path)),
+    packed.files.filter(
+      (path) => !needed.includes(path) && !welcome.some((kind) => kind.test(path)),
+    ),
     [],
   );
 });
@@ -72,6 +78,36 @@ test("publint and are-the-types-wrong find nothing", async () => {
     "esm-only",
   ]);
   assert.match(types, /node16 \(from ESM\): 🟢/);
+});
+
+test("tools that do not read exports resolve every entry to the same file", async () => {
+  const { exports, main, types } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  assert.deepEqual({ types, default: main }, exports["."]);
+  const entries = Object.keys(exports).filter((entry) => !/\.(wasm|json)$/.test(entry));
+  assert.equal(entries.length, 7);
+  for (const entry of entries) {
+    // The resolver of eslint-plugin-import.
+    const file = resolve.sync(join("@dojang/verifier", entry), { basedir: packed.directory });
+    assert.equal(file, realpathSync(join(packed.dist, "..", exports[entry].default)), entry);
+  }
+});
+
+test("TypeScript 5 finds every entry by moduleResolution node", async () => {
+  const compilerOptions = {
+    lib: ["es2022", "dom"],
+    module: "es2022",
+    moduleResolution: "node",
+    noEmit: true,
+    strict: true,
+    target: "es2022",
+    types: [],
+  };
+  const files = ["types/usage.mts", "types/dom.mts"];
+  const project = join(packed.directory, "tsconfig.node.json");
+  writeFileSync(project, JSON.stringify({ compilerOptions, files }));
+  // Newer releases do not have this resolution.
+  const tsc = "@arethetypeswrong/core/node_modules/typescript/bin/tsc";
+  await runTool(packed.directory, tsc, ["-p", project]);
 });
 
 /** Runs a program that prints the outcome of its task. */
