@@ -1,15 +1,11 @@
 // Chromium, and the package in it.
 
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
 const executablePath = process.env.CHROMIUM || "/usr/bin/chromium";
-
-/** Why there is no browser, for node:test's `skip`; false when there is one. */
-export const noChromium =
-  !existsSync(executablePath) && `skipped: there is no ${executablePath}; set CHROMIUM`;
 
 /** Starts a browser that connects to nothing but the pages of these tests. */
 export function launchChromium() {

@@ -1,58 +1,22 @@
-// The vectors of verifier-core, through the main and the explaining entry in Chromium.
+// The vectors of verifier-core, through the main and the explaining entry in each browser.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  expectedCode,
-  keys,
-  printCounts,
-  rows,
-} from "../../verifier-wasm/test/support/vectors.mjs";
-import { noChromium, openPackagePage } from "./chromium.mjs";
+import { browsers } from "../../verifier-wasm/test/support/browsers.mjs";
+import { judgedIn } from "../../verifier-wasm/test/support/verdict-page.mjs";
+import { expectedCode, printCounts, rows } from "../../verifier-wasm/test/support/vectors.mjs";
 
-const options = { skip: noChromium, timeout: 120_000 };
-
-test("every row of the verdict table has its verdict in Chromium", options, async (t) => {
-  const { page, close } = await openPackagePage();
-  t.after(close);
-  const actual = await page.evaluate(
-    async ([keys, rows]) => {
-      const { createVerifier, VerificationError } = await import("/index.js");
-      const { createExplainer } = await import("/explain.js");
-      /** Returns the code of a refusal, or `accept`. */
-      const codeOf = (create, call) => {
-        let created;
-        try {
-          created = create();
-          return call(created) ?? "accept";
-        } catch (error) {
-          return error instanceof VerificationError ? error.code : String(error);
-        } finally {
-          created?.free();
-        }
-      };
-      return rows.map(({ id, token, keys: name, policy, now }) => [
-        id,
-        codeOf(
-          () => createVerifier(keys[name], policy),
-          (verifier) => void verifier.verify(token, { now }),
-        ),
-        codeOf(
-          () => createExplainer(keys[name], policy),
-          (explainer) => {
-            const { steps } = explainer.explain(token, { now });
-            return steps.find(({ outcome }) => outcome === "failed")?.code;
-          },
-        ),
-      ]);
-    },
-    [keys, rows],
-  );
-  printCounts(
-    "chromium",
-    actual.map(([, code]) => code),
-  );
-  assert.ok(actual.length > 400);
-  const expected = rows.map((row) => [row.id, expectedCode(row), expectedCode(row)]);
-  assert.deepEqual(actual, expected);
-});
+for (const browser of browsers) {
+  const { name, skip } = browser;
+  const options = { skip, timeout: 120_000 };
+  test(`every row of the verdict table has its verdict in ${name}`, options, async (t) => {
+    const judged = await judgedIn(t, browser);
+    assert.ok(judged.length > 400);
+    printCounts(
+      name.toLowerCase(),
+      judged.map(({ code }) => code),
+    );
+    const right = rows.map((row) => ({ id: row.id, code: expectedCode(row), mistake: null }));
+    assert.deepEqual(judged, right);
+  });
+}
