@@ -55,13 +55,16 @@ export class ModuleLoader {
 
   /** @throws {Error} that says what to do when a bundler has moved this file without the module */
   async #default(): Promise<Found> {
+    let address: ModuleSource | undefined;
     try {
-      return await this.#fetched(this.#files.defaultModule());
+      address = this.#files.defaultModule();
+      return await this.#fetched(address);
     } catch (cause) {
+      const place = address === undefined ? "next to its file" : `at ${String(address)}`;
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new Error(
-        `init() found no module next to its file (${reason}): ` +
-          'pass it the address; see "Platforms" in the README of @dojang/verifier',
+        `init() found no module ${place} (${reason}): ` +
+          'pass it another address; see "Platforms" in the README of @dojang/verifier',
         { cause },
       );
     }

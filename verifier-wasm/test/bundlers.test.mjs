@@ -37,9 +37,9 @@ async function printedBy(file, runtime = process.execPath) {
 }
 
 /** The sentence, with the reason that the platform gives. */
-const missing = (reason) =>
+const missing = (reason, place = "at (file|http)://.*/verifier_wasm(_simd|_fma)?\\.wasm") =>
   new RegExp(
-    `^init\\(\\) found no module next to its file \\(${reason}.*\\): pass it the address; ` +
+    `^init\\(\\) found no module ${place} \\(${reason}.*\\): pass it another address; ` +
       'see "Platforms" in the README of @dojang/verifier$',
   );
 
@@ -66,7 +66,7 @@ test("esbuild leaves the files to the build script", async () => {
 test("a CommonJS bundle of esbuild has no address of its own", async () => {
   assert.match(
     await printedBy(await bundleByEsbuild("cjs", "program.cjs")),
-    missing("Invalid URL"),
+    missing("Invalid URL", "next to its file"),
   );
 });
 
@@ -98,6 +98,13 @@ for (const [version, vite] of Object.entries({ 7: vite7, 8: vite8 })) {
 
   test(`vite build --ssr of Vite ${version} leaves the files to the build script`, async () => {
     await needsTheFilesBesideIt(await buildForServer({ noExternal: true }, "inside"));
+  });
+
+  test(`vite build of Vite ${version} emits the files`, async () => {
+    const outDir = join(packed.directory, "vite", version, "page");
+    await vite.build({ ...quiet, root: join(packed.directory, "dev"), build: { outDir } });
+    const assets = readdirSync(join(outDir, "assets"));
+    assert.equal(assets.filter((name) => name.endsWith(".wasm")).length, wasmFiles().length);
   });
 
   const [chromium] = browsers;

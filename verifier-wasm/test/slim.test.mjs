@@ -95,7 +95,7 @@ test("without an address, init says what to do when the module is missing", asyn
   await assert.rejects(loader.init(), (error) => {
     assert.match(
       error.message,
-      /^init\(\) found no module next to its file \(ENOENT: .*\): pass it the address; see "Platforms"/,
+      /^init\(\) found no module at file:\/\/\/nowhere\/verifier_wasm.wasm \(ENOENT: /,
     );
     return error.cause.code === "ENOENT";
   });
