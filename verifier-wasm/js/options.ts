@@ -104,18 +104,22 @@ export function policyOf(options: VerifierOptions): Policy {
     const isInRange = Number.isSafeInteger(value) && value >= 0 && value <= MAX_LEEWAY;
     demand(isInRange, name, seconds, value);
   }
-  for (const [name, value] of [
-    ["anyAudience", anyAudience],
-    ["requireAtJwt", requireAtJwt],
-  ] as const) {
-    demand(typeof value === "boolean", name, "true or false", value);
+  for (const name of ["anyAudience", "requireAtJwt"] as const) {
+    // Left out, it is false; undefined, as from an unset variable, must not switch a check off.
+    const isValid = !(name in known) || typeof known[name] === "boolean";
+    demand(isValid, name, "true or false, or be left out", known[name]);
   }
   const isType = tokenType === null || isText(tokenType);
   demand(isType, "tokenType", "a non-empty string, or null", tokenType);
   const issuers = textsOf(known, "issuer");
   const audiences = textsOf(known, "audience");
-  const { requiredClaims = [] } = known;
-  demand(isTexts(requiredClaims), "requiredClaims", "a list of non-empty strings", requiredClaims);
+  const { requiredClaims } = "requiredClaims" in known ? known : { requiredClaims: [] };
+  demand(
+    isTexts(requiredClaims),
+    "requiredClaims",
+    "a list of non-empty strings, or be left out",
+    requiredClaims,
+  );
   demand(
     audiences.length === 0 || !anyAudience,
     "anyAudience",
@@ -133,7 +137,7 @@ export function policyOf(options: VerifierOptions): Policy {
     audiences,
     anyAudience,
     requireAtJwt,
-    requiredClaims: [...requiredClaims],
+    requiredClaims: [...requiredClaims!],
   };
 }
 

@@ -96,6 +96,14 @@ const wrong = {
     () => createVerifier(key.pem, { requiredClaims: "sub" }),
     /requiredClaims must be a list of non-empty strings/,
   ],
+  "required claims that were not set": [
+    () => createVerifier(key.pem, { requiredClaims: undefined }),
+    /requiredClaims must be a list of non-empty strings, or be left out; got undefined/,
+  ],
+  "requireAtJwt that was not set": [
+    () => createVerifier(key.pem, { requireAtJwt: undefined }),
+    /requireAtJwt must be true or false, or be left out; got undefined/,
+  ],
   "an empty name of a required claim": [
     () => createVerifier(key.pem, { requiredClaims: ["sub", ""] }),
     /requiredClaims must be/,
@@ -103,6 +111,10 @@ const wrong = {
   "a word for requireAtJwt": [
     () => createVerifier(key.pem, { requireAtJwt: "no" }),
     /requireAtJwt must be true or false/,
+  ],
+  "any audience that was not set": [
+    () => createVerifier(key.pem, { anyAudience: undefined }),
+    /anyAudience must be/,
   ],
   "no token": [() => createVerifier(key.pem).verify(), /token must be a string; got undefined/],
   "bytes for a token": [
