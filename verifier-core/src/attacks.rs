@@ -25,6 +25,12 @@
 //! (CVE-2018-0114), or fetches a URL that the attacker chose. This crate does not read these
 //! members and has no network. Rows: `embedded-key`.
 //!
+//! # Two keys, one name
+//!
+//! When a key set has a `kid` twice, a verifier that takes the first key can be made to use an
+//! older one, and one that tries all of them accepts what any of them signed. Here the same key
+//! twice is one key; two different keys make this `kid` unusable, and no other. Rows: `key-set`.
+//!
 //! # `kid` as a path, a query or a command
 //!
 //! A `kid` is untrusted text. Servers that used it to open a file or to build a query were tricked
@@ -73,8 +79,10 @@
 //!
 //! A refresh token is signed by the same key as an access token. A resource server that checks only
 //! the signature accepts it for a day instead of two hours. The policy always requires
-//! `token_type`. A token with `aud` is refused unless the application configured that audience.
-//! Rows: `token-type`, `issuer-audience`, `typ`.
+//! `token_type`, or, for issuers without such a claim, both the issuer and the audience: a policy
+//! that knows neither whose the tokens are nor for whom cannot be made. A token with `aud` is
+//! refused unless the application configured that audience, or explicitly accepts any. Rows:
+//! `token-type`, `profile`, `required-claims`, `issuer-audience`, `issuers`, `typ`.
 //!
 //! # Numbers that are not what they seem
 //!
