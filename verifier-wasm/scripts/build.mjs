@@ -38,8 +38,7 @@ const NO_SIMD = { rustc: [], wasmOpt: [] };
 /** The exports that js/wire.ts declares. */
 const EXPORTS = ["memory", "abi_version", "buffer", "load", "verify", "free"];
 
-// A tenth of LLVM's default. The modules become 3 % smaller, and are as fast: what needs inlining
-// says so.
+// A ninth of LLVM's default: what needs inlining says so. src/lib.rs has its figure.
 const INLINING = ["-C", "llvm-args=-inline-threshold=25"];
 
 const STRIP = ["--strip-debug", "--strip-producers", "--strip-target-features"];
