@@ -65,7 +65,10 @@ pub(super) fn read(text: &[u8], keys: &mut Vec<PublicKey>) -> Result<(), KeyErro
 // The search of the standard library, made for any length, takes more wasm than all the rest of
 // reading keys, and can panic as far as the compiler sees.
 fn take_until<'a>(text: &mut &'a [u8], delimiter: &[u8]) -> Option<&'a [u8]> {
-    let at = text.windows(delimiter.len()).position(|window| window == delimiter)?;
+    let first = delimiter.first();
+    let mut windows = text.windows(delimiter.len());
+    // Most windows differ in the first byte, which is faster to compare than to call `memcmp`.
+    let at = windows.position(|window| window.first() == first && window == delimiter)?;
     let before = text.get(..at);
     *text = text.get(at + delimiter.len()..)?;
     before
