@@ -55,9 +55,5 @@ pub(super) fn from_environment() -> Result<Option<IssuerKeys>, Failure> {
     let text = |text: &'_ Option<Zeroizing<String>>| text.as_ref().map(|text| text.to_string());
     let keys =
         IssuerKeys::from_text(&private, text(&published).as_deref(), text(&retired).as_deref());
-    Ok(Some(keys.map_err(|error| {
-        format!(
-            "ISSUER_PRIVATE_KEY, ISSUER_PUBLIC_KEYS or ISSUER_RETIRED_KEYS cannot be used: {error}"
-        )
-    })?))
+    Ok(Some(keys?))
 }

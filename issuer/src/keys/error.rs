@@ -24,6 +24,30 @@ pub enum InvalidKey {
          and protect the new file by its mode (`chmod 600`)"
     )]
     Encrypted,
+    /// It is a public key.
+    #[error("it is a public key, {EXPECTED}")]
+    PublicKey,
+    /// It is a certificate.
+    #[error(
+        "it is a certificate, {EXPECTED}; a public key, which `openssl x509 -pubkey -noout \
+         -in FILE` writes, belongs in ISSUER_PUBLIC_KEYS or ISSUER_RETIRED_KEYS"
+    )]
+    Certificate,
+    /// It is a private key in OpenSSH's own format.
+    #[error(
+        "it is a private key of OpenSSH, {EXPECTED}; convert a copy with \
+         `ssh-keygen -p -m PEM -f <copy>`"
+    )]
+    OpenSsh,
+    /// It is JSON, such as a JWK.
+    #[error("it is JSON, {EXPECTED}")]
+    Json,
+    /// Its last line is missing.
+    #[error("its END line is missing or does not match; {EXPECTED}")]
+    CutOff,
+    /// The text between its first and last line is not base64.
+    #[error("its base64 is damaged; {EXPECTED}")]
+    Base64,
     /// It is PEM of another type.
     #[error("it holds \"{0}\", {EXPECTED}")]
     OtherPem(String),
@@ -48,6 +72,16 @@ pub enum InvalidKey {
     /// A public key without its private key would be replaced.
     #[error("its private key is not here and the new key would replace it; move it away first")]
     WouldBeReplaced,
+}
+
+/// A key of the environment is not usable.
+#[derive(Debug, thiserror::Error)]
+#[error("{variable} cannot be used: {source}")]
+pub struct UnusableVariable {
+    /// The environment variable.
+    pub variable: &'static str,
+    /// What is wrong, and what was expected.
+    pub source: InvalidKey,
 }
 
 /// The keys cannot be used. Each message is one line with an advice.

@@ -1,8 +1,7 @@
 use chrono::{DateTime, Utc};
 use verifier_core::{KeySet, PublicKey, Verifier};
-use zeroize::Zeroizing;
 
-use super::error::InvalidKey;
+use super::error::{InvalidKey, UnusableVariable};
 use super::jwks::Jwks;
 use super::signing_key::SigningKey;
 use super::verifiers::{AcceptedClaims, TypeVerifiers};
@@ -42,22 +41,27 @@ impl IssuerKeys {
 
     /// Parses keys as a secret manager provides them: the private key as PEM; public keys (PEM,
     /// JWK or JWKS) that are `published` for other verifiers; and `retired` ones, which signed for
-    /// this issuer before and whose tokens it still accepts. Line breaks may be written `\\n`, as
-    /// is common in environment variables.
+    /// this issuer before and whose tokens it still accepts. All are read in the forms that
+    /// [`KeySet::parse`] accepts: line breaks may be written `\\n`, for example.
     ///
     /// # Errors
-    /// See [`InvalidKey`]; no message repeats an argument.
+    /// [`UnusableVariable`]; no message repeats an argument.
     pub fn from_text(
         private: &str,
         published: Option<&str>,
         retired: Option<&str>,
-    ) -> Result<Self, InvalidKey> {
-        let signing = SigningKey::from_pem(&Zeroizing::new(private.replace("\\n", "\n")))?;
+    ) -> Result<Self, UnusableVariable> {
+        let of = |variable| move |source| UnusableVariable { variable, source };
+        let signing = SigningKey::from_pem(private).map_err(of("ISSUER_PRIVATE_KEY"))?;
         let mut signed = vec![signing.public().clone()];
-        add_missing(&mut signed, retired)?;
+        add_missing(&mut signed, retired).map_err(of("ISSUER_RETIRED_KEYS"))?;
         let mut public = signed.clone();
-        add_missing(&mut public, published)?;
-        Self::new(signing, Jwks::publish(&public)?, &signed)
+        add_missing(&mut public, published).map_err(of("ISSUER_PUBLIC_KEYS"))?;
+        // The keys were checked, so that no error is expected.
+        Jwks::publish(&public)
+            .map_err(InvalidKey::from)
+            .and_then(|jwks| Self::new(signing, jwks, &signed))
+            .map_err(of("ISSUER_PRIVATE_KEY"))
     }
 
     /// Accepts these claims, too.

@@ -12,13 +12,14 @@ mod jwks;
 mod jws;
 mod keyring;
 mod live;
+mod private_pem;
 mod signing_key;
 mod trusted;
 mod verifiers;
 
 pub use changes::Generated;
 pub use directory::KeyDirectory;
-pub use error::{InvalidKey, KeysError};
+pub use error::{InvalidKey, KeysError, UnusableVariable};
 pub(crate) use follow::KeyFollower;
 pub use issuer_keys::IssuerKeys;
 pub use jwks::Jwks;
@@ -28,7 +29,7 @@ pub use keyring::{InvalidRing, RingError};
 pub use live::LiveKeys;
 pub use signing_key::{KeyBits, SigningKey};
 pub use trusted::{InvalidTrust, TrustedKey, TrustedKeyFiles};
-pub use verifiers::AcceptedClaims;
 pub(crate) use verifiers::TypeVerifiers;
+pub use verifiers::AcceptedClaims;
 
 pub use crate::model::{KeyRecord, KeyState};

@@ -10,6 +10,7 @@ use verifier_core::{KeySet, PublicKey};
 use zeroize::Zeroizing;
 
 use super::error::InvalidKey;
+use super::private_pem::{self, PrivateKeyDer};
 
 /// Size of a new key's modulus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -64,18 +65,9 @@ impl SigningKey {
     /// # Errors
     /// See [`InvalidKey`].
     pub(super) fn from_pem(text: &str) -> Result<Self, InvalidKey> {
-        let blocks = pem::parse_many(text).map_err(|_| InvalidKey::NotPem)?;
-        let block = match blocks.as_slice() {
-            [block] => block,
-            [] => return Err(InvalidKey::NotPem),
-            _ => return Err(InvalidKey::SeveralBlocks(blocks.len())),
-        };
-        let pair = match block.tag() {
-            _ if text.contains("Proc-Type: 4,ENCRYPTED") => return Err(InvalidKey::Encrypted),
-            "ENCRYPTED PRIVATE KEY" => return Err(InvalidKey::Encrypted),
-            "PRIVATE KEY" => KeyPair::from_pkcs8(block.contents()),
-            "RSA PRIVATE KEY" => KeyPair::from_der(block.contents()),
-            other => return Err(InvalidKey::OtherPem(other.to_owned())),
+        let pair = match private_pem::read(text)? {
+            PrivateKeyDer::Pkcs8(der) => KeyPair::from_pkcs8(&der),
+            PrivateKeyDer::Pkcs1(der) => KeyPair::from_der(&der),
         };
         Self::new(pair.map_err(InvalidKey::Private)?)
     }

@@ -6,14 +6,14 @@ use std::path::Path;
 use std::thread;
 
 use chrono::{DateTime, Utc};
-use issuer::keys::{Generated, KeyBits, KeyDirectory, KeyState};
+use issuer::keys::{Generated, IssuerKeys, KeyBits, KeyDirectory, KeyState};
 use rsa::RsaPrivateKey;
 use rsa::pkcs1::EncodeRsaPrivateKey as _;
 use rsa::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, LineEnding};
 use rsa::traits::PublicKeyParts as _;
 use serde_json::Value;
 use tempfile::TempDir;
-use test_support::keys::WEAK_1024;
+use test_support::keys::{OTHER_2048, WEAK_1024};
 use test_support::signer::Signer;
 use verifier_core::KeySet;
 
@@ -219,7 +219,15 @@ fn unusable_keys_are_refused_with_the_reason() {
     let cases = [
         ("", "expected an RSA private key"),
         ("secret", "expected an RSA private key"),
-        (public.as_str(), "it holds \"PUBLIC KEY\", expected an RSA private key"),
+        (public.as_str(), "it is a public key, expected an RSA private key"),
+        (CERTIFICATE, "it is a certificate, expected an RSA private key"),
+        (CERTIFICATE, "`openssl x509 -pubkey -noout -in FILE`"),
+        (&labelled("OPENSSH PRIVATE KEY"), "`ssh-keygen -p -m PEM -f <copy>`"),
+        (&labelled("EC PRIVATE KEY"), "it holds \"EC PRIVATE KEY\", expected an RSA private key"),
+        (r#"{"kty":"RSA","d":"AQAB"}"#, "it is JSON, expected an RSA private key"),
+        (&good.replace("-----END", "-----end"), "its END line is missing"),
+        (&good.replacen("MII", "M!I", 1), "its base64 is damaged"),
+        (&good.replacen("MII", "M\\I", 1), "its base64 is damaged"),
         (&good[..good.len() / 2], "expected an RSA private key"),
         (WEAK_1024, "expected an RSA private key of 2048 to 4096 bits"),
         (encrypted, "it is encrypted; decrypt it with `openssl pkcs8"),
@@ -236,6 +244,68 @@ fn unusable_keys_are_refused_with_the_reason() {
     let huge = "x".repeat(300_000);
     let error = django(&huge, None).1.load().expect_err("far too large").to_string();
     assert!(error.contains("too large"), "{error}");
+}
+
+const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+
+/// A PEM block of this label, whose content is no key.
+fn labelled(label: &str) -> String {
+    format!("-----BEGIN {label}-----\nMIIB\n-----END {label}-----\n")
+}
+
+/// A key in the forms in which settings and environment variables contain it.
+fn forms(pem: &str) -> Vec<String> {
+    let lines: Vec<_> = pem.lines().collect();
+    let written = lines.join("\\n");
+    vec![
+        pem.to_owned(),
+        lines.join("\r\n"),
+        lines.join(" "),
+        lines.concat(),
+        written.clone(),
+        lines.join("\\r\\n"),
+        format!("{written}\\n"),
+        format!("\u{feff}{pem}"),
+        format!("\"{written}\""),
+        format!(" '{pem}' "),
+        format!("\u{feff}\"{}\"", lines.join(" ")),
+        format!("Bag Attributes\n    friendlyName: signing\n{pem}"),
+    ]
+}
+
+#[test]
+fn private_and_public_keys_are_read_in_the_same_forms() {
+    let (signer, other) = (key(), OTHER_2048);
+    let public = Signer::from_pem(other).public_pem();
+    let kid = KeySet::from_pem(&public).expect("a key").keys()[0].thumbprint();
+    let keys = |private: &str, published: Option<&str>, retired: Option<&str>| {
+        IssuerKeys::from_text(private, published, retired).expect(private)
+    };
+    let pkcs8 = signer.to_pkcs8_pem(LineEnding::LF).expect("PEM");
+    let pkcs1 = signer.to_pkcs1_pem(LineEnding::LF).expect("PEM");
+    let signing_kid = keys(&pkcs8, None, None).signing.kid().to_owned();
+    for private in [&pkcs8, &pkcs1] {
+        for form in forms(private) {
+            assert_eq!(keys(&form, None, None).signing.kid(), signing_kid, "{form:?}");
+        }
+    }
+    for form in forms(&public) {
+        let published = keys(&pkcs8, Some(&form), None);
+        assert!(published.jwks.body().contains(&kid) && !published.has_signed(&kid), "{form:?}");
+        assert!(keys(&pkcs8, None, Some(&form)).has_signed(&kid), "{form:?}");
+    }
+    let refused = |private: &str, published: Option<&str>, retired: Option<&str>| {
+        IssuerKeys::from_text(private, published, retired).expect_err("no key").to_string()
+    };
+    for (error, variable, reason) in [
+        (refused(&public, None, None), "ISSUER_PRIVATE_KEY", "it is a public key"),
+        (refused(CERTIFICATE, None, None), "ISSUER_PRIVATE_KEY", "it is a certificate"),
+        (refused(&pkcs8, Some(other), None), "ISSUER_PUBLIC_KEYS", "this is a private key"),
+        (refused(&pkcs8, None, Some(CERTIFICATE)), "ISSUER_RETIRED_KEYS", "`openssl x509 -pubkey"),
+    ] {
+        assert!(error.starts_with(&format!("{variable} cannot be used: ")), "{error}");
+        assert!(error.contains(reason) && !error.contains('\n'), "{error}");
+    }
 }
 
 #[test]

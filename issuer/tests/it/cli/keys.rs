@@ -156,7 +156,8 @@ fn keys_come_from_the_environment_too() {
         "testpass123",
     ));
     fs::remove_dir_all(dir.path("keys")).expect("removed");
-    for text in [private.clone(), private.replace('\n', "\\n")] {
+    let quoted = format!("\u{feff}\"{}\"", private.trim_end().replace('\n', " "));
+    for text in [private.clone(), private.replace('\n', "\\n"), quoted] {
         let server = Server::start_with(&dir, &[("ISSUER_PRIVATE_KEY", &text)]);
         let token = login(server.address, "testuser", "testpass123").text("access");
         assert_eq!(
