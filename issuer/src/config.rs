@@ -1,13 +1,18 @@
 //! The settings of `issuer serve`: options, each also an environment variable.
 
+mod profile;
+
 use std::path::PathBuf;
 
 use clap::Args;
 use verifier_core::{DEFAULT_FUTURE_LEEWAY_SECONDS, MAX_LEEWAY_SECONDS, PolicyError};
 
-use crate::base_url::{BaseUrl, InvalidBaseUrl};
-use crate::http::{AllowedOrigins, IssuerSettings, LoginLimits, TlsFiles, TrustedProxies};
-use crate::keys::{AcceptedClaims, TrustedKeyFiles};
+use self::profile::non_empty_values;
+pub use self::profile::{InvalidProfile, ProfileArgs};
+use crate::http::{
+    AllowedOrigins, IntrospectionClients, IssuerSettings, LoginLimits, TlsFiles, TrustedProxies,
+};
+use crate::keys::{AcceptedClaims, OtherClaims, TrustedKeyFiles};
 use crate::logging::LogFormat;
 use crate::token::Lifetimes;
 use crate::users::{ClaimsChange, HashingLimits};
@@ -137,9 +142,33 @@ pub struct ServeArgs {
     )]
     pub future_leeway: u64,
 
-    /// URL by which clients reach the issuer; with it, tokens name their entry in a status list
-    #[arg(long, env = "ISSUER_PUBLIC_URL", value_name = "URL")]
-    pub public_url: Option<String>,
+    /// The standard claims.
+    #[command(flatten)]
+    pub profile: ProfileArgs,
+
+    /// Serve the metadata at /.well-known/openid-configuration too, for services that look for the
+    /// keys there alone. Needs --public-url. The issuer is no OpenID provider
+    #[arg(
+        long,
+        env = "ISSUER_OPENID_CONFIGURATION",
+        action = clap::ArgAction::Set,
+        num_args = 0..=1,
+        require_equals = true,
+        default_value_t = false,
+        default_missing_value = "true"
+    )]
+    pub openid_configuration: bool,
+
+    /// Services that may introspect tokens, NAME:HASH separated by commas; `issuer
+    /// introspection-client NAME` makes the secret and its hash [default: none, no introspection]
+    #[arg(
+        long,
+        env = "ISSUER_INTROSPECTION_CLIENTS",
+        value_name = "NAME:HASH",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub introspection_clients: IntrospectionClients,
 
     /// How long verifiers may cache a status list, in seconds
     #[arg(
@@ -206,13 +235,15 @@ pub struct ServeArgs {
     )]
     pub trust_key: TrustedKeyFiles,
 
-    /// Accepted `aud` of a Django project's tokens; without it, tokens with `aud` are rejected
-    #[arg(long, env = "ISSUER_ACCEPTED_AUDIENCE", value_name = "AUD")]
-    pub accepted_audience: Option<String>,
+    /// Accepted `aud` beside --audience, of a Django project's tokens or of a former --audience;
+    /// tokens with any other `aud` are rejected. Several are repeated or separated by commas
+    #[arg(long, env = "ISSUER_ACCEPTED_AUDIENCE", value_name = "AUD", value_delimiter = ',')]
+    pub accepted_audience: Vec<String>,
 
-    /// Required `iss` of a Django project's tokens that have one; without it, `iss` is ignored
-    #[arg(long, env = "ISSUER_ACCEPTED_ISSUER", value_name = "ISS")]
-    pub accepted_issuer: Option<String>,
+    /// Accepted `iss` beside --public-url, of a Django project's tokens or of a former
+    /// --public-url; without both, `iss` is ignored. Several are repeated or separated by commas
+    #[arg(long, env = "ISSUER_ACCEPTED_ISSUER", value_name = "ISS", value_delimiter = ',')]
+    pub accepted_issuer: Vec<String>,
 
     /// The effect of changed claims on sessions.
     #[command(flatten)]
@@ -252,24 +283,37 @@ pub struct ServeArgs {
     pub log_format: LogFormat,
 }
 
-/// `--public-url` is not the URL of a service.
+/// The settings of accepted tokens cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("--public-url: {0}")]
-pub struct InvalidPublicUrl(#[from] InvalidBaseUrl);
+pub enum InvalidClaims {
+    /// The standard claims.
+    #[error(transparent)]
+    Profile(#[from] InvalidProfile),
+    /// The policy of the verifier.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+}
 
 // An empty environment variable is an unset one.
 impl ServeArgs {
     /// Returns the settings of the issuer itself.
     ///
     /// # Errors
-    /// [`InvalidPublicUrl`] for a malformed `--public-url`.
-    pub fn issuer_settings(&self) -> Result<IssuerSettings, InvalidPublicUrl> {
+    /// [`InvalidProfile`].
+    pub fn issuer_settings(&self) -> Result<IssuerSettings, InvalidProfile> {
         let mut hashing = HashingLimits::default();
         if let Some(concurrent) = self.hash_concurrency {
             hashing.concurrent = concurrent.into();
         }
+        let public_url = self.profile.public_url()?;
+        if self.openid_configuration && public_url.is_none() {
+            return Err(InvalidProfile::WithoutPublicUrl("--openid-configuration"));
+        }
         Ok(IssuerSettings {
-            public_url: non_empty(&self.public_url).map(str::parse::<BaseUrl>).transpose()?,
+            public_url,
+            profile: self.profile.profile()?,
+            serves_openid_configuration: self.openid_configuration,
+            introspection_clients: self.introspection_clients.clone(),
             status_list_ttl_seconds: self.status_list_ttl,
             redis_url: non_empty(&self.redis_url).map(str::to_owned),
             lifetimes: Lifetimes {
@@ -291,11 +335,14 @@ impl ServeArgs {
     /// Returns which tokens are accepted besides those that the issuer signs now.
     ///
     /// # Errors
-    /// [`PolicyError`]; the options are checked, so that none is expected.
-    pub fn accepted_tokens(&self) -> Result<AcceptedClaims, PolicyError> {
-        let text = |option: &Option<String>| non_empty(option).map(str::to_owned);
-        let (audience, issuer) = (text(&self.accepted_audience), text(&self.accepted_issuer));
-        AcceptedClaims::new(audience, issuer, self.future_leeway)
+    /// [`InvalidProfile`]. The other options are checked, so that no policy error is expected.
+    pub fn accepted_tokens(&self) -> Result<AcceptedClaims, InvalidClaims> {
+        let other = OtherClaims {
+            issuers: non_empty_values(&self.accepted_issuer),
+            audiences: non_empty_values(&self.accepted_audience),
+        };
+        let profile = self.profile.profile()?;
+        Ok(AcceptedClaims::new(profile.as_ref(), &other, self.future_leeway)?)
     }
 
     /// Returns the address of the metrics.

@@ -4,6 +4,7 @@ mod backup;
 mod doctor;
 mod failure;
 mod import;
+mod introspection_client;
 mod keys;
 mod output;
 mod passwords;
@@ -37,7 +38,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the server
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
     /// Manage signing keys
     #[command(subcommand)]
     Keys(keys::KeysCommand),
@@ -57,6 +58,8 @@ enum Command {
     /// Inspect a token
     #[command(subcommand)]
     Token(token::TokenCommand),
+    /// Make the secret of a service that introspects tokens
+    IntrospectionClient(introspection_client::IntrospectionClientArgs),
     /// Create an administrator, with prompts on the terminal
     Createsuperuser(superuser::CreateSuperuserArgs),
 }
@@ -77,8 +80,9 @@ pub fn main() -> ExitCode {
         Command::Token(command) => return result(token::run(command)),
         Command::Doctor(args) => return result(doctor::run(args)),
         Command::Keys(command) => keys::run(command),
+        Command::IntrospectionClient(args) => introspection_client::run(&args),
         Command::Sessions(command) => runtime::run(sessions::run(command)),
-        Command::Serve(args) => runtime::run(serve::run(args)),
+        Command::Serve(args) => runtime::run(serve::run(*args)),
         Command::Backup(args) => runtime::run(backup::run(args)),
         Command::FlushExpired(args) => runtime::run(sessions::flush_expired(args)),
         Command::Users(command) => runtime::run(users::run(command)),

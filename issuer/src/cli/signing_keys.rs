@@ -13,7 +13,7 @@ use crate::keys::{IssuerKeys, KeyDirectory, KeyFollower, LiveKeys};
 /// none.
 pub(super) fn load(args: &ServeArgs) -> Result<(Arc<LiveKeys>, Option<KeyFollower>), Failure> {
     let from_environment = from_environment()?;
-    let accepted = args.accepted_tokens().map_err(|error| error.to_string())?;
+    let accepted = args.accepted_tokens()?;
     let trusted =
         args.trust_key.load(&accepted).map_err(|error| format!("--trust-key: {error}"))?;
     let (keys, followed) = match from_environment {

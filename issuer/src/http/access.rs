@@ -8,6 +8,9 @@ pub(super) enum Access {
     Anyone,
     /// A user with an access token: [`Bearer`](super::extract::Bearer).
     User,
+    /// A service that may introspect tokens:
+    /// [`IntrospectionClient`](super::extract::IntrospectionClient).
+    IntrospectionClient,
     /// A user with the role `admin`: [`Administrator`](super::extract::Administrator).
     Administrator,
 }

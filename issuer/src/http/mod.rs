@@ -4,6 +4,7 @@ mod access;
 mod error;
 mod extract;
 mod handlers;
+mod introspection_clients;
 mod layers;
 mod method;
 mod metrics;
@@ -19,6 +20,9 @@ mod state;
 mod throttle;
 
 pub use handlers::keys::KEYS_CACHE_SECONDS;
+pub use introspection_clients::{
+    IntrospectionClients, InvalidClient, client_entry, is_client_name,
+};
 pub use layers::cors::{AllowedOrigins, InvalidOrigin};
 pub use layers::spans::traced;
 pub use metrics::metrics_router;

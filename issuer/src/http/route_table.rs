@@ -44,6 +44,23 @@ impl RouteTable {
         self
     }
 
+    /// Adds another path of a route, with this suffix; none if it is empty. It is not part of the
+    /// document.
+    pub(super) fn also_at(
+        mut self,
+        path: &str,
+        suffix: &str,
+        (_, _, handler): UtoipaMethodRouter<Arc<Issuer>>,
+    ) -> Self {
+        if !suffix.is_empty() {
+            // Braces would be parameters.
+            let suffix = suffix.replace('{', "{{").replace('}', "}}");
+            let other = Router::new().without_v07_checks();
+            self.router = self.router.merge(other.route(&format!("{path}{suffix}"), handler));
+        }
+        self
+    }
+
     /// Adds the operations to the document, and returns the router.
     pub(super) fn into_router(self, document: &mut OpenApi) -> Router<Arc<Issuer>> {
         document.paths.paths.extend(self.paths.paths);

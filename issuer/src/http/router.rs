@@ -28,7 +28,7 @@ use super::state::Issuer;
 pub fn router(issuer: Arc<Issuer>, origins: &AllowedOrigins) -> Router {
     let mut document = openapi::foundation();
     let api = routes::api().into_router(&mut document);
-    let public = routes::public().into_router(&mut document);
+    let public = routes::public(issuer.public_url()).into_router(&mut document);
 
     let slashed = SlashedPaths::among(document.paths.paths.keys(), Arc::clone(&issuer));
     let api = api

@@ -3,9 +3,12 @@
 use utoipa::openapi::path::HttpMethod::{Delete, Get, Patch, Post};
 use utoipa_axum::routes as handler;
 
-use super::access::Access::{Administrator, Anyone, User};
-use super::handlers::{account, docs, health, keys, status_list, tokens, users};
+use super::access::Access::{Administrator, Anyone, IntrospectionClient, User};
+use super::handlers::{account, discovery, docs, health, keys, oauth, status_list, tokens, users};
 use super::route_table::RouteTable;
+use crate::base_url::BaseUrl;
+
+const SERVER_METADATA: &str = "/.well-known/oauth-authorization-server";
 
 /// Operations on tokens and users: never cached, and for web pages of the configured origins.
 #[rustfmt::skip]
@@ -16,6 +19,8 @@ pub(super) fn api() -> RouteTable {
         .add(Post,   "/api/token/verify/",        Anyone,        handler!(tokens::verify))
         .add(Post,   "/api/token/blacklist/",     Anyone,        handler!(tokens::blacklist))
         .add(Post,   "/api/token/blacklist/all/", User,          handler!(tokens::blacklist_all))
+        .add(Post,   "/oauth/revoke",             Anyone,        handler!(oauth::revoke))
+        .add(Post,   "/oauth/introspect",         IntrospectionClient, handler!(oauth::introspect))
         .add(Get,    "/api/users/me/",            User,          handler!(account::me))
         .add(Post,   "/api/users/me/password/",   User,          handler!(account::change_password))
         .add(Get,    "/api/users/",               Administrator, handler!(users::list))
@@ -26,10 +31,14 @@ pub(super) fn api() -> RouteTable {
         .add(Post,   "/api/users/{id}/password/", Administrator, handler!(users::set_password))
 }
 
-/// Published data: cacheable, and for every web page.
+/// Published data: cacheable, and for every web page. `public_url` is that of the issuer.
 #[rustfmt::skip]
-pub(super) fn public() -> RouteTable {
+pub(super) fn public(public_url: Option<&BaseUrl>) -> RouteTable {
     RouteTable::default()
+        .add(Get,    SERVER_METADATA,             Anyone,        handler!(discovery::server_metadata))
+        // RFC 8414 section 3.1 inserts the well-known path before the path of the issuer.
+        .also_at(SERVER_METADATA, public_url.map_or("", BaseUrl::path), handler!(discovery::server_metadata))
+        .add(Get,    "/.well-known/openid-configuration", Anyone, handler!(discovery::openid_configuration))
         .add(Get,    "/.well-known/jwks.json",    Anyone,        handler!(keys::jwks))
         .add(Get,    "/public.pem",               Anyone,        handler!(keys::public_pem))
         .add(Get,    "/api/token/status/{list}",  Anyone,        handler!(status_list::status_list))

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::introspection_clients::IntrospectionClients;
 use super::origin::Origin;
 use super::proxies::TrustedProxies;
 use super::readiness::Readiness;
@@ -10,6 +11,7 @@ use crate::base_url::BaseUrl;
 use crate::clock::Clock;
 use crate::keys::LiveKeys;
 use crate::metrics::Metrics;
+use crate::model::TokenProfile;
 use crate::random::Random;
 use crate::revocation::{RedisError, RedisPublisher, Revocations, StatusListService, StatusLists};
 use crate::sessions::Sessions;
@@ -21,8 +23,15 @@ use crate::users::{ClaimsChange, HashingError, HashingLimits, PasswordHasher};
 #[derive(Debug, Clone)]
 pub struct IssuerSettings {
     /// The URL by which clients reach the issuer. Its path precedes the path of every route, and
-    /// a proxy removes it. With it, tokens name their entry in a status list.
+    /// a proxy removes it. With it, tokens name their entry in a status list, and the metadata of
+    /// the issuer is served.
     pub public_url: Option<BaseUrl>,
+    /// The standard claims of tokens.
+    pub profile: Option<TokenProfile>,
+    /// Whether the metadata is served as an OpenID configuration, too.
+    pub serves_openid_configuration: bool,
+    /// The services that may introspect tokens.
+    pub introspection_clients: IntrospectionClients,
     /// How long verifiers may cache a status list, in seconds.
     pub status_list_ttl_seconds: u32,
     /// URL of a Redis server to publish revocations to.
@@ -67,6 +76,8 @@ pub struct Issuer {
     pub(super) random: Arc<dyn Random>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) on_claims_change: ClaimsChange,
+    pub(super) introspection_clients: IntrospectionClients,
+    pub(super) serves_openid_configuration: bool,
     public_url: Option<BaseUrl>,
 }
 
@@ -89,6 +100,9 @@ impl Issuer {
             Arc::clone(&clock),
             Arc::clone(&random),
         );
+        if let Some(profile) = settings.profile {
+            tokens = tokens.with_profile(profile);
+        }
         let lists = settings.public_url.clone().map(StatusLists::new);
         if let Some(lists) = &lists {
             tokens = tokens.with_status_lists(lists.clone());
@@ -127,6 +141,8 @@ impl Issuer {
             ),
             metrics: Metrics::default(),
             on_claims_change: settings.on_claims_change,
+            introspection_clients: settings.introspection_clients,
+            serves_openid_configuration: settings.serves_openid_configuration,
             public_url: settings.public_url,
             keys,
             storage,
@@ -146,6 +162,11 @@ impl Issuer {
     #[must_use]
     pub fn metrics(&self) -> &Metrics {
         &self.metrics
+    }
+
+    /// Returns the URL by which clients reach the issuer.
+    pub(super) fn public_url(&self) -> Option<&BaseUrl> {
+        self.public_url.as_ref()
     }
 
     /// Returns the path of a route as clients know it.

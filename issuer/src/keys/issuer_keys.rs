@@ -34,8 +34,8 @@ impl IssuerKeys {
         let public_pem = signing.public_pem()?;
         let signed = Jwks::publish(signed)?.keys().clone();
         let accepted = AcceptedClaims::default();
-        let access = TypeVerifiers::new(&signed, TokenType::Access, &accepted);
-        let refresh = TypeVerifiers::new(&signed, TokenType::Refresh, &accepted);
+        let access = TypeVerifiers::new(&signed, TokenType::Access, accepted.own());
+        let refresh = TypeVerifiers::new(&signed, TokenType::Refresh, accepted.own());
         Ok(Self { signing, jwks, public_pem, active_since: None, signed, access, refresh })
     }
 
@@ -66,8 +66,8 @@ impl IssuerKeys {
 
     /// Accepts these claims, too.
     pub(super) fn accepting(self, accepted: &AcceptedClaims) -> Self {
-        let access = TypeVerifiers::new(&self.signed, TokenType::Access, accepted);
-        let refresh = TypeVerifiers::new(&self.signed, TokenType::Refresh, accepted);
+        let access = TypeVerifiers::new(&self.signed, TokenType::Access, accepted.own());
+        let refresh = TypeVerifiers::new(&self.signed, TokenType::Refresh, accepted.own());
         Self { access, refresh, ..self }
     }
 
@@ -77,10 +77,10 @@ impl IssuerKeys {
         self.signed.keys().iter().any(|key| key.kid().is_some_and(|own| own == kid))
     }
 
-    /// Returns the verifier of the issuer's own tokens of this type.
+    /// Returns the verifier of the issuer's own tokens of this type that have no `aud`.
     #[must_use]
     pub fn verifier(&self, token_type: TokenType) -> &Verifier {
-        &self.verifiers(token_type).plain
+        self.verifiers(token_type).plain()
     }
 
     pub(crate) fn verifiers(&self, token_type: TokenType) -> &TypeVerifiers {

@@ -29,7 +29,7 @@ pub use keyring::{InvalidRing, RingError};
 pub use live::LiveKeys;
 pub use signing_key::{KeyBits, SigningKey};
 pub use trusted::{InvalidTrust, TrustedKey, TrustedKeyFiles};
-pub(crate) use verifiers::TypeVerifiers;
-pub use verifiers::AcceptedClaims;
+pub(crate) use verifiers::Rejected;
+pub use verifiers::{AcceptedClaims, OtherClaims};
 
 pub use crate::model::{KeyRecord, KeyState};

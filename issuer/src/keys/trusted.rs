@@ -70,7 +70,7 @@ impl TrustedKey {
     fn new(key: &PublicKey, accepted: &AcceptedClaims) -> Result<Self, InvalidKey> {
         // Without `kid`, since the other system may write any `kid` or none.
         let set = KeySet::from_jwk(&without_kid(key))?;
-        let refresh = TypeVerifiers::new(&set, TokenType::Refresh, accepted);
+        let refresh = TypeVerifiers::new(&set, TokenType::Refresh, accepted.foreign());
         Ok(Self { kid: key.thumbprint(), refresh })
     }
 

@@ -134,7 +134,7 @@ impl Sessions {
         self.revocations.publish().await;
     }
 
-    /// Revokes the session of a verified refresh token: a logout.
+    /// Revokes the session of a verified token: a logout. An access token must name its session.
     ///
     /// # Errors
     /// [`SessionError::Ended`] if it was revoked before, unless its user is gone or inactive: then

@@ -5,8 +5,7 @@ use chrono::{DateTime, Utc};
 use verifier_core::{Claim, Code, PublicKey, VerifiedToken};
 
 use super::refusal::TokenRefusal;
-use crate::clock::unix_time;
-use crate::keys::{LiveKeys, TypeVerifiers};
+use crate::keys::{LiveKeys, Rejected};
 use crate::model::{TokenType, UserId};
 
 /// Longest `jti` and `sid`, in bytes. Django stores a `jti` in 255 characters; PostgreSQL cannot
@@ -68,7 +67,7 @@ impl TokenChecker {
             result => return result,
         };
         for key in self.keys.trusted() {
-            match self.verify(key.refresh(), token, now) {
+            match key.refresh().verify(token, now).map_err(TokenRefusal::from) {
                 Ok(token) => return foreign_subject(&token, key.kid()),
                 // The key signed it, so that this is the reason.
                 Err(other) if !other.is_of_another_key() => refusal = other,
@@ -93,6 +92,18 @@ impl TokenChecker {
         }
     }
 
+    /// Checks an access token of the issuer's own keys, and returns all its claims too.
+    ///
+    /// # Errors
+    /// The first rule that the token breaks.
+    pub fn access_claims(
+        &self,
+        token: &[u8],
+        now: DateTime<Utc>,
+    ) -> Result<(Subject, VerifiedToken), TokenRefusal> {
+        self.own_claims(TokenType::Access, token, now)
+    }
+
     /// Checks a token of the issuer's own keys.
     fn own(
         &self,
@@ -100,34 +111,31 @@ impl TokenChecker {
         token: &[u8],
         now: DateTime<Utc>,
     ) -> Result<Subject, TokenRefusal> {
-        let keys = self.keys.current();
-        let verifiers = keys.verifiers(token_type);
-        let token = self.verify(verifiers, token, now)?;
-        // Without `kid`, the token verifies only if the set has a single key.
-        let only = || verifiers.plain.keys().keys().first().map(PublicKey::thumbprint);
-        let kid = token.kid().map(Cow::into_owned).or_else(only);
-        subject(&token, token_type, kid.ok_or(TokenRefusal::UNKNOWN_KEY)?, false)
+        self.own_claims(token_type, token, now).map(|(subject, _)| subject)
     }
 
-    fn verify(
+    fn own_claims(
         &self,
-        verifiers: &TypeVerifiers,
+        token_type: TokenType,
         token: &[u8],
         now: DateTime<Utc>,
-    ) -> Result<VerifiedToken, TokenRefusal> {
-        let now = unix_time(now);
-        let verdict = match (verifiers.plain.verify(token, now), &verifiers.addressed) {
-            (Err(rejected), Some(addressed)) if rejected.code() == Code::AudienceMismatch => {
-                addressed.verify(token, now)
-            }
-            (verdict, _) => verdict,
-        };
-        let token = verdict.map_err(|rejected| TokenRefusal::from(rejected.refusal()))?;
-        match (token.claim("iss"), self.keys.accepted().issuer()) {
-            (Some(iss), Some(expected)) if iss.as_str().is_none_or(|iss| iss != expected) => {
-                Err(TokenRefusal::OTHER_ISSUER)
-            }
-            _ => Ok(token),
+    ) -> Result<(Subject, VerifiedToken), TokenRefusal> {
+        let keys = self.keys.current();
+        let verifiers = keys.verifiers(token_type);
+        let token = verifiers.verify(token, now)?;
+        // Without `kid`, the token verifies only if the set has a single key.
+        let only = || verifiers.plain().keys().keys().first().map(PublicKey::thumbprint);
+        let kid = token.kid().map(Cow::into_owned).or_else(only);
+        let kid = kid.ok_or(TokenRefusal::UNKNOWN_KEY)?;
+        Ok((subject(&token, token_type, kid, false)?, token))
+    }
+}
+
+impl From<Rejected> for TokenRefusal {
+    fn from(rejected: Rejected) -> Self {
+        match rejected {
+            Rejected::ByVerifier(rejected) => rejected.refusal().into(),
+            Rejected::OtherIssuer => Self::OTHER_ISSUER,
         }
     }
 }

@@ -1,9 +1,9 @@
 //! The claims of SimpleJWT's tokens, with `username`, `email`, `role`, `premium`, and the session
-//! as `sid`.
+//! as `sid`; and with a profile the standard claims.
 
 use serde::Serialize;
 
-use crate::model::{TokenType, User};
+use crate::model::{TokenProfile, TokenType, User};
 
 /// All claims except `exp` and `iat`, which jwt-compact writes.
 #[derive(Debug, Serialize)]
@@ -18,6 +18,42 @@ pub(super) struct TokenClaims<'a> {
     premium: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<Status<'a>>,
+    #[serde(flatten)]
+    standard: Option<StandardClaims<'a>>,
+}
+
+/// The claims of a [`TokenProfile`].
+#[derive(Debug, Serialize)]
+struct StandardClaims<'a> {
+    iss: &'a str,
+    sub: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aud: Option<Audience<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<&'a str>,
+}
+
+/// A string for one audience, else an array (RFC 7519 section 4.1.3).
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Audience<'a> {
+    One(&'a str),
+    Several(&'a [String]),
+}
+
+impl<'a> StandardClaims<'a> {
+    fn of(profile: &'a TokenProfile, user: &User, token_type: TokenType) -> Self {
+        Self {
+            iss: &profile.issuer,
+            sub: user.id.to_string(),
+            aud: match profile.audience(token_type) {
+                [] => None,
+                [audience] => Some(Audience::One(audience)),
+                audiences => Some(Audience::Several(audiences)),
+            },
+            client_id: profile.client_id(token_type),
+        }
+    }
 }
 
 /// Reference to a status list (draft-ietf-oauth-status-list, section "Referenced Token").
@@ -41,6 +77,7 @@ impl<'a> TokenClaims<'a> {
         token_type: TokenType,
         jti: &'a str,
         status: Option<(i64, &'a str)>,
+        profile: Option<&'a TokenProfile>,
     ) -> Self {
         let status =
             status.map(|(idx, uri)| Status { status_list: StatusListReference { idx, uri } });
@@ -54,6 +91,7 @@ impl<'a> TokenClaims<'a> {
             role: &user.role,
             premium: user.premium,
             status,
+            standard: profile.map(|profile| StandardClaims::of(profile, user, token_type)),
         }
     }
 }

@@ -6,7 +6,7 @@ use jwt_compact::Claims;
 use super::claims::TokenClaims;
 use crate::clock::Clock;
 use crate::keys::{self, LiveKeys, SignError};
-use crate::model::{RefreshToken, Session, StatusSlot, TokenType, User};
+use crate::model::{RefreshToken, Session, StatusSlot, TokenProfile, TokenType, User};
 use crate::random::{Random, RandomError, hex128};
 use crate::revocation::StatusLists;
 
@@ -47,6 +47,7 @@ pub struct TokenIssuer {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     lists: Option<StatusLists>,
+    profile: Option<TokenProfile>,
 }
 
 impl TokenIssuer {
@@ -58,13 +59,20 @@ impl TokenIssuer {
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Self {
-        Self { keys, lifetimes, clock, random, lists: None }
+        Self { keys, lifetimes, clock, random, lists: None, profile: None }
     }
 
     /// Makes tokens refer to these status lists.
     #[must_use]
     pub fn with_status_lists(mut self, lists: StatusLists) -> Self {
         self.lists = Some(lists);
+        self
+    }
+
+    /// Gives tokens the standard claims of this profile.
+    #[must_use]
+    pub fn with_profile(mut self, profile: TokenProfile) -> Self {
+        self.profile = Some(profile);
         self
     }
 
@@ -157,16 +165,18 @@ impl TokenIssuer {
         issued_at: i64,
         expires_at: i64,
     ) -> Result<String, IssueError> {
+        let profile = self.profile.as_ref();
         let slot = self.lists.as_ref().zip(session.status);
         let status = slot.map(|(lists, slot)| (slot.index, lists.uri(slot.list)));
         let status = status.as_ref().map(|(index, uri)| (*index, uri.as_str()));
-        let claims = TokenClaims::of(user, &session.id, token_type, jti, status);
+        let claims = TokenClaims::of(user, &session.id, token_type, jti, status, profile);
         let mut claims = Claims::new(claims);
         claims.issued_at = DateTime::from_timestamp(issued_at, 0);
         claims.expiration = DateTime::from_timestamp(expires_at, 0);
         if claims.issued_at.is_none() || claims.expiration.is_none() {
             return Err(IssueError::Time);
         }
-        Ok(keys::sign("JWT", &claims, &self.keys.current().signing)?)
+        let typ = profile.map_or("JWT", |profile| profile.typ(token_type));
+        Ok(keys::sign(typ, &claims, &self.keys.current().signing)?)
     }
 }

@@ -13,6 +13,10 @@ use crate::http::{Request, Response, exchange, request};
 use crate::response_checker::{pointed, resolved};
 use crate::support::{Options, PASSWORD, TestIssuer, skipped};
 
+/// A service that may introspect tokens. No test knows its secret.
+const INTROSPECTION_CLIENT: &str =
+    "shop:0000000000000000000000000000000000000000000000000000000000000000";
+
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 fn references<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
@@ -98,6 +102,8 @@ fn the_document_is_sound() {
 fn documented_operations_respond_and_other_methods_are_refused() {
     let issuer = TestIssuer::with(Options {
         public_url: Some("http://issuer.example"),
+        openid_configuration: true,
+        introspection_clients: INTROSPECTION_CLIENT,
         ..Options::default()
     });
     let document = issuer.send(&request("GET", "/openapi.json")).json();
@@ -143,11 +149,22 @@ fn documented_operations_respond_and_other_methods_are_refused() {
 
 #[test]
 fn operations_admit_the_callers_that_the_document_names() {
-    let issuer = TestIssuer::start();
+    let issuer = TestIssuer::with(Options {
+        introspection_clients: INTROSPECTION_CLIENT,
+        ..Options::default()
+    });
     let document = issuer.send(&request("GET", "/openapi.json")).json();
     for (path, method, operation) in operations(&document) {
         let name = format!("{method} {path}");
-        let requires_token = operation.get("security").is_some();
+        let requires = |scheme: &str| operation["security"][0].get(scheme).is_some();
+        if requires("basic") {
+            for request in [request("POST", path), call(method, path, "a")] {
+                assert_eq!(head(&issuer, &request), 401, "{name}");
+            }
+            continue;
+        }
+        let requires_token = requires("bearer");
+        assert_eq!(operation.get("security").is_some(), requires_token, "{name}");
         let requires_administrator = operation["responses"].get("403").is_some();
         assert!(requires_token || !requires_administrator, "{name}");
 
@@ -187,6 +204,10 @@ fn a_body_without_its_fields_is_refused_by_the_names_that_are_documented() {
         bodies += 1;
         let content = body["content"].as_object().expect("content");
         let types: Vec<_> = content.keys().map(String::as_str).collect();
+        if path.starts_with("/oauth/") {
+            assert_eq!(types, ["application/x-www-form-urlencoded"], "{path}");
+            continue;
+        }
         assert_eq!(
             types,
             ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"],

@@ -12,7 +12,10 @@ use issuer::clock::Clock;
 use issuer::http::{
     self, AllowedOrigins, Connections, Issuer, IssuerSettings, LoginLimits, TrustedProxies,
 };
-use issuer::keys::{AcceptedClaims, IssuerKeys, KeyBits, KeyDirectory, LiveKeys, TrustedKeyFiles};
+use issuer::keys::{
+    AcceptedClaims, IssuerKeys, KeyBits, KeyDirectory, LiveKeys, OtherClaims, TrustedKeyFiles,
+};
+use issuer::model::TokenProfile;
 use issuer::random::{Random, RandomError};
 use issuer::storage::{self, Storage};
 use issuer::token::Lifetimes;
@@ -101,6 +104,12 @@ pub(crate) fn skipped(reason: impl std::fmt::Display) {
     let _ = writeln!(std::io::stderr(), "skipped: {reason}");
 }
 
+/// The profile of an issuer that has a public URL and no other settings of its tokens.
+pub(crate) fn profile_of(public_url: &str) -> TokenProfile {
+    let issuer = public_url.to_owned();
+    TokenProfile { issuer, audiences: Vec::new(), is_at_jwt: false, client_id: None }
+}
+
 pub(crate) struct Options {
     pub(crate) origins: AllowedOrigins,
     pub(crate) hashing: HashingLimits,
@@ -115,8 +124,12 @@ pub(crate) struct Options {
     pub(crate) connections: Connections,
     /// The issuer's keys, when they are not those that all tests share.
     pub(crate) keys: Option<IssuerKeys>,
-    /// The accepted `aud` and `iss`.
-    pub(crate) accepted: (Option<String>, Option<String>),
+    /// The profile of tokens, when it is not the default one of the public URL.
+    pub(crate) profile: Option<TokenProfile>,
+    /// Accepted `iss` and `aud` beside those of the profile.
+    pub(crate) accepted: OtherClaims,
+    pub(crate) openid_configuration: bool,
+    pub(crate) introspection_clients: &'static str,
     /// The argument of `--trust-key`.
     pub(crate) trust_key: String,
     pub(crate) on_claims_change: ClaimsChange,
@@ -137,7 +150,10 @@ impl Default for Options {
             trusted_proxies: TrustedProxies::default(),
             connections: Connections::default(),
             keys: None,
-            accepted: (None, None),
+            profile: None,
+            accepted: OtherClaims::default(),
+            openid_configuration: false,
+            introspection_clients: "",
             trust_key: String::new(),
             on_claims_change: ClaimsChange::default(),
         }
@@ -191,9 +207,10 @@ impl TestIssuer {
             .keys
             .unwrap_or_else(|| KeyDirectory::new(shared_keys()).load().expect("good keys"));
         let files: TrustedKeyFiles = options.trust_key.parse().expect("a purpose");
-        let (audience, issuer) = options.accepted;
-        let accepted = AcceptedClaims::new(audience, issuer, options.future_leeway)
-            .expect("claims that make policies");
+        let profile = options.profile.or_else(|| options.public_url.map(profile_of));
+        let accepted =
+            AcceptedClaims::new(profile.as_ref(), &options.accepted, options.future_leeway)
+                .expect("claims that make policies");
         let foreign = files.load(&accepted).expect("keys");
         let live = Arc::new(LiveKeys::trusting(keys, accepted, foreign));
         let keys = live.current();
@@ -203,6 +220,9 @@ impl TestIssuer {
         let time: Arc<dyn Clock> = clock.clone();
         let settings = IssuerSettings {
             public_url: options.public_url.map(|url| url.parse().expect("a URL")),
+            profile,
+            serves_openid_configuration: options.openid_configuration,
+            introspection_clients: options.introspection_clients.parse().expect("services"),
             status_list_ttl_seconds: 60,
             redis_url: options.redis_url,
             lifetimes: options.lifetimes,

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
-use issuer::keys::{Generated, IssuerKeys, KeyBits, KeyDirectory};
+use issuer::keys::{Generated, IssuerKeys, KeyBits, KeyDirectory, OtherClaims};
 use issuer::sessions::{RefreshToken, Session};
 use issuer::storage::KeySessions;
 use issuer::users::Profile;
@@ -479,8 +479,9 @@ fn an_instant_with_a_fraction_counts_as_any_other() {
 
 #[test]
 fn tokens_of_a_django_that_sets_aud_and_iss_are_accepted_where_the_operator_says_so() {
-    let settings = |audience: Option<&str>, issuer: Option<&str>| {
-        (audience.map(str::to_owned), issuer.map(str::to_owned))
+    let settings = |audience: Option<&str>, issuer: Option<&str>| OtherClaims {
+        audiences: audience.map(str::to_owned).into_iter().collect(),
+        issuers: issuer.map(str::to_owned).into_iter().collect(),
     };
     // Settings; `aud` and `iss` of the token; why it is refused.
     let rows = [

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::oauth::OAuthProblem;
 use crate::token::TokenRefusal;
 
 /// The body of an error response.
@@ -14,6 +15,7 @@ use crate::token::TokenRefusal;
 pub(in crate::http) enum ErrorBody {
     Problem(Problem),
     FieldErrors(FieldErrors),
+    OAuth(OAuthProblem),
 }
 
 /// What went wrong.

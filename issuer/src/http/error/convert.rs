@@ -1,6 +1,6 @@
 //! Maps errors to responses, and logs those whose cause the response does not contain.
 
-use super::ApiError;
+use super::{ApiError, OAuthError};
 use crate::http::throttle::Throttled;
 use crate::sessions::SessionError;
 use crate::storage::{ChangeError, InsertError, StorageError};
@@ -26,6 +26,12 @@ impl From<SessionError> for ApiError {
             SessionError::Storage(error) => error.into(),
             SessionError::Issue(error) => error.into(),
         }
+    }
+}
+
+impl From<OAuthError> for ApiError {
+    fn from(error: OAuthError) -> Self {
+        Self::OAuth(error)
     }
 }
 

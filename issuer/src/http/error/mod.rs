@@ -2,6 +2,7 @@
 
 mod body;
 mod convert;
+mod oauth;
 
 use axum::Json;
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
@@ -9,6 +10,7 @@ use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 pub(super) use body::{ErrorBody, FieldErrors, Problem, TokenMessage};
+pub(super) use oauth::{OAuthError, OAuthProblem};
 
 use crate::token::TokenRefusal;
 
@@ -64,6 +66,8 @@ pub(super) enum ApiError {
     BodyTooLarge(usize),
     /// 415: an unsupported `Content-Type`, as sent.
     UnsupportedMediaType(String),
+    /// 400 or 401: an error of an OAuth endpoint.
+    OAuth(OAuthError),
     /// 429: too many password attempts; the client may retry after this many seconds.
     Throttled(u64),
     /// 431: the request head exceeds this limit, in bytes.
@@ -155,6 +159,7 @@ impl ApiError {
                 let text = format!("Unsupported media type \"{sent}\" in request.");
                 (Status::UNSUPPORTED_MEDIA_TYPE, Body::text(text))
             }
+            Self::OAuth(error) => (error.status(), Body::OAuth((*error).into())),
             Self::Throttled(seconds) => {
                 let unit = if *seconds == 1 { "second" } else { "seconds" };
                 let text =
@@ -186,6 +191,9 @@ impl IntoResponse for ApiError {
         let (status, body) = self.status_and_body();
         let mut response = (status, Json(body)).into_response();
         let header = match (self, status) {
+            (Self::OAuth(_), StatusCode::UNAUTHORIZED) => {
+                Some((WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"oauth\"")))
+            }
             (_, StatusCode::UNAUTHORIZED) => {
                 Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"api\"")))
             }

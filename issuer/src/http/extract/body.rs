@@ -26,14 +26,26 @@ impl<T: FromFields, S: Sync> FromRequest<S> for Body<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
-        let bytes = read(&parts.headers, body, BODY_TIMEOUT).await?;
+        let bytes = read(&parts.headers, body).await?;
         let mut fields = media::parse(parts, bytes).await?;
         let value = T::take(&mut fields);
         fields.into_result().map(|()| Self(value))
     }
 }
 
-async fn read(headers: &HeaderMap, body: RawBody, timeout: Duration) -> Result<Bytes, ApiError> {
+/// Reads a body.
+///
+/// # Errors
+/// 400, 408 or 413.
+pub(super) async fn read(headers: &HeaderMap, body: RawBody) -> Result<Bytes, ApiError> {
+    read_within(headers, body, BODY_TIMEOUT).await
+}
+
+async fn read_within(
+    headers: &HeaderMap,
+    body: RawBody,
+    timeout: Duration,
+) -> Result<Bytes, ApiError> {
     let announced =
         headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|bytes| bytes > MAX_BODY_BYTES as u64) {
@@ -77,7 +89,8 @@ mod tests {
     #[tokio::test]
     async fn reading_a_body_that_never_arrives_times_out() {
         let headers = HeaderMap::new();
-        let read = read(&headers, RawBody::new(Silence), Duration::from_millis(20)).await;
+        let timeout = Duration::from_millis(20);
+        let read = read_within(&headers, RawBody::new(Silence), timeout).await;
         assert!(matches!(read, Err(ApiError::BodyTimeout)), "{read:?}");
     }
 }

@@ -12,14 +12,16 @@ use utoipa::openapi::{OpenApi, Ref, RefOr, Required};
 use utoipa::{OpenApi as _, ToResponse as _};
 
 use self::responses::{
-    BadRequest, BodyTimeout, BodyTooLarge, Conflict, Forbidden, NoHistory, NotFound, Throttled,
-    Unauthorized, Unavailable, UnsupportedMediaType,
+    BadRequest, BodyTimeout, BodyTooLarge, Conflict, Forbidden, NoHistory, NotFound,
+    OAuthBadRequest, OAuthUnauthorized, Throttled, Unauthorized, Unavailable, UnsupportedMediaType,
 };
 use super::access::Access;
-use super::error::{ErrorBody, FieldErrors, Problem, TokenMessage};
+use super::error::{ErrorBody, FieldErrors, OAuthProblem, Problem, TokenMessage};
 
 /// Name of the security scheme: an access token in `Authorization`.
 const BEARER: &str = "bearer";
+/// Name of the security scheme of services that introspect tokens.
+const BASIC: &str = "basic";
 const JSON: &str = "application/json";
 /// The other media types of request bodies.
 const FORMS: [&str; 2] = ["application/x-www-form-urlencoded", "multipart/form-data"];
@@ -35,14 +37,16 @@ const FORMS: [&str; 2] = ["application/x-www-form-urlencoded", "multipart/form-d
     // Relative to the document, so that a path in the public URL does not matter.
     servers((url = ".")),
     components(
-        schemas(ErrorBody, Problem, FieldErrors, TokenMessage),
+        schemas(ErrorBody, Problem, FieldErrors, TokenMessage, OAuthProblem),
         responses(
             BadRequest, Unauthorized, Forbidden, NotFound, Conflict, NoHistory, BodyTimeout,
-            BodyTooLarge, UnsupportedMediaType, Throttled, Unavailable,
+            BodyTooLarge, UnsupportedMediaType, Throttled, Unavailable, OAuthBadRequest,
+            OAuthUnauthorized,
         )
     ),
     tags(
         (name = "tokens", description = "Login, refresh, verification, logout"),
+        (name = "oauth", description = "Revocation and introspection by the standards of OAuth"),
         (name = "account", description = "The user of an access token"),
         (name = "administration", description = "All users, for the role `admin`"),
         (name = "published", description = "Public keys, status lists, health, this document"),
@@ -60,6 +64,11 @@ pub(super) fn foundation() -> OpenApi {
         .build();
     let components = document.components.get_or_insert_default();
     components.security_schemes.insert(BEARER.to_owned(), SecurityScheme::Http(scheme).into());
+    let scheme = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Basic)
+        .description(Some("Name and secret of a service that introspects tokens."))
+        .build();
+    components.security_schemes.insert(BASIC.to_owned(), SecurityScheme::Http(scheme).into());
     document
 }
 
@@ -67,8 +76,10 @@ pub(super) fn foundation() -> OpenApi {
 /// requirement, the media types of its body, and the error responses of the extractors. Responses
 /// that the handler describes itself stay.
 pub(super) fn complete(operation: &mut Operation, method: &HttpMethod, access: Access) {
+    let mut takes_json = false;
     let has_body = match &mut operation.request_body {
         Some(RefOr::T(body)) => {
+            takes_json = body.content.contains_key(JSON);
             accept_forms(body);
             if *method == HttpMethod::Patch {
                 // Changes the members that the body names: none, without a body.
@@ -78,9 +89,14 @@ pub(super) fn complete(operation: &mut Operation, method: &HttpMethod, access: A
         }
         _ => false,
     };
-    let has_bearer = access != Access::Anyone;
-    if has_bearer {
-        operation.security = Some(vec![SecurityRequirement::new(BEARER, [""; 0])]);
+    let has_bearer = matches!(access, Access::User | Access::Administrator);
+    let scheme = match access {
+        Access::Anyone => None,
+        Access::IntrospectionClient => Some(BASIC),
+        Access::User | Access::Administrator => Some(BEARER),
+    };
+    if let Some(scheme) = scheme {
+        operation.security = Some(vec![SecurityRequirement::new(scheme, [""; 0])]);
     }
     for (applies, status, name) in [
         (has_body, "400", BadRequest::response().0),
@@ -88,7 +104,7 @@ pub(super) fn complete(operation: &mut Operation, method: &HttpMethod, access: A
         (access == Access::Administrator, "403", Forbidden::response().0),
         (has_body, "408", BodyTimeout::response().0),
         (has_body, "413", BodyTooLarge::response().0),
-        (has_body, "415", UnsupportedMediaType::response().0),
+        (takes_json, "415", UnsupportedMediaType::response().0),
         (has_body || has_bearer, "503", Unavailable::response().0),
     ] {
         if applies {

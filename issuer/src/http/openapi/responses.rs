@@ -3,7 +3,7 @@
 
 use utoipa::ToResponse;
 
-use crate::http::error::{ErrorBody, Problem};
+use crate::http::error::{ErrorBody, OAuthProblem, Problem};
 
 /// The body cannot be parsed, or fields are missing or invalid: lists all of them.
 #[derive(ToResponse)]
@@ -17,6 +17,19 @@ pub(in crate::http) struct BadRequest(ErrorBody);
     headers(("WWW-Authenticate" = String, description = "`Bearer realm=\"api\"`"))
 )]
 pub(in crate::http) struct Unauthorized(Problem);
+
+/// The request is malformed, or the token cannot be revoked.
+#[derive(ToResponse)]
+#[response(content_type = "application/json")]
+pub(in crate::http) struct OAuthBadRequest(OAuthProblem);
+
+/// The name or the secret of the service is missing or wrong.
+#[derive(ToResponse)]
+#[response(
+    content_type = "application/json",
+    headers(("WWW-Authenticate" = String, description = "`Basic realm=\"oauth\"`"))
+)]
+pub(in crate::http) struct OAuthUnauthorized(OAuthProblem);
 
 /// The user's role is not `admin`.
 #[derive(ToResponse)]
