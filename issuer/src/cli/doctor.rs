@@ -13,7 +13,7 @@ use super::terminal::{escaped, json_escaped};
 use super::{output, passwords, runtime, signing_keys};
 use crate::base_url::BaseUrl;
 use crate::clock::{Clock, SystemClock};
-use crate::config::{DatabaseArgs, KeysArgs};
+use crate::config::{DatabaseArgs, KeysArgs, ProfileArgs};
 use crate::doctor::{self, Deployment, EdgeKeys, Finding, HttpClient, Level, Login};
 use crate::keys::KeyDirectory;
 use crate::random::SystemRandom;
@@ -57,6 +57,9 @@ pub(super) struct DoctorArgs {
 
     #[command(flatten)]
     keys: KeysArgs,
+
+    #[command(flatten)]
+    profile: ProfileArgs,
 
     #[command(flatten)]
     database: DatabaseArgs,
@@ -130,6 +133,7 @@ fn deployment(args: DoctorArgs) -> Result<Deployment, Failure> {
         keys_from_environment,
         database_url: args.database.database_url,
         redis_url: args.redis_url.filter(|url| !url.is_empty()),
+        profile: args.profile.profile()?,
         issuer: args.issuer,
         edge: args.edge,
         edge_path: args.edge_path,

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::base_url::BaseUrl;
 use crate::keys::{IssuerKeys, KeyDirectory};
+use crate::model::TokenProfile;
 
 /// The source of the edge's public keys.
 #[derive(Debug, Clone)]
@@ -35,6 +36,8 @@ pub struct Deployment {
     pub database_url: String,
     /// URL of Redis.
     pub redis_url: Option<String>,
+    /// The standard claims of tokens, as the settings say.
+    pub profile: Option<TokenProfile>,
     /// The running issuer.
     pub issuer: BaseUrl,
     /// The running edge.

@@ -1,20 +1,24 @@
 //! The edge: its health, its keys, and which tokens it accepts.
 
 use serde_json::Value;
-use verifier_core::{Code, KeyError, KeySet, MAX_KEY_TEXT_BYTES};
+use verifier_core::{
+    Audience, KeyError, KeySet, MAX_KEY_TEXT_BYTES, Policy, PolicyOptions, Verifier,
+};
 
+use super::acceptance::acceptance;
 use super::client::{HttpClient, Response};
 use super::deployment::{Deployment, EdgeKeys};
 use super::finding::Finding;
 use super::issuer::unencrypted;
+use super::metadata;
 use super::probe::Session;
 use crate::base_url::BaseUrl;
 use crate::clock::{Clock, unix_time};
 use crate::keys::IssuerKeys;
-use crate::model::TokenType;
+use crate::model::{TokenProfile, TokenType};
 use crate::regular_file;
 
-const SAME_KEY: &str =
+pub(super) const SAME_KEY: &str =
     "give it `public.pem` of the issuer (GET /public.pem), or let it fetch /.well-known/jwks.json";
 
 /// Checks the edge without tokens. The returned response has its clock.
@@ -193,7 +197,7 @@ pub(super) fn try_tokens(
     findings: &mut Vec<Finding>,
 ) {
     if let (Some(session), Some(keys)) = (session, keys) {
-        findings.push(by_key_files(&session.access, keys, clock));
+        findings.push(by_key_files(&session.access, keys, deployment.profile.as_ref(), clock));
     }
     let Some(edge) = &deployment.edge else { return };
     let (token, whose) = match (session, probe) {
@@ -216,13 +220,24 @@ pub(super) fn try_tokens(
         return;
     };
     findings.push(protection(&deployment.edge_path, &without, &changed));
-    findings.push(acceptance(&deployment.edge_path, whose, &accepted));
+    findings.push(acceptance(&deployment.edge_path, whose, token, &accepted));
 }
 
-fn by_key_files(access: &str, keys: &IssuerKeys, clock: &dyn Clock) -> Finding {
+fn by_key_files(
+    access: &str,
+    keys: &IssuerKeys,
+    profile: Option<&TokenProfile>,
+    clock: &dyn Clock,
+) -> Finding {
     const CHECK: &str = "login_token";
-    match keys.verifier(TokenType::Access).verify(access, unix_time(clock.now())) {
-        Ok(_) => Finding::ok(CHECK, "the key files verify the token of the login"),
+    // The claims are compared below: this is about keys and clock.
+    let options = PolicyOptions { audience: Audience::Any, ..PolicyOptions::default() };
+    let policy = Policy::new(options).expect("constants that make a policy");
+    let verifier = Verifier::new(keys.verifier(TokenType::Access).keys().clone(), policy);
+    match verifier.verify(access, unix_time(clock.now())) {
+        Ok(_) => profile
+            .and_then(|profile| metadata::compare(access, profile))
+            .unwrap_or_else(|| Finding::ok(CHECK, "the key files verify the token of the login")),
         Err(refusal) => {
             let text = format!(
                 "the key files refuse the token of the login: {refusal} ({})",
@@ -268,48 +283,4 @@ fn protection(path: &str, without: &Response, changed: &Response) -> Finding {
             format!("the edge rejects requests for {path} without a token and with a tampered one"),
         ),
     }
-}
-
-fn acceptance(path: &str, whose: &str, response: &Response) -> Finding {
-    const CHECK: &str = "edge_token";
-    const CLOCK: &str = "compare the clocks: see the findings on them";
-    if (200..300).contains(&response.status) {
-        return Finding::ok(CHECK, format!("the edge accepts {whose}"));
-    }
-    let code = response.text("code").unwrap_or_default();
-    let is = |codes: &[Code]| codes.iter().any(|known| known.as_str() == code);
-    let advice = if response.status == 404 || response.status == 405 {
-        "name a path that an access token opens with --edge-path"
-    } else if response.status == 403 {
-        "the token is valid, but the path requires more: name another one with --edge-path"
-    } else if is(&[Code::SignatureInvalid, Code::KeyNotFound, Code::KidMissing]) {
-        SAME_KEY
-    } else if is(&[Code::AlgNotAllowed]) {
-        "both sides must use RS256"
-    } else if is(&[Code::TokenExpired, Code::TokenNotYetValid, Code::TokenIssuedInFuture]) {
-        CLOCK
-    } else if is(&[
-        Code::ClaimMissing,
-        Code::IssuerMismatch,
-        Code::AudienceMismatch,
-        Code::TypNotAllowed,
-    ]) {
-        "the edge requires claims that the token lacks: check its settings issuer, audience, require_at_jwt and \
-         revocation; --username tries a token of a login, which has a session"
-    } else if response.status >= 500 {
-        "see the finding on the edge, and its log"
-    } else if response
-        .text("detail")
-        .is_some_and(|detail| detail.contains("만료") || detail.contains("expired"))
-    {
-        CLOCK
-    } else {
-        "compare its public key with the issuer's, and its algorithm with RS256; --edge-keys \
-         compares the keys"
-    };
-    Finding::problem(
-        CHECK,
-        format!("the edge refuses {whose} at {path}: {}", response.summary()),
-        advice,
-    )
 }

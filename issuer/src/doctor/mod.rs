@@ -3,6 +3,7 @@
 //! Checks change nothing. Where two parties must agree, both are queried: key files and running
 //! issuer, issuer and edge.
 
+mod acceptance;
 mod client;
 mod clocks;
 mod cors;
@@ -11,8 +12,10 @@ mod edge;
 mod finding;
 mod issuer;
 mod key_files;
+mod metadata;
 mod probe;
 mod stores;
+mod token_values;
 
 pub use client::{ClientError, HttpClient};
 pub use deployment::{Deployment, EdgeKeys, Login};
@@ -33,7 +36,12 @@ pub async fn diagnose(
     findings.push(stores::database(&deployment.database_url, clock.now().timestamp()).await);
     findings.push(stores::redis(deployment.redis_url.as_deref()).await);
     let issuer = issuer::check(deployment, client, keys.as_deref(), &mut findings);
-    let probe = keys.as_deref().and_then(|keys| probe::sign(keys, clock, random).ok());
+    let profile = match &issuer {
+        Some(_) => metadata::check(deployment, client, &mut findings),
+        None => deployment.profile.clone(),
+    };
+    let probe =
+        keys.as_deref().and_then(|keys| probe::sign(keys, profile.as_ref(), clock, random).ok());
     issuer::try_token(deployment, client, probe.as_deref(), &mut findings);
     let edge = edge::check(deployment, client, issuer.as_ref(), keys.as_deref(), &mut findings);
     let session = deployment

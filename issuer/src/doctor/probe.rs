@@ -10,6 +10,7 @@ use super::deployment::{Deployment, Login};
 use super::finding::Finding;
 use crate::clock::Clock;
 use crate::keys::{IssuerKeys, Rs256};
+use crate::model::{AudienceClaim, TokenProfile, TokenType};
 use crate::random::{Random, hex128};
 
 /// Lifetime of the signed token.
@@ -17,25 +18,39 @@ const LIFETIME: TimeDelta = TimeDelta::seconds(60);
 
 /// An access token that names no user and has no role: it opens what any access token opens.
 #[derive(Serialize)]
-struct ProbeClaims {
+struct ProbeClaims<'a> {
     token_type: &'static str,
     jti: String,
     username: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iss: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aud: Option<AudienceClaim<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<&'a str>,
 }
 
-/// Signs an access token with the active key.
+/// Signs an access token with the active key, with the standard claims of `profile`.
 pub(super) fn sign(
     keys: &IssuerKeys,
+    profile: Option<&TokenProfile>,
     clock: &dyn Clock,
     random: &dyn Random,
 ) -> Result<String, String> {
     let jti = hex128(random).map_err(|error| error.to_string())?;
-    let mut claims =
-        Claims::new(ProbeClaims { token_type: "access", jti, username: "issuer-doctor" });
+    let mut claims = Claims::new(ProbeClaims {
+        token_type: TokenType::Access.as_str(),
+        jti,
+        username: "issuer-doctor",
+        iss: profile.map(|profile| profile.issuer.as_str()),
+        aud: profile.and_then(|profile| profile.audience_claim(TokenType::Access)),
+        client_id: profile.and_then(|profile| profile.client_id(TokenType::Access)),
+    });
     let now = DateTime::from_timestamp(clock.now().timestamp(), 0);
     claims.issued_at = now;
     claims.expiration = now.map(|now| now + LIFETIME);
-    let header = Header::empty().with_token_type("JWT").with_key_id(keys.signing.kid());
+    let typ = profile.map_or("JWT", |profile| profile.typ(TokenType::Access));
+    let header = Header::empty().with_token_type(typ).with_key_id(keys.signing.kid());
     Rs256.token(&header, &claims, &keys.signing).map_err(|error| error.to_string())
 }
 

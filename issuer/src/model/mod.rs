@@ -12,7 +12,7 @@ mod user_changes;
 
 pub use key::{KeyRecord, KeyState};
 pub use session::{KeySessions, RefreshToken, Revocation, Session, StatusSlot, TokenPosition};
-pub use token_profile::TokenProfile;
+pub use token_profile::{AudienceClaim, TokenProfile};
 pub use token_type::TokenType;
 pub use user::{ADMIN_ROLE, DEFAULT_ROLE, NewUser, PasswordHash, User, UserId};
 pub use user_changes::{Changes, ClaimsChange, LastAdministrator};

@@ -1,5 +1,7 @@
 //! The standard claims of the issuer's tokens.
 
+use serde::Serialize;
+
 use super::TokenType;
 
 /// The claims of RFC 7519 and RFC 9068 that tokens have beside those of SimpleJWT. Without a
@@ -14,6 +16,16 @@ pub struct TokenProfile {
     pub is_at_jwt: bool,
     /// `client_id` of access tokens (RFC 9068 section 2.2): the application whose users log in.
     pub client_id: Option<String>,
+}
+
+/// The claim `aud`: a string for one audience, else an array (RFC 7519 section 4.1.3).
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum AudienceClaim<'a> {
+    /// One audience.
+    One(&'a str),
+    /// Several audiences.
+    Several(&'a [String]),
 }
 
 impl TokenProfile {
@@ -35,6 +47,16 @@ impl TokenProfile {
         match token_type {
             TokenType::Refresh if !self.audiences.is_empty() => std::slice::from_ref(&self.issuer),
             TokenType::Access | TokenType::Refresh => &self.audiences,
+        }
+    }
+
+    /// Returns the claim `aud` of tokens of this type.
+    #[must_use]
+    pub fn audience_claim(&self, token_type: TokenType) -> Option<AudienceClaim<'_>> {
+        match self.audience(token_type) {
+            [] => None,
+            [audience] => Some(AudienceClaim::One(audience)),
+            audiences => Some(AudienceClaim::Several(audiences)),
         }
     }
 

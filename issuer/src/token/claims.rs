@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::model::{TokenProfile, TokenType, User};
+use crate::model::{AudienceClaim, TokenProfile, TokenType, User};
 
 /// All claims except `exp` and `iat`, which jwt-compact writes.
 #[derive(Debug, Serialize)]
@@ -28,17 +28,9 @@ struct StandardClaims<'a> {
     iss: &'a str,
     sub: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    aud: Option<Audience<'a>>,
+    aud: Option<AudienceClaim<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     client_id: Option<&'a str>,
-}
-
-/// A string for one audience, else an array (RFC 7519 section 4.1.3).
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-enum Audience<'a> {
-    One(&'a str),
-    Several(&'a [String]),
 }
 
 impl<'a> StandardClaims<'a> {
@@ -46,11 +38,7 @@ impl<'a> StandardClaims<'a> {
         Self {
             iss: &profile.issuer,
             sub: user.id.to_string(),
-            aud: match profile.audience(token_type) {
-                [] => None,
-                [audience] => Some(Audience::One(audience)),
-                audiences => Some(Audience::Several(audiences)),
-            },
+            aud: profile.audience_claim(token_type),
             client_id: profile.client_id(token_type),
         }
     }

@@ -6,6 +6,7 @@ use std::process::Output;
 use issuer::keys::{KeyBits, KeyDirectory};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use verifier_core::{Audience, PolicyOptions};
 
 use crate::cli::{Server, WorkingDirectory, succeeds};
 use crate::edge::{Demands, Setup, TestEdge};
@@ -20,12 +21,17 @@ struct Clinic {
 
 impl Clinic {
     fn open() -> Self {
+        Self::with(&[])
+    }
+
+    /// An issuer that was started with these options.
+    fn with(options: &[&str]) -> Self {
         let dir = WorkingDirectory::with_keys();
         succeeds(&dir.run_with_input(
             &["users", "create", "--username", "testuser", "--password-stdin"],
             "testpass123",
         ));
-        let server = Some(Server::start(&dir, &[]));
+        let server = Some(Server::start(&dir, options));
         Self { dir, server }
     }
 
@@ -128,6 +134,7 @@ fn where_all_is_well_every_line_says_so() {
         ("skipped", "redis"),
         ("ok", "issuer"),
         ("ok", "issuer_keys"),
+        ("skipped", "issuer_metadata"),
         ("ok", "issuer_token"),
         ("ok", "edge_keys"),
         ("ok", "edge"),
@@ -249,6 +256,9 @@ fn clocks_that_differ_are_found() {
             .expect("the check was made");
         if ahead < -5 {
             assert!(word(token, "text").contains("token_issued_in_future"), "{token}");
+            let text = word(token, "text");
+            let seconds = ["29", "30", "31"].map(|s| format!("is {s} s before the `iat`"));
+            assert!(seconds.iter().any(|said| text.contains(said)), "{token}");
             assert!(word(token, "advice").contains("clocks"), "{token}");
         }
         assert_eq!(code, i32::from(level == "problem"));
@@ -263,7 +273,8 @@ fn clocks_that_differ_are_found() {
         "two hours ahead: {}",
         found("edge_clock")
     );
-    assert!(word(found("edge_token"), "text").contains("token_expired"), "{}", found("edge_token"));
+    let text = word(found("edge_token"), "text");
+    assert!(text.contains("token_expired") && text.contains(" s after the `exp`"), "{text}");
 }
 
 #[test]
@@ -277,21 +288,139 @@ fn an_edge_that_lets_everybody_in_is_a_problem() {
         let text = clinic.diagnosis(&["--edge", &edge.url()], "edge_protection", "problem");
         assert!(text.contains(said), "{text}");
     }
-    let edge = TestEdge::start(Setup {
-        demands: Demands::AudienceOf("shop"),
-        ..sound(&clinic.public_pem())
-    });
-    let text = clinic.diagnosis(&["--edge", &edge.url()], "edge_token", "problem");
-    assert!(
-        text.contains("audience_mismatch") && text.contains("its settings issuer, audience"),
-        "{text}"
-    );
+    let edge = TestEdge::start(sound(&clinic.public_pem()));
     let text = clinic.diagnosis(
         &["--edge", &edge.url(), "--edge-path", "/nowhere"],
         "edge_token",
         "problem",
     );
     assert!(text.contains("404") && text.contains("--edge-path"), "{text}");
+}
+
+const PUBLIC_URL: &str = "https://login.example";
+
+/// An edge that verifies tokens by these options.
+fn demanding(clinic: &Clinic, options: PolicyOptions) -> TestEdge {
+    let demands = Demands::Policy(Box::new(options));
+    TestEdge::start(Setup { demands, ..sound(&clinic.public_pem()) })
+}
+
+fn issuer_of(url: &str) -> PolicyOptions {
+    PolicyOptions { issuer: Some(vec![url.to_owned()]), ..PolicyOptions::default() }
+}
+
+fn audience_of(audience: &str) -> PolicyOptions {
+    let audience = Audience::OneOf(vec![audience.to_owned()]);
+    PolicyOptions { audience, ..PolicyOptions::default() }
+}
+
+#[test]
+fn claims_that_the_edge_requires_and_tokens_lack_are_named() {
+    let clinic = Clinic::open();
+    let at_jwt = PolicyOptions { require_at_jwt: true, ..PolicyOptions::default() };
+    for (options, said) in [
+        (
+            at_jwt,
+            [
+                "typ_not_allowed",
+                "it requires the `typ` \"at+jwt\", and the token has `typ` \"JWT\"",
+                "start the issuer with --at-jwt",
+            ],
+        ),
+        (
+            issuer_of(PUBLIC_URL),
+            ["issuer_mismatch", "the token has no `iss`", "start the issuer with the --public-url"],
+        ),
+        (
+            audience_of("shop"),
+            ["audience_mismatch", "the token has no `aud`", "start the issuer with the --audience"],
+        ),
+    ] {
+        let edge = demanding(&clinic, options);
+        let text = clinic.diagnosis(&["--edge", &edge.url()], "edge_token", "problem");
+        for part in said {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+}
+
+#[test]
+fn claims_that_the_edge_does_not_expect_are_named() {
+    let settings = ["--public-url", PUBLIC_URL, "--audience", "shop,mail", "--at-jwt"];
+    let clinic = Clinic::with(&settings);
+    let diagnose = |options: PolicyOptions| {
+        let edge = demanding(&clinic, options);
+        let url = edge.url();
+        let arguments = [&settings[..], &["--edge", &url]].concat();
+        clinic.diagnosis(&arguments, "edge_token", "problem")
+    };
+    let both = |issuer: &str, audience: &str| PolicyOptions {
+        issuer: issuer_of(issuer).issuer,
+        require_at_jwt: true,
+        ..audience_of(audience)
+    };
+    let text = diagnose(both("https://login.example/", "shop"));
+    for part in [
+        "issuer_mismatch",
+        "the token has `iss` \"https://login.example\", which its setting `issuer` does not name",
+        "set the edge's `issuer` to https://login.example,",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    for options in [both(PUBLIC_URL, "other"), PolicyOptions::default()] {
+        let text = diagnose(options);
+        for part in [
+            "audience_mismatch",
+            "the token has `aud` [\"shop\",\"mail\"], which its setting `audience` does not name",
+            "set the edge's `audience` to [\"shop\",\"mail\"]",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+    let edge = demanding(&clinic, both(PUBLIC_URL, "mail"));
+    let url = edge.url();
+    let arguments = [&settings[..], &["--edge", &url]].concat();
+    assert_eq!(clinic.examine(&arguments).0, 0, "the edge has the settings of the issuer");
+}
+
+#[test]
+fn settings_that_the_running_issuer_does_not_have_are_found() {
+    let clinic = Clinic::with(&["--public-url", PUBLIC_URL, "--audience", "shop"]);
+    let (code, found) = clinic.examine(&[]);
+    let found = found
+        .iter()
+        .find(|found| word(found, "check") == "issuer_metadata")
+        .expect("the check was made");
+    assert_eq!((code, word(found, "level")), (0, "ok"));
+    assert!(word(found, "text").contains("name it https://login.example;"), "{found}");
+    let other = ["--public-url", "https://other.example"];
+    let (_, found) = clinic.examine(&other);
+    let found = found
+        .iter()
+        .find(|found| word(found, "check") == "issuer_metadata")
+        .expect("the check was made");
+    assert_eq!(word(found, "level"), "problem");
+    assert!(word(found, "text").contains("the settings here say https://other.example"), "{found}");
+    let login = |settings: &[&str]| {
+        let (json, issuer) = (["doctor", "--json", "--username", "testuser"], clinic.issuer());
+        let arguments = [&json[..], &["--issuer", &issuer], settings].concat();
+        let (_, found) = checks(&clinic.dir.run_with_input(&arguments, "testpass123"));
+        found
+            .into_iter()
+            .find(|found| word(found, "check") == "login_token")
+            .expect("the check was made")
+    };
+    let right = ["--public-url", PUBLIC_URL, "--audience", "shop"];
+    assert_eq!(word(&login(&right), "level"), "ok");
+    assert_eq!(word(&login(&[]), "level"), "ok", "nothing to compare with");
+    let found = login(&["--public-url", PUBLIC_URL, "--audience", "mail", "--at-jwt"]);
+    assert_eq!(word(&found, "level"), "problem");
+    for part in [
+        "it has `aud` \"shop\", and the settings here say \"mail\"",
+        "it has `typ` \"JWT\", and the settings here say \"at+jwt\"",
+    ] {
+        assert!(word(&found, "text").contains(part), "{part}: {found}");
+    }
 }
 
 #[test]

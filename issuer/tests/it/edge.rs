@@ -16,7 +16,7 @@ use chrono::{TimeDelta, Utc};
 use issuer::clock::{Clock as _, SystemClock, unix_time};
 use serde_json::json;
 use tokio::sync::oneshot;
-use verifier_core::{Audience, KeySet, Policy, PolicyOptions, Verifier};
+use verifier_core::{KeySet, Policy, PolicyOptions, Verifier};
 
 /// How it is set up.
 #[derive(Clone)]
@@ -39,7 +39,8 @@ pub(crate) enum Demands {
     /// Accepts any token that it can decode.
     AnyText,
     Nothing,
-    AudienceOf(&'static str),
+    /// Verifies tokens by these options.
+    Policy(Box<PolicyOptions>),
 }
 
 pub(crate) struct TestEdge {
@@ -121,12 +122,11 @@ impl Setup {
         let Some(token) = token else {
             return (self.demands != Demands::Nothing).then(|| "not_authenticated".to_owned());
         };
-        let audience = match self.demands {
+        let options = match &self.demands {
             Demands::Nothing | Demands::AnyText => return None,
-            Demands::AudienceOf(audience) => Audience::OneOf(vec![audience.to_owned()]),
-            Demands::AToken => Audience::Absent,
+            Demands::Policy(options) => PolicyOptions::clone(options),
+            Demands::AToken => PolicyOptions::default(),
         };
-        let options = PolicyOptions { audience, ..PolicyOptions::default() };
         let policy = Policy::new(options).expect("a policy");
         let keys = KeySet::parse(&self.keys).expect("keys");
         let verdict = Verifier::new(keys, policy).verify(token, unix_time(self.now()));

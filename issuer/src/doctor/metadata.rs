@@ -1,0 +1,90 @@
+//! The standard claims: what the running issuer writes, and what the settings here say.
+
+use serde_json::Value;
+
+use super::client::HttpClient;
+use super::deployment::Deployment;
+use super::finding::Finding;
+use super::token_values::TokenValues;
+use crate::model::{TokenProfile, TokenType};
+
+const CHECK: &str = "issuer_metadata";
+const SAME_SETTINGS: &str = "pass the --public-url, --audience, --at-jwt and --client-id of the \
+                             running issuer here, or restart it with these";
+
+/// Compares the metadata of the running issuer with the settings. Returns the profile of its
+/// tokens, as far as it is known.
+pub(super) fn check(
+    deployment: &Deployment,
+    client: &HttpClient,
+    findings: &mut Vec<Finding>,
+) -> Option<TokenProfile> {
+    let expected = deployment.profile.as_ref();
+    // A missing response was reported before.
+    let response =
+        client.get(&deployment.issuer.at("/.well-known/oauth-authorization-server"), &[]);
+    let served = match response {
+        Ok(response) if response.status == 200 => response.text("issuer"),
+        Ok(_) => None,
+        Err(_) => return deployment.profile.clone(),
+    };
+    findings.push(match (&served, expected) {
+        (None, None) => Finding::skipped(
+            CHECK,
+            "the issuer has no public URL, so that its tokens have no `iss`",
+        ),
+        (None, Some(expected)) => {
+            let text = format!(
+                "the running issuer has no public URL; the settings here say {}",
+                expected.issuer
+            );
+            Finding::problem(CHECK, text, SAME_SETTINGS)
+        }
+        (Some(served), Some(expected)) if *served != expected.issuer => {
+            let text = format!(
+                "the running issuer is {served}; the settings here say {}",
+                expected.issuer
+            );
+            Finding::problem(CHECK, text, SAME_SETTINGS)
+        }
+        (Some(served), Some(_)) => {
+            Finding::ok(CHECK, format!("tokens of the running issuer name it {served}"))
+        }
+        (Some(served), None) => {
+            let text = format!(
+                "tokens of the running issuer name it {served}; if it has an --audience or \
+                 --at-jwt, pass them here"
+            );
+            Finding::ok(CHECK, text)
+        }
+    });
+    let minimal =
+        |issuer| TokenProfile { issuer, audiences: Vec::new(), is_at_jwt: false, client_id: None };
+    deployment.profile.clone().or_else(|| served.map(minimal))
+}
+
+/// Compares the token of a login with the settings. Returns a finding if they differ.
+pub(super) fn compare(access: &str, expected: &TokenProfile) -> Option<Finding> {
+    let values = TokenValues::read(access)?;
+    let audience = expected.audience_claim(TokenType::Access);
+    let audience = audience.and_then(|audience| serde_json::to_value(audience).ok());
+    let issuer = Value::from(expected.issuer.as_str());
+    let typ = expected.typ(TokenType::Access);
+    let differences: Vec<String> = [
+        (values.claim("iss") != Some(&issuer)).then(|| (values.show("iss"), issuer.to_string())),
+        (values.claim("aud") != audience.as_ref()).then(|| {
+            let said = audience.as_ref().map_or("none".to_owned(), ToString::to_string);
+            (values.show("aud"), said)
+        }),
+        (values.typ() != Some(typ)).then(|| (values.show_typ(), format!("{typ:?}"))),
+    ]
+    .into_iter()
+    .flatten()
+    .map(|(found, said)| format!("it has {found}, and the settings here say {said}"))
+    .collect();
+    (!differences.is_empty()).then(|| {
+        let text =
+            format!("the token of the login differs from the settings: {}", differences.join("; "));
+        Finding::problem("login_token", text, SAME_SETTINGS)
+    })
+}
