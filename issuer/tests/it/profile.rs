@@ -1,5 +1,7 @@
 //! The standard claims of tokens (RFC 7519, RFC 9068), and what stays good when they change.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use issuer::keys::OtherClaims;
 use issuer::model::TokenProfile;
 use serde_json::{Value, json};
@@ -30,6 +32,27 @@ fn login(issuer: &TestIssuer) -> [(Option<String>, serde_json::Map<String, Value
         let (header, claims) = read(issuer, &tokens.text(token_type));
         (header.token_type, claims)
     })
+}
+
+#[test]
+fn without_a_public_url_tokens_are_exactly_those_of_simplejwt() {
+    let issuer = TestIssuer::start();
+    let access = issuer.login("testuser", PASSWORD).text("access");
+    let [header, payload] = [0, 1].map(|index| {
+        let part = access.split('.').nth(index).expect("a part");
+        String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(part).expect("base64url")).expect("text")
+    });
+    let kid = issuer.keys.signing.kid();
+    assert_eq!(header, format!(r#"{{"alg":"RS256","kid":"{kid}","typ":"JWT"}}"#));
+    let (_, claims) = read(&issuer, &access);
+    let expected = format!(
+        r#"{{"exp":{},"iat":{START},"token_type":"access","jti":{},"sid":{},"user_id":1,"#,
+        START + 7_200,
+        claims["jti"],
+        claims["sid"]
+    );
+    let user = r#""username":"testuser","email":"test@example.com","#;
+    assert_eq!(payload, format!(r#"{expected}{user}"role":"instructor","premium":true}}"#));
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod health;
 mod import;
 mod keys;
 mod output;
+mod profile;
 mod program;
 mod read_only;
 mod running;
