@@ -1,14 +1,15 @@
 //! The settings of `issuer serve`: options, each also an environment variable.
 
 mod profile;
+mod unset;
 
 use std::path::PathBuf;
 
 use clap::Args;
 use verifier_core::{DEFAULT_FUTURE_LEEWAY_SECONDS, MAX_LEEWAY_SECONDS, PolicyError};
 
-use self::profile::non_empty_values;
 pub use self::profile::{InvalidProfile, ProfileArgs};
+use self::unset::{non_empty, non_empty_values};
 use crate::http::{
     AllowedOrigins, IntrospectionClients, IssuerSettings, LoginLimits, TlsFiles, TrustedProxies,
 };
@@ -356,10 +357,6 @@ impl ServeArgs {
     pub fn otlp_endpoint(&self) -> Option<&str> {
         non_empty(&self.otlp_endpoint)
     }
-}
-
-fn non_empty(text: &Option<String>) -> Option<&str> {
-    text.as_deref().filter(|text| !text.is_empty())
 }
 
 impl clap::ValueEnum for ClaimsChange {

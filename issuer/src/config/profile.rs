@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::non_empty;
+use super::unset::{non_empty, non_empty_values};
 use crate::base_url::{BaseUrl, InvalidBaseUrl};
 use crate::model::TokenProfile;
 
@@ -84,10 +84,4 @@ impl ProfileArgs {
         let issuer = url.as_str().to_owned();
         Ok(Some(TokenProfile { issuer, audiences, is_at_jwt: self.at_jwt, client_id }))
     }
-}
-
-/// Returns the values of a list without white space around them. An empty one is an unset variable.
-pub(super) fn non_empty_values(values: &[String]) -> Vec<String> {
-    let values = values.iter().map(|value| value.trim());
-    values.filter(|value| !value.is_empty()).map(str::to_owned).collect()
 }

@@ -3,11 +3,13 @@
 use verifier_core::Code;
 
 use super::client::Response;
-use super::edge::SAME_KEY;
 use super::finding::Finding;
 use super::token_values::TokenValues;
 
 const CHECK: &str = "edge_token";
+/// The remedy for another key.
+pub(super) const SAME_KEY: &str =
+    "give it `public.pem` of the issuer (GET /public.pem), or let it fetch /.well-known/jwks.json";
 const CLOCK: &str =
     "synchronize the clocks of issuer and edge by NTP; see the findings on the clocks";
 

@@ -5,7 +5,7 @@ use verifier_core::{
     Audience, KeyError, KeySet, MAX_KEY_TEXT_BYTES, Policy, PolicyOptions, Verifier,
 };
 
-use super::acceptance::acceptance;
+use super::acceptance::{SAME_KEY, acceptance};
 use super::client::{HttpClient, Response};
 use super::deployment::{Deployment, EdgeKeys};
 use super::finding::Finding;
@@ -17,9 +17,6 @@ use crate::clock::{Clock, unix_time};
 use crate::keys::IssuerKeys;
 use crate::model::{TokenProfile, TokenType};
 use crate::regular_file;
-
-pub(super) const SAME_KEY: &str =
-    "give it `public.pem` of the issuer (GET /public.pem), or let it fetch /.well-known/jwks.json";
 
 /// Checks the edge without tokens. The returned response has its clock.
 pub(super) fn check(

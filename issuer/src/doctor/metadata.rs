@@ -23,8 +23,11 @@ pub(super) fn check(
     // A missing response was reported before.
     let response =
         client.get(&deployment.issuer.at("/.well-known/oauth-authorization-server"), &[]);
-    let served = match response {
-        Ok(response) if response.status == 200 => response.text("issuer"),
+    let served: Option<String> = match response {
+        // Text from a service must not fill the screen.
+        Ok(response) if response.status == 200 => {
+            response.text("issuer").map(|url| url.chars().take(200).collect())
+        }
         Ok(_) => None,
         Err(_) => return deployment.profile.clone(),
     };

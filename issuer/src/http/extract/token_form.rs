@@ -1,7 +1,5 @@
 //! The form of a request that contains a token (RFC 7009 section 2.1, RFC 7662 section 2.1).
 
-use std::collections::HashSet;
-
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
@@ -16,8 +14,8 @@ const FORM: &str = "application/x-www-form-urlencoded";
 /// A form with a token. Other parameters are ignored, `token_type_hint` too: a token says itself of
 /// which type it is.
 ///
-/// Rejects with 400 `invalid_request` any other body, one without `token`, and one that repeats a
-/// parameter (RFC 6749 section 3.2); with 408 and 413 like other bodies.
+/// Rejects with 400 `invalid_request` any other body, one without `token`, and one that repeats
+/// either (RFC 6749 section 3.2); with 408 and 413 like other bodies.
 #[derive(ToSchema)]
 pub(in crate::http) struct TokenForm {
     /// An access or refresh token.
@@ -39,16 +37,18 @@ impl<S: Sync> FromRequest<S> for TokenForm {
             let reason = "The body must be application/x-www-form-urlencoded.";
             return Err(OAuthError::InvalidRequest(reason).into());
         }
-        let mut token = Zeroizing::default();
-        let mut names = HashSet::new();
+        let (mut token, mut hint) = (None, None);
         for (name, value) in form_urlencoded::parse(&bytes) {
-            if name == "token" {
-                token = Zeroizing::new(value.into_owned());
-            }
-            if !names.insert(name) {
+            let parameter = match &*name {
+                "token" => &mut token,
+                "token_type_hint" => &mut hint,
+                _ => continue,
+            };
+            if parameter.replace(Zeroizing::new(value.into_owned())).is_some() {
                 return Err(OAuthError::InvalidRequest("A parameter occurs twice.").into());
             }
         }
+        let token = token.unwrap_or_default();
         // An empty parameter counts as a missing one (RFC 6749 section 3.2).
         if token.is_empty() {
             return Err(OAuthError::InvalidRequest("The parameter token is missing.").into());
