@@ -4,6 +4,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +14,8 @@ import { freePort, noPrograms, startEdge } from "./programs.mjs";
 
 const { ISSUER_PROGRAM: issuerProgram, PYTHON: python } = process.env;
 const ADMIN = { username: "boss", password: "boss-pass-123" };
+/** The service that introspects tokens. */
+const SERVICE = { username: "shop-api", password: "0123456789abcdef0123456789abcdef" };
 const SEED = 15;
 /** Random cases for each operation, besides those that cover every constraint of the document. */
 const EXAMPLES = 8;
@@ -61,9 +64,13 @@ describe(
         });
       }
       execFileSync(issuerProgram, ["users", "set-role", ADMIN.username, "admin"], options);
+      const hash = createHash("sha256").update(SERVICE.password).digest("hex");
       issuer = spawn(
         issuerProgram,
-        ["serve", "--listen", `127.0.0.1:${port}`, "--public-url", issuerUrl],
+        [
+          ...["serve", "--listen", `127.0.0.1:${port}`, "--public-url", issuerUrl],
+          ...["--introspection-clients", `${SERVICE.username}:${hash}`],
+        ],
         { ...options, stdio: ["ignore", "ignore", "inherit"] },
       );
       // A debug build on a busy machine takes seconds to start.
@@ -151,6 +158,9 @@ describe(
 path = "/api/token/"
 payload = { username = "${ADMIN.username}", password = "${ADMIN.password}" }
 extract_selector = "/access"
+[auth.openapi.basic]
+username = "${SERVICE.username}"
+password = "${SERVICE.password}"
 # The administrator must not lose the role, the password or the record.
 [[operations]]
 include-operation-id = ["change_user", "delete_user", "set_user_password"]
