@@ -51,11 +51,11 @@ pub(super) fn check(
             Finding::problem(CHECK, text, SAME_SETTINGS)
         }
         (Some(served), Some(_)) => {
-            Finding::ok(CHECK, format!("tokens of the running issuer name it {served}"))
+            Finding::ok(CHECK, format!("the `iss` of the running issuer's tokens is {served}"))
         }
         (Some(served), None) => {
             let text = format!(
-                "tokens of the running issuer name it {served}; if it has an --audience or \
+                "the `iss` of the running issuer's tokens is {served}; if it has an --audience or \
                  --at-jwt, pass them here"
             );
             Finding::ok(CHECK, text)

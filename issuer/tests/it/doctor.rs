@@ -392,7 +392,7 @@ fn settings_that_the_running_issuer_does_not_have_are_found() {
         .find(|found| word(found, "check") == "issuer_metadata")
         .expect("the check was made");
     assert_eq!((code, word(found, "level")), (0, "ok"));
-    assert!(word(found, "text").contains("name it https://login.example;"), "{found}");
+    assert!(word(found, "text").contains("is https://login.example;"), "{found}");
     let other = ["--public-url", "https://other.example"];
     let (_, found) = clinic.examine(&other);
     let found = found

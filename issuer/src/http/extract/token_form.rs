@@ -11,8 +11,8 @@ use crate::http::error::{ApiError, OAuthError};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// A form with a token. Other parameters are ignored, `token_type_hint` too: a token says itself of
-/// which type it is.
+/// A form with a token. Other parameters are ignored, `token_type_hint` too: the token names its
+/// type.
 ///
 /// Rejects with 400 `invalid_request` any other body, one without `token`, and one that repeats
 /// either (RFC 6749 section 3.2); with 408 and 413 like other bodies.

@@ -130,7 +130,7 @@ impl Introspection {
 
 /// Introspect a token (RFC 7662)
 ///
-/// For services that do not verify tokens themselves, which authenticate with HTTP Basic. A refresh
+/// For services that cannot verify tokens. They authenticate with HTTP Basic. A refresh
 /// token is not active: it grants nothing at a service. 404 unless services are configured.
 #[utoipa::path(
     post, operation_id = "oauth_introspect", path = "/oauth/introspect", tag = "oauth",
