@@ -5,14 +5,12 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
-import { freePort, noPrograms, startEdge } from "./programs.mjs";
+import { noIssuerProgram, noPrograms, startEdge, startIssuer } from "./programs.mjs";
 
-const { ISSUER_PROGRAM: issuerProgram, PYTHON: python } = process.env;
+const { PYTHON: python } = process.env;
 const ADMIN = { username: "boss", password: "boss-pass-123" };
 /** The service that introspects tokens. */
 const SERVICE = { username: "shop-api", password: "0123456789abcdef0123456789abcdef" };
@@ -22,8 +20,8 @@ const EXAMPLES = 8;
 
 /** Why these tests cannot run; false when they can. */
 function reasonToSkip() {
-  if (noPrograms || !issuerProgram) {
-    return noPrograms || "skipped: set ISSUER_PROGRAM (cargo xtask test does)";
+  if (noPrograms || noIssuerProgram) {
+    return noPrograms || noIssuerProgram;
   }
   try {
     execFileSync(python ?? "", ["-c", "import schemathesis"], { stdio: "ignore" });
@@ -43,58 +41,22 @@ describe(
     let edge;
 
     before(async () => {
-      state = mkdtempSync(join(tmpdir(), "dojang-openapi-"));
-      const port = await freePort();
-      issuerUrl = `http://127.0.0.1:${port}`;
-      const env = {
-        PATH: process.env.PATH,
-        DATABASE_URL: "sqlite://issuer.sqlite3",
-        ISSUER_KEYS_DIR: join(state, "keys"),
-        ISSUER_LOGIN_LIMIT_ADDRESS: "0",
-        ISSUER_LOGIN_LIMIT_NAME: "0",
-        ISSUER_LOG: "warn",
-      };
-      const options = { cwd: state, env, stdio: ["pipe", "ignore", "inherit"] };
-      execFileSync(issuerProgram, ["keys", "generate"], options);
-      // The second user is the one that is changed and deleted.
-      for (const name of [ADMIN.username, "victim"]) {
-        execFileSync(issuerProgram, ["users", "create", "--username", name, "--password-stdin"], {
-          ...options,
-          input: ADMIN.password,
-        });
-      }
-      execFileSync(issuerProgram, ["users", "set-role", ADMIN.username, "admin"], options);
       const hash = createHash("sha256").update(SERVICE.password).digest("hex");
-      issuer = spawn(
-        issuerProgram,
-        [
-          ...["serve", "--listen", `127.0.0.1:${port}`, "--public-url", issuerUrl],
-          ...["--introspection-clients", `${SERVICE.username}:${hash}`],
+      issuer = await startIssuer({
+        users: [
+          { ...ADMIN, role: "admin" },
+          // The one that is changed and deleted.
+          { ...ADMIN, username: "victim" },
         ],
-        { ...options, stdio: ["ignore", "ignore", "inherit"] },
-      );
-      // A debug build on a busy machine takes seconds to start.
-      for (
-        const end = Date.now() + 30_000;
-        !(await fetch(`${issuerUrl}/healthz`).then(
-          ({ ok }) => ok,
-          () => false,
-        ));
-      ) {
-        assert.ok(Date.now() < end && issuer.exitCode === null, "the issuer did not start");
-        await sleep(50);
-      }
+        settings: { ISSUER_INTROSPECTION_CLIENTS: `${SERVICE.username}:${hash}` },
+      });
+      ({ state, url: issuerUrl } = issuer);
       edge = await startEdge({ public_key: readFileSync(join(state, "keys/public.pem"), "utf8") });
     });
 
     after(async () => {
       await edge?.stop();
-      if (issuer?.exitCode === null) {
-        const ended = new Promise((resolve) => issuer.once("exit", resolve));
-        issuer.kill();
-        await ended;
-      }
-      rmSync(state, { recursive: true, force: true });
+      await issuer?.stop();
     });
 
     /** Runs Schemathesis with all checks; `settings` are TOML. Returns what it printed. */
