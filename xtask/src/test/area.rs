@@ -22,6 +22,10 @@ pub(super) enum Area {
     Issuer,
     /// The demo page, and the tests of the whole system.
     Page,
+    /// Verifiers of other projects, with which the issuer is tested.
+    OtherVerifiers,
+    /// The one that cargo compiles with the workspace.
+    RustVerifier,
     Keys,
     /// Markdown files, which some tests compare with the code.
     Documents,
@@ -47,6 +51,8 @@ const PREFIXES: &[(&str, Area)] = &[
     ("connection/", Area::Connection),
     ("issuer/", Area::Issuer),
     ("www/", Area::Page),
+    ("www/tests/verifiers/", Area::OtherVerifiers),
+    ("www/tests/verifiers/rust/", Area::RustVerifier),
     ("keys/", Area::Keys),
     ("docs/", Area::Documents),
 ];
@@ -65,6 +71,8 @@ impl Area {
         Self::Connection,
         Self::Issuer,
         Self::Page,
+        Self::OtherVerifiers,
+        Self::RustVerifier,
         Self::Keys,
         Self::Documents,
     ];
@@ -98,6 +106,8 @@ mod tests {
             ("verifier-wasm/js/index.ts", Area::NpmPackage),
             ("verifier-wasm/src/lib.rs", Area::WasmBindings),
             ("www/src/main.ts", Area::Page),
+            ("www/tests/verifiers/go/main.go", Area::OtherVerifiers),
+            ("www/tests/verifiers/rust/src/main.rs", Area::RustVerifier),
             ("docs/benchmarks.svg", Area::Documents),
             ("issuer/README.md", Area::Documents),
         ] {

@@ -63,6 +63,7 @@ const NATIVE: &[Area] = &[
     Area::EdgeHost,
     Area::Connection,
     Area::Issuer,
+    Area::RustVerifier,
 ];
 
 /// Everything that `cargo fmt --all` reads.
@@ -75,6 +76,7 @@ const FORMATTED: &[Area] = &[
     Area::EdgeHost,
     Area::Connection,
     Area::Issuer,
+    Area::RustVerifier,
     Area::FuzzTargets,
 ];
 
@@ -135,7 +137,10 @@ fn quick_step(planned: Planned) -> Planned {
 /// `target`, and wasm, in other directories, form two lanes that do not wait for each other. Within
 /// a lane, `after` keeps two cargo commands from waiting for one lock.
 fn preparation() -> Vec<Planned> {
-    use Area::{Core, EdgeResource, FuzzTargets, NpmPackage, Page, TestSupport, WasmBindings};
+    use Area::{
+        Core, EdgeResource, FuzzTargets, NpmPackage, OtherVerifiers, Page, TestSupport,
+        WasmBindings,
+    };
     use Phase::{Compile, Run};
     use Stage::{Edge, Format, Fuzz, Lints, Npm, Rust, Tools, WasmLints};
     vec![
@@ -154,6 +159,16 @@ fn preparation() -> Vec<Planned> {
             &[],
             steps::python_packages,
         )),
+        step(
+            "Go and HAProxy",
+            Tools,
+            Compile,
+            &[],
+            // One apt-get at a time.
+            &["system packages", "python packages"],
+            &[],
+            steps::go_and_haproxy,
+        ),
         step("npm packages", Tools, Compile, &["system packages"], &[], &[], steps::npm_packages),
         step(
             "format of TypeScript",
@@ -161,7 +176,7 @@ fn preparation() -> Vec<Planned> {
             Run,
             &["npm packages"],
             &[],
-            &[NpmPackage, Page],
+            &[NpmPackage, OtherVerifiers, Page],
             steps::typescript_format,
         ),
         step("wasm tools", Tools, Compile, &["system packages"], &[], &[], steps::wasm_tools),
@@ -227,7 +242,7 @@ fn preparation() -> Vec<Planned> {
 fn tests() -> Vec<Planned> {
     use Area::{
         Connection, Core, CoreTests, Documents, EdgeHost, EdgeResource, FuzzTargets, Issuer,
-        NpmPackage, Page, TestSupport, Vectors, WasmBindings,
+        NpmPackage, OtherVerifiers, Page, RustVerifier, TestSupport, Vectors, WasmBindings,
     };
     use Phase::Run;
     use Stage::{Docs, Fuzz, Npm, Postgres, Rust, System, Www};
@@ -258,6 +273,15 @@ fn tests() -> Vec<Planned> {
             &["issuer"],
             &[Core, TestSupport, Vectors, Connection, Issuer],
             steps::issuer_tests_on_postgres,
+        ),
+        step(
+            "other verifiers",
+            System,
+            Run,
+            &["test programs", "npm packages", "python packages", "Go and HAProxy"],
+            &[],
+            &[Core, Connection, Issuer, NpmPackage, Page, OtherVerifiers, RustVerifier],
+            steps::other_verifiers,
         ),
         step("sessions", System, Run, SYSTEM, &[], RUNNING_SYSTEM, steps::sessions),
         step("demo page", System, Run, SYSTEM, &[], RUNNING_SYSTEM, steps::demo_page),
@@ -446,7 +470,14 @@ mod tests {
     #[test]
     fn a_change_of_the_issuer_runs_no_test_of_the_edge() {
         let steps = changed(&[Area::Issuer]);
-        for due in ["lints", "issuer", "issuer on PostgreSQL", "sessions", "OpenAPI documents"] {
+        for due in [
+            "lints",
+            "issuer",
+            "issuer on PostgreSQL",
+            "other verifiers",
+            "sessions",
+            "OpenAPI documents",
+        ] {
             assert!(steps.contains(&due), "{due}");
         }
         for other in ["edge-host", "wasm lints", "npm tests", "fuzzing", "verifier-core"] {
@@ -459,5 +490,22 @@ mod tests {
         let steps = changed(&[Area::EdgeResource]);
         assert!(steps.contains(&"edge-host") && steps.contains(&"wasm lints"), "{steps:?}");
         assert!(!steps.iter().any(|step| step.starts_with("issuer")), "{steps:?}");
+        assert!(!steps.contains(&"other verifiers"), "{steps:?}");
+    }
+
+    #[test]
+    fn a_change_of_another_verifier_runs_its_test_and_builds_neither_edge_nor_page() {
+        assert_eq!(
+            changed(&[Area::OtherVerifiers]),
+            [
+                "system packages",
+                "test programs",
+                "python packages",
+                "Go and HAProxy",
+                "npm packages",
+                "format of TypeScript",
+                "other verifiers",
+            ]
+        );
     }
 }

@@ -14,7 +14,7 @@ use crate::fuzz;
 use crate::kernels::{self, Wide};
 use crate::process;
 use crate::progress::minutes;
-use crate::toolchain::{self, BROWSER, WASIP2, browser, python};
+use crate::toolchain::{self, BROWSER, WASIP2, apt, browser, golang, haproxy, python};
 
 /// Node, the wasm targets and a browser: whatever the system's package manager or rustup installs,
 /// one after the other.
@@ -26,6 +26,22 @@ pub(super) fn packages(builder: &mut Builder<'_>) -> Result<()> {
 
 pub(super) fn python_packages(builder: &mut Builder<'_>) -> Result<()> {
     python::ensure(builder.workspace, &mut builder.runner).map(drop)
+}
+
+/// Installs Go and HAProxy and builds the verifier in Go, where this is possible.
+pub(super) fn go_and_haproxy(builder: &mut Builder<'_>) -> Result<()> {
+    let installed =
+        [(golang::PACKAGE, golang::is_installed()), (haproxy::PACKAGE, haproxy::find().is_some())];
+    let missing: Vec<&str> = installed
+        .iter()
+        .filter(|(_, is_installed)| !is_installed)
+        .map(|(package, _)| *package)
+        .collect();
+    if !missing.is_empty() && apt::may_install() {
+        let purpose = "the tests with other verifiers";
+        apt::ensure(&missing, purpose, builder.workspace, &mut builder.runner)?;
+    }
+    golang::build(builder.workspace, &mut builder.runner)
 }
 
 pub(super) fn npm_packages(builder: &mut Builder<'_>) -> Result<()> {
@@ -280,6 +296,10 @@ pub(super) fn demo_page(builder: &mut Builder<'_>) -> Result<()> {
 
 pub(super) fn sessions(builder: &mut Builder<'_>) -> Result<()> {
     whole_system::run(&whole_system::SESSIONS, builder)
+}
+
+pub(super) fn other_verifiers(builder: &mut Builder<'_>) -> Result<()> {
+    whole_system::run_other_verifiers(builder)
 }
 
 pub(super) fn inspector(builder: &mut Builder<'_>) -> Result<()> {

@@ -13,7 +13,7 @@ use crate::ports;
 use crate::process;
 use crate::progress::{minutes, note};
 use crate::system::{Addresses, DATABASE, Password, Setup};
-use crate::toolchain::{browser, python, spin::EdgeServer};
+use crate::toolchain::{browser, golang, haproxy, python, spin::EdgeServer};
 use crate::workspace::Workspace;
 
 /// The test user; its password opens nothing else.
@@ -37,6 +37,26 @@ pub(super) const INSPECTOR: Part =
     Part { name: "inspector", files: &["gallery", "inspector", "share-link"] };
 /// Starts its own programs.
 const OPENAPI: Part = Part { name: "openapi", files: &["openapi"] };
+
+/// Starts an issuer, and the verifiers that rely on it.
+const OTHER_VERIFIERS: Part = Part { name: "other verifiers", files: &["other-verifiers"] };
+
+/// Runs verifiers of other projects while the issuer changes its key. Go and HAProxy may be
+/// missing.
+pub(super) fn run_other_verifiers(builder: &mut Builder<'_>) -> Result<()> {
+    let python = python::ensure(builder.workspace, &mut builder.runner)?;
+    let mut command = OTHER_VERIFIERS.command(builder)?;
+    command
+        .env("PYTHON", python)
+        .env("RUST_VERIFIER", programs::built(builder, "verifier-in-rust")?);
+    let go = Some(golang::program(builder.workspace)).filter(|program| program.is_file());
+    for (name, program) in [("GO_VERIFIERS", go), ("HAPROXY", haproxy::find())] {
+        if let Some(program) = program {
+            command.env(name, program);
+        }
+    }
+    builder.runner.stream("the tests with verifiers of other projects", command, minutes(10))
+}
 
 /// Holds issuer and edge against their OpenAPI documents.
 pub(super) fn run_openapi(builder: &mut Builder<'_>) -> Result<()> {
@@ -166,7 +186,7 @@ mod tests {
                     .map(str::to_owned)
             })
             .collect();
-        let listed: Vec<&str> = [PAGE, SESSIONS, INSPECTOR, OPENAPI]
+        let listed: Vec<&str> = [PAGE, SESSIONS, INSPECTOR, OPENAPI, OTHER_VERIFIERS]
             .iter()
             .flat_map(|part| part.files)
             .copied()

@@ -1,8 +1,10 @@
-//! Installs Debian packages, as root.
+//! Installs Debian packages, as root, or unpacks them.
 
+use std::fs;
 use std::path::Path;
+use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use nix::unistd::geteuid;
 
 use super::environment::PROBE_TIMEOUT;
@@ -31,15 +33,8 @@ pub(crate) fn ensure(
         );
     }
     say(format_args!("installing Debian packages for {purpose}: {list}"));
-    let apt = || {
-        let mut command = process::command("apt-get");
-        command.env("DEBIAN_FRONTEND", "noninteractive");
-        command
-    };
-    let mut update = apt();
-    update.arg("update");
-    runner.quiet("apt-get update", update, minutes(5), &workspace.log("apt-update"))?;
-    let mut install = apt();
+    update(workspace, runner)?;
+    let mut install = apt_get();
     install.args(["install", "--yes", "--no-install-recommends"]).args(&missing);
     runner.quiet(
         &format!("apt-get install {list}"),
@@ -53,6 +48,69 @@ pub(crate) fn ensure(
     }
     note("installed");
     Ok(())
+}
+
+/// Unpacks packages in `directory`, which is emptied first, without installing them or what they
+/// depend on.
+pub(crate) fn unpack(
+    packages: &[&str],
+    directory: &Path,
+    workspace: &Workspace,
+    runner: &mut Runner,
+) -> Result<()> {
+    let downloads = directory.with_extension("deb");
+    for emptied in [directory, &downloads] {
+        if emptied.exists() {
+            fs::remove_dir_all(emptied)
+                .with_context(|| format!("cannot remove {}", emptied.display()))?;
+        }
+        fs::create_dir_all(emptied)
+            .with_context(|| format!("cannot make {}", emptied.display()))?;
+    }
+    let log = workspace.log("apt-download");
+    let mut download = apt_get();
+    download.current_dir(&downloads).arg("download").args(packages);
+    let what = format!("apt-get download {}", packages.join(" "));
+    runner.quiet(&what, download, minutes(5), &log)?;
+    let unreadable = || format!("cannot list {}", downloads.display());
+    for package in fs::read_dir(&downloads).with_context(unreadable)? {
+        let package = package.with_context(unreadable)?.path();
+        let mut extract = process::command("dpkg-deb");
+        extract.arg("--extract").arg(&package).arg(directory);
+        let (status, printed) = process::run_and_read(extract, minutes(1))?;
+        if !status.success() {
+            bail!("dpkg-deb cannot unpack {}: {printed}", package.display());
+        }
+    }
+    Ok(())
+}
+
+/// Whether apt knows all packages, after an update if this program may run one.
+pub(crate) fn has(packages: &[&str], workspace: &Workspace, runner: &mut Runner) -> Result<bool> {
+    let is_known = || {
+        let mut command = process::command("apt-cache");
+        command.args(["show", "--no-all-versions"]).args(packages);
+        process::probe(command, PROBE_TIMEOUT).is_some()
+    };
+    if is_known() {
+        return Ok(true);
+    }
+    if may_install() {
+        update(workspace, runner)?;
+    }
+    Ok(is_known())
+}
+
+fn apt_get() -> Command {
+    let mut command = process::command("apt-get");
+    command.env("DEBIAN_FRONTEND", "noninteractive");
+    command
+}
+
+fn update(workspace: &Workspace, runner: &mut Runner) -> Result<()> {
+    let mut update = apt_get();
+    update.arg("update");
+    runner.quiet("apt-get update", update, minutes(5), &workspace.log("apt-update"))
 }
 
 /// Returns the packages that are not installed.

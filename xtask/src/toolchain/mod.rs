@@ -1,5 +1,5 @@
 //! The programs that the commands need besides cargo: wasm targets, wasm tools and Node; for the
-//! tests a browser and Python.
+//! tests a browser, Python, Go and HAProxy.
 //!
 //! A missing one is either installed, after a line that announces it, or named in an error with
 //! the commands that install it.
@@ -9,6 +9,8 @@ pub(crate) mod browser;
 pub(crate) mod cargo_install;
 pub(crate) mod debian;
 mod environment;
+pub(crate) mod golang;
+pub(crate) mod haproxy;
 pub(crate) mod node;
 pub(crate) mod python;
 mod rustup;

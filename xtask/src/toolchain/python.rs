@@ -1,4 +1,4 @@
-//! A Python environment for the tests, in the target directory: PyJWT, the libraries of a Django
+//! A Python environment for the tests, in the target directory: JWT libraries, those of a Django
 //! project, and validators of OpenAPI documents.
 
 use std::path::{Path, PathBuf};
@@ -14,8 +14,10 @@ use crate::version::Version;
 use crate::workspace::Workspace;
 
 const OLDEST: Version = Version(3, 9, 0);
-const REQUIREMENTS: [&str; 9] = [
+const REQUIREMENTS: [&str; 11] = [
     "PyJWT[crypto]>=2.10,<3",
+    "Authlib>=1.6,<2",
+    "joserfc>=1.4,<2",
     "requests>=2.32,<3",
     "Django>=5.1,<5.3",
     "djangorestframework-simplejwt>=5.5,<6",
