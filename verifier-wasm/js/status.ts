@@ -7,7 +7,7 @@ import type { Download } from "./download.js";
 import { VerificationError } from "./errors.js";
 import type { Fail } from "./download-error.js";
 import { demand, keyTextOf, optionsOf, policyOf, splitFetchOptions } from "./options.js";
-import type { Jwk, JwkSet, Policy } from "./options.js";
+import type { Jwk, JwkSet, Policy, VerifierOptions } from "./options.js";
 import { StatusListError } from "./status-list-error.js";
 import { ListVerifier, type StatusList } from "./status-list.js";
 import { allowedPrefix, isAllowed, referenceOf, type Reference } from "./status-reference.js";
@@ -42,7 +42,7 @@ export type { Code, KeyCode } from "./codes.js";
 export type { Jwk, JwkSet } from "./options.js";
 
 /** The names of the options that are not for fetching. */
-const names = ["allowed", "leeway", "futureLeeway", "issuer"];
+const names = ["allowed", "leeway", "futureLeeway", "issuer", "audience", "anyAudience"];
 
 const durations = { timeout: 5, defaultAge: 60, maxAge: 3600, retryAfter: 5 };
 
@@ -80,7 +80,7 @@ export function createStatusLists(
   return new ListCache({ ...split.fetching, allowed: prefixes, policy: policyOf(policy) }, keys);
 }
 
-type FetchSettings = Omit<StatusListOptions, "allowed" | "leeway" | "futureLeeway" | "issuer">;
+type FetchSettings = Omit<StatusListOptions, "allowed" | keyof VerifierOptions>;
 
 interface Settings extends Required<FetchSettings> {
   readonly allowed: readonly string[];

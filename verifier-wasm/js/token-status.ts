@@ -12,8 +12,15 @@ export interface StatusListOptions {
    * 3600. Default 5.
    */
   futureLeeway?: number;
-  /** The required `iss` of lists that have one. */
-  issuer?: string;
+  /** The accepted `iss` of lists that have one, one or several. */
+  issuer?: string | readonly string[];
+  /**
+   * The accepted `aud` of lists that have one, one or several. Without it, lists that have an `aud`
+   * are refused.
+   */
+  audience?: string | readonly string[];
+  /** `true` accepts lists with any `aud`, in place of `audience`. Default `false`. */
+  anyAudience?: boolean;
   /** Limit for one fetch, body included. Default 5. */
   timeout?: number;
   /** Maximum size of the response body in bytes. Default and maximum 1,048,576. */

@@ -314,6 +314,28 @@ test("hundreds of lists leak no memory in the module", async (t) => {
   }
 });
 
+// [claims of the list, options, whether the list counts]
+for (const [claims, options, counts] of [
+  [{}, {}, true],
+  [{}, { audience: "a" }, true],
+  [{ aud: "a" }, { audience: "a" }, true],
+  [{ aud: ["b", "a"] }, { audience: ["c", "a"] }, true],
+  [{ aud: "a" }, { anyAudience: true }, true],
+  [{ aud: "a" }, {}, false],
+  [{ aud: "a" }, { audience: "b" }, false],
+  [{ aud: [] }, { audience: "b" }, false],
+  [{ iss: "b" }, { issuer: ["a", "b"] }, true],
+  [{ iss: "c" }, { issuer: ["a", "b"] }, false],
+]) {
+  test(`a list with ${JSON.stringify(claims)} under ${JSON.stringify(options)}`, async (t) => {
+    const { ask, serve } = await setUp(t, options);
+    serve({ claims });
+    const reason = "iss" in claims ? "issuer_mismatch" : "audience_mismatch";
+    const refused = ["unknown", "revocation_unknown", "status_list_invalid", { reason }];
+    assert.deepEqual(short(await ask(GOOD)), counts ? VALID : refused);
+  });
+}
+
 test("wrong arguments throw at once, before a fetch", async (t) => {
   const { server, origin, uri, lists } = await setUp(t);
   for (const [keySource, options, message] of [
@@ -335,7 +357,9 @@ test("wrong arguments throw at once, before a fetch", async (t) => {
     [key.jwk, { allowed: origin, leeway: 0.5 }, /leeway must be/],
     [key.jwk, { allowed: origin, futureLeeway: 3601 }, /futureLeeway must be/],
     [key.jwk, { allowed: origin, issuer: undefined }, /issuer must be/],
-    [key.jwk, { allowed: origin, audience: "a" }, /createStatusLists has no option "audience"/],
+    [key.jwk, { allowed: origin, audience: undefined }, /audience must be/],
+    [key.jwk, { allowed: origin, audience: "a", anyAudience: true }, /anyAudience must be false/],
+    [key.jwk, { allowed: origin, tokenType: "a" }, /createStatusLists has no option "tokenType"/],
     [key.jwk, null, /options of createStatusLists must be an object/],
     [[], { allowed: origin }, /keys must be/],
     [undefined, { allowed: origin }, /keys must be/],

@@ -74,8 +74,9 @@ const lists: StatusLists = createStatusLists(remote, {
 createStatusLists({ keys: [] }, { allowed: "https://login.example" });
 // @ts-expect-error allowed has no default
 createStatusLists("", {});
-// @ts-expect-error lists have no audience
-createStatusLists("", { allowed: [], audience: "a" });
+createStatusLists("", { allowed: [], issuer: ["a"], audience: "a" });
+// @ts-expect-error lists have no token type
+createStatusLists("", { allowed: [], tokenType: "a" });
 const found: TokenStatus = await lists.statusOf((await remote.verify("")).claims);
 if (found.status === "valid") {
   // @ts-expect-error nothing is wrong with it
