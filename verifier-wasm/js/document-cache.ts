@@ -1,4 +1,4 @@
-import { download, type Download, type Source } from "./download.js";
+import type { Fail } from "./download-error.js";
 
 /** Seconds by which a clock may be set back without ending lifetimes. */
 const MAX_CLOCK_STEP = 60;
@@ -12,37 +12,76 @@ export interface Timing {
   readonly retryAfter: number;
 }
 
+/** Bounds for the lifetime of a response, in seconds. */
+export interface Bounds {
+  /** Without a `Cache-Control`. */
+  readonly defaultAge: number;
+  readonly minAge: number;
+  readonly maxAge: number;
+}
+
+/**
+ * Returns the seconds for which a response is fresh.
+ *
+ * @param lifetime that of its `Cache-Control`, if it has one
+ */
+export function boundedLifetime(lifetime: number | undefined, bounds: Bounds): number {
+  // The bounds do not apply to the default, which the application chose.
+  return lifetime === undefined
+    ? bounds.defaultAge
+    : Math.min(Math.max(lifetime, bounds.minAge), bounds.maxAge);
+}
+
 /** A parsed document and the seconds for which it is fresh. */
 export interface Parsed<T> {
   readonly value: T;
   readonly lifetime: number;
 }
 
-type Parse<T> = (download: Download) => Parsed<T> | Promise<Parsed<T>>;
+/** Fetches a document until the signal aborts. */
+type Load<D> = (signal: AbortSignal) => Promise<D>;
 
-/** Caches the document of one URL: fetched on demand, one request at a time. */
-export class DocumentCache<T> {
-  readonly #source: Source;
+type Parse<D, T> = (document: D) => Parsed<T> | Promise<Parsed<T>>;
+
+/** Caches one document: fetched on demand, one fetch at a time. */
+export class DocumentCache<D, T> {
+  readonly #load: Load<D>;
   readonly #timing: Timing;
-  readonly #parse: Parse<T>;
+  readonly #parse: Parse<D, T>;
   readonly #discard: (value: T) => void;
+  readonly #fail: Fail;
   #cached: (Parsed<T> & { readonly since: number }) | undefined;
   #fetch: { readonly done: Promise<void>; readonly since: number } | undefined;
   /** The error of the last fetch, if it failed. */
   #failure: { readonly error: unknown; readonly at: number } | undefined;
   #cleared = false;
 
-  /** @param discard called with every value that is no longer needed */
-  constructor(source: Source, timing: Timing, parse: Parse<T>, discard: (value: T) => void) {
-    this.#source = source;
+  /**
+   * @param discard called with every value that is no longer needed
+   * @param fail creates the error of a timeout
+   */
+  constructor(
+    load: Load<D>,
+    timing: Timing,
+    parse: Parse<D, T>,
+    discard: (value: T) => void,
+    fail: Fail,
+  ) {
+    this.#load = load;
     this.#timing = timing;
     this.#parse = parse;
     this.#discard = discard;
+    this.#fail = fail;
   }
 
   /** The value, fresh or stale. */
   get value(): T | undefined {
     return this.#cached?.value;
+  }
+
+  /** When the value was stored. */
+  get storedAt(): number | undefined {
+    return this.#cached?.since;
   }
 
   get isFetching(): boolean {
@@ -52,6 +91,11 @@ export class DocumentCache<T> {
   /** Whether the last fetch failed less than `retryAfter` ago. */
   get isPausing(): boolean {
     return this.#failure !== undefined && this.since(this.#failure.at) < this.#timing.retryAfter;
+  }
+
+  /** When the last fetch failed, if it did. */
+  get failedAt(): number | undefined {
+    return this.#failure?.at;
   }
 
   /** Whether the value is fresh, or stale for less than `grace` seconds. */
@@ -90,6 +134,14 @@ export class DocumentCache<T> {
     await this.#wait(this.#inFlight() ?? this.#start());
   }
 
+  /** Ends the lifetime of a fresh value now. */
+  expire(): void {
+    const cached = this.#cached;
+    if (cached !== undefined && this.isUsable()) {
+      this.#cached = { ...cached, lifetime: this.since(cached.since) };
+    }
+  }
+
   /** Discards the value, and the value of a fetch in flight. */
   clear(): void {
     this.#cleared = true;
@@ -116,10 +168,10 @@ export class DocumentCache<T> {
     const { clock, timeout } = this.#timing;
     const since = clock();
     const controller = new AbortController();
-    const downloaded = this.#withTimeout(timeout, download(this.#source, controller.signal), () =>
+    const loaded = this.#withTimeout(timeout, this.#load(controller.signal), () =>
       controller.abort(),
     );
-    const done = downloaded
+    const done = loaded
       .then((document) => this.#store(document))
       .then(
         () => {
@@ -141,7 +193,7 @@ export class DocumentCache<T> {
     return done;
   }
 
-  async #store(document: Download): Promise<void> {
+  async #store(document: D): Promise<void> {
     if (this.#cleared) {
       return;
     }
@@ -169,7 +221,7 @@ export class DocumentCache<T> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        reject(this.#source.fail("timeout", { seconds }));
+        reject(this.#fail("timeout", { seconds }));
         onTimeout();
       }, seconds * 1000);
     });

@@ -14,7 +14,30 @@ export interface JwksDetails {
   jwks_too_large: { limit: number };
   /** Not UTF-8, not an object with `keys`, or refused with a `KeyError`, which is the `cause`. */
   jwks_invalid: { reason: "not_utf8" | "not_a_set" | KeyCode };
+  /** The same as `jwks_unreachable`, for the metadata of the issuer. */
+  jwks_metadata_unreachable: Record<never, never>;
+  /** No complete metadata within `seconds`. */
+  jwks_metadata_timeout: { seconds: number };
+  /**
+   * Neither address has metadata of the issuer: `oauth` is the reason for
+   * `/.well-known/oauth-authorization-server`, `openid` for `/.well-known/openid-configuration`.
+   */
+  jwks_metadata_unusable: { oauth: MetadataReason; openid: MetadataReason };
 }
+
+/** Why a response is no metadata of the issuer. */
+export type MetadataReason =
+  | `status_${number}`
+  | "redirected"
+  | "too_large"
+  | "not_utf8"
+  /** Not JSON, or not an object. */
+  | "not_an_object"
+  /** Its `issuer` is not exactly the configured one. */
+  | "issuer_mismatch"
+  | "jwks_uri_missing"
+  /** Not an http or https URL, or an http URL of an https issuer. */
+  | "jwks_uri_invalid";
 
 /** The codes of a {@link JwksError}. */
 export type JwksCode = keyof JwksDetails;

@@ -1,8 +1,10 @@
 import { bare } from "./bare.js";
-import { DocumentCache, type Parsed } from "./document-cache.js";
-import type { Download } from "./download.js";
+import { Discovery } from "./discovery.js";
+import { boundedLifetime, DocumentCache, type Parsed } from "./document-cache.js";
+import { download, type Download } from "./download.js";
 import { KeyError, VerificationError } from "./errors.js";
 import type { Fail } from "./download-error.js";
+import { httpUrl } from "./http-url.js";
 import type { Fetch } from "./platform-types.js";
 import { JwksError } from "./jwks-error.js";
 import {
@@ -16,9 +18,9 @@ import {
 import type { VerifierOptions, VerifyOptions } from "./options.js";
 import type { VerifiedToken, Verifier } from "./verified.js";
 
-/** How a key set is fetched and cached. Times are seconds. */
+/** How a key set and the metadata of an issuer are fetched and cached. Times are seconds. */
 export interface FetchOptions {
-  /** Limit for one fetch, body included. Default 5. */
+  /** Limit for one fetch, body included; looking up the metadata is one fetch. Default 5. */
   timeout?: number;
   /** Maximum size of the response body in bytes. Default and maximum 131,072. */
   maxBytes?: number;
@@ -42,7 +44,16 @@ export interface FetchOptions {
 
 export interface RemoteJwksOptions extends VerifierOptions, FetchOptions {}
 
-/** Verifies tokens with the key set at a URL. */
+/** The options of {@link RemoteJwksOptions} for an issuer whose metadata names the key set. */
+export interface IssuerOptions extends Omit<RemoteJwksOptions, "issuer"> {
+  /**
+   * The issuer: an `https` URL, or `http` inside a trusted network, without query and fragment. It
+   * must be the `issuer` of the metadata and the `iss` of tokens, exactly.
+   */
+  issuer: string;
+}
+
+/** Verifies tokens with a key set that is fetched. */
 export interface RemoteJwks {
   /**
    * Verifies a token, after fetching the keys when there are none or they are stale.
@@ -87,6 +98,9 @@ export type CreateVerifier = (keys: string, options: VerifierOptions) => Verifie
 
 const fail: Fail = (code, details, cause) => new JwksError(`jwks_${code}`, details as never, cause);
 
+/** What `createRemoteJwks` takes before its options. */
+export type KeySetSource = string | { readonly href: string } | IssuerOptions;
+
 /**
  * Creates the cache behind `createRemoteJwks` of the entries.
  *
@@ -94,60 +108,78 @@ const fail: Fail = (code, details, cause) => new JwksError(`jwks_${code}`, detai
  */
 export function newRemoteJwks(
   createVerifier: CreateVerifier,
-  url: string | { readonly href: string },
-  options: RemoteJwksOptions,
+  source: KeySetSource,
+  options?: RemoteJwksOptions,
 ): RemoteJwks {
   const caller = "createRemoteJwks";
-  const split = splitFetchOptions(caller, options, policyNames, durations, MAX_BYTES);
+  const isIssuer = isObject(source) && hasMember(source, "issuer");
+  if (isIssuer && options !== undefined) {
+    throw new TypeError(`${caller} takes the options in one object with issuer`);
+  }
+  const given = isIssuer ? source : options === undefined ? {} : options;
+  const split = splitFetchOptions(caller, given, policyNames, durations, MAX_BYTES);
   const { fetching, others: policy } = split;
-  const href = hrefOf(url);
+  const location = isIssuer ? new Discovery(policy["issuer"], fetching) : { url: hrefOf(source) };
   policyOf(policy);
   const { minAge, maxAge } = fetching;
   demand(minAge <= maxAge, "minAge", `at most maxAge, ${maxAge}`, minAge);
-  return new KeyCache({ ...fetching, url: href }, (keys) => createVerifier(keys, policy));
+  return new KeyCache(location, fetching, (keys) => createVerifier(keys, policy));
 }
 
-function hrefOf(url: string | { readonly href: string }): string {
-  const isObject = typeof url === "object" && url !== null;
-  const text = isObject ? (hasMember(url, "href") ? url.href : undefined) : url;
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+function hrefOf(url: KeySetSource): string {
+  const text = isObject(url)
+    ? hasMember(url, "href")
+      ? (url as { href: string }).href
+      : undefined
+    : url;
   const base = hasMember(globalThis, "location") ? globalThis.location?.href : undefined;
-  let parsed: URL | undefined;
-  try {
-    parsed = new URL(text!, base);
-  } catch {
-    // Reported below.
-  }
-  const isHttp = parsed !== undefined && /^https?:$/.test(parsed.protocol);
-  const isAllowed = isHttp && parsed!.username + parsed!.password === "";
-  demand(isAllowed, "url", "an http or https address without a password", text);
+  const parsed = httpUrl(text, base);
+  const expected = "an http or https address without a password, or an object with issuer";
+  demand(parsed !== undefined, "url", expected, text);
   return parsed!.href;
 }
 
-interface Settings extends Required<FetchOptions> {
-  url: string;
+/** A key set and the address that it came from. */
+interface KeySet extends Download {
+  readonly url: string;
 }
 
 interface Keys {
   readonly text: string;
+  readonly url: string;
   readonly verifier: Verifier;
 }
 
 class KeyCache implements RemoteJwks {
-  readonly #settings: Settings;
+  /** The address of the key set; undefined until `#discovery` has found it. */
+  readonly #location: { readonly url: string | undefined };
+  readonly #discovery: Discovery | undefined;
+  readonly #settings: Required<FetchOptions>;
   readonly #newVerifier: (keys: string) => Verifier;
-  readonly #cache: DocumentCache<Keys>;
+  readonly #cache: DocumentCache<KeySet, Keys>;
   /** When an unknown `kid` last caused a fetch. */
   #refetchedAt = -Infinity;
   #freed = false;
 
-  constructor(settings: Settings, newVerifier: (keys: string) => Verifier) {
+  constructor(
+    location: { readonly url: string } | Discovery,
+    settings: Required<FetchOptions>,
+    newVerifier: (keys: string) => Verifier,
+  ) {
+    this.#location = location;
+    this.#discovery = location instanceof Discovery ? location : undefined;
     this.#settings = settings;
     this.#newVerifier = newVerifier;
-    this.#cache = new DocumentCache(
-      { ...settings, accept: "application/jwk-set+json, application/json", fail },
+    this.#cache = new DocumentCache<KeySet, Keys>(
+      (signal) => this.#load(signal),
       settings,
       (document) => this.#parse(document),
       ({ verifier }) => verifier.free(),
+      fail,
     );
   }
 
@@ -166,8 +198,10 @@ class KeyCache implements RemoteJwks {
   }
 
   async reload(): Promise<void> {
-    if (this.#freed) {
-      throw freed();
+    this.#assertAlive();
+    if (this.#discovery !== undefined) {
+      await this.#discovery.reload();
+      this.#assertAlive();
     }
     await this.#cache.reload();
   }
@@ -184,6 +218,7 @@ class KeyCache implements RemoteJwks {
   free(): void {
     this.#freed = true;
     this.#cache.clear();
+    this.#discovery?.clear();
   }
 
   /** Call after every `await`, because a fetch may replace the keys. */
@@ -196,8 +231,13 @@ class KeyCache implements RemoteJwks {
   }
 
   async #refresh(): Promise<void> {
-    if (this.#freed) {
-      throw freed();
+    this.#assertAlive();
+    if (this.#discovery !== undefined) {
+      await this.#discovery.refresh(this.#cache.failedAt);
+      this.#assertAlive();
+      if (this.#cache.value?.url !== this.#discovery.url) {
+        this.#cache.expire();
+      }
     }
     await this.#cache.refresh(() => this.#cache.isUsable(this.#settings.staleIfError));
   }
@@ -217,14 +257,25 @@ class KeyCache implements RemoteJwks {
     );
   }
 
-  #parse({ text, lifetime }: Download): Parsed<Keys> {
-    const { defaultAge, maxAge, minAge } = this.#settings;
+  async #load(signal: AbortSignal): Promise<KeySet> {
+    // Not undefined: discovery comes before the first fetch.
+    const url = this.#location.url!;
+    const accept = "application/jwk-set+json, application/json";
+    const { fetch, maxBytes } = this.#settings;
+    return { ...(await download({ url, accept, fetch, maxBytes, fail }, signal)), url };
+  }
+
+  #parse({ text, url, lifetime }: KeySet): Parsed<Keys> {
     const cached = this.#cache.value;
-    const isSame = cached?.text === text;
-    const value = isSame ? cached : { text, verifier: verifierOfSet(text, this.#newVerifier) };
-    // The bounds do not apply to the default, which the application chose.
-    const age = lifetime === undefined ? defaultAge : Math.min(Math.max(lifetime, minAge), maxAge);
-    return { value, lifetime: age };
+    const isSame = cached?.text === text && cached.url === url;
+    const value = isSame ? cached : { text, url, verifier: verifierOfSet(text, this.#newVerifier) };
+    return { value, lifetime: boundedLifetime(lifetime, this.#settings) };
+  }
+
+  #assertAlive(): void {
+    if (this.#freed) {
+      throw freed();
+    }
   }
 }
 

@@ -3,7 +3,7 @@
 import { instance } from "#module/status";
 import type { Code } from "./codes.js";
 import { DocumentCache, type Parsed } from "./document-cache.js";
-import type { Download } from "./download.js";
+import { download, type Download } from "./download.js";
 import { VerificationError } from "./errors.js";
 import type { Fail } from "./download-error.js";
 import { demand, keyTextOf, optionsOf, policyOf, splitFetchOptions } from "./options.js";
@@ -92,7 +92,7 @@ class ListCache implements StatusLists {
   readonly #keys: KeySource;
   #verifier: ListVerifier | undefined;
   /** By URL; the most recently used one is the last. */
-  readonly #lists = new Map<string, DocumentCache<StatusList>>();
+  readonly #lists = new Map<string, DocumentCache<Download, StatusList>>();
   #freed = false;
 
   constructor(settings: Settings, keys: string | Jwk | JwkSet | KeySource) {
@@ -164,7 +164,7 @@ class ListCache implements StatusLists {
   }
 
   /** Returns the cache of a list; a new one may evict another. */
-  #cacheOf(uri: string): DocumentCache<StatusList> {
+  #cacheOf(uri: string): DocumentCache<Download, StatusList> {
     const cache = this.#lists.get(uri) ?? this.#newCache(uri);
     this.#lists.delete(uri);
     this.#lists.set(uri, cache);
@@ -175,13 +175,15 @@ class ListCache implements StatusLists {
     return cache;
   }
 
-  #newCache(uri: string): DocumentCache<StatusList> {
-    const { allowed: _, ...settings } = this.#settings;
-    return new DocumentCache<StatusList>(
-      { ...settings, url: uri, accept: "application/statuslist+jwt", fail },
-      settings,
+  #newCache(uri: string): DocumentCache<Download, StatusList> {
+    const { fetch, maxBytes } = this.#settings;
+    const source = { url: uri, accept: "application/statuslist+jwt", fetch, maxBytes, fail };
+    return new DocumentCache<Download, StatusList>(
+      (signal) => download(source, signal),
+      this.#settings,
       (document) => this.#parse(document, uri),
       () => {},
+      fail,
     );
   }
 

@@ -3,6 +3,8 @@
 import { createVerifier, KeyError, VerificationError } from "@dojang/verifier";
 import type { Claims, Code, Header, JwkSet, KeyCode, Verifier } from "@dojang/verifier";
 import { createExplainer, type Explanation } from "@dojang/verifier/explain";
+import { createRemoteJwks, type JwksError, type MetadataReason } from "@dojang/verifier/jwks";
+import { createStatusLists } from "@dojang/verifier/status";
 import { codeTexts } from "@dojang/verifier/texts";
 
 const jwks: JwkSet = { keys: [{ kty: "RSA", n: "..", e: "AQAB", kid: "a" }] };
@@ -98,4 +100,17 @@ verifier.verify(1);
 // @ts-expect-error a claim that is not checked has an unknown type
 const premium: boolean = claims["premium"];
 
-export { alg, exp, isPremium, premium, role };
+createRemoteJwks("https://login.example/jwks.json", { issuer: ["a", "b"] });
+createRemoteJwks({ href: "https://login.example/jwks.json" });
+const remote = createRemoteJwks({ issuer: "https://login.example", audience: "a", timeout: 1 });
+createStatusLists(remote, { allowed: [], audience: ["a"] });
+// @ts-expect-error the metadata has one issuer
+createRemoteJwks({ issuer: ["a", "b"] });
+// @ts-expect-error there is nowhere to look the keys up
+createRemoteJwks({ audience: "a" });
+// @ts-expect-error the options are in the first object
+createRemoteJwks({ issuer: "https://login.example" }, { audience: "a" });
+const reasonOf = (error: JwksError): MetadataReason | undefined =>
+  error.code === "jwks_metadata_unusable" ? error.details.openid : undefined;
+
+export { alg, exp, isPremium, premium, reasonOf, role };
