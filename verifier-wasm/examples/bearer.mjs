@@ -39,18 +39,73 @@ export async function authenticate(verifier, request) {
   }
 }
 
-/** @throws {HttpError} 403 when the verified token does not have the role */
-export function requireRole(role, { claims }, request) {
-  if (claims.role !== role) {
-    throw new HttpError(403, "role_missing", inLanguage(forbidden, request), {
-      "www-authenticate": 'Bearer error="insufficient_scope"',
-      vary: "Accept-Language",
-    });
+/**
+ * Creates a check that a verified token has all of these scopes, in `scope` or `scp`: texts that
+ * are separated by spaces, or lists.
+ *
+ * @returns a function of the token and the request that throws an `HttpError` 403
+ */
+export function scopeCheck(...required) {
+  // The characters of RFC 6749, section 3.3, which a quoted string may hold.
+  const isScope = (scope) => typeof scope === "string" && /^[!#-[\]-~]+$/.test(scope);
+  if (required.length === 0 || !required.every(isScope)) {
+    throw new TypeError("scopes must be one or several names without spaces");
   }
+  const challenge = `Bearer error="insufficient_scope", scope="${required.join(" ")}"`;
+  return ({ claims }, request) => {
+    const granted = new Set([...scopesIn(claims.scope), ...scopesIn(claims.scp)]);
+    if (!required.every((scope) => granted.has(scope))) {
+      throw insufficient("scope_missing", challenge, request);
+    }
+  };
+}
+
+/**
+ * Creates a check that a verified token has a role.
+ *
+ * @param path the names of the members that lead to a role or a list of roles, such as
+ * `["realm_access", "roles"]`. Without it, the claim `role` must be the role.
+ * @returns a function of the token and the request that throws an `HttpError` 403
+ */
+export function roleCheck(role, path) {
+  const isName = (name) => typeof name === "string" && name !== "";
+  // Not a text with dots, because names of claims may have dots.
+  const isPath = path === undefined || (Array.isArray(path) && path.length > 0);
+  if (!isName(role) || !isPath || !(path ?? []).every(isName)) {
+    throw new TypeError("a role is a name, and its path a list of names");
+  }
+  return ({ claims }, request) => {
+    const found = path === undefined ? claims.role : memberAt(claims, path);
+    const isIncluded = path !== undefined && Array.isArray(found) && found.includes(role);
+    if (found !== role && !isIncluded) {
+      throw insufficient("role_missing", 'Bearer error="insufficient_scope"', request);
+    }
+  };
+}
+
+/** Returns the scopes in a claim: a text (RFC 8693, section 4.2) or a list (Okta). */
+function scopesIn(claim) {
+  const scopes = typeof claim === "string" ? claim.split(" ") : claim;
+  return Array.isArray(scopes) ? scopes : [];
+}
+
+function memberAt(claims, path) {
+  const step = (value, name) =>
+    typeof value === "object" && value !== null && Object.hasOwn(value, name)
+      ? value[name]
+      : undefined;
+  return path.reduce(step, claims);
 }
 
 const invalid = { ko: "유효하지 않은 토큰입니다", en: "The token is not valid" };
 const forbidden = { ko: "권한이 없습니다", en: "Permission denied" };
+
+function insufficient(code, challenge, request) {
+  return new HttpError(403, code, inLanguage(forbidden, request), {
+    "www-authenticate": challenge,
+    vary: "Accept-Language",
+  });
+}
 
 /** The text says only whether the token has expired; the code names the rule, for programs. */
 function invalidToken(code, request) {

@@ -3,7 +3,7 @@
 
 import express from "express";
 import { createRemoteJwks } from "@dojang/verifier/jwks";
-import { authenticate, requireRole, HttpError } from "./bearer.mjs";
+import { authenticate, HttpError, roleCheck, scopeCheck } from "./bearer.mjs";
 
 /** Middleware that sets `request.token` to the verified token. */
 export function bearer(verifier) {
@@ -16,10 +16,19 @@ export function bearer(verifier) {
   };
 }
 
-/** Middleware, to be used after `bearer`. */
-export function role(name) {
+/** Middleware that demands a role, after `bearer`; see `roleCheck`. */
+export function role(name, path) {
+  return checked(roleCheck(name, path));
+}
+
+/** Middleware that demands all of these scopes, after `bearer`. */
+export function scope(...names) {
+  return checked(scopeCheck(...names));
+}
+
+function checked(check) {
   return (request, _response, next) => {
-    requireRole(name, request.token, request);
+    check(request.token, request);
     next();
   };
 }
@@ -44,6 +53,13 @@ export function createApp(verifier) {
   });
   app.get("/admin/dashboard", bearer(verifier), role("admin"), (_request, response) => {
     response.set("cache-control", "no-store").json({ message: "관리자 대시보드" });
+  });
+  app.get("/orders", bearer(verifier), scope("orders.read"), (_request, response) => {
+    response.set("cache-control", "no-store").json({ orders: [] });
+  });
+  const staff = role("staff", ["realm_access", "roles"]);
+  app.get("/staff", bearer(verifier), staff, (_request, response) => {
+    response.set("cache-control", "no-store").json({ staff: [] });
   });
   app.use((_request, _response, next) => next(new HttpError(404, "not_found", "Not Found")));
   return app.use(errorHandler);

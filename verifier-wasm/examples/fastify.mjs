@@ -3,7 +3,7 @@
 
 import fastify from "fastify";
 import { createRemoteJwks } from "@dojang/verifier/jwks";
-import { authenticate, requireRole, HttpError } from "./bearer.mjs";
+import { authenticate, HttpError, roleCheck, scopeCheck } from "./bearer.mjs";
 
 /** Hook that sets `request.token` to the verified token. */
 export function bearer(verifier) {
@@ -12,9 +12,18 @@ export function bearer(verifier) {
   };
 }
 
-/** Hook, to be used after `bearer`. */
-export function role(name) {
-  return async (request) => requireRole(name, request.token, request.raw);
+/** Hook that demands a role, after `bearer`; see `roleCheck`. */
+export function role(name, path) {
+  return checked(roleCheck(name, path));
+}
+
+/** Hook that demands all of these scopes, after `bearer`. */
+export function scope(...names) {
+  return checked(scopeCheck(...names));
+}
+
+function checked(check) {
+  return async (request) => check(request.token, request.raw);
 }
 
 /** The error handler. */
@@ -45,6 +54,16 @@ export function createApp(verifier) {
       return { message: "관리자 대시보드" };
     },
   );
+  const reads = { onRequest: [bearer(verifier), scope("orders.read")] };
+  app.get("/orders", reads, async (_request, reply) => {
+    reply.header("cache-control", "no-store");
+    return { orders: [] };
+  });
+  const isStaff = { onRequest: [bearer(verifier), role("staff", ["realm_access", "roles"])] };
+  app.get("/staff", isStaff, async (_request, reply) => {
+    reply.header("cache-control", "no-store");
+    return { staff: [] };
+  });
   return app;
 }
 

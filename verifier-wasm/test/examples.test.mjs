@@ -8,6 +8,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
+import { roleCheck, scopeCheck } from "../examples/bearer.mjs";
 import { jwksServer, KID, status } from "./jwks-server.mjs";
 import { otherKey, token } from "./support/tokens.mjs";
 
@@ -196,6 +197,38 @@ const contract = [
   ],
 ];
 
+const needsOrders = 'Bearer error="insufficient_scope", scope="orders.read"';
+const insufficient = 'Bearer error="insufficient_scope"';
+
+/** Claims, whether `/orders` is open to them, and whether `/staff` is. */
+const permissions = [
+  [{}, false, false],
+  [{ scope: "orders.read" }, true, false],
+  [{ scope: "openid orders.read  orders.write" }, true, false],
+  [{ scope: ["openid", "orders.read"] }, true, false],
+  [{ scp: "orders.read" }, true, false],
+  [{ scp: ["orders.read"] }, true, false],
+  [{ scope: "openid", scp: ["orders.read"] }, true, false],
+  [{ scope: "orders" }, false, false],
+  [{ scope: "orders.readonly" }, false, false],
+  [{ scope: "ORDERS.READ" }, false, false],
+  [{ scope: ["openid orders.read"] }, false, false],
+  [{ scope: "openid,orders.read" }, false, false],
+  [{ scope: { "orders.read": true } }, false, false],
+  [{ scope: 1, scp: null }, false, false],
+  [{ scopes: "orders.read" }, false, false],
+  [{ realm_access: { roles: ["user", "staff"] } }, false, true],
+  [{ realm_access: { roles: "staff" } }, false, true],
+  [{ realm_access: { roles: ["user"] } }, false, false],
+  [{ realm_access: { roles: "user staff" } }, false, false],
+  [{ realm_access: { roles: { staff: true } } }, false, false],
+  [{ realm_access: { roles: [["staff"]] } }, false, false],
+  [{ realm_access: ["staff"] }, false, false],
+  [{ realm_access: null }, false, false],
+  [{ "realm_access.roles": ["staff"] }, false, false],
+  [{ roles: ["staff"], role: "staff" }, false, false],
+];
+
 const examples = [
   ["express.mjs", "express.mjs"],
   [
@@ -220,6 +253,28 @@ for (const [name, ...program] of examples) {
     }
   });
 
+  test(`${name} demands scopes and nested roles`, async (t) => {
+    const { get } = await start(t, ...program);
+    const denied = (code) => ({ detail: "Permission denied", code });
+    for (const [claims, readsOrders, isStaff] of permissions) {
+      const headers = [bearer(tokenWith(claims)), english];
+      for (const [path, isOpen, body, challenge, code] of [
+        ["/orders", readsOrders, { orders: [] }, needsOrders, "scope_missing"],
+        ["/staff", isStaff, { staff: [] }, insufficient, "role_missing"],
+      ]) {
+        const response = await get(path, headers);
+        assert.deepEqual(
+          [response.status, response.challenge, response.body],
+          isOpen ? [200, undefined, body] : [403, challenge, denied(code)],
+          `${path} ${JSON.stringify(claims)}`,
+        );
+        assert.equal(response.headers["cache-control"], "no-store");
+      }
+    }
+    const { status, challenge } = await get("/orders", []);
+    assert.deepEqual([status, challenge], [401, "Bearer"]);
+  });
+
   test(`${name} responds with 503 without keys`, async (t) => {
     const { jwks, get } = await start(t, ...program);
     jwks.respond = status(500);
@@ -230,6 +285,55 @@ for (const [name, ...program] of examples) {
     );
   });
 }
+
+test("all of several scopes are demanded, and the challenge names them", () => {
+  const check = scopeCheck("orders.read", "orders.write");
+  const request = { headers: {} };
+  check({ claims: { scope: "orders.write orders.read" } }, request);
+  check({ claims: { scope: "orders.write", scp: ["orders.read"] } }, request);
+  assert.throws(() => check({ claims: { scope: "orders.read" } }, request), {
+    status: 403,
+    headers: {
+      "cache-control": "no-store",
+      "www-authenticate": 'Bearer error="insufficient_scope", scope="orders.read orders.write"',
+      vary: "Accept-Language",
+    },
+    body: { detail: "권한이 없습니다", code: "scope_missing" },
+  });
+});
+
+test("a member of a path may have dots in its name", () => {
+  const check = roleCheck("admin", ["https://shop.example/roles"]);
+  check({ claims: { "https://shop.example/roles": ["admin"] } }, {});
+  assert.throws(() => check({ claims: {} }, { headers: {} }), { status: 403 });
+});
+
+test("a role that objects inherit is no role of the token", () => {
+  const check = roleCheck("admin", ["realm_access", "roles"]);
+  const claims = Object.create({ realm_access: { roles: ["admin"] } });
+  assert.throws(() => check({ claims }, { headers: {} }), { status: 403 });
+  const ofText = roleCheck("admin", ["roles", "0"]);
+  assert.throws(() => ofText({ claims: { roles: "admin" } }, { headers: {} }), { status: 403 });
+});
+
+test("a check that could never fail, or never pass, is not created", () => {
+  for (const create of [
+    () => scopeCheck(),
+    () => scopeCheck(""),
+    () => scopeCheck("orders.read", undefined),
+    () => scopeCheck("orders.read orders.write"),
+    () => scopeCheck('a"b'),
+    () => scopeCheck(["orders.read"]),
+    () => roleCheck(),
+    () => roleCheck(""),
+    () => roleCheck("admin", "realm_access.roles"),
+    () => roleCheck("admin", []),
+    () => roleCheck("admin", ["realm_access", undefined]),
+    () => roleCheck("admin", null),
+  ]) {
+    assert.throws(create, TypeError, `${create}`);
+  }
+});
 
 test("the example with Express 4 runs on Express 4", async () => {
   const require = createRequire(import.meta.url);
