@@ -7,6 +7,7 @@ import { loadKeys, type LoadedKeys } from "./keys.ts";
 import { currentLang, t, unexpected } from "./lang.ts";
 import { showPanels, showTimes } from "./panels.ts";
 import { isSecret, pastedToken, secretHelp, type Pasted } from "./paste.ts";
+import { PolicyForm } from "./policy.ts";
 import type { Revocation } from "./revocation.ts";
 import { RevocationStep } from "./revocation-step.ts";
 import { newSample, type Sign } from "./sample.ts";
@@ -41,8 +42,8 @@ interface Question {
   now: number;
 }
 
-/** The largest leeway that the verifier accepts, in seconds. */
-const MAX_LEEWAY = 3600;
+/** Fields in which a secret does not stay. */
+const TEXTS = ["token", "keys", "statusList", "issuer", "audience", "requiredClaims"];
 
 /** Tokens that are longer are not decoded before they are verified. In characters. */
 const MAX_DECODED = 20_000;
@@ -51,6 +52,7 @@ const MAX_DECODED = 20_000;
 export class Inspector {
   readonly #form = byId<HTMLFormElement>("inspector-form");
   readonly #clock = new Clock(this.#form);
+  readonly #policy = new PolicyForm(this.#form);
   readonly #revocation = new RevocationStep(
     (revocation, lookUp) => this.#showVerdict(revocation, lookUp),
     (error) => this.#writeNotice(unexpected(error), true),
@@ -106,6 +108,10 @@ export class Inspector {
    */
   open(token: string, keys: JwkSet | string, origin: Origin = {}, now?: number): void {
     this.#origin = { token, ...origin };
+    // Tokens of a login or of the example have the default policy.
+    if (origin.refresh !== undefined || origin.sign !== undefined) {
+      this.#policy.write({});
+    }
     this.#field("token").value = token;
     this.#field("keys").value = typeof keys === "string" ? keys : JSON.stringify(keys, null, 2);
     this.#clock.reset();
@@ -150,10 +156,11 @@ export class Inspector {
   inspected(): Inspected | undefined {
     const pasted = pastedToken(this.#field("token").value);
     const keys = this.#field("keys").value.trim();
-    const [now, options] = [this.#clock.now, this.#options()];
-    if (pasted.kind !== "token" || now === undefined || options === undefined) {
+    const [now, policy] = [this.#clock.now, this.#policy.read()];
+    if (pasted.kind !== "token" || now === undefined || "problem" in policy) {
       return undefined;
     }
+    const { options } = policy;
     if ("refused" in this.#load(keys, options)) {
       return undefined;
     }
@@ -175,7 +182,7 @@ export class Inspector {
     this.#removeSecrets();
     const pasted = pastedToken(this.#field("token").value);
     const keys = this.#field("keys").value.trim();
-    const [now, options] = [this.#clock.now, this.#options()];
+    const [now, policy] = [this.#clock.now, this.#policy.read()];
     const token = "token" in pasted && pasted.token !== undefined ? pasted.token : "";
     if (now !== undefined) {
       const payload = token.length > MAX_DECODED ? "" : token.split(".")[1];
@@ -190,12 +197,8 @@ export class Inspector {
         "The time of verification must be a number, at least 0.",
       );
       this.#showNotice(text, true);
-    } else if (options === undefined) {
-      const text = t(
-        "시계 오차는 0부터 3,600까지의 정수(초)여야 합니다.",
-        "Each leeway must be a whole number of seconds from 0 to 3,600.",
-      );
-      this.#showNotice(text, true);
+    } else if ("problem" in policy) {
+      this.#showNotice(policy.problem, true);
     } else if (keys === "") {
       const needsKey = t(
         "공개 키를 붙여 넣으면 검증합니다. 키 없이는 해독만 할 수 있을 뿐, 아무것도 믿을 수 없습니다.",
@@ -203,7 +206,7 @@ export class Inspector {
       );
       this.#showNotice(help !== "" || token === "" ? help : needsKey, pasted.kind === "other");
     } else {
-      this.#explain({ token, keys, options, now }, help);
+      this.#explain({ token, keys, options: policy.options, now }, help);
     }
   }
 
@@ -261,7 +264,7 @@ export class Inspector {
 
   /** Removes private and symmetric keys from the fields at once. */
   #removeSecrets(): void {
-    for (const name of ["token", "keys", "statusList"]) {
+    for (const name of TEXTS) {
       const field = this.#field(name);
       if (isSecret(field.value)) {
         field.value = "";
@@ -281,30 +284,6 @@ export class Inspector {
       this.#loaded = { id, keys: loadKeys(keys, options) };
     }
     return this.#loaded.keys;
-  }
-
-  /** Returns the policy in the fields; undefined when a leeway is out of range. */
-  #options(): VerifierOptions | undefined {
-    const [leeway, futureLeeway] = [this.#seconds("leeway", 0), this.#seconds("futureLeeway", 5)];
-    const [issuer, audience] = [this.#field("issuer").value, this.#field("audience").value];
-    if (leeway === undefined || futureLeeway === undefined) {
-      return undefined;
-    }
-    return {
-      leeway,
-      futureLeeway,
-      tokenType: this.#field("tokenType").value as "access" | "refresh",
-      requireAtJwt: (this.#field("requireAtJwt") as HTMLInputElement).checked,
-      ...(issuer !== "" && { issuer }),
-      ...(audience !== "" && { audience }),
-    };
-  }
-
-  #seconds(name: string, preset: number): number | undefined {
-    const { value } = this.#field(name);
-    const seconds = value === "" ? preset : Number(value);
-    const isInRange = Number.isInteger(seconds) && seconds >= 0 && seconds <= MAX_LEEWAY;
-    return isInRange ? seconds : undefined;
   }
 
   /** Shows a notice in place of the verdict. */
@@ -336,7 +315,14 @@ export class Inspector {
       result.textContent = t("공유할 토큰이 없습니다.", "There is no token to share.");
       return;
     }
-    const link = shareLink({ token: pasted.token, keys: this.#field("keys").value.trim() });
+    const policy = this.#policy.read();
+    if ("problem" in policy) {
+      result.textContent = policy.problem;
+      return;
+    }
+    const { options } = policy;
+    const keys = this.#field("keys").value.trim();
+    const link = shareLink({ token: pasted.token, keys, options });
     history.replaceState(null, "", link);
     const warning = t(
       "링크를 가진 사람은 이 토큰을 쓸 수 있습니다.",
@@ -356,6 +342,7 @@ export class Inspector {
     if (shared !== undefined) {
       this.#field("token").value = shared.token;
       this.#field("keys").value = shared.keys;
+      this.#policy.write(shared.options);
       this.#removedSecret = false;
       byId("share-result").textContent = "";
     }

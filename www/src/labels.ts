@@ -39,13 +39,19 @@ const labels: Record<string, readonly [string, string]> = {
   policy: ["정책", "Policy"],
   leeway: ["시계 오차 허용 (초)", "Leeway (seconds)"],
   futureLeeway: ["미래 시각 허용 (초)", "Future leeway (seconds)"],
-  issuer: ["발급자 iss", "Issuer iss"],
-  audience: ["대상 aud", "Audience aud"],
+  preset: ["누구의 토큰인가요?", "Whose token is it?"],
+  issuer: ["발급자 iss (한 줄에 하나)", "Issuers iss (one a line)"],
+  audience: ["대상 aud (한 줄에 하나)", "Audiences aud (one a line)"],
+  anyAudience: ["어떤 aud든 허용", "Accept any aud"],
+  requiredClaims: ["필수 클레임 (한 줄에 하나)", "Required claims (one a line)"],
   tokenType: ["토큰 종류 token_type", "Token type token_type"],
+  tokenTypeOther: ["다른 값", "another value"],
+  tokenTypeNone: ["보지 않음", "not checked"],
+  otherTokenType: ["token_type의 값", "Value of token_type"],
   requireAtJwt: ["typ이 at+jwt여야 함 (RFC 9068)", "Require typ at+jwt (RFC 9068)"],
   policyHint: [
-    "시계 오차 허용은 exp에도 적용되고, 미래 시각 허용은 nbf와 iat에만 적용됩니다. 발급자를 비우면 iss를 보지 않고, 대상을 비우면 aud가 있는 토큰을 거부합니다.",
-    "The leeway applies to exp too, the future leeway to nbf and iat only. Without an issuer, iss is not checked. Without an audience, tokens that have one are refused.",
+    "발급자를 비우면 iss를 보지 않고, 대상을 비우면 aud가 있는 토큰을 거부합니다. token_type을 보지 않으려면 발급자와 대상이 필요합니다. 시계 오차 허용은 exp에도 적용되고, 미래 시각 허용은 nbf와 iat에만 적용됩니다.",
+    "Without an issuer, iss is not checked. Without an audience, tokens that have one are refused. A policy that does not check token_type needs an issuer and an audience. The leeway applies to exp too, the future leeway to nbf and iat only.",
   ],
   statusList: ["폐기 목록", "Revocation list"],
   statusListToken: ["상태 목록 토큰 (statuslist+jwt)", "Status list token (statuslist+jwt)"],
@@ -78,6 +84,7 @@ const checks: Record<Check, readonly [string, string]> = {
   aud: ["대상", "Audience"],
   jti: ["토큰 번호", "Token ID"],
   user_id: ["사용자 번호", "User ID"],
+  required_claims: ["필수 클레임", "Required claims"],
 };
 
 export function checkLabel(check: Check): string {

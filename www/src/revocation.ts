@@ -41,12 +41,14 @@ export async function lookUp(
 ): Promise<TokenStatus> {
   // Loaded with the first lookup.
   const { createStatusLists } = await import("@dojang/verifier/status");
-  const { leeway = 0, futureLeeway = 5, issuer } = options;
+  const { leeway = 0, futureLeeway = 5, anyAudience = false, issuer, audience } = options;
   const lists = createStatusLists(keys, {
     allowed: withServices ? issuerUrl : [],
     leeway,
     futureLeeway,
+    anyAudience,
     ...(issuer !== undefined && { issuer }),
+    ...(audience !== undefined && { audience }),
     ...(fetch !== undefined && { fetch }),
     clock: now,
   });

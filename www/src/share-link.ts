@@ -1,3 +1,4 @@
+import type { VerifierOptions } from "@dojang/verifier/explain";
 import { refusalOf } from "./keys.ts";
 import { isSecret } from "./paste.ts";
 
@@ -5,22 +6,30 @@ import { isSecret } from "./paste.ts";
 export interface Shared {
   token: string;
   keys: string;
+  /** Links from before there were policies in them have none, which is the default policy. */
+  options: VerifierOptions;
 }
 
 export function parseShared(fragment: string): Shared | undefined {
   const parameters = new URLSearchParams(fragment.replace(/^#/, ""));
   const token = parameters.get("token");
-  return token === null ? undefined : { token, keys: parameters.get("keys") ?? "" };
+  const options = parseOptions(parameters.get("policy") ?? "{}") ?? {};
+  return token === null ? undefined : { token, keys: parameters.get("keys") ?? "", options };
 }
 
 /**
- * Returns the address of this page with a token and its keys. Secrets are left out, and so are
- * keys that the verifier refuses, because they could be anything.
+ * Returns the address of this page with a token, its keys and a policy that is not the default.
+ * Secrets are left out, and so are keys that the verifier refuses, because they could be anything.
  */
-export function shareLink({ token, keys }: Shared): string {
+export function shareLink({ token, keys, options }: Shared): string {
   const url = new URL(location.href);
   const isPublicKey = !isSecret(keys) && refusalOf(keys) === undefined;
-  const parameters = new URLSearchParams({ token, ...(isPublicKey && { keys }) });
+  const policy = changedOptions(options);
+  const parameters = new URLSearchParams({
+    token,
+    ...(isPublicKey && { keys }),
+    ...(policy !== undefined && { policy: JSON.stringify(policy) }),
+  });
   url.hash = isSecret(token) ? "" : parameters.toString();
   return url.href;
 }
@@ -30,4 +39,50 @@ export function clearShared(): void {
   if (location.hash !== "") {
     history.replaceState(null, "", `${location.pathname}${location.search}`);
   }
+}
+
+/** Returns the options that differ from the defaults; undefined when none does. */
+function changedOptions(options: VerifierOptions): VerifierOptions | undefined {
+  const defaults: VerifierOptions = {
+    leeway: 0,
+    futureLeeway: 5,
+    tokenType: "access",
+    requireAtJwt: false,
+    anyAudience: false,
+  };
+  const changed = Object.entries(options).filter(
+    ([name, value]) => defaults[name as keyof VerifierOptions] !== value,
+  );
+  return changed.length === 0 ? undefined : Object.fromEntries(changed);
+}
+
+/** Returns the options in a JSON text; undefined when it has other members or types. */
+function parseOptions(text: string): VerifierOptions | undefined {
+  const isTexts = (value: unknown) =>
+    Array.isArray(value) && value.every((each) => typeof each === "string");
+  const isNumber = (value: unknown) => typeof value === "number";
+  const isFlag = (value: unknown) => typeof value === "boolean";
+  const types: Record<keyof VerifierOptions, (value: unknown) => boolean> = {
+    leeway: isNumber,
+    futureLeeway: isNumber,
+    issuer: isTexts,
+    audience: isTexts,
+    anyAudience: isFlag,
+    tokenType: (value) => value === null || typeof value === "string",
+    requireAtJwt: isFlag,
+    requiredClaims: isTexts,
+  };
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return undefined;
+  }
+  const isValid = Object.entries(value).every(
+    ([name, member]) => Object.hasOwn(types, name) && types[name as keyof typeof types](member),
+  );
+  return isValid ? (value as VerifierOptions) : undefined;
 }

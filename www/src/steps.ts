@@ -38,7 +38,18 @@ const STEPS: readonly Step[] = [
   {
     name: ["클레임", "Claims"],
     description: ["시각, 종류, 발급자, 대상", "times, type, issuer, audience"],
-    checks: ["payload", "exp", "nbf", "iat", "token_type", "iss", "aud", "jti", "user_id"],
+    checks: [
+      "payload",
+      "exp",
+      "nbf",
+      "iat",
+      "token_type",
+      "iss",
+      "aud",
+      "jti",
+      "user_id",
+      "required_claims",
+    ],
   },
 ];
 

@@ -50,6 +50,7 @@ export const WORDS = {
 
 /** Returns a field of the inspector. */
 export const field = (page, name) => page.locator(`#inspector-form [name=${name}]`);
+export const value = (page, name) => field(page, name).inputValue();
 /** Waits for a badge with this word. */
 export const verdict = (page, word) => page.locator("#verdict .badge", { hasText: word }).waitFor();
 

@@ -307,60 +307,6 @@ describe("the inspector", { skip: noSystem, timeout: 900_000 }, () => {
       await verdict(page, "거부됨");
     }));
 
-  test("the policy switches decide", () =>
-    onPage({}, async (page) => {
-      const failed = (code) =>
-        page.locator("#steps > li.failed .code", { hasText: code }).waitFor();
-      await page.getByText("정책", { exact: true }).click();
-      await inspect(page, token({ iss: "https://a.example", aud: "b" }), { now: NOW + 65 });
-      await failed("token_expired");
-      await field(page, "leeway").fill("10");
-      await failed("audience_mismatch");
-      await field(page, "audience").fill("b");
-      await verdict(page, "검증됨");
-      await field(page, "issuer").fill("https://c.example");
-      await failed("issuer_mismatch");
-      await field(page, "issuer").fill("https://a.example");
-      await verdict(page, "검증됨");
-      await field(page, "tokenType").selectOption("refresh");
-      await failed("token_type_mismatch");
-      await field(page, "tokenType").selectOption("access");
-      await field(page, "requireAtJwt").check();
-      await failed("typ_not_allowed");
-      await field(page, "token").fill(
-        token({ iss: "https://a.example", aud: "b" }, { typ: "at+jwt" }),
-      );
-      await verdict(page, "검증됨");
-      await field(page, "leeway").fill("-1");
-      await page
-        .locator("#notice")
-        .getByText(/시계 오차는 0부터 3,600까지/)
-        .waitFor();
-    }));
-
-  test("the future leeway decides about nbf and iat, and not about exp", () =>
-    onPage({}, async (page) => {
-      const failed = (code) =>
-        page.locator("#steps > li.failed .code", { hasText: code }).waitFor();
-      await page.getByText("정책", { exact: true }).click();
-      await inspect(page, token({ nbf: NOW + 5, iat: NOW + 5 }), { now: NOW });
-      await verdict(page, "검증됨");
-      await field(page, "futureLeeway").fill("4");
-      await failed("token_not_yet_valid");
-      await field(page, "leeway").fill("5");
-      await verdict(page, "검증됨");
-      await field(page, "leeway").fill("0");
-      await field(page, "futureLeeway").fill("3600");
-      await verdict(page, "검증됨");
-      await field(page, "token").fill(token({ exp: NOW }));
-      await failed("token_expired");
-      await field(page, "futureLeeway").fill("3601");
-      await page
-        .locator("#notice")
-        .getByText(/시계 오차는 0부터 3,600까지/)
-        .waitFor();
-    }));
-
   test("a dropped file is read", () =>
     onPage({}, async (page) => {
       await inspect(page, token());

@@ -80,7 +80,14 @@ describe("secrets and links", { skip: noSystem, timeout: 300_000 }, () => {
                 document.cookie,
               ].join("\n"),
             }));
-            assert.deepEqual(fields, { token: "", keys: "", statusList: "", [other]: good });
+            const empty = { issuer: "", audience: "", requiredClaims: "" };
+            assert.deepEqual(fields, {
+              ...empty,
+              token: "",
+              keys: "",
+              statusList: "",
+              [other]: good,
+            });
             // A link has only the accepted token; without one there is no link.
             const shared = link.map((url) => [...new URLSearchParams(new URL(url).hash.slice(1))]);
             assert.deepEqual(
@@ -205,6 +212,79 @@ describe("secrets and links", { skip: noSystem, timeout: 300_000 }, () => {
         .click();
       await verdict(page, "거부됨");
       await until("the address without the example", "", async () => new URL(page.url()).hash);
+    }));
+
+  test("a link has the policy, if it is not the default, and old links have the default", () =>
+    onPage({}, async (page, { context }) => {
+      await page.locator("[name=preset]").selectOption("cognito");
+      const claims = { token_type: undefined, iss: "https://a.example", sub: "1", client_id: "c" };
+      await inspect(page, token(claims, { kid: "a" }), { keys: oneKey });
+      await field(page, "issuer").fill("https://a.example\nhttps://b.example");
+      await field(page, "requiredClaims").fill("sub");
+      await field(page, "leeway").fill("30");
+      await verdict(page, "검증됨");
+      await page.getByRole("button", { name: "공유 링크 복사" }).click();
+      await until("the policy in the address", true, async () => page.url().includes("policy="));
+      const { policy } = Object.fromEntries(new URLSearchParams(new URL(page.url()).hash.slice(1)));
+      assert.deepEqual(JSON.parse(policy), {
+        leeway: 30,
+        tokenType: null,
+        anyAudience: true,
+        issuer: ["https://a.example", "https://b.example"],
+        requiredClaims: ["sub"],
+      });
+
+      const other = await context.newPage();
+      await other.goto(page.url());
+      await field(other, "now").fill(`${NOW}`);
+      await verdict(other, "검증됨");
+      // A policy that is not the default must be seen.
+      assert.equal(await field(other, "issuer").isVisible(), true);
+      assert.equal(await field(other, "leeway").inputValue(), "30");
+      assert.equal(await field(other, "tokenType").inputValue(), "none");
+
+      const open = (parameters) =>
+        other.evaluate((hash) => {
+          location.hash = hash;
+        }, new URLSearchParams(parameters).toString());
+      const rest = { token: token(claims, { kid: "a" }), keys: oneKey };
+      for (const unreadable of [
+        "{",
+        "[]",
+        "null",
+        '{"leeway":"30"}',
+        '{"a":1}',
+        '{"issuer":"a"}',
+      ]) {
+        await open({ ...rest, policy });
+        await verdict(other, "검증됨");
+        await open({ ...rest, policy: unreadable });
+        await other.locator("#verdict").getByText("token_type_mismatch").waitFor();
+        assert.equal(await field(other, "leeway").inputValue(), "0", unreadable);
+      }
+      await open({ ...rest, policy: '{"leeway":3601}' });
+      await other
+        .locator("#notice")
+        .getByText(/시계 오차는 0부터 3,600까지/)
+        .waitFor();
+      await open({ ...rest, policy });
+      await verdict(other, "검증됨");
+      await open(rest);
+      await other.locator("#verdict").getByText("token_type_mismatch").waitFor();
+    }));
+
+  test("a private key does not stay in a field of the policy", () =>
+    onPage({}, async (page) => {
+      await page.getByText("정책", { exact: true }).click();
+      for (const name of ["issuer", "audience", "requiredClaims"]) {
+        await field(page, name).focus();
+        await page.keyboard.insertText(privatePem);
+        await page.locator("#notice.wrong").getByText(WORDS.ko.secret).waitFor();
+        assert.equal(await field(page, name).inputValue(), "");
+        await field(page, name).fill("a");
+        await page.locator("#notice.wrong").waitFor({ state: "detached" });
+        await field(page, name).fill("");
+      }
     }));
 
   test("a link that is opened after a private key was removed works", () =>

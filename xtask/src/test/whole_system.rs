@@ -34,7 +34,7 @@ pub(super) const SESSIONS: Part =
     Part { name: "sessions", files: &["demo", "interop", "logout", "revocation"] };
 /// The parts of the page that explain a pasted token.
 pub(super) const INSPECTOR: Part =
-    Part { name: "inspector", files: &["gallery", "inspector", "share-link"] };
+    Part { name: "inspector", files: &["gallery", "inspector", "policy", "share-link"] };
 /// Starts its own programs.
 const OPENAPI: Part = Part { name: "openapi", files: &["openapi"] };
 
