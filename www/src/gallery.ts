@@ -45,7 +45,7 @@ export class Gallery {
       await this.start();
     };
     const control = button("", (pressed) => void busy(pressed, trySample), "primary");
-    this.#sample = setText(control, "예제로 해 보기", "Try it with an example");
+    this.#sample = setText(control, "예제를 만들어 해 보기", "Create an example for it");
     this.#actions = el("div", "actions", this.#sample);
     this.#title.id = "break-title";
     this.#title.tabIndex = -1;
@@ -111,7 +111,9 @@ export class Gallery {
     if (this.#summary.textContent !== summary.textContent) {
       this.#summary.replaceChildren(summary);
     }
-    const isDone = this.#inspected !== undefined && this.#original?.verdict.ok === true;
+    const isVerified = this.#inspected !== undefined && this.#original?.verdict.ok === true;
+    // Without the issuer's private key, some attacks stop at the signature.
+    const isDone = isVerified && this.#results.every(({ attempt }) => attempt?.reachesRule ?? true);
     if (isDone && document.activeElement === this.#sample) {
       this.#title.focus();
     }
@@ -191,8 +193,8 @@ function verdictSide({ explanation: { verdict, steps }, reachesRule }: Attempt):
   }
   if (!reachesRule) {
     const text = t(
-      "발급자의 비밀 키가 없어 옛 서명이 그대로이므로 서명에서 먼저 막힙니다. 예제 토큰이면 이 규칙까지 갑니다.",
-      "Without the issuer's private key the old signature stays, so verification stops there. The example token gets as far as this rule.",
+      "발급자의 비밀 키가 없어 옛 서명이 그대로이므로 서명에서 먼저 막힙니다. 이 페이지가 만든 토큰이면 이 규칙까지 갑니다.",
+      "Without the issuer's private key the old signature stays, so verification stops there. A token that this page created gets as far as this rule.",
     );
     side.append(el("p", "in-words", text));
   }

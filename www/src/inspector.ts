@@ -3,6 +3,7 @@ import { codeTexts } from "@dojang/verifier/texts";
 import { Clock } from "./clock.ts";
 import { busy, byId } from "./dom.ts";
 import { acceptDrops } from "./drag-and-drop.ts";
+import { EXAMPLE, isChangedCopy } from "./example.ts";
 import { loadKeys, type LoadedKeys } from "./keys.ts";
 import { currentLang, t, unexpected } from "./lang.ts";
 import { showPanels, showTimes } from "./panels.ts";
@@ -77,6 +78,7 @@ export class Inspector {
       }
       if (name === "token" || name === "keys") {
         this.#clearLink();
+        this.#leaveExample(name);
       }
       this.show();
     });
@@ -91,6 +93,9 @@ export class Inspector {
     sample.addEventListener("click", () => void busy(sample, () => this.makeSample()));
     byId("share").addEventListener("click", () => void this.#share());
     const [token, keys] = [this.#field("token"), this.#field("keys")];
+    for (const field of [token, keys]) {
+      field.addEventListener("focus", () => this.#selectExample(field));
+    }
     const fields = { token, keys, statusList: this.#field("statusList") };
     acceptDrops(fields, () => !byId("inspector").hidden);
     // A link to the page that is already open causes no load.
@@ -98,7 +103,9 @@ export class Inspector {
       this.#openShared();
       this.show();
     });
-    this.#openShared();
+    if (!this.#openShared()) {
+      [token.value, keys.value] = [EXAMPLE.token, EXAMPLE.keys];
+    }
   }
 
   /**
@@ -183,6 +190,7 @@ export class Inspector {
     const pasted = pastedToken(this.#field("token").value);
     const keys = this.#field("keys").value.trim();
     const [now, policy] = [this.#clock.now, this.#policy.read()];
+    byId("example-note").hidden = !this.#showsExample();
     const token = "token" in pasted && pasted.token !== undefined ? pasted.token : "";
     if (now !== undefined) {
       const payload = token.length > MAX_DECODED ? "" : token.split(".")[1];
@@ -286,6 +294,29 @@ export class Inspector {
     return this.#loaded.keys;
   }
 
+  #showsExample(): boolean {
+    const { token, keys } = EXAMPLE;
+    return this.#field("token").value === token && this.#field("keys").value === keys;
+  }
+
+  /** Selects the whole example, so that a paste replaces it. */
+  #selectExample(field: HTMLInputElement | HTMLTextAreaElement): void {
+    if (this.#showsExample()) {
+      field.select();
+      // The click that focused the field would end the selection.
+      field.addEventListener("mouseup", (event) => event.preventDefault(), { once: true });
+    }
+  }
+
+  /** Token and key of the example belong together: replacing one removes the other. */
+  #leaveExample(name: "token" | "keys"): void {
+    const other = name === "token" ? "keys" : "token";
+    const isReplaced = !isChangedCopy(this.#field(name).value, EXAMPLE[name]);
+    if (isReplaced && this.#field(other).value === EXAMPLE[other]) {
+      this.#field(other).value = "";
+    }
+  }
+
   /** Shows a notice in place of the verdict. */
   #showNotice(text: string, isError: boolean): void {
     this.#shown = "";
@@ -337,15 +368,18 @@ export class Inspector {
     }
   }
 
-  #openShared(): void {
+  /** Opens the link in the address; returns false when there is none. */
+  #openShared(): boolean {
     const shared = parseShared(location.hash);
-    if (shared !== undefined) {
-      this.#field("token").value = shared.token;
-      this.#field("keys").value = shared.keys;
-      this.#policy.write(shared.options);
-      this.#removedSecret = false;
-      byId("share-result").textContent = "";
+    if (shared === undefined) {
+      return false;
     }
+    this.#field("token").value = shared.token;
+    this.#field("keys").value = shared.keys;
+    this.#policy.write(shared.options);
+    this.#removedSecret = false;
+    byId("share-result").textContent = "";
+    return true;
   }
 
   #field(name: string): HTMLInputElement | HTMLTextAreaElement {

@@ -28,6 +28,10 @@ const labels: Record<string, readonly [string, string]> = {
     '-----BEGIN PUBLIC KEY----- 또는 {"keys": […]}',
     '-----BEGIN PUBLIC KEY----- or {"keys": […]}',
   ],
+  exampleNote: [
+    "이 토큰과 공개 키는 예제입니다. 비밀 키는 이 토큰에 서명한 뒤 지워서 이 페이지에 없습니다. 언제 열어도 검증되도록 2100년까지 유효하지만, 실제 액세스 토큰은 몇 분에서 몇 시간이면 만료됩니다. 한 글자를 바꿔 보거나, 여러분의 토큰과 키로 바꾸세요.",
+    "This token and its public key are an example. The private key was deleted after signing and is not in this page. The token is valid until 2100, so that it verifies whenever you look; real access tokens expire within minutes or hours. Change a letter, or replace both with your own.",
+  ],
   sample: ["예제 만들기", "Create an example"],
   inspectMine: ["내 토큰 검사", "Inspect my token"],
   share: ["공유 링크 복사", "Copy a link"],

@@ -47,9 +47,10 @@ describe("the gallery of attacks", { skip: noSystem, timeout: 240_000 }, () => {
 
   test("every attack on the example is refused by its own rule, in both languages", () =>
     onPage({}, async (page) => {
+      await page.getByRole("button", { name: "지우기" }).click();
       await page.getByRole("tab", { name: "망가뜨리기" }).click();
       await page.getByText("먼저 검사기에 토큰과 공개 키가 있어야 합니다.").waitFor();
-      await page.getByRole("button", { name: "예제로 해 보기" }).click();
+      await page.getByRole("button", { name: "예제를 만들어 해 보기" }).click();
       await page.getByText("원본은 검증되고, 공격 18가지 중 18가지가 거부됩니다.").waitFor();
       await until(
         "the refusals",
@@ -70,6 +71,23 @@ describe("the gallery of attacks", { skip: noSystem, timeout: 240_000 }, () => {
         await promoted.locator(".decoder").textContent(),
         /roleadmin.*without a warning/s,
       );
+    }));
+
+  test("attacks on the example of a first visit lack its private key, and another is offered", () =>
+    onPage({}, async (page) => {
+      await page.getByRole("tab", { name: "망가뜨리기" }).click();
+      await page.getByText("원본은 검증되고, 공격 18가지 중 18가지가 거부됩니다.").waitFor();
+      const missing = page.getByText(/발급자의 비밀 키가 없어/);
+      await missing.first().waitFor();
+      await page.getByRole("button", { name: "예제를 만들어 해 보기" }).click();
+      await until(
+        "the refusals",
+        STOPPED.map(([id, ko, , code]) => [id, `${ko} 단계에서 거부`, code]),
+        () => cards(page),
+      );
+      assert.equal(await missing.count(), 0);
+      const offer = page.getByRole("button", { name: "예제를 만들어 해 보기" });
+      assert.equal(await offer.count(), 0);
     }));
 
   test("an attack can be looked at step by step", () =>
@@ -194,7 +212,8 @@ describe("the gallery of attacks", { skip: noSystem, timeout: 240_000 }, () => {
 
   test("the keyboard alone tries the example, and the focus moves to the result", () =>
     onPage({}, async (page) => {
-      await tabTo(page, "검사기");
+      await page.getByRole("button", { name: "지우기" }).click();
+      await page.locator("#tab-inspector").focus();
       await page.keyboard.press("ArrowRight");
       await page
         .locator("#break [role=status]")
@@ -203,7 +222,7 @@ describe("the gallery of attacks", { skip: noSystem, timeout: 240_000 }, () => {
       await page.evaluate(() => {
         window.region = document.querySelector("#break [role=status]");
       });
-      await tabTo(page, "예제로 해 보기");
+      await tabTo(page, "예제를 만들어 해 보기");
       await page.keyboard.press("Enter");
       await until("the result in the live region", true, () =>
         page.evaluate(

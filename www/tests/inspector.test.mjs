@@ -18,7 +18,7 @@ import {
   token,
   twoKeys,
 } from "./fixtures.mjs";
-import { field, inspect, steps, verdict, WORDS } from "./inspector-page.mjs";
+import { field, inspect, steps, value, verdict, WORDS } from "./inspector-page.mjs";
 import { until, visits } from "./pages.mjs";
 import { noSystem, wwwUrl } from "./system.mjs";
 
@@ -127,6 +127,66 @@ describe("the inspector", { skip: noSystem, timeout: 900_000 }, () => {
         await page.locator("#steps > li.failed .code", { hasText: "token_too_large" }).waitFor();
       }));
   }
+
+  test("a first visit shows an example that is verified now, and says what it is", () =>
+    onPage({}, async (page, { context }) => {
+      await verdict(page, "검증됨");
+      await steps(page, WORDS.ko, PASSED);
+      const note = page.locator("#example-note");
+      await note.getByText(/비밀 키는 이 토큰에 서명한 뒤 지워서 이 페이지에 없습니다/).waitFor();
+      await page.getByRole("button", { name: "English" }).click();
+      await note.getByText(/The private key was deleted after signing/).waitFor();
+      await page.getByRole("button", { name: "한국어" }).click();
+      assert.equal(new URL(page.url()).hash, "");
+      const [text, keys] = [await value(page, "token"), await value(page, "keys")];
+      assert.deepEqual(Object.keys(JSON.parse(keys).keys[0]), [
+        "kty",
+        "n",
+        "e",
+        "kid",
+        "alg",
+        "use",
+      ]);
+      const { exp } = JSON.parse(Buffer.from(text.split(".")[1], "base64url"));
+      assert.equal(exp, Date.UTC(2100) / 1000, "as the note says");
+
+      // A changed letter is an experiment with the example, and its key stays.
+      const changed = text.replace(/.(?=.{20}$)/, (letter) => (letter === "A" ? "B" : "A"));
+      await field(page, "token").fill(changed);
+      await page.locator("#steps > li.failed .code", { hasText: "signature_invalid" }).waitFor();
+      assert.equal(await value(page, "keys"), keys);
+      assert.equal(await note.isVisible(), false);
+      await field(page, "token").fill(text);
+      await note.waitFor();
+
+      // Another token removes the key of the example, and another key its token.
+      await field(page, "token").fill(token());
+      await page.locator("#notice").getByText(WORDS.ko.noKey).waitFor();
+      assert.equal(await value(page, "keys"), "");
+      const visitor = await context.newPage();
+      await visitor.goto(wwwUrl);
+      await verdict(visitor, "검증됨");
+      await field(visitor, "keys").fill(pem);
+      assert.equal(await value(visitor, "token"), "");
+      await visitor.getByRole("button", { name: "지우기" }).click();
+      assert.equal(await value(visitor, "keys"), "");
+      assert.equal(await visitor.locator("#inspection").isVisible(), false);
+    }));
+
+  test("a click into the example selects it, so that typing replaces it", () =>
+    onPage({}, async (page) => {
+      await verdict(page, "검증됨");
+      await field(page, "token").click();
+      await page.keyboard.insertText(token());
+      assert.equal(await value(page, "token"), token());
+      assert.equal(await value(page, "keys"), "");
+      // Other texts are not selected.
+      await field(page, "keys").fill(pem);
+      await field(page, "token").click();
+      await page.keyboard.press("End");
+      await page.keyboard.insertText("x");
+      assert.equal((await value(page, "token")).length, token().length + 1);
+    }));
 
   test("the kid chooses the key, and the page says why", () =>
     onPage({}, async (page) => {

@@ -209,10 +209,15 @@ describe("the demo page", { skip: noSystem, timeout: 900_000 }, () => {
   /** Fills every part, and calls `look` when it is on the screen. */
   async function everyPart(page, korean, look) {
     const name = (ko, en) => (korean ? ko : en);
+    await page.locator("#verdict .badge").waitFor();
+    await look("first");
+    await page.getByRole("button", { name: name("지우기", "Clear") }).click();
     await look("empty");
+    await page.locator("[name=preset]").selectOption("entra-v1");
+    await page.locator("[name=tokenType]").selectOption("other");
+    await look("preset");
     await page.locator("#sample").click();
     await page.locator("#verdict .badge").waitFor();
-    await page.getByText(name("정책", "Policy"), { exact: true }).click();
     await look("inspector");
     await page.getByRole("tab", { name: name("망가뜨리기", "Break it") }).click();
     await page.locator("[data-attack=swapped]").waitFor();
