@@ -98,7 +98,7 @@ export type CreateVerifier = (keys: string, options: VerifierOptions) => Verifie
 
 const fail: Fail = (code, details, cause) => new JwksError(`jwks_${code}`, details as never, cause);
 
-/** What `createRemoteJwks` takes before its options. */
+/** The first argument of `createRemoteJwks`. */
 export type KeySetSource = string | { readonly href: string } | IssuerOptions;
 
 /**

@@ -21,7 +21,11 @@ export class PolicyForm {
   constructor(form: HTMLFormElement) {
     this.#form = form;
     this.#preset = form.elements.namedItem("preset") as HTMLSelectElement;
-    const simple = setText(el("option", ""), "이 발급자, SimpleJWT", "This issuer, SimpleJWT");
+    const simple = setText(
+      el("option", ""),
+      "도장의 발급 서버, SimpleJWT",
+      "Dojang's issuer, SimpleJWT",
+    );
     (simple as HTMLOptionElement).value = "";
     this.#preset.append(simple, ...PRESETS.map(({ id, name }) => new Option(name, id)));
     // Registered before the listener of the inspector, which reads the fields.
