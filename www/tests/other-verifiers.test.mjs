@@ -64,10 +64,10 @@ describe("verifiers of other projects", { skip: noIssuerProgram, timeout: 900_00
       settings: { ISSUER_AUDIENCE: AUDIENCE, ISSUER_OPENID_CONFIGURATION: "true" },
     });
     ({ refresh: refreshToken } = await post("/api/token/", USER));
-    const discovery = await fetch(`${issuer.url}/.well-known/openid-configuration`);
     variables = {
       JWKS_URL: `${issuer.url}/.well-known/jwks.json`,
-      ...(discovery.ok && { ISSUER: issuer.url, AUDIENCE }),
+      ISSUER: issuer.url,
+      AUDIENCE,
       ...(rotationWait === undefined && { JWKS_MAX_AGE: `${MAX_AGE}` }),
     };
     const settings = { issuerUrl: issuer.url, variables, state: issuer.state };
@@ -105,6 +105,10 @@ describe("verifiers of other projects", { skip: noIssuerProgram, timeout: 900_00
     const other = support.otherKey.privateKey;
     const publicPem = readFileSync(join(issuer.state, "keys/public.pem"), "utf8");
     const refused = {
+      "a token of another issuer": sign({ iss: "https://other.example.com" }),
+      "a token without iss": sign({ iss: undefined }),
+      "a token for another audience": sign({ aud: "https://other.example.com" }),
+      "a token without aud": sign({ aud: undefined }),
       "an expired token": sign({ iat: seconds() - 7200, exp: seconds() - 5 }),
       "a token without exp": sign({ exp: undefined }),
       "a tampered token": support.withClaims(valid, { ...claims, role: "admin" }),
@@ -114,18 +118,11 @@ describe("verifiers of other projects", { skip: noIssuerProgram, timeout: 900_00
       "HS256 with the public key as the secret": hs256(publicPem, kid, claims),
       "alg none": `${support.segment({ alg: "none", kid })}.${support.segment(claims)}.`,
     };
-    if (variables.ISSUER !== undefined) {
-      refused["a token of another issuer"] = sign({ iss: "https://other.example.com" });
-      refused["a token without iss"] = sign({ iss: undefined });
-      refused["a token for another audience"] = sign({ aud: "https://other.example.com" });
-      refused["a token without aud"] = sign({ aud: undefined });
-    }
     return { valid, refused };
   }
 
   test("accept the issuer's access tokens and nothing else", async (t) => {
     const { valid, refused } = await tokens();
-    t.diagnostic(`issuer ${variables.ISSUER}, audience ${variables.AUDIENCE}`);
     for (const { name, verify } of verifiers) {
       await t.test(name, async () => {
         const { accepted, body } = await verify(valid);
