@@ -3,7 +3,7 @@
 use serde_json::Value;
 use verifier_core::VerifiedToken;
 
-/// The place of a claim: its name, or the names of members of nested objects from the outside in.
+/// The path of a claim: its name, or the names of members of nested objects from the outside in.
 /// A list, since names may have dots.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ClaimPath(Vec<String>);
@@ -42,7 +42,7 @@ impl Default for RoleClaim {
 }
 
 impl RoleClaim {
-    /// Reads roles at this place: a string, or a list of strings.
+    /// Reads roles at this path: a string, or a list of strings.
     pub(crate) fn at(path: ClaimPath) -> Self {
         Self { path, may_be_list: true }
     }

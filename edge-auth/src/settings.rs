@@ -118,7 +118,7 @@ fn policy(variables: &AuthVariables) -> Result<Policy, SettingError> {
         PolicyError::Empty(variable) => invalid(variable, "must not be empty"),
         PolicyError::Unbound => invalid(
             "token_type",
-            "is none, so `issuer` and `audience` (or `any_audience`) must be set",
+            "is `none`, which requires `issuer`, and `audience` or `any_audience`",
         ),
         // Both were read with this limit.
         PolicyError::LeewayTooLong => invalid("leeway", error.to_string()),

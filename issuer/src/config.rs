@@ -155,8 +155,9 @@ pub struct ServeArgs {
         action = clap::ArgAction::Set,
         num_args = 0..=1,
         require_equals = true,
-        default_value_t = false,
-        default_missing_value = "true"
+        default_value = "false",
+        default_missing_value = "true",
+        value_parser = unset::flag
     )]
     pub openid_configuration: bool,
 
@@ -167,9 +168,10 @@ pub struct ServeArgs {
         env = "ISSUER_INTROSPECTION_CLIENTS",
         value_name = "NAME:HASH",
         default_value = "",
-        hide_default_value = true
+        hide_default_value = true,
+        hide_env_values = true
     )]
-    pub introspection_clients: IntrospectionClients,
+    pub introspection_clients: String,
 
     /// How long verifiers may cache a status list, in seconds
     #[arg(
@@ -192,8 +194,9 @@ pub struct ServeArgs {
         action = clap::ArgAction::Set,
         num_args = 0..=1,
         require_equals = true,
-        default_value_t = false,
-        default_missing_value = "true"
+        default_value = "false",
+        default_missing_value = "true",
+        value_parser = unset::flag
     )]
     pub rotate_refresh_tokens: bool,
 
@@ -314,7 +317,7 @@ impl ServeArgs {
             public_url,
             profile: self.profile.profile()?,
             serves_openid_configuration: self.openid_configuration,
-            introspection_clients: self.introspection_clients.clone(),
+            introspection_clients: self.introspection_clients.parse::<IntrospectionClients>()?,
             status_list_ttl_seconds: self.status_list_ttl,
             redis_url: non_empty(&self.redis_url).map(str::to_owned),
             lifetimes: Lifetimes {

@@ -80,10 +80,10 @@ export class Discovery {
 
 function issuerOf(issuer: unknown): Issuer {
   // The text is compared with documents and tokens, so it must be the URL that it is parsed to.
-  const isPlain = typeof issuer === "string" && /^https?:\/\/[^\\?#\s]+$/.test(issuer);
-  const url = isPlain ? httpUrl(issuer) : undefined;
+  const url = httpUrl(issuer);
+  const isPlain = url !== undefined && (url.href === issuer || url.href === `${issuer}/`);
   const expected = "one http or https URL without password, query and fragment";
-  demand(url !== undefined, "issuer", expected, issuer);
+  demand(isPlain && url.search + url.hash === "", "issuer", expected, issuer);
   const { origin, pathname, protocol } = url!;
   const path = pathname.replace(/\/$/, "");
   return {

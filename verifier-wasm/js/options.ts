@@ -155,11 +155,13 @@ function textsOf(known: VerifierOptions, name: "issuer" | "audience"): readonly 
 }
 
 function isTexts(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every(isText);
+  // `every` would skip the gaps of a sparse array.
+  return Array.isArray(value) && Array.from(value).every(isText);
 }
 
+/** Lone surrogates have no UTF-8: as U+FFFD they would equal other texts. */
 function isText(value: unknown): boolean {
-  return typeof value === "string" && value !== "";
+  return typeof value === "string" && value !== "" && !/\p{Surrogate}/u.test(value);
 }
 
 /** The options of everything that fetches documents, besides its durations. */

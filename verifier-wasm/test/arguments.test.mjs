@@ -63,6 +63,14 @@ const wrong = {
     () => createVerifier(key.pem, { audience: ["a", undefined] }),
     /audience must be/,
   ],
+  "audiences with a gap": [
+    () => createVerifier(key.pem, { audience: [, "a"] }),
+    /audience must be/,
+  ],
+  "half of a character as an issuer": [
+    () => createVerifier(key.pem, { issuer: "\ud800" }),
+    /issuer must be/,
+  ],
   "null for an issuer": [() => createVerifier(key.pem, { issuer: null }), /issuer must be/],
   "a word for any audience": [
     () => createVerifier(key.pem, { anyAudience: "*" }),

@@ -374,10 +374,17 @@ export class Inspector {
     if (shared === undefined) {
       return false;
     }
+    this.#removedSecret = false;
+    if ("isUnreadable" in shared) {
+      byId("share-result").textContent = t(
+        "이 링크의 정책을 읽을 수 없어 열지 않았습니다. 링크가 잘렸거나 다른 버전의 것입니다.",
+        "The policy in this link cannot be read, so the link was not opened. It was cut off, or is of another version.",
+      );
+      return true;
+    }
     this.#field("token").value = shared.token;
     this.#field("keys").value = shared.keys;
     this.#policy.write(shared.options);
-    this.#removedSecret = false;
     byId("share-result").textContent = "";
     return true;
   }

@@ -10,11 +10,22 @@ export interface Shared {
   options: VerifierOptions;
 }
 
-export function parseShared(fragment: string): Shared | undefined {
+/** A link that this page cannot read as its sender saw it. */
+export interface Unreadable {
+  isUnreadable: true;
+}
+
+export function parseShared(fragment: string): Shared | Unreadable | undefined {
   const parameters = new URLSearchParams(fragment.replace(/^#/, ""));
   const token = parameters.get("token");
-  const options = parseOptions(parameters.get("policy") ?? "{}") ?? {};
-  return token === null ? undefined : { token, keys: parameters.get("keys") ?? "", options };
+  if (token === null) {
+    return undefined;
+  }
+  const options = parseOptions(parameters.get("policy") ?? "{}");
+  // Under the default policy, the verdict could be another one than the sender's.
+  return options === undefined
+    ? { isUnreadable: true }
+    : { token, keys: parameters.get("keys") ?? "", options };
 }
 
 /**
@@ -58,8 +69,9 @@ function changedOptions(options: VerifierOptions): VerifierOptions | undefined {
 
 /** Returns the options in a JSON text; undefined when it has other members or types. */
 function parseOptions(text: string): VerifierOptions | undefined {
+  const isText = (value: unknown) => typeof value === "string" && value !== "";
   const isTexts = (value: unknown) =>
-    Array.isArray(value) && value.every((each) => typeof each === "string");
+    Array.isArray(value) && value.length > 0 && value.every(isText);
   const isNumber = (value: unknown) => typeof value === "number";
   const isFlag = (value: unknown) => typeof value === "boolean";
   const types: Record<keyof VerifierOptions, (value: unknown) => boolean> = {
@@ -68,7 +80,7 @@ function parseOptions(text: string): VerifierOptions | undefined {
     issuer: isTexts,
     audience: isTexts,
     anyAudience: isFlag,
-    tokenType: (value) => value === null || typeof value === "string",
+    tokenType: (value) => value === null || isText(value),
     requireAtJwt: isFlag,
     requiredClaims: isTexts,
   };
@@ -84,5 +96,6 @@ function parseOptions(text: string): VerifierOptions | undefined {
   const isValid = Object.entries(value).every(
     ([name, member]) => Object.hasOwn(types, name) && types[name as keyof typeof types](member),
   );
-  return isValid ? (value as VerifierOptions) : undefined;
+  const isContradiction = "audience" in value && "anyAudience" in value;
+  return isValid && !isContradiction ? (value as VerifierOptions) : undefined;
 }

@@ -19,7 +19,7 @@ pub(crate) struct IssuerUrl {
     url: Uri,
 }
 
-/// The member of the metadata that are read.
+/// The members of the metadata that are read.
 #[derive(Deserialize)]
 struct Metadata {
     issuer: String,
@@ -27,7 +27,7 @@ struct Metadata {
 }
 
 impl IssuerUrl {
-    /// Returns `None` for a text that is no such address.
+    /// Returns `None` for any other text.
     pub(crate) fn parse(issuer: &str) -> Option<Self> {
         let url: Uri = issuer.parse().ok()?;
         let is_address = is_http(&url) && url.query().is_none() && !issuer.contains('#');
@@ -41,11 +41,11 @@ impl IssuerUrl {
 
     /// Fetches the key set to which the metadata refers, within limits for all fetches together.
     ///
-    /// A document that is missing, of another issuer, or without a key set makes way for the next
-    /// place; an issuer that cannot be reached does not.
+    /// When a document is missing, of another issuer, or without a key set, the next URL is tried,
+    /// but not when the issuer cannot be reached.
     ///
     /// # Errors
-    /// Those of the fetches, and [`FetchError::Failed`] with the reasons for both places.
+    /// Those of the fetches, and [`FetchError::Failed`] with the reasons for both URLs.
     pub(super) async fn fetch_key_set(
         &self,
         accept: &'static str,
@@ -62,8 +62,8 @@ impl IssuerUrl {
             }
         };
         let mut problems = Vec::new();
-        for place in self.places() {
-            let problem = match host.fetch(&place, ACCEPT, left()?).await {
+        for url in self.metadata_urls() {
+            let problem = match host.fetch(&url, ACCEPT, left()?).await {
                 Ok(Fetched { text, .. }) => match self.key_set_address(&text) {
                     Ok(address) => return host.fetch(&address, accept, left()?).await,
                     Err(problem) => problem.to_string(),
@@ -73,15 +73,16 @@ impl IssuerUrl {
                 ) => error.to_string(),
                 Err(error) => return Err(error),
             };
-            problems.push(format!("{place}: {problem}"));
+            problems.push(format!("{url}: {problem}"));
         }
         Err(FetchError::Failed(format!("no metadata of the issuer: {}", problems.join("; "))))
     }
 
-    /// Returns where metadata is: RFC 8414 section 3.1 puts the well-known path before that of the
+    /// Returns the URLs of the metadata: RFC 8414 section 3.1 puts the well-known path before that of the
     /// issuer, OpenID Connect Discovery section 4.1 behind it.
-    fn places(&self) -> impl Iterator<Item = Uri> {
-        let path = self.url.path().trim_end_matches('/');
+    fn metadata_urls(&self) -> impl Iterator<Item = Uri> {
+        let path = self.url.path();
+        let path = path.strip_suffix('/').unwrap_or(path);
         let paths = [
             format!("/.well-known/oauth-authorization-server{path}"),
             format!("{path}/.well-known/openid-configuration"),
@@ -107,10 +108,11 @@ impl IssuerUrl {
     }
 }
 
-/// Returns whether a URI is an `http` or `https` address.
+/// Returns whether a URI is an `http` or `https` address without user and password.
 pub(crate) fn is_http(uri: &Uri) -> bool {
     matches!(uri.scheme_str(), Some("http" | "https"))
         && uri.host().is_some_and(|host| !host.is_empty())
+        && !uri.authority().is_some_and(|authority| authority.as_str().contains('@'))
 }
 
 /// Why a document does not lead to a key set.
@@ -127,7 +129,7 @@ impl fmt::Display for Problem {
             Self::NotMetadata => "the document is not metadata in JSON",
             Self::OtherIssuer => "the document is of another issuer",
             Self::NoKeySet => "the document has no jwks_uri",
-            Self::NoAddress => "jwks_uri is no address, or http where the issuer has https",
+            Self::NoAddress => "jwks_uri is not an address, or it is http and the issuer https",
         })
     }
 }
@@ -136,9 +138,9 @@ impl fmt::Display for Problem {
 mod tests {
     use super::*;
 
-    fn places(issuer: &str) -> Vec<String> {
+    fn metadata_urls(issuer: &str) -> Vec<String> {
         let issuer = IssuerUrl::parse(issuer).expect("an address");
-        issuer.places().map(|place| place.to_string()).collect()
+        issuer.metadata_urls().map(|url| url.to_string()).collect()
     }
 
     #[test]
@@ -148,16 +150,17 @@ mod tests {
             ("https://a.example/", "", ""),
             ("https://a.example/realms/x", "/realms/x", "/realms/x"),
             ("https://a.example/realms/x/", "/realms/x", "/realms/x"),
+            ("https://a.example/realms/x//", "/realms/x/", "/realms/x/"),
         ] {
             let origin = "https://a.example";
             let expected = [
                 format!("{origin}/.well-known/oauth-authorization-server{oauth}"),
                 format!("{origin}{openid}/.well-known/openid-configuration"),
             ];
-            assert_eq!(places(issuer), expected, "{issuer}");
+            assert_eq!(metadata_urls(issuer), expected, "{issuer}");
         }
         assert_eq!(
-            places("http://localhost:8000"),
+            metadata_urls("http://localhost:8000"),
             [
                 "http://localhost:8000/.well-known/oauth-authorization-server",
                 "http://localhost:8000/.well-known/openid-configuration",
@@ -179,6 +182,8 @@ mod tests {
             "https://a.example?x",
             "https://a.example/?x=1",
             "https://a.example/#x",
+            "https://user@a.example",
+            "https://user:password@a.example/x",
         ] {
             assert_eq!(IssuerUrl::parse(issuer), None, "{issuer}");
         }

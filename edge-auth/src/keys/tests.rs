@@ -80,7 +80,7 @@ async fn the_metadata_of_an_issuer_leads_to_its_keys() {
 }
 
 #[tokio::test]
-async fn metadata_that_is_missing_or_of_another_issuer_makes_way_for_the_next() {
+async fn after_metadata_that_is_missing_or_of_another_issuer_the_next_url_is_tried() {
     let no_keys = json!({"issuer": ISSUER}).to_string();
     let downgrade = json!({"issuer": ISSUER, "jwks_uri": "http://keys.example/jwks"}).to_string();
     for first in [
@@ -93,6 +93,7 @@ async fn metadata_that_is_missing_or_of_another_issuer_makes_way_for_the_next() 
         Ok(no_keys),
         Ok(downgrade),
         Ok(json!({"issuer": ISSUER, "jwks_uri": "/jwks"}).to_string()),
+        Ok(json!({"issuer": ISSUER, "jwks_uri": "https://a@keys.example/"}).to_string()),
         Ok(json!({"issuer": [ISSUER], "jwks_uri": KEY_SET}).to_string()),
     ] {
         let respond = |host: &TestHost| match first.clone() {
@@ -122,7 +123,7 @@ async fn metadata_that_is_missing_or_of_another_issuer_makes_way_for_the_next() 
 }
 
 #[tokio::test]
-async fn an_issuer_that_cannot_be_reached_has_not_no_metadata() {
+async fn no_other_url_is_tried_while_the_issuer_cannot_be_reached() {
     for failure in [FetchError::Denied, FetchError::TimedOut, FetchError::Failed("down".into())] {
         let (keys, host, signer) = (discovered(), TestHost::default(), Signer::generated("k1"));
         host.will_fail(failure);

@@ -243,7 +243,11 @@ fn idle_connections_do_not_block_the_metrics() {
 fn a_variable_that_the_component_does_not_read_is_rejected() {
     let Some(component) = component() else { return };
     for (from_environment, variable, words) in [
-        (false, "acess_rules=[]", "no variable `acess_rules`; it reads access_rules, audience,"),
+        (
+            false,
+            "acess_rules=[]",
+            "no variable `acess_rules`; it reads access_rules, any_audience, audience,",
+        ),
         (false, "issuer_url=http://localhost:8000", "--allow-outbound"),
         (true, "LEWAY", "no variable `leway`"),
     ] {

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand, ValueEnum};
 use verifier_core::{
     Audience, DEFAULT_FUTURE_LEEWAY_SECONDS, KeySet, Lang, MAX_KEY_TEXT_BYTES, MAX_LEEWAY_SECONDS,
-    MAX_TOKEN_BYTES, Policy, PolicyOptions, UnixTime, Verifier,
+    MAX_TOKEN_BYTES, Policy, PolicyError, PolicyOptions, UnixTime, Verifier,
 };
 
 use super::failure::Failure;
@@ -126,7 +126,19 @@ pub(super) fn run(command: TokenCommand) -> Result<ExitCode, Failure> {
         require_at_jwt: args.require_at_jwt,
         required_claims: args.required_claims,
     })
-    .map_err(|error| format!("the options make no policy: {error}"))?;
+    .map_err(|error| match error {
+        PolicyError::Unbound => {
+            "--no-token-type needs --issuer, and --audience or --any-audience".to_owned()
+        }
+        PolicyError::Empty(option) => {
+            let flag = match option {
+                "required_claims" => "--require-claim".to_owned(),
+                other => format!("--{}", other.replace('_', "-")),
+            };
+            format!("{flag} must not be empty")
+        }
+        PolicyError::LeewayTooLong => error.to_string(),
+    })?;
     let now = args.now.map_or_else(|| unix_time(SystemClock.now()), UnixTime::from_secs);
     let lang = match args.lang {
         LangArg::Ko => Lang::Ko,
@@ -158,7 +170,7 @@ fn from_stdin() -> Result<Vec<u8>, Failure> {
 
 fn key_file(path: &Path) -> Result<KeySet, Failure> {
     // One byte more than the limit, so that a larger file is rejected and not truncated.
-    let text = regular_file::read_text(path, MAX_KEY_TEXT_BYTES as u64 + 1).map_err(|error| {
+    let text = regular_file::read(path, MAX_KEY_TEXT_BYTES as u64 + 1).map_err(|error| {
         format!("cannot read the keys in {}: {error}; check --keys", path.display())
     })?;
     let named =

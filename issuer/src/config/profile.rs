@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::unset::{non_empty, non_empty_values};
 use crate::base_url::{BaseUrl, InvalidBaseUrl};
+use crate::http::InvalidClient;
 use crate::model::TokenProfile;
 
 /// The standard claims of tokens.
@@ -26,8 +27,9 @@ pub struct ProfileArgs {
         action = clap::ArgAction::Set,
         num_args = 0..=1,
         require_equals = true,
-        default_value_t = false,
-        default_missing_value = "true"
+        default_value = "false",
+        default_missing_value = "true",
+        value_parser = super::unset::flag
     )]
     pub at_jwt: bool,
 
@@ -49,6 +51,15 @@ pub enum InvalidProfile {
     /// `--at-jwt` needs `--audience`.
     #[error("--at-jwt needs --audience: an at+jwt token must have `aud` (RFC 9068 section 2.2)")]
     WithoutAudience,
+    /// `--audience` names the issuer itself.
+    #[error(
+        "--audience must not be --public-url, which is the `aud` of refresh tokens: a service with \
+         this audience could accept them"
+    )]
+    AudienceIsIssuer,
+    /// `--introspection-clients` is malformed. The text is not repeated.
+    #[error("--introspection-clients: {0}")]
+    IntrospectionClients(#[from] InvalidClient),
 }
 
 impl ProfileArgs {
@@ -82,6 +93,9 @@ impl ProfileArgs {
             return Err(InvalidProfile::WithoutAudience);
         }
         let issuer = url.as_str().to_owned();
+        if audiences.contains(&issuer) {
+            return Err(InvalidProfile::AudienceIsIssuer);
+        }
         Ok(Some(TokenProfile { issuer, audiences, is_at_jwt: self.at_jwt, client_id }))
     }
 }

@@ -1,4 +1,4 @@
-//! The standard claims: what the running issuer writes, and what the settings here say.
+//! Compares the standard claims that the running issuer writes with the settings of the doctor.
 
 use serde_json::Value;
 
@@ -28,7 +28,16 @@ pub(super) fn check(
         Ok(response) if response.status == 200 => {
             response.text("issuer").map(|url| url.chars().take(200).collect())
         }
-        Ok(_) => None,
+        Ok(response) if response.status == 404 => None,
+        Ok(response) => {
+            let text = format!(
+                "the issuer responds with status {} to /.well-known/oauth-authorization-server",
+                response.status
+            );
+            let advice = "look into the log of the issuer, and of the proxy in front of it";
+            findings.push(Finding::problem(CHECK, text, advice));
+            return deployment.profile.clone();
+        }
         Err(_) => return deployment.profile.clone(),
     };
     findings.push(match (&served, expected) {
@@ -79,6 +88,12 @@ pub(super) fn compare(access: &str, expected: &TokenProfile) -> Option<Finding> 
             let said = audience.as_ref().map_or("none".to_owned(), ToString::to_string);
             (values.show("aud"), said)
         }),
+        (values.claim("client_id").and_then(Value::as_str) != expected.client_id.as_deref()).then(
+            || {
+                let client = expected.client_id.as_ref();
+                (values.show("client_id"), client.map_or("none".to_owned(), |id| format!("{id:?}")))
+            },
+        ),
         (values.typ() != Some(typ)).then(|| (values.show_typ(), format!("{typ:?}"))),
     ]
     .into_iter()

@@ -8,6 +8,7 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
+use test_support::keys::OTHER_2048_CERTIFICATE;
 use test_support::vectors::{OneOrMore, RowPolicy, Vectors};
 
 use verifier_core::Check;
@@ -49,6 +50,27 @@ fn arguments(policy: &RowPolicy) -> Vec<String> {
     ];
     arguments.extend(flags.iter().filter(|(_, set)| *set).map(|(name, _)| (*name).to_owned()));
     arguments
+}
+
+#[test]
+fn options_that_make_no_policy_name_the_flag() {
+    for (arguments, words) in [
+        (&["--no-token-type"][..], "--no-token-type needs --issuer, and --audience"),
+        (&["--no-token-type", "--issuer", "a"], "--no-token-type needs --issuer"),
+        (&["--require-claim", ""], "--require-claim must not be empty"),
+        (&["--token-type", ""], "--token-type must not be empty"),
+        (&["--issuer", ""], "--issuer must not be empty"),
+        (&["--audience", "a", "--any-audience"], "cannot be used with"),
+    ] {
+        let output = run(&[&["--keys", test_support_key()], arguments, &["--", "a.b.c"]].concat());
+        let error = text(&output.stderr);
+        assert!(output.status.code() == Some(2) && error.contains(words), "{arguments:?}: {error}");
+    }
+}
+
+/// A file with a public key.
+fn test_support_key() -> &'static str {
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../verifier-core/tests/keys/rsa2048.public.pem")
 }
 
 fn inspect(arguments: &[&str]) -> Command {
@@ -229,11 +251,15 @@ fn without_usable_keys_there_is_no_verdict() {
     let private = file("private.pem", private_pem(shared_keys()).as_bytes());
     let other = file("notes.txt", b"some notes");
     let binary = file("binary", b"\xff\xfe");
+    // Attributes before the block may be in any encoding.
+    let latin = [b"friendlyName: J\xe9r\xf4me\n", OTHER_2048_CERTIFICATE.as_bytes()].concat();
+    let latin = file("latin.pem", &latin);
     let empty = directory.path().to_str().expect("text");
     for (arguments, says) in [
         (["--keys", private.as_str()], "this is a private key: pass the public key only"),
         (["--keys", other.as_str()], "neither PEM nor a JWK nor a JWKS"),
-        (["--keys", binary.as_str()], "check --keys"),
+        (["--keys", binary.as_str()], "neither PEM nor a JWK nor a JWKS"),
+        (["--keys", latin.as_str()], "this is a certificate"),
         (["--keys", "nowhere.pem"], "cannot read the keys in nowhere.pem"),
         (["--keys-dir", "nowhere"], "there are no keys in nowhere: run `issuer keys generate`"),
         (["--keys-dir", empty], "is open to other users"),

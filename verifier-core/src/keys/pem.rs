@@ -54,7 +54,14 @@ pub(super) fn read(text: &[u8], keys: &mut Vec<PublicKey>) -> Result<(), KeyErro
         _ => return Err(KeyError::Pem(PemError::LabelUnknown)),
     };
     let body = take_until(&mut rest, END).ok_or(KeyError::Pem(PemError::EndMissing))?;
-    if take_until(&mut rest, DASHES) != Some(label) || !skip_breaks(rest).is_empty() {
+    if take_until(&mut rest, DASHES) != Some(label) {
+        return Err(KeyError::Pem(PemError::EndMismatch));
+    }
+    if holds_certificate(rest) {
+        // `openssl x509 -pubkey` without `-noout` writes the certificate behind its key.
+        return Err(KeyError::Certificate);
+    }
+    if !skip_breaks(rest).is_empty() {
         return Err(KeyError::Pem(PemError::EndMismatch));
     }
     let der = decode(body).ok_or(KeyError::Pem(PemError::Base64))?;

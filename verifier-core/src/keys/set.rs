@@ -46,7 +46,7 @@ impl KeySet {
     /// Parses one PEM public key, `PUBLIC KEY` (SPKI) or `RSA PUBLIC KEY` (PKCS#1), of at most
     /// 131,072 bytes. It has no `kid` and verifies tokens with any.
     ///
-    /// Text may precede the block (RFC 7468 section 2). Its line breaks may be written as `\\n`,
+    /// Text may precede the block (RFC 7468 section 2). Its line breaks may be written as `\n`,
     /// replaced by spaces, or lost.
     ///
     /// # Errors
@@ -160,13 +160,28 @@ impl<'a> Content<'a> {
         })
     }
 
-    /// Reads a JWK or JWKS, and returns whether it is a JWKS.
+    /// Reads a JWK or JWKS, and returns whether it is a JWKS. Line breaks between its members may
+    /// be written as `\n`.
     fn read_json(&self, keys: &mut Vec<PublicKey>) -> Result<bool, KeyError> {
-        jwk::read(self.text, keys).map_err(|error| match error {
-            KeyError::Json(JsonError { kind, offset }) => {
-                KeyError::Json(JsonError { kind, offset: self.offset + offset })
-            }
-            other => other,
-        })
+        let read = jwk::read(self.text, keys);
+        let Err(KeyError::Json(JsonError { kind, offset })) = read else { return read };
+        // No keys were read. An escape has a meaning only in a string, and no string of a key set
+        // that is used holds a line break.
+        let again = jwk::read(&with_line_breaks(self.text), keys);
+        let error = KeyError::Json(JsonError { kind, offset: self.offset + offset });
+        if let Err(KeyError::Json(_)) = again { Err(error) } else { again }
     }
+}
+
+/// Replaces written line breaks by white space.
+fn with_line_breaks(text: &[u8]) -> Vec<u8> {
+    let mut plain = text.to_vec();
+    let mut rest = plain.as_mut_slice();
+    while let [first, others @ ..] = rest {
+        if let ([second @ (b'n' | b'r'), ..], b'\\') = (&mut *others, *first) {
+            (*first, *second) = (b' ', b' ');
+        }
+        rest = others;
+    }
+    plain
 }

@@ -57,15 +57,14 @@ fn tests_of(part: &str) -> BTreeSet<String> {
     }
     let text = [texts(&format!("{part}/src"), ".rs"), texts(&format!("{part}/tests"), ".rs")];
     let text = text.concat();
-    let functions = text.split("\n#[test]\n").chain(text.split("#[tokio::test")).chain(
-        // In a module the attribute is indented.
-        text.split("    #[test]\n"),
-    );
+    // In a module the attribute is indented.
+    let attributes = ["\n#[test]\n", "    #[test]\n", "#[tokio::test"];
+    let functions = attributes.iter().flat_map(|attribute| text.split(attribute).skip(1));
     let name = |after: &str| {
         let (_, rest) = after.split_once("fn ")?;
         Some(rest.split(['(', '<']).next()?.to_owned())
     };
-    functions.skip(1).filter_map(name).collect()
+    functions.filter_map(name).collect()
 }
 
 #[test]

@@ -83,8 +83,21 @@ async function fetchKeys(issuerUrl, state) {
   );
 }
 
+/** Sends a request; again when the connection broke, as it may while HAProxy reloads. */
+async function request(url, headers = {}) {
+  try {
+    return await requestOnce(url, headers);
+  } catch (error) {
+    if (error.code !== "ECONNRESET" && error.code !== "ECONNREFUSED") {
+      throw error;
+    }
+    await pause(100);
+    return await requestOnce(url, headers);
+  }
+}
+
 /** Sends a request on a new connection; the status and the body. */
-function request(url, headers = {}) {
+function requestOnce(url, headers) {
   return new Promise((resolve, reject) => {
     const sent = get(url, { agent: false, headers, timeout: 10_000 }, (response) => {
       const chunks = [];

@@ -39,9 +39,10 @@ impl From<OAuthError> for OAuthProblem {
     fn from(error: OAuthError) -> Self {
         let (error, error_description) = match error {
             OAuthError::InvalidRequest(reason) => ("invalid_request", reason),
-            OAuthError::InvalidClient => {
-                ("invalid_client", "The name or the secret of the client is wrong.")
-            }
+            OAuthError::InvalidClient => (
+                "invalid_client",
+                "Authenticate by HTTP Basic: the name or the secret is missing or wrong.",
+            ),
             OAuthError::UnsupportedTokenType => (
                 "unsupported_token_type",
                 "This access token belongs to no session. Revoke the refresh token.",

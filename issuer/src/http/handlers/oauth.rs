@@ -41,7 +41,12 @@ pub(in crate::http) async fn revoke(
         return Ok(Json(Done {}));
     };
     if token.token_type == TokenType::Access && token.session.is_none() {
-        return Err(OAuthError::UnsupportedTokenType.into());
+        let is_live = issuer.sessions.is_live(&token).await?;
+        return if is_live {
+            Err(OAuthError::UnsupportedTokenType.into())
+        } else {
+            Ok(Json(Done {}))
+        };
     }
     match issuer.sessions.end(&token).await {
         Ok(()) => tracing::info!(user_id = token.user_id, "logged out"),
@@ -57,7 +62,7 @@ pub(in crate::http) async fn revoke(
     Ok(Json(Done {}))
 }
 
-/// What an access token says (RFC 7662 section 2.2); `active` alone if it is not valid.
+/// The description of an access token (RFC 7662 section 2.2); `active` alone if it is not valid.
 #[derive(Default, Serialize, ToSchema)]
 pub(in crate::http) struct Introspection {
     /// Whether the token is a valid access token of a live session and an active user.

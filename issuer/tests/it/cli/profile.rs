@@ -67,6 +67,9 @@ fn empty_variables_set_nothing() {
         "ISSUER_ACCEPTED_AUDIENCE",
         "ISSUER_ACCEPTED_ISSUER",
         "ISSUER_INTROSPECTION_CLIENTS",
+        "ISSUER_AT_JWT",
+        "ISSUER_OPENID_CONFIGURATION",
+        "ISSUER_ROTATE_REFRESH_TOKENS",
     ];
     let empty = String::new();
     let server = Server::start_with(&dir, &names.map(|name| (name, &empty)));
@@ -93,6 +96,10 @@ fn settings_that_contradict_each_other_are_refused() {
         (vec!["--client-id", "a"], "--client-id needs --public-url"),
         (vec!["--openid-configuration"], "--openid-configuration needs --public-url"),
         ([&url[..], &["--at-jwt"]].concat(), "--at-jwt needs --audience"),
+        (
+            [&url[..], &["--audience", "shop,https://login.example"]].concat(),
+            "--audience must not be --public-url",
+        ),
         (vec!["--public-url", "login.example"], "--public-url: \"login.example\" is not the URL"),
     ] {
         let line = fails(&command(&arguments).output().expect("it runs"));
@@ -101,6 +108,7 @@ fn settings_that_contradict_each_other_are_refused() {
     let output = command(&["--introspection-clients", "shop:hunter2"]).output().expect("it runs");
     let text = String::from_utf8(output.stderr).expect("text");
     assert!(!output.status.success() && text.contains("entry 1 is not NAME:HASH"), "{text}");
+    assert!(!text.contains("hunter2"), "a secret is repeated: {text}");
 }
 
 #[test]

@@ -134,6 +134,12 @@ fn pem(rows: &mut Rows, signers: &Signers) {
             keys::OTHER_2048_CERTIFICATE.repeat(2),
             "key_certificate",
         ),
+        (
+            "a certificate behind the key, as openssl writes it",
+            "pem-certificate-behind",
+            format!("{spki}{}", keys::OTHER_2048_CERTIFICATE),
+            "key_certificate",
+        ),
         ("a byte order mark", "pem-bom", format!("\u{feff}{spki}"), ACCEPT),
         (
             "a byte order mark and quotation marks",
@@ -269,6 +275,18 @@ fn jwk(rows: &mut Rows, signers: &Signers) {
             ACCEPT,
         ),
         ("white space around", "jwk-spaced", format!("\n {text} \n"), ACCEPT),
+        (
+            "written line breaks",
+            "jwk-written",
+            format!("{{\\n  {}\\r\\n}}\\n", &text[1..text.len() - 1]),
+            ACCEPT,
+        ),
+        (
+            "written line breaks in a text that is not JSON",
+            "jwk-written-cut",
+            format!("{{\\n  {}\\n", &text[1..text.len() - 1]),
+            "key_json_invalid",
+        ),
         ("a byte order mark", "jwk-bom", format!("\u{feff}{text}"), ACCEPT),
         ("quotation marks", "jwk-quoted", format!("'{text}'"), ACCEPT),
         ("double quotation marks", "jwk-double-quoted", format!("\"{text}\""), ACCEPT),
