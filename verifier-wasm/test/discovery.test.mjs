@@ -460,6 +460,10 @@ test("wrong options throw at once, before a fetch", async (t) => {
     "https://login.example/a\tb",
     "https:\\\\login.example",
     "https://",
+    "https://@login.example",
+    "https:///login.example/a",
+    "https://login.example/a/../b",
+    "HTTPS://login.example",
     [issuer.issuer],
     new URL(issuer.issuer),
   ]) {
