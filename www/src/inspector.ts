@@ -376,6 +376,10 @@ export class Inspector {
     }
     this.#removedSecret = false;
     if ("isUnreadable" in shared) {
+      // What was here before must not pass for the content of the link.
+      this.#field("token").value = "";
+      this.#field("keys").value = "";
+      this.#policy.write({});
       byId("share-result").textContent = t(
         "이 링크의 정책을 읽을 수 없어 열지 않았습니다. 링크가 잘렸거나 다른 버전의 것입니다.",
         "The policy in this link cannot be read, so the link was not opened. It was cut off, or is of another version.",

@@ -214,7 +214,7 @@ describe("secrets and links", { skip: noSystem, timeout: 300_000 }, () => {
       await until("the address without the example", "", async () => new URL(page.url()).hash);
     }));
 
-  test("a link has the policy, if it is not the default, and old links have the default", () =>
+  test("a link has the policy, if it is not the default, and is not opened if it cannot be read", () =>
     onPage({}, async (page, { context }) => {
       await page.locator("[name=preset]").selectOption("cognito");
       const claims = { token_type: undefined, iss: "https://a.example", sub: "1", client_id: "c" };
@@ -255,11 +255,18 @@ describe("secrets and links", { skip: noSystem, timeout: 300_000 }, () => {
         '{"leeway":"30"}',
         '{"a":1}',
         '{"issuer":"a"}',
+        '{"issuer":[]}',
+        '{"issuer":[""]}',
+        '{"audience":["a"],"anyAudience":true}',
       ]) {
         await open({ ...rest, policy });
         await verdict(other, "검증됨");
         await open({ ...rest, policy: unreadable });
-        await other.locator("#verdict").getByText("token_type_mismatch").waitFor();
+        await other
+          .locator("#share-result")
+          .getByText(/정책을 읽을 수 없어 열지 않았습니다/)
+          .waitFor();
+        assert.equal(await field(other, "token").inputValue(), "", unreadable);
         assert.equal(await field(other, "leeway").inputValue(), "0", unreadable);
       }
       await open({ ...rest, policy: '{"leeway":3601}' });
