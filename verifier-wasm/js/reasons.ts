@@ -38,12 +38,23 @@ export const jwkErrors = [
 /** Why a JSON text is neither a JWK nor a JWKS. */
 export type JwkError = (typeof jwkErrors)[number];
 
-export const unsuitables = ["not_rsa", "kty", "use", "key_ops", "alg", "rsa_pss"] as const;
+export const unsuitables = [
+  "not_rsa",
+  "kty",
+  "use",
+  "key_ops",
+  "alg",
+  "rsa_pss",
+] as const;
 
 /** Why a public key cannot verify RS256. */
 export type Unsuitable = (typeof unsuitables)[number];
 
-export const keyMembers = ["n", "e", "kid"] as const;
+export const keyMembers = [
+  "n",
+  "e",
+  "kid",
+] as const;
 
 /** A member of a JWK that is missing or malformed. */
 export type KeyMember = (typeof keyMembers)[number];
