@@ -5,7 +5,7 @@ use super::jwk;
 use super::pem;
 use super::public_key::PublicKey;
 use super::reasons::JwkError;
-use crate::json::{JsonError, Value};
+use crate::json::{JsonError, JsonErrorKind, Value};
 use crate::refusal::Refusal;
 use crate::span::Segment;
 use alloc::vec::Vec;
@@ -51,7 +51,8 @@ impl KeySet {
     ///
     /// # Errors
     /// [`KeyError::TooLong`], [`KeyError::Pem`], [`KeyError::PrivateKey`],
-    /// [`KeyError::Certificate`], [`KeyError::Unsuitable`], and those of the modulus and the exponent.
+    /// [`KeyError::Certificate`], [`KeyError::Unsuitable`], and those of the modulus and the
+    /// exponent.
     pub fn from_pem(text: &(impl AsRef<[u8]> + ?Sized)) -> Result<Self, KeyError> {
         let mut keys = Vec::new();
         pem::read(Content::of(text.as_ref())?.text, &mut keys)?;
@@ -165,10 +166,13 @@ impl<'a> Content<'a> {
     fn read_json(&self, keys: &mut Vec<PublicKey>) -> Result<bool, KeyError> {
         let read = jwk::read(self.text, keys);
         let Err(KeyError::Json(JsonError { kind, offset })) = read else { return read };
+        let error = KeyError::Json(JsonError { kind, offset: self.offset + offset });
+        if kind != JsonErrorKind::Syntax {
+            return Err(error);
+        }
         // No keys were read. An escape has a meaning only in a string, and no string of a key set
         // that is used holds a line break.
         let again = jwk::read(&with_line_breaks(self.text), keys);
-        let error = KeyError::Json(JsonError { kind, offset: self.offset + offset });
         if let Err(KeyError::Json(_)) = again { Err(error) } else { again }
     }
 }
