@@ -11,7 +11,8 @@ use verifier_core::{DEFAULT_FUTURE_LEEWAY_SECONDS, MAX_LEEWAY_SECONDS, PolicyErr
 pub use self::profile::{InvalidProfile, ProfileArgs};
 use self::unset::{non_empty, non_empty_values};
 use crate::http::{
-    AllowedOrigins, IntrospectionClients, IssuerSettings, LoginLimits, TlsFiles, TrustedProxies,
+    AllowedOrigins, IntrospectionClients, InvalidClient, IssuerSettings, LoginLimits, TlsFiles,
+    TrustedProxies,
 };
 use crate::keys::{AcceptedClaims, OtherClaims, TrustedKeyFiles};
 use crate::logging::LogFormat;
@@ -287,15 +288,18 @@ pub struct ServeArgs {
     pub log_format: LogFormat,
 }
 
-/// The settings of accepted tokens cannot be used.
+/// The settings of the server cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum InvalidClaims {
+pub enum InvalidSettings {
     /// The standard claims.
     #[error(transparent)]
     Profile(#[from] InvalidProfile),
     /// The policy of the verifier.
     #[error(transparent)]
     Policy(#[from] PolicyError),
+    /// `--introspection-clients` is malformed. The text is not repeated.
+    #[error("--introspection-clients: {0}")]
+    IntrospectionClients(#[from] InvalidClient),
 }
 
 // An empty environment variable is an unset one.
@@ -303,15 +307,15 @@ impl ServeArgs {
     /// Returns the settings of the issuer itself.
     ///
     /// # Errors
-    /// [`InvalidProfile`].
-    pub fn issuer_settings(&self) -> Result<IssuerSettings, InvalidProfile> {
+    /// [`InvalidSettings::Profile`], [`InvalidSettings::IntrospectionClients`].
+    pub fn issuer_settings(&self) -> Result<IssuerSettings, InvalidSettings> {
         let mut hashing = HashingLimits::default();
         if let Some(concurrent) = self.hash_concurrency {
             hashing.concurrent = concurrent.into();
         }
         let public_url = self.profile.public_url()?;
         if self.openid_configuration && public_url.is_none() {
-            return Err(InvalidProfile::WithoutPublicUrl("--openid-configuration"));
+            return Err(InvalidProfile::WithoutPublicUrl("--openid-configuration").into());
         }
         Ok(IssuerSettings {
             public_url,
@@ -339,8 +343,9 @@ impl ServeArgs {
     /// Returns which tokens are accepted besides those that the issuer signs now.
     ///
     /// # Errors
-    /// [`InvalidProfile`]. The other options are checked, so that no policy error is expected.
-    pub fn accepted_tokens(&self) -> Result<AcceptedClaims, InvalidClaims> {
+    /// [`InvalidSettings::Profile`]. The other options are checked, so that no
+    /// [`InvalidSettings::Policy`] is expected.
+    pub fn accepted_tokens(&self) -> Result<AcceptedClaims, InvalidSettings> {
         let other = OtherClaims {
             issuers: non_empty_values(&self.accepted_issuer),
             audiences: non_empty_values(&self.accepted_audience),

@@ -4,7 +4,6 @@ use clap::Args;
 
 use super::unset::{non_empty, non_empty_values};
 use crate::base_url::{BaseUrl, InvalidBaseUrl};
-use crate::http::InvalidClient;
 use crate::model::TokenProfile;
 
 /// The standard claims of tokens.
@@ -57,9 +56,6 @@ pub enum InvalidProfile {
          this audience could accept them"
     )]
     AudienceIsIssuer,
-    /// `--introspection-clients` is malformed. The text is not repeated.
-    #[error("--introspection-clients: {0}")]
-    IntrospectionClients(#[from] InvalidClient),
 }
 
 impl ProfileArgs {
