@@ -78,8 +78,8 @@ impl IssuerUrl {
         Err(FetchError::Failed(format!("no metadata of the issuer: {}", problems.join("; "))))
     }
 
-    /// Returns the URLs of the metadata: RFC 8414 section 3.1 puts the well-known path before that of the
-    /// issuer, OpenID Connect Discovery section 4.1 behind it.
+    /// Returns the URLs of the metadata: RFC 8414 section 3.1 puts the well-known path before the
+    /// issuer's, OpenID Connect Discovery section 4.1 behind it.
     fn metadata_urls(&self) -> impl Iterator<Item = Uri> {
         let path = self.url.path();
         let path = path.strip_suffix('/').unwrap_or(path);

@@ -1,3 +1,5 @@
+mod discovery;
+
 use std::task::Poll;
 use std::time::Duration;
 
@@ -6,9 +8,7 @@ use test_support::claims::access_claims;
 use test_support::signer::Signer;
 use verifier_core::{Code, Policy};
 
-use super::{
-    AGE_BOUNDS, CACHE_POLICY, DEFAULT_AGE, IssuerUrl, KeySource, Keys, UNKNOWN_KID_COOLDOWN,
-};
+use super::{AGE_BOUNDS, CACHE_POLICY, DEFAULT_AGE, KeySource, Keys, UNKNOWN_KID_COOLDOWN};
 use crate::error::{AuthError, KeysError};
 use crate::fetch::FetchError;
 use crate::host::Host;
@@ -43,104 +43,6 @@ async fn the_first_token_fetches_the_keys_and_later_ones_do_not() {
     assert_eq!(host.fetches(), 1);
     assert_eq!(keys.status(&host).await.count, 1);
     assert_eq!(keys.status(&host).await.stale, Some(false));
-}
-
-const ISSUER: &str = "https://issuer.example/realms/x";
-const OAUTH: &str = "https://issuer.example/.well-known/oauth-authorization-server/realms/x";
-const OPENID: &str = "https://issuer.example/realms/x/.well-known/openid-configuration";
-const KEY_SET: &str = "https://keys.example/jwks";
-
-fn discovered() -> Keys {
-    let issuer = IssuerUrl::parse(ISSUER).expect("an address");
-    Keys::new(KeySource::Issuer(issuer), Policy::default())
-}
-
-fn metadata(issuer: &str) -> String {
-    json!({"issuer": issuer, "jwks_uri": KEY_SET, "response_types_supported": []}).to_string()
-}
-
-#[tokio::test]
-async fn the_metadata_of_an_issuer_leads_to_its_keys() {
-    let (keys, host, signer) = (discovered(), TestHost::default(), Signer::generated("k1"));
-    host.will_respond(metadata(ISSUER), Some(3600));
-    host.will_respond(jwks(&[&signer]), Some(60));
-    for _ in 0..3 {
-        assert!(accepts(&keys, &signer, &host).await);
-    }
-    assert_eq!(*host.fetched.borrow(), [OAUTH, KEY_SET]);
-    let status = keys.status(&host).await;
-    assert_eq!((status.source, status.lifetime_seconds), ("issuer", Some(60)));
-    // The next fetch begins with the metadata, in case the address has changed.
-    host.pass(61);
-    host.will_fail(FetchError::Status(404));
-    host.will_respond(metadata(ISSUER), None);
-    host.will_respond(jwks(&[&signer]), None);
-    assert!(accepts(&keys, &signer, &host).await);
-    assert_eq!(host.fetched.borrow()[2..], [OAUTH, OPENID, KEY_SET]);
-}
-
-#[tokio::test]
-async fn after_metadata_that_is_missing_or_of_another_issuer_the_next_url_is_tried() {
-    let no_keys = json!({"issuer": ISSUER}).to_string();
-    let downgrade = json!({"issuer": ISSUER, "jwks_uri": "http://keys.example/jwks"}).to_string();
-    for first in [
-        Err(FetchError::Status(404)),
-        Err(FetchError::Status(401)),
-        Err(FetchError::TooLarge),
-        Ok("<html>".to_owned()),
-        Ok(metadata("https://issuer.example/realms/x/")),
-        Ok(metadata("https://other.example")),
-        Ok(no_keys),
-        Ok(downgrade),
-        Ok(json!({"issuer": ISSUER, "jwks_uri": "/jwks"}).to_string()),
-        Ok(json!({"issuer": ISSUER, "jwks_uri": "https://a@keys.example/"}).to_string()),
-        Ok(json!({"issuer": [ISSUER], "jwks_uri": KEY_SET}).to_string()),
-    ] {
-        let respond = |host: &TestHost| match first.clone() {
-            Ok(text) => host.will_respond(text, None),
-            Err(error) => host.will_fail(error),
-        };
-        let (keys, host, signer) = (discovered(), TestHost::default(), Signer::generated("k1"));
-        respond(&host);
-        host.will_respond(metadata(ISSUER), None);
-        host.will_respond(jwks(&[&signer]), None);
-        assert!(accepts(&keys, &signer, &host).await, "{first:?}");
-        assert_eq!(*host.fetched.borrow(), [OAUTH, OPENID, KEY_SET], "{first:?}");
-
-        let (keys, host) = (discovered(), TestHost::default());
-        respond(&host);
-        respond(&host);
-        let refused = keys.verify(&signer.token(&access_claims(NOW)), &host).await;
-        let Err(AuthError::Keys(error @ KeysError::Unavailable { .. })) = refused else {
-            panic!("{refused:?}");
-        };
-        let text = error.to_string();
-        for words in ["`issuer`", OAUTH, OPENID] {
-            assert!(text.contains(words), "{text}");
-        }
-        assert_eq!(*host.fetched.borrow(), [OAUTH, OPENID], "{first:?}");
-    }
-}
-
-#[tokio::test]
-async fn no_other_url_is_tried_while_the_issuer_cannot_be_reached() {
-    for failure in [FetchError::Denied, FetchError::TimedOut, FetchError::Failed("down".into())] {
-        let (keys, host, signer) = (discovered(), TestHost::default(), Signer::generated("k1"));
-        host.will_fail(failure);
-        assert!(!accepts(&keys, &signer, &host).await);
-        assert_eq!(*host.fetched.borrow(), [OAUTH]);
-    }
-}
-
-#[tokio::test]
-async fn discovery_takes_no_longer_than_a_fetch_may() {
-    let (keys, host, signer) = (discovered(), TestHost::default(), Signer::generated("k1"));
-    host.latency.set(Duration::from_secs(2));
-    host.will_fail(FetchError::Status(404));
-    host.will_respond(metadata(ISSUER), None);
-    host.will_respond(jwks(&[&signer]), None);
-    assert!(!accepts(&keys, &signer, &host).await);
-    assert_eq!(host.passed(), seconds(CACHE_POLICY.limits.time));
 }
 
 #[tokio::test]
@@ -256,9 +158,10 @@ async fn stale_keys_are_used_while_the_issuer_is_down_but_not_for_ever() {
     host.pass(seconds(CACHE_POLICY.stale_for.expect("a limit")));
     host.will_fail(FetchError::Status(500));
     let denied = keys.verify(&signer.token(&access_claims(NOW)), &host).await.expect_err("too old");
-    assert!(
-        matches!(denied, AuthError::Keys(KeysError::Unavailable { reason, .. }) if reason.contains("500"))
-    );
+    let AuthError::Keys(KeysError::Unavailable { reason, .. }) = denied else {
+        panic!("{denied:?}");
+    };
+    assert!(reason.contains("500"), "{reason}");
 
     host.pass(seconds(CACHE_POLICY.retry_after));
     host.will_respond(jwks(&[&signer]), None);
