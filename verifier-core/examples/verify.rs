@@ -3,8 +3,8 @@
 //!
 //! `keys` is PEM, JWK or JWKS text; `now` is in Unix seconds. Optional: `leeway` and
 //! `futureLeeway` (seconds, 0 to 3600), `issuer` and `audience` (a text or a list), `anyAudience`,
-//! `tokenType` (a text, or null), `requireAtJwt`, `requiredClaims`. A verdict is `{"ok": true, "claims": {..}}` or `{"ok": false, "code": "..",
-//! "message": ".."}`.
+//! `tokenType` (a text, or null), `requireAtJwt`, `requiredClaims`. A verdict is `{"ok": true,
+//! "claims": {..}}` or `{"ok": false, "code": "..", "message": ".."}`.
 
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};

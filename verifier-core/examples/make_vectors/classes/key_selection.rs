@@ -131,7 +131,10 @@ fn sets(rows: &mut Rows, signers: &Signers) {
         (
             "the same modulus with another exponent",
             "set-exponents",
-            json!({"keys": [main(json!({"kid": "first"})), main(json!({"kid": "first", "e": "Aw"}))]}),
+            json!({"keys": [
+                main(json!({"kid": "first"})),
+                main(json!({"kid": "first", "e": "Aw"})),
+            ]}),
             &first,
             "kid_ambiguous",
         ),

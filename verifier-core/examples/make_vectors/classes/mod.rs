@@ -8,6 +8,7 @@ mod issuers;
 mod json;
 mod key_selection;
 mod keys;
+mod profile;
 mod serialization;
 mod signatures;
 mod signers;
