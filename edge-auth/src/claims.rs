@@ -1,4 +1,4 @@
-//! What the claims of a verified token grant: roles, scopes, members of nested objects.
+//! Claims of a verified token that grant access: roles, scopes, members of nested objects.
 
 use serde_json::Value;
 use verifier_core::VerifiedToken;

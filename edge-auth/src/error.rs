@@ -197,8 +197,8 @@ impl fmt::Display for KeysError {
             }
             Self::Unavailable { variable, reason } => write!(
                 f,
-                "the variable `{variable}` leads to no usable key ({reason}): is the issuer running, \
-                 and may it be reached?"
+                "the variable `{variable}` leads to no usable key ({reason}): is the issuer \
+                 running, and may it be reached?"
             ),
         }
     }

@@ -44,8 +44,8 @@ crate::variables! {
         status_list_url = "",
         /// Behavior while the source of revocations is unavailable: `closed` or `open`.
         revocation_when_down = "closed",
-        /// The claim with the roles of the user, a text or a list of texts: its name, or a JSON array
-        /// of the names of nested members. Not set: `role`, a text.
+        /// The claim with the roles of the user, a text or a list of texts: its name, or a JSON
+        /// array of the names of nested members. Not set: `role`, a text.
         role_claim = "",
         /// JSON array of [`AccessRule`]s.
         access_rules = "",

@@ -38,8 +38,8 @@
 //! | `claim_missing` | [`REQUIRED_CLAIM`] | index in the required claims of the policy | |
 //! | all others | 0 | 0 | 0 |
 //!
-//! `load` reads the policy from the buffer, behind the keys. It is a sequence of fields; a number is
-//! a little-endian u32, a text is its length in bytes and its bytes, a list is the number of its
+//! `load` reads the policy from the buffer, behind the keys. It is a sequence of fields; a number
+//! is a little-endian u32, a text is its length in bytes and its bytes, a list is the number of its
 //! texts and the texts:
 //!
 //! | field | type |

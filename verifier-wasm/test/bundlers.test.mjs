@@ -63,7 +63,7 @@ test("esbuild leaves the files to the build script", async () => {
   await needsTheFilesBesideIt(await bundleByEsbuild("esm", "program.mjs"));
 });
 
-test("a CommonJS bundle of esbuild has no address of its own", async () => {
+test("a CommonJS bundle of esbuild does not know its address", async () => {
   assert.match(
     await printedBy(await bundleByEsbuild("cjs", "program.cjs")),
     missing("Invalid URL", "next to its file"),

@@ -75,7 +75,7 @@ for (const [failing, [text, code]] of Object.entries(stopped)) {
   });
 }
 
-test("a required claim has a check of its own, whatever its name", () => {
+test("required claims have a separate check, whatever their names", () => {
   for (const name of ["aud", "scope", "jti"]) {
     const requiring = createExplainer(key.jwk, { requiredClaims: [name] });
     const text = token({ claims: { jti: undefined } });

@@ -23,7 +23,9 @@ pub(super) fn run(args: &IntrospectionClientArgs) -> Result<(), Failure> {
     let secret = Zeroizing::new(BASE64_URL_SAFE_NO_PAD.encode(*random));
     let entry = client_entry(&args.name, secret.as_bytes());
     let text = Zeroizing::new(format!(
-        "name    {}\nsecret  {}  (shown only now)\nentry   {entry}  (for --introspection-clients)\n",
+        "name    {}\n\
+         secret  {}  (shown only now)\n\
+         entry   {entry}  (for --introspection-clients)\n",
         args.name, *secret
     ));
     output::text(&text)

@@ -62,13 +62,13 @@ fn mismatch(code: &str, token: &TokenValues, response: &Response) -> Option<(Str
 }
 
 fn typ(token: &TokenValues) -> (String, String) {
-    let found = token.show_typ();
+    let actual = token.show_typ();
     if token.typ().is_some_and(|typ| typ.eq_ignore_ascii_case("at+jwt")) {
         let advice = "start the issuer without --at-jwt, or update the verifier of the edge";
-        return (format!("it does not accept {found}"), advice.to_owned());
+        return (format!("it does not accept {actual}"), advice.to_owned());
     }
     (
-        format!("it requires the `typ` \"at+jwt\", and the token has {found}"),
+        format!("it requires the `typ` \"at+jwt\", and the token has {actual}"),
         "start the issuer with --at-jwt (ISSUER_AT_JWT) and pass it here, or unset the edge's \
          setting `require_at_jwt`"
             .to_owned(),
@@ -81,18 +81,18 @@ fn claim_mismatch(
     setting: &str,
     option: &str,
 ) -> (String, String) {
-    let found = token.show(claim);
+    let actual = token.show(claim);
     match token.claim(claim) {
         Some(value) => {
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             let value: String = value.chars().take(200).collect();
             (
-                format!("the token has {found}, which its setting `{setting}` does not name"),
+                format!("the token has {actual}, which its setting `{setting}` does not name"),
                 format!("set the edge's `{setting}` to {value}, or change the issuer's {option}"),
             )
         }
         None => (
-            format!("its setting `{setting}` requires a value, and the token has {found}"),
+            format!("its setting `{setting}` requires a value, and the token has {actual}"),
             format!(
                 "start the issuer with the {option} that the edge's `{setting}` names, and pass it \
                  here; or unset it at the edge"

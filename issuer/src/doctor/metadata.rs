@@ -85,8 +85,8 @@ pub(super) fn compare(access: &str, expected: &TokenProfile) -> Option<Finding> 
     let differences: Vec<String> = [
         (values.claim("iss") != Some(&issuer)).then(|| (values.show("iss"), issuer.to_string())),
         (values.claim("aud") != audience.as_ref()).then(|| {
-            let said = audience.as_ref().map_or("none".to_owned(), ToString::to_string);
-            (values.show("aud"), said)
+            let expected = audience.as_ref().map_or("none".to_owned(), ToString::to_string);
+            (values.show("aud"), expected)
         }),
         (values.claim("client_id").and_then(Value::as_str) != expected.client_id.as_deref()).then(
             || {
@@ -98,7 +98,7 @@ pub(super) fn compare(access: &str, expected: &TokenProfile) -> Option<Finding> 
     ]
     .into_iter()
     .flatten()
-    .map(|(found, said)| format!("it has {found}, and the settings here say {said}"))
+    .map(|(actual, expected)| format!("it has {actual}, and the settings here say {expected}"))
     .collect();
     (!differences.is_empty()).then(|| {
         let text =

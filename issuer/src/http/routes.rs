@@ -9,6 +9,7 @@ use super::route_table::RouteTable;
 use crate::base_url::BaseUrl;
 
 const SERVER_METADATA: &str = "/.well-known/oauth-authorization-server";
+const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
 
 /// Operations on tokens and users: never cached, and for web pages of the configured origins.
 #[rustfmt::skip]
@@ -34,17 +35,18 @@ pub(super) fn api() -> RouteTable {
 /// Published data: cacheable, and for every web page. `public_url` is that of the issuer.
 #[rustfmt::skip]
 pub(super) fn public(public_url: Option<&BaseUrl>) -> RouteTable {
+    let issuer_path = public_url.map_or("", BaseUrl::path);
     RouteTable::default()
-        .add(Get,    SERVER_METADATA,             Anyone,        handler!(discovery::server_metadata))
+        .add(Get,    SERVER_METADATA,             Anyone, handler!(discovery::server_metadata))
         // RFC 8414 section 3.1 inserts the well-known path before the path of the issuer.
-        .also_at(SERVER_METADATA, public_url.map_or("", BaseUrl::path), handler!(discovery::server_metadata))
-        .add(Get,    "/.well-known/openid-configuration", Anyone, handler!(discovery::openid_configuration))
-        .add(Get,    "/.well-known/jwks.json",    Anyone,        handler!(keys::jwks))
-        .add(Get,    "/public.pem",               Anyone,        handler!(keys::public_pem))
-        .add(Get,    "/api/token/status/{list}",  Anyone,        handler!(status_list::status_list))
-        .add(Get,    "/healthz",                  Anyone,        handler!(health::healthz))
-        .add(Get,    "/readyz",                   Anyone,        handler!(health::readyz))
-        .add(Get,    "/openapi.json",             Anyone,        handler!(docs::openapi))
-        .add(Get,    "/docs/",                    Anyone,        handler!(docs::page))
-        .add(Get,    "/docs/{file}",              Anyone,        handler!(docs::part))
+        .also_at(SERVER_METADATA, issuer_path,   handler!(discovery::server_metadata))
+        .add(Get,    OPENID_CONFIGURATION,        Anyone, handler!(discovery::openid_configuration))
+        .add(Get,    "/.well-known/jwks.json",    Anyone, handler!(keys::jwks))
+        .add(Get,    "/public.pem",               Anyone, handler!(keys::public_pem))
+        .add(Get,    "/api/token/status/{list}",  Anyone, handler!(status_list::status_list))
+        .add(Get,    "/healthz",                  Anyone, handler!(health::healthz))
+        .add(Get,    "/readyz",                   Anyone, handler!(health::readyz))
+        .add(Get,    "/openapi.json",             Anyone, handler!(docs::openapi))
+        .add(Get,    "/docs/",                    Anyone, handler!(docs::page))
+        .add(Get,    "/docs/{file}",              Anyone, handler!(docs::part))
 }

@@ -23,8 +23,8 @@ pub(super) enum PrivateKeyDer {
 /// Reads a text of one private key.
 ///
 /// A byte order mark, quotation marks around the text, and text before or after the block are
-/// ignored (RFC 7468 section 2). Line breaks may be written as `\n`, replaced by spaces, or lost, as
-/// happens in environment variables.
+/// ignored (RFC 7468 section 2). Line breaks may be written as `\n`, replaced by spaces, or lost,
+/// as happens in environment variables.
 ///
 /// # Errors
 /// [`InvalidKey`], which names what the text contains instead.

@@ -10,7 +10,7 @@ use crate::clock::unix_time;
 use crate::model::{TokenProfile, TokenType};
 
 /// Values of `iss` and `aud` that the issuer accepts although it does not write them: those of a
-/// Django project, or of its own former settings.
+/// Django project, or of former settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OtherClaims {
     /// Accepted `iss`.

@@ -62,14 +62,14 @@ fn options_that_make_no_policy_name_the_flag() {
         (&["--issuer", ""], "--issuer must not be empty"),
         (&["--audience", "a", "--any-audience"], "cannot be used with"),
     ] {
-        let output = run(&[&["--keys", test_support_key()], arguments, &["--", "a.b.c"]].concat());
+        let output = run(&[&["--keys", public_key_file()], arguments, &["--", "a.b.c"]].concat());
         let error = text(&output.stderr);
         assert!(output.status.code() == Some(2) && error.contains(words), "{arguments:?}: {error}");
     }
 }
 
 /// A file with a public key.
-fn test_support_key() -> &'static str {
+fn public_key_file() -> &'static str {
     concat!(env!("CARGO_MANIFEST_DIR"), "/../verifier-core/tests/keys/rsa2048.public.pem")
 }
 

@@ -1,4 +1,4 @@
-// argv: the task as JSON. Prints the user of the valid token, or why there is none.
+// argv: the task as JSON. Prints the user of the valid token, or the error.
 
 import { createVerifier, init } from "@dojang/verifier/slim";
 

@@ -1,5 +1,5 @@
-// Gets its task from the server of the test, and sends it the user of the valid token, or why there
-// is none.
+// Gets its task from the server of the test, and sends it the user of the valid token, or the
+// error.
 
 import { createVerifier, init } from "@dojang/verifier/slim";
 
