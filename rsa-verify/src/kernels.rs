@@ -1,6 +1,7 @@
 //! The kernels of this build, for comparing them with each other: not part of verification, and not
 //! a public API.
 
+use crate::buffer::Buffer;
 use crate::kernel::{DIGEST_BYTES, Kernel};
 #[cfg(target_pointer_width = "64")]
 use crate::limbs28::Limbs28;
@@ -8,16 +9,16 @@ use crate::limbs28::Limbs28;
 use crate::limbs51::Limbs51;
 #[cfg(target_pointer_width = "64")]
 use crate::limbs60::Limbs60;
+use crate::public_key::MAX_MODULUS_BYTES;
 #[cfg(not(target_pointer_width = "64"))]
 use crate::selected::Selected;
-use alloc::vec::Vec;
 
 /// An exponent and an expected power in every kernel of this build: all on 64-bit machines,
 /// elsewhere the selected one.
 #[derive(Clone, Debug)]
 pub struct Kernels {
     /// The expected power without its digest.
-    prefix: Vec<u8>,
+    prefix: Buffer<u8, MAX_MODULUS_BYTES>,
     #[cfg(not(target_pointer_width = "64"))]
     selected: Selected,
     #[cfg(target_pointer_width = "64")]
@@ -41,12 +42,14 @@ impl Kernels {
     #[must_use]
     pub fn new(modulus: &[u8], exponent: u32, expected: &[u8], all: bool) -> Option<Self> {
         let (prefix, _) = expected.split_last_chunk::<DIGEST_BYTES>()?;
-        let prefix = prefix.to_vec();
-        let template = [prefix.as_slice(), &[0; DIGEST_BYTES]].concat();
+        let mut template = Buffer::<u8, MAX_MODULUS_BYTES>::filled(0, expected.len());
+        template.iter_mut().zip(prefix).for_each(|(to, from)| *to = *from);
+        let mut copy = Buffer::filled(0, prefix.len());
+        copy.iter_mut().zip(prefix).for_each(|(to, from)| *to = *from);
         #[cfg(not(target_pointer_width = "64"))]
         let _ = all;
         Some(Self {
-            prefix,
+            prefix: copy,
             #[cfg(not(target_pointer_width = "64"))]
             selected: Selected::new(modulus, exponent, &template),
             #[cfg(target_pointer_width = "64")]
@@ -62,7 +65,9 @@ impl Kernels {
     /// same prefix.
     #[must_use]
     pub fn expects(&self, expected: &[u8]) -> bool {
-        expected.split_last_chunk::<DIGEST_BYTES>().is_some_and(|(prefix, _)| prefix == self.prefix)
+        expected
+            .split_last_chunk::<DIGEST_BYTES>()
+            .is_some_and(|(prefix, _)| *prefix == *self.prefix)
     }
 
     /// Returns whether every kernel returns `verdict` for `base`^exponent mod n being the expected

@@ -16,16 +16,21 @@
     warn(clippy::indexing_slicing, clippy::panic, clippy::expect_used, clippy::unreachable)
 )]
 
+#[cfg(any(test, target_pointer_width = "64", feature = "wide-arithmetic"))]
 extern crate alloc;
 
+mod buffer;
 #[cfg(any(
     test,
     target_pointer_width = "64",
     feature = "wide-arithmetic",
-    not(all(target_arch = "wasm32", target_feature = "relaxed-simd"))
+    not(any(feature = "imported", all(target_arch = "wasm32", target_feature = "relaxed-simd")))
 ))]
 mod columns;
 pub mod derivation;
+#[cfg(feature = "imported")]
+mod imported;
+#[cfg(not(feature = "imported"))]
 mod integers;
 mod kernel;
 #[cfg(feature = "kernels")]
@@ -38,6 +43,7 @@ pub mod kernels;
     not(any(
         target_pointer_width = "64",
         feature = "wide-arithmetic",
+        feature = "imported",
         all(target_arch = "wasm32", target_feature = "relaxed-simd")
     ))
 ))]
@@ -45,7 +51,11 @@ mod limbs28;
 #[cfg(any(
     test,
     all(feature = "kernels", target_pointer_width = "64"),
-    all(target_arch = "wasm32", target_feature = "relaxed-simd", not(feature = "wide-arithmetic"))
+    all(
+        target_arch = "wasm32",
+        target_feature = "relaxed-simd",
+        not(any(feature = "wide-arithmetic", feature = "imported"))
+    )
 ))]
 mod limbs51;
 #[cfg(any(test, target_pointer_width = "64", feature = "wide-arithmetic"))]

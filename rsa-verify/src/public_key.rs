@@ -1,13 +1,16 @@
 //! RSA public keys, and the encoding that their signatures must yield.
 
+use crate::buffer::Buffer;
 use crate::kernel::{DIGEST_BYTES, Kernel};
 use crate::selected::Selected;
-use alloc::vec::Vec;
 
 /// Smallest modulus, in bits (RFC 7518 section 3.3).
 pub const MIN_MODULUS_BITS: u32 = 2048;
 /// Largest modulus, in bits: bounds the work of one verification.
 pub const MAX_MODULUS_BITS: u32 = 4096;
+
+/// Bytes of the largest modulus.
+pub(crate) const MAX_MODULUS_BYTES: usize = MAX_MODULUS_BITS as usize / 8;
 
 /// The zero that ends the padding, and the DER of `DigestInfo` up to the digest: SHA-256 with its
 /// NULL parameter (RFC 8017 section 9.2, note 1).
@@ -39,7 +42,7 @@ pub enum InvalidKey {
 #[derive(Clone, Debug)]
 pub struct PublicKey {
     /// Big-endian, without leading zeros.
-    modulus: Vec<u8>,
+    modulus: Buffer<u8, MAX_MODULUS_BYTES>,
     exponent: u32,
     bits: u32,
     kernel: Selected,
@@ -69,8 +72,12 @@ impl PublicKey {
         if modulus.last().is_none_or(|lowest| lowest % 2 == 0) {
             return Err(InvalidKey::ModulusEven);
         }
-        let kernel = Selected::new(modulus, exponent, &encoding_template(modulus.len()));
-        Ok(Self { modulus: modulus.to_vec(), exponent, bits, kernel })
+        let mut template = Buffer::<u8, MAX_MODULUS_BYTES>::filled(0, modulus.len());
+        write_encoding_template(&mut template);
+        let kernel = Selected::new(modulus, exponent, &template);
+        let mut bytes = Buffer::filled(0, modulus.len());
+        bytes.iter_mut().zip(modulus).for_each(|(to, from)| *to = *from);
+        Ok(Self { modulus: bytes, exponent, bits, kernel })
     }
 
     /// Returns the bits of the modulus.
@@ -100,23 +107,22 @@ impl PublicKey {
     #[must_use]
     pub fn verifies_digest(&self, digest: &[u8; DIGEST_BYTES], signature: &[u8]) -> bool {
         // Big-endian and of equal length: comparing the bytes compares the numbers.
-        if signature.len() != self.modulus.len() || signature >= self.modulus.as_slice() {
+        if signature.len() != self.modulus.len() || signature >= self.modulus() {
             return false;
         }
         self.kernel.power_matches(signature, digest)
     }
 }
 
-/// Returns the EMSA-PKCS1-v1_5 encoding (RFC 8017 section 9.2) of a digest of zeros: 00 01 FF .. FF
-/// 00, `DigestInfo`, digest.
-fn encoding_template(len: usize) -> Vec<u8> {
-    let padding = len.saturating_sub(2 + DIGEST_INFO.len() + DIGEST_BYTES);
-    let mut encoded = Vec::with_capacity(len);
-    encoded.extend_from_slice(&[0x00, 0x01]);
-    encoded.resize(2 + padding, 0xff);
-    encoded.extend_from_slice(&DIGEST_INFO);
-    encoded.resize(len, 0);
-    encoded
+/// Writes the EMSA-PKCS1-v1_5 encoding (RFC 8017 section 9.2) of a digest of zeros over zeros: 00 01
+/// FF .. FF 00, `DigestInfo`, digest.
+fn write_encoding_template(encoded: &mut [u8]) {
+    let padded = encoded.len().saturating_sub(DIGEST_INFO.len() + DIGEST_BYTES);
+    if let Some((padding, rest)) = encoded.split_at_mut_checked(padded) {
+        padding.fill(0xff);
+        padding.iter_mut().zip([0x00, 0x01]).for_each(|(to, from)| *to = from);
+        rest.iter_mut().zip(DIGEST_INFO).for_each(|(to, from)| *to = from);
+    }
 }
 
 /// Returns the bits of a big-endian number without leading zeros, saturated.

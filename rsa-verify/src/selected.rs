@@ -1,15 +1,18 @@
 //! The kernel that this build uses.
 
+#[cfg(feature = "imported")]
+pub(crate) use crate::imported::Imported as Selected;
 #[cfg(not(any(
     target_pointer_width = "64",
     feature = "wide-arithmetic",
+    feature = "imported",
     all(target_arch = "wasm32", target_feature = "relaxed-simd")
 )))]
 pub(crate) use crate::limbs28::Limbs28 as Selected;
 #[cfg(all(
     target_arch = "wasm32",
     target_feature = "relaxed-simd",
-    not(feature = "wide-arithmetic")
+    not(any(feature = "wide-arithmetic", feature = "imported"))
 ))]
 pub(crate) use crate::limbs51::Limbs51 as Selected;
 #[cfg(all(

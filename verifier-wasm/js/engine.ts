@@ -1,5 +1,5 @@
-/** What the arithmetic of the verifier module needs. All variants give the same verdicts. */
-export type EngineKind = "fma" | "simd" | "scalar";
+/** The modules with the arithmetic. Both give the same verdicts. */
+export type KernelName = "fma" | "simd";
 
 /** A module with one function type, which returns a v128. */
 const SIMD = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123);
@@ -17,22 +17,28 @@ const RELAXED_MADD = Uint8Array.of(
 type MultiplyAdd = (a: number, b: number, c: number) => number;
 
 /**
- * Detects which variant of the module the engine runs fastest.
+ * Returns the module that the engine runs fastest.
  *
  * - `fma`: multiply-adds that round once: Chromium, Node 22 and Firefox 146, on ARM and on x86
  *   processors since about 2013
- * - `scalar`: no SIMD: Safari before 16.4, and processors without SSE 4.1
  * - `simd`: all others
+ *
+ * @throws {Error} when the engine has no SIMD: Safari before 16.4, and processors without SSE 4.1
  */
-export function detectEngine(): EngineKind {
-  return hasFusedMultiplyAdd() ? "fma" : WebAssembly.validate(SIMD) ? "simd" : "scalar";
+export function selectKernel(): KernelName {
+  if (!WebAssembly.validate(SIMD)) {
+    throw new Error(
+      'this engine has no SIMD in WebAssembly; see "Platforms" in the README of @dojang/verifier',
+    );
+  }
+  return roundsOnce() ? "fma" : "simd";
 }
 
 /**
  * Checks that `relaxed_madd` exists and rounds once. Engines may round once or twice, but must do
  * the same everywhere (WebAssembly 3.0, numerics, relaxed operations), so one sample is enough.
  */
-function hasFusedMultiplyAdd(): boolean {
+export function roundsOnce(): boolean {
   if (!WebAssembly.validate(RELAXED_MADD)) {
     return false;
   }

@@ -4,7 +4,7 @@
 export async function compileModule(): Promise<never> {
   throw new TypeError(
     "this runtime does not compile WebAssembly: call init() without bytes, " +
-      "or pass it a WebAssembly.Module",
+      "or pass it objects of WebAssembly.Module",
   );
 }
 

@@ -1,12 +1,12 @@
-// The verifier module inside the JavaScript, for entries that are ready after the import.
+// The modules inside the JavaScript, for entries that are ready after the import.
 
-import { detectEngine } from "./engine.js";
-import { wasmHex as fma } from "./fma-bytes.js";
-import { decodeModule, Instance } from "./instance.js";
-import { wasmHex as simd } from "./simd-bytes.js";
-import { wasmHex as scalar } from "./wasm-bytes.js";
+import { compileText } from "./embedded.js";
+import { compileKernel } from "./kernel-embedded.js";
+import { Instance } from "./instance.js";
+import { text } from "./verifier-wasm-text.js";
 
-const modules = { fma, simd, scalar };
-
-/** The instance that these entries share; compiles the variant for this engine at the first use. */
-export const instance = new Instance(() => decodeModule(modules[detectEngine()]));
+/** The instance that these entries share; compiles the modules at the first use. */
+export const instance = new Instance(() => ({
+  verifier: compileText(text),
+  kernel: compileKernel(),
+}));

@@ -1,8 +1,8 @@
-// The verifier module as a file, in Node, whose `fetch` rejects `file:` URLs.
+// The modules as files, in Node, whose `fetch` rejects `file:` URLs.
 
 import { readFile } from "node:fs/promises";
 
-export { compileModule, defaultModule } from "./module-file.js";
+export { compileModule, defaultModules } from "./module-file.js";
 
 export async function fetchModule(address: string | URL | Request): Promise<Response> {
   const url = String(address);

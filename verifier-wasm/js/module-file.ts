@@ -1,18 +1,20 @@
-// The verifier module as a file, for the slim entry.
+// The modules as files, for the slim entry.
 
-import { detectEngine } from "./engine.js";
-import type { ModuleSource } from "./platform-types.js";
+import { selectKernel } from "./engine.js";
+import type { ModuleSources } from "./platform-types.js";
 
 // Bundlers emit the files as assets only for complete `new URL(...)` expressions.
-const urls = {
-  fma: () => new URL("./verifier_wasm_fma.wasm", import.meta.url),
-  simd: () => new URL("./verifier_wasm_simd.wasm", import.meta.url),
-  scalar: () => new URL("./verifier_wasm.wasm", import.meta.url),
+const kernels = {
+  fma: () => new URL("./kernel_fma.wasm", import.meta.url),
+  simd: () => new URL("./kernel_simd.wasm", import.meta.url),
 };
 
-/** Returns the URL of the variant for this engine. */
-export function defaultModule(): ModuleSource {
-  return urls[detectEngine()]();
+/** Returns the URLs of the modules for this engine. */
+export function defaultModules(): ModuleSources {
+  return {
+    verifier: new URL("./verifier_wasm.wasm", import.meta.url),
+    kernel: kernels[selectKernel()](),
+  };
 }
 
 export const fetchModule = (address: string | URL | Request): Promise<Response> => fetch(address);

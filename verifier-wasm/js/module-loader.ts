@@ -1,35 +1,35 @@
 import { Instance } from "./instance.js";
-import type { ModuleSource } from "./platform-types.js";
+import { link, type Modules } from "./linked.js";
+import type { ModuleSource, ModuleSources } from "./platform-types.js";
 import { checkPlatform } from "./platform.js";
-import { checkAbi } from "./wire.js";
 
-/** How a platform gets the module: the exports of a `module-file` file. */
+/** How a platform gets the modules: the exports of a `module-file` file. */
 export interface ModuleFiles {
-  defaultModule(): ModuleSource;
+  defaultModules(): ModuleSources;
   fetchModule(address: string | URL | Request): Promise<Response>;
   compileModule(bytes: BufferSource): Promise<WebAssembly.Module>;
 }
 
-/** Loads the module of the slim entry and holds it. */
+/** Loads the modules of the slim entry and holds them. */
 export class ModuleLoader {
   readonly #files: ModuleFiles;
-  #module: WebAssembly.Module | undefined;
+  #modules: Modules | undefined;
   #loading: Promise<void> | undefined;
 
   /** Throws an `Error` when it is used before `init` has resolved. */
   readonly instance = new Instance(() => {
-    if (this.#module === undefined) {
+    if (this.#modules === undefined) {
       throw new Error("await init() before anything else is called");
     }
-    return this.#module;
+    return this.#modules;
   });
 
   constructor(files: ModuleFiles) {
     this.#files = files;
   }
 
-  /** Loads the module once; after a failure the next call tries again. */
-  init(input?: ModuleSource | Promise<ModuleSource>): Promise<void> {
+  /** Loads the modules once; after a failure the next call tries again. */
+  init(input?: ModuleSources): Promise<void> {
     this.#loading ??= this.#load(input).catch((error: unknown) => {
       this.#loading = undefined;
       throw error;
@@ -37,34 +37,43 @@ export class ModuleLoader {
     return this.#loading;
   }
 
-  async #load(input: ModuleSource | Promise<ModuleSource> | undefined): Promise<void> {
+  async #load(input: ModuleSources | undefined): Promise<void> {
     checkPlatform();
-    const source = await input;
-    const found = source === undefined ? await this.#default() : await this.#fetched(source);
-    const module = isModule(found) ? found : await this.#files.compileModule(found);
-    const names = WebAssembly.Module.exports(module).map(({ name }) => name);
-    if (
-      !["load", "verify", "free"].every((name) => names.includes(name)) ||
-      WebAssembly.Module.imports(module).length > 0
-    ) {
-      throw new TypeError("init was given another module than this package's");
-    }
-    checkAbi(new WebAssembly.Instance(module).exports);
-    this.#module = module;
+    const load =
+      input === undefined
+        ? (name: keyof Modules) => this.#default(name)
+        : async (name: keyof Modules) => await this.#fetched(await sourceIn(input, name));
+    const [verifier, kernel] = await Promise.all([
+      load("verifier").then((found) => this.#compiled(found, ["load", "verify", "free"])),
+      load("kernel").then((found) => this.#compiled(found, ["input", "verifies"])),
+    ]);
+    const modules = { verifier, kernel };
+    link(modules);
+    this.#modules = modules;
   }
 
-  /** @throws {Error} that says what to do when a bundler has moved this file without the module */
-  async #default(): Promise<Found> {
+  /** @throws {TypeError} when the module lacks one of the exports */
+  async #compiled(found: Found, exports: readonly string[]): Promise<WebAssembly.Module> {
+    const module = isModule(found) ? found : await this.#files.compileModule(found);
+    const names = WebAssembly.Module.exports(module).map(({ name }) => name);
+    if (!exports.every((name) => names.includes(name))) {
+      throw new TypeError("init was given another module than this package's");
+    }
+    return module;
+  }
+
+  /** @throws {Error} that says what to do when a bundler has moved this file without the modules */
+  async #default(name: keyof Modules): Promise<Found> {
     let address: ModuleSource | undefined;
     try {
-      address = this.#files.defaultModule();
+      address = await this.#files.defaultModules()[name];
       return await this.#fetched(address);
     } catch (cause) {
       const place = address === undefined ? "next to its file" : `at ${String(address)}`;
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new Error(
         `init() found no module ${place} (${reason}): ` +
-          'pass it another address; see "Platforms" in the README of @dojang/verifier',
+          'pass it other addresses; see "Platforms" in the README of @dojang/verifier',
         { cause },
       );
     }
@@ -87,6 +96,15 @@ export class ModuleLoader {
     }
     return await (found as Response).arrayBuffer();
   }
+}
+
+/** @throws {TypeError} when there is none */
+function sourceIn(input: ModuleSources, name: keyof Modules): ModuleSource | Promise<ModuleSource> {
+  const source = typeof input === "object" && input !== null ? input[name] : undefined;
+  if (source === undefined) {
+    throw new TypeError("init takes both modules: { verifier, kernel }");
+  }
+  return source;
 }
 
 type Found = WebAssembly.Module | BufferSource;

@@ -1,6 +1,11 @@
-// The module for status lists inside the JavaScript. It verifies lists as well as tokens.
+// The modules for status lists inside the JavaScript. They verify lists as well as tokens.
 
-import { decodeModule, Instance } from "./instance.js";
-import { wasmHex } from "./status-bytes.js";
+import { compileText } from "./embedded.js";
+import { Instance } from "./instance.js";
+import { compileKernel } from "./kernel-embedded.js";
+import { text } from "./status-wasm-text.js";
 
-export const instance = new Instance(() => decodeModule(wasmHex));
+export const instance = new Instance(() => ({
+  verifier: compileText(text),
+  kernel: compileKernel(),
+}));

@@ -1,6 +1,7 @@
-// The module for status lists in workers, which import `.wasm` files compiled.
+// The modules for status lists in workers, which import `.wasm` files compiled.
 
 import { Instance } from "./instance.js";
-import compiled from "./status_wasm.wasm";
+import kernel from "./kernel_simd.wasm";
+import verifier from "./status_wasm.wasm";
 
-export const instance = new Instance(() => compiled);
+export const instance = new Instance(() => ({ verifier, kernel }));

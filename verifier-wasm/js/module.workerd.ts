@@ -1,14 +1,15 @@
-// The verifier module in workers: they forbid compiling bytes and import `.wasm` files compiled.
-// All of them have SIMD.
+// The modules in workers: they forbid compiling bytes and import `.wasm` files compiled. All of them
+// have SIMD.
 
 import { Instance } from "./instance.js";
-import type { ModuleSource } from "./platform-types.js";
-import compiled from "./verifier_wasm_simd.wasm";
+import kernel from "./kernel_simd.wasm";
+import type { ModuleSources } from "./platform-types.js";
+import verifier from "./verifier_wasm.wasm";
 
 export { compileModule, fetchModule } from "./module-compiled.js";
 
-export const instance = new Instance(() => compiled);
+export const instance = new Instance(() => ({ verifier, kernel }));
 
-export function defaultModule(): ModuleSource {
-  return compiled;
+export function defaultModules(): ModuleSources {
+  return { verifier, kernel };
 }

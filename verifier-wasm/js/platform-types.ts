@@ -25,6 +25,12 @@ export type ModuleSource =
   | GlobalType<"Response">
   | CompiledModule;
 
+/** The modules of a verifier: the one that decides, and the one with the arithmetic. */
+export interface ModuleSources {
+  readonly verifier: ModuleSource | Promise<ModuleSource>;
+  readonly kernel: ModuleSource | Promise<ModuleSource>;
+}
+
 /** `fetch`, or a function that replaces it. */
 export type Fetch = (url: string, request: FetchRequest) => Promise<FetchResponse>;
 

@@ -1,9 +1,9 @@
-// The slim entry: it loads its module from a file.
+// The slim entry: it loads its modules from files.
 
-import { compileModule, defaultModule, fetchModule } from "#module/file";
+import { compileModule, defaultModules, fetchModule } from "#module/file";
 import { ModuleLoader } from "./module-loader.js";
 import type { Jwk, JwkSet, VerifierOptions } from "./options.js";
-import type { ModuleSource } from "./platform-types.js";
+import type { ModuleSources } from "./platform-types.js";
 import type { Verifier } from "./verified.js";
 import { newVerifier } from "./verifier.js";
 
@@ -11,21 +11,21 @@ export { KeyError, VerificationError } from "./errors.js";
 export type { Code, KeyCode } from "./codes.js";
 export type { Details, Mismatch } from "./details.js";
 export type { Jwk, JwkSet, VerifierOptions, VerifyOptions } from "./options.js";
-export type { ModuleSource } from "./platform-types.js";
+export type { ModuleSource, ModuleSources } from "./platform-types.js";
 export type { Claims, Header, VerifiedToken, Verifier } from "./verified.js";
 
-const loader = new ModuleLoader({ compileModule, defaultModule, fetchModule });
+const loader = new ModuleLoader({ compileModule, defaultModules, fetchModule });
 
 /**
- * Loads the module. Later calls return the promise of the first; after a failure the next call
+ * Loads the modules. Later calls return the promise of the first; after a failure the next call
  * tries again.
  *
- * @param input the address of the module, or the module in any form. Default: the file next to
- * this one that suits the engine
- * @throws {Error} when the module cannot be fetched or compiled
+ * @param sources the addresses of the modules, or the modules in any form. Default: the files next
+ * to this one that suit the engine
+ * @throws {Error} when a module cannot be fetched or compiled
  */
-export function init(input?: ModuleSource | Promise<ModuleSource>): Promise<void> {
-  return loader.init(input);
+export function init(sources?: ModuleSources): Promise<void> {
+  return loader.init(sources);
 }
 
 /**

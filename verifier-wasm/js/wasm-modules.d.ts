@@ -10,7 +10,7 @@ declare module "*.wasm?module" {
   export default compiled;
 }
 
-/** A WebAssembly module in hexadecimal digits, written by scripts/build.mjs. */
-declare module "*-bytes.js" {
-  export const wasmHex: string;
+/** A WebAssembly module as text, written by scripts/build.mjs. */
+declare module "*-text.js" {
+  export const text: string;
 }

@@ -5,7 +5,6 @@ import { codes, type Code } from "./codes.js";
 import type { Details, JsonError, Mismatch } from "./details.js";
 import type { Policy } from "./options.js";
 import {
-  abiVersion,
   claimNames,
   jsonErrors,
   jwkErrors,
@@ -48,11 +47,16 @@ function decode(bytes: Uint8Array): string {
 }
 
 /** @throws {Error} when the module is of another release of this package */
-export function checkAbi({ abi_version }: Partial<Exports>): void {
+export function assertVersion(
+  name: string,
+  { abi_version }: Partial<Pick<Exports, "abi_version">>,
+  expected: number,
+): void {
   const actual = abi_version?.() ?? 0;
-  if (actual !== abiVersion) {
+  if (actual !== expected) {
     throw new Error(
-      `the .wasm file has interface version ${actual}, and this package needs ${abiVersion}: serve the file of the same release`,
+      `the .wasm file of the ${name} has interface version ${actual}, and this package needs ` +
+        `${expected}: serve the file of the same release`,
     );
   }
 }

@@ -1,7 +1,7 @@
-// Builds the package: Rust to wasm (wasm-pack), smaller wasm (wasm-metadce, wasm-opt), and
-// JavaScript (tsc). There are four modules: without SIMD, with SIMD, with fused multiply-adds, and
-// without SIMD but with status lists. WASM_PACK is the wasm-pack program if it is not on the PATH;
-// cargo inherits the environment.
+// Builds the package: Rust to wasm (wasm-pack and cargo), smaller wasm (wasm-metadce, wasm-opt), and
+// JavaScript (tsc). Two modules decide, one of them with status lists, and two have the arithmetic:
+// with SIMD, and with fused multiply-adds. WASM_PACK is the wasm-pack program if it is not on the
+// PATH; cargo inherits the environment.
 
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -10,6 +10,9 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, gzipSync } from "node:zlib";
+
+import { compiledKernel } from "./compile-kernel.mjs";
+import { encoded } from "./encode.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const pkg = join(root, "pkg");
@@ -35,8 +38,9 @@ const FMA = {
 };
 const NO_SIMD = { rustc: [], wasmOpt: [] };
 
-/** The exports that js/wire.ts declares. */
-const EXPORTS = ["memory", "abi_version", "buffer", "load", "verify", "free"];
+/** The exports that js/wire.ts and js/linked.ts declare. */
+const VERIFIER_EXPORTS = ["memory", "abi_version", "buffer", "load", "verify", "free"];
+const KERNEL_EXPORTS = ["memory", "abi_version", "needs_fused_multiply_add", "input", "verifies"];
 
 // A ninth of LLVM's default: what needs inlining says so. src/lib.rs has its figure.
 const INLINING = ["-C", "llvm-args=-inline-threshold=25"];
@@ -89,34 +93,21 @@ function remappedPaths() {
   ];
 }
 
-/**
- * A module of the package: the wasm in pkg/, and in dist/ as a file and as hexadecimal digits. Its
- * functions take and return numbers, so it needs no bindings of wasm-pack.
- */
+/** A module of the package: the wasm in pkg/, and in dist/ as a file and as text. */
 class Module {
-  constructor(name, bytes, features, { cargoArguments = [], exports = [] } = {}) {
+  constructor(name, features, exports) {
     this.name = name;
-    this.bytes = bytes;
     this.features = features;
-    this.cargoArguments = cargoArguments;
-    this.exports = [...EXPORTS, ...exports];
+    this.exports = exports;
     this.pkg = join(pkg, name);
-    this.wasm = join(this.pkg, `${name}_bg.wasm`);
+    this.wasm = join(this.pkg, `${name}.wasm`);
   }
 
-  compile() {
-    const target = ["--target", "web", "--profile", "wasm-npm"];
-    const output = ["--out-dir", this.pkg, "--out-name", this.name];
+  /** Compiles the Rust code and makes it smaller. */
+  make() {
+    mkdirSync(this.pkg, { recursive: true });
     const flags = JSON.stringify([...remappedPaths(), ...INLINING, ...this.features.rustc]);
-    const config = ["--config", `target.wasm32-unknown-unknown.rustflags=${flags}`];
-    run(
-      process.env.WASM_PACK || "wasm-pack",
-      ["build", root, "--mode", "force", "--no-pack", ...target, ...output, "--"].concat(
-        config,
-        this.cargoArguments,
-      ),
-      `compiling ${this.name}`,
-    );
+    const compiled = this.compile(`target.wasm32-unknown-unknown.rustflags=${flags}`);
     const features = [...WASM_FEATURES, ...this.features.wasmOpt];
     // Removes the table for JavaScript objects, which only the bindings would use.
     const roots = join(this.pkg, "exports.json");
@@ -127,7 +118,7 @@ class Module {
     writeFileSync(roots, JSON.stringify(graph));
     run(
       process.execPath,
-      [wasmMetadce, ...features, this.wasm, "-f", roots, "-g", "-o", this.wasm],
+      [wasmMetadce, ...features, compiled, "-f", roots, "-g", "-o", this.wasm],
       "removing unused code",
     );
     // The tests read the names of functions from this copy.
@@ -151,9 +142,10 @@ class Module {
       'declare const compiled: import("./platform-types.js").CompiledModule;\n' +
         "export default compiled;\n",
     );
+    const text = encoded(readFileSync(this.wasm));
     writeFileSync(
-      join(dist, `${this.bytes}.js`),
-      `export const wasmHex = "${readFileSync(this.wasm, "hex")}";\n`,
+      join(dist, `${this.name.replaceAll("_", "-")}-text.js`),
+      `export const text =\n  ${JSON.stringify(text)};\n`,
     );
     const sizes = [
       ["", (bytes) => bytes],
@@ -167,18 +159,54 @@ class Module {
   }
 }
 
+/** A module that decides. Its functions take and return numbers, so it needs no bindings. */
+class VerifierModule extends Module {
+  constructor(name, { cargoArguments = [], exports = [] } = {}) {
+    super(name, NO_SIMD, [...VERIFIER_EXPORTS, ...exports]);
+    this.cargoArguments = cargoArguments;
+  }
+
+  compile(config) {
+    const target = ["--target", "web", "--profile", "wasm-npm"];
+    const output = ["--out-dir", this.pkg, "--out-name", "compiled"];
+    run(
+      process.env.WASM_PACK || "wasm-pack",
+      ["build", root, "--mode", "force", "--no-pack", ...target, ...output, "--"].concat(
+        "--config",
+        config,
+        this.cargoArguments,
+      ),
+      `compiling ${this.name}`,
+    );
+    return join(this.pkg, "compiled_bg.wasm");
+  }
+}
+
+/** A module with the arithmetic. */
+class KernelModule extends Module {
+  constructor(name, features) {
+    super(name, features, KERNEL_EXPORTS);
+  }
+
+  compile(config) {
+    const compiled = join(this.pkg, "compiled.wasm");
+    copyFileSync(compiledKernel(config), compiled);
+    return compiled;
+  }
+}
+
 const modules = [
-  new Module("verifier_wasm", "wasm-bytes", NO_SIMD),
-  new Module("verifier_wasm_simd", "simd-bytes", SIMD),
-  new Module("verifier_wasm_fma", "fma-bytes", FMA),
-  new Module("status_wasm", "status-bytes", NO_SIMD, {
+  new VerifierModule("verifier_wasm"),
+  new VerifierModule("status_wasm", {
     cargoArguments: ["--features", "status"],
     exports: ["status_list"],
   }),
+  new KernelModule("kernel_simd", SIMD),
+  new KernelModule("kernel_fma", FMA),
 ];
 
 rmSync(pkg, { recursive: true, force: true });
-modules.forEach((module) => module.compile());
+modules.forEach((module) => module.make());
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist);
 run(process.execPath, [tsc, "-p", root], "compiling the TypeScript side");

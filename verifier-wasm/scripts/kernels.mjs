@@ -3,70 +3,32 @@
 // engine; `cargo xtask kernels` builds it and runs both.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
-import { detectEngine } from "../dist/engine.js";
+import { selectKernel } from "../dist/engine.js";
 import { flags } from "../test/engines.mjs";
+import { compiledKernel } from "./compile-kernel.mjs";
 
 flags.fma.forEach(setFlagsFromString);
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-
-/** Compiles a module with this kernel as the package does. */
-function compiled(name, flags) {
-  const directory = mkdtempSync(join(tmpdir(), "dojang-kernels-"));
-  try {
-    const output = [
-      "--target",
-      "web",
-      "--profile",
-      "wasm-npm",
-      "--out-dir",
-      directory,
-      "--out-name",
-      "kernels",
-    ];
-    execFileSync(
-      process.env.WASM_PACK || "wasm-pack",
-      [
-        "build",
-        root,
-        "--mode",
-        "force",
-        "--no-pack",
-        ...output,
-        "--",
-        "--features",
-        "kernels",
-      ].concat("--config", `target.wasm32-unknown-unknown.rustflags=${JSON.stringify(flags)}`),
-      { stdio: ["ignore", "ignore", "inherit"], cwd: root },
-    );
-    const module = new WebAssembly.Module(readFileSync(join(directory, "kernels_bg.wasm")));
-    const imports = {};
-    for (const { module: from, name: imported } of WebAssembly.Module.imports(module)) {
-      (imports[from] ??= {})[imported] = () => assert.fail(imported);
-    }
-    const { exports } = new WebAssembly.Instance(module, imports);
-    return { name, exports, handle: exports.kernel_new() };
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+/** Compiles the kernel with features of the engine. */
+function compiled(name, features) {
+  const flags = features === undefined ? [] : ["-C", `target-feature=${features}`];
+  const config = `target.wasm32-unknown-unknown.rustflags=${JSON.stringify(flags)}`;
+  const file = compiledKernel(config, "--features", "kernels");
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(file)));
+  return { name, exports };
 }
 
-const kernels = [compiled("scalar", []), compiled("SIMD", ["-C", "target-feature=+simd128"])];
-if (detectEngine() === "fma") {
-  kernels.push(compiled("FMA", ["-C", "target-feature=+simd128,+relaxed-simd"]));
+const kernels = [compiled("scalar"), compiled("SIMD", "+simd128")];
+if (selectKernel() === "fma") {
+  kernels.push(compiled("FMA", "+simd128,+relaxed-simd"));
 } else {
   console.log("skipped: the FMA kernel, which this processor does not have");
 }
 
-function write({ exports, handle }, bytes) {
-  const at = exports.kernel_buffer(handle, bytes.length);
-  new Uint8Array(exports.memory.buffer, at, bytes.length).set(bytes);
+function write({ exports }, bytes) {
+  new Uint8Array(exports.memory.buffer, exports.input(), bytes.length).set(bytes);
 }
 
 /** Returns a function that reads exactly `length` bytes; it returns undefined at the end. */
@@ -105,7 +67,7 @@ for (let head = await read(8); head !== undefined; head = await read(8)) {
       ]) {
         write(kernel, Buffer.concat([modulus, base, expected]));
         assert.equal(
-          kernel.exports.kernel_power_is(kernel.handle, exponent),
+          kernel.exports.power_is(size, exponent),
           result,
           [
             `${kernel.name}: n ${hex(modulus)} base ${hex(base)}`,

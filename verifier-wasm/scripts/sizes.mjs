@@ -1,5 +1,5 @@
 // Prints the size of each entry in a page as a Markdown table: bundled and minified by Vite, with
-// the `.wasm` file that it loads. Needs the built package.
+// the `.wasm` files that it loads. Needs the built package.
 
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -67,19 +67,20 @@ async function minified(imports) {
 
 async function sizes() {
   const rows = {};
-  // The module that most engines load.
-  const fma = readFileSync(join(root, "dist", "verifier_wasm_fma.wasm"));
-  for (const [name, [file, names, ...more]] of Object.entries(entries)) {
-    const script = await minified([[file, names], ...more]);
-    const loaded = file.startsWith("slim") ? [fma] : [];
-    rows[loaded.length > 0 ? `${name}, minified JavaScript` : `${name}, minified, module inside`] =
+  const file = (name) => readFileSync(join(root, "dist", `${name}.wasm`));
+  // Those that most engines load.
+  const modules = [file("verifier_wasm"), file("kernel_fma")];
+  for (const [name, [entry, names, ...more]] of Object.entries(entries)) {
+    const script = await minified([[entry, names], ...more]);
+    const loaded = entry.startsWith("slim") ? modules : [];
+    rows[loaded.length > 0 ? `${name}, minified JavaScript` : `${name}, minified, modules inside`] =
       weights(script);
     if (loaded.length > 0) {
-      rows[`${name}, and \`verifier_wasm_fma.wasm\``] = weights(script, ...loaded);
+      rows[`${name}, and its two files`] = weights(script, ...loaded);
     }
   }
-  for (const name of ["verifier_wasm_fma", "verifier_wasm_simd", "verifier_wasm"]) {
-    rows[`\`${name}.wasm\``] = weights(readFileSync(join(root, "dist", `${name}.wasm`)));
+  for (const name of ["verifier_wasm", "kernel_fma", "kernel_simd"]) {
+    rows[`\`${name}.wasm\``] = weights(file(name));
   }
   return rows;
 }

@@ -28,7 +28,8 @@ after(async () => {
   await served?.stop();
 });
 
-const wasmFiles = () => readdirSync(packed.dist).filter((name) => /^verifier.*\.wasm$/.test(name));
+const wasmFiles = () =>
+  readdirSync(packed.dist).filter((name) => /^(verifier|kernel).*\.wasm$/.test(name));
 
 /** Runs a bundle and returns what it prints. */
 async function printedBy(file, runtime = process.execPath) {
@@ -37,9 +38,9 @@ async function printedBy(file, runtime = process.execPath) {
 }
 
 /** The sentence, with the reason that the platform gives. */
-const missing = (reason, place = "at (file|http)://.*/verifier_wasm(_simd|_fma)?\\.wasm") =>
+const missing = (reason, place = "at (file|http)://.*/(verifier_wasm|kernel_(simd|fma))\\.wasm") =>
   new RegExp(
-    `^init\\(\\) found no module ${place} \\(${reason}.*\\): pass it another address; ` +
+    `^init\\(\\) found no module ${place} \\(${reason}.*\\): pass it other addresses; ` +
       'see "Platforms" in the README of @dojang/verifier$',
   );
 

@@ -4,9 +4,11 @@
 const relaxed =
   Number(process.versions.node.split(".")[0]) < 22 ? ["--experimental-wasm-relaxed-simd"] : [];
 
-/** The flags for an engine of each kind, on processors with all instructions; see js/engine.ts. */
+/** The flags for the engines of each kernel, on processors with all instructions; see js/engine.ts. */
 export const flags = {
   fma: relaxed,
   simd: [...relaxed, "--no-enable-fma3"],
-  scalar: [...relaxed, "--no-enable-sse4-1", "--no-enable-ssse3"],
 };
+
+/** The flags for an engine without SIMD, which the package does not support. */
+export const withoutSimd = [...relaxed, "--no-enable-sse4-1", "--no-enable-ssse3"];

@@ -1,4 +1,4 @@
-// Bun and Deno as npm packages have them: a package for each kind of machine.
+// Bun, Deno and releases of Node as npm packages have them: a package for each kind of machine.
 
 import { statSync } from "node:fs";
 import { join } from "node:path";
@@ -32,3 +32,13 @@ export const bun = runtime(
 
 const denoMachine = platform === "linux" ? `${machine}-glibc` : machine;
 export const deno = runtime("deno", join("@deno", denoMachine, "deno"));
+
+/** A release of Node other than the one that runs the tests. */
+const node = (major) =>
+  runtime(
+    `Node ${major}`,
+    join("..", "test", "nodes", "node_modules", `node${major}-${machine}`, "bin", "node"),
+  );
+
+/** Node 24 is the reference, Node 22 the oldest that is maintained. */
+export const nodes = { "Node 22": node(22), "Node 24": node(24) };

@@ -1,4 +1,5 @@
-// The packed package in Bun and Deno: every entry, and every row of the verdict table.
+// The packed package in Bun, Deno and releases of Node: every entry, and every row of the verdict
+// table.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -6,7 +7,7 @@ import { after, before, test } from "node:test";
 import { startTask } from "./consumer-task.mjs";
 import { expected } from "./consumers/try.mjs";
 import { install, root, run } from "./packed.mjs";
-import { bun, deno } from "./runtimes.mjs";
+import { bun, deno, nodes } from "./runtimes.mjs";
 import { expectedCode, rows } from "./support/vectors.mjs";
 
 let packed;
@@ -22,6 +23,8 @@ after(async () => {
 
 const runtimes = {
   Bun: { ...bun, args: ["run"] },
+  "Node 22": { ...nodes["Node 22"], args: [] },
+  "Node 24": { ...nodes["Node 24"], args: [] },
   Deno: { ...deno, args: ["run", "--quiet", "--no-prompt", "--allow-read", "--allow-net"] },
 };
 for (const [name, { program, skip, args }] of Object.entries(runtimes)) {
@@ -38,4 +41,18 @@ for (const [name, { program, skip, args }] of Object.entries(runtimes)) {
     const right = rows.map((row) => ({ id: row.id, code: expectedCode(row), mistake: null }));
     assert.deepEqual(judged, right);
   });
+}
+
+for (const [name, { program, skip }] of Object.entries(nodes)) {
+  test(
+    `the tests of modules and instances pass in ${name}`,
+    { skip, timeout: 300_000 },
+    async () => {
+      for (const file of ["arguments", "details", "slim", "instance", "status", "jwks"]) {
+        // Unset, the variable makes tests report by their exit code.
+        const path = join("test", `${file}.test.mjs`);
+        await run(root, "env", ["--unset=NODE_TEST_CONTEXT", program, path]);
+      }
+    },
+  );
 }

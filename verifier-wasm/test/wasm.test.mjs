@@ -10,23 +10,21 @@ import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 
+import { compileText } from "../dist/embedded.js";
+import { encoded } from "../scripts/encode.mjs";
 import { flags } from "./engines.mjs";
 
 flags.fma.forEach(setFlagsFromString);
 
 const root = join(import.meta.dirname, "..");
 
-/** The bytes that the package ships: those of pkg/ without the names of functions. */
-function shipped(file) {
-  return Buffer.from(readFileSync(join(root, "dist", `${file}.js`), "utf8").split('"')[1], "hex");
-}
+const names = ["verifier_wasm", "status_wasm", "kernel_simd", "kernel_fma"];
 
-const modules = {
-  verifier_wasm: shipped("wasm-bytes"),
-  verifier_wasm_simd: shipped("simd-bytes"),
-  verifier_wasm_fma: shipped("fma-bytes"),
-  status_wasm: shipped("status-bytes"),
-};
+const modules = Object.fromEntries(
+  names.map((name) => [name, readFileSync(join(root, "dist", `${name}.wasm`))]),
+);
+
+const isKernel = (name) => name.startsWith("kernel");
 
 /** A module's text, with the names of its functions. */
 function disassembled(name) {
@@ -44,12 +42,27 @@ function disassembled(name) {
 }
 
 for (const [name, bytes] of Object.entries(modules)) {
-  test(`${name} imports nothing`, () => {
-    assert.deepEqual(WebAssembly.Module.imports(new WebAssembly.Module(bytes)), []);
+  test(`${name} imports nothing but the arithmetic`, () => {
+    const verifies = { module: "rsa", name: "verifies", kind: "function" };
+    assert.deepEqual(
+      WebAssembly.Module.imports(new WebAssembly.Module(bytes)),
+      isKernel(name) ? [] : [verifies],
+    );
   });
 
-  test(`${name} in the JavaScript equals the file`, () => {
-    assert.deepEqual(bytes, readFileSync(join(root, "dist", `${name}.wasm`)));
+  test(`${name} in the JavaScript equals the file`, async () => {
+    const { text } = await import(`../dist/${name.replace("_", "-")}-text.js`);
+    const { Module } = WebAssembly;
+    let decoded;
+    WebAssembly.Module = function (bytes) {
+      decoded = Buffer.from(bytes);
+    };
+    try {
+      compileText(text);
+    } finally {
+      WebAssembly.Module = Module;
+    }
+    assert.deepEqual(decoded, bytes);
   });
 
   test(`${name} has no path of the machine that built it`, () => {
@@ -66,7 +79,7 @@ for (const [name, bytes] of Object.entries(modules)) {
     const names = Buffer.from(WebAssembly.Module.customSections(named, "name")[0]).toString(
       "latin1",
     );
-    assert.match(names, /verifier_core/, "functions have names");
+    assert.match(names, isKernel(name) ? /rsa_verify/ : /verifier_core/, "functions have names");
     for (const machinery of [
       /core(\[\w+\])?::panicking/,
       /::fmt::(Formatter|num|write)/,
@@ -132,6 +145,8 @@ for (const [name, bytes] of Object.entries(modules)) {
       ["free", 1],
       ["load", 1],
       ["status_list", 1],
+      ["input", 1],
+      ["verifies", 1],
     ]);
     // Both ways of mangling: `<a::B>::c` and `a::B::c::h0123456789abcdef`, crates with or without
     // a hash.
@@ -145,17 +160,32 @@ for (const [name, bytes] of Object.entries(modules)) {
   });
 }
 
-test("status lists cost the other modules nothing", () => {
+test("status lists cost the main entry nothing", () => {
   const exportsOf = (bytes) =>
     WebAssembly.Module.exports(new WebAssembly.Module(bytes)).map(({ name }) => name);
-  const [scalar, simd, fma, status] = Object.values(modules).map(exportsOf);
-  assert.deepEqual(scalar, simd);
-  assert.deepEqual(scalar, fma);
+  const [verifier, status] = [modules.verifier_wasm, modules.status_wasm].map(exportsOf);
   assert.deepEqual(
-    status.filter((name) => !scalar.includes(name)),
+    status.filter((name) => !verifier.includes(name)),
     ["status_list"],
   );
   assert.ok(modules.verifier_wasm.length < modules.status_wasm.length);
+});
+
+test("every byte survives the text form", () => {
+  const all = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+  const text = encoded(all);
+  assert.doesNotMatch(text, /[^#-[\]-~]/, "nothing that a JavaScript string escapes");
+  const { Module } = WebAssembly;
+  try {
+    WebAssembly.Module = class {
+      constructor(bytes) {
+        this.bytes = bytes;
+      }
+    };
+    assert.deepEqual(compileText(text).bytes, all);
+  } finally {
+    WebAssembly.Module = Module;
+  }
 });
 
 /** How often a module has an instruction. */
@@ -164,15 +194,15 @@ function counter(name) {
   return (instruction) => text.split(instruction).length - 1;
 }
 
-test("the SIMD module multiplies with extmul, never with the slower general multiplication", () => {
-  const count = counter("verifier_wasm_simd");
+test("the SIMD kernel multiplies with extmul, never with the slower general multiplication", () => {
+  const count = counter("kernel_simd");
   assert.ok(count("i64x2.extmul_low_i32x4_u") >= 4 && count("i64x2.extmul_high_i32x4_u") >= 4);
   assert.equal(count("i64x2.mul"), 0);
   assert.equal(count("relaxed"), 0);
 });
 
-test("the module with fused multiply-adds takes two for a product", () => {
-  const count = counter("verifier_wasm_fma");
+test("the kernel with fused multiply-adds takes two for a product", () => {
+  const count = counter("kernel_fma");
   assert.ok(count("f64x2.relaxed_madd") >= 8);
   assert.equal(count("f64x2.mul") + count("extmul"), 0);
 });
@@ -187,7 +217,7 @@ test("the modules stay small", (t) => {
       ].join(", "),
     );
   }
-  for (const { length } of Object.values(modules)) {
-    assert.ok(length < 38_000, `${length} bytes`);
+  for (const [name, { length }] of Object.entries(modules)) {
+    assert.ok(length < (isKernel(name) ? 7_500 : 36_000), `${name}: ${length} bytes`);
   }
 });

@@ -242,7 +242,7 @@ impl<'a> Builder<'a> {
                 // The workspaces of the package hold what only its tests need.
                 command.arg("--workspaces=false");
             }
-            let log = self.workspace.log(&format!("npm-{package}"));
+            let log = self.workspace.log(&format!("npm-{}", package.replace('/', "-")));
             self.runner.quiet(&format!("npm ci in {package}"), command, minutes(10), &log)
         })?;
         Ok(())

@@ -76,7 +76,8 @@ fn wide_kernel(builder: &mut Builder<'_>) -> Result<PathBuf> {
     command.args([
         "build",
         "--package",
-        "verifier-wasm",
+        "verifier-kernel",
+        "--lib",
         "--target",
         BROWSER,
         "--profile",
@@ -86,5 +87,5 @@ fn wide_kernel(builder: &mut Builder<'_>) -> Result<PathBuf> {
     builder.compiling_wasm(wasm, &[], &mut command)?;
     command.env("CARGO_TARGET_DIR", &target);
     builder.runner.stream("building the kernel with wide arithmetic", command, minutes(30))?;
-    Ok(target.join(BROWSER).join(NPM_PROFILE).join("verifier_wasm.wasm"))
+    Ok(target.join(BROWSER).join(NPM_PROFILE).join("verifier_kernel.wasm"))
 }

@@ -24,9 +24,9 @@
 
 mod lanes;
 
+use crate::buffer::Buffer;
 use crate::integers;
 use crate::kernel::{DIGEST_BYTES, Kernel};
-use alloc::vec::Vec;
 use lanes::{
     Columns, HIGH_BITS, LIMB_BITS, LOW_BITS, Pair, add, columns, numbers, pair, splats, split,
     splitters, sums,
@@ -53,12 +53,18 @@ const AROUND: usize = BEFORE + 2 * GROUP;
 const ZERO: Pair = pair([0.0, 0.0]);
 const EMPTY: Columns = columns([0, 0]);
 
+/// The limbs of a number.
+type Number = Buffer<Pair, MAX_PAIRS>;
+
+/// The most initial columns.
+const MAX_COLUMNS: usize = 4 * MAX_PAIRS + AROUND;
+
 /// Four limbs, or four digits.
 type Group = [Pair; 2];
 
 /// Buffers of one multiplication after another.
 struct Scratch {
-    columns: [Columns; 4 * MAX_PAIRS + AROUND],
+    columns: [Columns; MAX_COLUMNS],
     operand: [Pair; MAX_PAIRS + 2],
 }
 
@@ -67,16 +73,16 @@ struct Scratch {
 pub(crate) struct Limbs51 {
     exponent: u32,
     /// n, K limbs and four zeros.
-    modulus: Vec<Pair>,
+    modulus: Buffer<Pair, { MAX_PAIRS + 2 }>,
     /// -1 / n mod 2^204.
     inverse: Group,
     /// m = (N + 1) / 2^153, K limbs.
-    multiple: Vec<Pair>,
+    multiple: Number,
     /// Congruent to w = R^-(e - 1), K limbs.
-    scale: Vec<Pair>,
+    scale: Number,
     /// Initial columns of each kind of product, which cancel the bits of `lanes` that are not part
     /// of a sum. Those of a digest include v and 2^155 n.
-    starts: [Vec<Columns>; 3],
+    starts: [Buffer<Columns, MAX_COLUMNS>; 3],
 }
 
 /// The kinds of products, which differ in their initial columns.
@@ -100,15 +106,14 @@ impl Kernel for Limbs51 {
         let bits =
             modulus.len() * 8 - modulus.first().map_or(0, |first| first.leading_zeros() as usize);
         let pairs = ((bits + 158).div_ceil(LIMB_BITS).next_multiple_of(GROUP) / 2).min(MAX_PAIRS);
-        let no_columns = || alloc::vec![EMPTY; 4 * pairs + AROUND];
         let mut kernel = Self {
             exponent,
-            modulus: alloc::vec![ZERO; pairs + 2],
+            modulus: Buffer::filled(ZERO, pairs + 2),
             inverse: [ZERO; 2],
             // While it is zero, a product of zeros yields exactly the bits to cancel.
-            multiple: alloc::vec![ZERO; pairs],
-            scale: alloc::vec![ZERO; pairs],
-            starts: [no_columns(), no_columns(), no_columns()],
+            multiple: Buffer::filled(ZERO, pairs),
+            scale: Buffer::filled(ZERO, pairs),
+            starts: [Buffer::filled(EMPTY, 4 * pairs + AROUND); 3],
         };
         read(modulus, &mut kernel.modulus);
         let scratch = &mut Scratch::new();
@@ -183,9 +188,9 @@ impl Limbs51 {
     /// initial columns of a digest.
     fn compute_scale(&mut self, template: &[u8], scratch: &mut Scratch) {
         let pairs = self.scale.len();
-        let (mut one, mut target) = (alloc::vec![ZERO; pairs], alloc::vec![ZERO; pairs]);
+        let [mut one, mut target] = [Number::filled(ZERO, pairs); 2];
         one.iter_mut().take(1).for_each(|lowest| *lowest = pair([1.0, 0.0]));
-        let mut scale = core::mem::take(&mut self.scale);
+        let mut scale = self.scale;
         self.raise(&one, self.exponent - 1, &mut scale, scratch);
         read(template, &mut target);
         self.multiply(&mut target, Some(&scale), Product::Plain, scratch);
@@ -226,7 +231,7 @@ impl Limbs51 {
     /// Sets the columns to the initial ones of a product.
     fn start(&self, product: Product, scratch: &mut Scratch) {
         let Some(start) = self.starts.get(product as usize) else { return };
-        for (to, from) in scratch.columns.iter_mut().zip(start) {
+        for (to, from) in scratch.columns.iter_mut().zip(&**start) {
             *to = *from;
         }
     }
@@ -320,7 +325,7 @@ impl Limbs51 {
 
 impl Scratch {
     const fn new() -> Self {
-        Self { columns: [EMPTY; 4 * MAX_PAIRS + AROUND], operand: [ZERO; MAX_PAIRS + 2] }
+        Self { columns: [EMPTY; MAX_COLUMNS], operand: [ZERO; MAX_PAIRS + 2] }
     }
 
     /// Sets the operand to `times` a number.

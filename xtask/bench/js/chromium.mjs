@@ -21,10 +21,15 @@ const files = {
     "<!doctype html><title>bench</title><script type=module src=/page.js></script>",
   ],
   "/page.js": ["text/javascript", Buffer.from(bundle.outputFiles[0].contents)],
-  "/verifier_wasm_simd.wasm": [
-    "application/wasm",
-    readFileSync(fileURLToPath(import.meta.resolve("@dojang/verifier/verifier_wasm_simd.wasm"))),
-  ],
+  ...Object.fromEntries(
+    ["verifier_wasm.wasm", "kernel_simd.wasm"].map((name) => [
+      `/${name}`,
+      [
+        "application/wasm",
+        readFileSync(fileURLToPath(import.meta.resolve(`@dojang/verifier/${name}`))),
+      ],
+    ]),
+  ),
 };
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM || "/usr/bin/chromium",

@@ -5,11 +5,11 @@ import { createVerifier as createSlimVerifier, init } from "@dojang/verifier/sli
 import { importSPKI, jwtVerify } from "jose";
 
 /**
- * @param other `{ name, wasm }`: the bytes of a module that the package does not choose in this
- * engine
+ * @param other `{ name, modules }`: the modules for `init`, with a kernel that the package may not
+ * choose in this engine
  */
 export async function forEverywhere({ publicKeyPem, now }, other) {
-  await init(other.wasm);
+  await init(other.modules);
   const verifier = createVerifier(publicKeyPem);
   const otherVerifier = createSlimVerifier(publicKeyPem);
   const key = await importSPKI(publicKeyPem, "RS256");

@@ -12,9 +12,11 @@ import { raceAll } from "./measure.mjs";
 
 const [tokens, jwtCompact, quick] = process.argv.slice(2);
 const { JwtCompact } = createRequire(import.meta.url)(`${jwtCompact}/jwt_compact_wasm.js`);
-const withoutSimd = {
-  name: "without SIMD",
-  wasm: readFileSync(fileURLToPath(import.meta.resolve("@dojang/verifier/verifier_wasm.wasm"))),
+const file = (name) =>
+  readFileSync(fileURLToPath(import.meta.resolve(`@dojang/verifier/${name}.wasm`)));
+const withoutFma = {
+  name: "without fused multiply-adds",
+  modules: { verifier: file("verifier_wasm"), kernel: file("kernel_simd") },
 };
 
 async function contendersFor(sample) {
@@ -23,7 +25,7 @@ async function contendersFor(sample) {
   const rsaKey = jsrsasign.KEYUTIL.getKey(publicKeyPem);
   const compact = new JwtCompact(publicKeyPem);
   return [
-    ...(await forEverywhere(sample, withoutSimd)),
+    ...(await forEverywhere(sample, withoutFma)),
     {
       name: "jsonwebtoken (KeyObject)",
       verify: (token) =>

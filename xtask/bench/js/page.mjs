@@ -4,7 +4,9 @@ import { forEverywhere } from "./contenders.mjs";
 import { raceAll } from "./measure.mjs";
 
 globalThis.bench = async (samples, quick) => {
-  const wasm = await (await fetch("/verifier_wasm_simd.wasm")).arrayBuffer();
-  const withoutFma = { name: "without fused multiply-adds", wasm };
+  const withoutFma = {
+    name: "without fused multiply-adds",
+    modules: { verifier: "/verifier_wasm.wasm", kernel: "/kernel_simd.wasm" },
+  };
   return raceAll(samples, (sample) => forEverywhere(sample, withoutFma), quick);
 };

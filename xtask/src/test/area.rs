@@ -44,6 +44,7 @@ const PREFIXES: &[(&str, Area)] = &[
     ("test-support/", Area::TestSupport),
     ("verifier-wasm/", Area::NpmPackage),
     ("verifier-wasm/src/", Area::WasmBindings),
+    ("verifier-wasm/kernel/", Area::WasmBindings),
     ("verifier-wasm/Cargo.toml", Area::WasmBindings),
     ("edge-auth/", Area::EdgeResource),
     ("edge-resource/", Area::EdgeResource),

@@ -46,6 +46,7 @@ pub(super) fn go_and_haproxy(builder: &mut Builder<'_>) -> Result<()> {
 
 pub(super) fn npm_packages(builder: &mut Builder<'_>) -> Result<()> {
     builder.install("verifier-wasm", Extent::Test)?;
+    builder.install("verifier-wasm/test/nodes", Extent::Test)?;
     builder.install("www", Extent::Test)
 }
 
@@ -94,6 +95,8 @@ pub(super) fn documentation(builder: &mut Builder<'_>) -> Result<()> {
             "--package",
             "verifier-wasm",
             "--package",
+            "verifier-kernel",
+            "--package",
             "edge-auth",
         ])
         .env("RUSTDOCFLAGS", "-D warnings");
@@ -129,8 +132,8 @@ pub(super) fn wasm_lints(builder: &mut Builder<'_>) -> Result<()> {
             toolchain::NPM_PROFILE,
             vec!["--features".into(), "status".into()],
         ),
-        ("verifier-wasm", BROWSER, toolchain::NPM_PROFILE, simd("+simd128")),
-        ("verifier-wasm", BROWSER, toolchain::NPM_PROFILE, simd("+simd128,+relaxed-simd")),
+        ("verifier-kernel", BROWSER, toolchain::NPM_PROFILE, simd("+simd128")),
+        ("verifier-kernel", BROWSER, toolchain::NPM_PROFILE, simd("+simd128,+relaxed-simd")),
     ] {
         let Some(mut command) = builder.wasm_clippy()? else {
             builder.runner.skip(

@@ -5,11 +5,10 @@ import { createStatusLists } from "@dojang/verifier/status";
 import { init } from "@dojang/verifier/slim";
 
 const address = new URL("https://login.example/verifier_wasm.wasm");
-await init(address);
-await init(new Request(address));
-await init(new Response());
-await init(fetch(address));
-await init(new WebAssembly.Module(new Uint8Array()));
+await init({ verifier: address, kernel: new Request(address) });
+await init({ verifier: new Response(), kernel: fetch(address) });
+const compiled = new WebAssembly.Module(new Uint8Array());
+await init({ verifier: compiled, kernel: WebAssembly.compile(new Uint8Array()) });
 
 createRemoteJwks(address);
 createRemoteJwks(address, { fetch });

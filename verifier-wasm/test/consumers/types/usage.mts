@@ -12,7 +12,8 @@ import {
   type TokenStatus,
 } from "@dojang/verifier/status";
 import { codeTexts } from "@dojang/verifier/texts";
-import compiled from "@dojang/verifier/verifier_wasm_simd.wasm";
+import kernel from "@dojang/verifier/kernel_simd.wasm";
+import compiled from "@dojang/verifier/verifier_wasm.wasm";
 
 const verifier: Verifier = createVerifier("", { leeway: 1 });
 export const expiry: number = verifier.verify("").claims.exp;
@@ -53,10 +54,11 @@ try {
 
 const ready: Promise<void> = slim.init();
 await ready;
-await slim.init(new ArrayBuffer(8));
-await slim.init(new Uint8Array(8));
-await slim.init("/verifier_wasm.wasm");
-await slim.init(compiled);
+await slim.init({ verifier: new ArrayBuffer(8), kernel: new Uint8Array(8) });
+await slim.init({ verifier: "/verifier_wasm.wasm", kernel });
+await slim.init({ verifier: compiled, kernel });
+// @ts-expect-error a verifier needs its kernel
+await slim.init({ verifier: compiled });
 // @ts-expect-error nothing is left out, not null
 await slim.init(null);
 export const slimVerifier: Verifier = slim.createVerifier({ kty: "RSA" });

@@ -11,7 +11,8 @@ const config :Workerd.Config = (
 const worker :Workerd.Worker = (
   modules = [
     (name = "worker.js", esModule = embed "bundle/worker.js"),
-    (name = "verifier_wasm_simd.wasm", wasm = embed "bundle/verifier_wasm_simd.wasm"),
+    (name = "verifier_wasm.wasm", wasm = embed "bundle/verifier_wasm.wasm"),
+    (name = "kernel_simd.wasm", wasm = embed "bundle/kernel_simd.wasm"),
     (name = "status_wasm.wasm", wasm = embed "bundle/status_wasm.wasm"),
   ],
   # Set by the test.

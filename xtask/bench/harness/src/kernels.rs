@@ -10,12 +10,11 @@ use wasmtime::{Linker, Memory, Store, TypedFunc};
 
 use crate::edge;
 
-/// The `Kernel` that wasm-bindgen exports from the module.
+/// The exports of verifier-kernel with its feature `kernels`.
 struct Kernel {
     store: Store<()>,
     memory: Memory,
-    handle: u32,
-    buffer: TypedFunc<(u32, u32), u32>,
+    input: u32,
     power_is: TypedFunc<(u32, u32), u32>,
 }
 
@@ -24,31 +23,19 @@ impl Kernel {
         let module = edge::compile(path)?;
         let mut store = Store::new(module.engine(), ());
         store.set_epoch_deadline(u64::MAX / 2);
-        let mut linker = Linker::new(module.engine());
-        // The imports are for wasm-bindgen's generated code, which is not used here.
-        linker.define_unknown_imports_as_traps(&module)?;
-        let instance = linker.instantiate(&mut store, &module)?;
+        let instance = Linker::new(module.engine()).instantiate(&mut store, &module)?;
         let memory =
             instance.get_memory(&mut store, "memory").context("the module has no memory")?;
-        // Without wasm-bindgen's second pass, each name ends with a hash.
-        let named = |name: &str| {
-            let mut names = module.exports().map(|export| export.name());
-            names
-                .find(|export| export.starts_with(name))
-                .with_context(|| format!("the module has no {name}"))
-        };
-        let new: TypedFunc<(), u32> = instance.get_typed_func(&mut store, named("kernel_new")?)?;
-        let handle = new.call(&mut store, ())?;
-        let buffer = instance.get_typed_func(&mut store, named("kernel_buffer")?)?;
-        let power_is = instance.get_typed_func(&mut store, named("kernel_power_is")?)?;
-        Ok(Self { store, memory, handle, buffer, power_is })
+        let input: TypedFunc<(), u32> = instance.get_typed_func(&mut store, "input")?;
+        let input = input.call(&mut store, ())?;
+        let power_is = instance.get_typed_func(&mut store, "power_is")?;
+        Ok(Self { store, memory, input, power_is })
     }
 
     fn power_is(&mut self, numbers: [&[u8]; 3], exponent: u32) -> Result<bool> {
-        let numbers = numbers.concat();
-        let at = self.buffer.call(&mut self.store, (self.handle, u32::try_from(numbers.len())?))?;
-        self.memory.write(&mut self.store, at as usize, &numbers)?;
-        Ok(self.power_is.call(&mut self.store, (self.handle, exponent))? == 1)
+        let size = u32::try_from(numbers[0].len())?;
+        self.memory.write(&mut self.store, self.input as usize, &numbers.concat())?;
+        Ok(self.power_is.call(&mut self.store, (size, exponent))? == 1)
     }
 }
 
