@@ -11,7 +11,7 @@ use std::io::{BufWriter, Write};
 
 use num_bigint::BigUint;
 use rsa::BoxedUint;
-use rsa_verify::kernels::Kernels;
+use rsa_verify::kernels::{self, Kernels};
 
 /// Powers computed with one modulus.
 const POWERS: u64 = 16;
@@ -56,7 +56,7 @@ impl Random {
 
     /// Limbs of every width that are all ones, all zeros or one off: what makes carries.
     fn carrying(&mut self, bits: u64) -> BigUint {
-        let width = self.pick(&[28, 32, 51, 60, 64]);
+        let width = self.pick(&[28, 32, 51, 52, 60, 64]);
         let mut number = BigUint::ZERO;
         for _ in 0..bits.div_ceil(width) {
             let ones = (one() << width) - one();
@@ -172,12 +172,12 @@ fn main() -> Result<(), Box<dyn Error>> {
             let bit = random.below(among);
             wrong.set_bit(bit, !wrong.bit(bit));
             let [base, power, wrong] = [base, power, wrong].map(|number| bytes(&number, size));
-            let all = random.0.is_multiple_of(SHARE);
-            let mut kernels = Kernels::new(&modulus_bytes, exponent, &power, all)
+            let with_models = random.0.is_multiple_of(SHARE);
+            let mut kernels = Kernels::new(&modulus_bytes, exponent, &power, with_models)
                 .ok_or("a modulus is too short")?;
             for (expected, verdict) in [(&power, true), (&wrong, false)] {
                 if !kernels.expects(expected) {
-                    kernels = Kernels::new(&modulus_bytes, exponent, expected, all)
+                    kernels = Kernels::new(&modulus_bytes, exponent, expected, with_models)
                         .ok_or("a modulus is too short")?;
                 }
                 if !kernels.all_return(verdict, &base, expected) {
@@ -202,10 +202,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (class, count) in counts {
         eprintln!("{count:>9}  {class}");
     }
+    let names: Vec<String> = kernels::names()
+        .map(|(name, is_model)| name.to_owned() + if is_model { " (one of 16)" } else { "" })
+        .collect();
+    for name in kernels::unavailable() {
+        eprintln!("skipped: this processor does not have the instructions of {name}");
+    }
     eprintln!(
-        "{done} powers agree in {} native kernels (one of {SHARE} in that of fused \
-         multiply-adds), num-bigint and (one of {SHARE}) rsa, each with a wrong one beside it",
-        Kernels::COUNT
+        "{done} powers agree in {}, num-bigint and rsa (one of {SHARE}), each with a wrong one \
+         beside it",
+        names.join(", ")
     );
     Ok(())
 }

@@ -2,19 +2,17 @@
 //! a public API.
 
 use crate::buffer::Buffer;
+#[cfg(target_pointer_width = "64")]
+use crate::by_name::{ByName, KERNELS, Named};
 use crate::kernel::{DIGEST_BYTES, Kernel};
-#[cfg(target_pointer_width = "64")]
-use crate::limbs28::Limbs28;
-#[cfg(target_pointer_width = "64")]
-use crate::limbs51::Limbs51;
-#[cfg(target_pointer_width = "64")]
-use crate::limbs60::Limbs60;
 use crate::public_key::MAX_MODULUS_BYTES;
 #[cfg(not(target_pointer_width = "64"))]
 use crate::selected::Selected;
+#[cfg(target_pointer_width = "64")]
+use alloc::vec::Vec;
 
-/// An exponent and an expected power in every kernel of this build: all on 64-bit machines,
-/// elsewhere the selected one.
+/// An exponent and an expected power in every kernel of this build: on 64-bit machines all that the
+/// processor has, elsewhere the selected one.
 #[derive(Clone, Debug)]
 pub struct Kernels {
     /// The expected power without its digest.
@@ -22,42 +20,54 @@ pub struct Kernels {
     #[cfg(not(target_pointer_width = "64"))]
     selected: Selected,
     #[cfg(target_pointer_width = "64")]
-    limbs60: Limbs60,
-    #[cfg(target_pointer_width = "64")]
-    limbs28: Limbs28,
-    #[cfg(target_pointer_width = "64")]
-    limbs51: Option<Limbs51>,
+    kernels: Vec<ByName>,
+}
+
+/// The kernels that compute with a model of their instructions, which takes up to a hundred times
+/// as long.
+#[cfg(target_pointer_width = "64")]
+const MODELS: [&str; 2] = ["limbs51", "limbs52_model"];
+
+#[cfg(target_pointer_width = "64")]
+fn kernels(with_models: bool) -> impl Iterator<Item = &'static Named> {
+    KERNELS.iter().filter(move |named| {
+        (named.is_available)() && (with_models || !MODELS.contains(&named.name))
+    })
+}
+
+/// Returns the names of the kernels, and whether each computes with a model.
+#[cfg(target_pointer_width = "64")]
+pub fn names() -> impl Iterator<Item = (&'static str, bool)> {
+    kernels(true).map(|named| (named.name, MODELS.contains(&named.name)))
+}
+
+/// Returns the names of the kernels whose instructions this processor does not have.
+#[cfg(target_pointer_width = "64")]
+pub fn unavailable() -> impl Iterator<Item = &'static str> {
+    KERNELS.iter().filter(|named| !(named.is_available)()).map(|named| named.name)
 }
 
 impl Kernels {
-    /// The number of kernels in this build.
-    pub const COUNT: usize = if cfg!(target_pointer_width = "64") { 3 } else { 1 };
-
     /// Prepares an odd modulus of 2048 to 4096 bits, big-endian without leading zeros, an odd
     /// exponent of at least 3, and an expected power, as long as the modulus and below it. Returns
     /// `None` when it is shorter than a digest.
-    ///
-    /// `all` includes the kernel of fused multiply-adds, which is a hundred times slower where the
-    /// machine does not fuse.
     #[must_use]
-    pub fn new(modulus: &[u8], exponent: u32, expected: &[u8], all: bool) -> Option<Self> {
+    pub fn new(modulus: &[u8], exponent: u32, expected: &[u8], with_models: bool) -> Option<Self> {
         let (prefix, _) = expected.split_last_chunk::<DIGEST_BYTES>()?;
         let mut template = Buffer::<u8, MAX_MODULUS_BYTES>::filled(0, expected.len());
         template.iter_mut().zip(prefix).for_each(|(to, from)| *to = *from);
         let mut copy = Buffer::filled(0, prefix.len());
         copy.iter_mut().zip(prefix).for_each(|(to, from)| *to = *from);
         #[cfg(not(target_pointer_width = "64"))]
-        let _ = all;
+        let _ = with_models;
         Some(Self {
             prefix: copy,
             #[cfg(not(target_pointer_width = "64"))]
             selected: Selected::new(modulus, exponent, &template),
             #[cfg(target_pointer_width = "64")]
-            limbs60: Limbs60::new(modulus, exponent, &template),
-            #[cfg(target_pointer_width = "64")]
-            limbs28: Limbs28::new(modulus, exponent, &template),
-            #[cfg(target_pointer_width = "64")]
-            limbs51: all.then(|| Limbs51::new(modulus, exponent, &template)),
+            kernels: kernels(with_models)
+                .map(|named| ByName::with(named, modulus, exponent, &template))
+                .collect(),
         })
     }
 
@@ -76,12 +86,7 @@ impl Kernels {
     pub fn all_return(&self, verdict: bool, base: &[u8], expected: &[u8]) -> bool {
         let Some(digest) = expected.last_chunk() else { return false };
         #[cfg(target_pointer_width = "64")]
-        return self.limbs60.power_matches(base, digest) == verdict
-            && self.limbs28.power_matches(base, digest) == verdict
-            && self
-                .limbs51
-                .as_ref()
-                .is_none_or(|kernel| kernel.power_matches(base, digest) == verdict);
+        return self.kernels.iter().all(|kernel| kernel.power_matches(base, digest) == verdict);
         #[cfg(not(target_pointer_width = "64"))]
         return self.selected.power_matches(base, digest) == verdict;
     }

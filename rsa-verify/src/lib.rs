@@ -20,6 +20,8 @@
 extern crate alloc;
 
 mod buffer;
+#[cfg(all(feature = "kernels", target_pointer_width = "64"))]
+mod by_name;
 #[cfg(any(
     test,
     target_pointer_width = "64",
@@ -58,8 +60,14 @@ mod limbs28;
     )
 ))]
 mod limbs51;
+#[cfg(any(test, target_arch = "x86_64", all(feature = "kernels", target_pointer_width = "64")))]
+mod limbs52;
 #[cfg(any(test, target_pointer_width = "64", feature = "wide-arithmetic"))]
 mod limbs60;
+#[cfg(target_arch = "x86_64")]
+mod limbs60_adx;
+#[cfg(target_arch = "x86_64")]
+mod native;
 mod public_key;
 mod selected;
 #[cfg(test)]

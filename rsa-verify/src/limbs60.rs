@@ -28,6 +28,7 @@ pub(crate) enum Limbs60 {
 }
 
 impl Kernel for Limbs60 {
+    #[cfg_attr(target_arch = "x86_64", inline(always))]
     fn new(modulus: &[u8], exponent: u32, template: &[u8]) -> Self {
         match modulus.len() {
             0..=256 => Self::UpTo2048(Box::new(Modulus::new(modulus, exponent, template))),
@@ -36,6 +37,7 @@ impl Kernel for Limbs60 {
         }
     }
 
+    #[cfg_attr(target_arch = "x86_64", inline(always))]
     fn power_matches(&self, base: &[u8], digest: &[u8; DIGEST_BYTES]) -> bool {
         match self {
             Self::UpTo2048(modulus) => modulus.power_matches(base, digest),
@@ -44,6 +46,8 @@ impl Kernel for Limbs60 {
         }
     }
 }
+
+// What follows is inlined on x86-64, where `limbs60_adx` compiles it a second time.
 
 /// A number of K limbs, the lowest first.
 type Number<const K: usize> = [u64; K];
@@ -68,6 +72,7 @@ pub(crate) struct Modulus<const K: usize, const OPERAND: usize, const PAIRS: usi
 }
 
 impl<const K: usize, const OPERAND: usize, const PAIRS: usize> Modulus<K, OPERAND, PAIRS> {
+    #[cfg_attr(target_arch = "x86_64", inline(always))]
     fn new(bytes: &[u8], exponent: u32, template: &[u8]) -> Self {
         let limbs = read(bytes);
         let inverse = integers::inverse(lowest_64_bits(&limbs));
@@ -86,6 +91,7 @@ impl<const K: usize, const OPERAND: usize, const PAIRS: usize> Modulus<K, OPERAN
         modulus
     }
 
+    #[cfg_attr(target_arch = "x86_64", inline(always))]
     fn power_matches(&self, base: &[u8], digest: &[u8; DIGEST_BYTES]) -> bool {
         let power = self.raise(&read(base), self.exponent);
         // The target minus x, which is not negative.
@@ -105,6 +111,7 @@ impl<const K: usize, const OPERAND: usize, const PAIRS: usize> Modulus<K, OPERAN
     }
 
     /// Returns a number congruent to `base`^e / R^(e - 1).
+    #[cfg_attr(target_arch = "x86_64", inline(always))]
     fn raise(&self, base: &Number<K>, exponent: u32) -> Number<K> {
         let mut power = *base;
         for bit in integers::bits_below_highest(exponent) {
@@ -117,6 +124,7 @@ impl<const K: usize, const OPERAND: usize, const PAIRS: usize> Modulus<K, OPERAN
     }
 
     /// Returns a number congruent to a b / R mod n.
+    #[cfg_attr(target_arch = "x86_64", inline(always))]
     fn multiply(&self, a: &Number<K>, b: &Number<K>) -> Number<K> {
         let mut columns = [[0; 2]; PAIRS];
         let operand: [u64; OPERAND] = between_margins(b.iter().copied());
@@ -125,6 +133,7 @@ impl<const K: usize, const OPERAND: usize, const PAIRS: usize> Modulus<K, OPERAN
     }
 
     /// Returns a number congruent to a a / R mod n.
+    #[cfg_attr(target_arch = "x86_64", inline(always))]
     fn square(&self, a: &Number<K>) -> Number<K> {
         let mut columns = [[0; 2]; PAIRS];
         let mut doubled: [u64; OPERAND] = between_margins(a.iter().map(|limb| 2 * limb));
@@ -134,6 +143,7 @@ impl<const K: usize, const OPERAND: usize, const PAIRS: usize> Modulus<K, OPERAN
 
     /// Returns a number congruent to the columns' sum divided by 2^(60 `cleared`) mod n, for a
     /// multiple of [`GROUP`].
+    #[cfg_attr(target_arch = "x86_64", inline(always))]
     fn reduce(&self, columns: &mut [Pair; PAIRS], cleared: usize) -> Number<K> {
         let mut reduced = [0; K];
         let Some(multiple) = self.multiple.get(MARGIN..MARGIN + 3 + K) else { return reduced };
@@ -170,6 +180,7 @@ impl<const K: usize, const OPERAND: usize, const PAIRS: usize> Modulus<K, OPERAN
 
     /// Returns whether a value is a multiple of n. Zero never occurs in a valid computation, so it
     /// is rejected.
+    #[cfg_attr(target_arch = "x86_64", inline(always))]
     fn is_multiple(&self, value: &Number<K>) -> bool {
         let quotient = lowest_64_bits(value).wrapping_mul(self.inverse);
         let mut product = [0; K];

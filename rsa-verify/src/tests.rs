@@ -1,10 +1,13 @@
 //! Compares every kernel with an independent library, on random numbers and on numbers that carry.
 
+extern crate std;
+
 use crate::kernel::{DIGEST_BYTES, Kernel};
 use alloc::vec;
 use alloc::vec::Vec;
 use num_bigint::BigUint;
 use proptest::prelude::*;
+use std::io::Write as _;
 
 /// A power of 4096 bits is slow under Miri.
 const CASES: u32 = if cfg!(miri) { 1 } else { 128 };
@@ -82,10 +85,26 @@ fn check<K: Kernel>(
     Ok(())
 }
 
+/// Passes a case of a kernel that the processor cannot run; another test prints that.
+macro_rules! prop_assume_available {
+    ($is_available:expr) => {
+        if !$is_available {
+            return Ok(());
+        }
+    };
+}
+
 macro_rules! kernel_tests {
-    ($($name:ident: $kernel:ty;)+) => {$(
+    ($($name:ident: $kernel:ty, $is_available:expr;)+) => {$(
         mod $name {
             use super::*;
+
+            #[test]
+            fn the_processor_has_the_instructions() {
+                if !$is_available {
+                    let _ = writeln!(std::io::stderr(), "skipped: {}", stringify!($name));
+                }
+            }
 
             proptest! {
                 #![proptest_config(ProptestConfig { cases: CASES, failure_persistence: None, ..ProptestConfig::default() })]
@@ -97,16 +116,19 @@ macro_rules! kernel_tests {
                     exponent in prop_oneof![Just(3_u32), Just(65_537), Just(u32::MAX), any::<u32>().prop_map(|e| e | 3)],
                     flip in any::<u64>(),
                 ) {
+                    prop_assume_available!($is_available);
                     check::<$kernel>(&modulus, &(base % &modulus), exponent, flip)?;
                 }
 
                 #[test]
                 fn so_do_those_that_fill_all_limbs(modulus in full_modulus(), base in number(4096), flip in any::<u64>()) {
+                    prop_assume_available!($is_available);
                     check::<$kernel>(&modulus, &(base % &modulus), 3, flip)?;
                 }
 
                 #[test]
                 fn the_ends_of_the_range_agree_too(modulus in odd_modulus(), flip in any::<u64>()) {
+                    prop_assume_available!($is_available);
                     let one = BigUint::from(1_u8);
                     for base in [BigUint::ZERO, one.clone(), &modulus - &one, &modulus - BigUint::from(2_u8), &modulus >> 1] {
                         check::<$kernel>(&modulus, &base, 65_537, flip)?;
@@ -118,7 +140,14 @@ macro_rules! kernel_tests {
 }
 
 kernel_tests! {
-    on_28_bit_limbs: crate::limbs28::Limbs28;
-    on_51_bit_limbs: crate::limbs51::Limbs51;
-    on_60_bit_limbs: crate::limbs60::Limbs60;
+    on_28_bit_limbs: crate::limbs28::Limbs28, true;
+    on_51_bit_limbs: crate::limbs51::Limbs51, true;
+    on_52_bit_limbs: crate::limbs52::Limbs52<crate::limbs52::Model>, true;
+    on_60_bit_limbs: crate::limbs60::Limbs60, true;
+}
+
+#[cfg(target_arch = "x86_64")]
+kernel_tests! {
+    with_avx_512_ifma: crate::limbs52::Limbs52<crate::limbs52::ifma::Ifma>, crate::limbs52::ifma::is_available();
+    with_bmi2_and_adx: crate::limbs60_adx::Limbs60Adx, crate::limbs60_adx::is_available();
 }
