@@ -13,6 +13,10 @@
 //! | `limbs28` | 28 | 56 | 12 | 2^(b + 58) | 76, 112, 152 |
 //! | `limbs51` | 51 | 153 | 8 | 2^(b + 158) | 44, 64, 84 |
 //! | `limbs60` | 60 | 60 | 8 | 2^(b + 112) | 36, 56, 72 |
+//! | `limbs52` | 52 | 0 | 5 | 2^(b + 2) | 40, 60, 79 |
+//!
+//! `limbs52` reduces each digit at once, so it has no columns and N = n: of what follows only "No
+//! conversions" holds for it. Its documentation has the rest.
 //!
 //! # Columns
 //!

@@ -6,6 +6,8 @@ use crate::buffer::Buffer;
 use crate::by_name::{ByName, KERNELS, Named};
 use crate::kernel::{DIGEST_BYTES, Kernel};
 use crate::public_key::MAX_MODULUS_BYTES;
+#[cfg(target_pointer_width = "64")]
+use crate::public_key::{InvalidKey, PublicKey};
 #[cfg(not(target_pointer_width = "64"))]
 use crate::selected::Selected;
 #[cfg(target_pointer_width = "64")]
@@ -45,6 +47,23 @@ pub fn names() -> impl Iterator<Item = (&'static str, bool)> {
 #[cfg(target_pointer_width = "64")]
 pub fn unavailable() -> impl Iterator<Item = &'static str> {
     KERNELS.iter().filter(|named| !(named.is_available)()).map(|named| named.name)
+}
+
+/// Returns a key whose signatures a kernel of this name verifies; `None` if this processor has no
+/// such kernel.
+///
+/// # Errors
+/// As [`PublicKey::new`].
+#[cfg(target_pointer_width = "64")]
+pub fn public_key(
+    name: &str,
+    modulus: &[u8],
+    exponent: &[u8],
+) -> Option<Result<PublicKey, InvalidKey>> {
+    let named = kernels(true).find(|named| named.name == name)?;
+    Some(PublicKey::with_kernel(modulus, exponent, |modulus, exponent, template| {
+        ByName::with(named, modulus, exponent, template)
+    }))
 }
 
 impl Kernels {

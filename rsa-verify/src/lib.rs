@@ -1,10 +1,22 @@
 //! Verification of RSASSA-PKCS1-v1_5 signatures of SHA-256 digests (RFC 8017 section 8.2.2).
 //!
-//! [`PublicKey`] checks a modulus and an exponent once and precomputes what its kernel needs. One
-//! kernel is compiled for each kind of machine; [`derivation`] proves the technique that they
-//! share, and the documentation of each kernel module its bounds.
+//! [`PublicKey`] checks a modulus and an exponent once and precomputes what its kernel needs.
+//! [`derivation`] proves the technique that the kernels share, and the documentation of each kernel
+//! module its bounds.
 //!
-//! The hash function is the caller's: this crate has no dependencies.
+//! | kernel | where |
+//! |---|---|
+//! | `limbs52` | x86-64 with AVX-512 IFMA |
+//! | `limbs60_adx` | x86-64 with BMI2 and ADX |
+//! | `limbs60` | other 64-bit machines, and wasm with wide arithmetic |
+//! | `limbs28` | wasm with and without SIMD |
+//! | `limbs51` | wasm with relaxed SIMD, where multiply-adds round once |
+//! | `imported` | wasm that imports a function of another module |
+//!
+//! On x86-64 the processor is examined at run time, once; everything else is selected when
+//! compiling.
+//!
+//! The hash function is the caller's.
 //!
 //! Everything here works on public values and takes variable time. **It must never be used for
 //! signing.**

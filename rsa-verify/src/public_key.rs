@@ -57,7 +57,16 @@ impl PublicKey {
     /// # Errors
     /// The first [`InvalidKey`] in this order: size of the modulus, exponent, parity of the
     /// modulus.
-    pub fn new(mut modulus: &[u8], exponent: &[u8]) -> Result<Self, InvalidKey> {
+    pub fn new(modulus: &[u8], exponent: &[u8]) -> Result<Self, InvalidKey> {
+        Self::with_kernel(modulus, exponent, Selected::new)
+    }
+
+    /// As [`Self::new`], with a kernel that `prepare` makes of modulus, exponent and template.
+    pub(crate) fn with_kernel(
+        mut modulus: &[u8],
+        exponent: &[u8],
+        prepare: impl FnOnce(&[u8], u32, &[u8]) -> Selected,
+    ) -> Result<Self, InvalidKey> {
         while let [0, rest @ ..] = modulus {
             modulus = rest;
         }
@@ -74,7 +83,7 @@ impl PublicKey {
         }
         let mut template = Buffer::<u8, MAX_MODULUS_BYTES>::filled(0, modulus.len());
         write_encoding_template(&mut template);
-        let kernel = Selected::new(modulus, exponent, &template);
+        let kernel = prepare(modulus, exponent, &template);
         let mut bytes = Buffer::filled(0, modulus.len());
         bytes.iter_mut().zip(modulus).for_each(|(to, from)| *to = *from);
         Ok(Self { modulus: bytes, exponent, bits, kernel })

@@ -106,6 +106,13 @@ pub(crate) enum Environment {
     Native,
     Node,
     Chromium,
+    Firefox,
+    #[value(name = "webkit")]
+    WebKit,
+    /// The time to the first verdict, in Chromium on a throttled processor.
+    First,
+    /// `PyJWT`, for orientation.
+    Python,
     Wasmtime,
     /// Sizes in bytes instead of times.
     Sizes,

@@ -14,7 +14,7 @@ use crate::build::{Arithmetic, Builder, Extent};
 use crate::cli::{Bench, Environment, WasmToolchainChoice};
 use crate::process;
 use crate::progress::{Runner, minutes, say};
-use crate::toolchain::{self, BROWSER, browser};
+use crate::toolchain::{self, BROWSER, browser, python};
 use crate::workspace::Workspace;
 
 /// The npm package with the JavaScript harnesses.
@@ -29,11 +29,13 @@ pub(crate) fn run(workspace: &Workspace, bench: &Bench, choice: WasmToolchainCho
     let mut builder = Builder::new(workspace, Runner::plain(), choice);
     let harness = harness(&mut builder)?;
     let tokens = workspace.target.join("bench/tokens.json");
-    if wanted.iter().any(|environment| {
-        matches!(environment, Environment::Node | Environment::Chromium | Environment::Sizes)
-    }) {
+    if wanted
+        .iter()
+        .any(|environment| !matches!(environment, Environment::Native | Environment::Wasmtime))
+    {
         builder.npm_package()?;
         builder.install("verifier-wasm", Extent::Test)?;
+        builder.install("verifier-wasm/test/nodes", Extent::Test)?;
         builder.install(JS, Extent::Test)?;
     }
     // Build everything before measuring. The tokens are valid for an hour.
@@ -42,10 +44,16 @@ pub(crate) fn run(workspace: &Workspace, bench: &Bench, choice: WasmToolchainCho
         let name = environment
             .to_possible_value()
             .map_or_else(String::new, |value| value.get_name().to_owned());
+        let node = reference_node(workspace);
+        let name = if environment == Environment::Node {
+            format!("node {}", report::ask(&node, &["--version"]))
+        } else {
+            name
+        };
         programs.push((
             name,
             environment,
-            program(&mut builder, environment, Path::new("node"), &harness, &tokens)?,
+            program(&mut builder, environment, &node, &harness, &tokens)?,
         ));
         for node in bench.node.iter().filter(|_| environment == Environment::Node) {
             // The program starts in another directory.
@@ -71,10 +79,16 @@ pub(crate) fn run(workspace: &Workspace, bench: &Bench, choice: WasmToolchainCho
         let printed = output(&name, program)?;
         // Node prints its warnings before it.
         let json = printed.lines().last().unwrap_or_default();
+        if json.starts_with("skipped: ") {
+            say(json);
+            continue;
+        }
         let section = if environment == Environment::Sizes {
             report::sizes(json)?
         } else {
-            panels.push((name.clone(), report::medians(json, plot::BITS)?));
+            if environment != Environment::First {
+                panels.push((name.clone(), report::medians(json, plot::BITS)?));
+            }
             report::times(&name, json)?
         };
         println!("{section}");
@@ -168,7 +182,26 @@ fn program(
             command.arg(tokens).arg(jwt_compact_for_node(builder, "wasm")?);
         }
         Environment::Chromium => {
-            command = js("chromium.mjs");
+            command = js("browser.mjs");
+            command
+                .arg("Chromium")
+                .arg(tokens)
+                .env("CHROMIUM", browser::ensure(builder.workspace, &mut builder.runner)?);
+        }
+        Environment::Firefox => {
+            command = js("browser.mjs");
+            command.arg("Firefox").arg(tokens);
+        }
+        Environment::WebKit => {
+            command = js("browser.mjs");
+            command.arg("WebKit").arg(tokens);
+        }
+        Environment::Python => {
+            command = process::command(python::ensure(builder.workspace, &mut builder.runner)?);
+            command.arg(builder.workspace.root.join("xtask/bench/python/measure.py")).arg(tokens);
+        }
+        Environment::First => {
+            command = js("first.mjs");
             command
                 .arg(tokens)
                 .env("CHROMIUM", browser::ensure(builder.workspace, &mut builder.runner)?);
@@ -180,6 +213,19 @@ fn program(
         }
     }
     Ok(command)
+}
+
+/// Returns Node 24, the reference, where npm has it for this machine, and else the installed Node.
+fn reference_node(workspace: &Workspace) -> PathBuf {
+    let machine = match (std::env::consts::OS, std::env::consts::ARCH) {
+        ("linux", "x86_64") => "linux-x64",
+        ("linux", "aarch64") => "linux-arm64",
+        ("macos", "aarch64") => "darwin-arm64",
+        _ => return "node".into(),
+    };
+    let nodes = workspace.root.join("verifier-wasm/test/nodes/node_modules");
+    let node = nodes.join(format!("node24-{machine}/bin/node"));
+    if node.is_file() { node } else { "node".into() }
 }
 
 /// Builds jwt-compact for Node, and returns the directory of its module and bindings.
@@ -194,7 +240,7 @@ fn jwt_compact_for_node(builder: &mut Builder<'_>, profile: &str) -> Result<Path
 }
 
 fn output(what: &str, command: Command) -> Result<String> {
-    let (status, printed) = process::run_and_read(command, minutes(10))?;
+    let (status, printed) = process::run_and_read(command, minutes(15))?;
     if !status.success() {
         bail!("{what}: failed ({status})\n{printed}");
     }

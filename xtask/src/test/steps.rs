@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::programs::{self, Settings, TestProgram};
+use super::programs::{self, Settings};
 use super::whole_system;
 use crate::build::{Arithmetic, Builder, Extent};
 use crate::cli::{Fuzz, Kernels};
@@ -230,23 +230,41 @@ pub(super) fn issuer_tests_on_postgres(builder: &mut Builder<'_>) -> Result<()> 
     integration_tests(builder, "issuer", Some(WAITING), variables)
 }
 
-pub(super) fn core_tests_with_limbs28(builder: &mut Builder<'_>) -> Result<()> {
-    core_tests_with_kernel(builder, "limbs28")
+/// Kernels, and whether this processor has their instructions.
+fn kernels_of_the_processor() -> [(&'static str, bool); 6] {
+    #[cfg(target_arch = "x86_64")]
+    let (has_ifma, has_adx) = (
+        std::is_x86_feature_detected!("avx512ifma"),
+        std::is_x86_feature_detected!("bmi2") && std::is_x86_feature_detected!("adx"),
+    );
+    #[cfg(not(target_arch = "x86_64"))]
+    let (has_ifma, has_adx) = (false, false);
+    [
+        ("limbs28", true),
+        ("limbs51", true),
+        ("limbs52", has_ifma),
+        ("limbs52_model", true),
+        ("limbs60", true),
+        ("limbs60_adx", has_adx),
+    ]
 }
 
-pub(super) fn core_tests_with_limbs51(builder: &mut Builder<'_>) -> Result<()> {
-    core_tests_with_kernel(builder, "limbs51")
-}
-
-/// Repeats the unit and integration tests of the core with a kernel that is not the native one.
-fn core_tests_with_kernel(builder: &mut Builder<'_>, kernel: &str) -> Result<()> {
-    let what = format!("the tests of verifier-core with {kernel}");
-    let is_of_core = |program: &&TestProgram| {
-        ["rsa-verify", "verifier-core"].contains(&program.package.as_str())
-    };
-    for program in programs::list(builder)?.iter().filter(is_of_core) {
-        let variables = vec![("VERIFIER_KERNEL", OsStr::new(kernel))];
-        programs::run(builder, program, &Settings { what: &what, threads: None, variables })?;
+/// Repeats the tests of the core with each kernel: without a setting, they use the fastest one of
+/// the processor.
+pub(super) fn core_tests_with_each_kernel(builder: &mut Builder<'_>) -> Result<()> {
+    let programs = programs::list(builder)?;
+    for (kernel, is_available) in kernels_of_the_processor() {
+        if !is_available {
+            builder.runner.skip(&format!(
+                "verifier-core with the kernel {kernel}: the processor lacks its instructions"
+            ));
+            continue;
+        }
+        let what = format!("the tests of verifier-core with {kernel}");
+        for program in programs.iter().filter(|program| program.package == "verifier-core") {
+            let variables = vec![("VERIFIER_KERNEL", OsStr::new(kernel))];
+            programs::run(builder, program, &Settings { what: &what, threads: None, variables })?;
+        }
     }
     Ok(())
 }

@@ -15,6 +15,7 @@ use rsa::pkcs1::DecodeRsaPublicKey as _;
 use rsa::signature::Verifier as _;
 use rsa_of_jwt_compact::pkcs8::DecodePublicKey as _;
 use serde::Deserialize;
+use sha2::Digest as _;
 use verifier_core::{KeySet, Policy, UnixTime, Verifier};
 
 use crate::measure::{Contender, Scope, TokenKind};
@@ -26,6 +27,14 @@ pub(crate) fn contenders(sample: &Sample) -> Result<Vec<Contender<'_>>> {
         [ring_contender(sample)?, aws_lc_rs_contender(sample)?, rsa_contender(sample)?]
     {
         all.extend(both_scopes(bare, whole, verifies, sample)?);
+    }
+    for (name, is_model) in rsa_verify::kernels::names() {
+        // A model and the kernels of wasm show nothing here.
+        if !is_model && name != "limbs28" {
+            let (bare, whole, verifies) = kernel_contender(name, sample)?;
+            let [bare, _] = both_scopes(bare, whole, verifies, sample)?;
+            all.push(bare);
+        }
     }
     all.push(jsonwebtoken_contender(sample)?);
     all.push(jwt_compact_contender(sample)?);
@@ -116,6 +125,23 @@ fn rsa_contender(sample: &Sample) -> Result<SignatureOnly> {
         Box::new(move |input, signature| {
             rsa::pkcs1v15::Signature::try_from(signature)
                 .is_ok_and(|signature| key.verify(input, &signature).is_ok())
+        }),
+    ))
+}
+
+/// Our arithmetic with one of the kernels of this processor.
+fn kernel_contender(kernel: &'static str, sample: &Sample) -> Result<SignatureOnly> {
+    let keys = KeySet::parse(&sample.public_key_pem).map_err(|error| anyhow!("{error}"))?;
+    let key = keys.keys().first().context("no key")?;
+    let key =
+        rsa_verify::kernels::public_key(kernel, &key.modulus(), &key.exponent().to_be_bytes())
+            .context("no such kernel")?
+            .map_err(|error| anyhow!("{error:?}"))?;
+    Ok((
+        kernel,
+        kernel,
+        Box::new(move |input, signature| {
+            key.verifies_digest(&sha2::Sha256::digest(input).into(), signature)
         }),
     ))
 }
