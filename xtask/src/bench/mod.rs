@@ -29,10 +29,11 @@ pub(crate) fn run(workspace: &Workspace, bench: &Bench, choice: WasmToolchainCho
     let mut builder = Builder::new(workspace, Runner::plain(), choice);
     let harness = harness(&mut builder)?;
     let tokens = workspace.target.join("bench/tokens.json");
-    if wanted
-        .iter()
-        .any(|environment| !matches!(environment, Environment::Native | Environment::Wasmtime))
-    {
+    let needs_npm = |environment: &Environment| {
+        use Environment::{Native, Python, Wasmtime};
+        !matches!(environment, Native | Python | Wasmtime)
+    };
+    if wanted.iter().any(needs_npm) {
         builder.npm_package()?;
         builder.install("verifier-wasm", Extent::Test)?;
         builder.install("verifier-wasm/test/nodes", Extent::Test)?;
