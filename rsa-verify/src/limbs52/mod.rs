@@ -32,12 +32,22 @@ const MASK: u64 = (1 << LIMB_BITS) - 1;
 /// Limbs of a digest: 260 bits.
 const DIGEST_LIMBS: usize = 5;
 
-/// The operation that the kernel is built on.
+/// The operations that the kernel is built on. One call computes a whole power, so that the numbers
+/// stay in the processor's vectors.
 pub(crate) trait Multiply {
     /// Returns a number congruent to `digits` `number` / 2^(52 `digits.len()`) mod n.
     fn multiply<const V: usize>(
         digits: &[u64],
         number: &Number<V>,
+        modulus: &Number<V>,
+        negative_inverse: u64,
+    ) -> Number<V>;
+
+    /// Returns a number congruent to `base`^e / R^(e - 1), below 2 n, for R = 2^(52 `len`).
+    fn raise<const V: usize>(
+        base: &Number<V>,
+        exponent: u32,
+        len: usize,
         modulus: &Number<V>,
         negative_inverse: u64,
     ) -> Number<V>;
@@ -57,6 +67,16 @@ impl Multiply for Model {
         negative_inverse: u64,
     ) -> Number<V> {
         product::multiply::<[u64; LANES], V>(digits, number, modulus, negative_inverse)
+    }
+
+    fn raise<const V: usize>(
+        base: &Number<V>,
+        exponent: u32,
+        len: usize,
+        modulus: &Number<V>,
+        negative_inverse: u64,
+    ) -> Number<V> {
+        product::raise::<[u64; LANES], V>(base, exponent, len, modulus, negative_inverse)
     }
 }
 
@@ -148,14 +168,7 @@ impl<M: Multiply, const V: usize> Modulus<M, V> {
 
     /// Returns a number congruent to `base`^e / R^(e - 1), below 2 n.
     fn raise(&self, base: &Number<V>, exponent: u32) -> Number<V> {
-        let mut power = *base;
-        for bit in integers::bits_below_highest(exponent) {
-            power = self.multiply(&power, &power);
-            if bit {
-                power = self.multiply(base, &power);
-            }
-        }
-        power
+        M::raise(base, exponent, self.len, &self.limbs, self.negative_inverse())
     }
 
     /// Returns a number congruent to a b / R mod n, below 2 n if both are.

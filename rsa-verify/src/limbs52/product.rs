@@ -3,7 +3,7 @@
 //!
 //! Each digit d of one number is multiplied with all limbs of the other, and q n is added with the
 //! digit q of the quotient that clears the lowest limb. Then everything moves down by one limb.
-//! Carries are propagated once, at the end.
+//! Carries are propagated once, at the end, and for all limbs at once.
 //!
 //! The next digit of the quotient waits for the two lowest limbs only. They are held in scalar
 //! registers and complete, with carries, while the vectors follow; lanes 0 and 1 of the first vector
@@ -14,6 +14,8 @@
 //!   at most 79 digits, so it stays below 316 x 2^52 < 2^61.
 //! - `lowest` and `next` are at most a lane and a carry. A carry is the upper part of two products
 //!   below 2^104 and a limb below 2^62, so it is below 2^53 + 2^10 + 1; the sums are below 2^62.
+
+use crate::integers;
 
 /// Limbs in a vector.
 pub(crate) const LANES: usize = 8;
@@ -41,8 +43,27 @@ pub(super) trait Vector: Copy {
     /// Moves each lane down by one. The highest is the lowest of `above`.
     fn moved_down(self, above: Self) -> Self;
 
+    /// Moves each lane up by one. The lowest is the highest of `below`.
+    fn moved_up(self, below: Self) -> Self;
+
     /// Returns lane 1.
     fn second(self) -> u64;
+
+    /// Replaces lane 0.
+    fn with_first(self, number: u64) -> Self;
+
+    /// Adds the lanes, which must not overflow.
+    fn plus(self, other: Self) -> Self;
+
+    /// Returns the lower 52 bits of each lane, and the bits above them.
+    fn split(self) -> (Self, Self);
+
+    /// Returns the lanes that have more than 52 bits, and those whose lower 52 bits are ones and
+    /// whose others are zeros. The lowest bit is lane 0.
+    fn over_and_full(self) -> (u8, u8);
+
+    /// Adds 1 to some lanes, and keeps the lower 52 bits of each.
+    fn incremented(self, lanes: u8) -> Self;
 }
 
 impl Vector for [u64; LANES] {
@@ -71,8 +92,41 @@ impl Vector for [u64; LANES] {
         [l1, l2, l3, l4, l5, l6, l7, lowest_above]
     }
 
+    fn moved_up(self, [.., highest_below]: Self) -> Self {
+        let [l0, l1, l2, l3, l4, l5, l6, _] = self;
+        [highest_below, l0, l1, l2, l3, l4, l5, l6]
+    }
+
     fn second(self) -> u64 {
         self[1]
+    }
+
+    fn with_first(mut self, number: u64) -> Self {
+        self[0] = number;
+        self
+    }
+
+    fn plus(mut self, other: Self) -> Self {
+        self.iter_mut().zip(other).for_each(|(sum, lane)| *sum += lane);
+        self
+    }
+
+    fn split(self) -> (Self, Self) {
+        (self.map(|lane| lane & MASK), self.map(|lane| lane >> LIMB_BITS))
+    }
+
+    fn over_and_full(self) -> (u8, u8) {
+        let bits = |is: fn(u64) -> bool| {
+            self.into_iter().rev().fold(0, |bits, lane| bits << 1 | u8::from(is(lane)))
+        };
+        (bits(|lane| lane > MASK), bits(|lane| lane == MASK))
+    }
+
+    fn incremented(mut self, lanes: u8) -> Self {
+        for (index, lane) in self.iter_mut().enumerate() {
+            *lane = (*lane + u64::from(lanes >> index & 1)) & MASK;
+        }
+        self
     }
 }
 
@@ -88,6 +142,29 @@ impl Added for [u64; LANES] {
         }
         self
     }
+}
+
+/// As [`Multiply::raise`](super::Multiply::raise).
+#[inline(always)]
+pub(super) fn raise<L: Vector, const V: usize>(
+    base: &Number<V>,
+    exponent: u32,
+    len: usize,
+    modulus: &Number<V>,
+    negative_inverse: u64,
+) -> Number<V> {
+    let product = |digits: &Number<V>, number: &Number<V>| {
+        let digits = digits.as_flattened().get(..len).unwrap_or_default();
+        multiply::<L, V>(digits, number, modulus, negative_inverse)
+    };
+    let mut power = *base;
+    for bit in integers::bits_below_highest(exponent) {
+        power = product(&power, &power);
+        if bit {
+            power = product(base, &power);
+        }
+    }
+    power
 }
 
 /// As [`Multiply::multiply`](super::Multiply::multiply).
@@ -136,15 +213,35 @@ pub(super) fn multiply<L: Vector, const V: usize>(
             *sum = sum.add_high(q, n);
         }
     }
-    let mut limbs = sums.map(L::store);
-    if let Some(first) = limbs.as_flattened_mut().first_mut() {
-        *first = lowest;
+    if let Some(first) = sums.first_mut() {
+        *first = first.with_first(lowest);
     }
-    let mut carry = 0;
-    for limb in limbs.as_flattened_mut() {
-        let sum = *limb + carry;
-        *limb = sum & MASK;
-        carry = sum >> LIMB_BITS;
+    with_carries(sums).map(L::store)
+}
+
+/// Propagates the carries of lanes below 2^62: each limb is below 2^52 then. No carry leaves the
+/// highest.
+///
+/// First, each lane gets the upper bits of the lane below, at most 10, so that it is below 2^52 +
+/// 2^10. What remains to carry is 1 at most. A lane yields a carry if it is over 2^52 - 1, or if it
+/// equals that and gets a carry. An addition of integers with a bit for each lane ripples through
+/// these runs.
+#[inline(always)]
+fn with_carries<L: Vector, const V: usize>(sums: [L; V]) -> [L; V] {
+    let mut below = L::splat(0);
+    let (mut over, mut full) = (0_u128, 0_u128);
+    let mut limbs = sums;
+    for (index, limbs) in limbs.iter_mut().enumerate() {
+        let (low, high) = limbs.split();
+        *limbs = low.plus(high.moved_up(below));
+        below = high;
+        let (lanes_over, lanes_full) = limbs.over_and_full();
+        over |= u128::from(lanes_over) << (LANES * index);
+        full |= u128::from(lanes_full) << (LANES * index);
+    }
+    let carried = ((over << 1) + full) ^ full;
+    for (index, limbs) in limbs.iter_mut().enumerate() {
+        *limbs = limbs.incremented(low_8(carried >> (LANES * index)));
     }
     limbs
 }
@@ -156,4 +253,39 @@ fn product(a: u64, b: u64) -> u128 {
 #[expect(clippy::cast_possible_truncation, reason = "the low half is wanted")]
 const fn low_64(value: u128) -> u64 {
     value as u64
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the lowest lanes are wanted")]
+const fn low_8(lanes: u128) -> u8 {
+    lanes as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LANES, LIMB_BITS, MASK, Number, with_carries};
+    use num_bigint::BigUint;
+    use proptest::prelude::*;
+
+    fn value(lanes: &Number<2>) -> BigUint {
+        let lanes = lanes.as_flattened().iter().rev();
+        lanes.fold(BigUint::ZERO, |value, lane| (value << LIMB_BITS) + *lane)
+    }
+
+    /// Lanes that carry, pass a carry on, or do neither.
+    fn lane() -> impl Strategy<Value = u64> {
+        prop_oneof![4 => Just(MASK), 1 => Just(MASK + 1), 1 => Just(0), 1 => Just((1 << 62) - 1), 2 => 0..1_u64 << 62]
+    }
+
+    proptest! {
+        #[test]
+        fn carries_do_not_change_the_number(lanes in prop::array::uniform16(lane())) {
+            let mut sums: Number<2> = [[0; LANES]; 2];
+            sums.as_flattened_mut().copy_from_slice(&lanes);
+            // No carry may leave the highest limb.
+            sums[1][LANES - 1] &= MASK >> 12;
+            let limbs = with_carries(sums);
+            prop_assert_eq!(value(&limbs), value(&sums));
+            prop_assert!(limbs.as_flattened().iter().all(|limb| *limb <= MASK));
+        }
+    }
 }
