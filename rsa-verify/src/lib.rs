@@ -38,13 +38,16 @@ mod by_name;
     test,
     target_pointer_width = "64",
     feature = "wide-arithmetic",
-    not(any(feature = "imported", all(target_arch = "wasm32", target_feature = "relaxed-simd")))
+    not(any(
+        all(feature = "imported", target_os = "unknown"),
+        all(target_arch = "wasm32", target_feature = "relaxed-simd")
+    ))
 ))]
 mod columns;
 pub mod derivation;
-#[cfg(feature = "imported")]
+#[cfg(all(feature = "imported", target_os = "unknown"))]
 mod imported;
-#[cfg(not(feature = "imported"))]
+#[cfg(not(all(feature = "imported", target_os = "unknown")))]
 mod integers;
 mod kernel;
 #[cfg(feature = "kernels")]
@@ -57,7 +60,7 @@ pub mod kernels;
     not(any(
         target_pointer_width = "64",
         feature = "wide-arithmetic",
-        feature = "imported",
+        all(feature = "imported", target_os = "unknown"),
         all(target_arch = "wasm32", target_feature = "relaxed-simd")
     ))
 ))]
@@ -68,7 +71,7 @@ mod limbs28;
     all(
         target_arch = "wasm32",
         target_feature = "relaxed-simd",
-        not(any(feature = "wide-arithmetic", feature = "imported"))
+        not(any(feature = "wide-arithmetic", all(feature = "imported", target_os = "unknown")))
     )
 ))]
 mod limbs51;

@@ -153,7 +153,7 @@ impl<M: Multiply, const V: usize> Modulus<M, V> {
     fn power_matches(&self, base: &[u8], digest: &[u8; DIGEST_BYTES]) -> bool {
         let power = self.raise(&read(base), self.exponent);
         let digest: Number<1> = read(digest);
-        let digits = digest.as_flattened().get(..DIGEST_LIMBS).unwrap_or_default();
+        let digits = product::first(&digest, DIGEST_LIMBS);
         let scaled = M::multiply(digits, &self.scale, &self.limbs, self.negative_inverse());
         let mut carry = 0_i64;
         let difference = combined([&self.target, &scaled, &power], |[target, scaled, power]| {
@@ -173,8 +173,7 @@ impl<M: Multiply, const V: usize> Modulus<M, V> {
 
     /// Returns a number congruent to a b / R mod n, below 2 n if both are.
     fn multiply(&self, a: &Number<V>, b: &Number<V>) -> Number<V> {
-        let digits = a.as_flattened().get(..self.len).unwrap_or_default();
-        M::multiply(digits, b, &self.limbs, self.negative_inverse())
+        M::multiply(product::first(a, self.len), b, &self.limbs, self.negative_inverse())
     }
 
     const fn negative_inverse(&self) -> u64 {

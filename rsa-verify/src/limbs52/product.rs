@@ -153,18 +153,19 @@ pub(super) fn raise<L: Vector, const V: usize>(
     modulus: &Number<V>,
     negative_inverse: u64,
 ) -> Number<V> {
-    let product = |digits: &Number<V>, number: &Number<V>| {
-        let digits = digits.as_flattened().get(..len).unwrap_or_default();
-        multiply::<L, V>(digits, number, modulus, negative_inverse)
-    };
     let mut power = *base;
     for bit in integers::bits_below_highest(exponent) {
-        power = product(&power, &power);
+        power = multiply::<L, V>(first(&power, len), &power, modulus, negative_inverse);
         if bit {
-            power = product(base, &power);
+            power = multiply::<L, V>(first(base, len), &power, modulus, negative_inverse);
         }
     }
     power
+}
+
+/// Returns the first limbs of a number.
+pub(super) fn first<const V: usize>(number: &Number<V>, len: usize) -> &[u64] {
+    number.as_flattened().get(..len).unwrap_or_default()
 }
 
 /// As [`Multiply::multiply`](super::Multiply::multiply).
@@ -190,7 +191,7 @@ pub(super) fn multiply<L: Vector, const V: usize>(
         let q = L::splat(quotient);
         let carry = low_64((t + product(quotient, *n0)) >> LIMB_BITS);
         // Complete but for the lower halves of this digit's products.
-        let next = sums.first().map_or(0, |first| first.second());
+        let next = if let [first, ..] = &sums[..] { first.second() } else { 0 };
         for (sum, b) in sums.iter_mut().zip(b) {
             *sum = sum.add_low(d, b);
         }
