@@ -221,7 +221,6 @@ fn reference_node(workspace: &Workspace) -> PathBuf {
     let machine = match (std::env::consts::OS, std::env::consts::ARCH) {
         ("linux", "x86_64") => "linux-x64",
         ("linux", "aarch64") => "linux-arm64",
-        ("macos", "aarch64") => "darwin-arm64",
         _ => return "node".into(),
     };
     let nodes = workspace.root.join("verifier-wasm/test/nodes/node_modules");
