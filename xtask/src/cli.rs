@@ -26,7 +26,7 @@ pub(crate) enum Command {
     Up(Up),
     /// Run everything that CI runs; prints what was skipped and why.
     Test(Test),
-    /// Measure the verifier and its peers; writes docs/benchmarks.md.
+    /// Measure the verifiers, the issuer and the edge beside their peers; writes the tables in docs.
     Bench(Bench),
     /// Fuzz the verifier.
     Fuzz(Fuzz),
@@ -100,9 +100,10 @@ pub(crate) struct Bench {
     pub(crate) quick: bool,
 }
 
-/// An environment in which verifiers are measured.
+/// What is measured: verifiers in an environment, or a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Environment {
+    /// Native libraries, and `PyJWT`.
     Native,
     Node,
     Chromium,
@@ -111,11 +112,13 @@ pub(crate) enum Environment {
     WebKit,
     /// The time to the first verdict, in Chromium on a throttled processor.
     First,
-    /// `PyJWT`, for orientation.
-    Python,
     Wasmtime,
     /// Sizes in bytes instead of times.
     Sizes,
+    /// Requests of the issuer.
+    Issuer,
+    /// Requests at the edge, beside FastAPI.
+    Edge,
 }
 
 #[derive(Args)]

@@ -14,6 +14,9 @@ use test_support::signer::Signer;
 use crate::processes::{Running, Scratch, free_port, scratch, wait_for};
 use crate::server::{Listening, Server};
 
+/// The name of the reference server with one process.
+pub(crate) const REFERENCE: &str = "FastAPI, 1 process";
+
 /// A running server.
 pub(crate) struct Contender {
     pub(crate) name: &'static str,
@@ -54,9 +57,9 @@ fn request(signer: &Signer, more: &Value) -> Vec<u8> {
 }
 
 /// Starts the edge without revocation.
-pub(crate) fn edge(server: &Server, signer: &Signer) -> Contender {
+pub(crate) fn edge(name: &'static str, server: &Server, signer: &Signer) -> Contender {
     let state = scratch();
-    Contender::edge("edge", server.start(&state), state, signer, &json!({}))
+    Contender::edge(name, server.start(&state), state, signer, &json!({}))
 }
 
 /// Starts the edge with revocation by Redis, if Redis is installed.
@@ -74,7 +77,7 @@ pub(crate) fn edge_with_redis(server: &Server, signer: &Signer) -> Option<Conten
         "no",
     ]);
     let Ok(redis) = Running::start(command.stdout(Stdio::null())) else {
-        eprintln!("skipped: redis-server is not installed");
+        println!("skipped: edge with Redis: redis-server is not installed\n");
         return None;
     };
     wait_for(port, "redis-server");
@@ -123,23 +126,14 @@ fn serve(stream: TcpStream, document: &str) {
     let _ = write!(stream.get_mut(), "{head}Content-Length: {}\r\n\r\n{document}", document.len());
 }
 
-/// Starts the reference server with this number of processes, or reports why it cannot.
-///
-/// Its libraries are installed from PyPI into a virtual environment. It runs with uvloop and
-/// httptools, and without a log.
-pub(crate) fn reference(directory: &Path, processes: usize, signer: &Signer) -> Option<Contender> {
-    let program = directory.join("bin/uvicorn");
-    if !program.is_file()
-        && let Err(reason) = install(directory)
-    {
-        eprintln!("skipped: FastAPI: {reason}");
-        return None;
-    }
+/// Starts the reference server with this number of processes, with uvloop and httptools, and
+/// without a log.
+pub(crate) fn reference(python: &Path, processes: usize, signer: &Signer) -> Contender {
     let state = scratch();
     let key = state.as_ref().join("public.pem");
     fs::write(&key, signer.public_pem()).expect("the key can be written");
     let port = free_port();
-    let mut command = Command::new(program);
+    let mut command = Command::new(python);
     command
         .env_clear()
         .env("PUBLIC_KEY", key)
@@ -147,6 +141,8 @@ pub(crate) fn reference(directory: &Path, processes: usize, signer: &Signer) -> 
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .args([
+            "-m",
+            "uvicorn",
             "main:app",
             "--host",
             "127.0.0.1",
@@ -158,33 +154,18 @@ pub(crate) fn reference(directory: &Path, processes: usize, signer: &Signer) -> 
         .arg(sources())
         .args(["--port", &port.to_string(), "--workers", &processes.to_string()]);
     let process = Running::start(command.stdout(Stdio::null())).expect("uvicorn starts");
-    let name = if processes == 1 { "FastAPI, 1 process" } else { "FastAPI, 2 processes" };
+    let name = if processes == 1 { REFERENCE } else { "FastAPI, 2 processes" };
     let request = request(signer, &json!({}));
-    Some(Contender {
+    Contender {
         name,
         address: wait_for(port, "uvicorn"),
         process,
         helper: None,
         request,
         _state: state,
-    })
+    }
 }
 
 fn sources() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples/edge-bench/fastapi")
-}
-
-fn install(directory: &Path) -> Result<(), String> {
-    let python = std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into());
-    eprintln!("installing FastAPI, PyJWT and uvicorn into {}", directory.display());
-    let run = |command: &mut Command| match command.stdout(Stdio::null()).status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("{} ended with {status}", command.get_program().display())),
-        Err(error) => Err(format!("{}: {error}", command.get_program().display())),
-    };
-    run(Command::new(python).args(["-m", "venv", "--clear"]).arg(directory))?;
-    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
-    run(Command::new(directory.join("bin/python"))
-        .args(pip)
-        .arg(sources().join("requirements.txt")))
 }

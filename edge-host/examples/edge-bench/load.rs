@@ -4,11 +4,14 @@ use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use crate::client::Connection;
-use crate::contenders::Contender;
+use crate::contenders::{Contender, REFERENCE};
 use crate::time::millis;
 
 /// Rounds of the measurement. Each runs every contender, so that other load affects all alike.
 const ROUNDS: u32 = 5;
+
+/// The goal for the edge's CPU time, in those of the reference server with one process.
+const GOAL: f64 = 0.2;
 
 /// The measurements of a contender.
 #[derive(Default)]
@@ -17,6 +20,13 @@ struct Figures {
     elapsed: Duration,
     cpu: Duration,
     helper_cpu: Duration,
+}
+
+impl Figures {
+    /// Returns the CPU time of one request in milliseconds.
+    fn cpu_ms(&self) -> f64 {
+        millis(self.cpu) / self.times.len() as f64
+    }
 }
 
 /// Measures all contenders and prints a table.
@@ -45,14 +55,21 @@ pub(crate) fn compare(contenders: &[Contender], connections: usize, time: Durati
     println!("| `/protected`, {connections} keep-alive connections | {} |", names.join(" | "));
     println!("|---|{}", "--:|".repeat(contenders.len()));
     row("CPU of one request", &|figures| {
-        let count = figures.times.len() as f64;
-        let own = format!("{:.3} ms", millis(figures.cpu) / count);
+        let own = format!("{:.3} ms", figures.cpu_ms());
         if figures.helper_cpu.is_zero() {
             own
         } else {
+            let count = figures.times.len() as f64;
             format!("{own} (Redis: {:.3})", millis(figures.helper_cpu) / count)
         }
     });
+    let reference = contenders.iter().zip(&figures).find(|(one, _)| one.name == REFERENCE);
+    let reference = reference.map(|(_, figures)| figures.cpu_ms());
+    if let Some(reference) = reference {
+        row(&format!("the same, to {REFERENCE}"), &|figures| {
+            format!("{:.2} x", figures.cpu_ms() / reference)
+        });
+    }
     row("requests per second", &|figures| {
         format!("{:.0}", figures.times.len() as f64 / figures.elapsed.as_secs_f64())
     });
@@ -63,6 +80,10 @@ pub(crate) fn compare(contenders: &[Contender], connections: usize, time: Durati
         });
     }
     println!();
+    if let (Some(reference), Some(edge)) = (reference, figures.first()) {
+        let met = if edge.cpu_ms() <= GOAL * reference { "met" } else { "**missed**" };
+        println!("Goal: {GOAL} x the CPU time of {REFERENCE}; {met}.\n");
+    }
 }
 
 fn measure(contender: &Contender, connections: usize, time: Duration, figures: &mut Figures) {

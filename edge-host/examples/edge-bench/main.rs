@@ -1,21 +1,16 @@
-//! Measures `edge-host` with the component of this workspace, both built for release, over
-//! loopback:
-//!
-//! ```text
-//! cargo xtask test --only edge
-//! cargo build --release --package edge-host
-//! cargo run --release --package edge-host --example edge-bench
-//! ```
+//! Measures `edge-host` with the components of this workspace, all built for release, over
+//! loopback. `cargo xtask bench --only edge` builds and runs it. The output is
+//! `docs/edge-benchmarks.md`.
 //!
 //! CPU is user and system time of the program from `/proc`, without this client, which runs on the
-//! same cores. The reference server of the first table is FastAPI with PyJWT from PyPI; it needs
-//! Python with venv. Redis must be installed. The tables are those of `docs/edge-benchmarks.md`.
+//! same cores. The reference server of the first table is FastAPI with PyJWT from PyPI.
 
 #![allow(clippy::print_stdout, reason = "its output is its purpose")]
 
 mod client;
 mod contenders;
 mod load;
+mod machine;
 mod processes;
 mod server;
 mod time;
@@ -34,21 +29,27 @@ use time::{millis, now};
 
 #[derive(Parser)]
 struct Arguments {
-    /// The program; default: `edge-host` in target/release
+    /// The program
     #[arg(long)]
-    program: Option<PathBuf>,
-    /// The component; default: the output of `cargo xtask test --only edge`
+    program: PathBuf,
+    /// The component that every host can run
     #[arg(long)]
-    component: Option<PathBuf>,
+    component: PathBuf,
+    /// The component with wide arithmetic
+    #[arg(long)]
+    wide_component: PathBuf,
+    /// An interpreter with FastAPI, PyJWT and uvicorn
+    #[arg(long)]
+    python: Option<PathBuf>,
     /// Persistent connections
     #[arg(long, default_value_t = 16)]
     connections: usize,
     /// Time for the requests of each contender
     #[arg(long, default_value_t = 10)]
     seconds: u64,
-    /// Where the reference server's libraries are installed; default: target/edge-bench-python
+    /// Check with a short run that everything works
     #[arg(long)]
-    python: Option<PathBuf>,
+    quick: bool,
 }
 
 /// Prints a row of the table.
@@ -58,22 +59,35 @@ fn row(what: &str, value: &str) {
 
 fn main() {
     let arguments = Arguments::parse();
-    let workspace = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
-    let program = arguments.program.unwrap_or_else(|| workspace.join("target/release/edge-host"));
-    let component = arguments
-        .component
-        .unwrap_or_else(|| workspace.join("target/wasm32-wasip2/release/edge_resource_wide.wasm"));
-    let python = arguments.python.unwrap_or_else(|| workspace.join("target/edge-bench-python"));
+    let seconds = if arguments.quick { 1 } else { arguments.seconds };
     let signer = Signer::generated("bench");
-    let run = Server { program, component, public_key: signer.public_pem() };
+    let [run, portable] =
+        [&arguments.wide_component, &arguments.component].map(|component| Server {
+            program: arguments.program.clone(),
+            component: component.clone(),
+            public_key: signer.public_pem(),
+        });
 
-    let mut all = vec![contenders::edge(&run, &signer)];
+    println!("# Edge benchmarks\n");
+    println!("Made by `cargo xtask bench` on {}.", machine::described());
+    println!(
+        "Release builds, HTTP/1.1 over loopback; the load client shares the cores. CPU is user \
+         and system time of the server alone.\nThe component is the one with wide arithmetic, as \
+         `cargo xtask up` runs it, except where the table says portable: Spin\nruns that one. \
+         Every request has its signature verified; no verdict is cached.\n"
+    );
+    let mut all = vec![contenders::edge("edge", &run, &signer)];
+    all.push(contenders::edge("edge, portable", &portable, &signer));
     all.extend(contenders::edge_with_redis(&run, &signer));
     all.push(contenders::edge_with_status_list(&run, &signer));
-    all.extend(
-        [1, 2].iter().filter_map(|processes| contenders::reference(&python, *processes, &signer)),
-    );
-    load::compare(&all, arguments.connections, Duration::from_secs(arguments.seconds));
+    match &arguments.python {
+        Some(python) => {
+            let reference = |processes| contenders::reference(python, processes, &signer);
+            all.extend([1, 2].map(reference));
+        }
+        None => println!("skipped: FastAPI: its Python packages are not installed\n"),
+    }
+    load::compare(&all, arguments.connections, Duration::from_secs(seconds));
     drop(all);
 
     println!("| what | measured |\n|---|---|");
@@ -109,7 +123,7 @@ fn start(run: &Server) {
 
 /// Measures `/protected` without concurrent requests.
 fn one_after_the_other(run: &Server, signer: &Signer) {
-    let contender = contenders::edge(run, signer);
+    let contender = contenders::edge("edge", run, signer);
     let mut connection = Connection::new(contender.address);
     let mut ask = |count: u32| {
         for _ in 0..count {

@@ -1,9 +1,6 @@
 //! Measures the issuer over loopback, with SQLite and the default settings of `issuer serve`,
-//! but without login limits:
-//!
-//! ```text
-//! cargo run --release --package issuer --example bench > docs/issuer-benchmarks.md
-//! ```
+//! but without login limits. `cargo xtask bench --only issuer` builds and runs it; `--quick`
+//! measures less. The output is `docs/issuer-benchmarks.md`.
 //!
 //! CPU is the server's own, user and system, from `/proc` (Linux). Each round measures requests
 //! and their references, a signature and an argon2id hash, so that other load on the machine slows
@@ -31,27 +28,38 @@ use welch::Sample;
 
 const PASSWORD: &str = "a long password";
 const WRONG_PASSWORD: &str = "a long passwork";
-/// Rounds, each of which measures every kind of request.
-const ROUNDS: usize = 10;
 const REQUESTS: usize = 500;
 const SIGNATURES: usize = 200;
 const LOGINS: usize = 20;
-const TRIES: usize = 200;
 /// The server closes idle connections and this client has one request at a time on each.
 const CONNECTIONS: usize = 4;
-const MEMORY_REQUESTS: usize = 50_000;
 
-/// The goals.
-const MOST_SIGNATURES: f64 = 1.5;
-const MOST_ME_MS: f64 = 0.1;
-const MOST_ABOVE_HASH_MS: f64 = 1.0;
+/// The goals. A login may cost its hash, two signatures and this.
+const MOST_LOGIN_MS: f64 = 0.5;
+/// In signatures.
+const MOST_REFRESH: f64 = 1.5;
+const MOST_ME: f64 = 0.3;
 const MOST_GROWTH_MIB: f64 = 1.0;
 /// Significance level: below this p-value, two kinds of refused logins differ.
 const SIGNIFICANT: f64 = 0.01;
 
+/// How much is measured.
+struct Effort {
+    /// Rounds, each of which measures every kind of request.
+    rounds: usize,
+    /// Refused logins of each kind.
+    tries: usize,
+    memory_requests: usize,
+}
+
+const NORMAL: Effort = Effort { rounds: 10, tries: 200, memory_requests: 50_000 };
+const QUICK: Effort = Effort { rounds: 1, tries: 5, memory_requests: 500 };
+
 fn main() -> Result<(), Failure> {
+    let is_quick = std::env::args_os().nth(1).is_some_and(|argument| argument == "--quick");
+    let effort = if is_quick { &QUICK } else { &NORMAL };
     // Started again by `Server` as the server and its tools.
-    if std::env::args_os().len() > 1 {
+    if std::env::args_os().len() > 1 && !is_quick {
         return match issuer::cli::main() == std::process::ExitCode::SUCCESS {
             true => Ok(()),
             false => Err("see above".into()),
@@ -59,11 +67,7 @@ fn main() -> Result<(), Failure> {
     }
     let server = Server::start(PASSWORD)?;
     println!("# Benchmarks of the issuer\n");
-    println!(
-        "Written by `cargo run --release -p issuer --example bench > docs/issuer-benchmarks.md` \
-         on {}.",
-        machine::described()?
-    );
+    println!("Made by `cargo xtask bench` on {}.", machine::described()?);
     println!(
         "SQLite, {CONNECTIONS} keep-alive connections, default settings except that login limits are off. CPU time is that of \
          the server process,\nwhich logs one line for each request. Signature and hash are \
@@ -78,9 +82,9 @@ fn main() -> Result<(), Failure> {
     let refresh = post("/api/token/refresh/", &json!({ "refresh": text("refresh")? }));
     let me = get("/api/users/me/", text("access")?);
     let verify = post("/api/token/verify/", &json!({ "token": text("access")? }));
-    cpu(&server, &login, &refresh, &me)?;
-    memory(&server, at_start, &[&me, &refresh, &me, &verify])?;
-    login_times(&server)
+    cpu(&server, effort, &login, &refresh, &me)?;
+    memory(&server, effort, at_start, &[&me, &refresh, &me, &verify])?;
+    login_times(&server, effort.tries)
 }
 
 fn met(is_met: bool) -> &'static str {
@@ -148,7 +152,13 @@ fn server_cpu(server: &Server, requests: &[&[u8]], times: usize) -> Result<f64, 
     Ok((server.cpu_ms()? - before) / times as f64)
 }
 
-fn cpu(server: &Server, login: &[u8], refresh: &[u8], me: &[u8]) -> Result<(), Failure> {
+fn cpu(
+    server: &Server,
+    effort: &Effort,
+    login: &[u8],
+    refresh: &[u8],
+    me: &[u8],
+) -> Result<(), Failure> {
     let key = KeyPair::generate(KeySize::Rsa2048)?;
     let cores = std::thread::available_parallelism()?.get();
     let mut signing: Vec<_> = (0..cores)
@@ -185,7 +195,7 @@ fn cpu(server: &Server, login: &[u8], refresh: &[u8], me: &[u8]) -> Result<(), F
         .collect();
     let mut sums = [0.0; 5];
     // The first round warms up and is not counted.
-    for round in 0..=ROUNDS {
+    for round in 0..=effort.rounds {
         let measured = [
             own_cpu(SIGNATURES, &mut signing)?,
             server_cpu(server, &[refresh], REQUESTS)?,
@@ -197,36 +207,42 @@ fn cpu(server: &Server, login: &[u8], refresh: &[u8], me: &[u8]) -> Result<(), F
             sums.iter_mut().zip(measured).for_each(|(sum, value)| *sum += value);
         }
     }
-    let [sign, refresh, me, hash, login] = sums.map(|sum| sum / ROUNDS as f64);
-    let (signatures, above) = (refresh / sign, login - hash);
-    println!("| what | CPU, ms | compared with | goal | |\n|---|---|---|---|---|");
-    println!("| one RSA-2048 signature of aws-lc-rs | {sign:.3} | | | |");
-    let goal = format!("{MOST_SIGNATURES} signatures | {}", met(signatures <= MOST_SIGNATURES));
-    println!("| refresh | {refresh:.3} | {signatures:.2} signatures | {goal} |");
-    println!("| `users/me` | {me:.3} | | {MOST_ME_MS} ms | {} |", met(me <= MOST_ME_MS));
-    println!("| one argon2id hash, same parameters | {hash:.2} | | | |");
-    let goal =
-        format!("the hash and {MOST_ABOVE_HASH_MS} ms | {}", met(above <= MOST_ABOVE_HASH_MS));
+    let [sign, refresh, me, hash, login] = sums.map(|sum| sum / effort.rounds as f64);
+    println!("| what | CPU, ms | in signatures | goal | |\n|---|---|---|---|---|");
+    println!("| one RSA-2048 signature of aws-lc-rs | {sign:.3} | 1 | | |");
+    println!("| one argon2id hash, same parameters | {hash:.2} | {:.1} | | |", hash / sign);
+    for (what, cpu, most) in [("refresh", refresh, MOST_REFRESH), ("`users/me`", me, MOST_ME)] {
+        let signatures = cpu / sign;
+        let is_met = met(signatures <= most);
+        println!("| {what} | {cpu:.3} | {signatures:.2} | {most} signatures | {is_met} |");
+    }
+    let rest = login - hash - 2.0 * sign;
+    println!("| login | {login:.2} | {:.1} | see the rest | |", login / sign);
     println!(
-        "| login | {login:.2} | the hash and {above:.2} ms, {:.2} of them for two signatures | \
-         {goal} |\n",
-        2.0 * sign
+        "| login without hash and two signatures | {rest:.2} | {:.2} | {MOST_LOGIN_MS} ms | {} |\n",
+        rest / sign,
+        met(rest <= MOST_LOGIN_MS)
     );
     Ok(())
 }
 
 /// `at_start`: MiB before the first request.
-fn memory(server: &Server, at_start: f64, requests: &[&[u8]]) -> Result<(), Failure> {
-    let logins = (ROUNDS + 1) * LOGINS;
+fn memory(
+    server: &Server,
+    effort: &Effort,
+    at_start: f64,
+    requests: &[&[u8]],
+) -> Result<(), Failure> {
+    let logins = (effort.rounds + 1) * LOGINS;
     let after_logins = server.rss_mib()?;
     println!("| requests | memory of the server, MiB |\n|---|---|");
     println!("| none | {at_start:.1} |");
     println!("| {logins} logins and the rest of the above | {after_logins:.1} |");
     let mut last = after_logins;
     for round in 1..=2 {
-        server_cpu(server, requests, MEMORY_REQUESTS)?;
+        server_cpu(server, requests, effort.memory_requests)?;
         last = server.rss_mib()?;
-        println!("| and {} others | {last:.1} |", round * MEMORY_REQUESTS);
+        println!("| and {} others | {last:.1} |", round * effort.memory_requests);
     }
     let permits = HashingLimits::default();
     let hashing = permits.concurrent as f64 * f64::from(permits.memory_kib) / 1024.0;
@@ -235,7 +251,7 @@ fn memory(server: &Server, at_start: f64, requests: &[&[u8]]) -> Result<(), Fail
          none; {}).\n",
         permits.concurrent,
         permits.memory_kib / 1024,
-        2 * MEMORY_REQUESTS,
+        2 * effort.memory_requests,
         last - after_logins,
         met(last - after_logins <= MOST_GROWTH_MIB),
     );
@@ -243,7 +259,7 @@ fn memory(server: &Server, at_start: f64, requests: &[&[u8]]) -> Result<(), Fail
 }
 
 /// Measures the time of a refused login for each reason, as its client sees it.
-fn login_times(server: &Server) -> Result<(), Failure> {
+fn login_times(server: &Server, tries: usize) -> Result<(), Failure> {
     let kinds = [
         ("unknown name", login_request("nadie", PASSWORD)),
         ("inactive user", login_request("bobby", PASSWORD)),
@@ -254,7 +270,7 @@ fn login_times(server: &Server) -> Result<(), Failure> {
     for (_, request) in &kinds {
         connection.send(request, 401)?;
     }
-    for first in 0..TRIES {
+    for first in 0..tries {
         // Each kind follows each other one equally often.
         for index in (0..3).map(|step| (first + step * (1 + first / 3 % 2)) % 3) {
             let ((_, request), Some(sample)) = (&kinds[index], samples.get_mut(index)) else {

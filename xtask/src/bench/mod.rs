@@ -1,7 +1,9 @@
-//! `cargo xtask bench`: measures the verifier and its peers with the programs in `xtask/bench`.
+//! `cargo xtask bench`: measures the verifier and its peers with the programs in `xtask/bench`,
+//! and the servers with their examples.
 
 mod plot;
 mod report;
+mod servers;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,64 +22,59 @@ use crate::workspace::Workspace;
 /// The npm package with the JavaScript harnesses.
 const JS: &str = "xtask/bench/js";
 
+/// A built program that measures verifiers.
+struct Measurement {
+    name: String,
+    environment: Environment,
+    command: Command,
+    /// Measures a peer that is not part of the program.
+    peer: Option<Command>,
+}
+
 pub(crate) fn run(workspace: &Workspace, bench: &Bench, choice: WasmToolchainChoice) -> Result<()> {
     let wanted: Vec<Environment> = Environment::value_variants()
         .iter()
         .copied()
         .filter(|environment| bench.only.is_empty() || bench.only.contains(environment))
         .collect();
+    let writes = !bench.quick && bench.only.is_empty();
     let mut builder = Builder::new(workspace, Runner::plain(), choice);
-    let harness = harness(&mut builder)?;
-    let tokens = workspace.target.join("bench/tokens.json");
-    let needs_npm = |environment: &Environment| {
-        use Environment::{Native, Python, Wasmtime};
-        !matches!(environment, Native | Python | Wasmtime)
-    };
-    if wanted.iter().any(needs_npm) {
-        builder.npm_package()?;
-        builder.install("verifier-wasm", Extent::Test)?;
-        builder.install("verifier-wasm/test/nodes", Extent::Test)?;
-        builder.install(JS, Extent::Test)?;
-    }
-    // Build everything before measuring. The tokens are valid for an hour.
-    let mut programs = Vec::new();
+    // Build everything before measuring.
+    let (mut verifiers, mut servers) = (Vec::new(), Vec::new());
     for environment in wanted {
-        let name = environment
-            .to_possible_value()
-            .map_or_else(String::new, |value| value.get_name().to_owned());
-        let node = reference_node(workspace);
-        let name = if environment == Environment::Node {
-            format!("node {}", report::ask(&node, &["--version"]))
-        } else {
-            name
-        };
-        programs.push((
-            name,
-            environment,
-            program(&mut builder, environment, &node, &harness, &tokens)?,
-        ));
-        for node in bench.node.iter().filter(|_| environment == Environment::Node) {
-            // The program starts in another directory.
-            let node = std::path::absolute(node)?;
-            let version = report::ask(&node, &["--version"]);
-            programs.push((
-                format!("node {version}"),
-                environment,
-                program(&mut builder, environment, &node, &harness, &tokens)?,
-            ));
+        match servers::build(&mut builder, environment, bench.quick)? {
+            Some(server) => servers.push(server),
+            None => verifiers.push(environment),
         }
     }
+    if !verifiers.is_empty() {
+        measure_verifiers(&mut builder, bench, &verifiers, writes)?;
+    }
+    servers.into_iter().try_for_each(|server| server.measure(&mut builder, writes))
+}
+
+fn measure_verifiers(
+    builder: &mut Builder<'_>,
+    bench: &Bench,
+    wanted: &[Environment],
+    writes: bool,
+) -> Result<()> {
+    let workspace = builder.workspace;
+    let harness = harness(builder)?;
+    let tokens = workspace.target.join("bench/tokens.json");
+    let measurements = measurements(builder, bench, wanted, &harness, &tokens)?;
+    // The tokens are valid for an hour.
     let mut make = process::command(&harness);
     make.arg("tokens");
     fs::write(&tokens, output("making keys and tokens", make)?)
         .with_context(|| format!("cannot write {}", tokens.display()))?;
     let (mut text, mut panels) = (String::new(), Vec::new());
-    for (name, environment, mut program) in programs {
+    for Measurement { name, environment, mut command, peer } in measurements {
         say(format_args!("measuring: {name}"));
         if bench.quick && environment != Environment::Sizes {
-            program.arg("--quick");
+            command.arg("--quick");
         }
-        let printed = output(&name, program)?;
+        let printed = output(&name, command)?;
         // Node prints its warnings before it.
         let json = printed.lines().last().unwrap_or_default();
         if json.starts_with("skipped: ") {
@@ -87,15 +84,23 @@ pub(crate) fn run(workspace: &Workspace, bench: &Bench, choice: WasmToolchainCho
         let section = if environment == Environment::Sizes {
             report::sizes(json)?
         } else {
-            if environment != Environment::First {
-                panels.push((name.clone(), report::medians(json, plot::BITS)?));
+            let mut times = report::parse(&name, json)?;
+            if let Some(mut peer) = peer {
+                if bench.quick {
+                    peer.arg("--quick");
+                }
+                times.add(report::parse("PyJWT", &output("PyJWT", peer)?)?);
             }
-            report::times(&name, json)?
+            // The time to a first verdict is no rate.
+            if environment != Environment::First {
+                panels.push((name.clone(), times.rates(plot::BITS)));
+            }
+            times.table(&name)?
         };
         println!("{section}");
         text.push_str(&section);
     }
-    if !bench.quick && bench.only.is_empty() {
+    if writes {
         let document = workspace.root.join("docs/benchmarks.md");
         let facts = report::machine(workspace)?;
         fs::write(&document, format!("{}{facts}\n{text}", report::HEAD))
@@ -106,6 +111,67 @@ pub(crate) fn run(workspace: &Workspace, bench: &Bench, choice: WasmToolchainCho
         say(format_args!("written: {} and {}", document.display(), picture.display()));
     }
     Ok(())
+}
+
+/// Builds the programs that measure verifiers.
+fn measurements(
+    builder: &mut Builder<'_>,
+    bench: &Bench,
+    wanted: &[Environment],
+    harness: &Path,
+    tokens: &Path,
+) -> Result<Vec<Measurement>> {
+    let needs_npm = |environment: &Environment| {
+        !matches!(environment, Environment::Native | Environment::Wasmtime)
+    };
+    if wanted.iter().any(needs_npm) {
+        builder.npm_package()?;
+        builder.install("verifier-wasm", Extent::Test)?;
+        builder.install("verifier-wasm/test/nodes", Extent::Test)?;
+        builder.install(JS, Extent::Test)?;
+    }
+    let mut measurements = Vec::new();
+    for environment in wanted.iter().copied() {
+        let node = reference_node(builder.workspace);
+        let name = environment
+            .to_possible_value()
+            .map_or_else(String::new, |value| value.get_name().to_owned());
+        let name = if environment == Environment::Node {
+            format!("{name} {}", report::ask(&node, &["--version"]))
+        } else {
+            name
+        };
+        let peer = match environment {
+            Environment::Native => pyjwt(builder, tokens),
+            _ => None,
+        };
+        let command = program(builder, environment, &node, harness, tokens)?;
+        measurements.push(Measurement { name, environment, command, peer });
+        for node in bench.node.iter().filter(|_| environment == Environment::Node) {
+            // The program starts in another directory.
+            let node = std::path::absolute(node)?;
+            let name = format!("node {}", report::ask(&node, &["--version"]));
+            let command = program(builder, environment, &node, harness, tokens)?;
+            measurements.push(Measurement { name, environment, command, peer: None });
+        }
+    }
+    Ok(measurements)
+}
+
+/// Returns the command that measures PyJWT, or reports why it cannot be measured.
+fn pyjwt(builder: &mut Builder<'_>, tokens: &Path) -> Option<Command> {
+    match python::ensure_for_bench(builder.workspace, &mut builder.runner) {
+        Ok(python) => {
+            let mut command = process::command(python);
+            let script = builder.workspace.root.join("xtask/bench/python/pyjwt.py");
+            command.arg(script).arg(tokens);
+            Some(command)
+        }
+        Err(error) => {
+            builder.runner.skip(&format!("PyJWT: {error:#}"));
+            None
+        }
+    }
 }
 
 /// Builds the native harness and returns it.
@@ -197,10 +263,6 @@ fn program(
             command = js("browser.mjs");
             command.arg("WebKit").arg(tokens);
         }
-        Environment::Python => {
-            command = process::command(python::ensure(builder.workspace, &mut builder.runner)?);
-            command.arg(builder.workspace.root.join("xtask/bench/python/measure.py")).arg(tokens);
-        }
         Environment::First => {
             command = js("first.mjs");
             command
@@ -212,6 +274,7 @@ fn program(
             command
                 .arg(jwt_compact_for_node(builder, "wasm-small")?.join("jwt_compact_wasm_bg.wasm"));
         }
+        Environment::Issuer | Environment::Edge => bail!("a server has no program of this kind"),
     }
     Ok(command)
 }
@@ -240,7 +303,7 @@ fn jwt_compact_for_node(builder: &mut Builder<'_>, profile: &str) -> Result<Path
 }
 
 fn output(what: &str, command: Command) -> Result<String> {
-    let (status, printed) = process::run_and_read(command, minutes(15))?;
+    let (status, printed) = process::run_and_read(command, minutes(10))?;
     if !status.success() {
         bail!("{what}: failed ({status})\n{printed}");
     }

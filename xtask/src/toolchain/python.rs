@@ -1,5 +1,5 @@
-//! A Python environment for the tests, in the target directory: JWT libraries, those of a Django
-//! project, and validators of OpenAPI documents.
+//! Python environments in the target directory. That of the tests has JWT libraries, those of a
+//! Django project, and validators of OpenAPI documents; that of the benchmarks has the peers.
 
 use std::path::{Path, PathBuf};
 
@@ -29,23 +29,42 @@ const REQUIREMENTS: [&str; 11] = [
     "schemathesis>=4.30,<5; python_version >= '3.10'",
 ];
 
-/// Creates the environment unless it is current, and returns its interpreter.
+/// The reference server of the benchmarks, and its verifier.
+const BENCH_REQUIREMENTS: [&str; 3] =
+    ["fastapi>=0.115,<1", "PyJWT[crypto]>=2.10,<3", "uvicorn[standard]>=0.34,<1"];
+
+/// Creates the environment of the tests unless it is current, and returns its interpreter.
 pub(crate) fn ensure(workspace: &Workspace, runner: &mut Runner) -> Result<PathBuf> {
+    environment("python", &REQUIREMENTS, workspace, runner)
+}
+
+/// Creates the environment of the benchmarks unless it is current, and returns its interpreter.
+pub(crate) fn ensure_for_bench(workspace: &Workspace, runner: &mut Runner) -> Result<PathBuf> {
+    environment("bench-python", &BENCH_REQUIREMENTS, workspace, runner)
+}
+
+fn environment(
+    name: &str,
+    requirements: &[&str],
+    workspace: &Workspace,
+    runner: &mut Runner,
+) -> Result<PathBuf> {
     let base = base_interpreter(workspace, runner)?;
-    let environment = workspace.target.join("python");
+    let environment = workspace.target.join(name);
     let interpreter = environment.join("bin/python");
     let inputs = Inputs::default()
         .text(&base.display().to_string())
         .text(&version_of(&base).map_or_else(String::new, |found| found.to_string()))
-        .text(&REQUIREMENTS.join(" "));
-    when_stale(&workspace.target.join("python.stamp"), &inputs, &[&interpreter], || {
+        .text(&requirements.join(" "));
+    let stamp = workspace.target.join(format!("{name}.stamp"));
+    when_stale(&stamp, &inputs, &[&interpreter], || {
         let mut make = process::command(&base);
         make.args(["-m", "venv", "--clear"]).arg(&environment);
-        let log = workspace.log("python");
+        let log = workspace.log(name);
         runner.quiet("python -m venv", make, minutes(5), &log)?;
         let mut install = process::command(&interpreter);
-        install.args(["-m", "pip", "install", "--disable-pip-version-check"]).args(REQUIREMENTS);
-        runner.quiet(&format!("pip install {}", REQUIREMENTS.join(" ")), install, minutes(10), &log)
+        install.args(["-m", "pip", "install", "--disable-pip-version-check"]).args(requirements);
+        runner.quiet(&format!("pip install {}", requirements.join(" ")), install, minutes(10), &log)
     })?;
     Ok(interpreter)
 }
