@@ -2,11 +2,11 @@
 
 use rsa_verify::{DIGEST_BYTES, PublicKey};
 
-/// Keys that stay prepared: those of a few issuers. Preparing a key takes as long as verifying a
-/// signature, so a program that verifies with more keys in turn takes twice the time.
+/// Keys that stay prepared: enough for a few issuers. Preparing a key takes as long as verifying a
+/// signature, so a program that alternates between more keys takes twice the time.
 pub const CAPACITY: usize = 16;
 
-/// The keys that were used first after they were last prepared. The oldest is replaced.
+/// The keys that were prepared last. A new key replaces the oldest.
 #[derive(Debug)]
 pub struct Cache {
     keys: [Option<PublicKey>; CAPACITY],

@@ -37,7 +37,6 @@ pub(crate) fn run(workspace: &Workspace, bench: &Bench, choice: WasmToolchainCho
         .copied()
         .filter(|environment| bench.only.is_empty() || bench.only.contains(environment))
         .collect();
-    let writes = !bench.quick && bench.only.is_empty();
     let mut builder = Builder::new(workspace, Runner::plain(), choice);
     // Build everything before measuring.
     let (mut verifiers, mut servers) = (Vec::new(), Vec::new());
@@ -48,16 +47,15 @@ pub(crate) fn run(workspace: &Workspace, bench: &Bench, choice: WasmToolchainCho
         }
     }
     if !verifiers.is_empty() {
-        measure_verifiers(&mut builder, bench, &verifiers, writes)?;
+        measure_verifiers(&mut builder, bench, &verifiers)?;
     }
-    servers.into_iter().try_for_each(|server| server.measure(&mut builder, writes))
+    servers.into_iter().try_for_each(|server| server.measure(&mut builder, !bench.quick))
 }
 
 fn measure_verifiers(
     builder: &mut Builder<'_>,
     bench: &Bench,
     wanted: &[Environment],
-    writes: bool,
 ) -> Result<()> {
     let workspace = builder.workspace;
     let harness = harness(builder)?;
@@ -100,7 +98,12 @@ fn measure_verifiers(
         println!("{section}");
         text.push_str(&section);
     }
-    if writes {
+    // The document has all environments.
+    let is_verifier = |environment: &&Environment| {
+        !matches!(environment, Environment::Issuer | Environment::Edge)
+    };
+    let mut all = Environment::value_variants().iter().filter(is_verifier);
+    if !bench.quick && all.all(|environment| wanted.contains(environment)) {
         let document = workspace.root.join("docs/benchmarks.md");
         let facts = report::machine(workspace)?;
         fs::write(&document, format!("{}{facts}\n{text}", report::HEAD))
