@@ -123,8 +123,8 @@ impl PublicKey {
     }
 }
 
-/// Writes the EMSA-PKCS1-v1_5 encoding (RFC 8017 section 9.2) of a digest of zeros over zeros: 00 01
-/// FF .. FF 00, `DigestInfo`, digest.
+/// Writes the EMSA-PKCS1-v1_5 encoding (RFC 8017 section 9.2) of a digest of zeros over zeros: 00
+/// 01 FF .. FF 00, `DigestInfo`, digest.
 fn write_encoding_template(encoded: &mut [u8]) {
     let padded = encoded.len().saturating_sub(DIGEST_INFO.len() + DIGEST_BYTES);
     if let Some((padding, rest)) = encoded.split_at_mut_checked(padded) {

@@ -3,6 +3,9 @@
 extern crate std;
 
 use crate::kernel::{DIGEST_BYTES, Kernel};
+use crate::limbs52::Limbs52;
+#[cfg(target_arch = "x86_64")]
+use crate::{limbs52::ifma, limbs60_adx};
 use alloc::vec;
 use alloc::vec::Vec;
 use num_bigint::BigUint;
@@ -102,7 +105,9 @@ macro_rules! kernel_tests {
             #[test]
             fn the_processor_has_the_instructions() {
                 if !$is_available {
-                    let _ = writeln!(std::io::stderr(), "skipped: {}", stringify!($name));
+                    let what = stringify!($name);
+                    let why = "the processor lacks its instructions";
+                    let _ = writeln!(std::io::stderr(), "skipped: {what}: {why}");
                 }
             }
 
@@ -142,12 +147,12 @@ macro_rules! kernel_tests {
 kernel_tests! {
     on_28_bit_limbs: crate::limbs28::Limbs28, true;
     on_51_bit_limbs: crate::limbs51::Limbs51, true;
-    on_52_bit_limbs: crate::limbs52::Limbs52<crate::limbs52::Model>, true;
+    on_52_bit_limbs: Limbs52<crate::limbs52::Model>, true;
     on_60_bit_limbs: crate::limbs60::Limbs60, true;
 }
 
 #[cfg(target_arch = "x86_64")]
 kernel_tests! {
-    with_avx_512_ifma: crate::limbs52::Limbs52<crate::limbs52::ifma::Ifma>, crate::limbs52::ifma::is_available();
-    with_bmi2_and_adx: crate::limbs60_adx::Limbs60Adx, crate::limbs60_adx::is_available();
+    with_avx_512_ifma: Limbs52<ifma::Ifma>, ifma::is_available();
+    with_bmi2_and_adx: limbs60_adx::Limbs60Adx, limbs60_adx::is_available();
 }

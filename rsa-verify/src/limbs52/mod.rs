@@ -3,8 +3,8 @@
 //!
 //! The product of 52-bit limbs is added in two instructions, its lower and its upper 52 bits. One
 //! digit after the other is multiplied with all limbs at once, and reduced at once (see
-//! [`product`]), so the multiple N = -1 mod 2^u of the other kernels would only make numbers longer:
-//! u is 0 here, and the digit of the quotient takes one more product, with -1 / n mod 2^52.
+//! [`product`]), so the multiple N = -1 mod 2^u of the other kernels would only make numbers
+//! longer: u is 0 here, and the digit of the quotient takes one more product, with -1 / n mod 2^52.
 //!
 //! [`crate::derivation`] proves the rest, with the differences below; n has b bits, numbers have K
 //! limbs and R = 2^(52 K).
@@ -13,9 +13,9 @@
 //!   a, b < 2 n, it is below 4 n^2 / R + n <= 2 n, as R >= 4 n: K is the smallest with
 //!   52 K >= b + 2 for the largest modulus of a size.
 //! - Comparison: h is a number of five limbs, and its product with w 2^260 clears only these:
-//!   (h w 2^260 + q n) / 2^260 with q < 2^260 is below 2^256 2 n / 2^260 + n < 2 n. With v < 2 n and
-//!   the power x < 2 n, v + 2 n - x + h w is above 0 and below 6 n. It is congruent to zero if it
-//!   equals q n for the q from 1 to 5 that is itself times 1 / n modulo 2^52.
+//!   (h w 2^260 + q n) / 2^260 with q < 2^260 is below 2^256 2 n / 2^260 + n < 2 n. With v < 2 n
+//!   and the power x < 2 n, v + 2 n - x + h w is above 0 and below 6 n. It is congruent to zero if
+//!   it equals q n for a q from 1 to 5, and this q is the number times 1 / n modulo 2^52.
 
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod ifma;

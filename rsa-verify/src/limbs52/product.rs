@@ -5,13 +5,13 @@
 //! digit q of the quotient that clears the lowest limb. Then everything moves down by one limb.
 //! Carries are propagated once, at the end, and for all limbs at once.
 //!
-//! The next digit of the quotient waits for the two lowest limbs only. They are held in scalar
-//! registers and complete, with carries, while the vectors follow; lanes 0 and 1 of the first vector
-//! are computed, too, but not read.
+//! The next digit of the quotient waits for the lowest limb only. It is held in a scalar register,
+//! complete with its carries, while the vectors follow: lane 0 of the first vector is computed, but
+//! not read, and the last products of lane 1 are computed in scalars, too.
 //!
 //! Bounds:
-//! - A lane gets four summands below 2^52 for each digit, and moves down with each. It is summed over
-//!   at most 79 digits, so it stays below 316 x 2^52 < 2^61.
+//! - A lane gets four summands below 2^52 for each digit, and moves down with each. It is summed
+//!   over at most 79 digits, so it stays below 316 x 2^52 < 2^61.
 //! - `lowest` and `next` are at most a lane and a carry. A carry is the upper part of two products
 //!   below 2^104 and a limb below 2^62, so it is below 2^53 + 2^10 + 1; the sums are below 2^62.
 
@@ -274,7 +274,13 @@ mod tests {
 
     /// Lanes that carry, pass a carry on, or do neither.
     fn lane() -> impl Strategy<Value = u64> {
-        prop_oneof![4 => Just(MASK), 1 => Just(MASK + 1), 1 => Just(0), 1 => Just((1 << 62) - 1), 2 => 0..1_u64 << 62]
+        prop_oneof![
+            4 => Just(MASK),
+            1 => Just(MASK + 1),
+            1 => Just(0),
+            1 => Just((1 << 62) - 1),
+            2 => 0..1_u64 << 62
+        ]
     }
 
     proptest! {

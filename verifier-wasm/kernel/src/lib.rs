@@ -1,4 +1,4 @@
-//! The RSA arithmetic of the npm package `@dojang/verifier`: one WebAssembly module for each kind of
+//! The RSA arithmetic of the npm package `@dojang/verifier`: a WebAssembly module for each kind of
 //! engine, beside the module that decides.
 //!
 //! The deciding module imports one function, and JavaScript provides it: it copies the message of

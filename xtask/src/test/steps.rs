@@ -233,10 +233,14 @@ pub(super) fn issuer_tests_on_postgres(builder: &mut Builder<'_>) -> Result<()> 
 /// Kernels, and whether this processor has their instructions.
 fn kernels_of_the_processor() -> [(&'static str, bool); 6] {
     #[cfg(target_arch = "x86_64")]
-    let (has_ifma, has_adx) = (
-        std::is_x86_feature_detected!("avx512ifma"),
-        std::is_x86_feature_detected!("bmi2") && std::is_x86_feature_detected!("adx"),
-    );
+    let (has_ifma, has_adx) = {
+        use std::is_x86_feature_detected as has;
+        let has_bmi2 = has!("bmi2");
+        (
+            has_bmi2 && has!("avx512f") && has!("avx512ifma") && has!("avx512vl"),
+            has_bmi2 && has!("adx"),
+        )
+    };
     #[cfg(not(target_arch = "x86_64"))]
     let (has_ifma, has_adx) = (false, false);
     [
