@@ -218,7 +218,8 @@ fn of_concurrent_uploads_the_aborted_leave_nothing_and_the_others_are_complete()
         "--max-connections",
         "2100",
         "--request-timeout",
-        "300",
+        // A sixth of it is the longest wait for an instance, also on a busy machine.
+        "1200",
         "--variable",
         "idle_timeout=300",
     ]) else {
