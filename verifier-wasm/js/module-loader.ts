@@ -98,7 +98,7 @@ export class ModuleLoader {
   }
 }
 
-/** @throws {TypeError} when there is none */
+/** @throws {TypeError} when a module is missing */
 function sourceIn(input: ModuleSources, name: keyof Modules): ModuleSource | Promise<ModuleSource> {
   const source = typeof input === "object" && input !== null ? input[name] : undefined;
   if (source === undefined) {

@@ -1,5 +1,5 @@
-// The modules in workers: they forbid compiling bytes and import `.wasm` files compiled. All of them
-// have SIMD.
+// The modules in workers: they forbid compiling bytes and import `.wasm` files compiled. All of
+// them have SIMD.
 
 import { Instance } from "./instance.js";
 import kernel from "./kernel_simd.wasm";

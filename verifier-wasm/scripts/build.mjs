@@ -1,5 +1,5 @@
-// Builds the package: Rust to wasm (wasm-pack and cargo), smaller wasm (wasm-metadce, wasm-opt), and
-// JavaScript (tsc). Two modules decide, one of them with status lists, and two have the arithmetic:
+// Builds the package: Rust to wasm (wasm-pack and cargo), smaller wasm (wasm-metadce, wasm-opt),
+// and JavaScript (tsc). Two modules decide, one of them with status lists, and two have the arithmetic:
 // with SIMD, and with fused multiply-adds. WASM_PACK is the wasm-pack program if it is not on the
 // PATH; cargo inherits the environment.
 

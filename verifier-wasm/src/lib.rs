@@ -14,9 +14,9 @@
 //!
 //! # What keeps the module small
 //!
-//! SHA-256 in loops in place of `sha2`, and Shellsort in place of the standard library's sorts, save
-//! more than ten kilobytes in `verifier-core`; `inline(never)` in its `json`, and a low threshold for
-//! inlining in `scripts/build.mjs`, a further one. `npm run sizes` measures a change.
+//! In `verifier-core`, SHA-256 in loops replaces `sha2`, Shellsort the standard library's sorts, and
+//! `inline(never)` stands in `json`; `scripts/build.mjs` lowers the threshold for inlining. `npm run
+//! sizes` measures a change.
 
 #![cfg_attr(target_family = "wasm", no_std)]
 #![warn(missing_docs)]

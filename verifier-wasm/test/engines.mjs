@@ -4,7 +4,7 @@
 const relaxed =
   Number(process.versions.node.split(".")[0]) < 22 ? ["--experimental-wasm-relaxed-simd"] : [];
 
-/** The flags for the engines of each kernel, on processors with all instructions; see js/engine.ts. */
+/** The flags for the engines of each kernel, on processors with all instructions: js/engine.ts. */
 export const flags = {
   fma: relaxed,
   simd: [...relaxed, "--no-enable-fma3"],

@@ -69,7 +69,7 @@ fn raise<const V: usize>(
     product::raise::<Lanes, V>(base, exponent, len, modulus, negative_inverse)
 }
 
-/// Only the function above uses it, so the processor has the instructions. The methods must be
+/// Only the two functions above use it, so the processor has the instructions. The methods must be
 /// inlined there: on their own they would be compiled without them.
 #[derive(Clone, Copy)]
 struct Lanes(__m512i);
