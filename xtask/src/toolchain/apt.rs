@@ -104,6 +104,8 @@ pub(crate) fn has(packages: &[&str], workspace: &Workspace, runner: &mut Runner)
 fn apt_get() -> Command {
     let mut command = process::command("apt-get");
     command.env("DEBIAN_FRONTEND", "noninteractive");
+    // Another apt-get, such as an unattended upgrade, holds the lock for a while.
+    command.args(["-o", "DPkg::Lock::Timeout=120"]);
     command
 }
 
