@@ -54,7 +54,8 @@ failed=0
 for language in ${*:-rust python javascript}; do
     log=build/$language.log
     output=build/$language.wasm
-    rm -f "$log" "$output"
+    rm -f "$output"
+    : >"$log"
     ("build_$language")
     case $? in
         0) echo "built $output $(wc -c <"$output" | tr -d ' ')" ;;
