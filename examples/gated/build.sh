@@ -39,6 +39,8 @@ build_python() {
 
 build_javascript() {
     command -v npm >/dev/null || skip "npm is not installed"
+    node -e 'process.exit(Number.parseInt(process.versions.node) >= 20 ? 0 : 1)' ||
+        skip "Node is older than 20"
     # npm writes this file at the end of an installation.
     if ! [ javascript/node_modules/.package-lock.json -nt javascript/package-lock.json ]; then
         if ! logged npm ci --prefix javascript; then
