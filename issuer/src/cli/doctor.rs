@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use axum::http::uri::PathAndQuery;
 use clap::Args;
 use serde::Serialize;
 
@@ -35,9 +36,13 @@ pub(super) struct DoctorArgs {
     #[arg(long, value_name = "URL")]
     edge: Option<BaseUrl>,
 
-    /// A path of the edge that an access token opens with GET
-    #[arg(long, value_name = "PATH", default_value = "/protected", value_parser = path)]
-    edge_path: String,
+    /// A path of the edge that an access token opens with GET; `/protected` without --gated-path
+    #[arg(long, value_name = "PATH", value_parser = path)]
+    edge_path: Option<String>,
+
+    /// A path of the edge that a gate in front of another component protects; may be repeated
+    #[arg(long = "gated-path", value_name = "PATH", requires = "edge", value_parser = gated_path)]
+    gated_paths: Vec<String>,
 
     /// Public keys of the edge: the configured PEM, JWK or JWKS file, or the fetched URL
     #[arg(long, value_name = "FILE|URL")]
@@ -136,7 +141,10 @@ fn deployment(args: DoctorArgs) -> Result<Deployment, Failure> {
         profile: args.profile.profile()?,
         issuer: args.issuer,
         edge: args.edge,
-        edge_path: args.edge_path,
+        edge_path: args
+            .edge_path
+            .or_else(|| args.gated_paths.is_empty().then(|| "/protected".to_owned())),
+        gated_paths: args.gated_paths,
         edge_keys: args.edge_keys.map(|source| {
             let is_url = source.starts_with("http://") || source.starts_with("https://");
             if is_url { EdgeKeys::Url(source) } else { EdgeKeys::File(source.into()) }
@@ -161,4 +169,11 @@ fn path(text: &str) -> Result<String, String> {
     } else {
         Err("a path begins with a slash".to_owned())
     }
+}
+
+fn gated_path(text: &str) -> Result<String, String> {
+    let path = path(text)?;
+    // A fragment is not sent.
+    let is_sent = PathAndQuery::try_from(text).is_ok() && !text.contains('#');
+    if is_sent { Ok(path) } else { Err("write it as in a URL, with percent-encoding".to_owned()) }
 }

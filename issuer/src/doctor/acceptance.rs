@@ -18,12 +18,23 @@ pub(super) fn acceptance(path: &str, whose: &str, token: &str, response: &Respon
     if (200..300).contains(&response.status) {
         return Finding::ok(CHECK, format!("the edge accepts {whose}"));
     }
+    refusal(CHECK, path, whose, token, response)
+}
+
+/// Reports why the edge refuses a valid token, by its response.
+pub(super) fn refusal(
+    check: &'static str,
+    path: &str,
+    whose: &str,
+    token: &str,
+    response: &Response,
+) -> Finding {
     let refusal = format!("the edge refuses {whose} at {path}: {}", response.summary());
     let code = response.text("code").unwrap_or_default();
     let values = TokenValues::read(token);
     match values.and_then(|values| mismatch(&code, &values, response)) {
-        Some((reason, advice)) => Finding::problem(CHECK, format!("{refusal}: {reason}"), advice),
-        None => Finding::problem(CHECK, refusal, advice(&code, response)),
+        Some((reason, advice)) => Finding::problem(check, format!("{refusal}: {reason}"), advice),
+        None => Finding::problem(check, refusal, advice(&code, response)),
     }
 }
 

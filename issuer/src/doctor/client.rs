@@ -1,20 +1,23 @@
 //! The HTTP client of the checks: it follows no redirect, and reads the clock before and after each
 //! request.
 
+use std::io::Read as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::header::DATE;
 use axum::http::{HeaderMap, Method, Request};
 use chrono::{DateTime, Utc};
-use ureq::Agent;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::{Agent, Body};
 
 use crate::clock::Clock;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// Far above any response that is inspected.
 const MAX_BODY_BYTES: u64 = 256 * 1024;
+/// Far above any error response with a code.
+const MAX_ERROR_BYTES: u64 = 16 * 1024;
 
 /// No response.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +62,7 @@ impl Response {
         for text in ["reason", "code", "detail"].iter().filter_map(|member| self.text(member)) {
             summary.push(' ');
             // Text from a service must not fill the screen.
-            summary.extend(text.chars().take(120));
+            summary.extend(text.chars().take(300));
         }
         summary
     }
@@ -109,7 +112,24 @@ impl HttpClient {
     }
 
     pub(super) fn get(&self, url: &str, headers: &[(&str, &str)]) -> Result<Response, ClientError> {
-        self.send(Method::GET, url, headers, "")
+        self.send(&Method::GET, url, headers, "")
+    }
+
+    /// Gets a resource of any application. Reads the body of an error only, and only its
+    /// beginning: other bodies may be long, or a stream that does not end.
+    pub(super) fn get_error(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<Response, ClientError> {
+        let (mut response, body) = self.exchange(&Method::GET, url, headers, "")?;
+        if response.status >= 400 {
+            let mut text = Vec::new();
+            // The status counts also when the body is incomplete.
+            let _ = body.into_reader().take(MAX_ERROR_BYTES).read_to_end(&mut text);
+            response.body = String::from_utf8_lossy(&text).into_owned();
+        }
+        Ok(response)
     }
 
     pub(super) fn post(
@@ -117,7 +137,7 @@ impl HttpClient {
         url: &str,
         body: &serde_json::Value,
     ) -> Result<Response, ClientError> {
-        self.send(Method::POST, url, &[("content-type", "application/json")], &body.to_string())
+        self.send(&Method::POST, url, &[("content-type", "application/json")], &body.to_string())
     }
 
     pub(super) fn options(
@@ -125,32 +145,44 @@ impl HttpClient {
         url: &str,
         headers: &[(&str, &str)],
     ) -> Result<Response, ClientError> {
-        self.send(Method::OPTIONS, url, headers, "")
+        self.send(&Method::OPTIONS, url, headers, "")
     }
 
     fn send(
         &self,
-        method: Method,
+        method: &Method,
         url: &str,
         headers: &[(&str, &str)],
         body: &str,
     ) -> Result<Response, ClientError> {
+        let (mut response, mut body) = self.exchange(method, url, headers, body)?;
+        let body = body.with_config().limit(MAX_BODY_BYTES).lossy_utf8(true).read_to_string();
+        response.body = body.map_err(|error| ClientError::Failed(error.to_string()))?;
+        Ok(response)
+    }
+
+    /// Sends a request. The returned response lacks its body, which is not read yet.
+    fn exchange(
+        &self,
+        method: &Method,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Result<(Response, Body), ClientError> {
         let failed = |error: &dyn std::fmt::Display| ClientError::Failed(error.to_string());
-        let mut request = Request::builder().method(&method).uri(url);
+        let mut request = Request::builder().method(method).uri(url);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         let sent_at = self.clock.now();
-        let response = if method == Method::POST {
+        let response = if *method == Method::POST {
             self.agent.run(request.body(body.to_owned()).map_err(|error| failed(&error))?)
         } else {
             self.agent.run(request.body(()).map_err(|error| failed(&error))?)
         };
-        let (parts, mut body) = response.map_err(|error| failed(&error))?.into_parts();
+        let (parts, body) = response.map_err(|error| failed(&error))?.into_parts();
         let received_at = self.clock.now();
-        let body = body.with_config().limit(MAX_BODY_BYTES).lossy_utf8(true).read_to_string();
-        let body = body.map_err(|error| failed(&error))?;
         let (status, headers) = (parts.status.as_u16(), parts.headers);
-        Ok(Response { status, headers, body, sent_at, received_at })
+        Ok((Response { status, headers, body: String::new(), sent_at, received_at }, body))
     }
 }

@@ -40,12 +40,13 @@ pub(super) fn check(deployment: &Deployment, client: &HttpClient, findings: &mut
         headers: &["authorization"],
         ..calls[0]
     });
-    if let Some(base) = &deployment.edge {
+    let path = deployment.edge_path.as_ref().or(deployment.gated_paths.first());
+    if let (Some(base), Some(path)) = (&deployment.edge, path) {
         calls.push(Call {
             check: "edge_cors",
             service: "edge",
             base,
-            path: &deployment.edge_path,
+            path,
             method: "GET",
             headers: &["authorization"],
             setting: "setting `cors_origins`",

@@ -42,8 +42,10 @@ pub struct Deployment {
     pub issuer: BaseUrl,
     /// The running edge.
     pub edge: Option<BaseUrl>,
-    /// A path of the edge that requires an access token.
-    pub edge_path: String,
+    /// A path of the edge that requires an access token; `None` when only `gated_paths` do.
+    pub edge_path: Option<String>,
+    /// Paths of the edge that a gate in front of another component protects.
+    pub gated_paths: Vec<String>,
     /// The edge's public keys.
     pub edge_keys: Option<EdgeKeys>,
     /// Origins of web pages that call issuer and edge.

@@ -10,6 +10,7 @@ mod cors;
 mod deployment;
 mod edge;
 mod finding;
+mod gate;
 mod issuer;
 mod key_files;
 mod metadata;
@@ -21,6 +22,7 @@ pub use client::{ClientError, HttpClient};
 pub use deployment::{Deployment, EdgeKeys, Login};
 pub use finding::{Finding, Level};
 
+use self::probe::ValidToken;
 use crate::clock::Clock;
 use crate::random::Random;
 
@@ -48,15 +50,17 @@ pub async fn diagnose(
         .login
         .as_ref()
         .and_then(|login| probe::log_in(deployment, client, login, &mut findings));
+    let valid = ValidToken::choose(session.as_ref(), probe.as_deref());
     edge::try_tokens(
         deployment,
         client,
-        probe.as_deref(),
         session.as_ref(),
+        valid,
         keys.as_deref(),
         clock,
         &mut findings,
     );
+    gate::check(deployment, client, edge.as_ref(), valid, &mut findings);
     if let Some(session) = session {
         session.end(deployment, client);
     }

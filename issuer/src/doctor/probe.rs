@@ -16,6 +16,10 @@ use crate::random::{Random, hex128};
 /// Lifetime of the signed token.
 const LIFETIME: TimeDelta = TimeDelta::seconds(60);
 
+/// Why no token is tried.
+pub(super) const NO_TOKEN: &str =
+    "there is no token to try, neither from key files nor from a login";
+
 /// An access token that names no user and has no role: it opens what any access token opens.
 #[derive(Serialize)]
 struct ProbeClaims<'a> {
@@ -52,6 +56,34 @@ pub(super) fn sign(
     let typ = profile.map_or("JWT", |profile| profile.typ(TokenType::Access));
     let header = Header::empty().with_token_type(typ).with_key_id(keys.signing.kid());
     Rs256.token(&header, &claims, &keys.signing).map_err(|error| error.to_string())
+}
+
+/// A valid access token.
+#[derive(Clone, Copy)]
+pub(super) struct ValidToken<'a> {
+    pub(super) token: &'a str,
+    /// Its origin, for messages.
+    pub(super) whose: &'static str,
+}
+
+impl<'a> ValidToken<'a> {
+    /// Prefers the token of a login, which has a user and a session.
+    pub(super) fn choose(session: Option<&'a Session>, probe: Option<&'a str>) -> Option<Self> {
+        match (session, probe) {
+            (Some(session), _) => {
+                Some(Self { token: &session.access, whose: "a token of the running issuer" })
+            }
+            (None, Some(token)) => Some(Self { token, whose: "a new token of the active key" }),
+            (None, None) => None,
+        }
+    }
+
+    /// Changes the signature, but neither its length nor its canonical form.
+    pub(super) fn tampered(&self) -> String {
+        let (signed, signature) = self.token.rsplit_once('.').unwrap_or((self.token, ""));
+        let other = if signature.starts_with('A') { 'B' } else { 'A' };
+        format!("{signed}.{other}{}", signature.get(1..).unwrap_or_default())
+    }
 }
 
 /// A session at the running issuer.

@@ -11,16 +11,16 @@ use verifier_core::{Audience, PolicyOptions};
 use crate::cli::{Server, WorkingDirectory, succeeds};
 use crate::edge::{Demands, Setup, TestEdge};
 
-const ORIGIN: &str = "http://localhost:3000";
+pub(crate) const ORIGIN: &str = "http://localhost:3000";
 
 /// A running issuer with its keys, for `doctor` to examine.
-struct Clinic {
-    dir: WorkingDirectory,
+pub(crate) struct Clinic {
+    pub(crate) dir: WorkingDirectory,
     server: Option<Server>,
 }
 
 impl Clinic {
-    fn open() -> Self {
+    pub(crate) fn open() -> Self {
         Self::with(&[])
     }
 
@@ -39,23 +39,23 @@ impl Clinic {
         format!("http://{}", self.server.as_ref().expect("it runs").address)
     }
 
-    fn public_pem(&self) -> String {
+    pub(crate) fn public_pem(&self) -> String {
         fs::read_to_string(self.dir.path("keys/public.pem")).expect("a public key")
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         self.dir.run(&[&["doctor", "--issuer", &self.issuer()], arguments].concat())
     }
 
     /// Exit code and the checks of `--json`.
     #[track_caller]
-    fn examine(&self, arguments: &[&str]) -> (i32, Vec<Value>) {
+    pub(crate) fn examine(&self, arguments: &[&str]) -> (i32, Vec<Value>) {
         checks(&self.run(&[&["--json"], arguments].concat()))
     }
 
     /// Returns the only finding that is not `ok`.
     #[track_caller]
-    fn diagnosis(&self, arguments: &[&str], check: &str, level: &str) -> String {
+    pub(crate) fn diagnosis(&self, arguments: &[&str], check: &str, level: &str) -> String {
         let (code, checks) = self.examine(arguments);
         let problems: Vec<_> = checks
             .iter()
@@ -86,7 +86,7 @@ fn checks(output: &Output) -> (i32, Vec<Value>) {
     (code, report["checks"].as_array().expect("checks").clone())
 }
 
-fn word<'a>(check: &'a Value, member: &str) -> &'a str {
+pub(crate) fn word<'a>(check: &'a Value, member: &str) -> &'a str {
     check[member].as_str().unwrap_or_else(|| panic!("no {member} in {check}"))
 }
 

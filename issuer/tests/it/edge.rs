@@ -50,13 +50,17 @@ pub(crate) struct TestEdge {
 
 impl TestEdge {
     pub(crate) fn start(setup: Setup) -> Self {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-        listener.set_nonblocking(true).expect("it can be set");
-        let address = listener.local_addr().expect("an address");
         let router = Router::new()
             .route("/", get(health))
             .route("/protected", get(protected).options(preflight))
             .with_state(Arc::new(setup));
+        Self::serve(router)
+    }
+
+    pub(crate) fn serve(router: Router) -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        listener.set_nonblocking(true).expect("it can be set");
+        let address = listener.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
