@@ -5,7 +5,7 @@ use verifier_core::VerifiedToken;
 
 use crate::claims::RoleClaim;
 use crate::credentials::bearer_token;
-use crate::error::{AuthError, SettingError};
+use crate::error::{AuthError, KeysError, SettingError};
 use crate::host::Host;
 use crate::keys::Keys;
 use crate::revocation::Revocation;
@@ -88,10 +88,16 @@ impl Authorizer {
         self.role_claim.has(token, role)
     }
 
-    /// Returns the invalid setting because of which no token can be verified.
+    /// Returns why no token can be verified until the operator changes a setting.
     #[must_use]
-    pub fn setting_problem(&self) -> Option<String> {
+    pub const fn setting_problem(&self) -> Option<&KeysError> {
         self.keys.setting_problem()
+    }
+
+    /// Returns the roles of a verified token, in its order.
+    #[must_use]
+    pub fn roles(&self, token: &VerifiedToken) -> Vec<String> {
+        self.role_claim.roles(token)
     }
 
     /// Returns whether [`Self::upkeep`] has something to do.
@@ -165,7 +171,7 @@ mod tests {
             let mut headers = HeaderMap::new();
             let bearer = format!("Bearer {token}").parse().expect("a header value");
             headers.insert(AUTHORIZATION, bearer);
-            let conditions = rules.iter().map(AccessRule::condition);
+            let conditions = rules.iter().filter_map(AccessRule::condition);
             let authorized =
                 self.authorizer.authorize(&headers, requirement, conditions, &self.host).await;
             authorized.map(drop)

@@ -56,6 +56,17 @@ impl RoleClaim {
             None => false,
         }
     }
+
+    /// Returns the roles of a token, in its order. Values that are not text are no roles.
+    pub(crate) fn roles(&self, token: &VerifiedToken) -> Vec<String> {
+        let text = |value| if let Value::String(text) = value { Some(text) } else { None };
+        match self.path.find(token) {
+            Some(Value::Array(roles)) if self.may_be_list => {
+                roles.into_iter().filter_map(text).collect()
+            }
+            value => value.and_then(text).into_iter().collect(),
+        }
+    }
 }
 
 /// Returns whether a token has this scope: in `scope` (RFC 8693 section 4.2) or `scp`, as other

@@ -7,13 +7,15 @@
 //! [ {"path": "/upload", "role": ["instructor", "admin"]},
 //!   {"path": "/uploads/*", "method": "DELETE", "claim": "premium", "value": true},
 //!   {"path": "/uploads", "scope": ["files:read"]},
-//!   {"path": "/protected", "claim": ["realm_access", "roles"], "contains": "staff"} ]
+//!   {"path": "/protected", "claim": ["realm_access", "roles"], "contains": "staff"},
+//!   {"path": "/health", "public": true} ]
 //! ```
 //!
 //! `path` is an exact path, or ends in `/*` for all paths below; without `method`, the rule applies
 //! to all methods. Of the roles one suffices; of the scopes all are required. A claim is named, or
 //! found by the names of nested members; `value` is what it must equal, `contains` what its list
-//! must hold.
+//! must hold. A gate in front of a component also knows public paths, which require no token; a
+//! component whose routes decide that refuses them.
 
 use std::fmt;
 
@@ -30,7 +32,13 @@ use crate::error::AuthError;
 pub struct AccessRule {
     path: String,
     method: Option<String>,
-    condition: Condition,
+    effect: Effect,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Effect {
+    Requires(Condition),
+    Public,
 }
 
 /// A condition on the claims of a token.
@@ -58,6 +66,7 @@ pub struct ClaimCondition {
 struct RuleText {
     path: String,
     method: Option<String>,
+    public: Option<bool>,
     role: Option<OneOrMore>,
     scope: Option<OneOrMore>,
     claim: Option<OneOrMore>,
@@ -102,13 +111,24 @@ impl AccessRule {
         applies_to_path && self.method().is_none_or(|expected| *method == expected)
     }
 
-    /// Returns what the rule requires.
+    /// Returns what the rule requires of a token; `None` for a public path.
     #[must_use]
-    pub const fn condition(&self) -> &Condition {
-        &self.condition
+    pub const fn condition(&self) -> Option<&Condition> {
+        match &self.effect {
+            Effect::Requires(condition) => Some(condition),
+            Effect::Public => None,
+        }
     }
 
-    fn method(&self) -> Option<&str> {
+    /// Returns the path, which ends in `/*` for all paths below.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Returns the method, `GET` for `HEAD`; `None` for all methods.
+    #[must_use]
+    pub fn method(&self) -> Option<&str> {
         let method = self.method.as_deref()?;
         Some(if method == "HEAD" { "GET" } else { method })
     }
@@ -122,8 +142,16 @@ impl fmt::Display for AccessRule {
 
 impl RuleText {
     fn into_rule(self) -> Result<AccessRule, String> {
-        let Self { path, method, role, scope, claim, value, contains } = self;
+        let Self { path, method, public, role, scope, claim, value, contains } = self;
         let invalid = |what| Err(format!("has a rule for {path:?} {what}"));
+        if let Some(public) = public {
+            return match (public, role, scope, claim, value, contains) {
+                (true, None, None, None, None, None) => {
+                    Ok(AccessRule { path, method, effect: Effect::Public })
+                }
+                _ => invalid("whose `public` is not true, or that also requires something"),
+            };
+        }
         let condition = match (role, scope, claim, value, contains) {
             (Some(roles), None, None, None, None) => Condition::Role(roles.into_values()),
             (None, Some(scopes), None, None, None) => Condition::Scope(scopes.into_values()),
@@ -161,7 +189,7 @@ impl RuleText {
             }
             _ => {}
         }
-        Ok(AccessRule { path, method, condition })
+        Ok(AccessRule { path, method, effect: Effect::Requires(condition) })
     }
 }
 
@@ -252,6 +280,8 @@ mod tests {
                 "not a string, boolean or whole number",
             ),
             (r#"[{"path":"/upload","role":"a","claim":"b","value":1}]"#, "not exactly one of"),
+            (r#"[{"path":"/upload","public":false}]"#, "whose `public` is not true"),
+            (r#"[{"path":"/upload","public":true,"role":"a"}]"#, "also requires something"),
             (r#"[{"path":"/upload","claim":"b"}]"#, "not a string, boolean or whole number"),
             (
                 r#"[{"path":"/upload","claim":"b","value":1.5}]"#,

@@ -169,10 +169,10 @@ impl Keys {
         }
     }
 
-    /// Returns the invalid setting because of which no token can be verified.
-    pub(crate) fn setting_problem(&self) -> Option<String> {
+    /// Returns why no token can be verified until the operator changes a setting.
+    pub(crate) const fn setting_problem(&self) -> Option<&KeysError> {
         match &self.0 {
-            Source::Unusable(error) => Some(error.to_string()),
+            Source::Unusable(error) => Some(error),
             Source::Fixed(_) | Source::Fetched { .. } => None,
         }
     }
