@@ -3,8 +3,8 @@
 use edge_auth::language::{self, Lang};
 use http::request::Parts;
 
-use crate::request_body::RequestBody;
 use crate::state::State;
+use edge_component::request_body::RequestBody;
 
 /// A request as a handler receives it.
 pub(crate) struct Request<'a, H> {

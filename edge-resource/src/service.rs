@@ -8,17 +8,20 @@ use edge_auth::{
 use http::header::ALLOW;
 use http::request::Parts;
 
-use crate::cors::{self, AllowedOrigins};
 use crate::host::UploadHost;
 use crate::limits::Limits;
 use crate::request::Request;
-use crate::request_body::RequestBody;
-use crate::response::{self, Response};
+use crate::response::{self, Body, Response};
 use crate::routes::{self, Access, RouteMatch};
 use crate::settings::{RouteConditions, Settings, Variables};
 use crate::state::State;
 use crate::storage::Sweeper;
 use crate::store_probe::StoreProbe;
+use edge_component::cors::{self, AllowedOrigins};
+use edge_component::request_body::RequestBody;
+
+/// The methods of all routes.
+const METHODS: &str = "GET, HEAD, POST, DELETE, OPTIONS";
 
 /// The service of an instance, shared by the requests in progress.
 pub struct Service {
@@ -68,7 +71,7 @@ impl Service {
         host: &H,
     ) -> Response {
         let mut response = if cors::is_preflight(request) {
-            cors::preflight_response()
+            cors::preflight_response(METHODS).map(Body::Text)
         } else {
             self.route(request, &mut body, host).await
         };

@@ -5,8 +5,8 @@ use std::time::Duration;
 use edge_auth::{AccessRule, AuthSettings, AuthVariables, Condition, SettingError, non_empty};
 use http::Method;
 
-use crate::cors::AllowedOrigins;
 use crate::limits::{DEFAULT_IDLE, FILE_OVERHEAD, Limits, MAX_UPLOAD_TIME};
+use edge_component::cors::AllowedOrigins;
 
 /// Default of `upload_limit`: 32 MiB.
 pub(crate) const DEFAULT_UPLOAD_LIMIT: u64 = 32 * 1024 * 1024;
@@ -129,10 +129,13 @@ impl RouteConditions {
         let routes: Vec<_> = routes.collect();
         let Self(mut bound) = Self::without_rules(routes.len());
         for rule in rules {
+            let Some(condition) = rule.condition() else {
+                return Err(format!("makes {rule} public, which only the routes decide here"));
+            };
             let mut applies = false;
             for (conditions, (method, path)) in bound.iter_mut().zip(&routes) {
                 if rule.applies_to(method, path) {
-                    conditions.push(rule.condition().clone());
+                    conditions.push(condition.clone());
                     applies = true;
                 }
             }
@@ -233,6 +236,7 @@ mod tests {
             ),
             (r#"[{"path":"/protected","method":"get","role":"a"}]"#, "not served"),
             (r#"[{"path":"/upload*","role":"a"}]"#, "not served"),
+            (r#"[{"path":"/protected","public":true}]"#, "only the routes decide"),
         ] {
             let error = bind(rule).expect_err(rule);
             assert!(error.contains(words), "{rule}: {error}");

@@ -1,6 +1,7 @@
 //! Shared by the tests of this crate: the host of the tests of `edge-auth`.
 
 #[path = "../../edge-auth/src/testing/test_host.rs"]
+#[expect(dead_code, reason = "the tests of this crate use a part of it")]
 mod test_host;
 
 use edge_auth::StoreError;

@@ -1,54 +1,42 @@
-//! The component's entry point, its variables, and its [`host`].
+//! The component's entry point.
 
 mod host;
-mod redis;
-mod send;
-mod store;
 
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use edge_auth::language::{self, Text};
-use edge_auth::{Host, X_REQUEST_ID, request_id, within};
-use futures_util::TryStreamExt;
+use edge_auth::{Host, X_REQUEST_ID, request_id};
+use edge_component::request_body::{TrackedBody, drain};
+use edge_component::spin::{SpinHost, read_variable};
+use edge_component::wasi::{BodySink, body_pieces, send};
 use http::StatusCode;
 use http::request::Parts;
-use http_body_util::BodyDataStream;
 use spin_sdk::http::Request;
 use spin_sdk::http_service;
-use spin_sdk::variables;
 use spin_sdk::wasip3::http::types::{self, ErrorCode};
 
 use crate::limits::DEFAULT_IDLE;
-use crate::request_body::{BodyError, TrackedBody, drain};
-use crate::response::{self, Response};
+use crate::response::{self, Body, Response};
 use crate::service::Service;
 use crate::settings::Variables;
-use host::SpinHost;
 
 /// The service of the instance, which hosts use for many requests, several at a time.
 static SERVICE: OnceLock<Service> = OnceLock::new();
 
-/// Longest time for reading a variable, which may come from a server.
-const VARIABLE_TIME: Duration = Duration::from_secs(10);
-
 #[http_service]
 async fn handle(request: Request) -> Result<types::Response, ErrorCode> {
     let (response, idle_timeout) = respond(request).await;
-    send::send(response, idle_timeout)
+    send(response, idle_timeout, write_body)
 }
 
 /// Returns the response, and the longest time for which its client may stall.
 async fn respond(request: Request) -> (Response, Duration) {
     let (head, body) = request.into_parts();
-    let mut body = TrackedBody::new(BodyDataStream::new(body).map_err(|error| match error {
-        ErrorCode::HttpRequestBodySize(most) => BodyError::TooLarge(most),
-        ErrorCode::ConnectionReadTimeout => BodyError::Stalled,
-        _ => BodyError::Broken,
-    }));
+    let mut body = TrackedBody::new(body_pieces(body));
     let service = match SERVICE.get() {
         Some(service) => Ok(service),
-        None => Variables::read(read_variable)
+        None => Variables::read(async |name| read_variable(name).await)
             .await
             .map(|variables| SERVICE.get_or_init(|| Service::new(&variables, &SpinHost))),
     };
@@ -78,11 +66,19 @@ fn unreadable_variables(head: &Parts, reason: &str) -> Response {
     response
 }
 
-async fn read_variable(name: &'static str) -> Result<String, String> {
-    match within(VARIABLE_TIME, variables::get(name), &SpinHost).await {
-        Some(Ok(value)) => Ok(value),
-        Some(Err(variables::Error::Undefined(_))) => Ok(String::new()),
-        Some(Err(error)) => Err(format!("the variable `{name}` cannot be read: {error}")),
-        None => Err(format!("the variable `{name}` cannot be read: no response in time")),
+async fn write_body(body: Body, sink: &mut BodySink) -> Result<(), ErrorCode> {
+    let mut content = match body {
+        Body::Text(text) => return sink.write(text.as_bytes()).await,
+        Body::File(content) => content,
+    };
+    loop {
+        match content.next(&SpinHost).await {
+            Ok(None) => return Ok(()),
+            Ok(Some(bytes)) => sink.write(&bytes).await?,
+            Err(error) => {
+                SpinHost.log(format_args!("error: key-value store: {error}"));
+                return Err(ErrorCode::InternalError(Some("the file cannot be read".to_owned())));
+            }
+        }
     }
 }

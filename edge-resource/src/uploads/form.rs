@@ -13,7 +13,7 @@ use multer::{Field, Multipart};
 
 use super::parameters;
 use crate::limits::FORM_OVERHEAD;
-use crate::request_body::BodyError;
+use edge_component::request_body::BodyError;
 
 /// Longest boundary; RFC 2046 allows 70 characters.
 const MAX_BOUNDARY: usize = 200;

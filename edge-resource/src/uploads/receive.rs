@@ -14,9 +14,9 @@ use super::upload_error::{FIELD, UploadError};
 use crate::host::UploadHost;
 use crate::limits::{FORM_OVERHEAD, Limits, MAX_FILE_NAME, MAX_UPLOAD_TIME};
 use crate::request::Request;
-use crate::request_body::{BodyError, RequestBody, TimeLimits, TimedBody};
 use crate::response::{self, Response};
 use crate::storage::{Draft, Owner, Record};
+use edge_component::request_body::{BodyError, RequestBody, TimeLimits, TimedBody};
 
 /// Longest media type that is stored, in bytes.
 const MAX_CONTENT_TYPE: usize = 255;

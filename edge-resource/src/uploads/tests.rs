@@ -22,11 +22,11 @@ use test_support::claims::{access_claims, with};
 use test_support::signer::Signer;
 
 use crate::limits::{CHUNK, FILE_OVERHEAD};
-use crate::request_body::BodyError;
 use crate::response::{Body, Response};
 use crate::service::Service;
 use crate::settings::Variables;
 use crate::testing::{NOW, TestHost};
+use edge_component::request_body::BodyError;
 
 const LIMIT: usize = 3 * CHUNK;
 

@@ -7,9 +7,9 @@ use http::StatusCode;
 use super::form::FormError;
 use super::responses::unavailable;
 use crate::limits::{FORM_OVERHEAD, Limits, MAX_FILE_NAME};
-use crate::request_body::BodyError;
 use crate::response::{self, Response};
 use crate::storage::DraftError;
+use edge_component::request_body::BodyError;
 
 /// The field of the form that holds the file.
 pub(super) const FIELD: &str = "file";

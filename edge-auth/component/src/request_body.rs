@@ -38,16 +38,16 @@ impl<B: Stream<Item = Result<Bytes, BodyError>> + Unpin> RequestBody for B {}
 
 /// Time limits of a body.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct TimeLimits {
+pub struct TimeLimits {
     /// Longest time without a byte.
-    pub(crate) idle: Duration,
+    pub idle: Duration,
     /// Longest time from the start of reading to the last byte.
-    pub(crate) total: Duration,
+    pub total: Duration,
 }
 
 /// A body that fails when it exceeds a time limit. Each pending read is raced against the host's
 /// timer, so that the limits hold for a client that sends nothing.
-pub(crate) struct TimedBody<'h, B, H> {
+pub struct TimedBody<'h, B, H> {
     body: B,
     host: &'h H,
     limits: TimeLimits,
@@ -61,7 +61,7 @@ type Timer<'h> = (Pin<Box<dyn Future<Output = ()> + 'h>>, BodyError);
 
 impl<'h, B: RequestBody, H: Host> TimedBody<'h, B, H> {
     /// Starts the total time.
-    pub(crate) fn new(body: B, limits: TimeLimits, host: &'h H) -> Self {
+    pub fn new(body: B, limits: TimeLimits, host: &'h H) -> Self {
         let end = host.uptime().saturating_add(limits.total);
         Self { body, host, limits, end, timer: None }
     }

@@ -3,19 +3,18 @@
 //! A page sets the `Authorization` header itself and no cookie authenticates, so credentials mode
 //! is never offered and `*` is safe.
 
+use edge_auth::response::with_length;
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN,
     VARY,
 };
 use http::request::Parts;
-use http::{HeaderValue, Method, Uri};
-
-use crate::response::{self, Response};
+use http::{HeaderValue, Method, Response, StatusCode, Uri};
 
 /// The origins whose pages may call; by default none.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct AllowedOrigins(Allowed);
+pub struct AllowedOrigins(Allowed);
 
 #[derive(Clone, Debug)]
 enum Allowed {
@@ -34,7 +33,7 @@ impl AllowedOrigins {
     ///
     /// # Errors
     /// The entry that is not an origin.
-    pub(crate) fn parse(list: &str) -> Result<Self, String> {
+    pub fn parse(list: &str) -> Result<Self, String> {
         let mut origins = Vec::new();
         for entry in list.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
             if entry == "*" {
@@ -46,7 +45,8 @@ impl AllowedOrigins {
     }
 
     /// Returns whether pages of this origin may read responses.
-    pub(crate) fn allows(&self, origin: &str) -> bool {
+    #[must_use]
+    pub fn allows(&self, origin: &str) -> bool {
         match &self.0 {
             Allowed::Everyone => true,
             Allowed::These(origins) => origins.iter().any(|allowed| allowed == origin),
@@ -54,7 +54,7 @@ impl AllowedOrigins {
     }
 
     /// Adds the headers that let an allowed page read the response.
-    pub(crate) fn admit(&self, request: &Parts, response: &mut Response) {
+    pub fn admit<B>(&self, request: &Parts, response: &mut Response<B>) {
         let headers = response.headers_mut();
         match &self.0 {
             Allowed::Everyone => {
@@ -83,20 +83,21 @@ impl AllowedOrigins {
 }
 
 /// Returns whether a request is a CORS preflight.
-pub(crate) fn is_preflight(request: &Parts) -> bool {
+#[must_use]
+pub fn is_preflight(request: &Parts) -> bool {
     request.method == Method::OPTIONS
         && request.headers.contains_key(ORIGIN)
         && request.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-/// Returns the response to a preflight, which [`AllowedOrigins::admit`] completes.
-pub(crate) fn preflight_response() -> Response {
-    let mut response = response::empty();
+/// Returns the response to a preflight for these methods, which [`AllowedOrigins::admit`]
+/// completes.
+#[must_use]
+pub fn preflight_response(methods: &'static str) -> Response<String> {
+    // A 204 must not have a `Content-Length` (RFC 9110, section 8.6).
+    let mut response = with_length(StatusCode::OK, String::new(), 0);
     let headers = response.headers_mut();
-    headers.insert(
-        ACCESS_CONTROL_ALLOW_METHODS,
-        HeaderValue::from_static("GET, HEAD, POST, DELETE, OPTIONS"),
-    );
+    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(methods));
     headers.insert(
         ACCESS_CONTROL_ALLOW_HEADERS,
         HeaderValue::from_static(

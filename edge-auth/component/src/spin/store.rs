@@ -8,7 +8,7 @@ use std::time::Duration;
 use edge_auth::{Host, StoreError, within};
 use spin_sdk::key_value::Store;
 
-use crate::store_lock::{StoreGuard, StoreLock, Use};
+use super::store_lock::{StoreGuard, StoreLock, Use};
 
 static LOCK: StoreLock = StoreLock::new();
 
@@ -25,12 +25,20 @@ pub(super) async fn save(key: &str, value: &[u8], host: &impl Host) -> Result<()
     in_time(async { store().await?.set(key, value).await.map_err(store_error) }, host).await
 }
 
-pub(super) async fn remove(key: &str, host: &impl Host) -> Result<(), StoreError> {
+/// Removes a key; a missing one counts as removed.
+///
+/// # Errors
+/// [`StoreError`]; the key may have been removed all the same.
+pub async fn remove(key: &str, host: &impl Host) -> Result<(), StoreError> {
     let _guard = lock(Use::Call, host).await?;
     in_time(async { store().await?.delete(key).await.map_err(store_error) }, host).await
 }
 
-pub(super) async fn keys(mut each: impl FnMut(&str), host: &impl Host) -> Result<(), StoreError> {
+/// Calls `each` with every key, in any order.
+///
+/// # Errors
+/// [`StoreError`], after some of the keys.
+pub async fn keys(mut each: impl FnMut(&str), host: &impl Host) -> Result<(), StoreError> {
     let _guard = lock(Use::Listing, host).await?;
     let mut keys = in_time(async { Ok(store().await?.get_keys().await) }, host).await?;
     // The limit is for each step, because a listing may be long.
