@@ -1,0 +1,62 @@
+//! Passes a request to the component behind the gate. Body and trailers stay with the host.
+
+use http::HeaderValue;
+use http::header::AUTHORIZATION;
+use spin_sdk::wasip3::http::types::{ErrorCode, Fields, HeaderError, Request, Response};
+use spin_sdk::wasip3::wit_future;
+
+use super::upstream;
+use crate::identity::is_identity_header;
+
+/// Calls the component behind with the request, its headers changed, and returns its response
+/// unchanged.
+///
+/// # Errors
+/// That of the component, or when the host rejects a header.
+pub(super) async fn forward(
+    request: Request,
+    added: &[(&'static str, HeaderValue)],
+    removes_authorization: bool,
+) -> Result<Response, ErrorCode> {
+    let headers = headers(&request, added, removes_authorization)
+        .map_err(|error| ErrorCode::InternalError(Some(error.to_string())))?;
+    let (method, path) = (request.get_method(), request.get_path_with_query());
+    let (scheme, authority) = (request.get_scheme(), request.get_authority());
+    let options = request.get_options();
+    let (outcome, outcome_of_body) = wit_future::new(|| Ok(()));
+    let (body, trailers) = Request::consume_body(request, outcome_of_body);
+    let (request, sent) = Request::new(headers, Some(body), trailers, options);
+    // They come from a request, so the host accepts them.
+    let _ = request.set_method(&method);
+    let _ = request.set_path_with_query(path.as_deref());
+    let _ = request.set_scheme(scheme.as_ref());
+    let _ = request.set_authority(authority.as_deref());
+    spin_sdk::wasip3::spawn(async move {
+        // The write fails if the client has disconnected.
+        let _ = outcome.write(sent.await).await;
+    });
+    upstream::handle(request).await
+}
+
+/// Copies the headers with the host's function: a conversion would lose those that a component
+/// may not set, such as `Host`.
+fn headers(
+    request: &Request,
+    added: &[(&'static str, HeaderValue)],
+    removes_authorization: bool,
+) -> Result<Fields, HeaderError> {
+    let original = request.get_headers();
+    let headers = original.clone();
+    for (name, _) in original.copy_all() {
+        if is_identity_header(&name) {
+            headers.delete(&name)?;
+        }
+    }
+    if removes_authorization {
+        headers.delete(AUTHORIZATION.as_str())?;
+    }
+    for (name, value) in added {
+        headers.append(name, value.as_bytes())?;
+    }
+    Ok(headers)
+}

@@ -1,0 +1,181 @@
+//! The headers that tell the component behind the gate whose token a request has.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use edge_auth::VerifiedToken;
+use http::HeaderValue;
+
+const USER_ID: &str = "x-auth-user-id";
+const USERNAME: &str = "x-auth-username";
+const ROLE: &str = "x-auth-role";
+const JTI: &str = "x-auth-jti";
+const CLAIMS: &str = "x-auth-claims";
+
+/// Returns whether a header belongs to the gate: every one that begins with `X-Auth-`. The gate
+/// removes those of clients, in the spelling with underscores too, which some frameworks read as
+/// the same header.
+#[must_use]
+pub fn is_identity_header(name: &str) -> bool {
+    const FRONT: &[u8] = b"x-auth-";
+    let fold = |byte: &u8| if *byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
+    name.len() >= FRONT.len() && name.as_bytes().iter().zip(FRONT).all(|(n, f)| fold(n) == *f)
+}
+
+/// The claims that name the user.
+#[derive(Clone, Debug)]
+pub(crate) struct IdentityClaims {
+    user_id: Vec<String>,
+    username: Vec<String>,
+}
+
+impl IdentityClaims {
+    /// Reads these claims; for `None`, the usual ones: the first that a token has.
+    pub(crate) fn new(user_id: Option<&str>, username: Option<&str>) -> Self {
+        let claims = |configured: Option<&str>, usual: [&str; 2]| match configured {
+            Some(name) => vec![name.to_owned()],
+            None => usual.map(str::to_owned).to_vec(),
+        };
+        Self {
+            user_id: claims(user_id, ["user_id", "sub"]),
+            username: claims(username, ["username", "preferred_username"]),
+        }
+    }
+
+    /// Returns the headers for a token. A claim whose text a header cannot carry unchanged has
+    /// none; `X-Auth-Claims` has all claims, as base64url of their JSON.
+    pub(crate) fn headers(
+        &self,
+        token: &VerifiedToken,
+        roles: &[String],
+    ) -> Vec<(&'static str, HeaderValue)> {
+        let claims = URL_SAFE_NO_PAD.encode(token.claims_json());
+        let values = [
+            (USER_ID, first(token, &self.user_id)),
+            (USERNAME, first(token, &self.username)),
+            (ROLE, role_list(roles)),
+            (JTI, token.jti().map(Into::into)),
+            (CLAIMS, Some(claims)),
+        ];
+        values
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, header_value(&value?)?)))
+            .collect()
+    }
+}
+
+/// Returns the text of the first of these claims that a token has: a string, or an integer as it is
+/// written.
+fn first(token: &VerifiedToken, names: &[String]) -> Option<String> {
+    let claim = names.iter().find_map(|name| token.claim(name))?;
+    if let Some(text) = claim.as_str() {
+        return Some(text.into());
+    }
+    let raw = claim.raw();
+    let digits = raw.strip_prefix('-').unwrap_or(raw);
+    let is_integer = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_integer.then(|| raw.to_owned())
+}
+
+/// Joins roles with commas. A role with a comma of its own would read as two.
+fn role_list(roles: &[String]) -> Option<String> {
+    let roles: Vec<&str> = roles
+        .iter()
+        .map(String::as_str)
+        .filter(|role| !role.contains(',') && header_value(role).is_some())
+        .collect();
+    (!roles.is_empty()).then(|| roles.join(","))
+}
+
+/// Returns a text as a header value, unless a server would read another text: one with control
+/// characters, such as line breaks, or with spaces at its ends, which HTTP removes.
+fn header_value(text: &str) -> Option<HeaderValue> {
+    let is_unchanged =
+        !text.is_empty() && text.trim() == text && !text.contains(|c: char| c.is_control());
+    is_unchanged.then(|| HeaderValue::from_bytes(text.as_bytes()).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::testing::verified;
+
+    fn headers(claims: &Value, roles: &[&str]) -> Vec<(&'static str, String)> {
+        let roles: Vec<String> = roles.iter().map(|role| (*role).to_owned()).collect();
+        IdentityClaims::new(None, None)
+            .headers(&verified(claims), &roles)
+            .into_iter()
+            .filter(|(name, _)| *name != CLAIMS)
+            .map(|(name, value)| {
+                (name, String::from_utf8(value.as_bytes().to_vec()).expect("UTF-8"))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_spelling_of_the_gates_headers_is_recognized() {
+        for name in [
+            "x-auth-role",
+            "X-Auth-Role",
+            "x_auth_role",
+            "X_AUTH_ROLE",
+            "x-auth_role",
+            "x_auth-",
+            "x-auth-anything",
+        ] {
+            assert!(is_identity_header(name), "{name}");
+        }
+        for name in ["x-auth", "x-authority", "authorization", "x-request-id", "", "ax-auth-role"] {
+            assert!(!is_identity_header(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_headers_carry_the_claims_unchanged_or_not_at_all() {
+        let jti = (JTI, "j1".to_owned());
+        for (claims, roles, expected) in [
+            (
+                json!({"user_id": 7, "username": "도장"}),
+                vec!["admin"],
+                vec![(USER_ID, "7"), (USERNAME, "도장"), (ROLE, "admin")],
+            ),
+            (
+                json!({"user_id": "9f3c", "sub": "other", "username": null}),
+                vec!["a", "b,c", "d\n", " e", "f"],
+                vec![(USER_ID, "9f3c"), (ROLE, "a,f")],
+            ),
+            (
+                json!({"user_id": null, "sub": "s", "preferred_username": "p"}),
+                vec![],
+                vec![(USER_ID, "s"), (USERNAME, "p")],
+            ),
+            (json!({"user_id": "1\r\nx-auth-role: admin", "username": " admin"}), vec![], vec![]),
+            (json!({"user_id": "\u{85}", "username": "\u{a0}admin"}), vec![], vec![]),
+            (json!({"user_id": 1.5, "username": ["a"]}), vec![], vec![]),
+            (json!({"user_id": "", "username": true}), vec![], vec![]),
+        ] {
+            let expected: Vec<_> = expected
+                .into_iter()
+                .map(|(name, value)| (name, value.to_owned()))
+                .chain([jti.clone()])
+                .collect();
+            assert_eq!(headers(&claims, &roles), expected, "{claims}");
+        }
+    }
+
+    #[test]
+    fn integers_keep_their_digits() {
+        let token = verified(&json!({"user_id": 12_345_678_901_234_567_890_u64}));
+        assert_eq!(first(&token, &["user_id".to_owned()]).as_deref(), Some("12345678901234567890"));
+    }
+
+    #[test]
+    fn all_claims_are_in_one_header() {
+        let token = verified(&json!({"user_id": "1\r\n2"}));
+        let headers = IdentityClaims::new(None, None).headers(&token, &[]);
+        let (_, value) = headers.iter().find(|(name, _)| *name == CLAIMS).expect("the header");
+        let claims = URL_SAFE_NO_PAD.decode(value.as_bytes()).expect("base64url");
+        assert_eq!(claims, token.claims_json().as_bytes());
+    }
+}
