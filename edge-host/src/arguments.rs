@@ -15,6 +15,11 @@ pub(crate) struct Arguments {
     /// The component that cargo built: target/wasm32-wasip2/release/edge_resource.wasm
     pub(crate) component: PathBuf,
 
+    /// A gate in front of the component, such as edge_gate.wasm: requests reach the component only
+    /// through it. Its variables begin with `jwt_gate_`
+    #[arg(long, env = "EDGE_GATE", value_name = "WASM_FILE")]
+    pub(crate) gate: Option<PathBuf>,
+
     /// Address to listen on; with port 0, prints the free port that it chose
     #[arg(long, env = "EDGE_LISTEN", default_value = "127.0.0.1:8001")]
     pub(crate) listen: String,

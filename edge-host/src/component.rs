@@ -8,6 +8,7 @@ use wasmtime::component::{Component, Linker};
 use wasmtime::{Cache, CacheConfig, Config, Engine};
 use wasmtime_wasi_http::p3::bindings::ServicePre;
 
+use crate::gate::{self, WasmFile};
 use crate::instance::{EPOCH_TICK, State};
 use crate::key_value;
 use crate::outbound_redis;
@@ -38,9 +39,17 @@ pub(crate) fn engine(state_dir: &Path) -> anyhow::Result<Engine> {
     Ok(engine)
 }
 
-/// Reads, compiles and links the component.
-pub(crate) fn load(engine: &Engine, path: &Path) -> anyhow::Result<ServicePre<State>> {
-    let bytes = read(path)?;
+/// Reads, compiles and links the component, behind the gate if there is one.
+pub(crate) fn load(
+    engine: &Engine,
+    path: &Path,
+    gate: Option<&Path>,
+) -> anyhow::Result<ServicePre<State>> {
+    let mut bytes = read(path)?;
+    if let Some(gate_path) = gate {
+        let gate = WasmFile { path: gate_path, bytes: read(gate_path)? };
+        bytes = gate::compose(gate, WasmFile { path, bytes })?;
+    }
     let started = Instant::now();
     let component = Component::new(engine, &bytes).map_err(|error| {
         anyhow!("{} is not a component that can be run: {error:#}", path.display())
@@ -69,8 +78,8 @@ pub(crate) fn load(engine: &Engine, path: &Path) -> anyhow::Result<ServicePre<St
 fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     let bytes = match std::fs::read(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => bail!(
-            "{} does not exist: build it with `cargo build --package edge-resource --target \
-             wasm32-wasip2 --release`, or with `cargo xtask test --only edge`",
+            "{} does not exist: build it with `cargo build --package <edge-resource or edge-gate> \
+             --target wasm32-wasip2 --release`, or with `cargo xtask test --only edge`",
             path.display()
         ),
         other => other.with_context(|| format!("cannot read {}", path.display()))?,

@@ -5,6 +5,7 @@ mod admission;
 mod arguments;
 mod capacity;
 mod component;
+mod gate;
 mod gateway;
 mod guest_log;
 mod imports;
@@ -101,7 +102,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     }
 
     let engine = component::engine(&state_dir)?;
-    let component = component::load(&engine, &arguments.component)?;
+    let component = component::load(&engine, &arguments.component, arguments.gate.as_deref())?;
     let instances = Instances {
         engine,
         component,

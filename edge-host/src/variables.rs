@@ -17,6 +17,9 @@ const SPIN_ONLY: [(&str, &str); 2] = [
     ("redis_host", "it is for Spin: here, --allow-outbound names the server"),
 ];
 
+/// The beginning of the names of a gate's variables, which it shares with the component behind it.
+const GATE_PREFIX: &str = "jwt_gate_";
+
 const ENVIRONMENT_PREFIX: &str = "SPIN_VARIABLE_";
 
 /// The values of all variables. Cheap to clone.
@@ -72,7 +75,9 @@ impl Variables {
     }
 
     /// Rejects variables that the component has not read: their names are misspelt, and the setting
-    /// that was meant is not set. Accepts everything if the component has read no variable at all.
+    /// that was meant is not set. Accepts everything if the component has read no variable at all,
+    /// and names without the prefix of a gate if it has read only a gate's: the component behind a
+    /// gate reads its variables when a request reaches it.
     ///
     /// # Errors
     /// Names the first unknown variable in alphabetical order, and those that the component reads.
@@ -80,7 +85,10 @@ impl Variables {
         let Some(read) = &self.read else { return Ok(()) };
         let read: BTreeSet<String> =
             read.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect();
-        let unknown = self.values.keys().filter(|name| !read.contains(*name)).min();
+        let is_gated = read.iter().all(|name| name.starts_with(GATE_PREFIX));
+        let is_checked = |name: &str| !is_gated || name.starts_with(GATE_PREFIX);
+        let unknown = self.values.keys().filter(|name| is_checked(name) && !read.contains(*name));
+        let unknown = unknown.min();
         match unknown {
             Some(name) if !read.is_empty() => {
                 let hint = SPIN_ONLY
@@ -190,6 +198,17 @@ mod tests {
         let _ = for_spin.get("leeway");
         let error = for_spin.reject_unknown().expect_err("it is Spin's").to_string();
         assert!(error.contains("--allow-outbound"), "{error}");
+
+        let for_both = variables(&["jwt_gate_leeway=1", "jwt_gate_acess_rules=[]"]);
+        let _ = for_both.get("jwt_gate_leeway");
+        let error = for_both.reject_unknown().expect_err("it is misspelt").to_string();
+        assert!(
+            error.starts_with("the component has no variable `jwt_gate_acess_rules`"),
+            "{error}"
+        );
+        let for_both = variables(&["jwt_gate_leeway=1"]);
+        let _ = for_both.get("jwt_gate_leeway");
+        for_both.reject_unknown().expect("`leeway` may be the application's");
 
         let good = variables(&[]);
         let _ = good.get("leeway");

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::support::{Edge, Issuer, Response, Scratch, TIMEOUT, component, now};
+use crate::support::{Edge, Issuer, Response, Scratch, TIMEOUT, component, gate, gate_app, now};
 use miniz_oxide::deflate::compress_to_vec_zlib;
 use serde_json::{Value, json};
 use test_support::claims::{access_claims, status_list_claims, with};
@@ -66,6 +66,28 @@ impl Lists {
         Some(start(&component()?, &arguments))
     }
 
+    /// Starts a component without checks behind the gate.
+    fn gated(&self) -> Option<Edge> {
+        let (key, url) = (
+            format!("jwt_gate_public_key={}", self.signer.public_pem()),
+            format!("jwt_gate_status_list_url={}", self.prefix),
+        );
+        let (gate, origin) = (gate()?, self.issuer.origin());
+        let arguments = [
+            "--gate",
+            gate.to_str().expect("UTF-8"),
+            "--variable",
+            &key,
+            "--variable",
+            &url,
+            "--variable",
+            "jwt_gate_revocation=status_list",
+            "--allow-outbound",
+            &origin,
+        ];
+        Some(Edge::start(&gate_app()?, &arguments))
+    }
+
     fn ask(&self, edge: &Edge, path: &str, index: usize) -> Response {
         let status =
             json!({"role": "admin", "status": {"status_list": {"idx": index, "uri": self.uri()}}});
@@ -102,6 +124,24 @@ fn a_revocation_is_effective_after_the_next_fetch_of_the_list() {
     assert_eq!(lists.verdict(&edge, "/protected", 78), (200, None));
     assert_eq!(lists.verdict(&edge, "/admin/dashboard", 78), (200, None));
     assert_eq!(lists.verdict(&edge, "/protected", 8000), (401, Some("claim_invalid".to_owned())));
+}
+
+#[test]
+fn a_gate_refuses_a_revoked_token_after_the_next_fetch_and_everything_without_an_issuer() {
+    let lists = Lists::start();
+    let Some(edge) = lists.gated() else { return };
+    assert_eq!(lists.verdict(&edge, "/x", 77), (200, None));
+    lists.publish(&[77], 1);
+    assert!(lists.becomes(&edge, "/x", 77, 401), "{}", edge.log());
+    assert_eq!(lists.verdict(&edge, "/x", 77), (401, Some("token_revoked".to_owned())));
+    assert_eq!(lists.verdict(&edge, "/x", 78), (200, None));
+    lists.issuer.change(|document| {
+        (document.status, document.body) = ("500 Internal Server Error", String::new());
+    });
+    assert!(lists.becomes(&edge, "/x", 78, 503), "{}", edge.log());
+    assert_eq!(lists.verdict(&edge, "/x", 78), (503, Some("revocation_unknown".to_owned())));
+    // An expired list still revokes.
+    assert_eq!(lists.verdict(&edge, "/x", 77), (401, Some("token_revoked".to_owned())));
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! Every row of the verdict table, over HTTP against the built component in the real program.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::support::{Connection, Edge, Response, component, component_with_wide_arithmetic};
+use crate::support::{
+    Connection, Edge, Response, component, component_with_wide_arithmetic, gate, gate_app,
+};
 use test_support::vectors::{OneOrMore, Row, RowPolicy, Vectors};
 
 /// Number of programs at a time.
@@ -46,21 +48,35 @@ struct Counts {
     not_expressible: u32,
 }
 
+/// Where the tokens are sent.
+struct Target {
+    component: PathBuf,
+    /// A gate in front of the component, which reads variables with a prefix.
+    gate: Option<PathBuf>,
+}
+
 #[test]
 fn every_row_of_the_verdict_table_gets_its_verdict_and_code_over_http() {
     if let Some(component) = component() {
-        every_row_gets_its_verdict_and_code(&component);
+        every_row_gets_its_verdict_and_code(&Target { component, gate: None });
     }
 }
 
 #[test]
 fn so_does_every_row_with_wide_arithmetic() {
     if let Some(component) = component_with_wide_arithmetic() {
-        every_row_gets_its_verdict_and_code(&component);
+        every_row_gets_its_verdict_and_code(&Target { component, gate: None });
     }
 }
 
-fn every_row_gets_its_verdict_and_code(component: &Path) {
+#[test]
+fn so_does_every_row_at_a_gate_in_front_of_a_component_that_accepts_everything() {
+    if let (Some(gate), Some(component)) = (gate(), gate_app()) {
+        every_row_gets_its_verdict_and_code(&Target { component, gate: Some(gate) });
+    }
+}
+
+fn every_row_gets_its_verdict_and_code(target: &Target) {
     let requests = requests();
     assert!(requests.len() >= LEAST_ROWS, "{} rows", requests.len());
 
@@ -91,7 +107,7 @@ fn every_row_gets_its_verdict_and_code(component: &Path) {
                 loop {
                     let next = work.lock().expect("not poisoned").next();
                     let Some((setup, requests)) = next else { return };
-                    let edge = start(component, setup);
+                    let edge = start(target, setup);
                     let mut connection = edge.connect();
                     for request in requests {
                         sent.fetch_add(1, Ordering::Relaxed);
@@ -198,13 +214,17 @@ fn is_field_content(token: &str) -> bool {
         && token.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
-fn start(component: &Path, setup: &Setup) -> Edge {
+fn start(target: &Target, setup: &Setup) -> Edge {
     let now = setup.now.to_string();
+    let prefix = if target.gate.is_some() { "jwt_gate_" } else { "" };
     let variables: Vec<String> =
-        setup.variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        setup.variables.iter().map(|(name, value)| format!("{prefix}{name}={value}")).collect();
     let mut arguments = vec!["--wall-clock", now.as_str()];
     arguments.extend(variables.iter().flat_map(|variable| ["--variable", variable.as_str()]));
-    Edge::start(component, &arguments)
+    if let Some(gate) = &target.gate {
+        arguments.extend(["--gate", gate.to_str().expect("UTF-8")]);
+    }
+    Edge::start(&target.component, &arguments)
 }
 
 fn ask(connection: &mut Connection, token: &str) -> Response {

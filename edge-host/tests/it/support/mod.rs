@@ -5,6 +5,7 @@
 
 pub mod files;
 pub mod metrics;
+pub mod wire;
 
 use std::fs::DirBuilder;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -41,15 +42,46 @@ pub fn component_with_wide_arithmetic() -> Option<PathBuf> {
         .inspect(|component| compile_once(component))
 }
 
+/// Returns the gate: `EDGE_GATE`, or cargo's output. Reports a missing one.
+pub fn gate() -> Option<PathBuf> {
+    built("EDGE_GATE", "edge_gate.wasm").inspect(|gate| compile_gated_once(gate))
+}
+
+/// Returns the gate with wide arithmetic: `EDGE_GATE_WIDE`, or cargo's output.
+pub fn gate_with_wide_arithmetic() -> Option<PathBuf> {
+    built("EDGE_GATE_WIDE", "edge_gate_wide.wasm").inspect(|gate| compile_gated_once(gate))
+}
+
+/// Returns the gate for hosts that know WASI alone: `EDGE_GATE_WASI`, or cargo's output.
+pub fn gate_for_wasi() -> Option<PathBuf> {
+    built("EDGE_GATE_WASI", "edge_gate_wasi.wasm")
+}
+
+/// Returns the component without checks: `EDGE_GATE_TEST_APP`, or cargo's output.
+pub fn gate_app() -> Option<PathBuf> {
+    built("EDGE_GATE_TEST_APP", "gate_test_app.wasm")
+}
+
 /// Compiles the component into the shared state directory before any test uses it: the unoptimised
 /// compiler takes many seconds.
 fn compile_once(component: &Path) {
+    compile(component, component, &[]);
+}
+
+/// Compiles the component without checks behind a gate.
+fn compile_gated_once(gate: &Path) {
+    if let Some(app) = gate_app() {
+        compile(gate, &app, &["--gate", gate.to_str().expect("UTF-8")]);
+    }
+}
+
+fn compile(key: &Path, component: &Path, arguments: &[&str]) {
     static COMPILED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
     // After a panic in another test, this one tries again.
     let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
-    if !compiled.iter().any(|path| path == component) {
-        drop(Edge::start_in(&compiled_by_all(), component, &[]));
-        compiled.push(component.to_owned());
+    if !compiled.iter().any(|path| path == key) {
+        drop(Edge::start_in(&compiled_by_all(), component, arguments));
+        compiled.push(key.to_owned());
     }
 }
 
