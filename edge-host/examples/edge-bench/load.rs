@@ -29,8 +29,51 @@ impl Figures {
     }
 }
 
-/// Measures all contenders and prints a table.
+/// Measures the edge beside the reference server, and prints a table.
 pub(crate) fn compare(contenders: &[Contender], connections: usize, time: Duration) {
+    let figures = measure_all(contenders, connections, time);
+    let table = Table { contenders, figures: &figures };
+    table.head(&format!("`/protected`, {connections} keep-alive connections"));
+    table.cpu();
+    let reference = contenders.iter().zip(&figures).find(|(one, _)| one.name == REFERENCE);
+    let reference = reference.map(|(_, figures)| figures.cpu_ms());
+    if let Some(reference) = reference {
+        table.row(&format!("the same, to {REFERENCE}"), |figures| {
+            format!("{:.2} x", figures.cpu_ms() / reference)
+        });
+    }
+    table.times();
+    if let (Some(reference), Some(edge)) = (reference, figures.first()) {
+        let met = if edge.cpu_ms() <= GOAL * reference { "met" } else { "**missed**" };
+        println!("Goal: {GOAL} x the CPU time of {REFERENCE}; {met}.\n");
+    }
+}
+
+/// Measures what each contender costs more than the first one, and prints a table with the goals,
+/// in milliseconds.
+pub(crate) fn compare_added(
+    contenders: &[Contender],
+    goals: &[Option<f64>],
+    connections: usize,
+    time: Duration,
+) {
+    let figures = measure_all(contenders, connections, time);
+    let table = Table { contenders, figures: &figures };
+    let alone = figures.first().map_or(0.0, Figures::cpu_ms);
+    table.head(&format!("a request with a token, {connections} keep-alive connections"));
+    table.cpu();
+    table.row("more than alone", |figures| format!("{:.3} ms", figures.cpu_ms() - alone));
+    table.times();
+    for ((contender, figures), goal) in contenders.iter().zip(&figures).zip(goals) {
+        if let Some(goal) = goal {
+            let met = if figures.cpu_ms() - alone <= *goal { "met" } else { "**missed**" };
+            println!("Goal for {}: {goal} ms more than alone; {met}.", contender.name);
+        }
+    }
+    println!();
+}
+
+fn measure_all(contenders: &[Contender], connections: usize, time: Duration) -> Vec<Figures> {
     let mut figures: Vec<_> = contenders.iter().map(|_| Figures::default()).collect();
     for contender in contenders {
         load(contender, connections, Duration::from_secs(1));
@@ -43,46 +86,53 @@ pub(crate) fn compare(contenders: &[Contender], connections: usize, time: Durati
     for figures in &mut figures {
         figures.times.sort_unstable();
     }
+    figures
+}
 
-    let row = |what: &str, value: &dyn Fn(&Figures) -> String| {
-        let values = figures.iter().fold(String::new(), |mut row, figures| {
+/// A table with one column for each contender.
+struct Table<'a> {
+    contenders: &'a [Contender],
+    figures: &'a [Figures],
+}
+
+impl Table<'_> {
+    fn head(&self, what: &str) {
+        let names: Vec<_> = self.contenders.iter().map(|contender| contender.name).collect();
+        println!("| {what} | {} |", names.join(" | "));
+        println!("|---|{}", "--:|".repeat(names.len()));
+    }
+
+    fn row(&self, what: &str, value: impl Fn(&Figures) -> String) {
+        let values = self.figures.iter().fold(String::new(), |mut row, figures| {
             let _ = write!(row, " {} |", value(figures));
             row
         });
         println!("| {what} |{values}");
-    };
-    let names: Vec<_> = contenders.iter().map(|contender| contender.name).collect();
-    println!("| `/protected`, {connections} keep-alive connections | {} |", names.join(" | "));
-    println!("|---|{}", "--:|".repeat(contenders.len()));
-    row("CPU of one request", &|figures| {
-        let own = format!("{:.3} ms", figures.cpu_ms());
-        if figures.helper_cpu.is_zero() {
-            own
-        } else {
-            let count = figures.times.len() as f64;
-            format!("{own} (Redis: {:.3})", millis(figures.helper_cpu) / count)
+    }
+
+    fn cpu(&self) {
+        self.row("CPU of one request", |figures| {
+            let own = format!("{:.3} ms", figures.cpu_ms());
+            if figures.helper_cpu.is_zero() {
+                own
+            } else {
+                let count = figures.times.len() as f64;
+                format!("{own} (Redis: {:.3})", millis(figures.helper_cpu) / count)
+            }
+        });
+    }
+
+    fn times(&self) {
+        self.row("requests per second", |figures| {
+            format!("{:.0}", figures.times.len() as f64 / figures.elapsed.as_secs_f64())
+        });
+        for (name, part) in [("p50", 0.5), ("p99", 0.99)] {
+            self.row(&format!("response time, {name}"), |figures| {
+                let at = (figures.times.len() as f64 * part) as usize;
+                format!("{:.2} ms", millis(figures.times.get(at).copied().unwrap_or_default()))
+            });
         }
-    });
-    let reference = contenders.iter().zip(&figures).find(|(one, _)| one.name == REFERENCE);
-    let reference = reference.map(|(_, figures)| figures.cpu_ms());
-    if let Some(reference) = reference {
-        row(&format!("the same, to {REFERENCE}"), &|figures| {
-            format!("{:.2} x", figures.cpu_ms() / reference)
-        });
-    }
-    row("requests per second", &|figures| {
-        format!("{:.0}", figures.times.len() as f64 / figures.elapsed.as_secs_f64())
-    });
-    for (name, part) in [("p50", 0.5), ("p99", 0.99)] {
-        row(&format!("response time, {name}"), &|figures| {
-            let at = (figures.times.len() as f64 * part) as usize;
-            format!("{:.2} ms", millis(figures.times.get(at).copied().unwrap_or_default()))
-        });
-    }
-    println!();
-    if let (Some(reference), Some(edge)) = (reference, figures.first()) {
-        let met = if edge.cpu_ms() <= GOAL * reference { "met" } else { "**missed**" };
-        println!("Goal: {GOAL} x the CPU time of {REFERENCE}; {met}.\n");
+        println!();
     }
 }
 

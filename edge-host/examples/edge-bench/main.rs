@@ -38,6 +38,15 @@ struct Arguments {
     /// The component with wide arithmetic
     #[arg(long)]
     wide_component: PathBuf,
+    /// The gate that every host can run
+    #[arg(long)]
+    gate: PathBuf,
+    /// The gate with wide arithmetic
+    #[arg(long)]
+    wide_gate: PathBuf,
+    /// A component without checks, which stands behind the gate
+    #[arg(long)]
+    gate_app: PathBuf,
     /// An interpreter with FastAPI, PyJWT and uvicorn
     #[arg(long)]
     python: Option<PathBuf>,
@@ -65,6 +74,7 @@ fn main() {
         [&arguments.wide_component, &arguments.component].map(|component| Server {
             program: arguments.program.clone(),
             component: component.clone(),
+            gate: None,
             public_key: signer.public_pem(),
         });
 
@@ -90,11 +100,30 @@ fn main() {
     load::compare(&all, arguments.connections, Duration::from_secs(seconds));
     drop(all);
 
+    gate(&arguments, &signer, seconds);
+
     println!("| what | measured |\n|---|---|");
     start(&run);
     one_after_the_other(&run, &signer);
     memory(&run, &signer);
     uploads(&run, &signer);
+}
+
+/// Measures a component alone and behind the gate.
+fn gate(arguments: &Arguments, signer: &Signer, seconds: u64) {
+    let server = |gate: Option<&PathBuf>| Server {
+        program: arguments.program.clone(),
+        component: arguments.gate_app.clone(),
+        gate: gate.cloned(),
+        public_key: signer.public_pem(),
+    };
+    let all = [
+        contenders::edge("a component alone", &server(None), signer),
+        contenders::edge("behind the gate", &server(Some(&arguments.gate)), signer),
+        contenders::edge("behind the gate, wide", &server(Some(&arguments.wide_gate)), signer),
+    ];
+    let goals = [None, Some(0.16), Some(0.10)];
+    load::compare_added(&all, &goals, arguments.connections, Duration::from_secs(seconds));
 }
 
 fn bearer(signer: &Signer) -> String {

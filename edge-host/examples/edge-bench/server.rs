@@ -11,6 +11,8 @@ use crate::processes::Running;
 pub(crate) struct Server {
     pub(crate) program: PathBuf,
     pub(crate) component: PathBuf,
+    pub(crate) gate: Option<PathBuf>,
+    /// Text of the variable `public_key`, or `jwt_gate_public_key` with a gate.
     pub(crate) public_key: String,
 }
 
@@ -39,9 +41,14 @@ impl Server {
             .arg(&self.component)
             .args(["--listen", "127.0.0.1:0", "--state-dir"])
             .arg(state.as_ref());
-        command
-            .args(["--variable", &format!("public_key={}", self.public_key)])
-            .stdout(Stdio::piped());
+        let name = match &self.gate {
+            Some(gate) => {
+                command.arg("--gate").arg(gate);
+                "jwt_gate_public_key"
+            }
+            None => "public_key",
+        };
+        command.args(["--variable", &format!("{name}={}", self.public_key)]).stdout(Stdio::piped());
         for variable in variables {
             command.args(["--variable", variable]);
         }

@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 
 use crate::build::{Arithmetic, Builder};
 use crate::cli::Environment;
+use crate::components::Component;
 use crate::progress::{minutes, say};
 use crate::toolchain::python;
 
@@ -42,14 +43,22 @@ fn issuer(builder: &mut Builder<'_>) -> Result<Server> {
 }
 
 fn edge(builder: &mut Builder<'_>) -> Result<Server> {
-    let components =
-        [builder.edge_component(Arithmetic::Portable)?, builder.edge_component(Arithmetic::Wide)?];
+    use Component::{Gate, GateTestApp, Resource};
+    builder.components(&[Resource, Gate, GateTestApp], Arithmetic::Portable)?;
+    builder.components(&[Resource, Gate], Arithmetic::Wide)?;
+    let components = [
+        ("--component", Resource, Arithmetic::Portable),
+        ("--wide-component", Resource, Arithmetic::Wide),
+        ("--gate", Gate, Arithmetic::Portable),
+        ("--wide-gate", Gate, Arithmetic::Wide),
+        ("--gate-app", GateTestApp, Arithmetic::Portable),
+    ];
     let package = ["--package", "edge-host", "--bin", "edge-host", "--example", "edge-bench"];
     let programs = release(builder, &package)?;
     let mut command = crate::process::command(programs.join("examples/edge-bench"));
     command.arg("--program").arg(programs.join("edge-host"));
-    for (option, component) in ["--component", "--wide-component"].iter().zip(components) {
-        command.arg(option).arg(component);
+    for (option, component, arithmetic) in components {
+        command.arg(option).arg(builder.component_file(component, arithmetic));
     }
     match python::ensure_for_bench(builder.workspace, &mut builder.runner) {
         Ok(python) => {
