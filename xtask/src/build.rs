@@ -91,44 +91,6 @@ impl<'a> Builder<'a> {
         self.runner.stream("building issuer and edge-host", command, minutes(60))
     }
 
-    /// Builds the edge component and returns its file: the one that `spin.toml` names, or the one
-    /// with wide arithmetic.
-    pub(crate) fn edge_component(&mut self, arithmetic: Arithmetic) -> Result<PathBuf> {
-        let wasm = self.wasm_toolchain()?;
-        let step = format!("building the edge component{}", arithmetic.label());
-        say(&step);
-        let mut command = process::command(wasm.cargo());
-        command.current_dir(&self.workspace.root);
-        command.args([
-            "build",
-            "--package",
-            "edge-resource",
-            "--target",
-            toolchain::WASIP2,
-            "--release",
-        ]);
-        self.compiling_wasm(wasm, &[], &mut command)?;
-        let mut target_dir = wasm.target_dir(self.workspace);
-        if arithmetic == Arithmetic::Wide {
-            // Both components have the same name.
-            target_dir = target_dir.join("wide");
-            command
-                .env("CARGO_TARGET_DIR", &target_dir)
-                .args(toolchain::wide_arithmetic(toolchain::WASIP2));
-        }
-        self.runner.stream(&step, command, minutes(30))?;
-        let release = Path::new(toolchain::WASIP2).join("release");
-        let output = self.component_file(arithmetic);
-        copy_when_different(&target_dir.join(release).join("edge_resource.wasm"), &output)?;
-        Ok(output)
-    }
-
-    /// Returns the file that [`Builder::edge_component`] writes.
-    pub(crate) fn component_file(&self, arithmetic: Arithmetic) -> PathBuf {
-        let directory = self.workspace.root.join("target").join(toolchain::WASIP2).join("release");
-        directory.join(arithmetic.file_name())
-    }
-
     /// Builds the verifier with `core` and `alloc` alone. Where the standard library is compiled
     /// from source, only these two are compiled; elsewhere the crate's `no_std` must suffice.
     pub(crate) fn verifier_without_std(&mut self) -> Result<()> {
@@ -178,7 +140,6 @@ impl<'a> Builder<'a> {
             .text(&format!("{wasm:?} Node {}", self.node()?))
             .file(&root.join("Cargo.toml"))?
             .file(&root.join("Cargo.lock"))?
-            .tree(&root.join("rsa-verify"), &["examples"])?
             .tree(&root.join("rsa-verify"), &["examples"])?
             .tree(&root.join("verifier-core"), &["tests", "examples"])?
             .tree(&root.join("verifier-wasm"), &NOT_SOURCES)?;
@@ -307,20 +268,4 @@ impl<'a> Builder<'a> {
         command.env("PATH", toolchain::path_with(&path)?);
         Ok(())
     }
-}
-
-/// Copies a file unless the target has the same content: its modification time is a cache key of
-/// hosts.
-fn copy_when_different(from: &Path, to: &Path) -> Result<()> {
-    let content = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
-    if fs::read(to).is_ok_and(|there| there == content) {
-        return Ok(());
-    }
-    let write = || {
-        to.parent().map_or(Ok(()), fs::create_dir_all)?;
-        let new = to.with_extension("wasm.new");
-        fs::write(&new, &content)?;
-        fs::rename(&new, to)
-    };
-    write().with_context(|| format!("cannot write {}", to.display()))
 }

@@ -66,6 +66,9 @@ pub(crate) struct Up {
         value_parser = clap::value_parser!(u16).range(1..),
     )]
     pub(crate) www_port: u16,
+    /// Put the gate in front of the edge resource, with edge-host.
+    #[arg(long)]
+    pub(crate) gated: bool,
 }
 
 #[derive(Args)]

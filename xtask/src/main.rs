@@ -3,6 +3,7 @@
 mod bench;
 mod build;
 mod cli;
+mod components;
 mod deny;
 mod freshness;
 mod fuzz;

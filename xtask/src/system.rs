@@ -20,6 +20,9 @@ const POLL: Duration = Duration::from_millis(50);
 /// Seconds for which the edge caches the list of revoked tokens: short, so that a logout takes
 /// effect soon.
 const STATUS_LIST_TTL: u32 = 5;
+/// What the protected resources show without a token.
+const GATE_RULES: &str =
+    r#"[{"path": "/", "public": true}, {"path": "/openapi.json", "public": true}]"#;
 pub(crate) const DATABASE: &str = "sqlite://issuer.sqlite3";
 
 /// The parts of a system.
@@ -27,6 +30,8 @@ pub(crate) struct Setup<'a> {
     pub(crate) workspace: &'a Workspace,
     pub(crate) edge_server: EdgeServer,
     pub(crate) component: &'a Path,
+    /// The gate in front of the component.
+    pub(crate) gate: Option<&'a Path>,
     /// The directory of a built demo page.
     pub(crate) page: &'a Path,
     pub(crate) addresses: &'a Addresses,
@@ -193,23 +198,32 @@ impl Setup<'_> {
                     .env("SPIN_VARIABLE_ISSUER_URL", &self.addresses.issuer);
                 spin
             }
-            EdgeServer::EdgeHost(_) => {
+            EdgeServer::EdgeHost(_) | EdgeServer::GatedEdgeHost => {
                 let mut host = service(self.workspace.program("edge-host"));
                 host.arg(self.component).args(["--listen", &listen, "--state-dir"]).arg(&state);
                 host.args(["--allow-outbound", &self.addresses.issuer]);
                 host
             }
         };
-        command
-            .current_dir(self.state)
-            .env("SPIN_VARIABLE_PUBLIC_KEY", public_key)
-            // Accept tokens of other programs with these keys, which name no status list.
-            .env("SPIN_VARIABLE_REVOCATION", "status_list_if_named")
-            .env(
-                "SPIN_VARIABLE_STATUS_LIST_URL",
-                format!("{}/api/token/status", self.addresses.issuer),
-            )
-            .env("SPIN_VARIABLE_CORS_ORIGINS", self.addresses.origins());
+        command.current_dir(self.state);
+        let mut set = |prefix: &str| {
+            let lists = format!("{}/api/token/status", self.addresses.issuer);
+            let variables = [
+                ("PUBLIC_KEY", public_key.clone()),
+                // Accept tokens of other programs with these keys, which name no status list.
+                ("REVOCATION", "status_list_if_named".to_owned()),
+                ("STATUS_LIST_URL", lists),
+                ("CORS_ORIGINS", self.addresses.origins()),
+            ];
+            for (name, value) in variables {
+                command.env(format!("SPIN_VARIABLE_{prefix}{name}"), value);
+            }
+        };
+        set("");
+        if let Some(gate) = self.gate {
+            set("JWT_GATE_");
+            command.env("SPIN_VARIABLE_JWT_GATE_ACCESS_RULES", GATE_RULES).arg("--gate").arg(gate);
+        }
         Ok(command)
     }
 

@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 
 use crate::build::{Builder, Page};
 use crate::cli::{Up, WasmToolchainChoice};
+use crate::components::Component;
 use crate::ports::{self, Wanted};
 use crate::progress::{Runner, note, say};
 use crate::system::{Addresses, Password, Setup};
@@ -19,7 +20,7 @@ const PASSWORD_VARIABLE: &str = "DOJANG_DEMO_PASSWORD";
 
 pub(crate) fn run(workspace: &Workspace, up: &Up, choice: WasmToolchainChoice) -> Result<()> {
     ensure_ports(up)?;
-    let edge_server = EdgeServer::select();
+    let edge_server = if up.gated { EdgeServer::GatedEdgeHost } else { EdgeServer::select() };
     let addresses = Addresses::new(up.issuer_port, up.edge_port, up.www_port);
     let page = workspace.target.join("www");
 
@@ -27,7 +28,12 @@ pub(crate) fn run(workspace: &Workspace, up: &Up, choice: WasmToolchainChoice) -
     builder.prepare_system()?;
     builder.wasm_tools()?;
     builder.issuer_and_edge_host()?;
-    let component = builder.edge_component(edge_server.arithmetic())?;
+    let arithmetic = edge_server.arithmetic();
+    let needed = [Component::Resource, Component::Gate];
+    let needed = if up.gated { needed.as_slice() } else { &needed[..1] };
+    builder.components(needed, arithmetic)?;
+    let gate = up.gated.then(|| builder.component_file(Component::Gate, arithmetic));
+    let component = builder.component_file(Component::Resource, arithmetic);
     builder.npm_package()?;
     builder.page(&Page {
         issuer_url: &addresses.issuer,
@@ -40,6 +46,7 @@ pub(crate) fn run(workspace: &Workspace, up: &Up, choice: WasmToolchainChoice) -
         workspace,
         edge_server,
         component: &component,
+        gate: gate.as_deref(),
         page: &page,
         addresses: &addresses,
         keys: &workspace.root.join("keys"),

@@ -48,6 +48,8 @@ const PREFIXES: &[(&str, Area)] = &[
     ("verifier-wasm/Cargo.toml", Area::WasmBindings),
     ("edge-auth/", Area::EdgeResource),
     ("edge-resource/", Area::EdgeResource),
+    ("edge-gate/", Area::EdgeResource),
+    ("examples/gated/", Area::EdgeResource),
     ("edge-host/", Area::EdgeHost),
     ("connection/", Area::Connection),
     ("issuer/", Area::Issuer),

@@ -190,6 +190,16 @@ fn preparation() -> Vec<Planned> {
             steps::portable_component,
         ),
         step(
+            "gated examples",
+            Edge,
+            Compile,
+            &["system packages"],
+            // One npm, pip and wasm build at a time.
+            &["edge component", "npm packages", "python packages"],
+            &[EdgeResource],
+            steps::gated_examples,
+        ),
+        step(
             "npm package",
             Npm,
             Compile,
@@ -251,7 +261,13 @@ fn tests() -> Vec<Planned> {
             "edge-host",
             Rust,
             Run,
-            &["test programs", "edge component", "wide edge component", "python packages"],
+            &[
+                "test programs",
+                "edge component",
+                "wide edge component",
+                "gated examples",
+                "python packages",
+            ],
             &[],
             &[Core, TestSupport, Vectors, EdgeResource, EdgeHost, Connection],
             steps::edge_host_tests,

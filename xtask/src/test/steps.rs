@@ -9,11 +9,12 @@ use super::programs::{self, Settings};
 use super::whole_system;
 use crate::build::{Arithmetic, Builder, Extent};
 use crate::cli::{Fuzz, Kernels};
+use crate::components::Component;
 use crate::deny;
 use crate::fuzz;
 use crate::kernels::{self, Wide};
 use crate::process;
-use crate::progress::minutes;
+use crate::progress::{minutes, note};
 use crate::toolchain::{self, BROWSER, WASIP2, apt, browser, golang, haproxy, python};
 
 /// Node, the wasm targets and a browser: whatever the system's package manager or rustup installs,
@@ -98,17 +99,40 @@ pub(super) fn documentation(builder: &mut Builder<'_>) -> Result<()> {
             "verifier-kernel",
             "--package",
             "edge-auth",
+            "--package",
+            "edge-component",
+            "--package",
+            "edge-gate",
         ])
         .env("RUSTDOCFLAGS", "-D warnings");
     builder.runner.stream("cargo doc", command, minutes(20))
 }
 
 pub(super) fn portable_component(builder: &mut Builder<'_>) -> Result<()> {
-    builder.edge_component(Arithmetic::Portable).map(drop)
+    use Component::{Gate, GateTestApp, Resource};
+    builder.components(&[Resource, Gate, GateTestApp], Arithmetic::Portable)?;
+    builder.wasi_gate()
+}
+
+/// Builds the examples that stand behind the gate, where their tools can be had.
+pub(super) fn gated_examples(builder: &mut Builder<'_>) -> Result<()> {
+    let wasm = builder.wasm_toolchain()?;
+    let mut command = process::command("sh");
+    command.current_dir(&builder.workspace.root).arg("examples/gated/build.sh");
+    builder.compiling_wasm(wasm, &[], &mut command)?;
+    let printed = builder.workspace.log("gated-examples");
+    builder.runner.quiet("building examples/gated", command, minutes(20), &printed)?;
+    for line in std::fs::read_to_string(printed)?.lines() {
+        match line.strip_prefix("skipped ") {
+            Some(reason) => builder.runner.skip(&format!("examples/gated: {reason}")),
+            None => note(line),
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn wide_component(builder: &mut Builder<'_>) -> Result<()> {
-    builder.edge_component(Arithmetic::Wide).map(drop)
+    builder.components(&[Component::Resource, Component::Gate], Arithmetic::Wide)
 }
 
 pub(super) fn npm_package(builder: &mut Builder<'_>) -> Result<()> {
@@ -125,6 +149,9 @@ pub(super) fn wasm_lints(builder: &mut Builder<'_>) -> Result<()> {
     for (package, target, profile, arguments) in [
         ("edge-resource", WASIP2, "release", Vec::new()),
         ("edge-resource", WASIP2, "release", toolchain::wide_arithmetic(WASIP2).to_vec()),
+        ("edge-gate", WASIP2, "release", Vec::new()),
+        ("edge-gate", WASIP2, "release", vec!["--no-default-features".into()]),
+        ("gate-test-app", WASIP2, "release", Vec::new()),
         ("verifier-wasm", BROWSER, toolchain::NPM_PROFILE, Vec::new()),
         (
             "verifier-wasm",
@@ -180,12 +207,21 @@ pub(super) fn issuer_tests(builder: &mut Builder<'_>) -> Result<()> {
 }
 
 pub(super) fn edge_host_tests(builder: &mut Builder<'_>) -> Result<()> {
-    let component = builder.component_file(Arithmetic::Portable);
-    let wide = builder.component_file(Arithmetic::Wide);
+    let component = |component, arithmetic| builder.component_file(component, arithmetic);
+    let resource = component(Component::Resource, Arithmetic::Portable);
+    let wide = component(Component::Resource, Arithmetic::Wide);
+    let gate = component(Component::Gate, Arithmetic::Portable);
+    let wide_gate = component(Component::Gate, Arithmetic::Wide);
+    let wasi_gate = builder.wasi_gate_file();
+    let app = component(Component::GateTestApp, Arithmetic::Portable);
     let compiled = whole_system::compiled_components(builder.workspace)?;
     let variables = vec![
-        ("EDGE_COMPONENT", component.as_os_str()),
+        ("EDGE_COMPONENT", resource.as_os_str()),
         ("EDGE_COMPONENT_WIDE", wide.as_os_str()),
+        ("EDGE_GATE", gate.as_os_str()),
+        ("EDGE_GATE_WIDE", wide_gate.as_os_str()),
+        ("EDGE_GATE_WASI", wasi_gate.as_os_str()),
+        ("EDGE_GATE_TEST_APP", app.as_os_str()),
         ("EDGE_COMPILED", compiled.as_os_str()),
     ];
     integration_tests(builder, "edge-host", Some(WAITING), variables)

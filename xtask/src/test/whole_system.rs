@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result};
 
 use super::programs;
 use crate::build::{Builder, Page};
+use crate::components::Component;
 use crate::ports;
 use crate::process;
 use crate::progress::{minutes, note};
@@ -76,7 +77,10 @@ impl Part {
         command
             .env("ISSUER_PROGRAM", programs::built(builder, "issuer")?)
             .env("EDGE_HOST_PROGRAM", programs::built(builder, "edge-host")?)
-            .env("EDGE_COMPONENT", builder.component_file(EDGE_SERVER.arithmetic()))
+            .env(
+                "EDGE_COMPONENT",
+                builder.component_file(Component::Resource, EDGE_SERVER.arithmetic()),
+            )
             .env("EDGE_COMPILED", compiled_components(workspace)?);
         Ok(command)
     }
@@ -105,7 +109,7 @@ pub(super) fn run(part: &Part, builder: &mut Builder<'_>) -> Result<()> {
     let python = python::ensure(workspace, &mut builder.runner)?;
     let verify = programs::built(builder, "examples/verify")?;
     let mut command = part.command(builder)?;
-    let component = builder.component_file(EDGE_SERVER.arithmetic());
+    let component = builder.component_file(Component::Resource, EDGE_SERVER.arithmetic());
 
     let [issuer_port, edge_port, www_port] = ports::free()?;
     let addresses = Addresses::new(issuer_port, edge_port, www_port);
@@ -125,6 +129,7 @@ pub(super) fn run(part: &Part, builder: &mut Builder<'_>) -> Result<()> {
         workspace,
         edge_server: EDGE_SERVER,
         component: &component,
+        gate: None,
         page: &page,
         addresses: &addresses,
         keys: &keys,

@@ -13,6 +13,8 @@ pub(crate) enum EdgeServer {
     Spin(Version),
     /// The host of this workspace. The version is that of an installed Spin that is too old.
     EdgeHost(Option<Version>),
+    /// The host of this workspace, because it composes a gate with the component.
+    GatedEdgeHost,
 }
 
 impl EdgeServer {
@@ -25,7 +27,7 @@ impl EdgeServer {
     pub(crate) const fn arithmetic(self) -> Arithmetic {
         match self {
             Self::Spin(_) => Arithmetic::Portable,
-            Self::EdgeHost(_) => Arithmetic::Wide,
+            Self::EdgeHost(_) | Self::GatedEdgeHost => Arithmetic::Wide,
         }
     }
 
@@ -33,7 +35,7 @@ impl EdgeServer {
     pub(crate) const fn component_log(self) -> Option<&'static str> {
         match self {
             Self::Spin(_) => Some("edge-resource_stderr.txt"),
-            Self::EdgeHost(_) => None,
+            Self::EdgeHost(_) | Self::GatedEdgeHost => None,
         }
     }
 
@@ -49,6 +51,7 @@ impl std::fmt::Display for EdgeServer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Spin(version) => write!(f, "Spin {version}"),
+            Self::GatedEdgeHost => write!(f, "edge-host, behind the gate"),
             Self::EdgeHost(None) => write!(f, "edge-host (Spin is not installed)"),
             Self::EdgeHost(Some(version)) => {
                 write!(f, "edge-host (Spin {version} is older than {OLDEST})")

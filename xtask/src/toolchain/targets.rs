@@ -34,13 +34,6 @@ pub(crate) enum Arithmetic {
 }
 
 impl Arithmetic {
-    pub(crate) const fn file_name(self) -> &'static str {
-        match self {
-            Self::Portable => "edge_resource.wasm",
-            Self::Wide => "edge_resource_wide.wasm",
-        }
-    }
-
     pub(crate) const fn label(self) -> &'static str {
         match self {
             Self::Portable => "",
