@@ -6,13 +6,40 @@ use verifier_core::VerifiedToken;
 /// The path of a claim: its name, or the names of members of nested objects from the outside in.
 /// A list, since names may have dots.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ClaimPath(Vec<String>);
+pub struct ClaimPath(Vec<String>);
 
 impl ClaimPath {
     /// Returns `None` unless there is a name, and none is empty.
-    pub(crate) fn new(names: Vec<String>) -> Option<Self> {
+    #[must_use]
+    pub fn new(names: Vec<String>) -> Option<Self> {
         let is_valid = !names.is_empty() && names.iter().all(|name| !name.is_empty());
         is_valid.then_some(Self(names))
+    }
+
+    /// Returns whether a token has a value here.
+    #[must_use]
+    pub fn is_in(&self, token: &VerifiedToken) -> bool {
+        self.find(token).is_some()
+    }
+
+    /// Returns the text in a token: a string, or the digits of an integer. A nested integer must fit
+    /// in 64 bits.
+    #[must_use]
+    pub fn text(&self, token: &VerifiedToken) -> Option<String> {
+        if let [name] = self.0.as_slice() {
+            let claim = token.claim(name)?;
+            let digits = claim.raw().strip_prefix('-').unwrap_or(claim.raw());
+            let is_integer = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+            return claim
+                .as_str()
+                .map(Into::into)
+                .or_else(|| is_integer.then(|| claim.raw().into()));
+        }
+        match self.find(token)? {
+            Value::String(text) => Some(text),
+            Value::Number(number) if number.is_u64() || number.is_i64() => Some(number.to_string()),
+            _ => None,
+        }
     }
 
     /// Returns the value in a token.

@@ -38,7 +38,7 @@ mod testing;
 mod variables;
 
 pub use authorizer::{Authorizer, Requirement};
-pub use claims::RoleClaim;
+pub use claims::{ClaimPath, RoleClaim};
 pub use error::{AuthError, KeysError, SettingError};
 pub use fetch::{FetchError, FetchLimits, Fetched, lifetime_left};
 pub use hex::hex;
@@ -48,6 +48,6 @@ pub use printable::{is_format, one_line};
 pub use request_id::{X_REQUEST_ID, request_id};
 pub use request_log::log_refusal;
 pub use rules::{AccessRule, Condition};
-pub use settings::{AuthSettings, AuthVariables, non_empty};
+pub use settings::{AuthSettings, AuthVariables, claim_path, non_empty};
 pub use status::{KeyStatus, ListStatus, RevocationStatus};
 pub use verifier_core::{UnixTime, VerifiedToken};

@@ -20,7 +20,7 @@
 use std::fmt;
 
 use http::Method;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use verifier_core::VerifiedToken;
 
@@ -65,13 +65,28 @@ pub struct ClaimCondition {
 #[serde(deny_unknown_fields)]
 struct RuleText {
     path: String,
+    #[serde(default, deserialize_with = "not_null")]
     method: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     public: Option<bool>,
+    #[serde(default, deserialize_with = "not_null")]
     role: Option<OneOrMore>,
+    #[serde(default, deserialize_with = "not_null")]
     scope: Option<OneOrMore>,
+    #[serde(default, deserialize_with = "not_null")]
     claim: Option<OneOrMore>,
+    #[serde(default, deserialize_with = "not_null")]
     value: Option<Value>,
+    #[serde(default, deserialize_with = "not_null")]
     contains: Option<Value>,
+}
+
+/// Reads a member that is present: `null`, such as an unfilled value of a template, is not the same
+/// as an absent one.
+fn not_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    value: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(value).map(Some)
 }
 
 #[derive(Deserialize)]
@@ -108,7 +123,8 @@ impl AccessRule {
             Some(front) if front.ends_with('/') => path.starts_with(front),
             _ => path == self.path,
         };
-        applies_to_path && self.method().is_none_or(|expected| *method == expected)
+        let has_method = |expected| *method == if expected == "HEAD" { "GET" } else { expected };
+        applies_to_path && self.method().is_none_or(has_method)
     }
 
     /// Returns what the rule requires of a token; `None` for a public path.
@@ -126,11 +142,10 @@ impl AccessRule {
         &self.path
     }
 
-    /// Returns the method, `GET` for `HEAD`; `None` for all methods.
+    /// Returns the method as it is written; `None` for all methods.
     #[must_use]
     pub fn method(&self) -> Option<&str> {
-        let method = self.method.as_deref()?;
-        Some(if method == "HEAD" { "GET" } else { method })
+        self.method.as_deref()
     }
 }
 
@@ -280,6 +295,9 @@ mod tests {
                 "not a string, boolean or whole number",
             ),
             (r#"[{"path":"/upload","role":"a","claim":"b","value":1}]"#, "not exactly one of"),
+            (r#"[{"path":"/upload","public":true,"method":null}]"#, "not a list"),
+            (r#"[{"path":"/upload","role":null,"scope":"a"}]"#, "not a list"),
+            (r#"[{"path":"/upload","claim":"a","value":1,"contains":null}]"#, "not a string"),
             (r#"[{"path":"/upload","public":false}]"#, "whose `public` is not true"),
             (r#"[{"path":"/upload","public":true,"role":"a"}]"#, "also requires something"),
             (r#"[{"path":"/upload","claim":"b"}]"#, "not a string, boolean or whole number"),

@@ -75,12 +75,8 @@ impl AuthSettings {
             keys: key_source(variables)?,
             policy: policy(variables)?,
             revocation: revocation(variables)?,
-            role_claim: match one_or_more("role_claim", &variables.role_claim)? {
-                None => RoleClaim::default(),
-                Some(names) => ClaimPath::new(names)
-                    .map(RoleClaim::at)
-                    .ok_or_else(|| invalid("role_claim", "has an empty name"))?,
-            },
+            role_claim: claim_path("role_claim", &variables.role_claim)?
+                .map_or_else(RoleClaim::default, RoleClaim::at),
             rules: non_empty(&variables.access_rules).map_or(Ok(Vec::new()), |text| {
                 AccessRule::parse_list(text).map_err(|reason| invalid("access_rules", reason))
             })?,
@@ -139,6 +135,16 @@ fn one_or_more(variable: &'static str, value: &str) -> Result<Option<Vec<String>
     Ok(Some(list))
 }
 
+/// Parses the name of a claim, or a JSON array of the names of nested members; `None` for a
+/// variable that is not set.
+///
+/// # Errors
+/// [`SettingError`] for an empty name or another JSON array.
+pub fn claim_path(variable: &'static str, value: &str) -> Result<Option<ClaimPath>, SettingError> {
+    let Some(names) = one_or_more(variable, value)? else { return Ok(None) };
+    ClaimPath::new(names).map(Some).ok_or_else(|| invalid(variable, "has an empty name"))
+}
+
 /// Returns the value of a variable, unless it is empty or white space.
 #[must_use]
 pub fn non_empty(value: &str) -> Option<&str> {
@@ -150,15 +156,20 @@ fn invalid(variable: &'static str, reason: impl Into<String>) -> SettingError {
 }
 
 fn key_source(variables: &AuthVariables) -> Result<KeySource, SettingError> {
+    let url = match non_empty(&variables.jwks_url) {
+        None => None,
+        Some(url) => Some(
+            url.parse::<Uri>()
+                .ok()
+                .filter(is_http)
+                .ok_or_else(|| invalid("jwks_url", "is not an http:// or https:// address"))?,
+        ),
+    };
     if let Some(text) = non_empty(&variables.public_key) {
         return Ok(KeySource::Text(text.to_owned()));
     }
-    if let Some(url) = non_empty(&variables.jwks_url) {
-        let uri: Option<Uri> = url.parse().ok();
-        return uri
-            .filter(is_http)
-            .map(KeySource::Url)
-            .ok_or_else(|| invalid("jwks_url", "is not an http:// or https:// address"));
+    if let Some(url) = url {
+        return Ok(KeySource::Url(url));
     }
     let issuer = match one_or_more("issuer", &variables.issuer)?.as_deref() {
         Some([issuer]) => IssuerUrl::parse(issuer),
@@ -303,7 +314,11 @@ mod tests {
     #[test]
     fn an_invalid_value_names_its_variable() {
         type Change = fn(&mut AuthVariables);
-        let cases: [(&str, Change); 28] = [
+        let cases: [(&str, Change); 29] = [
+            ("jwks_url", |variables| {
+                variables.public_key = "a key".into();
+                variables.jwks_url = "issuer/jwks".into();
+            }),
             ("jwks_url", |variables| variables.jwks_url = "issuer/jwks".into()),
             ("jwks_url", |variables| variables.jwks_url = "file:///etc/passwd".into()),
             ("leeway", |variables| variables.leeway = "-1".into()),
