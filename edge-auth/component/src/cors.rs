@@ -34,14 +34,20 @@ impl AllowedOrigins {
     /// # Errors
     /// The entry that is not an origin.
     pub fn parse(list: &str) -> Result<Self, String> {
-        let mut origins = Vec::new();
+        let mut allowed = Vec::new();
+        let mut everyone = false;
         for entry in list.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
             if entry == "*" {
-                return Ok(Self(Allowed::Everyone));
+                everyone = true;
+            } else {
+                allowed.push(origin(entry).ok_or_else(|| entry.to_owned())?);
             }
-            origins.push(origin(entry).ok_or_else(|| entry.to_owned())?);
         }
-        Ok(Self(Allowed::These(origins)))
+        match (everyone, allowed.is_empty() && !list.trim().is_empty()) {
+            (true, _) => Ok(Self(Allowed::Everyone)),
+            (false, true) => Err(list.to_owned()),
+            (false, false) => Ok(Self(Allowed::These(allowed))),
+        }
     }
 
     /// Returns whether pages of this origin may read responses.
@@ -159,8 +165,11 @@ mod tests {
             "https://u@a",
             "null",
             "https://a b",
+            ",,",
         ] {
             assert_eq!(AllowedOrigins::parse(text).err().as_deref(), Some(text));
         }
+        assert_eq!(AllowedOrigins::parse("*, null").err().as_deref(), Some("null"));
+        assert!(AllowedOrigins::parse("").is_ok_and(|none| !none.allows("https://a")));
     }
 }

@@ -26,11 +26,13 @@ pub(super) async fn forward(
     let (outcome, outcome_of_body) = wit_future::new(|| Ok(()));
     let (body, trailers) = Request::consume_body(request, outcome_of_body);
     let (request, sent) = Request::new(headers, Some(body), trailers, options);
-    // They come from a request, so the host accepts them.
-    let _ = request.set_method(&method);
-    let _ = request.set_path_with_query(path.as_deref());
-    let _ = request.set_scheme(scheme.as_ref());
-    let _ = request.set_authority(authority.as_deref());
+    // The component must get the request that was checked.
+    request
+        .set_method(&method)
+        .and_then(|()| request.set_path_with_query(path.as_deref()))
+        .and_then(|()| request.set_scheme(scheme.as_ref()))
+        .and_then(|()| request.set_authority(authority.as_deref()))
+        .map_err(|()| ErrorCode::HttpRequestUriInvalid)?;
     spin_sdk::wasip3::spawn(async move {
         // The write fails if the client has disconnected.
         let _ = outcome.write(sent.await).await;

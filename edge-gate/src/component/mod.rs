@@ -7,13 +7,10 @@ mod upstream;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use edge_auth::language::{self, Text};
-use edge_auth::response::localized_error;
-use edge_auth::{Host, X_REQUEST_ID, request_id};
 use edge_component::request_body::{TrackedBody, drain};
 use edge_component::wasi::{body_pieces, send};
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Response};
 use spin_sdk::wasip3::exports::http::handler::Guest;
 use spin_sdk::wasip3::http::types::{self, ErrorCode};
 use spin_sdk::wasip3::http_compat::IncomingBody;
@@ -33,51 +30,61 @@ spin_sdk::wasip3::http::service::export!(Component with_types_in spin_sdk::wasip
 
 impl Guest for Component {
     async fn handle(request: types::Request) -> Result<types::Response, ErrorCode> {
-        let head = head(&request)?;
+        let unreadable;
         let gate = match GATE.get() {
             Some(gate) => gate,
             None => match read_variables().await {
                 Ok(variables) => GATE.get_or_init(|| Gate::new(&variables, PLATFORM, &HOST)),
+                // Not kept: the server of the variables may respond to the next request.
                 Err(reason) => {
-                    return respond(request, &head, unreadable_variables(&head, &reason));
+                    unreadable = Gate::unreadable(reason, &HOST);
+                    &unreadable
                 }
             },
         };
-        let response = match gate.decide(&head, &HOST).await {
+        let (head, is_complete) = head(&request);
+        let decision = if is_complete {
+            gate.decide(&head, &HOST).await
+        } else {
+            gate.refuse_unreadable_head(&head, &HOST)
+        };
+        let response = match decision {
             Decision::Forward { headers, removes_authorization } => {
                 forward::forward(request, &headers, removes_authorization).await
             }
             Decision::Respond(response) => respond(request, &head, response),
         };
-        if gate.has_upkeep(&HOST) {
+        if let Some(gate) = GATE.get().filter(|gate| gate.has_upkeep(&HOST)) {
             spin_sdk::wasip3::spawn(async move { gate.upkeep(&HOST).await });
         }
         response
     }
 }
 
-/// Returns the head of a request, without an authority.
-///
-/// # Errors
-/// When it cannot be represented: the gate must see what the component behind would see.
-fn head(request: &types::Request) -> Result<Parts, ErrorCode> {
-    let path = request.get_path_with_query();
-    let mut head = http::Request::builder()
-        .method(
-            http::Method::try_from(request.get_method())
-                .map_err(|_| ErrorCode::HttpRequestMethodInvalid)?,
-        )
-        .uri(path.as_deref().unwrap_or("/"))
-        .body(())
-        .map_err(|_| ErrorCode::HttpRequestUriInvalid)?
-        .into_parts()
-        .0;
-    for (name, value) in request.get_headers().copy_all() {
-        let name = HeaderName::try_from(name).map_err(|_| ErrorCode::HttpProtocolError)?;
-        let value = HeaderValue::try_from(value).map_err(|_| ErrorCode::HttpProtocolError)?;
-        head.headers.append(name, value);
+/// Returns the head of a request, without an authority, and whether it is complete: the gate must
+/// see all that the component behind would see.
+fn head(request: &types::Request) -> (Parts, bool) {
+    let (mut head, ()) = http::Request::new(()).into_parts();
+    let mut is_complete = true;
+    match http::Method::try_from(request.get_method()) {
+        Ok(method) => head.method = method,
+        Err(_) => is_complete = false,
     }
-    Ok(head)
+    let path = request.get_path_with_query().unwrap_or_default();
+    // The path of an absolute address may be empty (RFC 9112, section 3.2.2).
+    let path = if path.is_empty() || path.starts_with('?') { format!("/{path}") } else { path };
+    match path.parse() {
+        Ok(uri) => head.uri = uri,
+        Err(_) => is_complete = false,
+    }
+    for (name, value) in request.get_headers().copy_all() {
+        let added = match (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            (Ok(name), Ok(value)) => head.headers.try_append(name, value).is_ok(),
+            _ => false,
+        };
+        is_complete &= added;
+    }
+    (head, is_complete)
 }
 
 /// Sends a response of the gate, and reads on what the client still sends.
@@ -93,15 +100,4 @@ fn respond(
         }
     }
     send(response, IDLE_TIMEOUT, async |text: String, sink| sink.write(text.as_bytes()).await)
-}
-
-fn unreadable_variables(head: &Parts, reason: &str) -> Response<String> {
-    HOST.log(format_args!("error: {reason}"));
-    let ko = format!("서비스의 변수를 읽을 수 없습니다({reason})");
-    let text = Text { ko: &ko, en: reason };
-    let lang = language::preferred(&head.headers);
-    let (status, code) = (StatusCode::SERVICE_UNAVAILABLE, "variables_unavailable");
-    let mut response = localized_error(status, text, code, lang);
-    response.headers_mut().insert(X_REQUEST_ID, request_id(&head.headers, &HOST));
-    response
 }

@@ -4,18 +4,21 @@
 use std::collections::BTreeSet;
 
 #[cfg(feature = "spin")]
-use edge_component::spin::{SpinHost, read_variable};
+use edge_component::spin::{SPIN_HOST_WITHOUT_STORE, SpinRedis, read_variable};
+use edge_component::wasi::ComponentHost;
 #[cfg(not(feature = "spin"))]
-use edge_component::wasi::WasiHost;
+use edge_component::wasi::{NoServices, WASI_HOST};
 
 #[cfg(not(feature = "spin"))]
 use crate::settings::PREFIX;
 use crate::settings::{Platform, Variables};
 
+/// Without a store: the component behind the gate can write its own, and would be trusted with the
+/// keys.
 #[cfg(feature = "spin")]
-pub(super) const HOST: SpinHost = SpinHost;
+pub(super) const HOST: ComponentHost<SpinRedis> = SPIN_HOST_WITHOUT_STORE;
 #[cfg(not(feature = "spin"))]
-pub(super) const HOST: WasiHost = WasiHost;
+pub(super) const HOST: ComponentHost<NoServices> = WASI_HOST;
 
 #[cfg(feature = "spin")]
 pub(super) const PLATFORM: Platform = Platform::Spin;

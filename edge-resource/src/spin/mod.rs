@@ -8,7 +8,7 @@ use std::time::Duration;
 use edge_auth::language::{self, Text};
 use edge_auth::{Host, X_REQUEST_ID, request_id};
 use edge_component::request_body::{TrackedBody, drain};
-use edge_component::spin::{SpinHost, read_variable};
+use edge_component::spin::{SPIN_HOST, read_variable};
 use edge_component::wasi::{BodySink, body_pieces, send};
 use http::StatusCode;
 use http::request::Parts;
@@ -38,31 +38,31 @@ async fn respond(request: Request) -> (Response, Duration) {
         Some(service) => Ok(service),
         None => Variables::read(async |name| read_variable(name).await)
             .await
-            .map(|variables| SERVICE.get_or_init(|| Service::new(&variables, &SpinHost))),
+            .map(|variables| SERVICE.get_or_init(|| Service::new(&variables, &SPIN_HOST))),
     };
     let response = match &service {
-        Ok(service) => service.handle(&head, &mut body, &SpinHost).await,
+        Ok(service) => service.handle(&head, &mut body, &SPIN_HOST).await,
         Err(reason) => unreadable_variables(&head, reason),
     };
     if body.has_rest(&head) {
         // Continues after the response has been sent.
-        spin_sdk::wasip3::spawn(async move { drain(body, &SpinHost).await });
+        spin_sdk::wasip3::spawn(async move { drain(body, &SPIN_HOST).await });
     }
     let Ok(service) = service else { return (response, DEFAULT_IDLE) };
-    if service.has_upkeep(&SpinHost) {
-        spin_sdk::wasip3::spawn(async move { service.upkeep(&SpinHost).await });
+    if service.has_upkeep(&SPIN_HOST) {
+        spin_sdk::wasip3::spawn(async move { service.upkeep(&SPIN_HOST).await });
     }
     (response, service.idle_timeout())
 }
 
 fn unreadable_variables(head: &Parts, reason: &str) -> Response {
-    SpinHost.log(format_args!("error: {reason}"));
+    SPIN_HOST.log(format_args!("error: {reason}"));
     let ko = format!("서비스의 변수를 읽을 수 없습니다({reason})");
     let text = Text { ko: &ko, en: reason };
     let lang = language::preferred(&head.headers);
     let (status, code) = (StatusCode::SERVICE_UNAVAILABLE, "variables_unavailable");
     let mut response = response::localized_error(status, text, code, lang);
-    response.headers_mut().insert(X_REQUEST_ID, request_id(&head.headers, &SpinHost));
+    response.headers_mut().insert(X_REQUEST_ID, request_id(&head.headers, &SPIN_HOST));
     response
 }
 
@@ -72,11 +72,11 @@ async fn write_body(body: Body, sink: &mut BodySink) -> Result<(), ErrorCode> {
         Body::File(content) => content,
     };
     loop {
-        match content.next(&SpinHost).await {
+        match content.next(&SPIN_HOST).await {
             Ok(None) => return Ok(()),
             Ok(Some(bytes)) => sink.write(&bytes).await?,
             Err(error) => {
-                SpinHost.log(format_args!("error: key-value store: {error}"));
+                SPIN_HOST.log(format_args!("error: key-value store: {error}"));
                 return Err(ErrorCode::InternalError(Some("the file cannot be read".to_owned())));
             }
         }

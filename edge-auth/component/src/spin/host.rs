@@ -1,54 +1,23 @@
-//! [`Host`] with Spin.
+//! The services of Spin.
 
-use std::fmt;
-use std::future::Future;
 use std::time::Duration;
 
-use edge_auth::{FetchError, FetchLimits, Fetched, Host, RedisError, StoreError, UnixTime};
+use edge_auth::{RedisError, StoreError};
 
 use super::{redis, store};
-use crate::wasi::{self, system};
+use crate::wasi::{ComponentHost, Services, WASI_HOST};
 
-/// The host functions of Spin.
+/// Spin's Redis and the key-value store of the component.
 #[derive(Clone, Copy, Debug)]
-pub struct SpinHost;
+pub struct SpinServices;
 
-impl Host for SpinHost {
-    fn now(&self) -> UnixTime {
-        system::now()
-    }
-
-    fn uptime(&self) -> Duration {
-        system::uptime()
-    }
-
-    fn sleep(&self, time: Duration) -> impl Future<Output = ()> {
-        system::sleep(time)
-    }
-
-    fn log(&self, line: fmt::Arguments<'_>) {
-        system::log(line);
-    }
-
-    fn random(&self) -> [u8; 16] {
-        system::random()
-    }
-
-    async fn fetch(
-        &self,
-        url: &http::Uri,
-        accept: &'static str,
-        limits: FetchLimits,
-    ) -> Result<Fetched, FetchError> {
-        wasi::fetch(url, accept, limits, self).await
-    }
-
+impl Services for SpinServices {
     async fn load(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        store::load(key, self).await
+        store::load(key, &WASI_HOST).await
     }
 
     async fn save(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
-        store::save(key, value, self).await
+        store::save(key, value, &WASI_HOST).await
     }
 
     async fn redis_count(
@@ -57,6 +26,31 @@ impl Host for SpinHost {
         keys: &[String],
         time: Duration,
     ) -> Result<u64, RedisError> {
-        redis::count(address, keys, time, self).await
+        redis::count(address, keys, time, &WASI_HOST).await
     }
 }
+
+/// Spin's Redis without a store: for a component that shares its store with other code, which could
+/// replace the keys in it.
+#[derive(Clone, Copy, Debug)]
+pub struct SpinRedis;
+
+impl Services for SpinRedis {
+    async fn redis_count(
+        &self,
+        address: &str,
+        keys: &[String],
+        time: Duration,
+    ) -> Result<u64, RedisError> {
+        redis::count(address, keys, time, &WASI_HOST).await
+    }
+}
+
+/// The host functions of Spin.
+pub type SpinHost = ComponentHost<SpinServices>;
+
+/// The host functions of Spin.
+pub const SPIN_HOST: SpinHost = ComponentHost(SpinServices);
+
+/// The host functions of Spin without a store.
+pub const SPIN_HOST_WITHOUT_STORE: ComponentHost<SpinRedis> = ComponentHost(SpinRedis);

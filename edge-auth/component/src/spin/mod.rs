@@ -11,6 +11,6 @@ mod store_lock;
 mod variables;
 
 #[cfg(target_family = "wasm")]
-pub use host::SpinHost;
+pub use host::{SPIN_HOST, SPIN_HOST_WITHOUT_STORE, SpinHost, SpinRedis};
 #[cfg(target_family = "wasm")]
 pub use variables::read_variable;

@@ -6,6 +6,6 @@ mod send;
 pub(crate) mod system;
 
 pub(crate) use fetch::fetch;
-pub use host::WasiHost;
+pub use host::{ComponentHost, NoServices, Services, WASI_HOST};
 pub use send::{BodySink, send};
 pub use system::body_pieces;

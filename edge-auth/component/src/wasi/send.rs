@@ -6,7 +6,7 @@ use edge_auth::within;
 use spin_sdk::wasip3::http::types::{self, ErrorCode, HeaderError};
 use spin_sdk::wasip3::http_compat::BodyWriter;
 
-use super::host::WasiHost;
+use super::host::WASI_HOST;
 
 /// Bytes of a body that the client has the idle timeout to read.
 const WRITTEN_AT_ONCE: usize = 64 * 1024;
@@ -26,7 +26,7 @@ impl BodySink {
     pub async fn write(&mut self, bytes: &[u8]) -> Result<(), ErrorCode> {
         for piece in bytes.chunks(WRITTEN_AT_ONCE) {
             let write = self.writer.stream_writer.write_all(piece.to_vec());
-            match within(self.idle_timeout, write, &WasiHost).await {
+            match within(self.idle_timeout, write, &WASI_HOST).await {
                 Some(unwritten) if unwritten.is_empty() => {}
                 Some(_) => return Err(ErrorCode::ConnectionTerminated),
                 None => return Err(ErrorCode::ConnectionWriteTimeout),
