@@ -54,8 +54,8 @@ impl AccessRules {
     }
 
     /// Returns what a request requires. Conditions apply to every spelling of their path; a path is
-    /// public only in the spelling of the rule. A public path counts unless a rule for a narrower
-    /// one has a condition.
+    /// public only in the spelling of the rule, and so is a method. A public path counts unless a
+    /// rule for a narrower one has a condition.
     pub(crate) fn access(&self, method: &Method, path: &str) -> Access<'_> {
         if !self.compares_paths {
             return self.everywhere(method);
@@ -64,13 +64,13 @@ impl AccessRules {
         let restricting: Vec<&Rule> = self
             .rules
             .iter()
-            .filter(|rule| !rule.is_public() && rule.has_method(method))
+            .filter(|rule| !rule.is_public() && rule.restricts_method(method))
             .filter(|rule| rule.restricts(&segments))
             .collect();
         let is_public = self
             .rules
             .iter()
-            .filter(|rule| rule.is_public() && rule.has_method(method) && rule.opens(path))
+            .filter(|rule| rule.is_public() && rule.opens_method(method) && rule.opens(path))
             .any(|public| restricting.iter().all(|other| public.is_narrower_than(other)));
         if is_public {
             return Access::Public;
@@ -80,12 +80,14 @@ impl AccessRules {
 
     /// Returns what a request requires when all rules are for all paths.
     fn everywhere(&self, method: &Method) -> Access<'_> {
-        let applying: Vec<&Rule> =
-            self.rules.iter().filter(|rule| rule.has_method(method)).collect();
         let (public, restricting): (Vec<_>, Vec<_>) =
-            applying.into_iter().partition(|rule| rule.is_public());
-        let is_public =
-            public.iter().any(|rule| restricting.iter().all(|other| rule.is_narrower_than(other)));
+            self.rules.iter().partition(|rule| rule.is_public());
+        let restricting: Vec<&Rule> =
+            restricting.into_iter().filter(|rule| rule.restricts_method(method)).collect();
+        let is_public = public
+            .iter()
+            .filter(|rule| rule.opens_method(method))
+            .any(|rule| restricting.iter().all(|other| rule.is_narrower_than(other)));
         if is_public {
             return Access::Public;
         }
@@ -104,7 +106,7 @@ impl Rule {
             ));
         };
         if rule.method().is_some_and(|method| !is_method(method)) {
-            return Err(format!("has a rule for {rule}: methods have upper-case letters"));
+            return Err(format!("has a rule for {rule}: no such method is registered"));
         }
         Ok(Self { rule, path, is_prefix })
     }
@@ -117,9 +119,24 @@ impl Rule {
         self.rule.condition()
     }
 
-    fn has_method(&self, method: &Method) -> bool {
-        let method = if *method == Method::HEAD { "GET" } else { method.as_str() };
-        self.rule.method().is_none_or(|expected| expected == method)
+    /// Returns whether a condition of this rule applies to a method, however it is spelt: methods
+    /// are case-sensitive (RFC 9110, section 9.1), but many frameworks fold their case. `GET` and
+    /// `HEAD` are one.
+    fn restricts_method(&self, method: &Method) -> bool {
+        let fold = |text: &str| {
+            if text.eq_ignore_ascii_case("HEAD") { "GET".to_owned() } else { text.to_uppercase() }
+        };
+        self.rule.method().is_none_or(|expected| fold(expected) == fold(method.as_str()))
+    }
+
+    /// Returns whether this public rule applies to a method in this very spelling. `GET` includes
+    /// `HEAD`, whose response has less.
+    fn opens_method(&self, method: &Method) -> bool {
+        match self.rule.method() {
+            None => true,
+            Some("GET") => matches!(*method, Method::GET | Method::HEAD),
+            Some(expected) => expected == method.as_str(),
+        }
     }
 
     /// Returns whether a condition of this rule applies to a path, however it is spelt. A rule for
@@ -148,16 +165,60 @@ impl Rule {
 
     /// Returns whether both rules apply to some request, and neither is narrower.
     fn ties_with(&self, other: &Self) -> bool {
+        let fold = |method| if method == "HEAD" { "GET" } else { method };
         let share_methods = match (self.rule.method(), other.rule.method()) {
-            (Some(one), Some(other)) => one == other,
+            (Some(one), Some(other)) => fold(one) == fold(other),
             _ => true,
         };
         share_methods && self.narrowness() == other.narrowness() && self.path.is_like(&other.path)
     }
 }
 
+/// Returns whether a method is registered (the HTTP Method Registry of RFC 9110, section 16.1).
 fn is_method(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-')
+    const METHODS: [&str; 40] = [
+        "ACL",
+        "BASELINE-CONTROL",
+        "BIND",
+        "CHECKIN",
+        "CHECKOUT",
+        "CONNECT",
+        "COPY",
+        "DELETE",
+        "GET",
+        "HEAD",
+        "LABEL",
+        "LINK",
+        "LOCK",
+        "MERGE",
+        "MKACTIVITY",
+        "MKCALENDAR",
+        "MKCOL",
+        "MKREDIRECTREF",
+        "MKWORKSPACE",
+        "MOVE",
+        "OPTIONS",
+        "ORDERPATCH",
+        "PATCH",
+        "POST",
+        "PRI",
+        "PROPFIND",
+        "PROPPATCH",
+        "PUT",
+        "QUERY",
+        "REBIND",
+        "REPORT",
+        "SEARCH",
+        "TRACE",
+        "UNBIND",
+        "UNCHECKOUT",
+        "UNLINK",
+        "UNLOCK",
+        "UPDATE",
+        "UPDATEREDIRECTREF",
+        "VERSION-CONTROL",
+    ];
+    METHODS.contains(&text)
 }
 
 #[cfg(test)]
@@ -192,6 +253,8 @@ mod tests {
                 {"path":"/assets/private/*","role":"admin"},
                 {"path":"/items","method":"GET","public":true},
                 {"path":"/items","role":"editor"},
+                {"path":"/heads","method":"HEAD","public":true},
+                {"path":"/files","method":"DELETE","scope":["w"]},
                 {"path":"/","public":true}]"#,
         )
         .expect("valid");
@@ -219,6 +282,15 @@ mod tests {
             (Method::GET, "/items", "public"),
             (Method::HEAD, "/items", "public"),
             (Method::POST, "/items", "2"),
+            (Method::from_bytes(b"get").expect("a method"), "/items", "2"),
+            (Method::from_bytes(b"head").expect("a method"), "/items", "2"),
+            (Method::PUT, "/heads", "1"),
+            (Method::GET, "/heads", "1"),
+            (Method::HEAD, "/heads", "public"),
+            (Method::DELETE, "/files", "2"),
+            (Method::from_bytes(b"delete").expect("a method"), "/files", "2"),
+            (Method::from_bytes(b"dElEtE").expect("a method"), "/files", "2"),
+            (Method::GET, "/files", "1"),
             (Method::GET, "/assets/../admin/users", "ambiguous"),
             (Method::GET, "/assets/%2e%2e/admin/users", "ambiguous"),
             (Method::GET, "/assets//x", "ambiguous"),
@@ -260,9 +332,10 @@ mod tests {
             (r#"[{"path":"/a//b","role":"x"}]"#, "is no path"),
             (r#"[{"path":"/a?b","role":"x"}]"#, "is no path"),
             (r#"[{"path":"https://a.example/b","role":"x"}]"#, "is no path"),
-            (r#"[{"path":"/a","method":"get","role":"x"}]"#, "upper-case"),
-            (r#"[{"path":"/a","method":"","role":"x"}]"#, "upper-case"),
-            (r#"[{"path":"/a","method":"GET, POST","role":"x"}]"#, "upper-case"),
+            (r#"[{"path":"/a","method":"get","role":"x"}]"#, "no such method"),
+            (r#"[{"path":"/a","method":"PSOT","role":"x"}]"#, "no such method"),
+            (r#"[{"path":"/a","method":"","role":"x"}]"#, "no such method"),
+            (r#"[{"path":"/a","method":"GET, POST","role":"x"}]"#, "no such method"),
         ] {
             let error = rules(text).expect_err(text);
             assert!(error.contains(words), "{text}: {error}");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::settings::Variables;
+use crate::settings::{PREFIX, Variables};
 
 const README: &str = include_str!("../README.md");
 
@@ -49,48 +49,63 @@ fn manifests() -> Vec<PathBuf> {
 
 /// Spin ignores a misspelt key, and would serve the component without the gate.
 #[test]
-fn in_every_manifest_with_a_gate_each_trigger_passes_it() {
+fn in_every_manifest_with_settings_of_the_gate_each_trigger_passes_it() {
     let mut guarded = 0;
-    for path in manifests() {
-        let text = std::fs::read_to_string(&path).expect("a manifest");
+    let files = manifests().into_iter().map(|path| {
+        (path.display().to_string(), std::fs::read_to_string(&path).expect("a manifest"))
+    });
+    let in_readme = README.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next());
+    let in_readme = ("README.md".to_owned(), in_readme.expect("a manifest").to_owned());
+    for (file, text) in files.chain([in_readme]) {
         let manifest: toml::Table = text.parse().expect("TOML");
         let components = manifest["component"].as_table().expect("components");
-        let is_gate = |name: &str| {
-            let source = components.get(name).and_then(|component| component.get("source"));
-            source
-                .and_then(toml::Value::as_str)
-                .is_some_and(|file| file.ends_with("edge_gate.wasm"))
-        };
-        let gates: Vec<&String> = components.keys().filter(|name| is_gate(name)).collect();
-        let triggers = manifest["trigger"]["http"].as_array().expect("HTTP triggers");
-        for trigger in triggers {
-            let component = trigger["component"].as_str().expect("a component");
-            assert!(!is_gate(component), "{}: the gate itself is no application", path.display());
-            let middleware: Vec<&str> = trigger
-                .get("dependencies")
-                .and_then(|dependencies| dependencies.get("middleware"))
-                .and_then(toml::Value::as_array)
+        for trigger in manifest["trigger"]["http"].as_array().expect("HTTP triggers") {
+            let name = trigger["component"].as_str().expect("a component");
+            let component = &components[name];
+            assert!(!is_source(component, GATE), "{file}: the gate itself is no application");
+            let variables = component.get("variables").and_then(toml::Value::as_table);
+            let settings: Vec<&String> = variables
                 .into_iter()
-                .flatten()
-                .inspect(|entry| {
-                    let inherited = entry["inherit_configuration"].as_array().expect("a list");
-                    let inherits = |name| inherited.iter().any(|one| one.as_str() == Some(name));
-                    assert!(inherits("variables"), "{}: the gate has no settings", path.display());
-                })
-                .filter_map(|entry| entry["component"].as_str())
+                .flat_map(toml::Table::keys)
+                .filter(|name| name.starts_with(PREFIX))
                 .collect();
-            if !gates.is_empty() {
-                assert_eq!(middleware, [gates[0]], "{}: {component}", path.display());
-                guarded += 1;
+            for name in &settings {
+                let is_known = Variables::declared().any(|(known, _)| known == **name);
+                assert!(is_known, "{file}: the gate has no variable {name}");
             }
-            // Spin takes the gate's variables from the component behind it.
-            let variables = components[component].get("variables").and_then(toml::Value::as_table);
-            for name in variables.into_iter().flat_map(toml::Table::keys) {
-                let is_known = Variables::declared().any(|(known, _)| known == *name);
-                let is_gates = name.starts_with(crate::settings::PREFIX);
-                assert!(is_known || !is_gates, "{}: no variable {name}", path.display());
+            let gates = middleware(trigger, &file);
+            let has_gate = components.values().any(|component| is_source(component, GATE));
+            if settings.is_empty() && !has_gate {
+                continue;
+            }
+            guarded += 1;
+            if !is_source(component, COMPOSED) {
+                let [gate] = gates.as_slice() else { panic!("{file}: {name} has no gate") };
+                assert!(is_source(&components[*gate], GATE), "{file}: {gate} is no gate");
             }
         }
     }
-    assert!(guarded > 0, "there are manifests with a gate");
+    assert!(guarded > 6, "both forms in three languages, and the one in the README");
+}
+
+/// The files of the gate, and of a component that is composed with it.
+const GATE: &str = "edge_gate.wasm";
+const COMPOSED: &str = "gated.wasm";
+
+fn is_source(component: &toml::Value, file: &str) -> bool {
+    component.get("source").and_then(toml::Value::as_str).is_some_and(|path| path.ends_with(file))
+}
+
+/// Returns the middleware of a trigger, which must inherit the variables.
+fn middleware<'a>(trigger: &'a toml::Value, file: &str) -> Vec<&'a str> {
+    let entries = trigger.get("dependencies").and_then(|value| value.get("middleware"));
+    let entries = entries.and_then(toml::Value::as_array).into_iter().flatten();
+    entries
+        .inspect(|entry| {
+            let inherited = entry["inherit_configuration"].as_array().expect("a list");
+            let inherits = inherited.iter().any(|one| one.as_str() == Some("variables"));
+            assert!(inherits, "{file}: the gate has no settings");
+        })
+        .filter_map(|entry| entry["component"].as_str())
+        .collect()
 }

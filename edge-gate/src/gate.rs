@@ -33,6 +33,8 @@ pub struct Gate {
 enum Mode {
     /// No request passes until the operator changes a setting.
     Closed(KeysError),
+    /// No request passes, because the variables cannot be read for this reason.
+    Unreadable(String),
     Guarding(Box<Guard>),
 }
 
@@ -93,6 +95,13 @@ impl Gate {
         Self { cors: cors.unwrap_or_default(), mode }
     }
 
+    /// Refuses every request with 503 because the variables cannot be read. Logs the reason.
+    #[must_use]
+    pub fn unreadable(reason: String, host: &impl Host) -> Self {
+        host.log(format_args!("error: {reason}; no request passes until this is changed"));
+        Self { cors: AllowedOrigins::default(), mode: Mode::Unreadable(reason) }
+    }
+
     /// Decides about a request by its head.
     pub async fn decide(&self, request: &Parts, host: &impl Host) -> Decision {
         let guard = match &self.mode {
@@ -100,6 +109,9 @@ impl Gate {
             Mode::Closed(error) => {
                 let refusal = Refusal::Auth(AuthError::Keys(error.clone()));
                 return self.respond(request, refusal.into_response(request), host);
+            }
+            Mode::Unreadable(reason) => {
+                return self.respond(request, unreadable_variables(request, reason), host);
             }
         };
         if guard.preflight == Preflight::Answer && cors::is_preflight(request) {
@@ -112,6 +124,12 @@ impl Gate {
             },
             Err(refusal) => self.respond(request, refusal.into_response(request), host),
         }
+    }
+
+    /// Refuses a request whose head cannot be represented, so that nothing can be decided about it.
+    /// `request` is what could be read of it.
+    pub fn refuse_unreadable_head(&self, request: &Parts, host: &impl Host) -> Decision {
+        self.respond(request, Refusal::AmbiguousPath.into_response(request), host)
     }
 
     fn respond(
@@ -147,12 +165,13 @@ impl Guard {
         request: &Parts,
         host: &impl Host,
     ) -> Result<Vec<(&'static str, HeaderValue)>, Refusal> {
-        if self.preflight == Preflight::Pass && cors::is_preflight(request) {
-            return Ok(Vec::new());
-        }
+        let passes_preflights = self.preflight == Preflight::Pass;
         let conditions = match self.rules.access(&request.method, request.uri.path()) {
-            Access::Public => return Ok(Vec::new()),
             Access::Ambiguous => return Err(Refusal::AmbiguousPath),
+            Access::Public => return Ok(Vec::new()),
+            Access::Token(_) if passes_preflights && cors::is_preflight(request) => {
+                return Ok(Vec::new());
+            }
             Access::Token(conditions) => conditions,
         };
         let requirement = Requirement::AccessToken;
@@ -175,6 +194,13 @@ impl Refusal {
             }
         }
     }
+}
+
+fn unreadable_variables(request: &Parts, reason: &str) -> Response<String> {
+    let ko = format!("서비스의 변수를 읽을 수 없습니다({reason})");
+    let text = Text { ko: &ko, en: reason };
+    let lang = language::preferred(&request.headers);
+    localized_error(StatusCode::SERVICE_UNAVAILABLE, text, "variables_unavailable", lang)
 }
 
 #[cfg(test)]

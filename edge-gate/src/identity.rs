@@ -1,8 +1,8 @@
-//! The headers that tell the component behind the gate whose token a request has.
+//! The headers that name the user of the token to the component behind the gate.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use edge_auth::VerifiedToken;
+use edge_auth::{ClaimPath, VerifiedToken};
 use http::HeaderValue;
 
 const USER_ID: &str = "x-auth-user-id";
@@ -12,28 +12,32 @@ const JTI: &str = "x-auth-jti";
 const CLAIMS: &str = "x-auth-claims";
 
 /// Returns whether a header belongs to the gate: every one that begins with `X-Auth-`. The gate
-/// removes those of clients, in the spelling with underscores too, which some frameworks read as
-/// the same header.
+/// removes those of clients, also with an underscore or another mark in place of a hyphen, which
+/// some frameworks read as the same header.
 #[must_use]
 pub fn is_identity_header(name: &str) -> bool {
     const FRONT: &[u8] = b"x-auth-";
-    let fold = |byte: &u8| if *byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
+    let fold = |byte: &u8| {
+        if byte.is_ascii_alphanumeric() { byte.to_ascii_lowercase() } else { b'-' }
+    };
     name.len() >= FRONT.len() && name.as_bytes().iter().zip(FRONT).all(|(n, f)| fold(n) == *f)
 }
 
-/// The claims that name the user.
+/// The claims that name the user: of each list, the first that a token has.
 #[derive(Clone, Debug)]
 pub(crate) struct IdentityClaims {
-    user_id: Vec<String>,
-    username: Vec<String>,
+    user_id: Vec<ClaimPath>,
+    username: Vec<ClaimPath>,
 }
 
 impl IdentityClaims {
-    /// Reads these claims; for `None`, the usual ones: the first that a token has.
-    pub(crate) fn new(user_id: Option<&str>, username: Option<&str>) -> Self {
-        let claims = |configured: Option<&str>, usual: [&str; 2]| match configured {
-            Some(name) => vec![name.to_owned()],
-            None => usual.map(str::to_owned).to_vec(),
+    /// Reads these claims; for `None`, the usual ones.
+    pub(crate) fn new(user_id: Option<ClaimPath>, username: Option<ClaimPath>) -> Self {
+        let claims = |configured: Option<ClaimPath>, usual: [&str; 2]| match configured {
+            Some(path) => vec![path],
+            None => {
+                usual.into_iter().filter_map(|name| ClaimPath::new(vec![name.to_owned()])).collect()
+            }
         };
         Self {
             user_id: claims(user_id, ["user_id", "sub"]),
@@ -63,17 +67,9 @@ impl IdentityClaims {
     }
 }
 
-/// Returns the text of the first of these claims that a token has: a string, or an integer as it is
-/// written.
-fn first(token: &VerifiedToken, names: &[String]) -> Option<String> {
-    let claim = names.iter().find_map(|name| token.claim(name))?;
-    if let Some(text) = claim.as_str() {
-        return Some(text.into());
-    }
-    let raw = claim.raw();
-    let digits = raw.strip_prefix('-').unwrap_or(raw);
-    let is_integer = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    is_integer.then(|| raw.to_owned())
+/// Returns the text of the first of these claims that a token has.
+fn first(token: &VerifiedToken, claims: &[ClaimPath]) -> Option<String> {
+    claims.iter().find(|claim| claim.is_in(token))?.text(token)
 }
 
 /// Joins roles with commas. A role with a comma of its own would read as two.
@@ -122,6 +118,8 @@ mod tests {
             "X_AUTH_ROLE",
             "x-auth_role",
             "x_auth-",
+            "X.Auth.Role",
+            "x~auth|role",
             "x-auth-anything",
         ] {
             assert!(is_identity_header(name), "{name}");
@@ -166,8 +164,13 @@ mod tests {
 
     #[test]
     fn integers_keep_their_digits() {
-        let token = verified(&json!({"user_id": 12_345_678_901_234_567_890_u64}));
-        assert_eq!(first(&token, &["user_id".to_owned()]).as_deref(), Some("12345678901234567890"));
+        let id = 12_345_678_901_234_567_890_u64;
+        let token = verified(&json!({"user_id": id, "nested": {"id": id}}));
+        for path in [vec!["user_id"], vec!["nested", "id"]] {
+            let path = ClaimPath::new(path.into_iter().map(str::to_owned).collect());
+            let text = first(&token, &[path.expect("a path")]);
+            assert_eq!(text.as_deref(), Some("12345678901234567890"));
+        }
     }
 
     #[test]

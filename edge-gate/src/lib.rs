@@ -1,5 +1,5 @@
 //! A gate in front of any component: HTTP middleware that lets a request pass only with a bearer
-//! token that the issuer signed, and tells the component behind it whose token it is.
+//! token that the issuer signed, and passes the claims of the token on in headers.
 //!
 //! [`Gate`] decides about a request: `settings` are the operator's variables, `access` holds the
 //! rules by path, `identity` the headers that the component behind the gate reads, and `edge-auth`

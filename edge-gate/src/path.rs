@@ -1,18 +1,19 @@
 //! Request paths that mean the same to every server.
 
-/// A path in decoded segments.
+/// A path in decoded segments, in lower case.
 ///
 /// Rules by path hold only if the component behind the gate reads a path as the gate does. Servers
-/// differ in what they decode, collapse and cut off, so a path on whose meaning they may disagree
-/// has no segments.
+/// differ in what they decode, collapse, trim and cut off, so a path on whose meaning they may
+/// disagree has no segments.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Segments(Vec<Vec<u8>>);
+pub(crate) struct Segments(Vec<String>);
 
 impl Segments {
-    /// Splits a path. `None` for one with an empty or dot segment, a backslash, a malformed or
-    /// repeated percent-encoding, an encoded separator, or a control character. One slash at the
-    /// end is ignored, and so are parameters after a semicolon (RFC 3986, section 3.3): some
-    /// servers cut them off.
+    /// Splits a path. `None` for one with an empty or dot segment, a segment that begins with two
+    /// dots or ends in one, or has white space at its ends; with a backslash, a malformed or
+    /// repeated percent-encoding, an encoded delimiter of the path, a control character, or text
+    /// that is not UTF-8. One slash at the end is ignored, and so are parameters after a semicolon
+    /// (RFC 3986, section 3.3): some servers cut them off.
     pub(crate) fn of(path: &str) -> Option<Self> {
         let path = path.strip_prefix('/')?;
         if path.is_empty() {
@@ -24,13 +25,12 @@ impl Segments {
 
     /// Returns whether a server that ignores case would find the same resource.
     pub(crate) fn is_like(&self, other: &Self) -> bool {
-        self.0.len() == other.0.len() && self.is_below_or_like(other)
+        self == other
     }
 
     /// Returns whether this path is `top` or below it, ignoring case.
     pub(crate) fn is_below_or_like(&self, top: &Self) -> bool {
-        self.0.len() >= top.0.len()
-            && top.0.iter().zip(&self.0).all(|(top, own)| top.eq_ignore_ascii_case(own))
+        self.0.starts_with(&top.0)
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -38,13 +38,13 @@ impl Segments {
     }
 }
 
-fn segment(text: &str) -> Option<Vec<u8>> {
-    let decoded = decode(text.as_bytes())?;
-    let is_separator = |byte: &u8| matches!(byte, b'/' | b'\\' | b'%') || byte.is_ascii_control();
-    let end = decoded.iter().position(|byte| *byte == b';').unwrap_or(decoded.len());
-    let name = decoded.get(..end)?;
-    let is_dots = matches!(name, b"" | b"." | b"..");
-    (!is_dots && !decoded.iter().any(is_separator)).then(|| name.to_vec())
+fn segment(text: &str) -> Option<String> {
+    let decoded = String::from_utf8(decode(text.as_bytes())?).ok()?;
+    let is_ambiguous = |c: char| matches!(c, '/' | '\\' | '%' | '?' | '#') || c.is_control();
+    let name = decoded.split(';').next().unwrap_or_default();
+    let is_plain =
+        !name.is_empty() && name.trim() == name && !name.starts_with("..") && !name.ends_with('.');
+    (is_plain && !decoded.contains(is_ambiguous)).then(|| name.to_lowercase())
 }
 
 /// Decodes percent-encoded bytes (RFC 3986, section 2.1).
@@ -103,6 +103,17 @@ mod tests {
             "/a%0d%0a",
             "/a%7f",
             "/a;%2f",
+            "/a%3f",
+            "/a%23",
+            "/a%20",
+            "/%20a",
+            "/a%c2%a0",
+            "/a.",
+            "/..a",
+            "/a%ff",
+            "/%c1%a1dmin",
+            "/x/..%c0%afadmin",
+            "/x/..%ef%bc%8fadmin",
         ] {
             assert_eq!(Segments::of(path), None, "{path:?}");
         }
@@ -116,7 +127,9 @@ mod tests {
             ("/admin", "/ADMIN"),
             ("/admin", "/%61dmin"),
             ("/admin", "/admin;x=1"),
-            ("/a%20b", "/a%20b"),
+            ("/a%20b", "/A%20B"),
+            ("/%c3%89", "/é"),
+            ("/.well-known/x", "/.Well-Known/x"),
             ("/도장", "/%EB%8F%84%EC%9E%A5"),
         ] {
             assert!(segments(one).is_like(&segments(other)), "{one} {other}");

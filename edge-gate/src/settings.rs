@@ -1,6 +1,6 @@
 //! The settings of the gate, parsed from text variables.
 
-use edge_auth::{AuthSettings, AuthVariables, KeysError, SettingError, non_empty};
+use edge_auth::{AuthSettings, AuthVariables, KeysError, SettingError, claim_path, non_empty};
 use edge_component::cors::AllowedOrigins;
 
 use crate::access::AccessRules;
@@ -13,7 +13,8 @@ pub(crate) const PREFIX: &str = "jwt_gate_";
 edge_auth::variables! {
     /// The variables of the gate itself as text.
     pub struct GateVariables {
-        /// The claim for `X-Auth-User-Id`. Not set: `user_id`, or `sub` where that is absent.
+        /// The claim for `X-Auth-User-Id`: its name, or a JSON array of the names of nested
+        /// members. Not set: `user_id`, or `sub` where that is absent.
         user_id_claim = "",
         /// The claim for `X-Auth-Username`. Not set: `username`, or `preferred_username`.
         username_claim = "",
@@ -103,6 +104,7 @@ impl Settings {
 
     fn parsed(variables: &Variables, platform: Platform) -> Result<Self, SettingError> {
         let Variables { auth, gate } = variables;
+        refuse_unused_revocation(auth)?;
         if platform == Platform::Wasi && non_empty(&auth.revocation) == Some("redis") {
             return Err(invalid("revocation", "is redis, which this build cannot reach"));
         }
@@ -113,8 +115,8 @@ impl Settings {
             auth: settings,
             rules,
             claims: IdentityClaims::new(
-                non_empty(&gate.user_id_claim),
-                non_empty(&gate.username_claim),
+                claim_path("user_id_claim", &gate.user_id_claim)?,
+                claim_path("username_claim", &gate.username_claim)?,
             ),
             authorization: match non_empty(&gate.authorization) {
                 None | Some("forward") => Authorization::Forward,
@@ -130,6 +132,24 @@ impl Settings {
             },
         })
     }
+}
+
+/// Refuses the address of a source of revocations that is not used: tokens would stay valid after a
+/// logout, though the operator has said where to look.
+fn refuse_unused_revocation(variables: &AuthVariables) -> Result<(), SettingError> {
+    let source = non_empty(&variables.revocation).unwrap_or("none");
+    let is_unused =
+        |value: &str, used: &[&str]| non_empty(value).is_some() && !used.contains(&source);
+    let contradicts = |variable| {
+        invalid("revocation", format!("is {source}, which contradicts that `{variable}` is set"))
+    };
+    if is_unused(&variables.status_list_url, &["status_list", "status_list_if_named"]) {
+        return Err(contradicts("status_list_url"));
+    }
+    if is_unused(&variables.redis_url, &["redis"]) {
+        return Err(contradicts("redis_url"));
+    }
+    Ok(())
 }
 
 /// Parses `cors_origins`. Not set, no page may read the gate's own responses.

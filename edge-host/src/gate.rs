@@ -19,8 +19,8 @@ pub(crate) struct WasmFile<'a> {
 /// Returns one component whose requests all pass the gate.
 ///
 /// # Errors
-/// When the first file is no gate, or the second one is none that the gate can call. The result
-/// never leaves the gate out.
+/// When the first file is not a gate, or the gate cannot call the second one. The result never
+/// leaves the gate out.
 pub(crate) fn compose(gate: WasmFile<'_>, app: WasmFile<'_>) -> anyhow::Result<Vec<u8>> {
     let mut graph = CompositionGraph::new();
     let (gate_path, app_path) = (gate.path, app.path);

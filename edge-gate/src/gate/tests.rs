@@ -88,7 +88,7 @@ async fn a_request_passes_with_a_good_token_or_to_a_public_path() {
 #[tokio::test]
 async fn any_unusable_setting_closes_every_path() {
     type Change = fn(&mut Variables);
-    let cases: [(&str, &str, Change); 22] = [
+    let cases: [(&str, &str, Change); 31] = [
         ("keys_not_configured", "no verification key", |v| v.auth.public_key.clear()),
         ("keys_not_configured", "no verification key", |v| v.auth.public_key = " \n".into()),
         ("key_format_unknown", "`public_key`", |v| v.auth.public_key = "@keys/public.pem".into()),
@@ -130,6 +130,27 @@ async fn any_unusable_setting_closes_every_path() {
         ("setting_invalid", "`cors_origins`", |v| v.gate.cors_origins = "app.example".into()),
         ("setting_invalid", "`role_claim`", |v| v.auth.role_claim = r#"["a",""]"#.into()),
         ("setting_invalid", "`issuer`", |v| v.auth.issuer = "[]".into()),
+        ("setting_invalid", "`jwks_url`", |v| v.auth.jwks_url = "issuer/jwks".into()),
+        ("setting_invalid", "`status_list_url` is set", |v| {
+            v.auth.status_list_url = "http://issuer/status".into();
+        }),
+        ("setting_invalid", "`redis_url` is set", |v| {
+            v.auth.redis_url = "redis://localhost:6379".into();
+        }),
+        ("setting_invalid", "`redis_url` is set", |v| {
+            v.auth.revocation = "status_list".into();
+            v.auth.status_list_url = "http://issuer/status".into();
+            v.auth.redis_url = "redis://localhost:6379".into();
+        }),
+        ("setting_invalid", "no such method", |v| {
+            v.auth.access_rules = r#"[{"path":"/a","method":"PSOT","role":"a"}]"#.into();
+        }),
+        ("setting_invalid", "`access_rules`", |v| {
+            v.auth.access_rules = r#"[{"path":"/","public":true,"method":null}]"#.into();
+        }),
+        ("setting_invalid", "`user_id_claim`", |v| v.gate.user_id_claim = r#"["a",""]"#.into()),
+        ("setting_invalid", "`cors_origins`", |v| v.gate.cors_origins = "*, nonsense".into()),
+        ("setting_invalid", "`cors_origins`", |v| v.gate.cors_origins = ",,".into()),
     ];
     let signer = Signer::generated("k1");
     for (code, reason, change) in cases {
@@ -184,6 +205,8 @@ async fn preflights_are_answered_or_passed() {
     variables.gate.preflight = "pass".into();
     let gate = Gate::new(&variables, Platform::Spin, &host);
     assert_eq!(summary(&gate.decide(&preflight("/admin"), &host).await), "forward");
+    let ambiguous = gate.decide(&preflight("/a/../admin"), &host).await;
+    assert_eq!(summary(&ambiguous), "400 path_ambiguous");
     // `OPTIONS` alone is no preflight.
     let options = request(Method::OPTIONS, "/admin", &[]);
     assert_eq!(summary(&gate.decide(&options, &host).await), "401 not_authenticated");

@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use test_support::claims::{access_claims, with};
 use test_support::signer::Signer;
 
-use crate::support::{Edge, Response, gate, gate_app, gate_with_wide_arithmetic, now, skipped};
+use crate::support::{
+    Edge, Issuer, Response, gate, gate_app, gate_with_wide_arithmetic, now, skipped,
+};
 
 /// A component without checks behind the gate.
 struct Gated {
@@ -106,6 +108,7 @@ fn the_authorization_header_is_removed_on_request_and_other_headers_are_not() {
 fn rules_open_and_restrict_paths() {
     let rules = r#"jwt_gate_access_rules=[{"path":"/","public":true},
         {"path":"/admin/*","role":"admin"},
+        {"path":"/heads","method":"HEAD","public":true},
         {"path":"/files","method":"DELETE","scope":["files:write"]}]"#;
     let Some(gated) = Gated::start(&[rules]) else { return };
     let user = gated.bearer(&json!({}));
@@ -124,7 +127,11 @@ fn rules_open_and_restrict_paths() {
         ("GET", "/admin/x", Some(&admin), 200, None),
         ("DELETE", "/files", Some(&user), 403, Some("scope_missing")),
         ("DELETE", "/files", Some(&writer), 200, None),
+        ("delete", "/files", Some(&user), 403, Some("scope_missing")),
         ("GET", "/files", Some(&user), 200, None),
+        ("GET", "/heads", None, 401, Some("not_authenticated")),
+        ("GET", "http://edge.test?q=1", None, 200, None),
+        ("GET", "http://edge.test/admin/x", Some(&user), 403, Some("role_missing")),
     ] {
         let headers: Vec<_> =
             authorization.map(|value| ("Authorization", value.as_str())).into_iter().collect();
@@ -132,6 +139,8 @@ fn rules_open_and_restrict_paths() {
         let seen = (response.status, response.json()["code"].as_str().map(str::to_owned));
         assert_eq!(seen, (status, code.map(str::to_owned)), "{method} {path}");
     }
+    let mut connection = gated.edge.connect();
+    assert_eq!(connection.send("HEAD", "/heads", &[], b"").status, 200);
     // A public path has no identity, also none of the client's own.
     let response = gated.get("/", &admin, &[("X-Auth-Role", "admin")]);
     assert_eq!(identity(&response), []);
@@ -174,6 +183,56 @@ fn without_valid_settings_nothing_passes() {
         }
         let log = edge.log();
         assert!(log.contains(reason) && log.contains("no request passes"), "{variables:?}: {log}");
+    }
+}
+
+#[test]
+fn preflights_pass_without_a_token_on_request_alone() {
+    let preflight = |method: &'static str| {
+        [
+            ("Origin", "https://app.example"),
+            ("Access-Control-Request-Method", method),
+            ("X-Auth-Role", "admin"),
+        ]
+    };
+    for (setting, reaches_application) in [("answer", false), ("pass", true)] {
+        let variable = format!("jwt_gate_preflight={setting}");
+        let Some(gated) = Gated::start(&[variable.as_str()]) else { return };
+        let mut connection = gated.edge.connect();
+        let response = connection.send("OPTIONS", "/x", &preflight("GET"), b"");
+        assert_eq!(response.status, 200);
+        assert_eq!(!response.body.is_empty(), reaches_application, "{setting}");
+        if reaches_application {
+            assert_eq!(identity(&response), []);
+        }
+        let response = connection.send("OPTIONS", "/x", &preflight("GET")[..1], b"");
+        assert_eq!(response.status, 401, "{setting}");
+    }
+}
+
+/// What an issuer's address leads to, and what passes while it does not.
+#[test]
+fn keys_can_come_from_an_address() {
+    let (Some(gate), Some(app)) = (gate(), gate_app()) else { return };
+    let signer = Signer::generated("k1");
+    let issuer = Issuer::start(json!({"keys": [signer.jwk()]}));
+    let url = format!("jwt_gate_jwks_url={}/jwks", issuer.origin());
+    let public = r#"jwt_gate_access_rules=[{"path":"/","public":true}]"#;
+    let bearer = format!("Bearer {}", signer.token(&access_claims(now())));
+    let other = Signer::generated("k1");
+    let forged = format!("Bearer {}", other.token(&access_claims(now())));
+    for (is_allowed, expected) in [(true, [200, 401, 200, 401]), (false, [200, 401, 503, 503])] {
+        let origin = issuer.origin();
+        let mut arguments = vec!["--gate", gate.to_str().expect("UTF-8")];
+        arguments.extend(["--variable", &url, "--variable", public]);
+        if is_allowed {
+            arguments.extend(["--allow-outbound", &origin]);
+        }
+        let edge = Edge::start(&app, &arguments);
+        let token = |value: &str| edge.get("/x", &[("Authorization", value)]).status;
+        let seen =
+            [edge.get("/", &[]).status, edge.get("/x", &[]).status, token(&bearer), token(&forged)];
+        assert_eq!(seen, expected, "allowed: {is_allowed}");
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::support::{Edge, Response, TIMEOUT, component, now};
+use crate::support::{Edge, Response, TIMEOUT, component, gate, gate_app, now};
 use serde_json::json;
 use test_support::claims::{access_claims, with};
 use test_support::signer::Signer;
@@ -176,6 +176,43 @@ fn ask(edge: &Edge, signer: &Signer, path: &str, jti: &str) -> Response {
 
 fn verdict(response: &Response) -> (u16, Option<String>) {
     (response.status, response.json()["code"].as_str().map(str::to_owned))
+}
+
+#[test]
+fn a_gate_looks_every_token_up() {
+    let (Some(gate), Some(app)) = (gate(), gate_app()) else { return };
+    let Some(redis) = Redis::start(Redis::free_port()) else { return };
+    let signer = Signer::generated("k1");
+    let (key, address) = (
+        format!("jwt_gate_public_key={}", signer.public_pem()),
+        format!("redis://127.0.0.1:{}", redis.port),
+    );
+    let url = format!("jwt_gate_redis_url={address}");
+    let edge = Edge::start(
+        &app,
+        &[
+            "--gate",
+            gate.to_str().expect("UTF-8"),
+            "--variable",
+            &key,
+            "--variable",
+            &url,
+            "--variable",
+            "jwt_gate_revocation=redis",
+            "--allow-outbound",
+            &address,
+        ],
+    );
+    let token = |jti: &str| signer.token(&with(access_claims(now()), &json!({"jti": jti})));
+    redis.revoke("gone");
+    assert_eq!(edge.with_token("/x", &token("kept")).status, 200);
+    assert_eq!(edge.with_token("/x", &token("gone")).json()["code"], "token_revoked");
+    redis.empty();
+    assert_eq!(edge.with_token("/x", &token("kept")).json()["code"], "revocation_unknown");
+    redis.complete();
+    assert_eq!(edge.with_token("/x", &token("kept")).status, 200);
+    drop(redis);
+    assert_eq!(edge.with_token("/x", &token("kept")).status, 503);
 }
 
 #[test]
