@@ -34,7 +34,7 @@ stop() {
     [ -z "$spin" ] || { kill "$spin" && wait "$spin"; } 2>/dev/null
     spin=
 }
-trap 'stop; rm -rf "$scratch"' EXIT
+trap 'stop; rm -rf "$scratch" spin.unset.toml' EXIT
 
 start() {
     stop
@@ -101,5 +101,4 @@ sed '/^jwt_gate_/,$d' spin.middleware.toml >spin.unset.toml
 start --from spin.unset.toml --variable "public_key=@$key"
 expect 503 "GET / without a token" "http://$address/"
 expect 503 "GET /me with the user's token" -H "Authorization: Bearer $user" "http://$address/me"
-rm -f spin.unset.toml
 exit $failed
