@@ -94,10 +94,10 @@ impl Authorizer {
         self.keys.setting_problem()
     }
 
-    /// Returns the roles of a verified token, in its order.
+    /// Returns where verified tokens have their roles.
     #[must_use]
-    pub fn roles(&self, token: &VerifiedToken) -> Vec<String> {
-        self.role_claim.roles(token)
+    pub const fn role_claim(&self) -> &RoleClaim {
+        &self.role_claim
     }
 
     /// Returns whether [`Self::upkeep`] has something to do.

@@ -1,7 +1,7 @@
 //! Claims of a verified token that grant access: roles, scopes, members of nested objects.
 
 use serde_json::Value;
-use verifier_core::VerifiedToken;
+use verifier_core::{Claim, VerifiedToken};
 
 /// The path of a claim: its name, or the names of members of nested objects from the outside in.
 /// A list, since names may have dots.
@@ -16,26 +16,23 @@ impl ClaimPath {
         is_valid.then_some(Self(names))
     }
 
-    /// Returns whether a token has a value here.
+    /// Returns the name of the claim, or of the one that has the nested members.
     #[must_use]
-    pub fn is_in(&self, token: &VerifiedToken) -> bool {
-        self.find(token).is_some()
+    pub fn claim(&self) -> &str {
+        self.0.first().map_or("", String::as_str)
     }
 
-    /// Returns the text in a token: a string, or the digits of an integer. A nested integer must fit
-    /// in 64 bits.
+    /// Returns the text in this claim of a token: a string, or the digits of an integer. A nested
+    /// integer must fit in 64 bits.
     #[must_use]
-    pub fn text(&self, token: &VerifiedToken) -> Option<String> {
-        if let [name] = self.0.as_slice() {
-            let claim = token.claim(name)?;
+    pub fn text_in(&self, claim: Claim<'_>) -> Option<String> {
+        if self.0.len() == 1 {
             let digits = claim.raw().strip_prefix('-').unwrap_or(claim.raw());
             let is_integer = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-            return claim
-                .as_str()
-                .map(Into::into)
-                .or_else(|| is_integer.then(|| claim.raw().into()));
+            let integer = || is_integer.then(|| claim.raw().to_owned());
+            return claim.as_str().map(Into::into).or_else(integer);
         }
-        match self.find(token)? {
+        match self.value_in(claim)? {
             Value::String(text) => Some(text),
             Value::Number(number) if number.is_u64() || number.is_i64() => Some(number.to_string()),
             _ => None,
@@ -44,9 +41,12 @@ impl ClaimPath {
 
     /// Returns the value in a token.
     pub(crate) fn find(&self, token: &VerifiedToken) -> Option<Value> {
-        let (name, inner) = self.0.split_first()?;
-        let mut value: Value = serde_json::from_str(token.claim(name)?.raw()).ok()?;
-        for name in inner {
+        self.value_in(token.claim(self.claim())?)
+    }
+
+    fn value_in(&self, claim: Claim<'_>) -> Option<Value> {
+        let mut value: Value = serde_json::from_str(claim.raw()).ok()?;
+        for name in self.0.iter().skip(1) {
             value = value.get_mut(name)?.take();
         }
         Some(value)
@@ -70,7 +70,8 @@ impl Default for RoleClaim {
 
 impl RoleClaim {
     /// Reads roles at this path: a string, or a list of strings.
-    pub(crate) fn at(path: ClaimPath) -> Self {
+    #[must_use]
+    pub fn at(path: ClaimPath) -> Self {
         Self { path, may_be_list: true }
     }
 
@@ -84,10 +85,18 @@ impl RoleClaim {
         }
     }
 
-    /// Returns the roles of a token, in its order. Values that are not text are no roles.
-    pub(crate) fn roles(&self, token: &VerifiedToken) -> Vec<String> {
+    /// Returns where the roles are.
+    #[must_use]
+    pub const fn path(&self) -> &ClaimPath {
+        &self.path
+    }
+
+    /// Returns the roles in the claim of [`Self::path`], in its order. Values that are not text are
+    /// no roles.
+    #[must_use]
+    pub fn roles_in(&self, claim: Claim<'_>) -> Vec<String> {
         let text = |value| if let Value::String(text) = value { Some(text) } else { None };
-        match self.path.find(token) {
+        match self.path.value_in(claim) {
             Some(Value::Array(roles)) if self.may_be_list => {
                 roles.into_iter().filter_map(text).collect()
             }

@@ -50,4 +50,4 @@ pub use request_log::log_refusal;
 pub use rules::{AccessRule, Condition};
 pub use settings::{AuthSettings, AuthVariables, claim_path, non_empty};
 pub use status::{KeyStatus, ListStatus, RevocationStatus};
-pub use verifier_core::{UnixTime, VerifiedToken};
+pub use verifier_core::{Claim, UnixTime, VerifiedToken};

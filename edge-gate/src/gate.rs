@@ -180,7 +180,7 @@ impl Guard {
             .authorize(&request.headers, requirement, conditions, host)
             .await
             .map_err(Refusal::Auth)?;
-        Ok(self.claims.headers(&token, &self.authorizer.roles(&token)))
+        Ok(self.claims.headers(&token, self.authorizer.role_claim()))
     }
 }
 

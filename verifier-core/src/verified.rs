@@ -1,6 +1,6 @@
 //! A verified token: typed registered claims, and access to every other claim.
 
-use crate::json::{Text, Value, elements, read_members};
+use crate::json::{Text, Value, elements, read_members, read_members_into};
 use crate::segments::Segments;
 use crate::time::UnixTime;
 use alloc::borrow::Cow;
@@ -96,8 +96,19 @@ impl VerifiedToken {
         }
     }
 
+    /// Returns claims by their names, each `None` when it is absent, in one pass over the payload.
+    #[must_use]
+    pub fn claims(&self, names: &[&str]) -> Vec<Option<Claim<'_>>> {
+        let mut values = alloc::vec![None; names.len()];
+        if read_members_into(self.segments.payload(), names, &mut values).is_err() {
+            // Not for an accepted token.
+            values.fill(None);
+        }
+        values.into_iter().map(|value| value.map(|value| Claim { value })).collect()
+    }
+
     /// Returns a claim by its name, or `None` when it is absent. Each call reads the payload
-    /// again: keep the claims that you use often.
+    /// again: for several, see [`Self::claims`].
     #[must_use]
     pub fn claim(&self, name: &str) -> Option<Claim<'_>> {
         member(self.segments.payload(), name)

@@ -16,6 +16,7 @@ use spin_sdk::wasip3::http::types::{self, ErrorCode};
 use spin_sdk::wasip3::http_compat::IncomingBody;
 
 use crate::gate::{Decision, Gate};
+use crate::identity::is_identity_header;
 use settings::{HOST, PLATFORM, read_variables};
 
 /// The gate of the instance, which hosts use for many requests, several at a time.
@@ -42,7 +43,7 @@ impl Guest for Component {
                 }
             },
         };
-        let (head, is_complete) = head(&request);
+        let Head { parts: head, forged, is_complete } = Head::of(&request);
         let decision = if is_complete {
             gate.decide(&head, &HOST).await
         } else {
@@ -50,7 +51,7 @@ impl Guest for Component {
         };
         let response = match decision {
             Decision::Forward { headers, removes_authorization } => {
-                forward::forward(request, &headers, removes_authorization).await
+                forward::forward(request, &forged, &headers, removes_authorization).await
             }
             Decision::Respond(response) => respond(request, &head, response),
         };
@@ -61,30 +62,44 @@ impl Guest for Component {
     }
 }
 
-/// Returns the head of a request, without an authority, and whether it is complete: the gate must
-/// see all that the component behind would see.
-fn head(request: &types::Request) -> (Parts, bool) {
-    let (mut head, ()) = http::Request::new(()).into_parts();
-    let mut is_complete = true;
-    match http::Method::try_from(request.get_method()) {
-        Ok(method) => head.method = method,
-        Err(_) => is_complete = false,
+/// The head of a request.
+struct Head {
+    /// Without an authority.
+    parts: Parts,
+    /// The names of the identity headers that the client sent.
+    forged: Vec<String>,
+    /// Whether all of it is in `parts`: the gate must see what the component behind would see.
+    is_complete: bool,
+}
+
+impl Head {
+    fn of(request: &types::Request) -> Self {
+        let (parts, ()) = http::Request::new(()).into_parts();
+        let mut head = Self { parts, forged: Vec::new(), is_complete: true };
+        match http::Method::try_from(request.get_method()) {
+            Ok(method) => head.parts.method = method,
+            Err(_) => head.is_complete = false,
+        }
+        // The path of an absolute address may be empty (RFC 9112, section 3.2.2).
+        let path = request.get_path_with_query().unwrap_or_default();
+        let path = if path.is_empty() || path.starts_with('?') { format!("/{path}") } else { path };
+        match path.parse() {
+            Ok(uri) => head.parts.uri = uri,
+            Err(_) => head.is_complete = false,
+        }
+        for (name, value) in request.get_headers().copy_all() {
+            if is_identity_header(&name) {
+                head.forged.push(name);
+                continue;
+            }
+            let added = match (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+                (Ok(name), Ok(value)) => head.parts.headers.try_append(name, value).is_ok(),
+                _ => false,
+            };
+            head.is_complete &= added;
+        }
+        head
     }
-    let path = request.get_path_with_query().unwrap_or_default();
-    // The path of an absolute address may be empty (RFC 9112, section 3.2.2).
-    let path = if path.is_empty() || path.starts_with('?') { format!("/{path}") } else { path };
-    match path.parse() {
-        Ok(uri) => head.uri = uri,
-        Err(_) => is_complete = false,
-    }
-    for (name, value) in request.get_headers().copy_all() {
-        let added = match (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-            (Ok(name), Ok(value)) => head.headers.try_append(name, value).is_ok(),
-            _ => false,
-        };
-        is_complete &= added;
-    }
-    (head, is_complete)
 }
 
 /// Sends a response of the gate, and reads on what the client still sends.

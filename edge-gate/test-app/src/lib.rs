@@ -2,6 +2,7 @@
 //! request with 200:
 //!
 //! - `/echo`: with the headers, the body and the trailers of the request, all as they arrive;
+//! - `/text`: with a short text, whatever the request is;
 //! - `/trap`: not at all, since it fails;
 //! - any other path: with the request's head as JSON.
 
@@ -22,7 +23,8 @@ impl Guest for TestApp {
         match path.split('?').next() {
             Some("/echo") => Ok(echo(request)),
             Some("/trap") => core::arch::wasm32::unreachable(),
-            _ => describe(&request, &path),
+            Some("/text") => respond("text/plain", b"Hello".to_vec()),
+            _ => respond("application/json", describe(&request, &path).to_string().into_bytes()),
         }
     }
 }
@@ -36,7 +38,7 @@ fn echo(request: Request) -> Response {
     Response::new(headers, Some(body), trailers).0
 }
 
-fn describe(request: &Request, path: &str) -> Result<Response, ErrorCode> {
+fn describe(request: &Request, path: &str) -> Value {
     let headers: Vec<Value> = request
         .get_headers()
         .copy_all()
@@ -49,16 +51,18 @@ fn describe(request: &Request, path: &str) -> Result<Response, ErrorCode> {
         Some(Scheme::Other(other)) => Some(other),
         None => None,
     };
-    let head = json!({
+    json!({
         "method": format!("{:?}", request.get_method()),
         "scheme": scheme,
         "authority": request.get_authority(),
         "path": path,
         "headers": headers,
-    });
-    let body = head.to_string().into_bytes();
+    })
+}
+
+fn respond(content_type: &str, body: Vec<u8>) -> Result<Response, ErrorCode> {
     let entries = [
-        ("content-type".to_owned(), b"application/json".to_vec()),
+        ("content-type".to_owned(), content_type.as_bytes().to_vec()),
         ("content-length".to_owned(), body.len().to_string().into_bytes()),
     ];
     let headers = Fields::from_list(&entries)

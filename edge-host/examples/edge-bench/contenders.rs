@@ -38,7 +38,7 @@ impl Contender {
         signer: &Signer,
         more: &Value,
     ) -> Self {
-        let request = request(signer, more);
+        let request = request("/protected", signer, more);
         Self {
             name,
             address: edge.address,
@@ -50,9 +50,9 @@ impl Contender {
     }
 }
 
-fn request(signer: &Signer, more: &Value) -> Vec<u8> {
+fn request(path: &str, signer: &Signer, more: &Value) -> Vec<u8> {
     let token = signer.token(&with(access_claims(crate::time::now()), more));
-    format!("GET /protected HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n\r\n")
+    format!("GET {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n\r\n")
         .into_bytes()
 }
 
@@ -60,6 +60,12 @@ fn request(signer: &Signer, more: &Value) -> Vec<u8> {
 pub(crate) fn edge(name: &'static str, server: &Server, signer: &Signer) -> Contender {
     let state = scratch();
     Contender::edge(name, server.start(&state), state, signer, &json!({}))
+}
+
+/// Starts a component without checks, alone or behind a gate, which responds with a short text.
+pub(crate) fn text(name: &'static str, server: &Server, signer: &Signer) -> Contender {
+    let request = request("/text", signer, &json!({}));
+    Contender { request, ..edge(name, server, signer) }
 }
 
 /// Starts the edge with revocation by Redis, if Redis is installed.
@@ -80,12 +86,21 @@ pub(crate) fn edge_with_redis(server: &Server, signer: &Signer) -> Option<Conten
         println!("skipped: edge with Redis: redis-server is not installed\n");
         return None;
     };
-    wait_for(port, "redis-server");
+    mark_complete(wait_for(port, "redis-server"));
     let (state, address) = (scratch(), format!("redis://127.0.0.1:{port}"));
     let variables = ["revocation=redis".to_owned(), format!("redis_url={address}")];
     let edge = server.start_with(&state, &variables, &[address]);
     let contender = Contender::edge("edge, Redis", edge, state, signer, &json!({"sid": "session"}));
     Some(Contender { helper: Some(redis), ..contender })
+}
+
+/// Writes the marker that Redis holds all revocations; without it, Redis counts as down.
+fn mark_complete(redis: SocketAddr) {
+    let mut stream = TcpStream::connect(redis).expect("a connection");
+    stream.write_all(b"SET dojang:revocations-complete 1\r\n").expect("sent");
+    let mut line = String::new();
+    BufReader::new(stream).read_line(&mut line).expect("a reply");
+    assert_eq!(line, "+OK\r\n");
 }
 
 /// Starts the edge with a status list as large as the issuer's: 131,072 entries, of which every
@@ -155,7 +170,7 @@ pub(crate) fn reference(python: &Path, processes: usize, signer: &Signer) -> Con
         .args(["--port", &port.to_string(), "--workers", &processes.to_string()]);
     let process = Running::start(command.stdout(Stdio::null())).expect("uvicorn starts");
     let name = if processes == 1 { REFERENCE } else { "FastAPI, 2 processes" };
-    let request = request(signer, &json!({}));
+    let request = request("/protected", signer, &json!({}));
     Contender {
         name,
         address: wait_for(port, "uvicorn"),

@@ -118,9 +118,9 @@ fn gate(arguments: &Arguments, signer: &Signer, seconds: u64) {
         public_key: signer.public_pem(),
     };
     let all = [
-        contenders::edge("a component alone", &server(None), signer),
-        contenders::edge("behind the gate", &server(Some(&arguments.gate)), signer),
-        contenders::edge("behind the gate, wide", &server(Some(&arguments.wide_gate)), signer),
+        contenders::text("a component alone", &server(None), signer),
+        contenders::text("behind the gate", &server(Some(&arguments.gate)), signer),
+        contenders::text("behind the gate, wide", &server(Some(&arguments.wide_gate)), signer),
     ];
     let goals = [None, Some(0.16), Some(0.10)];
     load::compare_added(&all, &goals, arguments.connections, Duration::from_secs(seconds));
