@@ -29,7 +29,7 @@ pub fn skipped(reason: impl std::fmt::Display) {
 pub const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long the program may take until it listens: several tests may compile the component at once.
-const STARTING: Duration = Duration::from_secs(120);
+const STARTING: Duration = Duration::from_secs(300);
 
 /// Returns the portable component: `EDGE_COMPONENT`, or cargo's output. Reports a missing one.
 pub fn component() -> Option<PathBuf> {
