@@ -123,7 +123,7 @@ impl<B: RequestBody> Stream for TrackedBody<B> {
 /// Reads and discards the rest of a body after the response. A server closes a connection with an
 /// unread body at once, and bytes that arrive on a closed socket reset it: a client that sends its
 /// whole request before it reads would never see the response (RFC 9112, section 9.6). Bounded by
-/// [`DRAIN_BYTES`], [`DRAIN_TIME`] and [`DRAIN_IDLE`].
+/// 64 MiB, 60 seconds, and 10 seconds without a byte.
 pub async fn drain(body: impl RequestBody, host: &impl Host) {
     let limits = TimeLimits { idle: DRAIN_IDLE, total: DRAIN_TIME };
     let mut body = TimedBody::new(body, limits, host);
