@@ -122,6 +122,8 @@ pub enum KeysError {
     NotConfigured,
     /// A variable has an invalid value: `setting_invalid`.
     Setting(SettingError),
+    /// The variables cannot be read, for this reason: `variables_unavailable`.
+    VariablesUnavailable(String),
     /// `public_key` holds no usable key; with the verifier's code and reason.
     Unreadable(Code, String),
     /// The address in this variable, `jwks_url` or `issuer`, leads to no usable key:
@@ -141,6 +143,7 @@ impl KeysError {
         match self {
             Self::NotConfigured => "keys_not_configured",
             Self::Setting(_) => "setting_invalid",
+            Self::VariablesUnavailable(_) => "variables_unavailable",
             Self::Unreadable(code, _) => code.as_str(),
             Self::Unavailable { .. } => "keys_unavailable",
         }
@@ -164,6 +167,9 @@ impl KeysError {
             Self::Setting(error) => {
                 format!("변수 `{}`의 값이 올바르지 않습니다({error})", error.variable)
             }
+            Self::VariablesUnavailable(reason) => {
+                format!("서비스의 변수를 읽을 수 없습니다({reason})")
+            }
             Self::Unreadable(code, reason) => {
                 let text = code.text(Lang::Ko);
                 format!("변수 `public_key`에 쓸 수 있는 키가 없습니다. {text}({reason})")
@@ -186,6 +192,7 @@ impl fmt::Display for KeysError {
                  `jwks_url` (the issuer's JWKS address), or `issuer` (the issuer's address)",
             ),
             Self::Setting(error) => write!(f, "{error}"),
+            Self::VariablesUnavailable(reason) => f.write_str(reason),
             Self::Unreadable(_, reason) => write!(
                 f,
                 "the variable `public_key` holds no usable key ({reason}): set it to the issuer's \

@@ -1,7 +1,5 @@
 //! What each path requires: the operator's rules, compared with the path of a request.
 
-use std::cmp::Ordering;
-
 use edge_auth::{AccessRule, Condition};
 use http::Method;
 
@@ -57,37 +55,24 @@ impl AccessRules {
     /// public only in the spelling of the rule, and so is a method. A public path counts unless a
     /// rule for a narrower one has a condition.
     pub(crate) fn access(&self, method: &Method, path: &str) -> Access<'_> {
-        if !self.compares_paths {
-            return self.everywhere(method);
+        let segments = Segments::of(path);
+        if self.compares_paths && segments.is_none() {
+            return Access::Ambiguous;
         }
-        let Some(segments) = Segments::of(path) else { return Access::Ambiguous };
+        // Without a rule that compares paths, all apply to all of them.
+        let is_restricted_by =
+            |rule: &&Rule| segments.as_ref().is_none_or(|segments| rule.restricts(segments));
         let restricting: Vec<&Rule> = self
             .rules
             .iter()
             .filter(|rule| !rule.is_public() && rule.restricts_method(method))
-            .filter(|rule| rule.restricts(&segments))
+            .filter(is_restricted_by)
             .collect();
         let is_public = self
             .rules
             .iter()
             .filter(|rule| rule.is_public() && rule.opens_method(method) && rule.opens(path))
-            .any(|public| restricting.iter().all(|other| public.is_narrower_than(other)));
-        if is_public {
-            return Access::Public;
-        }
-        Access::Token(restricting.into_iter().filter_map(Rule::condition).collect())
-    }
-
-    /// Returns what a request requires when all rules are for all paths.
-    fn everywhere(&self, method: &Method) -> Access<'_> {
-        let (public, restricting): (Vec<_>, Vec<_>) =
-            self.rules.iter().partition(|rule| rule.is_public());
-        let restricting: Vec<&Rule> =
-            restricting.into_iter().filter(|rule| rule.restricts_method(method)).collect();
-        let is_public = public
-            .iter()
-            .filter(|rule| rule.opens_method(method))
-            .any(|rule| restricting.iter().all(|other| rule.is_narrower_than(other)));
+            .any(|public| restricting.iter().all(|other| public.narrowness() > other.narrowness()));
         if is_public {
             return Access::Public;
         }
@@ -142,7 +127,7 @@ impl Rule {
     /// Returns whether a condition of this rule applies to a path, however it is spelt. A rule for
     /// all paths below one includes that one with a slash at its end.
     fn restricts(&self, path: &Segments) -> bool {
-        if self.is_prefix { path.is_below_or_like(&self.path) } else { path.is_like(&self.path) }
+        if self.is_prefix { path.is_at_or_below(&self.path) } else { *path == self.path }
     }
 
     /// Returns whether this public rule applies to a path in this very spelling.
@@ -159,10 +144,6 @@ impl Rule {
         (!self.is_prefix, self.path.len(), self.rule.method().is_some())
     }
 
-    fn is_narrower_than(&self, other: &Self) -> bool {
-        self.narrowness().cmp(&other.narrowness()) == Ordering::Greater
-    }
-
     /// Returns whether both rules apply to some request, and neither is narrower.
     fn ties_with(&self, other: &Self) -> bool {
         let fold = |method| if method == "HEAD" { "GET" } else { method };
@@ -170,7 +151,7 @@ impl Rule {
             (Some(one), Some(other)) => fold(one) == fold(other),
             _ => true,
         };
-        share_methods && self.narrowness() == other.narrowness() && self.path.is_like(&other.path)
+        share_methods && self.narrowness() == other.narrowness() && self.path == other.path
     }
 }
 
@@ -229,7 +210,7 @@ mod tests {
         AccessRules::new(AccessRule::parse_list(text).expect("a list of rules"))
     }
 
-    /// Summarizes what `GET` of a path requires: `public`, `ambiguous`, or the number of
+    /// Summarizes what a request requires: `public`, `ambiguous`, or the number of
     /// conditions.
     fn access(rules: &AccessRules, method: &Method, path: &str) -> String {
         match rules.access(method, path) {
@@ -341,7 +322,8 @@ mod tests {
             assert!(error.contains(words), "{text}: {error}");
         }
         for text in [
-            r#"[{"path":"/a","method":"GET","public":true},{"path":"/a","method":"POST","role":"x"}]"#,
+            r#"[{"path":"/a","method":"GET","public":true},
+                {"path":"/a","method":"POST","role":"x"}]"#,
             r#"[{"path":"/a","public":true},{"path":"/a","public":true}]"#,
             r#"[{"path":"/a/b","public":true},{"path":"/a/*","role":"x"}]"#,
         ] {

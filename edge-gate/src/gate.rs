@@ -33,8 +33,6 @@ pub struct Gate {
 enum Mode {
     /// No request passes until the operator changes a setting.
     Closed(KeysError),
-    /// No request passes, because the variables cannot be read for this reason.
-    Unreadable(String),
     Guarding(Box<Guard>),
 }
 
@@ -81,38 +79,34 @@ impl Gate {
                 None => Ok(Guard { authorizer, rules, claims, authorization, preflight }),
             }
         });
-        let mode = match guard {
-            Ok(guard) => Mode::Guarding(Box::new(guard)),
-            Err(problem) => {
-                host.log(format_args!(
-                    "error: {problem}; the gate's variables have the prefix `{PREFIX}`, and no \
-                     request passes until this is changed"
-                ));
-                Mode::Closed(problem)
-            }
-        };
         // A page must be able to read the 503.
-        Self { cors: cors.unwrap_or_default(), mode }
+        match guard {
+            Ok(guard) => {
+                Self { cors: cors.unwrap_or_default(), mode: Mode::Guarding(Box::new(guard)) }
+            }
+            Err(problem) => Self::closed(problem, cors.unwrap_or_default(), host),
+        }
     }
 
     /// Refuses every request with 503 because the variables cannot be read. Logs the reason.
     #[must_use]
-    pub fn unreadable(reason: String, host: &impl Host) -> Self {
-        host.log(format_args!("error: {reason}; no request passes until this is changed"));
-        Self { cors: AllowedOrigins::default(), mode: Mode::Unreadable(reason) }
+    pub fn without_variables(reason: String, host: &impl Host) -> Self {
+        Self::closed(KeysError::VariablesUnavailable(reason), AllowedOrigins::default(), host)
+    }
+
+    fn closed(problem: KeysError, cors: AllowedOrigins, host: &impl Host) -> Self {
+        host.log(format_args!(
+            "error: {problem}; the gate's variables have the prefix `{PREFIX}`, and no request \
+             passes until this is changed"
+        ));
+        Self { cors, mode: Mode::Closed(problem) }
     }
 
     /// Decides about a request by its head.
     pub async fn decide(&self, request: &Parts, host: &impl Host) -> Decision {
-        let guard = match &self.mode {
-            Mode::Guarding(guard) => guard,
-            Mode::Closed(error) => {
-                let refusal = Refusal::Auth(AuthError::Keys(error.clone()));
-                return self.respond(request, refusal.into_response(request), host);
-            }
-            Mode::Unreadable(reason) => {
-                return self.respond(request, unreadable_variables(request, reason), host);
-            }
+        let guard = match self.guard() {
+            Ok(guard) => guard,
+            Err(refusal) => return self.refuse(request, refusal, host),
         };
         if guard.preflight == Preflight::Answer && cors::is_preflight(request) {
             return self.respond(request, cors::preflight_response(METHODS), host);
@@ -122,14 +116,26 @@ impl Gate {
                 headers,
                 removes_authorization: guard.authorization == Authorization::Remove,
             },
-            Err(refusal) => self.respond(request, refusal.into_response(request), host),
+            Err(refusal) => self.refuse(request, refusal, host),
         }
     }
 
     /// Refuses a request whose head cannot be represented, so that nothing can be decided about it.
-    /// `request` is what could be read of it.
+    /// `request` is the part of the head that could be read.
     pub fn refuse_unreadable_head(&self, request: &Parts, host: &impl Host) -> Decision {
-        self.respond(request, Refusal::AmbiguousPath.into_response(request), host)
+        let refusal = self.guard().err().unwrap_or(Refusal::AmbiguousPath);
+        self.refuse(request, refusal, host)
+    }
+
+    fn guard(&self) -> Result<&Guard, Refusal> {
+        match &self.mode {
+            Mode::Guarding(guard) => Ok(guard),
+            Mode::Closed(error) => Err(Refusal::Auth(AuthError::Keys(error.clone()))),
+        }
+    }
+
+    fn refuse(&self, request: &Parts, refusal: Refusal, host: &impl Host) -> Decision {
+        self.respond(request, refusal.into_response(request), host)
     }
 
     fn respond(
@@ -174,10 +180,9 @@ impl Guard {
             }
             Access::Token(conditions) => conditions,
         };
-        let requirement = Requirement::AccessToken;
         let token = self
             .authorizer
-            .authorize(&request.headers, requirement, conditions, host)
+            .authorize(&request.headers, Requirement::AccessToken, conditions, host)
             .await
             .map_err(Refusal::Auth)?;
         Ok(self.claims.headers(&token, self.authorizer.role_claim()))
@@ -194,13 +199,6 @@ impl Refusal {
             }
         }
     }
-}
-
-fn unreadable_variables(request: &Parts, reason: &str) -> Response<String> {
-    let ko = format!("서비스의 변수를 읽을 수 없습니다({reason})");
-    let text = Text { ko: &ko, en: reason };
-    let lang = language::preferred(&request.headers);
-    localized_error(StatusCode::SERVICE_UNAVAILABLE, text, "variables_unavailable", lang)
 }
 
 #[cfg(test)]

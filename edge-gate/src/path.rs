@@ -23,13 +23,8 @@ impl Segments {
         path.split('/').map(segment).collect::<Option<_>>().map(Self)
     }
 
-    /// Returns whether a server that ignores case would find the same resource.
-    pub(crate) fn is_like(&self, other: &Self) -> bool {
-        self == other
-    }
-
-    /// Returns whether this path is `top` or below it, ignoring case.
-    pub(crate) fn is_below_or_like(&self, top: &Self) -> bool {
+    /// Returns whether this path is `top` or below it.
+    pub(crate) fn is_at_or_below(&self, top: &Self) -> bool {
         self.0.starts_with(&top.0)
     }
 
@@ -132,12 +127,12 @@ mod tests {
             ("/.well-known/x", "/.Well-Known/x"),
             ("/도장", "/%EB%8F%84%EC%9E%A5"),
         ] {
-            assert!(segments(one).is_like(&segments(other)), "{one} {other}");
+            assert_eq!(segments(one), segments(other), "{one} {other}");
         }
         for (one, other) in [("/admin", "/"), ("/admin", "/admin2"), ("/admin", "/admin/x")] {
-            assert!(!segments(one).is_like(&segments(other)), "{one} {other}");
+            assert_ne!(segments(one), segments(other), "{one} {other}");
         }
-        assert!(segments("/Admin/x").is_below_or_like(&segments("/admin")));
-        assert!(!segments("/admins/x").is_below_or_like(&segments("/admin")));
+        assert!(segments("/Admin/x").is_at_or_below(&segments("/admin")));
+        assert!(!segments("/admins/x").is_at_or_below(&segments("/admin")));
     }
 }

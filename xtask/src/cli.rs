@@ -178,7 +178,7 @@ pub(crate) enum Stage {
     Lints,
     /// rustdoc of the libraries; warnings are errors.
     Docs,
-    /// The edge component for wasm32-wasip2, portable and with wide arithmetic.
+    /// The components for wasm32-wasip2, portable and with wide arithmetic, and `examples/gated`.
     Edge,
     /// clippy for the wasm targets.
     WasmLints,

@@ -29,9 +29,9 @@ pub(crate) fn run(workspace: &Workspace, up: &Up, choice: WasmToolchainChoice) -
     builder.wasm_tools()?;
     builder.issuer_and_edge_host()?;
     let arithmetic = edge_server.arithmetic();
-    let needed = [Component::Resource, Component::Gate];
-    let needed = if up.gated { needed.as_slice() } else { &needed[..1] };
-    builder.components(needed, arithmetic)?;
+    let mut components = vec![Component::Resource];
+    components.extend(up.gated.then_some(Component::Gate));
+    builder.components(&components, arithmetic)?;
     let gate = up.gated.then(|| builder.component_file(Component::Gate, arithmetic));
     let component = builder.component_file(Component::Resource, arithmetic);
     builder.npm_package()?;

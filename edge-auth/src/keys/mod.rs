@@ -186,6 +186,7 @@ impl Keys {
                     KeysError::Unreadable(..) => "public_key",
                     KeysError::NotConfigured
                     | KeysError::Setting(_)
+                    | KeysError::VariablesUnavailable(_)
                     | KeysError::Unavailable { .. } => "none",
                 },
                 problem: Some(error.to_string()),

@@ -22,7 +22,7 @@ use settings::{HOST, PLATFORM, read_variables};
 /// The gate of the instance, which hosts use for many requests, several at a time.
 static GATE: OnceLock<Gate> = OnceLock::new();
 
-/// Longest time for which a client may stall while it reads one of the gate's own responses.
+/// Longest time for which a client may stall while it reads a response of the gate.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
 struct Component;
@@ -38,7 +38,7 @@ impl Guest for Component {
                 Ok(variables) => GATE.get_or_init(|| Gate::new(&variables, PLATFORM, &HOST)),
                 // Not kept: the server of the variables may respond to the next request.
                 Err(reason) => {
-                    unreadable = Gate::unreadable(reason, &HOST);
+                    unreadable = Gate::without_variables(reason, &HOST);
                     &unreadable
                 }
             },

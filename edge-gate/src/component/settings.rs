@@ -13,8 +13,7 @@ use edge_component::wasi::{NoServices, WASI_HOST};
 use crate::settings::PREFIX;
 use crate::settings::{Platform, Variables};
 
-/// Without a store: the component behind the gate can write its own, and would be trusted with the
-/// keys.
+/// Without a store: the component behind the gate can write it, and would be trusted with the keys.
 #[cfg(feature = "spin")]
 pub(super) const HOST: ComponentHost<SpinRedis> = SPIN_HOST_WITHOUT_STORE;
 #[cfg(not(feature = "spin"))]

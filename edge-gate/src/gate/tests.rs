@@ -176,6 +176,23 @@ async fn any_unusable_setting_closes_every_path() {
 }
 
 #[tokio::test]
+async fn unreadable_variables_and_heads_are_refused() {
+    let (signer, host) = (Signer::generated("k1"), TestHost::default());
+    let closed = Gate::without_variables("no response in time".to_owned(), &host);
+    assert!(host.log().join("\n").contains("no response in time"));
+    let open = Gate::new(&variables(&signer), Platform::Spin, &host);
+    for path in PATHS {
+        let request = request(Method::GET, path, &[]);
+        let decision = closed.decide(&request, &host).await;
+        assert_eq!(summary(&decision), "503 variables_unavailable");
+        let decision = closed.refuse_unreadable_head(&request, &host);
+        assert_eq!(summary(&decision), "503 variables_unavailable");
+        let decision = open.refuse_unreadable_head(&request, &host);
+        assert_eq!(summary(&decision), "400 path_ambiguous");
+    }
+}
+
+#[tokio::test]
 async fn redis_is_refused_where_there_is_none() {
     let (signer, host) = (Signer::generated("k1"), TestHost::default());
     let mut variables = variables(&signer);

@@ -330,7 +330,7 @@ fn a_gate_in_front_of_the_protected_resources_changes_none_of_their_responses() 
     }
 }
 
-/// `wac` is a program of its own; edge-host composes with the same library.
+/// The program `wac` and edge-host compose with the same library.
 #[test]
 fn wac_composes_a_gate_that_works() {
     let (Some(gate), Some(app)) = (gate(), gate_app()) else { return };

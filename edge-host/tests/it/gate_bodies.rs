@@ -4,8 +4,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 
-use serde_json::json;
-use test_support::claims::{access_claims, with};
+use test_support::claims::access_claims;
 use test_support::signer::Signer;
 
 use crate::support::files::bytes;
@@ -24,11 +23,10 @@ impl Pair {
         let signer = Signer::generated("k1");
         let key = format!("jwt_gate_public_key={}", signer.public_pem());
         let gate = ["--gate", gate.to_str().expect("UTF-8"), "--variable", &key];
-        let claims = with(access_claims(now()), &json!({}));
         Some(Self {
             alone: Edge::start(&app, more),
             gated: Edge::start(&app, &[&gate, more].concat()),
-            bearer: format!("Bearer {}", signer.token(&claims)),
+            bearer: format!("Bearer {}", signer.token(&access_claims(now()))),
         })
     }
 

@@ -60,8 +60,8 @@ fn composed() -> Option<&'static (Engine, Component)> {
         .as_ref()
 }
 
-/// Sends a request without and with a token to an instance with this environment, and returns the
-/// statuses and the code of the first response.
+/// Sends a request to an instance with this environment, and returns the status and the code of the
+/// response.
 async fn respond(
     (engine, component): &(Engine, Component),
     environment: &[(&str, &str)],

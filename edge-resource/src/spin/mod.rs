@@ -5,12 +5,10 @@ mod host;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use edge_auth::language::{self, Text};
-use edge_auth::{Host, X_REQUEST_ID, request_id};
+use edge_auth::{AuthError, Host, KeysError, X_REQUEST_ID, language, request_id};
 use edge_component::request_body::{TrackedBody, drain};
 use edge_component::spin::{SPIN_HOST, read_variable};
 use edge_component::wasi::{BodySink, body_pieces, send};
-use http::StatusCode;
 use http::request::Parts;
 use spin_sdk::http::Request;
 use spin_sdk::http_service;
@@ -57,11 +55,8 @@ async fn respond(request: Request) -> (Response, Duration) {
 
 fn unreadable_variables(head: &Parts, reason: &str) -> Response {
     SPIN_HOST.log(format_args!("error: {reason}"));
-    let ko = format!("서비스의 변수를 읽을 수 없습니다({reason})");
-    let text = Text { ko: &ko, en: reason };
-    let lang = language::preferred(&head.headers);
-    let (status, code) = (StatusCode::SERVICE_UNAVAILABLE, "variables_unavailable");
-    let mut response = response::localized_error(status, text, code, lang);
+    let error = AuthError::Keys(KeysError::VariablesUnavailable(reason.to_owned()));
+    let mut response = response::refusal(&error, language::preferred(&head.headers));
     response.headers_mut().insert(X_REQUEST_ID, request_id(&head.headers, &SPIN_HOST));
     response
 }

@@ -26,7 +26,7 @@ impl Services for SpinServices {
         keys: &[String],
         time: Duration,
     ) -> Result<u64, RedisError> {
-        redis::count(address, keys, time, &WASI_HOST).await
+        SpinRedis.redis_count(address, keys, time).await
     }
 }
 

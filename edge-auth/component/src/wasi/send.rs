@@ -36,7 +36,7 @@ impl BodySink {
     }
 }
 
-/// Passes the head to the host, and the body that `write` writes in a task of its own.
+/// Passes the head to the host, and starts a task in which `write` writes the body.
 ///
 /// # Errors
 /// When the host rejects a header.

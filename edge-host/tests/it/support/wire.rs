@@ -35,7 +35,7 @@ impl Stream {
         Self(BufReader::new(stream))
     }
 
-    /// Sends in a thread of its own: an echo begins before the request ends.
+    /// Sends long texts in another thread: an echo begins before the request ends.
     pub fn send(&mut self, bytes: &[u8]) {
         let (mut stream, bytes) =
             (self.0.get_ref().try_clone().expect("a handle"), bytes.to_owned());
