@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::support::{Edge, Response, TIMEOUT, component, gate, gate_app, now};
+use crate::support::{Edge, Response, TIMEOUT, component, now};
 use serde_json::json;
 use test_support::claims::{access_claims, with};
 use test_support::signer::Signer;
@@ -180,29 +180,14 @@ fn verdict(response: &Response) -> (u16, Option<String>) {
 
 #[test]
 fn a_gate_looks_every_token_up() {
-    let (Some(gate), Some(app)) = (gate(), gate_app()) else { return };
     let Some(redis) = Redis::start(Redis::free_port()) else { return };
     let signer = Signer::generated("k1");
-    let (key, address) = (
-        format!("jwt_gate_public_key={}", signer.public_pem()),
-        format!("redis://127.0.0.1:{}", redis.port),
-    );
-    let url = format!("jwt_gate_redis_url={address}");
-    let edge = Edge::start(
-        &app,
-        &[
-            "--gate",
-            gate.to_str().expect("UTF-8"),
-            "--variable",
-            &key,
-            "--variable",
-            &url,
-            "--variable",
-            "jwt_gate_revocation=redis",
-            "--allow-outbound",
-            &address,
-        ],
-    );
+    let (key, address) = (signer.public_pem(), format!("redis://127.0.0.1:{}", redis.port));
+    let variables =
+        [("public_key", key.as_str()), ("revocation", "redis"), ("redis_url", &address)];
+    let Some(edge) = Edge::start_gated(&variables, &["--allow-outbound", &address]) else {
+        return;
+    };
     let token = |jti: &str| signer.token(&with(access_claims(now()), &json!({"jti": jti})));
     redis.revoke("gone");
     assert_eq!(edge.with_token("/x", &token("kept")).status, 200);

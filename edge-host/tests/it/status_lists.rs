@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::support::{Edge, Issuer, Response, Scratch, TIMEOUT, component, gate, gate_app, now};
+use crate::support::{Edge, Issuer, Response, Scratch, TIMEOUT, component, now};
 use miniz_oxide::deflate::compress_to_vec_zlib;
 use serde_json::{Value, json};
 use test_support::claims::{access_claims, status_list_claims, with};
@@ -68,24 +68,13 @@ impl Lists {
 
     /// Starts a component without checks behind the gate.
     fn gated(&self) -> Option<Edge> {
-        let (key, url) = (
-            format!("jwt_gate_public_key={}", self.signer.public_pem()),
-            format!("jwt_gate_status_list_url={}", self.prefix),
-        );
-        let (gate, origin) = (gate()?, self.issuer.origin());
-        let arguments = [
-            "--gate",
-            gate.to_str().expect("UTF-8"),
-            "--variable",
-            &key,
-            "--variable",
-            &url,
-            "--variable",
-            "jwt_gate_revocation=status_list",
-            "--allow-outbound",
-            &origin,
+        let (key, origin) = (self.signer.public_pem(), self.issuer.origin());
+        let variables = [
+            ("public_key", key.as_str()),
+            ("revocation", "status_list"),
+            ("status_list_url", &self.prefix),
         ];
-        Some(Edge::start(&gate_app()?, &arguments))
+        Edge::start_gated(&variables, &["--allow-outbound", &origin])
     }
 
     fn ask(&self, edge: &Edge, path: &str, index: usize) -> Response {

@@ -188,6 +188,18 @@ impl Edge {
         edge
     }
 
+    /// Starts a component without checks behind the gate, with these variables, whose names lack
+    /// the gate's prefix.
+    pub fn start_gated(variables: &[(&str, &str)], more: &[&str]) -> Option<Self> {
+        let (gate, app) = (gate()?, gate_app()?);
+        let variables: Vec<String> =
+            variables.iter().map(|(name, value)| format!("jwt_gate_{name}={value}")).collect();
+        let mut arguments = vec!["--gate", gate.to_str().expect("UTF-8")];
+        arguments.extend(variables.iter().flat_map(|variable| ["--variable", variable.as_str()]));
+        arguments.extend(more);
+        Some(Self::start(&app, &arguments))
+    }
+
     /// Starts it with this state directory.
     pub fn start_in(state_dir: &Path, component: &Path, arguments: &[&str]) -> Self {
         let mut command = edge_host_with(component, state_dir);
